@@ -1,0 +1,2 @@
+// The public face of the cli room.
+export {};
