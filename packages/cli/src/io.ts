@@ -1,0 +1,96 @@
+// Everything the commands see of the outside world, in one typed place that tests replace.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { encodeText } from '@stackpile/profile';
+
+/** A text or byte sink. Texts are encoded as byte strings (see `encodeText`), so undecodable bytes survive. */
+export interface Writer {
+  write(chunk: string | Uint8Array): void;
+  /** Columns of the terminal behind it; undefined where there is none. */
+  readonly columns?: number | undefined;
+}
+
+/** How a program that was started by {@link CliIo.run} ended. */
+export type ProgramResult =
+  | { readonly kind: 'exit'; readonly code: number }
+  /** It could not be started; `message` names the reason. */
+  | { readonly kind: 'missing'; readonly message: string };
+
+/** The outside world of one command: streams, environment, clock, other programs. */
+export interface CliIo {
+  /** Chunks of standard input, each byte once; a command reads it at most once. */
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: Writer;
+  readonly stderr: Writer;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute; every relative path of the command line is meant from here. */
+  readonly cwd: string;
+  readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** Milliseconds since 1970. */
+  now(): number;
+  /**
+   * Starts a program. `input` becomes its standard input (none: it inherits nothing); with `detach` the call returns as soon
+   * as the program runs. Its output goes to the terminal of this process.
+   */
+  run(
+    command: string,
+    args: readonly string[],
+    options?: { readonly input?: Uint8Array; readonly detach?: boolean },
+  ): Promise<ProgramResult>;
+}
+
+function streamWriter(stream: NodeJS.WriteStream): Writer {
+  return {
+    write(chunk) {
+      stream.write(
+        typeof chunk === 'string' ? (/\p{Surrogate}/u.test(chunk) ? encodeText(chunk) : chunk) : chunk,
+      );
+    },
+    get columns() {
+      return stream.isTTY ? stream.columns : undefined;
+    },
+  };
+}
+
+/** The {@link CliIo} of the running process. A reader that closes its end of stdout early ends the process quietly. */
+export function processIo(): CliIo {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 2);
+  });
+  return {
+    stdin: process.stdin,
+    stdout: streamWriter(process.stdout),
+    stderr: streamWriter(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    isTTY: {
+      stdin: process.stdin.isTTY === true,
+      stdout: process.stdout.isTTY === true,
+      stderr: process.stderr.isTTY === true,
+    },
+    now: () => Date.now(),
+    async run(command, args, options = {}) {
+      const child = spawn(command, [...args], {
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
+        detached: options.detach === true,
+      });
+      const ended = once(child, 'close') as Promise<[number | null]>;
+      ended.catch(() => undefined);
+      try {
+        await once(child, 'spawn');
+      } catch (error) {
+        return { kind: 'missing', message: error instanceof Error ? error.message : String(error) };
+      }
+      if (options.input !== undefined) {
+        child.stdin?.on('error', () => undefined);
+        child.stdin?.end(options.input);
+      }
+      if (options.detach === true) {
+        child.unref();
+        return { kind: 'exit', code: 0 };
+      }
+      const [code] = await ended;
+      return { kind: 'exit', code: code ?? 1 };
+    },
+  };
+}
