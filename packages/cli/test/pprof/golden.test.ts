@@ -1,0 +1,92 @@
+// Every reference case of the real pprof gives the same bytes, the same messages and the same exit code.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { checkCase, goldenCases, haveFixtures, type GoldenCase, type Printed } from './golden.ts';
+
+const passed = new Map<string, number>();
+const total = new Map<string, number>();
+
+function count(map: Map<string, number>, group: string): void {
+  map.set(group, (map.get(group) ?? 0) + 1);
+}
+
+function explain(differences: Awaited<ReturnType<typeof checkCase>>): string {
+  return differences
+    .map((d) => `${d.what} expected:\n${d.expected.toString('utf8')}\n${d.what} printed:\n${d.actual.toString('utf8')}`)
+    .join('\n')
+    .slice(0, 6000);
+}
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Runs the command as a process of its own. */
+async function runChild(
+  args: readonly string[],
+  options: { cwd: string; env: Record<string, string>; stdin: string },
+): Promise<Printed> {
+  const child = spawn(
+    process.execPath,
+    [...(main.endsWith('.ts') ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : []), main, ...args],
+    { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.stdin);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? -1));
+  });
+  return { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr), code };
+}
+
+/** Cases that also run as real processes: files, stdin, exit codes, gzip on a pipe, the shell. */
+const asProcess = new Set([
+  'text-cpu-small',
+  'error-noargs',
+  'error-09',
+  'shell-topn',
+  'output-top',
+  'merge-08',
+  'tz-kolkata-shell',
+]);
+
+if (!haveFixtures) {
+  test('reference cases', { skip: process.env['CI'] ? false : 'the reference cases are not beside this checkout' }, () => {
+    assert.fail('CI needs the reference cases beside the checkout');
+  });
+} else {
+  const groups = new Map<string, GoldenCase[]>();
+  for (const one of goldenCases()) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  describe('reference cases', () => {
+    for (const [group, cases] of groups) {
+      describe(group, () => {
+        for (const one of cases) {
+          test(one.id, async () => {
+            count(total, group);
+            const differences = await checkCase(one);
+            assert.equal(differences.length, 0, `pprof ${one.args.join(' ')}\n${explain(differences)}`);
+            count(passed, group);
+          });
+        }
+      });
+    }
+    test('a handful as processes of their own', async (t) => {
+      for (const one of [...groups.values()].flat().filter((c) => asProcess.has(c.id) || c.id === 'proto-00')) {
+        await t.test(one.id, async () => {
+          const differences = await checkCase(one, runChild);
+          assert.equal(differences.length, 0, `pprof ${one.args.join(' ')}\n${explain(differences)}`);
+        });
+      }
+    });
+    after(() => {
+      const rows = [...total].map(([group, n]) => `${group} ${passed.get(group) ?? 0}/${n}`);
+      const sum = (map: Map<string, number>): number => [...map.values()].reduce((a, b) => a + b, 0);
+      console.log(`reference cases: ${sum(passed)}/${sum(total)} equal (${rows.join(', ')})`);
+    });
+  });
+}
