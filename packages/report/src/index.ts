@@ -1,2 +1,45 @@
 // The public face of the report room.
-export {};
+export {
+  type CommandName,
+  commandNames,
+  commandSpec,
+  commandTable,
+  isCommandName,
+  type PatternKind,
+  type PlainKind,
+  type ReportCommand,
+  reportCommand,
+} from './commands.ts';
+export {
+  applyUrlParameters,
+  configurableNames,
+  defaultOptions,
+  formatGoFloat,
+  isOptionName,
+  OptionError,
+  type OptionName,
+  type OptionSpec,
+  optionHelp,
+  optionNames,
+  optionOfChoice,
+  optionSpec,
+  optionTable,
+  optionText,
+  parseGoBool,
+  parseGoFloat,
+  parseGoInt,
+  type ReportOptions,
+  setOption,
+  type UrlParameters,
+  urlParameters,
+} from './options.ts';
+export {
+  type FileContent,
+  ReportError,
+  type ReportContext,
+  type ReportOutput,
+  runReport,
+  type SourceFiles,
+  type TimeZone,
+  type ZoneTime,
+} from './report.ts';

@@ -1,0 +1,75 @@
+// The entry point of the room: one profile, one command, one set of options in; one report out.
+import type { Profile } from '@stackpile/profile';
+import type { ReportCommand } from './commands.ts';
+import type { ReportOptions } from './options.ts';
+
+/** A finished report. */
+export type ReportOutput = { readonly warnings: readonly string[] } & (
+  | {
+      /** Text; {@link encodeText} of each chunk gives its exact bytes. Taking chunks never throws. May be iterated once. */
+      readonly type: 'text';
+      readonly chunks: Iterable<string>;
+    }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | {
+      /** A profile to be encoded (and compressed) by the caller. */
+      readonly type: 'profile';
+      readonly profile: Profile;
+    }
+);
+
+/** Offset and abbreviation of local time at one moment: `{ offsetSeconds: 3600, abbreviation: 'CET' }`. */
+export interface ZoneTime {
+  readonly offsetSeconds: number;
+  readonly abbreviation: string;
+}
+/** Local time zone: what holds at `unixSeconds`. */
+export type TimeZone = (unixSeconds: number) => ZoneTime;
+
+/** What a file read gave: its bytes, or the reason why not, as the system words it (`no such file or directory`). */
+export type FileContent = { readonly bytes: Uint8Array } | { readonly error: string };
+
+/** Where `list`, `weblist` and `disasm` look for files. */
+export interface SourceFiles {
+  /** Absolute path with which relative search starts. */
+  readonly workingDirectory: string;
+  read(path: string): FileContent;
+}
+
+/** What a report may ask of the outside world; all of it optional. */
+export interface ReportContext {
+  /** Zone of the times in headers; UTC where absent. */
+  readonly timeZone?: TimeZone;
+  readonly sources?: SourceFiles;
+}
+
+/** Why a report cannot be made; the message is the sentence that pprof prints. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError';
+  readonly code = 'REPORT_FAILED';
+  /** Warnings that came before the error, one line each for stderr. */
+  readonly warnings: readonly string[];
+  /** What pprof prints on stdout although it fails (`disasm` only), else ''. */
+  readonly output: string;
+  constructor(message: string, warnings: readonly string[] = [], output = '') {
+    super(message);
+    this.warnings = warnings;
+    this.output = output;
+  }
+}
+
+/**
+ * Makes the report `command` of `profile`, as `go tool pprof` would after fetching, merging, symbolizing and dropping frames.
+ * Throws {@link ReportError}.
+ */
+export function runReport(
+  profile: Profile,
+  command: ReportCommand,
+  options: ReportOptions,
+  context: ReportContext = {},
+): ReportOutput {
+  void profile;
+  void options;
+  void context;
+  throw new ReportError(`${command.kind}: this report is not there yet`);
+}
