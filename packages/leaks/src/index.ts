@@ -1,2 +1,17 @@
 // The public face of the leaks room.
-export {};
+export type {
+  Age,
+  Dump,
+  Finding,
+  Growth,
+  GrowingFinding,
+  LeakFinding,
+  LeakPattern,
+  RelatedStack,
+  Retained,
+  Series,
+  StackFrame,
+  SteadyFinding,
+  Survival,
+  Verdict,
+} from './verdict.ts';

@@ -1,5 +1,6 @@
 // The public face of the profile room.
 export { ProfileError, type ProfileErrorCode } from './errors.ts';
+export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
 export {
   type FunctionTable,
   type IndexColumn,
