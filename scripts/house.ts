@@ -15,10 +15,17 @@ export interface Ran {
 
 /** Runs a tool of node_modules/.bin, or any other on the PATH, in the root folder. `show` passes its output on at once. */
 export function run(command: string, args: readonly string[], show = false): Promise<Ran> {
-  const PATH = [join(root, 'node_modules', '.bin'), process.env['PATH']].join(process.platform === 'win32' ? ';' : ':');
+  const PATH = [join(root, 'node_modules', '.bin'), process.env['PATH']].join(
+    process.platform === 'win32' ? ';' : ':',
+  );
   const env = { ...process.env, PATH };
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
+    const child = spawn(command, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    });
     const chunks: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
@@ -27,7 +34,9 @@ export function run(command: string, args: readonly string[], show = false): Pro
       });
     }
     child.once('error', reject);
-    child.once('close', (code) => resolve({ status: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }));
+    child.once('close', (code) =>
+      resolve({ status: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }),
+    );
   });
 }
 
@@ -36,7 +45,10 @@ export function trackedFiles(): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const listed = spawnSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (listed.status !== 0) throw new Error(`git ${args.join(' ')}: ${listed.stderr}`);
-  return listed.stdout.split('\0').filter((path) => path !== '').sort();
+  return listed.stdout
+    .split('\0')
+    .filter((path) => path !== '')
+    .sort();
 }
 
 interface Manifest {

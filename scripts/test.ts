@@ -5,7 +5,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './house.ts';
 
-const PATTERNS = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'];
+const PATTERNS = [
+  'packages/*/test/**/*.test.ts',
+  'examples/*/test/**/*.test.ts',
+  'scripts/test/**/*.test.ts',
+];
 /** A file that takes longer hangs: the suite ends and says which. */
 const FILE_TIMEOUT_MS = 15 * 60_000;
 
@@ -20,10 +24,16 @@ function filesUnder(path: string): string[] {
     process.exit(2);
   }
   if (!statSync(full).isDirectory()) return [path];
-  return PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: root })).filter((file) => file.startsWith(join(path, '/')));
+  return PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: root })).filter((file) =>
+    file.startsWith(join(path, '/')),
+  );
 }
 
-const files = (paths.length === 0 ? PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: root })) : paths.flatMap(filesUnder))
+const files = (
+  paths.length === 0
+    ? PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: root }))
+    : paths.flatMap(filesUnder)
+)
   .filter((file) => !file.includes('node_modules'))
   .sort();
 if (files.length === 0) {
