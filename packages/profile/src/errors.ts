@@ -11,12 +11,21 @@ export type ProfileErrorCode =
   | 'PROFILE_INVALID'
   | 'PROFILE_INCOMPATIBLE';
 
+/** Options of {@link ProfileError}. */
+export interface ProfileErrorOptions extends ErrorOptions {
+  /** What `go tool pprof` says about the same input, word for word and without the name of the source. */
+  readonly pprofMessage?: string | undefined;
+}
+
 /** Thrown by every reader, by `checkValid` and by merging; its message is one sentence that names the byte or the row. */
 export class ProfileError extends Error {
   override readonly name = 'ProfileError';
   readonly code: ProfileErrorCode;
-  constructor(code: ProfileErrorCode, message: string, options?: ErrorOptions) {
+  /** What `go tool pprof` prints after `<source>: ` for the same input; undefined where it accepts what we refuse. */
+  readonly pprofMessage: string | undefined;
+  constructor(code: ProfileErrorCode, message: string, options?: ProfileErrorOptions) {
     super(message, options);
     this.code = code;
+    this.pprofMessage = options?.pprofMessage;
   }
 }

@@ -1,6 +1,16 @@
 // The public face of the profile room.
-export { ProfileError, type ProfileErrorCode } from './errors.ts';
-export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
+export {
+  type LineInput,
+  type LocationInput,
+  type MappingInput,
+  ProfileBuilder,
+  type ProfileHeader,
+  type SampleLabel,
+} from './builder.ts';
+export { decodeProfile } from './decode.ts';
+export { compareBytes, encodeProfile } from './encode.ts';
+export { ProfileError, type ProfileErrorCode, type ProfileErrorOptions } from './errors.ts';
+export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
 export {
   type FunctionTable,
   type IndexColumn,
@@ -15,3 +25,6 @@ export {
   type StringTable,
   type ValueType,
 } from './profile.ts';
+export { type ReadOptions, readPlainProfile, readProfile } from './read.ts';
+export { extendStrings, packedStrings, StringInterner, stringTableOf } from './strings.ts';
+export { decodeText, encodeText } from './utf8.ts';

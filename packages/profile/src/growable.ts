@@ -1,0 +1,40 @@
+// Typed arrays that grow, for readers that cannot count before they fill.
+
+/** A growing column of unsigned 32-bit integers. */
+export class GrowingUint32 {
+  #array: Uint32Array;
+  length = 0;
+
+  constructor(capacity = 64) {
+    this.#array = new Uint32Array(capacity);
+  }
+
+  push(value: number): void {
+    if (this.length === this.#array.length) this.#grow(this.length + 1);
+    this.#array[this.length++] = value;
+  }
+
+  get(index: number): number {
+    return this.#array[index] as number;
+  }
+
+  set(index: number, value: number): void {
+    this.#array[index] = value;
+  }
+
+  /** The array behind it, of which `length` elements are filled; valid until the next `push`. */
+  get raw(): Uint32Array {
+    return this.#array;
+  }
+
+  /** A copy of exactly the filled elements. */
+  finish(): Uint32Array {
+    return this.#array.slice(0, this.length);
+  }
+
+  #grow(atLeast: number): void {
+    const grown = new Uint32Array(Math.max(atLeast, this.#array.length * 2));
+    grown.set(this.#array);
+    this.#array = grown;
+  }
+}
