@@ -7,6 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root folder. */
 export const root: string = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** What a check found. */
+export interface Outcome {
+  ok: boolean;
+  /** One line per finding. */
+  said: string;
+}
+
 export interface Ran {
   status: number;
   /** stdout and stderr as they came. */

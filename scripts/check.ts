@@ -1,0 +1,91 @@
+// All of CI in one command: npm run check -- [NAME…]. Every check runs, each that fails prints the command that fixes it.
+import { checkArrows } from './check/arrows.ts';
+import { checkCommitted } from './check/committed.ts';
+import { checkErrorCodes } from './check/error-codes.ts';
+import { checkLinks } from './check/links.ts';
+import { type Outcome, publishedRooms, run } from './house.ts';
+
+interface Check {
+  name: string;
+  /** The command that fixes it, or shows it alone. */
+  fix: string;
+  run(): Promise<Outcome> | Outcome;
+}
+
+function command(tool: string, ...args: string[]): () => Promise<Outcome> {
+  return () => outcome(tool, args);
+}
+
+async function outcome(tool: string, args: readonly string[], show = false): Promise<Outcome> {
+  const { status, output } = await run(tool, args, show);
+  return { ok: status === 0, said: output.trim() };
+}
+
+async function packages(check: (folder: string) => Promise<Outcome>): Promise<Outcome> {
+  const outcomes = await Promise.all(publishedRooms().map((room) => check(room.folder)));
+  return {
+    ok: outcomes.every((one) => one.ok),
+    said: outcomes
+      .filter((one) => !one.ok)
+      .map((one) => one.said)
+      .join('\n'),
+  };
+}
+
+function publint(folder: string): Promise<Outcome> {
+  return outcome('publint', ['run', '--strict', folder]);
+}
+
+/** A room without `exports` is files only: it has no types that could be wrong. */
+function attw(folder: string): Promise<Outcome> {
+  const room = publishedRooms().find((one) => one.folder === folder);
+  if (room?.manifest.exports === undefined) return Promise.resolve({ ok: true, said: '' });
+  return outcome('attw', ['--profile', 'esm-only', '--no-color', '--no-definitely-typed', '--pack', folder]);
+}
+
+const checks: readonly Check[] = [
+  { name: 'format', fix: 'npm run fix', run: command('biome', 'format', '--colors=off', '.') },
+  { name: 'types', fix: 'npm run build', run: command('tsc', '-b', '--pretty', 'false') },
+  // After the types: a room is linted against what the other rooms' declarations say.
+  { name: 'lint', fix: 'npm run fix', run: command('oxlint', '--type-aware', '--deny-warnings') },
+  { name: 'arrows', fix: 'npm run check -- arrows', run: checkArrows },
+  { name: 'unused', fix: 'npx knip', run: command('knip', '--no-progress') },
+  { name: 'publint', fix: 'npx publint run --strict packages/NAME', run: () => packages(publint) },
+  {
+    name: 'attw',
+    fix: 'npx attw --profile esm-only --pack packages/NAME',
+    run: () => packages(attw),
+  },
+  { name: 'committed', fix: 'npm run check -- committed', run: checkCommitted },
+  { name: 'error-codes', fix: 'npm run check -- error-codes', run: checkErrorCodes },
+  { name: 'links', fix: 'npm run check -- links', run: checkLinks },
+  { name: 'tests', fix: 'npm test', run: () => outcome(process.execPath, ['scripts/test.ts'], true) },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
+if (unknown.length > 0) {
+  console.error(`no check ${unknown.join(', ')}; there are ${checks.map((check) => check.name).join(', ')}`);
+  process.exit(2);
+}
+const failed: Check[] = [];
+let passed = 0;
+for (const check of checks) {
+  if (wanted.length > 0 && !wanted.includes(check.name)) continue;
+  const started = performance.now();
+  const { ok, said } = await check.run();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${check.name} (${seconds} s)`);
+  if (ok) {
+    passed++;
+  } else {
+    failed.push(check);
+    // The tests' output has gone by already.
+    if (check.name !== 'tests') console.log(said.replaceAll(/^/gm, '     '));
+    console.log(`     to fix: ${check.fix}`);
+  }
+}
+if (failed.length > 0)
+  console.log(`\nfailed: ${failed.map((check) => `${check.name} (${check.fix})`).join(', ')}`);
+console.log(`checks: ${passed} passed, ${failed.length} failed`);
+process.exitCode = failed.length === 0 ? 0 : 1;
