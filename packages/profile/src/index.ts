@@ -11,6 +11,7 @@ export { decodeProfile } from './decode.ts';
 export { compareBytes, encodeProfile } from './encode.ts';
 export { ProfileError, type ProfileErrorCode, type ProfileErrorOptions } from './errors.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
+export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
 export {
   type FunctionTable,
   type IndexColumn,

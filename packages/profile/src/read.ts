@@ -1,7 +1,9 @@
 // Reads a profile of any known format; what it is shows in its bytes, never in its name.
 import { decodeProfile } from './decode.ts';
 import { ProfileError } from './errors.ts';
+import { formats } from './formats/table.ts';
 import { badGzip, gunzip, isGzip, tooLarge } from './gunzip.ts';
+import { headText } from './lines.ts';
 import type { Profile } from './profile.ts';
 
 /** Options of {@link readProfile}. */
@@ -44,10 +46,19 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
 
 /** Reads a profile that is not compressed; as {@link readProfile}. */
 export function readPlainProfile(bytes: Uint8Array): Profile {
+  let protoError: ProfileError;
   try {
     return decodeProfile(bytes);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
-    throw error;
+    protoError = error;
   }
+  // What pprof says of a well-formed message is final.
+  if (protoError.pprofMessage !== undefined) throw protoError;
+  const head = headText(bytes);
+  for (const format of formats) if (format.sniff(bytes, head)) return format.read(bytes);
+  throw new ProfileError(protoError.code, protoError.message, {
+    cause: protoError,
+    pprofMessage: 'parsing profile: unrecognized profile format',
+  });
 }

@@ -1,0 +1,12 @@
+// What a format is: how to tell it by its bytes and how to read it.
+import type { Profile } from '../profile.ts';
+
+/** A file format of profiles. */
+export interface ProfileFormat {
+  /** What people call it. */
+  readonly name: string;
+  /** Whether `bytes` (not compressed) look like this format; `head` is the text of their first 4 KiB. */
+  readonly sniff: (bytes: Uint8Array, head: string) => boolean;
+  /** Reads it; throws a `ProfileError` that names the byte, line or field. */
+  readonly read: (bytes: Uint8Array) => Profile;
+}

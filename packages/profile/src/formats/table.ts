@@ -1,0 +1,7 @@
+// All formats that are not profile.proto, in the order in which they are tried.
+import type { ProfileFormat } from './format.ts';
+import { goCounts } from './go-goroutine-counts.ts';
+import { goStacks } from './go-goroutine-stacks.ts';
+
+/** Formats by content; the first whose `sniff` says yes reads the bytes. */
+export const formats: readonly ProfileFormat[] = [goCounts, goStacks];
