@@ -1,0 +1,32 @@
+// Flame graphs and their kin: pure kernels over typed arrays, for workers, the page and the command line.
+export { maxShownLength, shortName, shortPath, visibleText } from './display.ts';
+export { type FrameGranularity, FrameInterner, type FrameTable, type LocationFrames } from './frames.ts';
+export {
+  boxDepth,
+  boxPath,
+  type FlameDirection,
+  type FlameLayout,
+  type FlamePlan,
+  type LayoutOptions,
+  layoutFlame,
+  mergedFrame,
+  planFlame,
+  planSandwich,
+  rootFrame,
+  zoomPlan,
+} from './layout.ts';
+export { eventWeight, isNoise } from './noise.ts';
+export { packageOf } from './package.ts';
+export { type FrameFilter, flattenStacks, type StackLayer, type Stacks, toDoubles } from './stacks.ts';
+export { groupTasks, type Task, type TaskGroup } from './tasks.ts';
+export { layoutTimeline, sampleTimes } from './timeline.ts';
+export {
+  type FrameSums,
+  matchedWeight,
+  matchFrames,
+  type Neighbour,
+  neighbours,
+  type OwnPlace,
+  ownPlaces,
+  sumFrames,
+} from './top.ts';
