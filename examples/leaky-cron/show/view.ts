@@ -1,0 +1,132 @@
+// What the reader sees: the lines of the live view, and the plain lines where the output is no terminal.
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { styleText } from 'node:util';
+import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
+
+/** Everything that is known at one moment. */
+export interface Scene {
+  /** `leaky-cron`, or `leaky-cron --fixed`. */
+  title: string;
+  pid: number;
+  /** `a redis-server of its own` */
+  redis: string;
+  /** The address to look at in a browser. */
+  pprof: string;
+  /** Milliseconds since the daemon was ready. */
+  elapsedMs: number;
+  /** Tasks at each look, oldest first, and when that was: milliseconds since the daemon was ready. */
+  totals: readonly number[];
+  times: readonly number[];
+  /** The noun of what is counted: `tasks`. */
+  noun: string;
+  verdict: Verdict | undefined;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Paints text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string;
+
+export const painted: Paint = (style, text) => styleText(style, text, { validateStream: false });
+export const unpainted: Paint = (_, text) => text;
+
+const BARS = '▁▂▃▄▅▆▇█';
+const SPARK_WIDTH = 48;
+const STACK_LINES = 6;
+
+/** One character per value, from zero to the largest. The last `width` values are drawn. */
+export function sparkline(values: readonly number[], width: number = SPARK_WIDTH): string {
+  const drawn = values.slice(-width);
+  const most = Math.max(1, ...drawn);
+  return drawn
+    .map((value) => BARS[Math.min(BARS.length - 1, Math.floor((value / most) * BARS.length))])
+    .join('');
+}
+
+/** Growth per second over the last few looks; 0 before there are two. */
+export function rate(scene: Pick<Scene, 'totals' | 'times'>, looks = 8): number {
+  const totals = scene.totals.slice(-looks);
+  const times = scene.times.slice(-looks);
+  const span = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1_000;
+  return span === 0 ? 0 : ((totals.at(-1) ?? 0) - (totals[0] ?? 0)) / span;
+}
+
+export function clock(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** `+4.0/s`, `-0.2/s`, `±0.0/s`. */
+export function signedRate(perSecond: number): string {
+  const text = Math.abs(perSecond).toFixed(1);
+  const sign = text === '0.0' ? '±' : perSecond > 0 ? '+' : '-';
+  return `${sign}${text}/s`;
+}
+
+/** `src/subscribe-leaky.ts:24`, relative to the reader's folder where it is below it. */
+export function place(frame: Pick<StackFrame, 'file' | 'line'>, folder: string = process.cwd()): string {
+  const path = frame.file.startsWith('file://') ? fileURLToPath(frame.file) : frame.file;
+  const short = relative(folder, path);
+  const shown = path === '' || short.startsWith('..') ? path : short;
+  return frame.line > 0 ? `${shown}:${frame.line}` : shown;
+}
+
+/** The lines above the verdict that never change. */
+export function header(scene: Scene, paint: Paint): string[] {
+  return [
+    `${paint('bold', 'Stackpile')} watches ${scene.title} (pid ${scene.pid}), which talks to ${scene.redis}`,
+    `in a browser: ${paint(['cyan', 'underline'], scene.pprof)}`,
+  ];
+}
+
+/** `0:24   104 tasks   +4.0/s   ▁▂▃` */
+export function countLine(scene: Scene, paint: Paint): string {
+  const total = scene.totals.at(-1) ?? 0;
+  const perSecond = rate(scene);
+  const growth = paint(Math.abs(perSecond) >= 0.5 ? 'yellow' : 'dim', signedRate(perSecond).padStart(8));
+  const count = paint('bold', String(total).padStart(5));
+  return `${clock(scene.elapsedMs).padStart(5)}  ${count} ${scene.noun} ${growth}  ${paint('cyan', sparkline(scene.totals))}`;
+}
+
+/** The answer: who leaks, or that nothing grows. */
+export function verdictLines(scene: Scene, paint: Paint): string[] {
+  const { verdict } = scene;
+  if (verdict === undefined) return [paint('dim', 'no verdict yet: at least a few looks are needed')];
+  switch (verdict.kind) {
+    case 'leak':
+      return verdict.findings
+        .filter((finding) => finding.kind === 'leak')
+        .flatMap((finding) => leakLines(finding, paint));
+    case 'none':
+      return [`${paint(['bold', 'green'], 'NO LEAK')}  ${verdict.sentence}`];
+    case 'unsure':
+      return [`${paint(['bold', 'yellow'], 'NOT SURE YET')}  ${verdict.sentence}`];
+  }
+}
+
+function leakLines(finding: Finding, paint: Paint): string[] {
+  const { culprit } = finding;
+  const who = culprit === null ? 'a stack without a frame of your own' : `${culprit.name}  ${place(culprit)}`;
+  const lines = [`${paint(['bold', 'red'], 'LEAK')}  ${paint('bold', who)}`, `      ${facts(finding)}`];
+  for (const [index, frame] of finding.stack.slice(0, STACK_LINES).entries()) {
+    const line = `${frame.name}  ${place(frame)}`;
+    lines.push(`        ${index === finding.culpritIndex ? paint('red', line) : paint('dim', line)}`);
+  }
+  const hidden = finding.stack.length - STACK_LINES;
+  if (hidden > 0) lines.push(paint('dim', `        … ${hidden} more`));
+  lines.push(`      ${finding.sentence}`);
+  return lines;
+}
+
+/** `96 of them, 92 % of all, +240 a minute, the oldest has waited 24 s` */
+function facts(finding: Finding): string {
+  const parts = [`${finding.count} of them`, `${(finding.share * 100).toFixed(1)} % of all`];
+  if (finding.growth.perMinute !== null) parts.push(`+${finding.growth.perMinute.toFixed(0)} a minute`);
+  if (finding.oldest !== null) {
+    parts.push(
+      `the oldest has waited ${finding.oldest.atLeast ? 'at least ' : ''}${clock(finding.oldest.ms)}`,
+    );
+  }
+  return parts.join(', ');
+}

@@ -1,0 +1,53 @@
+// What can be said after `npm start --`.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readOptions, UsageError } from '../show/options.ts';
+
+test('nothing said means the leak, live, until Ctrl-C', () => {
+  assert.deepEqual(readOptions([]), {
+    fixed: false,
+    forMs: undefined,
+    everyMs: 2_000,
+    tickMs: 250,
+    port: 0,
+    redis: undefined,
+    plain: false,
+  });
+});
+
+test('times are read with their units', () => {
+  const options = readOptions([
+    '--fixed',
+    '--for',
+    '1.5m',
+    '--every=500ms',
+    '--tick',
+    '2s',
+    '--redis',
+    'own',
+  ]);
+  assert.ok(options !== 'help');
+  assert.deepEqual(
+    [options.fixed, options.forMs, options.everyMs, options.tickMs],
+    [true, 90_000, 500, 2_000],
+  );
+  assert.equal(options.redis, 'own');
+});
+
+test('what makes no sense is said in one sentence', () => {
+  for (const args of [
+    ['--for', 'soon'],
+    ['--for', '0s'],
+    ['--every', '1'],
+    ['--redis', 'x'],
+    ['--port', '70000'],
+    ['--nosuch'],
+    ['more'],
+  ]) {
+    assert.throws(
+      () => readOptions(args),
+      (error: unknown) => error instanceof UsageError && !error.message.includes('\n'),
+      args.join(' '),
+    );
+  }
+});
