@@ -46,6 +46,7 @@ if (readsTypes() && process.execArgv.includes('--conditions=source')) {
     process.exit(1);
   }
   const child = spawn(node, ['--conditions=source', join(root, file), ...args], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));
 }

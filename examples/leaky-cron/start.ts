@@ -72,7 +72,7 @@ async function watch(
       } else {
         screen.print([countLine(now, paint)]);
         // The verdict's numbers change with every look: say it once, and again when it turns.
-        const key = `${now.verdict?.kind} ${now.verdict?.findings[0]?.culprit?.name}`;
+        const key = [now.verdict?.kind, now.verdict?.findings[0]?.culprit?.name].join(' ');
         if (key !== said && now.verdict?.kind !== 'unsure') screen.print(verdictLines(now, paint));
         said = key;
       }

@@ -6,7 +6,7 @@ import { type Outcome, root, run } from '../house.ts';
 interface Probe {
   /** The room that imports. */
   room: string;
-  from: string;
+  from: keyof typeof EXPORTED;
   compiles: boolean;
 }
 
@@ -33,14 +33,14 @@ const PROBES: readonly Probe[] = [
 ];
 
 /** One name that each room exports: importing it compiles wherever the room may be seen. */
-const EXPORTED: Readonly<Record<string, string>> = {
+const EXPORTED = {
   '@stackpile/profile': 'ProfileError',
   '@stackpile/report': 'runReport',
   '@stackpile/leaks': 'judge',
   '@stackpile/agent': 'startServer',
   'node:http': 'createServer',
   'node:fs': 'readFileSync',
-};
+} as const;
 
 export async function checkArrows(): Promise<Outcome> {
   const said: string[] = [];

@@ -43,11 +43,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const last = readLines(child, options.onLog);
   let stopping = false;
-  const died = once(child, 'exit').then(([code, signal]: (number | string | null)[]) =>
-    stopping
-      ? new Promise<string>(() => {})
-      : `the daemon ended with ${signal ?? `status ${code}`}: ${last()}`,
-  );
+  const died = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => {
+      if (!stopping) resolve(`the daemon ended with ${signal ?? `status ${code ?? 0}`}: ${last()}`);
+    });
+  });
   const ready = once(child, 'message') as Promise<[{ pprof: string; http: string }]>;
   const first = await Promise.race([ready, died]);
   if (typeof first === 'string') throw new Error(first);
