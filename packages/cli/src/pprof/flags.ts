@@ -1,5 +1,6 @@
 // Command line flags in the syntax of Go's flag package, with its messages.
-import { parseGoBool, parseGoFloat, parseGoInt, quoteGo } from './go-values.ts';
+import { parseGoBool, parseGoFloat, parseGoInt } from '@stackpile/report';
+import { quoteGo } from './go-text.ts';
 
 /** What a flag takes. Only `bool` flags can stand without a value. */
 export type FlagType = 'bool' | 'int' | 'float' | 'string' | 'strings';
@@ -28,9 +29,9 @@ function setting(name: string, type: FlagType, text: string): FlagValue | { read
     }
     case 'int':
     case 'float': {
-      const parsed = type === 'int' ? parseGoInt(text, 0, 64) : parseGoFloat(text);
-      if ('value' in parsed) return Number(parsed.value);
-      const reason = parsed.failure === 'syntax' ? 'parse error' : 'value out of range';
+      const parsed = type === 'int' ? parseGoInt(text, true) : parseGoFloat(text);
+      if (typeof parsed !== 'string') return Number(parsed);
+      const reason = parsed === 'invalid syntax' ? 'parse error' : parsed;
       return { error: `invalid value ${quoteGo(text)} for flag -${name}: ${reason}` };
     }
     default:
