@@ -1,0 +1,29 @@
+// Draws docs/images/verdict.svg from a real run: `npm start` on a real terminal (util-linux's `script`), its last picture.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { svgOfTerminal } from './ansi-svg.ts';
+import { root } from './house.ts';
+
+const TARGET = 'docs/images/verdict.svg';
+const LENGTH = process.argv[2] ?? '45s';
+
+const command = `stty cols 118 rows 40; npm start --silent -- --for ${LENGTH}`;
+const run = spawnSync('script', ['-q', '-c', command, '/dev/null'], {
+  cwd: root,
+  encoding: 'utf8',
+  env: { ...process.env, TERM: 'xterm-256color', FORCE_COLOR: '1' },
+  maxBuffer: 1 << 26,
+});
+if (run.error) throw run.error;
+// Each picture of the live view begins by erasing the one before.
+const pictures = run.stdout.replaceAll('\r', '').split(/\x1b\[\d+A\x1b\[J/);
+const last = (pictures.at(-1) ?? '').replaceAll(/\x1b\[\?25[hl]/g, '').trimEnd();
+if (!last.includes('LEAK')) {
+  console.error(`the run came to no verdict:\n${last}`);
+  process.exit(1);
+}
+const lines = [`\x1b[2m$\x1b[0m npm start`, '', ...last.split('\n')];
+mkdirSync(dirname(join(root, TARGET)), { recursive: true });
+writeFileSync(join(root, TARGET), svgOfTerminal(lines, 'npm start names the function that leaks'));
+console.log(`${TARGET}: ${lines.length} lines`);

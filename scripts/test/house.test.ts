@@ -1,0 +1,43 @@
+// The house scripts that read sources and pages.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { svgOfTerminal } from '../ansi-svg.ts';
+import { declaredCodes } from '../check/error-codes.ts';
+import { relativeLinks } from '../check/links.ts';
+import { root } from '../house.ts';
+
+test('error codes are read from the unions that declare them', () => {
+  const source = `export type ProfileErrorCode =\n  | 'PROFILE_EMPTY'\n  | 'PROFILE_BAD';\ntype Other = 'NOT_ME';\ntype XErrorCode = 'X_1';`;
+  assert.deepEqual(declaredCodes(source), ['PROFILE_EMPTY', 'PROFILE_BAD', 'X_1']);
+});
+
+test('relative links are found outside of code, without anchors and addresses', () => {
+  const page =
+    '[a](docs/a.md#part) [b](https://example.com) [c](#here) `[d](d.md)` <img src="e.svg">\n```\n[f](f.md)\n```\n';
+  assert.deepEqual(relativeLinks(page), ['docs/a.md', 'e.svg']);
+});
+
+test('a terminal’s colours become an SVG', () => {
+  const svg = svgOfTerminal(['\x1b[1;31mLEAK\x1b[0m <a> & b'], 'a "picture"');
+  assert.match(
+    svg,
+    /<text x="18\.0" y="32\.0" textLength="33\.6" lengthAdjust="spacingAndGlyphs" fill="#ff6b6b" font-weight="bold">LEAK<\/text>/,
+  );
+  assert.match(svg, /> &lt;a&gt; &amp; b<\/text>/);
+});
+
+test('a script that nobody wrote is refused by name', () => {
+  const ran = spawnSync(process.execPath, ['scripts/run.mjs'], { cwd: root, encoding: 'utf8' });
+  assert.equal(ran.status, 2);
+  assert.match(ran.stderr, /^usage: /);
+});
+
+test('a TypeScript file is run with the source condition, and its status is passed on', () => {
+  const ran = spawnSync(process.execPath, [join(root, 'scripts/run.mjs'), 'scripts/check.ts', 'nosuch'], {
+    encoding: 'utf8',
+  });
+  assert.equal(ran.status, 2);
+  assert.match(ran.stderr, /^no check nosuch; there are format, /);
+});
