@@ -15,3 +15,6 @@ export type {
   Survival,
   Verdict,
 } from './verdict.ts';
+export { LeaksError, type LeaksErrorCode } from './errors.ts';
+export { type LeakOptions, LeakWatch } from './watch.ts';
+export { findLeaks } from './leaks.ts';

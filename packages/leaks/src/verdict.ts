@@ -108,8 +108,8 @@ interface FindingFacts {
   readonly untilLimit: number | null;
   /** Further stacks that were counted into this one because they grow with it and share its culprit or pattern. */
   readonly also: readonly RelatedStack[];
-  /** For a pile on a lock: the stack that seems to hold it. */
-  readonly holder: RelatedStack | null;
+  /** For a pile on a lock: stacks that were there before it and may hold the lock, likeliest first; else empty. */
+  readonly holders: readonly RelatedStack[];
   /** One sentence that says it all. */
   readonly sentence: string;
 }
@@ -122,8 +122,8 @@ export interface LeakFinding extends FindingFacts {
 /** It grows, and something harmless could explain it. */
 export interface GrowingFinding extends FindingFacts {
   readonly kind: 'growing';
-  /** `load`: work in flight; `slowing`: it may be settling; `few`: too few dumps to tell. */
-  readonly reason: 'load' | 'slowing' | 'few';
+  /** `load`: work in flight; `slowing`: it may be settling; `jumped`: in a step or two; `few`: too few dumps to tell. */
+  readonly reason: 'load' | 'slowing' | 'jumped' | 'few';
 }
 
 /** It does not grow. */

@@ -1,0 +1,161 @@
+// One series against the question: does it pile up? The rules of evidence, without any words.
+import { type Trend, trendOf } from './trend.ts';
+import type { Wait } from './wait.ts';
+
+/** What is known of one series (or of several that are counted together). */
+export interface Evidence {
+  /** Times in minutes, or numbers of dumps. */
+  readonly x: readonly number[];
+  /** Milliseconds from first to last dump; null where unknown. */
+  readonly span: number | null;
+  readonly values: readonly number[];
+  /** Variance of chance per unit of value. */
+  readonly unit: number;
+  /** Smallest gain worth a word. */
+  readonly least: number;
+  readonly wait: Wait;
+  /** Whether the values count things that live (goroutines, tasks), not bytes. */
+  readonly counts: boolean;
+  /** Of those alive in the last dump, how many had been seen by dump i; null where there are no ids. */
+  readonly arrivals: readonly number[] | null;
+  readonly endedLate: number;
+  readonly endedEarly: number;
+  /** Longest wait in milliseconds; -1 where unknown. */
+  readonly waited: number;
+  /** Gain of the whole profile, and how much other series of it lost meanwhile. */
+  readonly totalGain: number;
+  readonly lostElsewhere: number;
+  /** A library pattern that is known to be a leak. */
+  readonly pattern: boolean;
+}
+
+/** The judgement of one series. */
+export type Assessment =
+  | { readonly kind: 'leak'; readonly confidence: number; readonly trend: Trend }
+  | {
+      readonly kind: 'growing';
+      readonly reason: 'load' | 'slowing' | 'jumped' | 'few';
+      readonly confidence: number;
+      readonly trend: Trend;
+    }
+  | {
+      readonly kind: 'steady';
+      readonly reason: 'flat' | 'settled' | 'returned' | 'turnover' | 'noise';
+      readonly confidence: number;
+      readonly trend: Trend;
+    };
+
+/** Of those that had settled in, this share must have stayed for a pile. */
+const keptByPile = 0.75;
+/** Below this share there is no pile, only traffic. */
+const keptByTraffic = 0.35;
+
+function steady(
+  reason: 'flat' | 'settled' | 'returned' | 'turnover' | 'noise',
+  trend: Trend,
+  confidence = 0.9,
+): Assessment {
+  return { kind: 'steady', reason, confidence, trend };
+}
+
+function growing(reason: 'load' | 'slowing' | 'jumped' | 'few', trend: Trend, confidence = 0.6): Assessment {
+  return { kind: 'growing', reason, confidence, trend };
+}
+
+/** More dumps, more trust. */
+function trustOf(n: number, trend: Trend): number {
+  const byCount = n <= 2 ? 0.6 : n === 3 ? 0.75 : n === 4 ? 0.85 : n === 5 ? 0.9 : 0.95;
+  const bySignal = Math.min(1, Math.max(0.5, trend.z / 6));
+  return Number((byCount * (0.8 + 0.2 * bySignal)).toFixed(3));
+}
+
+/** Two points: only growth that is large in every respect convicts; the ids acquit. */
+function assessTwo(e: Evidence, trend: Trend): Assessment {
+  const [first = 0, last = 0] = e.values;
+  const gain = last - first;
+  if (trend.shape === 'flat') return steady('flat', trend, 0.6);
+  const ended = e.arrivals === null ? 0 : e.endedEarly + e.endedLate;
+  if (e.arrivals !== null && first >= 4 && ended >= 0.65 * first) return steady('turnover', trend, 0.7);
+  if (mayBeLoad(e)) return growing('load', trend, 0.5);
+  const large =
+    first >= 1 && gain >= 50 && last >= 2 * first && gain >= 0.5 * e.totalGain && ended <= 0.1 * first;
+  return e.counts && large && e.lostElsewhere < 0.5 * gain
+    ? { kind: 'leak', confidence: e.arrivals === null ? 0.6 : 0.7, trend }
+    : growing('few', trend, 0.5);
+}
+
+/** Without ids: what is in flight, sleeps or runs comes and goes by itself. */
+function mayBeLoad(e: Evidence): boolean {
+  if (!e.counts) return false;
+  if (e.wait === 'idle-connection') return true;
+  if (e.arrivals !== null) return false;
+  return (e.wait === 'sleep' || e.wait === 'running' || e.wait === 'request') && !e.pattern;
+}
+
+/** With ids: who stayed decides, not how many there are. */
+function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend): Assessment {
+  const n = e.values.length;
+  const before = arrivals[n - 2] ?? 0;
+  const stayed = before - (arrivals[0] ?? 0);
+  const fresh = (arrivals[n - 1] ?? 0) - before;
+  const kept = stayed + e.endedLate > 0 ? stayed / (stayed + e.endedLate) : 0;
+  if (trend.shape === 'returned') return steady('returned', trend);
+  if (stayed < (n === 3 ? 4 : 3)) {
+    if (trend.shape === 'flat' || trend.shape === 'settled') return steady(trend.shape, trend);
+    // It grew, and most of those that were seen are gone: traffic. Nobody left either: all of it is news of the last dump.
+    const ended = e.endedEarly + e.endedLate;
+    return ended >= 3 && ended >= before ? steady('turnover', trend, 0.97) : growing('few', trend);
+  }
+  // Where many leave early, who is fresh will mostly leave too.
+  const churning = e.endedEarly > 0.25 * (stayed + fresh);
+  const proven = churning ? arrivals.slice(0, -1) : arrivals;
+  const pile = proven.length < 2 ? trend : trendOf(e.x.slice(0, proven.length), proven, 0, 3, 1);
+  if (pile.shape === 'flat')
+    return trend.shape === 'grows' && kept < keptByTraffic
+      ? steady('turnover', trend)
+      : steady('flat', trend);
+  if (pile.shape === 'settled' || pile.shape === 'returned') return steady('settled', pile, 0.95);
+  if (kept < keptByTraffic) return steady('turnover', trend, 0.95);
+  // Long-lived but replaced one for one: nothing piles up unless the number grows too.
+  if (kept < keptByPile)
+    return trend.shape === 'grows' || trend.shape === 'slowing'
+      ? growing('load', trend)
+      : steady('turnover', trend);
+  if (e.wait === 'idle-connection') return growing('load', pile);
+  if (pile.shape === 'slowing' || pile.shape === 'jumped') return growing(pile.shape, pile);
+  if (n === 3 && stayed + fresh < 8) return growing('few', pile);
+  return {
+    kind: 'leak',
+    confidence: Math.min(0.99, trustOf(n + 1, pile) * (0.9 + 0.1 * kept) + 0.03),
+    trend: pile,
+  };
+}
+
+/** Judges one series. At least one point. */
+export function assess(e: Evidence): Assessment {
+  const n = e.values.length;
+  const trend = trendOf(e.x, e.values, e.unit, e.least);
+  if (n === 1) return growing('few', trend, 0.3);
+  if (n === 2) return assessTwo(e, trend);
+  if (e.arrivals !== null) return assessIds(e, e.arrivals, trend);
+  switch (trend.shape) {
+    case 'flat':
+      return steady(trend.gain > 0 && trend.z > 1 ? 'noise' : 'flat', trend);
+    case 'returned':
+    case 'settled':
+      return steady(trend.shape, trend);
+    case 'slowing':
+    case 'jumped':
+      return growing(trend.shape, trend);
+    case 'grows': {
+      // Nobody waits for longer than a part of the window: all of it is young, whatever its number.
+      if (e.counts && e.waited >= 0 && e.span !== null && e.span > 0 && e.waited < 0.4 * e.span) {
+        return steady('turnover', trend);
+      }
+      if (mayBeLoad(e)) return growing('load', trend, trustOf(n, trend));
+      // What one stack gained others lost: work moved, nothing piled up.
+      if (e.lostElsewhere >= 0.7 * trend.gain) return growing('load', trend);
+      return { kind: 'leak', confidence: trustOf(n, trend), trend };
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// Stacks of many profiles as numbers of one table, so that the same stack has the same number in every dump.
+import { classifyFunction, type OriginOptions, type Profile } from '@stackpile/profile';
+import type { StackFrame } from './verdict.ts';
+
+/** Interns frames by function, file and line (never by address), and stacks by their frames. */
+export class StackTable {
+  readonly #frames: StackFrame[] = [];
+  readonly #frameIds = new Map<string, number>();
+  readonly #stacks: (readonly number[])[] = [];
+  readonly #stackIds = new Map<string, number>();
+  readonly #origin: OriginOptions;
+
+  constructor(origin: OriginOptions) {
+    this.#origin = origin;
+  }
+
+  /** Number of stacks. */
+  get length(): number {
+    return this.#stacks.length;
+  }
+
+  frame(name: string, file: string, line: number): number {
+    const key = `${name}\0${file}\0${line}`;
+    let id = this.#frameIds.get(key);
+    if (id === undefined) {
+      id = this.#frames.length;
+      this.#frames.push({ name, file, line, origin: classifyFunction(name, file, this.#origin) });
+      this.#frameIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** Frames of a stack, leaf first. */
+  stack(id: number): readonly StackFrame[] {
+    return (this.#stacks[id] ?? []).map((frame) => this.#frames[frame] as StackFrame);
+  }
+
+  /** For each sample of the profile the number of its stack. */
+  read(profile: Profile): Uint32Array {
+    const { locations, functions, strings, samples } = profile;
+    const { lineStart, lines } = locations;
+    const framesOf: (readonly number[] | undefined)[] = new Array(locations.length);
+    const expand = (location: number): readonly number[] => {
+      const known = framesOf[location];
+      if (known !== undefined) return known;
+      const frames: number[] = [];
+      const last = lineStart[location + 1] ?? 0;
+      for (let i = lineStart[location] ?? 0; i < last; i++) {
+        const fn = lines.function[i] ?? 0;
+        frames.push(
+          this.frame(
+            strings.get(functions.name[fn] ?? 0),
+            strings.get(functions.filename[fn] ?? 0),
+            Number(lines.line[i] ?? 0),
+          ),
+        );
+      }
+      // Without symbols only the address is left to tell two stacks apart; it is as good as the binary is the same.
+      if (frames.length === 0)
+        frames.push(this.frame(`0x${(locations.address[location] ?? 0n).toString(16)}`, '', 0));
+      framesOf[location] = frames;
+      return frames;
+    };
+    const result = new Uint32Array(samples.length);
+    for (let i = 0; i < samples.length; i++) {
+      const from = samples.stackStart[i] ?? 0;
+      const to = samples.stackStart[i + 1] ?? from;
+      const stack: number[] = [];
+      for (let j = from; j < to; j++) stack.push(...expand(samples.stackLocations[j] ?? 0));
+      result[i] = this.#intern(stack);
+    }
+    return result;
+  }
+
+  /** Takes over a stack of another table. */
+  adopt(stack: readonly StackFrame[]): number {
+    return this.#intern(stack.map((frame) => this.frame(frame.name, frame.file, frame.line)));
+  }
+
+  #intern(stack: readonly number[]): number {
+    const key = stack.join();
+    let id = this.#stackIds.get(key);
+    if (id === undefined) {
+      id = this.#stacks.length;
+      this.#stacks.push(stack);
+      this.#stackIds.set(key, id);
+    }
+    return id;
+  }
+}
+
+/**
+ * The frame that says most about a stack (leaf first) without the user's own code: the first of a library, else the outermost
+ * one that is not the runtime's very core (`net/http.(*conn).serve` of a long chain down to the poller).
+ */
+export function tellingFrame(stack: readonly StackFrame[]): StackFrame | undefined {
+  return (
+    stack.find((frame) => frame.origin === 'library') ??
+    stack.findLast((frame) => !frame.name.startsWith('runtime.') && frame.name !== '') ??
+    stack.at(-1)
+  );
+}

@@ -1,0 +1,456 @@
+// From the record of many dumps to one verdict: groups series by culprit, assesses, ranks, and puts it into words.
+import { classifyFunction, type OriginOptions } from '@stackpile/profile';
+import { type Assessment, assess, type Evidence } from './assess.ts';
+import { tellingFrame } from './frames.ts';
+import { patternOf } from './patterns.ts';
+import { findingSentence, verdictSentence } from './sentences.ts';
+import { theilSen, trendOf } from './trend.ts';
+import type {
+  Age,
+  Finding,
+  Growth,
+  LeakPattern,
+  RelatedStack,
+  Series,
+  StackFrame,
+  Verdict,
+} from './verdict.ts';
+import { type Wait, waitOf } from './wait.ts';
+import type { LeakOptions, LeakRecord, SeriesRecord } from './watch.ts';
+
+/** A series with what its stack says. */
+interface Member {
+  readonly record: SeriesRecord;
+  readonly stack: readonly StackFrame[];
+  readonly state: string;
+  readonly createdBy: string;
+  readonly culprit: StackFrame | null;
+  readonly culpritIndex: number;
+  readonly wait: Wait;
+  readonly arrivals: number[] | null;
+}
+
+/** Members that would have one cause: same culprit, same pattern, or same library function. */
+interface Group {
+  readonly key: string;
+  readonly pattern: LeakPattern | null;
+  readonly members: Member[];
+}
+
+interface Timeline {
+  readonly x: readonly number[];
+  readonly times: readonly number[] | null;
+  readonly span: number | null;
+}
+
+function timelineOf(record: LeakRecord): Timeline {
+  const times: number[] = [];
+  for (const time of record.times) {
+    const before = times.at(-1);
+    if (time === null || (before !== undefined && time <= before))
+      return { x: record.ordinals, times: null, span: null };
+    times.push(time);
+  }
+  const begin = times[0] ?? 0;
+  return { x: times.map((time) => (time - begin) / 60_000), times, span: (times.at(-1) ?? begin) - begin };
+}
+
+function most(counts: ReadonlyMap<string, number>): string {
+  let best = '';
+  let bestCount = 0;
+  for (const [word, count] of counts) {
+    if (count > bestCount) {
+      best = word;
+      bestCount = count;
+    }
+  }
+  return best;
+}
+
+/** The frame that a `created_by` label (`symbol file:line`) names. */
+function creatorFrame(label: string, origin: OriginOptions): StackFrame | null {
+  const parts = /^(\S+) (.+?):(\d+)(?::\d+)?$/su.exec(label);
+  if (parts === null) return null;
+  const [, name = '', file = '', line = '0'] = parts;
+  return { name, file, line: Number(line), origin: classifyFunction(name, file, origin) };
+}
+
+function memberOf(
+  record: SeriesRecord,
+  leaks: LeakRecord,
+  options: LeakOptions,
+  arrivals: number[] | null,
+): Member {
+  const stack = leaks.stacks.stack(record.stack);
+  const state = most(record.states);
+  const createdBy = most(record.createdBy);
+  let culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
+  let culprit = culpritIndex < 0 ? null : (stack[culpritIndex] ?? null);
+  if (culprit === null && createdBy !== '') {
+    const creator = creatorFrame(createdBy, options.origin ?? {});
+    if (creator?.origin === 'user') culprit = creator;
+    culpritIndex = -1;
+  }
+  return { record, stack, state, createdBy, culprit, culpritIndex, wait: waitOf(stack, state), arrivals };
+}
+
+/** Adds columns of the same length up. */
+function sum(columns: readonly (readonly number[])[]): number[] {
+  const total = [...(columns[0] ?? [])];
+  for (const column of columns.slice(1))
+    for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (column[i] ?? 0);
+  return total;
+}
+
+function arrivalsOf(record: LeakRecord): Map<SeriesRecord, number[]> | null {
+  if (record.ids === null) return null;
+  const n = record.totals.length;
+  const result = new Map<SeriesRecord, number[]>();
+  for (const { first, series } of record.ids.values()) {
+    let column = result.get(series);
+    if (column === undefined) {
+      column = new Array<number>(n).fill(0);
+      result.set(series, column);
+    }
+    column[first] = (column[first] ?? 0) + 1;
+  }
+  for (const column of result.values())
+    for (let i = 1; i < n; i++) column[i] = (column[i] ?? 0) + (column[i - 1] ?? 0);
+  return result;
+}
+
+class Judge {
+  readonly #record: LeakRecord;
+  readonly #options: LeakOptions;
+  readonly #time: Timeline;
+  readonly #least: number;
+  readonly #total: number;
+  readonly #totalGain: number;
+  readonly #losses: number;
+
+  constructor(record: LeakRecord, options: LeakOptions) {
+    this.#record = record;
+    this.#options = options;
+    this.#time = timelineOf(record);
+    this.#total = record.totals.at(-1) ?? 0;
+    const unit = record.unit;
+    // A heap breathes: what is worth a word is more than some samples, and more than a hundredth of it.
+    this.#least = record.measure.counts
+      ? 3
+      : Math.max(128 * 1024, 8 * unit, 0.02 * Math.max(...record.totals));
+    this.#totalGain = this.#total - (record.totals[0] ?? 0);
+    let losses = 0;
+    for (const { values } of record.series) losses += Math.max(0, (values[0] ?? 0) - (values.at(-1) ?? 0));
+    this.#losses = losses;
+  }
+
+  evidence(members: readonly Member[], pattern: LeakPattern | null): Evidence {
+    const values = sum(members.map((member) => member.record.values));
+    const largest = members.toSorted(
+      (a, b) => (b.record.values.at(-1) ?? 0) - (a.record.values.at(-1) ?? 0),
+    )[0];
+    const lost = members.reduce(
+      (all, { record }) => all + Math.max(0, (record.values[0] ?? 0) - (record.values.at(-1) ?? 0)),
+      0,
+    );
+    const waits = members.map((member) => member.record.waited);
+    const zeros = new Array<number>(values.length).fill(0);
+    return {
+      x: this.#time.x,
+      span: this.#time.span,
+      values,
+      unit: this.#record.unit,
+      least: this.#least,
+      wait: largest?.wait ?? 'blocked',
+      counts: this.#record.measure.counts,
+      arrivals: this.#record.ids === null ? null : sum(members.map((member) => member.arrivals ?? zeros)),
+      endedLate: members.reduce((all, member) => all + member.record.endedLate, 0),
+      endedEarly: members.reduce((all, member) => all + member.record.endedEarly, 0),
+      // Where some do not say how long they wait, nobody can say how long the oldest does.
+      waited: waits.includes(-1) ? -1 : Math.max(...waits),
+      totalGain: this.#totalGain,
+      lostElsewhere: this.#losses - lost,
+      pattern: pattern !== null,
+    };
+  }
+
+  groups(): Group[] {
+    const arrivals = arrivalsOf(this.#record);
+    const members: Member[] = [];
+    for (const record of this.#record.series) {
+      members.push(memberOf(record, this.#record, this.#options, arrivals?.get(record) ?? null));
+    }
+    const grown = new Set<string>();
+    for (const member of members) {
+      if (member.culprit !== null) continue;
+      const pattern = patternOf(member.stack, () => false);
+      const { values } = member.record;
+      if (pattern !== null && (values.at(-1) ?? 0) > (values[0] ?? 0)) grown.add(pattern.id);
+    }
+    const groups = new Map<string, Group>();
+    for (const member of members) {
+      const pattern =
+        member.culprit === null || member.culpritIndex < 0
+          ? patternOf(member.stack, (id) => grown.has(id))
+          : null;
+      const { culprit, stack } = member;
+      const key =
+        pattern !== null
+          ? `pattern ${pattern.id} ${culprit?.name ?? ''}`
+          : culprit !== null
+            ? `user ${culprit.name}\0${culprit.file}`
+            : `library ${tellingFrame(stack)?.name ?? ''}`;
+      let group = groups.get(key);
+      if (group === undefined) {
+        group = { key, pattern, members: [] };
+        groups.set(key, group);
+      }
+      group.members.push(member);
+    }
+    return [...groups.values()];
+  }
+
+  /** Worth the arithmetic: has grown, or is among the large ones. */
+  #quick(values: readonly number[]): boolean {
+    const last = values.at(-1) ?? 0;
+    return Math.max(...values) - Math.min(...values) >= this.#least || last >= 0.02 * this.#total;
+  }
+
+  findings(): Finding[] {
+    const findings: Finding[] = [];
+    const suspects: { finding: Finding; group: Group }[] = [];
+    for (const group of this.groups()) {
+      const whole = this.evidence(group.members, group.pattern);
+      if (!this.#quick(whole.values) && !group.members.some((member) => this.#quick(member.record.values)))
+        continue;
+      const judged = group.members
+        .filter((member) => this.#quick(member.record.values))
+        .map((member) => ({ member, assessment: assess(this.evidence([member], group.pattern)) }));
+      const pick = (kind: Assessment['kind']): Member[] =>
+        judged.filter(({ assessment }) => assessment.kind === kind).map(({ member }) => member);
+      const together = assess(whole);
+      let members = pick('leak');
+      // Stacks of one culprit that only trade places (another line, another branch) do not pile up.
+      if (
+        members.length > 0 &&
+        group.members.length > members.length &&
+        this.#tradesPlaces(members, together)
+      )
+        members = [];
+      if (members.length === 0) {
+        if (together.kind === 'leak') members = group.members;
+        else {
+          members = pick('growing');
+          if (members.length === 0 || together.kind === 'steady') members = group.members;
+        }
+      }
+      const evidence = members === group.members ? whole : this.evidence(members, group.pattern);
+      const assessment = members === group.members ? together : assess(evidence);
+      const finding = this.#finding(group, members, evidence, assessment);
+      suspects.push({ finding, group });
+      findings.push(finding);
+    }
+    return this.#rank(findings);
+  }
+
+  #tradesPlaces(members: readonly Member[], together: Assessment): boolean {
+    if (together.kind !== 'steady' || this.#record.ids !== null) return false;
+    const gain = this.evidence(members, null).values;
+    return together.trend.gain < 0.3 * ((gain.at(-1) ?? 0) - (gain[0] ?? 0));
+  }
+
+  #growth(values: readonly number[]): Growth {
+    const slope = (x: readonly number[]): number => (values.length < 2 ? 0 : theilSen(x, values));
+    return {
+      total: (values.at(-1) ?? 0) - (values[0] ?? 0),
+      perDump: slope(this.#record.ordinals),
+      perMinute: this.#time.times === null ? null : slope(this.#time.x),
+    };
+  }
+
+  #age(evidence: Evidence, members: readonly Member[]): Age | null {
+    const said = Math.max(...members.map((member) => member.record.waited));
+    let seen = -1;
+    if (evidence.arrivals !== null && this.#time.times !== null) {
+      const first = evidence.arrivals.findIndex((count) => count > 0);
+      if (first >= 0) seen = (this.#time.times.at(-1) ?? 0) - (this.#time.times[first] ?? 0);
+    }
+    if (said > 0 && said >= seen) return { ms: said, atLeast: false };
+    return seen > 0
+      ? { ms: seen, atLeast: true }
+      : said >= 0 && seen >= 0
+        ? { ms: Math.max(said, seen), atLeast: seen >= said }
+        : null;
+  }
+
+  #finding(group: Group, members: readonly Member[], evidence: Evidence, assessment: Assessment): Finding {
+    const { values } = evidence;
+    const n = values.length;
+    const gainOf = (member: Member): number =>
+      (member.record.values.at(-1) ?? 0) - (member.record.values[0] ?? 0);
+    const ranked = members.toSorted(
+      (a, b) => gainOf(b) - gainOf(a) || (b.record.values.at(-1) ?? 0) - (a.record.values.at(-1) ?? 0),
+    );
+    const main = ranked[0] as Member;
+    const count = values.at(-1) ?? 0;
+    const growth = this.#growth(values);
+    const arrivals = evidence.arrivals;
+    const before = arrivals === null ? 0 : n < 2 ? 0 : (arrivals[n - 2] ?? 0);
+    const ended = evidence.endedLate + evidence.endedEarly;
+    const retained = sum(members.map((member) => member.record.retained));
+    const limit = this.#options.limit;
+    const facts = {
+      stack: main.stack,
+      culprit: main.culprit,
+      culpritIndex: main.culpritIndex,
+      pattern: group.pattern,
+      createdBy: main.createdBy,
+      state: main.state,
+      labels: this.#commonLabels(members),
+      counts: values,
+      first: values[0] ?? 0,
+      count,
+      share: this.#total > 0 ? count / this.#total : 0,
+      growth,
+      oldest: this.#age(evidence, members),
+      survival:
+        arrivals === null
+          ? null
+          : {
+              seen: before + ended,
+              survived: before,
+              ended,
+              fresh: count === 0 ? 0 : (arrivals[n - 1] ?? 0) - before,
+              arrivals,
+            },
+      retained:
+        this.#record.measure.retained < 0
+          ? null
+          : {
+              bytes: retained.at(-1) ?? 0,
+              growth: (retained.at(-1) ?? 0) - (retained[0] ?? 0),
+              heldBy: main.record.heldBy === '' ? null : main.record.heldBy,
+            },
+      confidence: assessment.confidence,
+      untilLimit:
+        limit !== undefined && growth.perMinute !== null && growth.perMinute > 0 && limit > this.#total
+          ? ((limit - this.#total) / growth.perMinute) * 60_000
+          : null,
+      also: ranked
+        .slice(1)
+        .filter((member) => (member.record.values.at(-1) ?? 0) > 0)
+        .slice(0, 8)
+        .map((member): RelatedStack => ({ stack: member.stack, count: member.record.values.at(-1) ?? 0 })),
+      holders: [] as readonly RelatedStack[],
+      sentence: '',
+    };
+    const finding: Finding =
+      assessment.kind === 'leak'
+        ? { kind: 'leak', ...facts }
+        : assessment.kind === 'growing'
+          ? { kind: 'growing', reason: assessment.reason, ...facts }
+          : { kind: 'steady', reason: assessment.reason, ...facts };
+    const holders = main.wait === 'lock' && finding.kind !== 'steady' ? this.#holders(main) : [];
+    const held = { ...finding, holders };
+    return { ...held, sentence: findingSentence(held, this.series()) };
+  }
+
+  #commonLabels(members: readonly Member[]): { key: string; value: string }[] {
+    const alive = members.filter((member) => (member.record.values.at(-1) ?? 0) > 0);
+    const [first, ...rest] = alive;
+    return (first?.record.labels ?? []).filter(({ key, value }) =>
+      rest.every((member) =>
+        member.record.labels.some((label) => label.key === key && label.value === value),
+      ),
+    );
+  }
+
+  /** Stacks of the same file that were blocked elsewhere all the while: one of them may hold the lock. */
+  #holders(pile: Member): RelatedStack[] {
+    const found: { related: RelatedStack; score: number }[] = [];
+    for (const record of this.#record.series) {
+      if (record.values.some((value) => value <= 0)) continue;
+      const stack = this.#record.stacks.stack(record.stack);
+      const culprit = stack.find((frame) => frame.origin === 'user');
+      if (culprit === undefined || culprit.file !== pile.culprit?.file) continue;
+      const wait = waitOf(stack, most(record.states));
+      if (wait === 'lock' || wait === 'sleep' || wait === 'running') continue;
+      const count = record.values.at(-1) ?? 0;
+      if (count > (record.values[0] ?? 0) || count > 3) continue;
+      // Whoever started the waiting ones is busy starting more, so it does not hold the lock.
+      const starter = stack.some((frame) => frame.name !== '' && pile.createdBy.startsWith(`${frame.name}.`));
+      found.push({ related: { stack, count }, score: starter ? 1 : 0 });
+    }
+    return found
+      .sort((a, b) => a.score - b.score)
+      .slice(0, 3)
+      .map(({ related }) => related);
+  }
+
+  #rank(findings: Finding[]): Finding[] {
+    const order = { leak: 0, growing: 1, steady: 2 } as const;
+    // A recognised pattern names the cause; stacks that grow in step with it are its consequence.
+    const weight = (finding: Finding): number =>
+      Math.max(0, finding.growth.total) * finding.confidence * (finding.pattern === null ? 1 : 1.5);
+    return findings
+      .sort((a, b) => order[a.kind] - order[b.kind] || weight(b) - weight(a) || b.count - a.count)
+      .slice(0, Math.max(1, this.#options.maxFindings ?? 12));
+  }
+
+  #seriesMemo: Series | null = null;
+
+  series(): Series {
+    this.#seriesMemo ??= {
+      measure: { type: this.#record.measure.type, unit: this.#record.measure.unit },
+      noun: this.#record.noun[1],
+      dumps: this.#record.totals.length,
+      times: this.#time.times,
+      span: this.#time.span,
+      totals: this.#record.totals,
+      growth: this.#growth(this.#record.totals),
+      ids: this.#record.ids !== null,
+      restarts: this.#record.restarts,
+    };
+    return this.#seriesMemo;
+  }
+
+  /** Whether the total grows while no stack explains it. */
+  unexplained(findings: readonly Finding[]): boolean {
+    const { totals } = this.#record;
+    if (totals.length < 3) return false;
+    const trend = trendOf(
+      this.#time.x,
+      totals,
+      this.#record.unit,
+      Math.max(this.#least, 0.1 * (totals[0] ?? 0)),
+    );
+    if (trend.shape !== 'grows') return false;
+    let explained = 0;
+    // What settled, returned or turned over explains its part of the growth as well.
+    for (const finding of findings)
+      if (finding.kind !== 'steady' || finding.reason !== 'flat') explained += finding.growth.total;
+    return explained < 0.5 * (totals.at(-1) ?? 0) - 0.5 * (totals[0] ?? 0);
+  }
+}
+
+/** Judges all that a {@link LeakRecord} holds. */
+export function judgeRecord(record: LeakRecord, options: LeakOptions): Verdict {
+  const judge = new Judge(record, options);
+  const findings = judge.findings();
+  const series = judge.series();
+  const unexplained = judge.unexplained(findings);
+  const significant = findings.some(
+    (finding) =>
+      finding.kind === 'growing' &&
+      (series.dumps < 2 ||
+        finding.growth.total >= 0.1 * Math.max(1, series.growth.total) ||
+        finding.share >= 0.1),
+  );
+  const kind = findings.some((finding) => finding.kind === 'leak')
+    ? 'leak'
+    : series.dumps < 2 || significant || unexplained
+      ? 'unsure'
+      : 'none';
+  const verdict: Verdict = { kind, sentence: '', series, findings };
+  return { ...verdict, sentence: verdictSentence(verdict, unexplained) };
+}

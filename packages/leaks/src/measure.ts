@@ -1,0 +1,85 @@
+// Which sample type of a profile is judged, and what its numbers are called.
+import type { Profile } from '@stackpile/profile';
+import { LeaksError } from './errors.ts';
+
+/** What a dump's values are. */
+export interface Measure {
+  readonly type: string;
+  readonly unit: string;
+  /** Column of the sample table. */
+  readonly column: number;
+  /** Column of `retained/bytes`, -1 where there is none. */
+  readonly retained: number;
+  /** `goroutines`, `tasks`, `bytes`. */
+  readonly noun: string;
+  readonly singular: string;
+  /** Counts of live things (true) or bytes. */
+  readonly counts: boolean;
+}
+
+/** Types whose value is what is alive now, best first. What accumulates by nature (cpu, alloc_space, delay) says nothing about leaks. */
+const live = [
+  'goroutine',
+  'tasks',
+  'task',
+  'handles',
+  'handle',
+  'goroutineleak',
+  'closures',
+  'inuse_space',
+  'space',
+  'inuse_objects',
+  'objects',
+  'threadcreate',
+  'threads',
+];
+const cumulative = /^(?:cpu|samples|wall|alloc_space|alloc_objects|contentions|delay|events?)$/u;
+
+const nouns: Readonly<Record<string, readonly [singular: string, plural: string]>> = {
+  goroutine: ['goroutine', 'goroutines'],
+  goroutineleak: ['leaked goroutine', 'leaked goroutines'],
+  task: ['task', 'tasks'],
+  tasks: ['task', 'tasks'],
+  handle: ['handle', 'handles'],
+  handles: ['handle', 'handles'],
+  closures: ['closure', 'closures'],
+  inuse_objects: ['object', 'objects'],
+  objects: ['object', 'objects'],
+  threadcreate: ['thread', 'threads'],
+  threads: ['thread', 'threads'],
+};
+
+/**
+ * Chooses the sample type to judge: `wanted` by name, else the first that counts what is alive.
+ *
+ * @throws LeaksError `LEAKS_NO_MEASURE` where the profile has none.
+ */
+export function measureOf(profile: Profile, wanted?: string): Measure {
+  const types = profile.sampleTypes;
+  const retained = types.findIndex((type) => type.type === 'retained' && type.unit === 'bytes');
+  let column = -1;
+  if (wanted !== undefined) {
+    column = types.findIndex((type) => type.type === wanted);
+  } else {
+    for (const name of live) {
+      column = types.findIndex((type) => type.type === name);
+      if (column >= 0) break;
+    }
+    // A profile of the program's own (Go's pprof.NewProfile): one type that counts what was added and not removed.
+    if (column < 0 && types.length === 1 && types[0]?.unit === 'count' && !cumulative.test(types[0].type))
+      column = 0;
+  }
+  const chosen = types[column];
+  if (chosen === undefined) {
+    const has = types.map((type) => type.type).join(', ') || 'nothing';
+    throw new LeaksError(
+      'LEAKS_NO_MEASURE',
+      wanted === undefined
+        ? `it counts ${has}: leaks are found in goroutine and heap profiles, which count what is alive`
+        : `it has no sample type ${wanted}, only ${has}`,
+    );
+  }
+  const counts = chosen.unit !== 'bytes';
+  const [singular, noun] = nouns[chosen.type] ?? (counts ? [chosen.type, chosen.type] : ['byte', 'bytes']);
+  return { type: chosen.type, unit: chosen.unit, column, retained, noun, singular, counts };
+}

@@ -1,0 +1,124 @@
+// The sentences of a verdict: what a person would say after looking at the numbers.
+import { tellingFrame } from './frames.ts';
+import type { Finding, Series, StackFrame, Verdict } from './verdict.ts';
+import { amount, duration, percent, shortName, shortPlace } from './words.ts';
+
+function placeOf(frame: StackFrame): string {
+  const place = shortPlace(frame);
+  return place === '' ? shortName(frame.name) : `${shortName(frame.name)} (${place})`;
+}
+
+/** Whose growth it is: `SubscribeNewTask (subscribe.go:22)`, `an HTTP response body that is never closed`. */
+export function subjectOf(finding: Finding): string {
+  const { culprit, pattern, stack } = finding;
+  if (pattern !== null)
+    return culprit === null ? pattern.text : `${pattern.text}, started by ${placeOf(culprit)}`;
+  if (culprit !== null) return placeOf(culprit);
+  const frame = tellingFrame(stack);
+  return frame === undefined ? 'an unknown stack' : placeOf(frame);
+}
+
+/** `+120 a minute`, `+40 per dump`. */
+export function rateOf(finding: { readonly growth: Finding['growth'] }, unit: string): string {
+  const { perMinute, perDump } = finding.growth;
+  const value = perMinute ?? perDump;
+  const sign = value < 0 ? '−' : '+';
+  return `${sign}${amount(Math.abs(value), unit)} ${perMinute === null ? 'per dump' : 'per minute'}`;
+}
+
+function over(series: Series): string {
+  return series.span === null ? `over ${series.dumps} dumps` : `in ${duration(series.span)}`;
+}
+
+function fromTo(first: number, last: number, series: Series): string {
+  const { unit } = series.measure;
+  return `${amount(first, unit)} → ${amount(last, unit)}`;
+}
+
+/** One sentence for one finding. */
+export function findingSentence(finding: Finding, series: Series): string {
+  const subject = subjectOf(finding);
+  const { unit } = series.measure;
+  const bytes = unit === 'bytes';
+  const moved = `${fromTo(finding.first, finding.count, series)} ${over(series)}`;
+  const share = `${percent(finding.share)} of all ${bytes ? 'live memory' : series.noun}`;
+  const rate = rateOf(finding, unit);
+  const named = finding.pattern === null || finding.culprit !== null;
+  const what = capital(
+    named
+      ? bytes
+        ? `memory allocated in ${subject}`
+        : `${series.noun} that wait in ${subject}`
+      : `${bytes ? 'memory' : series.noun} of ${subject}`,
+  );
+  const verb = (plural: string, singular: string): string => (bytes ? singular : plural);
+  switch (finding.kind) {
+    case 'leak': {
+      const held = finding.holders[0] === undefined ? '' : ' on a lock that is not given back';
+      return `${what} ${verb('pile up', 'piles up')}${held}: ${moved} (${rate}), ${share}${keptOf(finding)}.`;
+    }
+    case 'growing': {
+      if (series.dumps < 2) return `${what}: ${amount(finding.count, unit)}, ${share}.`;
+      const but =
+        finding.reason === 'load'
+          ? 'it could be load: work that comes and goes'
+          : finding.reason === 'slowing'
+            ? 'more slowly at the end: it may be settling'
+            : finding.reason === 'jumped'
+              ? 'in a step or two: it may be a burst or a batch'
+              : 'the dumps are too few to tell';
+      return `${what} ${verb('grow', 'grows')}, ${moved} (${rate}), ${share}, but ${but}.`;
+    }
+    case 'steady':
+      switch (finding.reason) {
+        case 'turnover':
+          return `${what} ${verb('change', 'changes')} in number, ${moved}, but none stays: every dump has other ones.`;
+        case 'settled':
+          return `${what} grew and settled: ${moved}.`;
+        case 'returned':
+          return `${what} rose to ${amount(Math.max(...finding.counts), unit)} and came back: ${moved}.`;
+        case 'noise':
+        case 'flat':
+          return `${what} ${verb('do', 'does')} not grow beyond chance: ${moved}.`;
+      }
+  }
+}
+
+function keptOf(finding: Finding): string {
+  const { survival } = finding;
+  if (survival === null || survival.seen === 0) return '';
+  const seen = amount(survival.seen, 'count');
+  return survival.ended === 0
+    ? `; none of the ${seen} seen before has ended`
+    : `; ${amount(survival.survived, 'count')} of the ${seen} seen before are still there`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function uncapital(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** One sentence for the whole. */
+export function verdictSentence(verdict: Verdict, unexplained: boolean): string {
+  const { series, findings } = verdict;
+  const { unit } = series.measure;
+  const noun = unit === 'bytes' ? 'of live memory' : series.noun;
+  const total = `${fromTo(series.totals[0] ?? 0, series.totals.at(-1) ?? 0, series)} ${noun} ${over(series)}`;
+  const top = findings[0];
+  switch (verdict.kind) {
+    case 'leak':
+      return top?.sentence ?? '';
+    case 'none':
+      return `Nothing piles up: ${total}.`;
+    case 'unsure':
+      if (series.dumps < 2)
+        return 'One dump cannot show growth: give two or more of the same target, or an address to watch.';
+      if (top?.kind === 'growing') return `Could not tell: ${uncapital(top.sentence)}`;
+      return unexplained
+        ? `Could not tell: the total grows, ${total}, but no single stack explains it.`
+        : `Could not tell: ${total}.`;
+  }
+}

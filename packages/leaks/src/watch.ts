@@ -1,0 +1,432 @@
+// Dumps come in one after the other; what is kept of them is enough for a verdict at any time, and bounded.
+import { numberAt, type OriginOptions, type Profile } from '@stackpile/profile';
+import { LeaksError } from './errors.ts';
+import { StackTable } from './frames.ts';
+import { judgeRecord } from './judge.ts';
+import { type Measure, measureOf } from './measure.ts';
+import type { Dump, Verdict } from './verdict.ts';
+
+/** How dumps are judged; everything has a default. */
+export interface LeakOptions {
+  /** Whose code is whose; see `classifyFunction`. */
+  readonly origin?: OriginOptions;
+  /** Sample type to judge; default the first that counts what is alive. */
+  readonly sampleType?: string;
+  /** Where it ends, in the unit of the sample type: a memory limit in bytes, a count. Gives findings their `untilLimit`. */
+  readonly limit?: number;
+  /** Findings in a verdict; default 12. */
+  readonly maxFindings?: number;
+  /** Points kept per series; beyond, every second one of the older half is forgotten. Default 96, at least 8. */
+  readonly maxDumps?: number;
+  /** Series kept; beyond, those that were never large and are gone are forgotten. Default 20,000. */
+  readonly maxSeries?: number;
+  /** Ids of goroutines or tasks followed; beyond, the verdict goes by counts alone. Default 1,000,000. */
+  readonly maxIds?: number;
+}
+
+/** One stack (and its text labels) over time. */
+export interface SeriesRecord {
+  /** Row of the stack table. */
+  stack: number;
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  /** One value per kept dump. */
+  values: number[];
+  /** Retained bytes, one per kept dump; empty where the dumps have none. */
+  retained: number[];
+  // What the last dump says.
+  states: Map<string, number>;
+  createdBy: Map<string, number>;
+  heldBy: string;
+  /** Longest wait in milliseconds; -1 where unknown. */
+  waited: number;
+  // What the ids say.
+  /** Ids that ended after they had been seen in two dumps or more. */
+  endedLate: number;
+  /** Ids that ended after one dump. */
+  endedEarly: number;
+}
+
+/** An id that is alive: when it was first seen, in how many dumps, and where it was last. */
+export interface IdRecord {
+  /** Row of the dump. */
+  first: number;
+  last: number;
+  seen: number;
+  series: SeriesRecord;
+}
+
+/** All that a verdict is made from. */
+export interface LeakRecord {
+  readonly measure: Measure;
+  readonly stacks: StackTable;
+  readonly series: readonly SeriesRecord[];
+  /** One per kept dump; null where unknown. */
+  readonly times: readonly (number | null)[];
+  /** How many dumps came before each kept one. */
+  readonly ordinals: readonly number[];
+  readonly totals: readonly number[];
+  /** Alive now; null where the dumps carry no ids. */
+  readonly ids: ReadonlyMap<number, Readonly<IdRecord>> | null;
+  /** Variance that sampling gives per unit of value. */
+  readonly unit: number;
+  readonly restarts: number;
+  readonly noun: readonly [singular: string, plural: string];
+}
+
+const millisecondsPer: Readonly<Record<string, number>> = {
+  nanoseconds: 1e-6,
+  microseconds: 1e-3,
+  milliseconds: 1,
+  seconds: 1000,
+  minutes: 60_000,
+  hours: 3_600_000,
+};
+
+/** Text labels that describe a member instead of telling series apart. */
+const attributes = new Set(['state', 'created_by', 'held_by']);
+/** More label sets than this in one dump (request ids, say) and labels tell nothing apart. */
+const maxLabelSets = 64;
+
+interface SampleRow {
+  stack: number;
+  labels: { key: string; value: string }[];
+  value: number;
+  retained: number;
+  id: number;
+  state: string;
+  createdBy: string;
+  heldBy: string;
+  waited: number;
+}
+
+function readRows(profile: Profile, measure: Measure, stacks: StackTable): SampleRow[] {
+  const stackOf = stacks.read(profile);
+  const { samples, strings } = profile;
+  const values = samples.values[measure.column];
+  const retained = measure.retained < 0 ? undefined : samples.values[measure.retained];
+  if (values === undefined) return [];
+  const rows: SampleRow[] = [];
+  for (let i = 0; i < samples.length; i++) {
+    const value = numberAt(values, i);
+    if (value < 0) {
+      throw new LeaksError(
+        'LEAKS_DELTA',
+        'it is the difference of two profiles (it holds negative values): leaks are found in whole ones',
+      );
+    }
+    const row: SampleRow = {
+      stack: stackOf[i] ?? 0,
+      labels: [],
+      value,
+      retained: retained === undefined ? 0 : numberAt(retained, i),
+      id: -1,
+      state: '',
+      createdBy: '',
+      heldBy: '',
+      waited: -1,
+    };
+    const end = samples.labelStart[i + 1] ?? 0;
+    for (let j = samples.labelStart[i] ?? 0; j < end; j++) {
+      const key = strings.get(samples.labels.key[j] ?? 0);
+      const text = samples.labels.text[j] ?? 0;
+      if (text === 0) {
+        const number = numberAt(samples.labels.number, j);
+        if (key === 'goroutine') row.id = number;
+        else if (key === 'waited') {
+          const unit = strings.get(samples.labels.unit[j] ?? 0);
+          row.waited = number * (millisecondsPer[unit] ?? 1);
+        }
+      } else if (attributes.has(key)) {
+        const said = strings.get(text);
+        if (key === 'state') row.state = said;
+        else if (key === 'created_by') row.createdBy = said;
+        else row.heldBy = said;
+      } else {
+        row.labels.push({ key, value: strings.get(text) });
+      }
+    }
+    if (value > 0 || row.retained > 0) rows.push(row);
+  }
+  return rows;
+}
+
+function labelKey(labels: readonly { key: string; value: string }[]): string {
+  return labels.length === 0
+    ? ''
+    : labels
+        .map(({ key, value }) => `${key}\0${value}`)
+        .sort()
+        .join('\0\0');
+}
+
+/**
+ * Watches one target: add a dump whenever there is one, and get the verdict so far.
+ *
+ * Memory is bounded by `maxDumps` × `maxSeries` numbers and one small record per living id. A restart of the target (another
+ * build, or ids that begin anew) starts the watch afresh: a trend never straddles one.
+ */
+export class LeakWatch {
+  readonly #options: LeakOptions;
+  readonly #maxDumps: number;
+  readonly #maxSeries: number;
+  #stacks: StackTable;
+  #measure: Measure | null = null;
+  #series = new Map<string, SeriesRecord>();
+  #times: (number | null)[] = [];
+  /** How many dumps came before each kept one. */
+  #ordinals: number[] = [];
+  #totals: number[] = [];
+  #idsLost = false;
+  #ids: Map<number, IdRecord> | null = null;
+  #lastId = -1;
+  #build = '';
+  #restarts = 0;
+  #unit = 1;
+  #labelled = true;
+  #go = false;
+
+  constructor(options: LeakOptions = {}) {
+    this.#options = options;
+    this.#maxDumps = Math.max(8, options.maxDumps ?? 96);
+    this.#maxSeries = Math.max(16, options.maxSeries ?? 20_000);
+    this.#stacks = new StackTable(options.origin ?? {});
+  }
+
+  /**
+   * Takes one more dump and judges all that were seen.
+   *
+   * @throws LeaksError where this profile cannot be judged, or counts something else than the ones before.
+   */
+  add(dump: Dump): Verdict {
+    this.feed(dump);
+    return this.verdict();
+  }
+
+  /** Takes one more dump without judging. */
+  feed(dump: Dump): void {
+    const measure = measureOf(dump.profile, this.#options.sampleType ?? this.#measure?.type);
+    if (this.#measure !== null && measure.unit !== this.#measure.unit) {
+      throw new LeaksError(
+        'LEAKS_MIXED',
+        `it counts ${measure.type}/${measure.unit}, the dumps before it ${this.#measure.type}/${this.#measure.unit}`,
+      );
+    }
+    const rows = readRows(dump.profile, measure, this.#stacks);
+    this.#measure = measure;
+    // Sampled bytes come in units of the sampling period; everything else is counted one by one.
+    this.#unit = measure.counts ? 1 : Math.max(1, Number(dump.profile.period));
+    if (this.#isRestart(dump.profile, rows)) this.#startAfresh();
+    this.#go ||= measure.type.startsWith('goroutine') && namesGo(dump.profile);
+    this.#place(rows, dump.time ?? null);
+    this.#thin();
+    this.#forget();
+  }
+
+  /** The verdict on all dumps so far; `unsure` before the second. */
+  verdict(): Verdict {
+    const measure = this.#measure;
+    if (measure === null) {
+      throw new LeaksError('LEAKS_NO_MEASURE', 'there is no dump to judge');
+    }
+    const goroutines = measure.type !== 'goroutine' || this.#go;
+    const record: LeakRecord = {
+      measure,
+      stacks: this.#stacks,
+      series: [...this.#series.values()],
+      times: this.#times,
+      ordinals: this.#ordinals,
+      totals: this.#totals,
+      ids: this.#ids,
+      unit: this.#unit,
+      restarts: this.#restarts,
+      noun: goroutines ? [measure.singular, measure.noun] : ['task', 'tasks'],
+    };
+    return judgeRecord(record, this.#options);
+  }
+
+  #isRestart(profile: Profile, rows: readonly SampleRow[]): boolean {
+    const { mappings, strings } = profile;
+    const build =
+      mappings.length === 0 ? '' : `${strings.get(mappings.buildId[0] ?? 0)} ${mappings.start[0] ?? 0n}`;
+    const other = this.#build !== '' && build !== '' && build !== this.#build;
+    if (build !== '') this.#build = build;
+    let lastId = -1;
+    let known = 0;
+    for (const row of rows) {
+      if (row.id > lastId) lastId = row.id;
+      if (this.#ids?.has(row.id) === true) known++;
+    }
+    const anew =
+      lastId >= 0 && lastId < this.#lastId && known * 10 < Math.min(rows.length, this.#ids?.size ?? 0);
+    this.#lastId = lastId;
+    return this.#totals.length > 0 && (other || anew);
+  }
+
+  #startAfresh(): void {
+    this.#restarts++;
+    this.#series = new Map();
+    this.#times = [];
+    this.#ordinals = [];
+    this.#totals = [];
+    this.#ids = null;
+    this.#idsLost = false;
+    this.#labelled = true;
+  }
+
+  #seriesOf(stack: number, labels: SampleRow['labels'], index: number): SeriesRecord {
+    const key = this.#labelled && labels.length > 0 ? `${stack}\0${labelKey(labels)}` : `${stack}`;
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = {
+        stack,
+        labels: this.#labelled ? labels : [],
+        values: new Array<number>(index + 1).fill(0),
+        retained: new Array<number>(index + 1).fill(0),
+        states: new Map(),
+        createdBy: new Map(),
+        heldBy: '',
+        waited: -1,
+        endedLate: 0,
+        endedEarly: 0,
+      };
+      this.#series.set(key, series);
+    }
+    return series;
+  }
+
+  #place(rows: readonly SampleRow[], time: number | null): void {
+    const index = this.#totals.length;
+    this.#times.push(time);
+    this.#ordinals.push(index === 0 ? 0 : (this.#ordinals[index - 1] ?? 0) + 1);
+    for (const series of this.#series.values()) {
+      series.values.push(0);
+      series.retained.push(0);
+      series.states.clear();
+      series.createdBy.clear();
+      series.heldBy = '';
+      series.waited = -1;
+    }
+    if (this.#labelled && new Set(rows.map((row) => labelKey(row.labels))).size > maxLabelSets)
+      this.#dropLabels();
+    const identified = rows.some((row) => row.id >= 0) && rows.length <= (this.#options.maxIds ?? 1_000_000);
+    if (!identified) {
+      this.#ids = null;
+      this.#idsLost = true;
+    } else if (!this.#idsLost) {
+      this.#ids ??= new Map();
+    }
+    const ids = this.#ids;
+    let total = 0;
+    for (const row of rows) {
+      const series = this.#seriesOf(row.stack, row.labels, index);
+      total += row.value;
+      series.values[index] = (series.values[index] ?? 0) + row.value;
+      series.retained[index] = (series.retained[index] ?? 0) + row.retained;
+      if (row.state !== '') series.states.set(row.state, (series.states.get(row.state) ?? 0) + row.value);
+      if (row.createdBy !== '')
+        series.createdBy.set(row.createdBy, (series.createdBy.get(row.createdBy) ?? 0) + row.value);
+      if (row.heldBy !== '') series.heldBy = row.heldBy;
+      if (row.waited > series.waited) series.waited = row.waited;
+      if (ids === null || row.id < 0) continue;
+      const known = ids.get(row.id);
+      if (known === undefined) {
+        ids.set(row.id, { first: index, last: index, seen: 1, series });
+      } else if (known.last !== index) {
+        known.last = index;
+        known.seen++;
+        known.series = series;
+      }
+    }
+    this.#totals.push(total);
+    if (ids !== null) {
+      for (const [id, record] of ids) {
+        if (record.last === index) continue;
+        if (record.seen >= 2) record.series.endedLate++;
+        else record.series.endedEarly++;
+        ids.delete(id);
+      }
+    }
+  }
+
+  /** Labels turned out to tell nothing apart: series of one stack become one. */
+  #dropLabels(): void {
+    this.#labelled = false;
+    const merged = new Map<string, SeriesRecord>();
+    const target = new Map<SeriesRecord, SeriesRecord>();
+    for (const series of this.#series.values()) {
+      const key = `${series.stack}`;
+      const known = merged.get(key);
+      if (known === undefined) {
+        const plain: SeriesRecord = { ...series, labels: [] };
+        merged.set(key, plain);
+        target.set(series, plain);
+        continue;
+      }
+      target.set(series, known);
+      known.values = known.values.map((value, i) => value + (series.values[i] ?? 0));
+      known.retained = known.retained.map((value, i) => value + (series.retained[i] ?? 0));
+      known.endedEarly += series.endedEarly;
+      known.endedLate += series.endedLate;
+    }
+    this.#series = merged;
+    for (const record of this.#ids?.values() ?? [])
+      record.series = target.get(record.series) ?? record.series;
+  }
+
+  /** Keeps the number of points bounded: forgets every second one of the older half, never the first. */
+  #thin(): void {
+    const n = this.#totals.length;
+    if (n <= this.#maxDumps) return;
+    const keep: number[] = [];
+    for (let i = 0; i < n; i++) if (i >= n >> 1 || i % 2 === 0) keep.push(i);
+    const pick = <T>(column: readonly T[]): T[] => keep.map((i) => column[i] as T);
+    this.#times = pick(this.#times);
+    this.#ordinals = pick(this.#ordinals);
+    this.#totals = pick(this.#totals);
+    for (const series of this.#series.values()) {
+      series.values = pick(series.values);
+      series.retained = pick(series.retained);
+    }
+    // Whoever was first seen in a forgotten dump was there in the next one that is kept.
+    const next = new Uint32Array(n);
+    for (let i = n - 1, at = keep.length - 1; i >= 0; i--) {
+      if (at > 0 && (keep[at - 1] ?? 0) >= i) at--;
+      next[i] = at;
+    }
+    for (const record of this.#ids?.values() ?? []) {
+      record.first = next[record.first] ?? 0;
+      record.last = next[record.last] ?? 0;
+    }
+  }
+
+  /** Keeps the number of series and of stacks bounded: forgets those that are gone, the smallest first. */
+  #forget(): void {
+    if (this.#series.size > this.#maxSeries) {
+      const gone = [...this.#series]
+        .map(([key, series]) => ({ key, now: series.values.at(-1) ?? 0, peak: Math.max(...series.values) }))
+        .sort((a, b) => a.now - b.now || a.peak - b.peak);
+      for (const { key } of gone.slice(0, this.#series.size - Math.ceil(this.#maxSeries * 0.9)))
+        this.#series.delete(key);
+    }
+    if (this.#stacks.length <= 4 * this.#maxSeries) return;
+    const fresh = new StackTable(this.#options.origin ?? {});
+    const series = new Map<string, SeriesRecord>();
+    for (const [key, record] of this.#series) {
+      const stack = fresh.adopt(this.#stacks.stack(record.stack));
+      const moved = Object.assign(record, { stack });
+      const labels = key.indexOf('\0');
+      series.set(labels < 0 ? `${stack}` : `${stack}${key.slice(labels)}`, moved);
+    }
+    this.#stacks = fresh;
+    this.#series = series;
+  }
+}
+
+function namesGo(profile: Profile): boolean {
+  const { functions, strings } = profile;
+  for (let i = 0; i < functions.length; i++) {
+    const file = strings.get(functions.filename[i] ?? 0);
+    if (file !== '') return file.endsWith('.go') || file.endsWith('.s');
+  }
+  return false;
+}
