@@ -51,7 +51,8 @@ async function startRedisServer(): Promise<Redis | undefined> {
   return undefined;
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 on which nothing listens at the moment. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
