@@ -1,4 +1,5 @@
 // The public face of the profile room.
+export { aggregateProfile, type Granularity } from './aggregate.ts';
 export {
   type LineInput,
   type LocationInput,
@@ -11,7 +12,7 @@ export { decodeProfile } from './decode.ts';
 export { compareBytes, encodeProfile } from './encode.ts';
 export { ProfileError, type ProfileErrorCode, type ProfileErrorOptions } from './errors.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
-export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
+export { compactProfile, type DiffOptions, diffProfiles, mergeProfiles, setTextLabel } from './merge.ts';
 export {
   type FunctionTable,
   type IndexColumn,
@@ -26,6 +27,10 @@ export {
   type StringTable,
   type ValueType,
 } from './profile.ts';
+export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './prune.ts';
+export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
 export { type ReadOptions, readPlainProfile, readProfile } from './read.ts';
+export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
 export { extendStrings, packedStrings, StringInterner, stringTableOf } from './strings.ts';
 export { decodeText, encodeText } from './utf8.ts';
+export { checkValid } from './validity.ts';

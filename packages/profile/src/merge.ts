@@ -1,0 +1,555 @@
+// Merging profiles, by pprof's rules: equal samples are added up, everything unused goes, ids count from 1.
+import { countedIds } from './builder.ts';
+import { ByteInterner } from './byte-interner.ts';
+import { ProfileError } from './errors.ts';
+import { GrowingUint32 } from './growable.ts';
+import { finishInt64, int64Column } from './int64.ts';
+import type { Int64Column, Profile } from './profile.ts';
+import { alignProfiles, checkCompatible, normalizeProfile, scaleProfile } from './scale.ts';
+import { extendStrings } from './strings.ts';
+import { TupleSet } from './tuples.ts';
+
+const TWO_32 = 4294967296;
+
+/** How many profiles pprof merges at once; more are merged in groups, in order. */
+const GROUP = 128;
+
+/** The 32-bit halves of one 64-bit value of a column. */
+function pushInt64(words: number[], column: Int64Column, row: number): void {
+  const value = column[row] as number | bigint;
+  if (typeof value === 'number') words.push(value, Math.floor(value / TWO_32));
+  else words.push(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
+}
+
+function pushUint64(words: number[], value: bigint): void {
+  words.push(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
+}
+
+/** Rows of one source's tables in the merged tables, -1 where they were not needed yet. */
+interface Source {
+  readonly profile: Profile;
+  readonly strings: Int32Array;
+  readonly functions: Int32Array;
+  readonly mappings: Int32Array;
+  /** Kept mapping's start minus this mapping's start. */
+  readonly shifts: bigint[];
+  readonly locations: Int32Array;
+}
+
+class Merger {
+  readonly #sources: readonly Profile[];
+  readonly #strings = new ByteInterner();
+  readonly #functionSet = new TupleSet();
+  /** Name, system name, file name, start line (two halves). */
+  readonly #functions = new GrowingUint32(1024);
+  readonly #mappingSet = new TupleSet();
+  readonly #mappings: { source: Source; row: number }[] = [];
+  readonly #locationSet = new TupleSet();
+  readonly #locationMapping = new GrowingUint32(1024);
+  readonly #locationAddress = new GrowingUint32(2048);
+  readonly #locationFolded = new GrowingUint32(1024);
+  readonly #lineStart = new GrowingUint32(1024);
+  readonly #lineFunction = new GrowingUint32(1024);
+  readonly #lineNumber = new GrowingUint32(2048);
+  readonly #lineColumn = new GrowingUint32(2048);
+  readonly #words: number[] = [];
+
+  // Samples: arrays for the worst case, where nothing is equal.
+  #samples = 0;
+  readonly #stackStart: Uint32Array;
+  readonly #stack: Uint16Array | Uint32Array;
+  readonly #hashes: Uint32Array;
+  readonly #slots: Int32Array;
+  readonly #values: Int64Column[];
+  readonly #labelStart: Uint32Array;
+  /** Five words each: key, text, unit, number (two halves). */
+  readonly #labels: Uint32Array;
+
+  constructor(sources: readonly Profile[]) {
+    this.#sources = sources;
+    let samples = 0;
+    let frames = 0;
+    let locations = 0;
+    let labels = 0;
+    for (const { samples: s, locations: l } of sources) {
+      samples += s.length;
+      frames += s.stackLocations.length;
+      labels += s.labels.length;
+      locations += l.length;
+    }
+    this.#stackStart = new Uint32Array(samples + 1);
+    this.#stack = locations <= 0x10000 ? new Uint16Array(frames) : new Uint32Array(frames);
+    this.#hashes = new Uint32Array(samples);
+    let slots = 64;
+    while (slots < samples * 2) slots *= 2;
+    this.#slots = new Int32Array(slots).fill(-1);
+    this.#labelStart = new Uint32Array(samples + 1);
+    this.#labels = new Uint32Array(labels * 5);
+    this.#lineStart.push(0);
+    const first = sources[0] as Profile;
+    this.#values = first.sampleTypes.map((_, type) => {
+      let total = 0;
+      for (const source of sources) {
+        const column = source.samples.values[type] as Int64Column;
+        if (!(column instanceof Float64Array)) return new BigInt64Array(samples);
+        for (let row = 0; row < column.length; row++) total += Math.abs(column[row] as number);
+      }
+      return total <= Number.MAX_SAFE_INTEGER ? new Float64Array(samples) : new BigInt64Array(samples);
+    });
+  }
+
+  run(): Profile {
+    for (const profile of this.#sources) {
+      const source: Source = {
+        profile,
+        strings: new Int32Array(profile.strings.length).fill(-1),
+        functions: new Int32Array(profile.functions.length).fill(-1),
+        mappings: new Int32Array(profile.mappings.length).fill(-1),
+        shifts: [],
+        locations: new Int32Array(profile.locations.length).fill(-1),
+      };
+      // The first mapping stands for the main binary, whatever the samples use first.
+      if (this.#mappings.length === 0 && profile.mappings.length > 0) this.#mapping(source, 0);
+      this.#addSamples(source);
+    }
+    return this.#build();
+  }
+
+  #string(source: Source, row: number): number {
+    const known = source.strings[row] as number;
+    if (known >= 0) return known;
+    const merged = this.#strings.add(source.profile.strings.bytes(row));
+    source.strings[row] = merged;
+    return merged;
+  }
+
+  /** Row of a label's text or unit, where row 0 means "none" and an empty text that is there needs another one. */
+  #presentString(source: Source, row: number): number {
+    if (row === 0) return 0;
+    const merged = this.#string(source, row);
+    return merged === 0 ? this.#strings.secondEmpty() : merged;
+  }
+
+  #function(source: Source, row: number): number {
+    const known = source.functions[row] as number;
+    if (known >= 0) return known;
+    const { functions } = source.profile;
+    const key = this.#words;
+    key.length = 0;
+    key.push(
+      this.#string(source, functions.name[row] as number),
+      this.#string(source, functions.systemName[row] as number),
+      this.#string(source, functions.filename[row] as number),
+    );
+    pushInt64(key, functions.startLine, row);
+    const merged = this.#functionSet.add(key);
+    if (merged * 5 === this.#functions.length) for (const word of key) this.#functions.push(word);
+    source.functions[row] = merged;
+    return merged;
+  }
+
+  #mapping(source: Source, row: number): number {
+    if (row < 0) return -1;
+    const known = source.mappings[row] as number;
+    if (known >= 0) return known;
+    const { mappings } = source.profile;
+    const start = mappings.start[row] as bigint;
+    // Rounded up to whole pages, so that the same binary of two machines is one mapping.
+    const size = BigInt.asUintN(64, BigInt.asUintN(64, (mappings.limit[row] as bigint) - start) + 0xfffn);
+    const buildId = this.#string(source, mappings.buildId[row] as number);
+    const key = this.#words;
+    key.length = 0;
+    pushUint64(key, size - (size % 0x1000n));
+    pushUint64(key, mappings.offset[row] as bigint);
+    // A build id and a file name of the same text are the same key, as in Go.
+    key.push(buildId !== 0 ? buildId : this.#string(source, mappings.filename[row] as number));
+    const merged = this.#mappingSet.add(key);
+    if (merged === this.#mappings.length) this.#mappings.push({ source, row });
+    const kept = this.#mappings[merged] as { source: Source; row: number };
+    source.shifts[row] = (kept.source.profile.mappings.start[kept.row] as bigint) - start;
+    source.mappings[row] = merged;
+    return merged;
+  }
+
+  #location(source: Source, row: number): number {
+    const { locations } = source.profile;
+    const { lines } = locations;
+    const mappingRow = locations.mapping[row] as number;
+    const mapping = this.#mapping(source, mappingRow);
+    let address = locations.address[row] as bigint;
+    let relative = address;
+    if (mapping >= 0) {
+      address = BigInt.asUintN(64, address + (source.shifts[mappingRow] as bigint));
+      const kept = this.#mappings[mapping] as { source: Source; row: number };
+      relative = BigInt.asUintN(64, address - (kept.source.profile.mappings.start[kept.row] as bigint));
+    }
+    const from = locations.lineStart[row] as number;
+    const to = locations.lineStart[row + 1] as number;
+    for (let line = from; line < to; line++) this.#function(source, lines.function[line] as number);
+    const key = this.#words;
+    key.length = 0;
+    key.push(mapping, locations.isFolded[row] as number);
+    pushUint64(key, relative);
+    for (let line = from; line < to; line++) {
+      key.push(source.functions[lines.function[line] as number] as number);
+      pushInt64(key, lines.line, line);
+    }
+    // Only the last line's column counts: pprof overwrites the others in its key.
+    if (to > from) pushInt64(key, lines.column, to - 1);
+    const merged = this.#locationSet.add(key);
+    if (merged === this.#locationMapping.length) {
+      this.#locationMapping.push(mapping);
+      this.#locationFolded.push(locations.isFolded[row] as number);
+      key.length = 0;
+      pushUint64(key, address);
+      for (const word of key) this.#locationAddress.push(word);
+      for (let line = from; line < to; line++) {
+        this.#lineFunction.push(source.functions[lines.function[line] as number] as number);
+        key.length = 0;
+        pushInt64(key, lines.line, line);
+        pushInt64(key, lines.column, line);
+        this.#lineNumber.push(key[0] as number);
+        this.#lineNumber.push(key[1] as number);
+        this.#lineColumn.push(key[2] as number);
+        this.#lineColumn.push(key[3] as number);
+      }
+      this.#lineStart.push(this.#lineFunction.length);
+    }
+    source.locations[row] = merged;
+    return merged;
+  }
+
+  #addSamples(source: Source): void {
+    const { samples } = source.profile;
+    const { stackStart, stackLocations, labelStart, values } = samples;
+    const map = source.locations;
+    const stack = this.#stack;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let row = 0; row < samples.length; row++) {
+      let zero = true;
+      // 0 and 0n alike.
+      for (const column of values) zero = zero && !column[row];
+      if (zero) continue;
+
+      const start = this.#stackStart[this.#samples] as number;
+      let at = start;
+      let hash = 0;
+      const end = stackStart[row + 1] as number;
+      for (let i = stackStart[row] as number; i < end; i++) {
+        const own = stackLocations[i] as number;
+        let location = map[own] as number;
+        if (location < 0) location = this.#location(source, own);
+        stack[at++] = location;
+        hash = Math.imul(hash ^ location, 0x9e3779b1);
+        hash ^= hash >>> 15;
+      }
+      const labelFrom = this.#labelStart[this.#samples] as number;
+      let labelTo = labelFrom;
+      if (labelStart[row] !== labelStart[row + 1]) {
+        labelTo = this.#addLabels(source, row, labelFrom);
+        for (let i = labelFrom * 5; i < labelTo * 5; i++) {
+          hash = Math.imul(hash ^ (this.#labels[i] as number), 0x85ebca6b);
+          hash ^= hash >>> 13;
+        }
+      }
+      hash = (hash ^ (at - start)) >>> 0;
+      hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35) >>> 0;
+      let slot = (hash ^ (hash >>> 15)) & mask;
+      let found = -1;
+      for (;;) {
+        found = slots[slot] as number;
+        if (found < 0 || (this.#hashes[found] === hash && this.#equals(found, start, at, labelFrom, labelTo)))
+          break;
+        slot = (slot + 1) & mask;
+      }
+      if (found < 0) {
+        found = this.#samples++;
+        slots[slot] = found;
+        this.#hashes[found] = hash;
+        this.#stackStart[found + 1] = at;
+        this.#labelStart[found + 1] = labelTo;
+      }
+      for (let type = 0; type < values.length; type++) {
+        const sum = this.#values[type] as Int64Column;
+        const value = (values[type] as Int64Column)[row] as number | bigint;
+        if (sum instanceof Float64Array) sum[found] = (sum[found] as number) + (value as number);
+        else sum[found] = (sum[found] as bigint) + (typeof value === 'bigint' ? value : BigInt(value));
+      }
+    }
+  }
+
+  #equals(sample: number, start: number, end: number, labelFrom: number, labelTo: number): boolean {
+    const own = this.#stackStart[sample] as number;
+    if ((this.#stackStart[sample + 1] as number) - own !== end - start) return false;
+    const ownLabel = this.#labelStart[sample] as number;
+    if ((this.#labelStart[sample + 1] as number) - ownLabel !== labelTo - labelFrom) return false;
+    for (let i = start; i < end; i++) if (this.#stack[own + i - start] !== this.#stack[i]) return false;
+    for (let i = 0; i < (labelTo - labelFrom) * 5; i++) {
+      if (this.#labels[ownLabel * 5 + i] !== this.#labels[labelFrom * 5 + i]) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Writes the labels of a sample behind `at` in an order that does not depend on the file's: text labels, then
+   * numeric ones, each by merged key, values of one key in their own order.
+   */
+  #addLabels(source: Source, row: number, at: number): number {
+    const { labels, labelStart } = source.profile.samples;
+    const from = labelStart[row] as number;
+    const to = labelStart[row + 1] as number;
+    const order: number[] = [];
+    for (let i = from; i < to; i++) order.push(i);
+    const rank = (i: number): number =>
+      (labels.text[i] === 0 ? TWO_32 : 0) + this.#string(source, labels.key[i] as number);
+    if (order.length > 1) order.sort((a, b) => rank(a) - rank(b) || a - b);
+    for (let k = 0; k < order.length; k++) {
+      const i = order[k] as number;
+      const words = this.#words;
+      words.length = 0;
+      words.push(
+        this.#string(source, labels.key[i] as number),
+        this.#presentString(source, labels.text[i] as number),
+        this.#presentString(source, labels.unit[i] as number),
+      );
+      pushInt64(words, labels.number, i);
+      for (let w = 0; w < 5; w++) this.#labels[at * 5 + w] = words[w] as number;
+      at++;
+    }
+    // Where one value of a key has a unit, all have: the others an empty one.
+    for (let k = at - order.length; k < at; k++) {
+      if (this.#labels[k * 5 + 1] !== 0 || this.#labels[k * 5 + 2] !== 0) continue;
+      for (let other = at - order.length; other < at; other++) {
+        const sameKey = this.#labels[other * 5] === this.#labels[k * 5] && this.#labels[other * 5 + 1] === 0;
+        if (sameKey && this.#labels[other * 5 + 2] !== 0) {
+          this.#labels[k * 5 + 2] = this.#strings.secondEmpty();
+          break;
+        }
+      }
+    }
+    return at;
+  }
+
+  #build(): Profile {
+    const header = mergedHeader(this.#sources);
+    const functionCount = this.#functions.length / 5;
+    const functions = {
+      length: functionCount,
+      id: countedIds(functionCount),
+      name: new Uint32Array(functionCount),
+      systemName: new Uint32Array(functionCount),
+      filename: new Uint32Array(functionCount),
+    };
+    const startLine = new Uint32Array(functionCount * 2);
+    for (let row = 0; row < functionCount; row++) {
+      functions.name[row] = this.#functions.get(row * 5);
+      functions.systemName[row] = this.#functions.get(row * 5 + 1);
+      functions.filename[row] = this.#functions.get(row * 5 + 2);
+      startLine[row * 2] = this.#functions.get(row * 5 + 3);
+      startLine[row * 2 + 1] = this.#functions.get(row * 5 + 4);
+    }
+    const kept = this.#mappings;
+    const mappings = {
+      length: kept.length,
+      id: countedIds(kept.length),
+      start: BigUint64Array.from(kept, ({ source, row }) => source.profile.mappings.start[row] as bigint),
+      limit: BigUint64Array.from(kept, ({ source, row }) => source.profile.mappings.limit[row] as bigint),
+      offset: BigUint64Array.from(kept, ({ source, row }) => source.profile.mappings.offset[row] as bigint),
+      filename: Uint32Array.from(kept, ({ source, row }) =>
+        this.#string(source, source.profile.mappings.filename[row] as number),
+      ),
+      buildId: Uint32Array.from(kept, ({ source, row }) =>
+        this.#string(source, source.profile.mappings.buildId[row] as number),
+      ),
+      flags: Uint8Array.from(kept, ({ source, row }) => source.profile.mappings.flags[row] as number),
+    };
+    const locationCount = this.#locationMapping.length;
+    const address = new BigUint64Array(this.#locationAddress.finish().buffer as ArrayBuffer);
+    const lineCount = this.#lineFunction.length;
+    const samples = this.#samples;
+    const labelCount = this.#labelStart[samples] as number;
+    const number = new Uint32Array(labelCount * 2);
+    const column = (word: number): Uint32Array => {
+      const picked = new Uint32Array(labelCount);
+      for (let i = 0; i < labelCount; i++) picked[i] = this.#labels[i * 5 + word] as number;
+      return picked;
+    };
+    for (let i = 0; i < labelCount; i++) {
+      number[2 * i] = this.#labels[i * 5 + 3] as number;
+      number[2 * i + 1] = this.#labels[i * 5 + 4] as number;
+    }
+    const frames = this.#stackStart[samples] as number;
+    return {
+      ...header,
+      samples: {
+        length: samples,
+        stackStart: this.#stackStart.slice(0, samples + 1),
+        stackLocations: narrow(this.#stack, frames, locationCount),
+        values: this.#values.map((values) => values.slice(0, samples)),
+        labelStart: this.#labelStart.slice(0, samples + 1),
+        labels: {
+          length: labelCount,
+          key: column(0),
+          text: column(1),
+          unit: column(2),
+          number: finishInt64({ length: labelCount, halves: number }),
+        },
+      },
+      mappings,
+      locations: {
+        length: locationCount,
+        id: countedIds(locationCount),
+        mapping: new Int32Array(this.#locationMapping.finish().buffer as ArrayBuffer),
+        address,
+        isFolded: Uint8Array.from(this.#locationFolded.finish()),
+        lineStart: this.#lineStart.finish(),
+        lines: {
+          length: lineCount,
+          function: narrow(this.#lineFunction.raw, lineCount, functionCount),
+          line: finishInt64({ length: lineCount, halves: this.#lineNumber.finish() }),
+          column: finishInt64({ length: lineCount, halves: this.#lineColumn.finish() }),
+        },
+      },
+      functions: { ...functions, startLine: finishInt64({ length: functionCount, halves: startLine }) },
+      strings: this.#strings.build(),
+    };
+  }
+}
+
+/** The first `length` elements in the narrowest array for rows below `rows`. */
+function narrow(column: Uint16Array | Uint32Array, length: number, rows: number): Uint16Array | Uint32Array {
+  if (column instanceof Uint16Array) return column.length === length ? column : column.slice(0, length);
+  return rows <= 0x10000 ? Uint16Array.from(column.subarray(0, length)) : column.slice(0, length);
+}
+
+type Header = Omit<Profile, 'samples' | 'mappings' | 'locations' | 'functions' | 'strings'>;
+
+function mergedHeader(profiles: readonly Profile[]): Header {
+  const first = profiles[0] as Profile;
+  let timeNanos = 0n;
+  let durationNanos = 0n;
+  let period = 0n;
+  let defaultSampleType = '';
+  let docUrl = '';
+  const comments = new Set<string>();
+  for (const profile of profiles) {
+    if (timeNanos === 0n || profile.timeNanos < timeNanos) timeNanos = profile.timeNanos;
+    durationNanos = BigInt.asIntN(64, durationNanos + profile.durationNanos);
+    if (period === 0n || period < profile.period) period = profile.period;
+    for (const comment of profile.comments) comments.add(comment);
+    if (defaultSampleType === '') defaultSampleType = profile.defaultSampleType;
+    if (docUrl === '') docUrl = profile.docUrl;
+  }
+  return {
+    sampleTypes: first.sampleTypes,
+    dropFrames: first.dropFrames,
+    keepFrames: first.keepFrames,
+    timeNanos,
+    durationNanos,
+    periodType: first.periodType,
+    period,
+    comments: [...comments],
+    defaultSampleType,
+    docUrl,
+  };
+}
+
+/** Whether some sample's values are all 0. */
+function hasZeroSample(profile: Profile): boolean {
+  const { values, length } = profile.samples;
+  for (let row = 0; row < length; row++) if (values.every((column) => !column[row])) return true;
+  return false;
+}
+
+/** Merges profiles of equal types. */
+function mergeAligned(profiles: readonly Profile[]): Profile {
+  const first = profiles[0];
+  if (first === undefined) {
+    throw new ProfileError('PROFILE_INCOMPATIBLE', 'no profiles to merge', {
+      pprofMessage: 'no profiles to merge',
+    });
+  }
+  for (const profile of profiles.slice(1)) checkCompatible(first, profile);
+  const merged = new Merger(profiles).run();
+  return hasZeroSample(merged) ? new Merger([merged]).run() : merged;
+}
+
+/**
+ * Merges profiles: samples of the same stack and labels are added up, sample types are cut down to the common ones and
+ * brought to common units. A single profile comes back as it is.
+ *
+ * @throws {ProfileError} `PROFILE_INCOMPATIBLE` where the profiles measure different things
+ */
+export function mergeProfiles(profiles: readonly Profile[]): Profile {
+  let merged: Profile | null = null;
+  for (let i = 0; i < profiles.length || i === 0; i += GROUP) {
+    const group = combine(profiles.slice(i, i + GROUP));
+    merged = merged === null ? group : combine([merged, group]);
+  }
+  return merged as Profile;
+}
+
+function combine(profiles: readonly Profile[]): Profile {
+  const aligned = alignProfiles(profiles);
+  return aligned.length === 1 ? (aligned[0] as Profile) : mergeAligned(aligned);
+}
+
+/** Drops everything that no sample needs, adds up equal samples and counts ids from 1: a merge of one. */
+export function compactProfile(profile: Profile): Profile {
+  return mergeAligned([profile]);
+}
+
+/** Options of {@link diffProfiles}. */
+export interface DiffOptions {
+  /** Marks the samples of the base with the text label `pprof::base` = `true`, as `-diff_base` does. */
+  readonly labelBase?: boolean;
+  /** Scales `next` to the sums of `base` first, as `-normalize` does. */
+  readonly normalize?: boolean;
+}
+
+/**
+ * What changed from `base` to `next`: a merge of `next` and of `base` times −1 (through doubles, as Go).
+ *
+ * @throws {ProfileError} `PROFILE_INCOMPATIBLE` where the profiles measure different things
+ */
+export function diffProfiles(base: Profile, next: Profile, options: DiffOptions = {}): Profile {
+  const labelled = options.labelBase === true ? setTextLabel(base, 'pprof::base', 'true') : base;
+  const normalized = options.normalize === true ? normalizeProfile(next, base) : next;
+  return combine([normalized, scaleProfile(labelled, -1)]);
+}
+
+/** Gives every sample the text label `key` = `text`, in place of other text labels of that key. */
+export function setTextLabel(profile: Profile, key: string, text: string): Profile {
+  const { samples, strings } = profile;
+  const { labels, labelStart } = samples;
+  const extended = extendStrings(strings, [key, text]);
+  const keyRow = strings.length;
+  const columns = { key: [] as number[], text: [] as number[], unit: [] as number[] };
+  const numbers: (number | bigint)[] = [];
+  const starts = new Uint32Array(samples.length + 1);
+  for (let row = 0; row < samples.length; row++) {
+    starts[row] = numbers.length;
+    const end = labelStart[row + 1] as number;
+    for (let i = labelStart[row] as number; i < end; i++) {
+      if (labels.text[i] !== 0 && strings.get(labels.key[i] as number) === key) continue;
+      columns.key.push(labels.key[i] as number);
+      columns.text.push(labels.text[i] as number);
+      columns.unit.push(labels.unit[i] as number);
+      numbers.push(labels.number[i] as number | bigint);
+    }
+    columns.key.push(keyRow);
+    columns.text.push(keyRow + 1);
+    columns.unit.push(0);
+    numbers.push(0);
+  }
+  starts[samples.length] = numbers.length;
+  const table = {
+    length: numbers.length,
+    key: Uint32Array.from(columns.key),
+    text: Uint32Array.from(columns.text),
+    unit: Uint32Array.from(columns.unit),
+    number: int64Column(numbers),
+  };
+  return { ...profile, samples: { ...samples, labelStart: starts, labels: table }, strings: extended };
+}
