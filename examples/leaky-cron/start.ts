@@ -65,7 +65,7 @@ async function watch(
           '',
           countLine(now, paint),
           '',
-          ...verdictLines(now, paint),
+          ...verdictLines(now, paint, process.stdout.columns - 1),
           '',
           footer(options),
         ]);
@@ -73,7 +73,7 @@ async function watch(
         screen.print([countLine(now, paint)]);
         // The verdict's numbers change with every look: say it once, and again when it turns.
         const key = [now.verdict?.kind, now.verdict?.findings[0]?.culprit?.name].join(' ');
-        if (key !== said && now.verdict?.kind !== 'unsure') screen.print(verdictLines(now, paint));
+        if (key !== said && now.verdict?.kind === 'leak') screen.print(verdictLines(now, paint));
         said = key;
       }
       if (looks.elapsedMs > announced + ANNOUNCE_EVERY_MS) {
@@ -113,6 +113,8 @@ function footer(options: ShowOptions): string {
 async function main(): Promise<void> {
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort());
+  // The reader went away (`| head`): nobody is left to show anything to.
+  process.stdout.on('error', () => stopping.abort());
   try {
     const options = readOptions(process.argv.slice(2));
     if (options === 'help') process.stdout.write(USAGE);

@@ -34,6 +34,8 @@ export const unpainted: Paint = (_, text) => text;
 const BARS = '▁▂▃▄▅▆▇█';
 const SPARK_WIDTH = 48;
 const STACK_LINES = 6;
+/** Fewer looks than this acquit nobody. */
+const ENOUGH_LOOKS = 5;
 
 /** One character per value, from zero to the largest. The last `width` values are drawn. */
 export function sparkline(values: readonly number[], width: number = SPARK_WIDTH): string {
@@ -89,34 +91,61 @@ export function countLine(scene: Scene, paint: Paint): string {
   return `${clock(scene.elapsedMs).padStart(5)}  ${count} ${scene.noun} ${growth}  ${paint('cyan', sparkline(scene.totals))}`;
 }
 
-/** The answer: who leaks, or that nothing grows. */
-export function verdictLines(scene: Scene, paint: Paint): string[] {
+/** The answer: who leaks, or that nothing grows; sentences are wrapped at `columns`. */
+export function verdictLines(
+  scene: Scene,
+  paint: Paint,
+  columns: number = Number.POSITIVE_INFINITY,
+): string[] {
   const { verdict } = scene;
-  if (verdict === undefined) return [paint('dim', 'no verdict yet: at least a few looks are needed')];
+  const early = scene.totals.length < ENOUGH_LOOKS;
+  if (verdict === undefined || (early && verdict.kind !== 'leak')) {
+    return [
+      paint('dim', `too early to say: ${scene.totals.length} of at least ${ENOUGH_LOOKS} looks so far`),
+    ];
+  }
   switch (verdict.kind) {
     case 'leak':
       return verdict.findings
         .filter((finding) => finding.kind === 'leak')
-        .flatMap((finding) => leakLines(finding, paint));
+        .flatMap((finding) => leakLines(finding, paint, columns));
     case 'none':
-      return [`${paint(['bold', 'green'], 'NO LEAK')}  ${verdict.sentence}`];
+      return [paint(['bold', 'green'], 'NO LEAK'), ...wrap(verdict.sentence, columns, '      ')];
     case 'unsure':
-      return [`${paint(['bold', 'yellow'], 'NOT SURE YET')}  ${verdict.sentence}`];
+      return [paint(['bold', 'yellow'], 'NOT SURE YET'), ...wrap(verdict.sentence, columns, '      ')];
   }
 }
 
-function leakLines(finding: Finding, paint: Paint): string[] {
-  const { culprit } = finding;
+function leakLines(finding: Finding, paint: Paint, columns: number): string[] {
+  const { culprit, culpritIndex, stack } = finding;
   const who = culprit === null ? 'a stack without a frame of your own' : `${culprit.name}  ${place(culprit)}`;
   const lines = [`${paint(['bold', 'red'], 'LEAK')}  ${paint('bold', who)}`, `      ${facts(finding)}`];
-  for (const [index, frame] of finding.stack.slice(0, STACK_LINES).entries()) {
+  lines.push(...wrap(finding.sentence, columns, '      '));
+  const from = Math.max(0, culpritIndex - STACK_LINES + 2);
+  if (from > 0) lines.push(paint('dim', `        … ${from} frames of libraries`));
+  for (const [index, frame] of stack.entries()) {
+    if (index < from || index >= from + STACK_LINES) continue;
     const line = `${frame.name}  ${place(frame)}`;
-    lines.push(`        ${index === finding.culpritIndex ? paint('red', line) : paint('dim', line)}`);
+    lines.push(`        ${index === culpritIndex ? paint('red', line) : paint('dim', line)}`);
   }
-  const hidden = finding.stack.length - STACK_LINES;
+  const hidden = stack.length - from - STACK_LINES;
   if (hidden > 0) lines.push(paint('dim', `        … ${hidden} more`));
-  lines.push(`      ${finding.sentence}`);
   return lines;
+}
+
+/** Breaks a sentence between its words; every line begins with `indent`. */
+export function wrap(text: string, columns: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > columns) {
+      lines.push(indent + line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, indent + line];
 }
 
 /** `96 of them, 92 % of all, +240 a minute, the oldest has waited 24 s` */

@@ -42,6 +42,7 @@ async function main(): Promise<void> {
   ]);
   stopping.abort();
   await Promise.allSettled(loops);
+  await pprof.close();
   log.info('stopped', { rounds: rounds.count });
   // The subscriptions hold sockets of their own: a daemon that waits for all of them may never end.
   process.exit(0);

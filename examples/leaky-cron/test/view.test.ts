@@ -14,6 +14,7 @@ import {
   sparkline,
   unpainted,
   verdictLines,
+  wrap,
 } from '../show/view.ts';
 
 const scene: Scene = {
@@ -54,7 +55,13 @@ test('a place is short below the reader’s folder and whole elsewhere', () => {
 });
 
 test('without a verdict the view says so', () => {
-  assert.deepEqual(verdictLines(scene, unpainted), ['no verdict yet: at least a few looks are needed']);
+  assert.deepEqual(verdictLines(scene, unpainted), ['too early to say: 3 of at least 5 looks so far']);
+});
+
+test('a sentence is broken between its words', () => {
+  assert.deepEqual(wrap('one two three', 9, '  '), ['  one two', '  three']);
+  assert.deepEqual(wrap('unbreakable', 4, ' '), [' unbreakable']);
+  assert.deepEqual(wrap('one two', Number.POSITIVE_INFINITY, ''), ['one two']);
 });
 
 test('a long line is cut to the terminal, its colours closed', () => {
