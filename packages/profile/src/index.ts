@@ -11,6 +11,23 @@ export {
 export { decodeProfile } from './decode.ts';
 export { compareBytes, encodeProfile } from './encode.ts';
 export { ProfileError, type ProfileErrorCode, type ProfileErrorOptions } from './errors.ts';
+export {
+  analyzeHeap,
+  type HeapAnalysis,
+  type HeapAnalysisOptions,
+  type HeapFrame,
+  type HeapGroup,
+  type HeapGroupKind,
+  heapProfile,
+  type HeapProfileOptions,
+  type HeapSnapshot,
+  type HeapSnapshotOptions,
+  HeapSnapshotReader,
+  isHeapSnapshot,
+  readHeapSnapshot,
+  readHeapSnapshotStream,
+  scriptFilename,
+} from './heapsnapshot/index.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
 export { compactProfile, type DiffOptions, diffProfiles, mergeProfiles, setTextLabel } from './merge.ts';
 export {

@@ -2,6 +2,7 @@
 import type { ProfileFormat } from './format.ts';
 import { goCounts } from './go-goroutine-counts.ts';
 import { goStacks } from './go-goroutine-stacks.ts';
+import { heapSnapshot } from './heapsnapshot.ts';
 
 /** Formats by content; the first whose `sniff` says yes reads the bytes. */
-export const formats: readonly ProfileFormat[] = [goCounts, goStacks];
+export const formats: readonly ProfileFormat[] = [heapSnapshot, goCounts, goStacks];

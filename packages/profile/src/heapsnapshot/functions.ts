@@ -1,0 +1,144 @@
+// Which function a closure is: its name, script and position, without decoding anything twice.
+import { EDGE_TYPE_BITS, EdgeType, type HeapSnapshot, locationOf, NodeType } from './snapshot.ts';
+
+/** A function of the snapshotted program. */
+export interface SnapshotFunction {
+  /** '' where anonymous. */
+  readonly name: string;
+  /** URL or path of the script as V8 knows it; '' for a builtin. */
+  readonly url: string;
+  /** V8's id of the script; 0 where unknown. */
+  readonly scriptId: number;
+  /** 1-based; 0 where unknown. */
+  readonly line: number;
+  /** 1-based; 0 where unknown. */
+  readonly column: number;
+}
+
+/** Whose code a script is, as far as its URL says. */
+export type ScriptOwner = 'user' | 'node' | 'builtin';
+
+const edgeNames = [
+  'shared',
+  'script',
+  'script_or_debug_info',
+  'bound_function',
+  'bound_target_function',
+  'listener',
+] as const;
+
+/** Links of bound functions that are followed; a hostile file may tie them into a ring. */
+const BOUND_LIMIT = 16;
+
+/** Finds the function behind closures; functions are numbered by their shared function info. */
+export class SnapshotFunctions {
+  readonly #snapshot: HeapSnapshot;
+  readonly #names: Readonly<Record<(typeof edgeNames)[number], number>>;
+  readonly #rows = new Map<number, number>();
+  readonly #functions: SnapshotFunction[] = [];
+  readonly #owners: ScriptOwner[] = [];
+
+  constructor(snapshot: HeapSnapshot) {
+    this.#snapshot = snapshot;
+    this.#names = snapshot.strings.findAll(edgeNames);
+  }
+
+  /** Number of functions that were met. */
+  get length(): number {
+    return this.#functions.length;
+  }
+
+  get(row: number): SnapshotFunction {
+    return this.#functions[row] as SnapshotFunction;
+  }
+
+  owner(row: number): ScriptOwner {
+    return this.#owners[row] as ScriptOwner;
+  }
+
+  /** The node an edge of that type and name leads to, or -1. */
+  target(node: number, type: number, name: number): number {
+    if (name < 0) return -1;
+    const { firstEdge, edgeLabel, edgeTo } = this.#snapshot;
+    const label = name * (1 << EDGE_TYPE_BITS) + type;
+    const last = firstEdge[node + 1] as number;
+    for (let edge = firstEdge[node] as number; edge < last; edge++) {
+      if (edgeLabel[edge] === label) return edgeTo[edge] as number;
+    }
+    return -1;
+  }
+
+  /** The node of the shared function info of a closure, or -1: what all closures of one function have in common. */
+  sharedOf(closure: number): number {
+    return this.target(closure, EdgeType.internal, this.#names.shared);
+  }
+
+  /** The closure behind bound functions and `once` wrappers. */
+  unwrap(closure: number): number {
+    let at = closure;
+    for (let i = 0; i < BOUND_LIMIT; i++) {
+      const listener = this.target(at, EdgeType.property, this.#names.listener);
+      const { nodeType } = this.#snapshot;
+      if (listener >= 0 && nodeType[listener] === NodeType.closure) {
+        at = listener;
+        continue;
+      }
+      const names = this.#names;
+      let bound = this.target(at, EdgeType.internal, names.bound_function);
+      if (bound < 0) bound = this.target(at, EdgeType.internal, names.bound_target_function);
+      if (bound < 0 || nodeType[bound] !== NodeType.closure) return at;
+      at = bound;
+    }
+    return at;
+  }
+
+  /** Row of the function of a closure (bound ones are unwrapped). */
+  of(closure: number): number {
+    const plain = this.unwrap(closure);
+    const shared = this.sharedOf(plain);
+    const key = shared >= 0 ? shared : -1 - (this.#snapshot.nodeName[plain] as number);
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const row = this.#functions.length;
+    const described = this.#describe(plain, shared);
+    this.#functions.push(described);
+    this.#owners.push(ownerOf(described.url));
+    this.#rows.set(key, row);
+    return row;
+  }
+
+  #describe(closure: number, shared: number): SnapshotFunction {
+    const { nodeName, strings, locations } = this.#snapshot;
+    const url = shared < 0 ? '' : this.#scriptOf(shared);
+    const at = locationOf(locations, closure);
+    // A builtin has a location as well, in a script of its own that means nothing.
+    const placed = at >= 0 && url !== '';
+    return {
+      name: strings.get(nodeName[closure] as number),
+      url,
+      scriptId: placed ? (locations.scriptId[at] as number) : 0,
+      line: placed ? (locations.line[at] as number) + 1 : 0,
+      column: placed ? (locations.column[at] as number) + 1 : 0,
+    };
+  }
+
+  #scriptOf(shared: number): string {
+    const { nodeName, nodeType, strings } = this.#snapshot;
+    for (const name of [this.#names.script, this.#names.script_or_debug_info]) {
+      const script = this.target(shared, EdgeType.internal, name);
+      if (script >= 0 && nodeType[script] === NodeType.code) return strings.get(nodeName[script] as number);
+    }
+    return '';
+  }
+}
+
+/** `node:…` and `internal/…` are Node's own, no URL at all is V8's. */
+export function ownerOf(url: string): ScriptOwner {
+  if (url === '') return 'builtin';
+  return /^(?:node:|internal\/)/u.test(url) ? 'node' : 'user';
+}
+
+/** Scripts that start a program: module loaders and the main scripts. What only they wait for is no task of the user's. */
+export function isLoader(url: string): boolean {
+  return /^(?:node:)?internal\/(?:modules|process|main|bootstrap|per_context|vm)\b/u.test(url);
+}

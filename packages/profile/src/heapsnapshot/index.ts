@@ -1,0 +1,44 @@
+// Heap snapshots: reading them as a stream, and what piles up in them as a profile.
+import type { Profile } from '../profile.ts';
+import { analyzeHeap, type HeapProfileOptions, heapProfile } from './analyze.ts';
+import { HeapSnapshotReader, type HeapSnapshotOptions } from './reader.ts';
+
+export {
+  analyzeHeap,
+  type HeapAnalysis,
+  type HeapAnalysisOptions,
+  type HeapFrame,
+  type HeapGroup,
+  type HeapGroupKind,
+  heapProfile,
+  type HeapProfileOptions,
+  scriptFilename,
+} from './analyze.ts';
+export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
+export type { HeapSnapshot, SnapshotLocations } from './snapshot.ts';
+
+/** Whether a text begins as a heap snapshot does; a few dozen characters are enough. */
+export function isHeapSnapshot(head: string): boolean {
+  return /^\s*\{\s*"snapshot"\s*:\s*\{/u.test(head);
+}
+
+/**
+ * Reads a heap snapshot chunk by chunk and gives its profile of tasks, handles and closures (see {@link heapProfile}).
+ *
+ * @throws {ProfileError} that names the byte at fault
+ */
+export async function readHeapSnapshotStream(
+  chunks: AsyncIterable<Uint8Array | string>,
+  options: HeapSnapshotOptions & HeapProfileOptions = {},
+): Promise<Profile> {
+  const reader = new HeapSnapshotReader(options);
+  for await (const chunk of chunks) reader.push(chunk);
+  return heapProfile(analyzeHeap(reader.finish(), options), options);
+}
+
+/** Reads a heap snapshot that is in memory already; as {@link readHeapSnapshotStream}. */
+export function readHeapSnapshot(bytes: Uint8Array, options: HeapProfileOptions = {}): Profile {
+  const reader = new HeapSnapshotReader({ expectedBytes: bytes.length });
+  reader.push(bytes);
+  return heapProfile(analyzeHeap(reader.finish(), options), options);
+}
