@@ -26,6 +26,7 @@ export interface Daemon {
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const STOP_GRACE_MS = 5_000;
+const LAST_WORDS = 12;
 
 /** Resolves once the daemon listens; rejects with one sentence if it cannot. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
@@ -44,8 +45,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const last = readLines(child, options.onLog);
   let stopping = false;
   const died = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => {
-      if (!stopping) resolve(`the daemon ended with ${signal ?? `status ${code ?? 0}`}: ${last()}`);
+    // `close`, not `exit`: by then everything that it said was read.
+    child.once('close', (code, signal) => {
+      if (!stopping)
+        resolve(`the daemon ended with ${signal ?? `status ${code ?? 0}`}; its last words:\n${last()}`);
     });
   });
   const ready = once(child, 'message') as Promise<[{ pprof: string; http: string }]>;
@@ -64,21 +67,22 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
-/** Passes lines on, and returns a function that gives the last one. */
+/** Passes lines on, and returns a function that gives the last few. */
 function readLines(child: ChildProcess, onLog: (line: string) => void = () => {}): () => string {
-  let last = 'it said nothing';
+  const last: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     let rest = '';
     stream?.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines.filter((one) => one.trim() !== '')) {
-        last = line;
+        last.push(`  ${line}`);
+        if (last.length > LAST_WORDS) last.shift();
         onLog(line);
       }
     });
   }
-  return () => last;
+  return () => last.join('\n');
 }
 
 async function end(child: ChildProcess): Promise<void> {
