@@ -43,3 +43,4 @@ export {
   type TimeZone,
   type ZoneTime,
 } from './report.ts';
+export { demangle, type DemangleMode, readableName } from './demangle/demangle.ts';

@@ -1,7 +1,10 @@
 // The entry point of the room: one profile, one command, one set of options in; one report out.
 import type { Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
+import { PrepareError } from './errors.ts';
 import type { ReportOptions } from './options.ts';
+import { type PreparedReport, prepareReport } from './prepare.ts';
+import { printText } from './text.ts';
 
 /** A finished report. */
 export type ReportOutput = { readonly warnings: readonly string[] } & (
@@ -68,8 +71,24 @@ export function runReport(
   options: ReportOptions,
   context: ReportContext = {},
 ): ReportOutput {
-  void profile;
-  void options;
-  void context;
-  throw new ReportError(`${command.kind}: this report is not there yet`);
+  const warnings: string[] = [];
+  try {
+    const report = prepareReport(profile, command, options, warnings);
+    return { ...makeOutput(report, context), warnings };
+  } catch (error) {
+    if (error instanceof PrepareError) throw new ReportError(error.message, warnings);
+    throw error;
+  }
+}
+
+type Output = ReportOutput extends infer O ? (O extends unknown ? Omit<O, 'warnings'> : never) : never;
+
+function makeOutput(report: PreparedReport, { timeZone }: ReportContext): Output {
+  switch (report.kind) {
+    case 'text':
+    case 'top':
+      return { type: 'text', chunks: printText(report, timeZone) };
+    default:
+      throw new PrepareError(`${report.kind}: this report is not there yet`);
+  }
 }

@@ -1,0 +1,154 @@
+// Orders of nodes and edges, with every tie-break.
+import { compareBytes } from '../bytewise.ts';
+import { abs64, type Int64 } from '../int64.ts';
+import type { Graph } from './graph.ts';
+
+function descending(left: Int64, right: Int64): number {
+  return left > right ? -1 : left < right ? 1 : 0;
+}
+
+/** Smaller address first where both have one, else by printed name, bytewise. */
+function compareNames(graph: Graph, left: number, right: number): number {
+  const leftAddress = graph.address(left);
+  const rightAddress = graph.address(right);
+  if (leftAddress !== 0n && rightAddress !== 0n && leftAddress !== rightAddress) {
+    return leftAddress < rightAddress ? -1 : 1;
+  }
+  return compareBytes(graph.printed(left), graph.printed(right));
+}
+
+/** Sorts nodes by |score|, then by name, then by |tie|, all but the name descending. */
+export function sortByScore(
+  graph: Graph,
+  nodes: number[],
+  score: (node: number) => Int64,
+  tie: (node: number) => Int64,
+): number[] {
+  const scores = new Map<number, Int64>();
+  for (const node of nodes) scores.set(node, abs64(score(node)));
+  return nodes.sort(
+    (left, right) =>
+      descending(scores.get(left) as Int64, scores.get(right) as Int64) ||
+      compareNames(graph, left, right) ||
+      descending(abs64(tie(left)), abs64(tie(right))) ||
+      compareBytes(graph.struct(left), graph.struct(right)) ||
+      left - right,
+  );
+}
+
+/** Sorts edges by |weight| descending, then by the printed names of source and target. */
+export function sortEdges(graph: Graph, edges: number[]): number[] {
+  if (edges.length < 2) return edges;
+  const { weight, source, target } = graph.edges;
+  return edges.sort(
+    (left, right) =>
+      descending(abs64(weight[left] as Int64), abs64(weight[right] as Int64)) ||
+      compareBytes(graph.printed(source[left] as number), graph.printed(source[right] as number)) ||
+      compareBytes(graph.printed(target[left] as number), graph.printed(target[right] as number)),
+  );
+}
+
+/**
+ * How much a node deserves a place in a picture: its cum, times one or two bits of surprise in how its callers and its
+ * callees share it, plus its flat.
+ */
+export function entropyScore(graph: Graph, node: number): Int64 {
+  const flat = graph.flat[node] as Int64;
+  const cum = graph.cum[node] as Int64;
+  const into = graph.inEdges(node);
+  const out = graph.outEdges(node);
+  let score = into.length === 0 ? 1 : entropy(graph, into, 0);
+  score += out.length === 0 ? 1 : entropy(graph, out, flat);
+  return addScore(score * Number(cum), flat);
+}
+
+/** `int64(score) + flat`, which wraps. */
+function addScore(score: number, flat: Int64): Int64 {
+  if (typeof flat === 'number') {
+    const inside = score >= -(2 ** 63) && score < 2 ** 63;
+    if (inside) {
+      const sum = Math.trunc(score) + flat;
+      if (Number.isSafeInteger(sum)) return sum;
+    }
+    return BigInt.asIntN(64, BigInt(inside ? Math.trunc(score) : -(2 ** 63)) + BigInt(flat));
+  }
+  const inside = score >= -(2 ** 63) && score < 2 ** 63;
+  return BigInt.asIntN(64, BigInt(inside ? Math.trunc(score) : -(2 ** 63)) + flat);
+}
+
+function entropy(graph: Graph, edges: readonly number[], self: Int64): number {
+  const { weight } = graph.edges;
+  let total = self;
+  for (const edge of edges) {
+    const w = weight[edge] as Int64;
+    if (w > 0)
+      total = typeof total === 'number' ? total + (w as number) : BigInt.asIntN(64, total + BigInt(w));
+  }
+  if (total == 0) return 0;
+  const whole = Number(total);
+  let score = 0;
+  for (const edge of edges) {
+    const share = Number(abs64(weight[edge] as Int64)) / whole;
+    score += -share * log2(share);
+  }
+  if (self > 0) {
+    const share = Number(abs64(self)) / whole;
+    score += -share * log2(share);
+  }
+  return score;
+}
+
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+const LN2 = 0.693147180559945309417232121458176568;
+
+/**
+ * Base-2 logarithm with the last bit as Go computes it: natural logarithm of the fraction after the method of FreeBSD's
+ * e_log.c, times 1/ln 2, plus the exponent.
+ */
+function log2(x: number): number {
+  if (Number.isNaN(x) || x < 0) return Number.NaN;
+  if (x === 0) return -Infinity;
+  if (x === Infinity) return x;
+  let exponent = 0;
+  let fraction = x;
+  if (fraction < 2 ** -1022) {
+    fraction *= 2 ** 52;
+    exponent = -52;
+  }
+  // frexp: fraction in [0.5, 1).
+  const guess = Math.floor(Math.log2(fraction)) + 1;
+  fraction = guess > 1000 ? fraction / 2 ** 1000 / 2 ** (guess - 1000) : fraction / 2 ** guess;
+  exponent += guess;
+  while (fraction >= 1) {
+    fraction /= 2;
+    exponent++;
+  }
+  while (fraction < 0.5) {
+    fraction *= 2;
+    exponent--;
+  }
+  if (fraction === 0.5) return exponent - 1;
+  return naturalLog(fraction) * (1 / LN2) + exponent;
+}
+
+/** Natural logarithm of 0.5 < x < 1. */
+function naturalLog(x: number): number {
+  let k = 0;
+  let f1 = x;
+  if (f1 < Math.SQRT2 / 2) {
+    f1 *= 2;
+    k = -1;
+  }
+  const f = f1 - 1;
+  const s = f / (2 + f);
+  const s2 = s * s;
+  const s4 = s2 * s2;
+  const t1 =
+    s2 *
+    (6.66666666666673513e-1 +
+      s4 * (2.857142874366239149e-1 + s4 * (1.818357216161805012e-1 + s4 * 1.479819860511658591e-1)));
+  const t2 = s4 * (3.999999999940941908e-1 + s4 * (2.222219843214978396e-1 + s4 * 1.531383769920937332e-1));
+  const half = 0.5 * f * f;
+  return k * LN2_HIGH - (half - (s * (half + t1 + t2) + k * LN2_LOW) - f);
+}

@@ -1,0 +1,73 @@
+// The report of `top` and `text`: one line per entry.
+import { trimmedGraph } from './graph/trim.ts';
+import { reportLabels } from './header.ts';
+import { add64, type Int64 } from './int64.ts';
+import { percentage } from './measurement.ts';
+import { type PreparedReport, ValueFormat } from './prepare.ts';
+import type { TimeZone } from './report.ts';
+import { chooseUnit } from './unit.ts';
+
+/** One entry. */
+export interface TextItem {
+  readonly name: string;
+  /** `(inline)`, `(partial-inline)` or ''. */
+  readonly inlineLabel: string;
+  readonly flat: Int64;
+  readonly cum: Int64;
+  readonly flatText: string;
+  readonly cumText: string;
+}
+
+/** The entries of a report, in order, and the lines above them. */
+export function textItems(report: PreparedReport, zone?: TimeZone): { items: TextItem[]; labels: string[] } {
+  const trimmed = trimmedGraph(report, 'inline');
+  const { graph } = trimmed;
+  const format = new ValueFormat(report);
+  chooseUnit(report, graph, format);
+  const shown = {
+    total: graph.shownTotal(),
+    nodes: graph.nodes.length,
+    originalCount: trimmed.originalCount,
+    droppedNodes: trimmed.droppedNodes,
+    droppedEdges: 0,
+  };
+  const labels = reportLabels(report, format, shown, false, zone);
+  const items = graph.nodes.map((node): TextItem => {
+    let inline = false;
+    let called = false;
+    for (const edge of graph.inEdges(node)) {
+      if (graph.edges.inline[edge] === 1) inline = true;
+      else called = true;
+    }
+    const flat = graph.flatValue(node);
+    const cum = graph.cumValue(node);
+    return {
+      name: graph.printed(node),
+      inlineLabel: inline ? (called ? '(partial-inline)' : '(inline)') : '',
+      flat,
+      cum,
+      flatText: format.format(flat),
+      cumText: format.format(cum),
+    };
+  });
+  return { items, labels };
+}
+
+/** The text, in chunks. */
+export function* printText(report: PreparedReport, zone?: TimeZone): Generator<string> {
+  const { items, labels } = textItems(report, zone);
+  yield `${labels.join('\n')}\n      flat  flat%   sum%        cum   cum%\n`;
+  let sum: Int64 = typeof report.total === 'number' ? 0 : 0n;
+  let chunk = '';
+  for (const { name, inlineLabel, flat, cum, flatText, cumText } of items) {
+    sum = add64(sum, flat);
+    const mark = inlineLabel === '' ? '' : ` ${inlineLabel}`;
+    const shares = `${percentage(flat, report.total)} ${percentage(sum, report.total)}`;
+    chunk += `${flatText.padStart(10)} ${shares} ${cumText.padStart(10)} ${percentage(cum, report.total)}  ${name}${mark}\n`;
+    if (chunk.length > 1 << 15) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  if (chunk !== '') yield chunk;
+}
