@@ -357,7 +357,7 @@ export class HeapSnapshotReader {
         return fail(`has no list of "${key}"`);
       }
       const fields: Record<string, number> = Object.create(null) as Record<string, number>;
-      for (const [at, name] of (names as string[]).entries()) fields[name] ??= at;
+      for (const [at, name] of names.entries()) fields[name] ??= at;
       for (const name of needed) if (fields[name] === undefined) fail(`names no field "${name}" in "${key}"`);
       return { width: names.length, fields };
     };
@@ -596,7 +596,7 @@ export class HeapSnapshotReader {
     for (let edge = 0; edge < this.#edges; edge++) {
       const label = labels[edge] as number;
       const type = label & 7;
-      if (type === EdgeType.context || type === EdgeType.property || type === EdgeType.internal) {
+      if (type <= EdgeType.shortcut && type !== EdgeType.element && type !== EdgeType.hidden) {
         const name = label >>> EDGE_TYPE_BITS;
         wanted[name >>> 3] = (wanted[name >>> 3] as number) | (1 << (name & 7));
       }
@@ -792,6 +792,6 @@ function grown<C extends Column>(make: new (length: number) => C, column: C, cap
   } catch (cause) {
     throw new ProfileError('PROFILE_TOO_LARGE', `heap snapshot: no memory for ${capacity} rows`, { cause });
   }
-  if (capacity > 0) next.set(capacity < column.length ? (column.subarray(0, capacity) as C) : column);
+  if (capacity > 0) next.set(capacity < column.length ? column.subarray(0, capacity) : column);
   return next;
 }
