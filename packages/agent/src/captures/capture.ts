@@ -1,0 +1,44 @@
+// What a capture is: something that produces a Profile from the running process, and the context it works in.
+import type { Profile } from '@stackpile/profile';
+import type { Query } from '../endpoints/query.ts';
+import type { CaptureSettings } from '../options.ts';
+import type { MainThread } from '../sidecar/main-thread.ts';
+
+/** What a capture gets to work with. It runs in the sidecar. */
+export interface CaptureContext {
+  readonly main: MainThread;
+  readonly settings: CaptureSettings;
+  /** Working directory of the process; files below it are shown relative to it. */
+  readonly cwd: string;
+  /** Path of the program's main script. */
+  readonly program: string;
+}
+
+/** One request to a capture. */
+export interface CaptureRequest {
+  readonly query: Query;
+  /** 0: protobuf; 1 and more: text; 2 asks `goroutine` for one entry per task. */
+  readonly debug: number;
+  /** Aborted when the client goes away or the sidecar closes. */
+  readonly signal: AbortSignal;
+}
+
+/** What a capture answers. */
+export interface CaptureResult {
+  readonly profile: Profile;
+  /** The text form for the request's `debug`; called only where it is not 0. */
+  text(): string;
+}
+
+/** A named profile of the process, one line in the table of endpoints. */
+export interface Capture {
+  readonly name: string;
+  /** A sentence for the index page. */
+  readonly description: string;
+  /** Whether `?seconds=N` may be answered by the difference of two readings. */
+  readonly delta: boolean;
+  /** The number that the index page shows. */
+  count(context: CaptureContext): Promise<number>;
+  /** Takes a reading. Throws `EndpointError` for what the client did wrong, `AgentError` for what the process cannot do. */
+  take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult>;
+}

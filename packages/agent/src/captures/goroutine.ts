@@ -1,0 +1,93 @@
+// The goroutine profile: what the process waits for, task by task, from whichever source the request names.
+import { type Profile, ProfileBuilder, type SampleLabel } from '@stackpile/profile';
+import { EndpointError } from '../endpoints/http.ts';
+import { AgentError } from '../errors.ts';
+import { FrameWriter } from '../frames.ts';
+import { HOST_EXPRESSION } from '../host/reading.ts';
+import type { TaskDump } from '../tasks/dump.ts';
+import { countText } from '../text/count-text.ts';
+import { goroutineText } from '../text/goroutine-text.ts';
+import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from './capture.ts';
+
+/** A way to find tasks. To add one: a file in captures/, and a line in {@link sources}. */
+export type TaskSource = (context: CaptureContext, request: CaptureRequest) => Promise<Profile>;
+
+/** Tasks that the hook on the main thread has seen. */
+async function trackedTasks(context: CaptureContext, request: CaptureRequest): Promise<Profile> {
+  const each = request.debug >= 2;
+  const json = await context.main.evaluate<string>(`${HOST_EXPRESSION}.dumpTasks(${each})`, request.signal);
+  if (json === '')
+    throw new AgentError('AGENT_UNAVAILABLE', 'tasks are not tracked: the option tasks is false');
+  return taskProfile(JSON.parse(json) as TaskDump, each, context);
+}
+
+/** The sources of `?source=`; the first one is the default. */
+const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks };
+
+/** Turns a dump into a profile; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`. */
+export function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Profile {
+  const builder = new ProfileBuilder({
+    sampleTypes: [{ type: 'goroutine', unit: 'count' }],
+    periodType: { type: 'goroutine', unit: 'count' },
+    period: 1,
+    timeNanos: BigInt(Date.now()) * 1_000_000n,
+  });
+  const writer = new FrameWriter(builder, context.program, context.cwd);
+  const locations = dump.names.map((name, i) =>
+    writer.location({ name, file: dump.files[i] as string, line: dump.lines[i] as number }),
+  );
+  const place = (frame: number): string =>
+    writer.place(dump.names[frame] as string, dump.files[frame] as string, dump.lines[frame] as number);
+  const stacks = dump.stacks.map((stack) => stack.map((frame) => locations[frame] as number));
+  const { rows } = dump;
+  const counts = wholeCounts(rows.count);
+  for (let i = 0; i < rows.stack.length; i++) {
+    const labels: SampleLabel[] = (dump.labels[rows.label[i] as number] ?? []).map(([key, text]) => ({
+      key,
+      text,
+    }));
+    labels.push({ key: 'state', text: dump.states[rows.state[i] as number] as string });
+    labels.push({ key: 'waited', number: Math.round(rows.waited[i] as number), unit: 'milliseconds' });
+    if (each) {
+      labels.push({ key: 'goroutine', number: rows.id[i] as number });
+      const createdBy = rows.createdBy[i] as number;
+      if (createdBy >= 0) labels.push({ key: 'created_by', text: place(createdBy) });
+    }
+    builder.sample(stacks[rows.stack[i] as number] as number[], [counts[i] as number], labels);
+  }
+  for (const note of dump.notes) builder.comment(note);
+  return builder.build();
+}
+
+/** Rounds weights so that their sum is right: what one row loses by rounding, the next one gets. */
+function wholeCounts(weights: readonly number[]): number[] {
+  let carry = 0;
+  return weights.map((weight) => {
+    const whole = Math.round(weight + carry);
+    carry += weight - whole;
+    return whole;
+  });
+}
+
+async function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
+  const name = request.query.get('source') ?? 'tracked';
+  const source = Object.hasOwn(sources, name) ? sources[name] : undefined;
+  if (source === undefined) {
+    throw new EndpointError(400, `unknown source: it must be one of ${Object.keys(sources).join(', ')}`);
+  }
+  const profile = await source(context, request);
+  return {
+    profile,
+    text: () => (request.debug >= 2 ? goroutineText(profile) : countText(profile, 'goroutine')),
+  };
+}
+
+/** `goroutine`: tasks and handles, by stack. */
+export const goroutine: Capture = {
+  name: 'goroutine',
+  description:
+    'Stack traces of all current goroutines. Use debug=2 as a query parameter to export in the same format as an unrecovered panic.',
+  delta: true,
+  count: (context) => context.main.evaluate<number>(`${HOST_EXPRESSION}.countTasks()`),
+  take,
+};

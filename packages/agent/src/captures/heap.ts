@@ -1,0 +1,220 @@
+// The heap profile: live objects by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
+import { type Profile, ProfileBuilder } from '@stackpile/profile';
+import { AgentError } from '../errors.ts';
+import { atoi } from '../endpoints/query.ts';
+import { type Frame, FrameWriter } from '../frames.ts';
+import { HOST_EXPRESSION, type MemoryReading } from '../host/reading.ts';
+import { heapText } from '../text/heap-text.ts';
+import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from './capture.ts';
+
+interface HeapNode {
+  readonly id: number;
+  readonly callFrame: {
+    readonly functionName: string;
+    readonly url: string;
+    readonly lineNumber: number;
+    readonly columnNumber: number;
+  };
+  readonly children: readonly HeapNode[];
+}
+
+/** `HeapProfiler.SamplingHeapProfile` of the inspector protocol. */
+interface SamplingHeapProfile {
+  readonly head: HeapNode;
+  readonly samples: readonly { readonly size: number; readonly nodeId: number; readonly ordinal: number }[];
+}
+
+/** A group of sampled objects of one size at one site: what V8 saw, before any scaling. */
+export interface HeapRecord {
+  /** Frames, leaf first. */
+  readonly frames: readonly Frame[];
+  /** Bytes per object; 0 for memory outside of the heap. */
+  readonly size: number;
+  /** Objects that were sampled; 0 for memory outside of the heap. */
+  readonly count: number;
+  /** Bytes, where they are known without sampling. */
+  readonly bytes: number;
+}
+
+/** A reading of the heap. */
+export interface HeapReading {
+  readonly records: readonly HeapRecord[];
+  readonly memory: MemoryReading;
+  readonly timeNanos: bigint;
+  /** Milliseconds that the reading stopped the main thread, collection included. */
+  readonly cost: number;
+}
+
+/** A reading that forces a collection is given again for this long, or twenty times what it cost. */
+const MIN_AGE_MS = 1000;
+const COST_FACTOR = 20;
+
+/** How often an object of `size` bytes is sampled by a Poisson process with one event per `interval` bytes, inverted. */
+export function samplingScale(size: number, interval: number): number {
+  if (interval <= 1 || size <= 0) return 1;
+  return 1 / -Math.expm1(-size / interval);
+}
+
+/**
+ * The size of the one object behind a sample of V8. V8 has already multiplied it by the rounded scale, which distorts
+ * sizes near the interval by up to a quarter, so we undo that and scale without rounding. Objects are multiples of 8 bytes;
+ * where several sizes below a few hundred bytes fit, the one in the middle is taken: their bytes are equal but their number is not.
+ */
+export function unscaledSize(scaled: number, interval: number): number {
+  const fitting: number[] = [];
+  // n objects of scaled / n bytes, n = round(scale(scaled / n)): n grows as the size shrinks, so the range is short.
+  const rough =
+    scaled <= interval ? interval / 16 : Math.max(1, interval / Math.max(8, 2 * (scaled - interval)));
+  const most = Math.ceil(Math.min(interval / 8 + 2, rough * 4 + 2));
+  for (let n = 1; n <= most; n++) {
+    const size = scaled / n;
+    if (size % 4 === 0 && Math.floor(samplingScale(size, interval) + 0.5) === n) fitting.push(size);
+  }
+  return fitting[fitting.length >> 1] ?? scaled;
+}
+
+function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
+  const nodes = new Map<number, HeapNode>();
+  const parents = new Map<number, HeapNode>();
+  const stack = [profile.head];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    nodes.set(node.id, node);
+    for (const child of node.children) {
+      parents.set(child.id, node);
+      stack.push(child);
+    }
+  }
+  const groups = new Map<string, { node: HeapNode; size: number; count: number }>();
+  const sizes = new Map<number, number>();
+  for (const { size: scaled, nodeId } of profile.samples) {
+    const node = nodes.get(nodeId);
+    if (node === undefined) continue;
+    let size = sizes.get(scaled);
+    if (size === undefined) sizes.set(scaled, (size = unscaledSize(scaled, interval)));
+    const key = `${nodeId}:${size}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { node, size, count: 1 });
+    else group.count++;
+  }
+  return [...groups.values()].map(({ node, size, count }) => {
+    const frames: Frame[] = [];
+    for (let at: HeapNode | undefined = node; at !== undefined; at = parents.get(at.id)) {
+      const { functionName, url, lineNumber } = at.callFrame;
+      if (functionName === '(root)') continue;
+      frames.push({ name: functionName, file: url, line: lineNumber + 1, startLine: lineNumber + 1 });
+    }
+    return { frames, size, count, bytes: 0 };
+  });
+}
+
+/** Memory that V8's sampler does not see, as frames of its own: a leak of Buffers shows here. */
+function offHeap(memory: MemoryReading): HeapRecord[] {
+  const { rss, heapTotal, external, arrayBuffers } = memory;
+  const parts = [
+    { name: '(arrayBuffers)', bytes: arrayBuffers },
+    { name: '(external)', bytes: external - arrayBuffers },
+    { name: '(native)', bytes: rss - heapTotal - external },
+  ];
+  return parts
+    .filter((part) => part.bytes > 0)
+    .map(({ name, bytes }) => ({ frames: [{ name, file: '', line: 0 }], size: 0, count: 0, bytes }));
+}
+
+function profileOf(reading: HeapReading, context: CaptureContext): Profile {
+  const interval = reading.memory.interval;
+  const builder = new ProfileBuilder({
+    sampleTypes: [
+      { type: 'alloc_objects', unit: 'count' },
+      { type: 'alloc_space', unit: 'bytes' },
+      { type: 'inuse_objects', unit: 'count' },
+      { type: 'inuse_space', unit: 'bytes' },
+    ],
+    periodType: { type: 'space', unit: 'bytes' },
+    period: interval,
+    timeNanos: reading.timeNanos,
+    defaultSampleType: 'inuse_space',
+  });
+  const writer = new FrameWriter(builder, context.program, context.cwd);
+  for (const record of reading.records) {
+    const scale = samplingScale(record.size, interval);
+    const objects = Math.trunc(record.count * scale);
+    const bytes = record.count === 0 ? record.bytes : Math.trunc(record.count * record.size * scale);
+    const stack = record.frames.map((frame) => writer.location(frame));
+    const labels = record.size === 0 ? [] : [{ key: 'bytes', number: Math.round(record.size) }];
+    builder.sample(stack, [objects, bytes, objects, bytes], labels);
+  }
+  builder.comment('the alloc columns hold live objects only: the sampler forgets what was collected');
+  builder.comment('(arrayBuffers), (external) and (native) are memory outside of the JavaScript heap');
+  if (reading.memory.sampler === 'foreign') {
+    builder.comment('the heap sampler was started by somebody else; its interval is taken to be ours');
+  }
+  return builder.build();
+}
+
+/** Keeps the last reading, because each costs a collection before Node 26. */
+class HeapReader {
+  #last: HeapReading | null = null;
+  #running: Promise<HeapReading> | null = null;
+
+  get sites(): number {
+    return this.#last?.records.length ?? 0;
+  }
+
+  /** A reading that is young enough, or a new one; requests at the same time share it. */
+  read(context: CaptureContext, collect: boolean): Promise<HeapReading> {
+    const last = this.#last;
+    if (last !== null && !collect && last.memory.sampler !== 'own-no-gc') {
+      const age = Date.now() - Number(last.timeNanos / 1_000_000n);
+      if (age < Math.max(MIN_AGE_MS, COST_FACTOR * last.cost)) return Promise.resolve(last);
+    }
+    this.#running ??= this.#take(context, collect).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  #take(context: CaptureContext, collect: boolean): Promise<HeapReading> {
+    return context.main.withSession(async (session) => {
+      const memory = JSON.parse(
+        await context.main.evaluate<string>(`${HOST_EXPRESSION}.readMemory()`),
+      ) as MemoryReading;
+      if (memory.sampler === 'off') {
+        throw new AgentError(
+          'AGENT_UNAVAILABLE',
+          'the heap is not sampled: the option heap is false, or this Node has no inspector',
+        );
+      }
+      if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: 60_000 });
+      const started = performance.now();
+      const { profile } = await session.post<{ profile: SamplingHeapProfile }>(
+        'HeapProfiler.getSamplingProfile',
+        {},
+        { timeoutMs: 60_000 },
+      );
+      const cost = performance.now() - started;
+      const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
+      this.#last = { records, memory, timeNanos: BigInt(Date.now()) * 1_000_000n, cost };
+      return this.#last;
+    });
+  }
+}
+
+const reader = new HeapReader();
+
+async function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
+  const reading = await reader.read(context, atoi(request.query.get('gc')) > 0);
+  return {
+    profile: profileOf(reading, context),
+    text: () => heapText(reading, context.cwd),
+  };
+}
+
+/** `heap`: a sampling of live objects. */
+export const heap: Capture = {
+  name: 'heap',
+  description:
+    'A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.',
+  delta: true,
+  count: () => Promise.resolve(reader.sites),
+  take,
+};

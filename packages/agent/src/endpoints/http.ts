@@ -1,0 +1,94 @@
+// Requests and answers of the endpoints, apart from what carries them.
+
+/** A request as the sidecar sees it, from its own listener or through a mounted handler. */
+export interface PprofRequest {
+  readonly method: string;
+  /** Decoded path below the prefix: `` for the index, `heap`. */
+  readonly path: string;
+  /** What follows the `?`, '' where there is none. */
+  readonly query: string;
+}
+
+/** An answer. */
+export interface PprofResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** Thrown by endpoints to answer with an error. */
+export class EndpointError extends Error {
+  override readonly name = 'EndpointError';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+const plainText = 'text/plain; charset=utf-8';
+
+/** A text answer. */
+export function textResponse(body: string | Uint8Array): PprofResponse {
+  return {
+    status: 200,
+    headers: { 'Content-Type': plainText, 'X-Content-Type-Options': 'nosniff' },
+    body,
+  };
+}
+
+/** An error as Go's handlers send it; `X-Go-Pprof` makes `go tool pprof` print the body. */
+export function errorResponse(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): PprofResponse {
+  return {
+    status,
+    headers: {
+      'Content-Type': plainText,
+      'X-Content-Type-Options': 'nosniff',
+      'X-Go-Pprof': '1',
+      ...headers,
+    },
+    body: `${message}\n`,
+  };
+}
+
+/** An error of the router itself, before any endpoint: the same without `X-Go-Pprof`. */
+export function routerError(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): PprofResponse {
+  return {
+    status,
+    headers: { 'Content-Type': plainText, 'X-Content-Type-Options': 'nosniff', ...headers },
+    body: `${message}\n`,
+  };
+}
+
+/** A redirect as Go's ServeMux sends it. */
+export function redirect(location: string): PprofResponse {
+  const escaped = escapeHtml(location);
+  return {
+    status: 307,
+    headers: { 'Content-Type': 'text/html; charset=utf-8', Location: location },
+    body: `<a href="${escaped}">Temporary Redirect</a>.\n\n`,
+  };
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  "'": '&#39;',
+  '"': '&#34;',
+};
+
+/** Escapes text for HTML with the entities that Go uses. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>'"]/gu, (c) => entities[c] as string);
+}

@@ -1,0 +1,44 @@
+// Query parameters as Go's FormValue reads them, and Go's two ways of reading an integer.
+
+/** Query parameters: the first value of each name. */
+export type Query = ReadonlyMap<string, string>;
+
+function unescape(text: string): string | null {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return null;
+  }
+}
+
+/** Parses what follows the `?`. A pair with a raw `;` or a bad escape is dropped, as Go does; at most 64 pairs are read. */
+export function parseQuery(text: string): Query {
+  const query = new Map<string, string>();
+  for (const pair of text.split('&', 64)) {
+    if (pair === '' || pair.includes(';')) continue;
+    const equals = pair.indexOf('=');
+    const key = unescape(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? '' : unescape(pair.slice(equals + 1));
+    if (key !== null && value !== null && !query.has(key)) query.set(key, value);
+  }
+  return query;
+}
+
+const MAX = 2n ** 63n - 1n;
+const MIN = -(2n ** 63n);
+
+/** Go's `strconv.ParseInt(text, 10, 64)`: the number, or null where it is none or does not fit. */
+export function parseInt64(text: string): number | null {
+  if (!/^[+-]?\d{1,400}$/u.test(text)) return null;
+  const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
+  return value > MAX || value < MIN ? null : Number(value);
+}
+
+/** Go's `strconv.Atoi` with the error ignored: 0 where it is no number, clamped where it does not fit. */
+export function atoi(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const value = parseInt64(text);
+  if (value !== null) return value;
+  if (!/^[+-]?\d+$/u.test(text)) return 0;
+  return Number(text.startsWith('-') ? MIN : MAX);
+}

@@ -1,0 +1,44 @@
+// Who may ask: tokens compared in constant time, Host headers against DNS rebinding, cross-site requests.
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+function single(headers: Headers, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function sameText(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+/** Whether the request carries `token`, as `Authorization: Bearer TOKEN` or as the password of Basic auth. */
+export function carriesToken(headers: Headers, token: string): boolean {
+  const match = /^(bearer|basic) +(\S+) *$/iu.exec(single(headers, 'authorization') ?? '');
+  if (match === null) return false;
+  const given = match[2] as string;
+  if (match[1]?.toLowerCase() === 'bearer') return sameText(given, token);
+  const pair = Buffer.from(given, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon >= 0 && sameText(pair.slice(colon + 1), token);
+}
+
+/**
+ * Whether a `Host` header may reach a loopback listener. A page that rebinds its own name to 127.0.0.1 sends that name,
+ * so only addresses, `localhost` and the names that were allowed pass.
+ */
+export function isAllowedHost(host: string | undefined, allowed: readonly string[]): boolean {
+  if (host === undefined) return true; // HTTP/1.0; no browser sends it
+  const name = host.replace(/:\d+$/u, '').toLowerCase();
+  if (name === 'localhost' || name.endsWith('.localhost')) return true;
+  if (/^\d{1,3}(?:\.\d{1,3}){3}$/u.test(name) || /^\[[0-9a-f:.]+\]$/u.test(name)) return true;
+  return allowed.some((one) => one.toLowerCase() === name || one.toLowerCase() === host.toLowerCase());
+}
+
+/** Whether a web page of another site started this request by itself (an image, a fetch), as browsers tell it. */
+export function isCrossSite(headers: Headers): boolean {
+  const site = single(headers, 'sec-fetch-site');
+  if (site !== 'cross-site' && site !== 'same-site') return false;
+  return single(headers, 'sec-fetch-mode') !== 'navigate' || single(headers, 'sec-fetch-dest') !== 'document';
+}

@@ -1,0 +1,15 @@
+// How the sidecar reaches the agent's state on the main thread, and what it reads there.
+
+/** Expression that leads the sidecar's `Runtime.evaluate` to the host. */
+export const HOST_EXPRESSION = 'globalThis[Symbol.for("stackpile.agent.1")]';
+
+/** Off-heap memory of the process in bytes, for the heap profile. */
+export interface MemoryReading {
+  readonly rss: number;
+  readonly heapTotal: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  readonly arrayBuffers: number;
+  readonly sampler: string;
+  readonly interval: number;
+}

@@ -1,0 +1,142 @@
+// Drives the main thread's isolate from the sidecar through the inspector, also while the main thread spins in a loop.
+import { Session } from 'node:inspector';
+import { AgentError } from '../errors.ts';
+
+/** How long an answer of the main thread may take; only a main thread inside of native code needs longer. */
+const ANSWER_MS = 10_000;
+
+interface Reply {
+  readonly result?: unknown;
+}
+
+/** The part of a thread's inspector that captures use. */
+export interface InspectorSession {
+  /** Sends a command; resolves with its result. Rejects with `AGENT_TIMEOUT` after `timeoutMs` and `AGENT_ABORTED` on `signal`. */
+  post<T>(
+    method: string,
+    params?: object,
+    options?: { timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<T>;
+  /** Calls `listener` with the params of each notification; the result stops that. Subscribe before the post. */
+  on(method: string, listener: (params: unknown) => void): () => void;
+}
+
+/** The inspector of the main thread: a session is open only while somebody uses it, so that nothing holds up an exit. */
+export class MainThread {
+  readonly #shared: Int32Array;
+  #session: Session | null = null;
+  #users = 0;
+
+  /** @param shared slot 1 counts open sessions, see `SidecarData` */
+  constructor(shared: Int32Array) {
+    this.#shared = shared;
+  }
+
+  /** Runs `use` with a session and closes it when the last user has gone. */
+  async withSession<T>(use: (session: InspectorSession) => Promise<T>): Promise<T> {
+    const session = this.#open();
+    this.#users++;
+    try {
+      return await use(session);
+    } finally {
+      this.#users--;
+      if (this.#users === 0) this.disconnect();
+    }
+  }
+
+  /**
+   * Evaluates an expression on the main thread and returns its value, which must be JSON.
+   *
+   * @throws {AgentError} `AGENT_UNAVAILABLE` where it throws
+   */
+  evaluate<T>(expression: string, signal?: AbortSignal): Promise<T> {
+    return this.withSession(async (session) => {
+      const reply = await session.post<{
+        result: { value?: T };
+        exceptionDetails?: { text: string; exception?: { description?: string } };
+      }>(
+        'Runtime.evaluate',
+        { expression, returnByValue: true, silent: true },
+        signal === undefined ? {} : { signal },
+      );
+      if (reply.exceptionDetails !== undefined) {
+        const text = reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text;
+        throw new AgentError(
+          'AGENT_UNAVAILABLE',
+          `the main thread failed to answer: ${text.split('\n')[0] ?? ''}`,
+        );
+      }
+      return reply.result.value as T;
+    });
+  }
+
+  /** Closes the session, whoever uses it. */
+  disconnect(): void {
+    const session = this.#session;
+    if (session === null) return;
+    this.#session = null;
+    try {
+      session.disconnect();
+    } finally {
+      Atomics.sub(this.#shared, 1, 1);
+      Atomics.notify(this.#shared, 1);
+    }
+  }
+
+  #open(): InspectorSession {
+    if (this.#session === null) {
+      if (Atomics.load(this.#shared, 0) === 1) throw new AgentError('AGENT_CLOSED', 'the process is exiting');
+      const session = new Session();
+      session.connectToMainThread();
+      Atomics.add(this.#shared, 1, 1);
+      this.#session = session;
+      session.setMaxListeners?.(0);
+    }
+    const session = this.#session;
+    return {
+      post: <T>(
+        method: string,
+        params: object = {},
+        options: { timeoutMs?: number; signal?: AbortSignal } = {},
+      ) => postTo<T>(session, method, params, options.timeoutMs ?? ANSWER_MS, options.signal),
+      on: (method, listener) => {
+        const wrapped = (message: { params?: unknown }): void => listener(message.params);
+        session.on(method, wrapped);
+        return () => session.off(method, wrapped);
+      },
+    };
+  }
+}
+
+function postTo<T>(
+  session: Session,
+  method: string,
+  params: object,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(new AgentError('AGENT_ABORTED', 'the client went away'));
+      return;
+    }
+    const done = (settle: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const onAbort = (): void => done(() => reject(new AgentError('AGENT_ABORTED', 'the client went away')));
+    // The timer also keeps the worker alive while the answer is under way; `post` does not.
+    const timer = setTimeout(() => {
+      const message = `the main thread did not answer within ${timeoutMs / 1000} s (is it blocked in native code?)`;
+      done(() => reject(new AgentError('AGENT_TIMEOUT', message)));
+    }, timeoutMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    session.post(method, params, (error: Error | null, result?: Reply) => {
+      done(() => {
+        if (error === null) resolve(result as T);
+        else reject(new AgentError('AGENT_UNAVAILABLE', `${method}: ${error.message}`, { cause: error }));
+      });
+    });
+  });
+}

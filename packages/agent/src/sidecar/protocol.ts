@@ -1,0 +1,55 @@
+// Messages between the main thread and the sidecar worker.
+import type { CaptureSettings } from '../options.ts';
+import type { PprofResponse } from '../endpoints/http.ts';
+
+/** Where the worker listens; null where it only serves a mounted handler. */
+export interface ListenSettings {
+  readonly port: number;
+  readonly host: string;
+  /** Token to ask for, `'ask'` to put the question to the main thread, null for nobody. */
+  readonly auth:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'token'; readonly token: string }
+    | { readonly kind: 'ask' };
+  readonly allowedHosts: readonly string[];
+}
+
+/** What the worker is started with. */
+export interface SidecarData {
+  readonly listen: ListenSettings | null;
+  readonly settings: CaptureSettings;
+  readonly commandLine: readonly string[];
+  readonly cwd: string;
+  readonly program: string;
+  /** Slot 0: 1 once the main thread exits. Slot 1: number of inspector sessions that the worker holds on the main thread. */
+  readonly shared: Int32Array;
+}
+
+/** From the main thread to the worker. */
+export type ToSidecar =
+  | {
+      readonly kind: 'request';
+      readonly id: number;
+      readonly method: string;
+      readonly path: string;
+      readonly query: string;
+    }
+  | { readonly kind: 'abort'; readonly id: number }
+  | { readonly kind: 'auth'; readonly id: number; readonly allowed: boolean }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'exit' };
+
+/** From the worker to the main thread. */
+export type FromSidecar =
+  | { readonly kind: 'ready'; readonly port: number; readonly host: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'response'; readonly id: number; readonly response: PprofResponse }
+  | {
+      readonly kind: 'ask';
+      readonly id: number;
+      readonly method: string;
+      readonly url: string;
+      readonly headers: Record<string, string | string[] | undefined>;
+      readonly remoteAddress: string;
+    }
+  | { readonly kind: 'closed' };

@@ -1,0 +1,205 @@
+// The main thread's end of the sidecar: starts the worker, passes requests to it, and lets go of it when the process exits.
+import { Worker } from 'node:worker_threads';
+import type { PprofRequest, PprofResponse } from '../endpoints/http.ts';
+import { errorResponse } from '../endpoints/http.ts';
+import { AgentError } from '../errors.ts';
+import type { AuthFunction, CaptureSettings } from '../options.ts';
+import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
+
+/** How long an exit waits for the worker to let go of the main thread's inspector. */
+const EXIT_WAIT_MS = 2000;
+
+/** Flags of the process that the worker needs to load the same files; the rest stays with the main thread. */
+function workerFlags(): string[] {
+  const flags: string[] = [];
+  const { execArgv } = process;
+  for (let i = 0; i < execArgv.length; i++) {
+    const flag = execArgv[i] as string;
+    if (flag === '-C' || flag === '--conditions') flags.push(flag, execArgv[++i] ?? '');
+    else if (/^--(?:conditions=|experimental-strip-types$)/u.test(flag)) flags.push(flag);
+    else if (import.meta.url.endsWith('.ts') && flag === '--import') flags.push(flag, execArgv[++i] ?? '');
+    else if (import.meta.url.endsWith('.ts') && flag.startsWith('--import=')) flags.push(flag);
+  }
+  return flags;
+}
+
+/** A running sidecar worker. */
+export class Sidecar {
+  readonly #worker: Worker;
+  readonly #shared: Int32Array;
+  readonly #waiting = new Map<number, (response: PprofResponse) => void>();
+  readonly #auth: AuthFunction | null;
+  readonly #onExit: () => void;
+  #nextId = 1;
+  #closing: Promise<void> | null = null;
+
+  private constructor(worker: Worker, shared: Int32Array, auth: AuthFunction | null) {
+    this.#worker = worker;
+    this.#shared = shared;
+    this.#auth = auth;
+    worker.on('message', (message: FromSidecar) => this.#receive(message));
+    worker.on('error', () => this.#fail());
+    worker.on('exit', () => this.#fail());
+    // An inspector session that is still open at exit makes Node wait and print a line about a debugger.
+    this.#onExit = () => {
+      Atomics.store(this.#shared, 0, 1);
+      if (Atomics.load(this.#shared, 1) === 0) return;
+      this.#send({ kind: 'exit' });
+      const until = Date.now() + EXIT_WAIT_MS;
+      for (let open = Atomics.load(this.#shared, 1); open > 0; open = Atomics.load(this.#shared, 1)) {
+        if (Date.now() >= until) return;
+        Atomics.wait(this.#shared, 1, open, 10);
+      }
+    };
+    process.on('exit', this.#onExit);
+  }
+
+  /**
+   * Starts a worker and resolves when it listens.
+   *
+   * @throws {AgentError} `AGENT_LISTEN` where the address cannot be had, `AGENT_SIDECAR` where the worker does not start
+   */
+  static async start(
+    listen: ListenSettings | null,
+    settings: CaptureSettings,
+    auth: AuthFunction | null,
+  ): Promise<{ sidecar: Sidecar; host: string; port: number }> {
+    const shared = new Int32Array(new SharedArrayBuffer(8));
+    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    const program = process.argv[1] ?? process.execPath;
+    const data: SidecarData = {
+      listen,
+      settings,
+      commandLine: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      cwd: process.cwd(),
+      program,
+      shared,
+    };
+    let worker: Worker;
+    try {
+      worker = new Worker(new URL(file, import.meta.url), {
+        name: 'stackpile',
+        workerData: data,
+        execArgv: workerFlags(),
+        env: {},
+        stdout: true,
+        stderr: true,
+      });
+    } catch (error) {
+      throw new AgentError('AGENT_SIDECAR', `the sidecar worker does not start: ${String(error)}`, {
+        cause: error,
+      });
+    }
+    const sidecar = new Sidecar(worker, shared, auth);
+    try {
+      const ready = await sidecar.#ready(listen);
+      worker.unref();
+      return { sidecar, ...ready };
+    } catch (error) {
+      await sidecar.close();
+      throw error;
+    }
+  }
+
+  #ready(listen: ListenSettings | null): Promise<{ host: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      const onMessage = (message: FromSidecar): void => {
+        if (message.kind === 'ready') finish(() => resolve(message));
+        if (message.kind === 'failed') {
+          const where = `${listen?.host ?? ''}:${listen?.port ?? 0}`;
+          const why =
+            message.code === 'EADDRINUSE'
+              ? 'the address is in use'
+              : message.code === 'EACCES'
+                ? 'permission denied'
+                : message.message;
+          finish(() => reject(new AgentError('AGENT_LISTEN', `cannot listen on ${where}: ${why}`)));
+        }
+      };
+      const onError = (error: Error): void =>
+        finish(() =>
+          reject(
+            new AgentError('AGENT_SIDECAR', `the sidecar worker failed: ${error.message}`, { cause: error }),
+          ),
+        );
+      const onExit = (): void =>
+        finish(() => reject(new AgentError('AGENT_SIDECAR', 'the sidecar worker ended before it listened')));
+      const finish = (settle: () => void): void => {
+        this.#worker.off('message', onMessage);
+        this.#worker.off('error', onError);
+        this.#worker.off('exit', onExit);
+        settle();
+      };
+      this.#worker.on('message', onMessage);
+      this.#worker.on('error', onError);
+      this.#worker.on('exit', onExit);
+    });
+  }
+
+  /** Answers a request through the worker; `signal` tells it that the client has gone. */
+  request(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
+    if (this.#closing !== null) return Promise.resolve(errorResponse(503, 'the profiler is closed'));
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      const onAbort = (): void => this.#send({ kind: 'abort', id });
+      this.#waiting.set(id, (response) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(response);
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#send({ kind: 'request', id, method: request.method, path: request.path, query: request.query });
+    });
+  }
+
+  /** Stops running captures, closes the listener and ends the worker. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    process.off('exit', this.#onExit);
+    const ended = new Promise<void>((resolve) => {
+      this.#worker.once('exit', () => resolve());
+      this.#worker.once('message', function closed(this: Worker, message: FromSidecar) {
+        if (message.kind === 'closed') resolve();
+        else this.once('message', closed);
+      });
+      if (this.#worker.threadId === -1) resolve();
+    });
+    this.#worker.ref();
+    this.#send({ kind: 'close' });
+    await ended;
+    await this.#worker.terminate();
+    this.#fail();
+  }
+
+  #send(message: ToSidecar): void {
+    this.#worker.postMessage(message);
+  }
+
+  #fail(): void {
+    for (const resolve of this.#waiting.values()) resolve(errorResponse(503, 'the profiler has ended'));
+    this.#waiting.clear();
+  }
+
+  #receive(message: FromSidecar): void {
+    if (message.kind === 'response') {
+      const resolve = this.#waiting.get(message.id);
+      this.#waiting.delete(message.id);
+      resolve?.(message.response);
+    } else if (message.kind === 'ask') {
+      void this.#answerAsk(message);
+    }
+  }
+
+  async #answerAsk(message: Extract<FromSidecar, { kind: 'ask' }>): Promise<void> {
+    let allowed = false;
+    try {
+      allowed = (await this.#auth?.(message)) === true;
+    } catch {
+      // An auth function that throws lets nobody in.
+    }
+    this.#send({ kind: 'auth', id: message.id, allowed });
+  }
+}

@@ -1,0 +1,96 @@
+// Decides which runs are looked at: all of them while looking is cheap, a known share of them when it is not.
+
+/** Seconds of budget that may be saved up for a burst. */
+const SAVED_SECONDS = 5;
+/** Chances halve for each of this share of the bucket that is missing below its half. */
+const HALVING = 1 / 40;
+const LOWEST = 1e-6;
+/** Runs without a look after which the chance is worked out anew. */
+const LONGEST_SKIP = 4096;
+
+/**
+ * A token bucket of CPU time: it fills at the budget's rate, looks empty it. Above half full each run is looked at (the
+ * weight is 1); below, with a chance that falls with the level, so that spending settles where it equals the filling. The
+ * chance of each look is known, so weights of 1 / chance (Horvitz–Thompson) keep all counts unbiased.
+ */
+export class Budget {
+  readonly #share: number;
+  readonly #capacity: number;
+  #level: number;
+  #last: number;
+  /** Chance of the run that is looked at now. */
+  #current = 1;
+  /** Chance that the last draw was made with; 0 turns looking off. */
+  #chance = 1;
+  /** Runs that pass before the next look. */
+  #skip = 0;
+  /** Whether the skip was cut short, to draw again rather than to look. */
+  #cut = false;
+  #spent = 0;
+
+  /** @param share of one CPU, 0 … 1 */
+  constructor(share: number, now: number) {
+    this.#share = share;
+    this.#capacity = share * SAVED_SECONDS * 1000;
+    this.#level = this.#capacity;
+    this.#last = now;
+    if (share <= 0) this.#chance = 0;
+  }
+
+  /** Weight of what is seen in the run that {@link next} admitted last. */
+  get weight(): number {
+    return 1 / this.#current;
+  }
+
+  /** True while every run is looked at. */
+  get exact(): boolean {
+    return this.#chance >= 1;
+  }
+
+  /** Milliseconds spent so far. */
+  get spent(): number {
+    return this.#spent;
+  }
+
+  /** Takes `ms` of CPU time out of the bucket. */
+  spend(ms: number): void {
+    this.#spent += ms;
+    this.#level = Math.max(0, this.#level - ms);
+  }
+
+  /** Whether the run that begins now is looked at. Call once per run. */
+  next(): boolean {
+    if (this.#skip > 0) {
+      this.#skip--;
+      return false;
+    }
+    if (this.#cut) {
+      // Geometric waiting has no memory: drawing again after a cut changes no chance.
+      this.#draw();
+      if (this.#skip > 0) {
+        this.#skip--;
+        return false;
+      }
+    }
+    if (this.#chance === 0) return false;
+    this.#current = this.#chance;
+    this.#draw();
+    return true;
+  }
+
+  /** Works out the chance and how many runs pass until the next look. */
+  #draw(): void {
+    if (this.#share <= 0) return;
+    const now = performance.now();
+    this.#level = Math.min(this.#capacity, this.#level + (now - this.#last) * this.#share);
+    this.#last = now;
+    const missing = 0.5 - this.#level / this.#capacity;
+    this.#chance = missing <= 0 ? 1 : Math.max(LOWEST, 2 ** (-missing / HALVING));
+    this.#skip = 0;
+    this.#cut = false;
+    if (this.#chance >= 1) return;
+    const skip = Math.floor(Math.log(1 - Math.random()) / Math.log1p(-this.#chance));
+    this.#cut = skip > LONGEST_SKIP;
+    this.#skip = Math.min(skip, LONGEST_SKIP);
+  }
+}

@@ -1,0 +1,30 @@
+// What the tracker hands to the sidecar: tasks as columns of numbers and tables of text, plain JSON.
+
+/** A dump of tasks. Stacks are leaf first. */
+export interface TaskDump {
+  /** Frames: name, script URL or path, line, column; the columns are equally long. */
+  readonly names: readonly string[];
+  readonly files: readonly string[];
+  readonly lines: readonly number[];
+  readonly columns: readonly number[];
+  readonly stacks: readonly (readonly number[])[];
+  readonly states: readonly string[];
+  /** User labels, one object per distinct set; row 0 is the empty set. */
+  readonly labels: readonly (readonly (readonly [string, string])[])[];
+  /** One row per task, or per group of equal stack, state and labels. */
+  readonly rows: {
+    /** Number of the task, of the oldest one in a group. */
+    readonly id: readonly number[];
+    readonly stack: readonly number[];
+    readonly state: readonly number[];
+    readonly label: readonly number[];
+    /** Frame that started the task, -1 where unknown. */
+    readonly createdBy: readonly number[];
+    /** Milliseconds that the task, or the oldest of a group, has waited. */
+    readonly waited: readonly number[];
+    /** Tasks that the row stands for; not whole where tasks were sampled. */
+    readonly count: readonly number[];
+  };
+  /** Sentences for the profile's comments. */
+  readonly notes: readonly string[];
+}

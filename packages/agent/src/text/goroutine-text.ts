@@ -1,0 +1,53 @@
+// The debug=2 text of the goroutine profile, in the grammar of Go's traceback printer.
+import type { Profile } from '@stackpile/profile';
+import { printable } from './count-text.ts';
+import { quote } from './quote.ts';
+import { framesOf, labelsOf } from './read.ts';
+
+/** Go cuts the middle out of stacks with more visible frames than this. */
+const MAX_FRAMES = 100;
+
+const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by']);
+
+/** A name as the grammar allows it before `(...)`. */
+function symbol(name: string): string {
+  return printable(name).replaceAll('(', '[').replaceAll(')', ']');
+}
+
+function header(id: bigint, state: string, minutes: bigint, labels: string): string {
+  const waited = minutes >= 1n ? `, ${minutes} minutes` : '';
+  return `goroutine ${id} [${printable(state)}${waited}${labels}]:\n`;
+}
+
+/**
+ * One group per sample: `goroutine ID [state, N minutes]:` and `name(...)`, TAB `file:line` per frame. A sample needs the
+ * labels `goroutine` (its number), `state` and `waited` (milliseconds); `created_by` is `name file:line`.
+ */
+export function goroutineText(profile: Profile): string {
+  const groups: string[] = [];
+  for (let row = 0; row < profile.samples.length; row++) {
+    const { text, number } = labelsOf(profile, row);
+    const pairs = [...text]
+      .filter(([key]) => !ownLabels.has(key))
+      .map(([key, value]) => `${quote(key)}: ${quote(value)}`)
+      .sort();
+    const labels = pairs.length === 0 ? '' : ` labels:{${pairs.join(', ')}}`;
+    const minutes = (number.get('waited') ?? 0n) / 60_000n;
+    let out = header(number.get('goroutine') ?? 0n, text.get('state') ?? 'await', minutes, labels);
+    const frames = framesOf(profile, row);
+    const half = MAX_FRAMES / 2;
+    frames.forEach((frame, i) => {
+      if (frames.length > MAX_FRAMES && i >= half && i < frames.length - half) {
+        if (i === half) out += `...${frames.length - MAX_FRAMES} frames elided...\n`;
+        return;
+      }
+      out += `${symbol(frame.name)}(...)\n\t${printable(frame.file === '' ? '<native>' : frame.file)}:${frame.line}\n`;
+    });
+    if (frames.length === 0) out += '\tgoroutine running on other thread; stack unavailable\n';
+    const created = /^(.*) (\S.*:\d+)$/u.exec(text.get('created_by') ?? '');
+    if (created !== null)
+      out += `created by ${symbol(created[1] as string)}\n\t${printable(created[2] as string)}\n`;
+    groups.push(out);
+  }
+  return groups.join('\n');
+}

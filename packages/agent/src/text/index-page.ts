@@ -1,0 +1,53 @@
+// The index page, with the skeleton of Go's.
+import { escapeHtml } from '../endpoints/http.ts';
+
+/** A row of the index. */
+export interface IndexEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly count: number;
+}
+
+/** The page that lists the profiles, sorted by name. */
+export function indexPage(entries: readonly IndexEntry[]): string {
+  const sorted = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = sorted
+    .map(
+      (e) =>
+        `<tr><td>${e.count}</td><td><a href='${encodeURIComponent(e.name)}?debug=1'>${escapeHtml(e.name)}</a></td></tr>\n`,
+    )
+    .join('');
+  const items = sorted
+    .map(
+      (e) => `<li><div class=profile-name>${escapeHtml(e.name)}: </div> ${escapeHtml(e.description)}</li>\n`,
+    )
+    .join('');
+  return `<html>
+<head>
+<title>/debug/pprof/</title>
+<style>
+.profile-name{
+	display:inline-block;
+	width:6rem;
+}
+</style>
+</head>
+<body>
+/debug/pprof/
+<br>
+<p>Set debug=1 as a query parameter to export in legacy text format</p>
+<br>
+Types of profiles available:
+<table>
+<thead><td>Count</td><td>Profile</td></thead>
+${rows}</table>
+<a href="goroutine?debug=2">full goroutine stack dump</a>
+<br>
+<p>
+Profile Descriptions:
+<ul>
+${items}</ul>
+</p>
+</body>
+</html>`;
+}
