@@ -44,3 +44,5 @@ export {
   type ZoneTime,
 } from './report.ts';
 export { demangle, type DemangleMode, readableName } from './demangle/demangle.ts';
+export { compilePattern, type Pattern } from './regexp.ts';
+export { type Greeting, greeting, sampleTypeName } from './greeting.ts';

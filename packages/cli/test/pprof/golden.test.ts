@@ -14,7 +14,10 @@ function count(map: Map<string, number>, group: string): void {
 
 function explain(differences: Awaited<ReturnType<typeof checkCase>>): string {
   return differences
-    .map((d) => `${d.what} expected:\n${d.expected.toString('utf8')}\n${d.what} printed:\n${d.actual.toString('utf8')}`)
+    .map(
+      (d) =>
+        `${d.what} expected:\n${d.expected.toString('utf8')}\n${d.what} printed:\n${d.actual.toString('utf8')}`,
+    )
     .join('\n')
     .slice(0, 6000);
 }
@@ -28,7 +31,11 @@ async function runChild(
 ): Promise<Printed> {
   const child = spawn(
     process.execPath,
-    [...(main.endsWith('.ts') ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : []), main, ...args],
+    [
+      ...(main.endsWith('.ts') ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : []),
+      main,
+      ...args,
+    ],
     { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   const stdout: Buffer[] = [];
@@ -56,7 +63,9 @@ const asProcess = new Set([
 ]);
 
 if (!haveFixtures) {
-  test('reference cases', { skip: process.env['CI'] ? false : 'the reference cases are not beside this checkout' }, () => {
+  test('reference cases', {
+    skip: process.env['CI'] ? false : 'the reference cases are not beside this checkout',
+  }, () => {
     assert.fail('CI needs the reference cases beside the checkout');
   });
 } else {
@@ -76,7 +85,9 @@ if (!haveFixtures) {
       });
     }
     test('a handful as processes of their own', async (t) => {
-      for (const one of [...groups.values()].flat().filter((c) => asProcess.has(c.id) || c.id === 'proto-00')) {
+      for (const one of [...groups.values()]
+        .flat()
+        .filter((c) => asProcess.has(c.id) || c.id === 'proto-00')) {
         await t.test(one.id, async () => {
           const differences = await checkCase(one, runChild);
           assert.equal(differences.length, 0, `pprof ${one.args.join(' ')}\n${explain(differences)}`);

@@ -50,7 +50,10 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** The environment of the reference runs; nothing of the machine's own reaches the command. */
-export function goldenEnv(scratch: string, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function goldenEnv(
+  scratch: string,
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return {
     TZ: 'UTC',
     LC_ALL: 'C',
@@ -76,16 +79,16 @@ export async function runInProcess(
   const stdout = new Collector();
   const stderr = new Collector();
   const io: CliIo = {
-    stdin: once(typeof options.stdin === 'string' ? encodeText(options.stdin) : (options.stdin ?? new Uint8Array())),
+    stdin: once(
+      typeof options.stdin === 'string' ? encodeText(options.stdin) : (options.stdin ?? new Uint8Array()),
+    ),
     stdout,
     stderr,
     env: options.env,
     cwd: options.cwd,
     isTTY: { stdin: false, stdout: false, stderr: false },
     now: () => Date.now(),
-    run:
-      options.run ??
-      (async (command) => ({ kind: 'missing', message: `spawn ${command} ENOENT` })),
+    run: options.run ?? (async (command) => ({ kind: 'missing', message: `spawn ${command} ENOENT` })),
   };
   const code = await runPprof([...args], io);
   return { stdout: stdout.bytes(), stderr: stderr.bytes(), code };

@@ -1,0 +1,508 @@
+// From sources to the one profile that reports are made of: read, merged, subtracted, symbolized, cut, saved.
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import {
+  checkValid,
+  diffProfiles,
+  dropFrames,
+  mergeProfiles,
+  type Profile,
+  ProfileError,
+  readProfile,
+} from '@stackpile/profile';
+import { compilePattern } from '@stackpile/report';
+import type { CliIo } from '../io.ts';
+import { get } from '../sources/http.ts';
+import { loadSource } from '../sources/load.ts';
+import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
+import { parseSource } from '../sources/spec.ts';
+import type { Invocation, NetworkFlags } from './command-line.ts';
+import { mappingRows, withMappings, withSomeMapping } from './edit.ts';
+import { DriverError } from './errors.ts';
+import { binaryProblem, fileHead, systemReason } from './files.ts';
+import { gzipGo } from './gzip.ts';
+import { type MappingSources, symbolize } from './symbolize.ts';
+
+/** A source that was read. */
+interface Fetched {
+  readonly profile: Profile;
+  /** Its URL, '' where it was local. */
+  readonly url: string;
+}
+
+type Warn = (line: string) => void;
+
+/** What is said of a profile that cannot be read or merged: pprof's own words where it has any. */
+function profileMessage(error: ProfileError): string {
+  return error.pprofMessage ?? error.message;
+}
+
+/** Whether a word before `:` can only be the scheme of a URL. */
+const schemePattern = /^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$/s;
+
+/**
+ * The URL that `source` means, or undefined where it is none: something with a host, or `host:port/path`. An empty path
+ * is that of the CPU profile; `seconds` goes into the query, whose keys are sorted.
+ */
+export function sourceUrl(source: string, seconds: number): URL | undefined {
+  const scheme = schemePattern.exec(source);
+  let text = source;
+  if (scheme !== null && !(scheme[2] ?? '').startsWith('//')) {
+    if (scheme[1]?.toLowerCase() === 'file') return undefined;
+    text = `http://${source}`;
+  } else if (scheme === null && !source.startsWith('//')) return undefined;
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (url.host === '' && !/^[a-z+.-]+:\/\/[^/]/i.test(text)) return undefined;
+  if (url.pathname === '' || url.pathname === '/') url.pathname = '/debug/pprof/profile';
+  if (seconds > 0) url.searchParams.set('seconds', String(seconds));
+  url.searchParams.sort();
+  url.hash = '';
+  return url;
+}
+
+/** Seconds that fetching may take: what was asked for, or half as long again as the profile takes, or a minute. */
+function patience(url: URL, network: NetworkFlags): number {
+  if (network.timeout > 0) return network.timeout;
+  const asked = network.seconds > 0 ? network.seconds : Number(url.searchParams.get('seconds') ?? '0');
+  return asked > 0 ? asked * 1.5 : 60;
+}
+
+/** A duration as Go prints it: `30s`, `1m30s`. */
+function goSeconds(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const rest = seconds % 60;
+  if (hours > 0) return `${hours}h${minutes}m${rest}s`;
+  return minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`;
+}
+
+class Fetcher {
+  readonly #io: CliIo;
+  readonly #network: NetworkFlags;
+  readonly #warn: Warn;
+  #tls: TlsOptions | undefined;
+
+  constructor(io: CliIo, network: NetworkFlags, warn: Warn) {
+    this.#io = io;
+    this.#network = network;
+    this.#warn = warn;
+  }
+
+  /** Reads one source; throws {@link DriverError} with the reason. */
+  async fetch(source: string): Promise<Fetched> {
+    const path = resolve(this.#io.cwd, source);
+    let problem: string;
+    try {
+      statSync(path);
+      return { profile: await this.#read(await this.#file(path, source), source), url: '' };
+    } catch (error) {
+      if (error instanceof DriverError) throw error;
+      problem = `stat ${source}: ${systemReason(error)}`;
+    }
+    if (source === '-') return { profile: await this.#read(await this.#stdin(), source), url: '' };
+    if (this.#isProcess(source)) return { profile: await this.#process(source), url: '' };
+    const url = sourceUrl(source, this.#network.seconds);
+    if (url === undefined) throw new DriverError(problem);
+    return { profile: await this.#remote(url, source), url: url.href };
+  }
+
+  async #read(bytes: Uint8Array, source: string): Promise<Profile> {
+    try {
+      const profile = await readProfile(bytes, {
+        inflate: (gz, limit) => gunzipSync(gz, { maxOutputLength: limit }),
+      });
+      checkValid(profile);
+      return profile;
+    } catch (error) {
+      if (error instanceof ProfileError) throw new DriverError(profileMessage(error), { cause: error });
+      if (error instanceof RangeError) {
+        throw new DriverError(`${basename(source)} is too large for the memory there is`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async #file(path: string, source: string): Promise<Uint8Array> {
+    try {
+      if (statSync(path).isFile() && fileHead(path, 8).toString('latin1') === 'PERFILE2') {
+        return await this.#convertPerf(path, source);
+      }
+      return readFileSync(path);
+    } catch (error) {
+      if (error instanceof DriverError) throw error;
+      const call = (error as NodeJS.ErrnoException).code === 'EISDIR' ? 'read' : 'open';
+      throw new DriverError(`${call} ${source}: ${systemReason(error)}`, { cause: error });
+    }
+  }
+
+  async #stdin(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.#io.stdin) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  async #convertPerf(path: string, source: string): Promise<Uint8Array> {
+    this.#warn(`Converting ${source} to a profile.proto... (May take a few minutes)`);
+    const output = join(tmpdir(), `pprof_${process.pid}_${Math.floor(Math.random() * 1e9)}.pb.gz`);
+    try {
+      const result = await this.#io.run('perf_to_profile', ['-i', path, '-o', output, '-f']);
+      if (result.kind === 'missing' || result.code !== 0) {
+        const why =
+          result.kind === 'missing'
+            ? 'exec: "perf_to_profile": executable file not found in $PATH'
+            : `exit status ${result.code}`;
+        throw new DriverError(
+          `failed to convert perf.data file. Try github.com/google/perf_data_converter: ${why}`,
+        );
+      }
+      return readFileSync(output);
+    } finally {
+      rmSync(output, { force: true });
+    }
+  }
+
+  #isProcess(source: string): boolean {
+    try {
+      return parseSource(source, this.#io.cwd).kind === 'inspector';
+    } catch {
+      return false;
+    }
+  }
+
+  async #process(source: string): Promise<Profile> {
+    try {
+      const { profile } = await loadSource(source, this.#options());
+      return profile;
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      throw new DriverError(withoutName(error.message, source), { cause: error });
+    }
+  }
+
+  async #remote(url: URL, source: string): Promise<Profile> {
+    this.#warn(`Fetching profile over HTTP from ${redacted(url)}`);
+    if (this.#network.seconds > 0) this.#warn(`Please wait... (${goSeconds(this.#network.seconds)})`);
+    return this.#read((await this.#request(url)).body, source);
+  }
+
+  async #request(url: URL, body?: string): ReturnType<typeof get> {
+    const insecure = url.protocol === 'https+insecure:';
+    if (!insecure && url.protocol !== 'http:' && url.protocol !== 'https:') {
+      const verb = body === undefined ? 'Get' : 'Post';
+      throw new DriverError(`${verb} "${redacted(url)}": unsupported protocol scheme "${url.protocol.slice(0, -1)}"`);
+    }
+    // The URL class refuses to change an unknown scheme.
+    const address = new URL(insecure ? url.href.replace('https+insecure:', 'https:') : url.href);
+    const credentials =
+      address.username === '' && address.password === ''
+        ? undefined
+        : `Basic ${Buffer.from(`${decoded(address.username)}:${decoded(address.password)}`).toString('base64')}`;
+    address.username = '';
+    address.password = '';
+    try {
+      const answer = await get({
+        url: address,
+        insecure,
+        authorization: credentials,
+        options: this.#options(),
+        timeout: (patience(url, this.#network) + 5) * 1000,
+        ...(body === undefined ? {} : { method: 'POST' as const, body: Buffer.from(body) }),
+      });
+      if (answer.status !== 200) {
+        const type = String(answer.headers['content-type'] ?? '');
+        const explained = answer.headers['x-go-pprof'] !== undefined && type.includes('text/plain');
+        const text = explained ? ` - ${Buffer.from(answer.body).toString('utf8')}` : '';
+        throw new DriverError(`server response: ${answer.status} ${answer.statusText}${text}`);
+      }
+      return answer;
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      throw new DriverError(`${body === undefined ? 'Get' : 'Post'} "${redacted(url)}": ${afterColon(error.message)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Asks a symbol server. */
+  readonly post = async (url: string, body: string): Promise<string> => {
+    try {
+      return Buffer.from((await this.#request(new URL(url), body)).body).toString('utf8');
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+      throw new DriverError(`http post ${redacted(new URL(url))}: ${error.message}`, { cause: error });
+    }
+  };
+
+  #options(): SourceOptions {
+    const { headers, token, seconds } = this.#network;
+    return {
+      headers,
+      ...(token === '' ? {} : { token }),
+      ...(seconds > 0 ? { seconds } : {}),
+      tls: this.#tlsFiles(),
+      cwd: this.#io.cwd,
+      onProgress: this.#warn,
+    };
+  }
+
+  #tlsFiles(): TlsOptions {
+    if (this.#tls !== undefined) return this.#tls;
+    const { tlsCa, tlsCert, tlsKey } = this.#network;
+    const read = (file: string): string => {
+      try {
+        return readFileSync(resolve(this.#io.cwd, file), 'utf8');
+      } catch (error) {
+        throw new DriverError(`could not load ${file}: ${systemReason(error)}`, { cause: error });
+      }
+    };
+    if ((tlsCert === '') !== (tlsKey === '')) {
+      throw new DriverError(
+        tlsCert === '' ? 'tls_key is specified, so must also specify tls_cert' : 'tls_cert is specified, so must also specify tls_key',
+      );
+    }
+    this.#tls = {
+      ...(tlsCa === '' ? {} : { ca: read(tlsCa) }),
+      ...(tlsCert === '' ? {} : { cert: read(tlsCert), key: read(tlsKey) }),
+    };
+    return this.#tls;
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The URL without a password that others must not read. */
+function redacted(url: URL): string {
+  if (url.password === '') return url.href;
+  const shown = new URL(url);
+  shown.password = 'xxxxx';
+  return shown.href;
+}
+
+function withoutName(message: string, name: string): string {
+  return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
+}
+
+/** The reason in a sentence that begins with a URL. */
+function afterColon(message: string): string {
+  return message.replace(/^[a-z+]+:\/\/\S*: /, '');
+}
+
+/** Binaries for the mappings of a profile, and what the command line says about its main binary. */
+function locateBinaries(profile: Profile, invocation: Invocation, io: CliIo, warn: Warn): Profile {
+  const configured = io.env['PPROF_BINARY_PATH'] ?? '';
+  const home = io.env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
+  const folders = configured === '' ? [join(home, 'pprof', 'binaries')] : configured.split(process.platform === 'win32' ? ';' : ':');
+  const rows = mappingRows(profile);
+  for (const mapping of rows) {
+    const { filename, buildId } = mapping;
+    for (const folder of folders) {
+      const found = binaryCandidates(folder, filename, buildId, io.cwd).find(
+        (name) => binaryProblem(resolve(io.cwd, name)) === undefined,
+      );
+      if (found === undefined) continue;
+      if (buildId === '') {
+        mapping.filename = found;
+        break;
+      }
+      // Build ids are not read out of binaries.
+      warn(`Ignoring local file ${found}: build-id mismatch (${buildId} != )`);
+    }
+  }
+  const complete = withSomeMapping(withMappings(profile, rows));
+  if (invocation.binary === '' && invocation.buildId === '') return complete;
+  const [main, ...others] = mappingRows(complete);
+  if (main === undefined) return complete;
+  if (invocation.binary !== '') main.filename = invocation.binary;
+  if (main.buildId === '') main.buildId = invocation.buildId;
+  return withMappings(complete, [main, ...others]);
+}
+
+/** Where under `folder` a binary may lie, in the order in which pprof looks. */
+function binaryCandidates(folder: string, filename: string, buildId: string, cwd: string): string[] {
+  const name = filename === '' ? '' : basename(filename);
+  const candidates: string[] = [];
+  if (buildId !== '') {
+    candidates.push(join(folder, buildId, name));
+    try {
+      for (const entry of readdirSync(resolve(cwd, folder, buildId)).sort()) candidates.push(join(folder, buildId, entry));
+    } catch {
+      // No folder of that name.
+    }
+    candidates.push(join(folder, filename, buildId), join(folder, buildId.slice(0, 2), `${buildId.slice(2)}.debug`));
+  }
+  if (filename !== '') {
+    const parent = dirname(filename);
+    candidates.push(
+      join(folder, name),
+      join(folder, filename),
+      join(folder, `${filename}.debug`),
+      join(folder, parent, '.debug', `${name}.debug`),
+      join(folder, 'usr', 'lib', 'debug', parent, `${name}.debug`),
+    );
+  }
+  return candidates;
+}
+
+/** Reads all sources of one kind; what fails is said, what works is returned. */
+async function fetchAll(
+  sources: readonly string[],
+  fetcher: Fetcher,
+  finish: (profile: Profile) => Profile,
+): Promise<{ fetched: Fetched[]; problems: string[] }> {
+  // As many as pprof has under way at once; order stays that of the command line.
+  const group = 128;
+  const fetched: Fetched[] = [];
+  const problems: string[] = [];
+  for (let start = 0; start < sources.length; start += group) {
+    const results = await Promise.allSettled(sources.slice(start, start + group).map((source) => fetcher.fetch(source)));
+    for (const [i, result] of results.entries()) {
+      if (result.status === 'fulfilled') {
+        fetched.push({ ...result.value, profile: finish(result.value.profile) });
+      } else if (result.reason instanceof DriverError) {
+        problems.push(`${sources[start + i] ?? ''}: ${result.reason.message}`);
+      } else throw result.reason;
+    }
+  }
+  return { fetched, problems };
+}
+
+/** Where the mappings of remote profiles come from; one without any name is named after its source for a while. */
+function mappingSources(fetched: readonly Fetched[]): { sources: MappingSources; profiles: Profile[] } {
+  const sources = new Map<string, [string, bigint][]>();
+  const profiles = fetched.map(({ profile, url }) => {
+    if (url === '') return profile;
+    const rows = mappingRows(profile);
+    for (const mapping of rows) {
+      let key = mapping.buildId === '' ? mapping.filename : mapping.buildId;
+      if (key === '') {
+        mapping.filename = url;
+        key = url;
+      }
+      const known = sources.get(key) ?? [];
+      sources.set(key, [...known, [url, profile.mappings.start[mapping.row] as bigint]]);
+    }
+    return withMappings(profile, rows);
+  });
+  return { sources, profiles };
+}
+
+/** Takes the names of sources off the mappings again. */
+function withoutSourceNames(profile: Profile): Profile {
+  const rows = mappingRows(profile);
+  for (const mapping of rows) {
+    if (mapping.buildId === '' && /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(mapping.filename)) mapping.filename = '';
+  }
+  return withMappings(profile, rows);
+}
+
+/** Saves a copy of what came over the network; failing to do so is only said. */
+function saveCopy(profile: Profile, io: CliIo, warn: Warn): void {
+  const configured = io.env['PPROF_TMPDIR'] ?? '';
+  const home = io.env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
+  const folders = [...(configured === '' ? [] : [configured]), ...(home === '' ? [] : [join(home, 'pprof')]), tmpdir()];
+  for (const folder of folders) {
+    try {
+      mkdirSync(resolve(io.cwd, folder), { recursive: true });
+    } catch (error) {
+      warn(`Could not use temp dir ${folder}: mkdir ${folder}: ${systemReason(error)}`);
+      continue;
+    }
+    const [main] = mappingRows(profile);
+    const parts = [...(main === undefined || main.filename === '' ? [] : [basename(main.filename)]), ...profile.sampleTypes.map((t) => t.type)];
+    try {
+      const path = writeNumbered(io.cwd, folder, `pprof.${parts.map((part) => `${part}.`).join('')}`, '.pb.gz', gzipGo(profile));
+      warn(`Saved profile in ${path}`);
+    } catch (error) {
+      warn(`Could not save profile: ${systemReason(error)}`);
+    }
+    return;
+  }
+  throw new DriverError('failed to identify temp dir');
+}
+
+/** Writes a new file `PREFIX001SUFFIX`, or the next number that is free, and returns its path as it is shown. */
+export function writeNumbered(cwd: string, folder: string, prefix: string, suffix: string, bytes: Uint8Array): string {
+  for (let number = 1; number < 10_000; number++) {
+    const path = join(folder, `${prefix.replaceAll(/[/\0]/g, '_')}${String(number).padStart(3, '0')}${suffix}`);
+    try {
+      writeFileSync(resolve(cwd, path), bytes, { flag: 'wx' });
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  throw new DriverError(`could not create file of the form ${join(folder, prefix)}NNN${suffix}`);
+}
+
+/** Runs a step that combines profiles; what does not fit together ends the run with `prefix`. */
+function combining<T>(prefix: string, suffix: string, combine: () => T): T {
+  try {
+    return combine();
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    throw new DriverError(`${prefix}${profileMessage(error)}${suffix}`, { cause: error });
+  }
+}
+
+function compileDropFrames(expression: string): ((name: string) => boolean) | null {
+  const pattern = compilePattern(expression);
+  return typeof pattern === 'string' ? null : (name) => pattern.test(name);
+}
+
+/** Prepares one source for the rest: used for each column of a comparison too. Throws {@link DriverError}. */
+export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn): Promise<Profile> {
+  const fetcher = new Fetcher(io, invocation.network, warn);
+  const finish = (profile: Profile): Profile => locateBinaries(profile, invocation, io, warn);
+  const bases = invocation.base === '' ? [] : [invocation.base];
+  const [main, base] = await Promise.all([
+    fetchAll(invocation.sources, fetcher, finish),
+    fetchAll(bases, fetcher, finish),
+  ]);
+  for (const problem of [...main.problems, ...base.problems]) warn(problem);
+  const remote = mappingSources([...main.fetched, ...base.fetched]);
+  const mainProfiles = remote.profiles.slice(0, main.fetched.length);
+  const baseProfiles = remote.profiles.slice(main.fetched.length);
+
+  const merged =
+    mainProfiles.length === 0
+      ? undefined
+      : combining('problem fetching source profiles: ', '', () => mergeProfiles(mainProfiles));
+  const mergedBase =
+    baseProfiles.length === 0
+      ? undefined
+      : combining('problem fetching base profiles: ', ',', () => mergeProfiles(baseProfiles));
+  if (merged === undefined) throw new DriverError('failed to fetch any source profiles');
+  if (mergedBase === undefined && bases.length > 0) throw new DriverError('failed to fetch any base profiles');
+  if (main.fetched.length !== invocation.sources.length) {
+    warn(`Fetched ${main.fetched.length} source profiles out of ${invocation.sources.length}`);
+  }
+
+  let profile = merged;
+  if (mergedBase !== undefined) {
+    profile = combining('', '', () =>
+      diffProfiles(mergedBase, merged, {
+        labelBase: invocation.diffBase,
+        normalize: invocation.options.normalize,
+      }),
+    );
+  }
+  profile = await symbolize(profile, invocation.symbolize, {
+    resolve: (path) => resolve(io.cwd, path),
+    warn,
+    sources: remote.sources,
+    post: fetcher.post,
+  });
+  profile = withoutSourceNames(dropFrames(profile, compileDropFrames));
+  if (invocation.comment !== '') profile = { ...profile, comments: [...profile.comments, invocation.comment] };
+  if (remote.sources.size > 0) saveCopy(profile, io, warn);
+  return profile;
+}

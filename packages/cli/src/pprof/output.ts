@@ -1,0 +1,189 @@
+// Where a report goes: standard output, a file, a picture, a viewer.
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { encodeText, type Profile } from '@stackpile/profile';
+import {
+  commandSpec,
+  type ReportContext,
+  ReportError,
+  type ReportOptions,
+  type ReportOutput,
+  reportCommand,
+  runReport,
+} from '@stackpile/report';
+import type { CliIo } from '../io.ts';
+import type { ReportRequest } from './command-line.ts';
+import { DriverError } from './errors.ts';
+import { exportTable, isExportName, type OutputName } from './exports.ts';
+import { systemReason } from './files.ts';
+import { writeNumbered } from './fetch.ts';
+import { gzipGo } from './gzip.ts';
+
+/** What a run of the command knows besides the profile. */
+export interface Session {
+  readonly io: CliIo;
+  readonly context: ReportContext;
+  /** Is this the shell? Then nothing but text goes to standard output, and viewers are not waited for. */
+  readonly interactive: boolean;
+  /** Does a person sit at a terminal? */
+  readonly terminal: boolean;
+  /** Prints a line to stderr. */
+  readonly warn: (line: string) => void;
+  /** Files to remove when the command ends. */
+  readonly temporary: Set<string>;
+}
+
+/** Text is gathered to chunks of this many characters before it is written. */
+const CHUNK = 1 << 16;
+
+/** Calls `write` with the bytes of a report, a piece at a time. */
+function eachChunk(output: ReportOutput, write: (bytes: Uint8Array) => void): void {
+  switch (output.type) {
+    case 'bytes':
+      write(output.bytes);
+      break;
+    case 'profile':
+      write(gzipGo(output.profile));
+      break;
+    case 'text': {
+      let text = '';
+      for (const chunk of output.chunks) {
+        text += chunk;
+        if (text.length < CHUNK) continue;
+        write(encodeText(text));
+        text = '';
+      }
+      if (text !== '') write(encodeText(text));
+    }
+  }
+}
+
+function allBytes(output: ReportOutput): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  eachChunk(output, (bytes) => chunks.push(bytes));
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+}
+
+/** Makes a report or an export; warnings are printed, a failure is a {@link DriverError}. */
+async function make(profile: Profile, request: ReportRequest, options: ReportOptions, session: Session): Promise<ReportOutput> {
+  try {
+    if (isExportName(request.name)) {
+      const { runExport } = await import('@stackpile/report/export');
+      const output = runExport(profile, request.name, options, session.context);
+      for (const line of output.warnings) session.warn(line);
+      return output;
+    }
+    const output = runReport(profile, reportCommand(request.name, request.pattern), options, session.context);
+    for (const line of output.warnings) session.warn(line);
+    return output;
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    for (const line of error.warnings) session.warn(line);
+    if (error.output !== '') session.io.stdout.write(encodeText(error.output));
+    throw new DriverError(error.message, { cause: error });
+  }
+}
+
+interface Delivery {
+  readonly picture?: 'gif' | 'pdf' | 'png' | 'ps' | 'svg' | undefined;
+  readonly extension?: string | undefined;
+  readonly viewers?: readonly string[] | undefined;
+}
+
+function delivery(name: OutputName): Delivery {
+  return isExportName(name) ? {} : commandSpec(name);
+}
+
+/**
+ * Makes a report and puts it where it belongs: the file `-output`, a viewer, a numbered file where bytes would fill a
+ * terminal, else standard output. Throws {@link DriverError}.
+ */
+export async function generateReport(
+  profile: Profile,
+  request: ReportRequest,
+  options: ReportOptions,
+  session: Session,
+): Promise<void> {
+  let output = await make(profile, request, options, session);
+  const { picture, extension, viewers } = delivery(request.name);
+  if (picture !== undefined) {
+    const { drawGraph } = await import('./picture.ts');
+    output = { type: 'bytes', bytes: await drawGraph(allBytes(output), picture), warnings: [] };
+  }
+  if (options.output !== '') {
+    session.warn(`Generating report in ${options.output}`);
+    writeFile(options.output, output, session);
+    return;
+  }
+  const viewed = viewers ?? (request.name === 'weblist' ? ['browser'] : undefined);
+  if (viewed !== undefined) {
+    await show(allBytes(output), viewerExtension(request.name, picture), viewed, session);
+    return;
+  }
+  const filed = isExportName(request.name) ? undefined : extension;
+  if (filed !== undefined && (session.terminal || session.interactive)) {
+    const path = createNumbered(session, '', 'profile', `.${filed}`, allBytes(output));
+    session.warn(`Generating report in ${path}`);
+    return;
+  }
+  eachChunk(output, (bytes) => session.io.stdout.write(bytes));
+}
+
+function viewerExtension(name: OutputName, picture: string | undefined): string {
+  if (isExportName(name)) return exportTable[name].extension;
+  return picture ?? { kcachegrind: 'grind', weblist: 'html' }[name as string] ?? 'txt';
+}
+
+function writeFile(file: string, output: ReportOutput, session: Session): void {
+  try {
+    writeFileSync(resolve(session.io.cwd, file), allBytes(output));
+  } catch (error) {
+    throw new DriverError(`open ${file}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+function createNumbered(session: Session, folder: string, prefix: string, suffix: string, bytes: Uint8Array): string {
+  try {
+    return writeNumbered(session.io.cwd, folder, prefix, suffix, bytes);
+  } catch (error) {
+    if (error instanceof DriverError) throw error;
+    throw new DriverError(`open ${prefix}001${suffix}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/** Programs that open a page, most wanted first. */
+function browsers(env: CliIo['env']): string[] {
+  const own = env['BROWSER'] ?? '';
+  const first = own === '' ? [] : [own];
+  if (process.platform === 'darwin') return [...first, '/usr/bin/open'];
+  if (process.platform === 'win32') return [...first, 'cmd /c start'];
+  const known = ['chrome', 'google-chrome', 'chromium', 'firefox', 'sensible-browser'];
+  return [...first, ...known, ...((env['DISPLAY'] ?? '') === '' ? [] : ['xdg-open'])];
+}
+
+/** Opens bytes in the first program that starts; the file is removed when the command ends. */
+async function show(bytes: Uint8Array, extension: string, viewers: readonly string[], session: Session): Promise<void> {
+  const file = createNumbered(session, tmpdir(), 'pprof', `.${extension}`, bytes);
+  session.temporary.add(file);
+  let problem = '';
+  for (const viewer of viewers.flatMap((one) => (one === 'browser' ? browsers(session.io.env) : [one]))) {
+    const [program = '', ...args] = viewer.split(' ');
+    const result = await session.io.run(program, [...args, file], { detach: session.interactive });
+    if (result.kind === 'exit') {
+      if (!session.interactive && result.code !== 0) throw new DriverError(`exit status ${result.code}`);
+      // The program may be a door to one that is running already and reads the file a moment later.
+      await new Promise((done) => setTimeout(done, 1000));
+      return;
+    }
+    problem = `exec: "${program}": executable file not found in $PATH`;
+  }
+  throw new DriverError(problem);
+}
+
+/** Removes what {@link show} left. */
+export function removeTemporary(session: Session): void {
+  for (const file of session.temporary) rmSync(file, { force: true });
+  session.temporary.clear();
+}

@@ -1,0 +1,78 @@
+// The drop-in for `go tool pprof`: from arguments to exit code.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ReportContext } from '@stackpile/report';
+import type { CliIo } from '../io.ts';
+import { parseCommandLine } from './command-line.ts';
+import { DriverError } from './errors.ts';
+import { fetchProfile } from './fetch.ts';
+import { binaryProblem, systemReason } from './files.ts';
+import { generateReport, removeTemporary, type Session } from './output.ts';
+import { localZone } from './time-zone.ts';
+
+function reportContext(io: CliIo): ReportContext {
+  return {
+    timeZone: localZone(io.env['TZ']),
+    sources: {
+      workingDirectory: io.cwd,
+      read(path) {
+        try {
+          return { bytes: readFileSync(resolve(io.cwd, path)) };
+        } catch (error) {
+          return { error: systemReason(error) };
+        }
+      },
+    },
+  };
+}
+
+/** Can somebody type here? The terminal must understand cursor movements. */
+function isTerminal(io: CliIo): boolean {
+  const kind = (io.env['TERM'] ?? '').toLowerCase();
+  return io.isTTY.stdin && kind !== '' && kind !== 'dumb';
+}
+
+/**
+ * Runs the command with `argv` (without program names).
+ *
+ * @returns the exit code: 0, or 2 for every error, which has one line on stderr (a wrong flag has the usage as well)
+ */
+export async function runPprof(argv: readonly string[], io: CliIo): Promise<number> {
+  const line = parseCommandLine(argv, (path) => binaryProblem(resolve(io.cwd, path)) === undefined);
+  if (line.kind !== 'run') {
+    io.stderr.write(line.message);
+    return line.kind === 'help' ? 0 : 2;
+  }
+  const { invocation } = line;
+  const typing = isTerminal(io);
+  const warn = (text: string): void => {
+    const ended = text.endsWith('\n') ? text : `${text}\n`;
+    io.stderr.write(typing && io.isTTY.stderr ? `\x1b[0;31m${ended}\x1b[0m` : ended);
+  };
+  const print = (text: string): void => io.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+  for (const warning of invocation.warnings) warn(warning);
+  const session: Session = {
+    io,
+    context: reportContext(io),
+    interactive: invocation.report === undefined && invocation.http === '',
+    terminal: typing && io.isTTY.stdout,
+    warn,
+    temporary: new Set(),
+  };
+  try {
+    const profile = await fetchProfile(invocation, io, warn);
+    if (invocation.report !== undefined) {
+      await generateReport(profile, invocation.report, invocation.options, session);
+    } else {
+      const { runShell } = await import('./shell.ts');
+      await runShell(profile, invocation.options, session, { print, typing });
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    return 2;
+  } finally {
+    removeTemporary(session);
+  }
+}

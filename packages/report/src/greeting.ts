@@ -1,0 +1,43 @@
+// What the shell says about a profile before it asks for commands.
+import type { Profile } from '@stackpile/profile';
+import { reportCommand } from './commands.ts';
+import { PrepareError } from './errors.ts';
+import { profileLabels } from './header.ts';
+import { defaultOptions, type ReportOptions } from './options.ts';
+import { prepareReport, sampleIndex, ValueFormat } from './prepare.ts';
+import { type ReportContext, ReportError } from './report.ts';
+
+/** Header of a whole profile. */
+export interface Greeting {
+  /** Lines of the header; empty where the options choose no sample type. */
+  readonly lines: readonly string[];
+  /** Is there nothing in the chosen sample type? */
+  readonly isEmpty: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The header of `profile` without any filter. */
+export function greeting(profile: Profile, options: ReportOptions, context: ReportContext = {}): Greeting {
+  const warnings: string[] = [];
+  const { unit, mean, sample_index, divide_by } = options;
+  try {
+    const chosen = { ...defaultOptions(), unit, mean, sample_index, divide_by };
+    // This kind of report leaves the profile as it is.
+    const report = prepareReport(profile, reportCommand('proto'), chosen, warnings);
+    const lines = profileLabels(report, new ValueFormat(report), context.timeZone);
+    return { lines, isEmpty: report.total == 0, warnings };
+  } catch (error) {
+    if (!(error instanceof PrepareError)) throw error;
+    return { lines: [], isEmpty: false, warnings };
+  }
+}
+
+/** Name of the sample type that `text` (a name or a number) means. Throws {@link ReportError}. */
+export function sampleTypeName(profile: Profile, text: string): string {
+  try {
+    return profile.sampleTypes[sampleIndex(profile, text)]?.type ?? '';
+  } catch (error) {
+    if (error instanceof PrepareError) throw new ReportError(error.message);
+    throw error;
+  }
+}
