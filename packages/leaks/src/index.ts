@@ -18,3 +18,5 @@ export type {
 export { LeaksError, type LeaksErrorCode } from './errors.ts';
 export { type LeakOptions, LeakWatch } from './watch.ts';
 export { findLeaks } from './leaks.ts';
+export { findingSentence, rateOf, subjectOf, verdictSentence } from './sentences.ts';
+export { amount, duration, percent, shortName, shortPlace } from './words.ts';

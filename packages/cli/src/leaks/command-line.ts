@@ -1,0 +1,165 @@
+// The command line of `stackpile leaks`.
+import { parseArgs } from 'node:util';
+
+/** What `stackpile leaks --help` prints. */
+export const leaksUsage = `usage: stackpile leaks SOURCE… [OPTION…]
+
+Says which stack piles up, and whose fault it is.
+
+SOURCE
+  two or more dumps of one program, oldest first: goroutine profiles (protobuf, debug=1 or debug=2 texts),
+  heap profiles, heap snapshots; a folder stands for all dumps below it, - for standard input
+  or one running service to watch: http://host:6060, http://host/debug/pprof/goroutine, pid:1234
+
+OPTIONS
+  --every TIME        time between two looks at a service (5s)
+  --for TIME          how long to watch it (60s); Ctrl-C ends early, with the verdict so far
+  --header 'N: V'     add a header to every request, as often as needed
+  --token TOKEN       short for --header 'Authorization: Bearer TOKEN'
+  --mine PATTERN      functions or files that match are your own code (regular expression), as often as needed
+  --not-mine PATTERN  functions or files that match are not
+  --type NAME         sample type to judge (default: what counts what is alive)
+  --interval TIME     time between two dumps, where the files do not say when they were taken
+  --limit N           where it ends (goroutines, or bytes as 512MB): says when that will be
+  --timeout TIME      longest wait for one answer (60s)
+  --tls-ca FILE       certificate authority to trust; --tls-cert and --tls-key for a certificate of your own
+  --json              the verdict as JSON
+  --all               also what does not grow
+  --help              print this
+
+EXIT STATUS
+  0 no leak, 1 leak found, 2 could not tell, or an error
+`;
+
+/** The options, checked. Times in milliseconds. */
+export interface LeaksOptions {
+  readonly sources: readonly string[];
+  readonly every: number | null;
+  readonly for: number | null;
+  readonly headers: readonly string[];
+  readonly token: string | null;
+  readonly mine: readonly RegExp[];
+  readonly notMine: readonly RegExp[];
+  readonly type: string | null;
+  readonly interval: number | null;
+  readonly limit: number | null;
+  readonly timeout: number | null;
+  readonly tlsCa: string | null;
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  readonly json: boolean;
+  readonly all: boolean;
+}
+
+/** A command line that makes no sense; the message is one sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `500ms`, `5s`, `1m30s`, `2h`; a bare number is seconds. In milliseconds. */
+export function parseDuration(option: string, text: string, least: number): number {
+  let total = 0;
+  const wrong = (): UsageError =>
+    new UsageError(`${option} ${text}: write a time such as 500ms, 5s, 2m or 1h`);
+  if (/^\d+(?:\.\d+)?$/u.test(text)) {
+    total = Number(text) * 1000;
+  } else {
+    if (!/^(?:\d+(?:\.\d+)?(?:ms|s|min|m|h|d))+$/u.test(text)) throw wrong();
+    for (const [, value = '', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|min|m|h|d)/gu)) {
+      total += Number(value) * (units[unit] ?? Number.NaN);
+    }
+  }
+  if (!Number.isFinite(total)) throw wrong();
+  if (total < least) throw new UsageError(`${option} ${text}: at least ${least} ms`);
+  if (total > 2 ** 31 - 1) throw new UsageError(`${option} ${text}: at most 24 days`);
+  return total;
+}
+
+/** `2000`, `512MB`, `1.5GiB`. */
+function parseLimit(text: string): number {
+  const parts = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])i?b?|b)?$/iu.exec(text);
+  if (parts === null) throw new UsageError(`--limit ${text}: write a number, or a size such as 512MB`);
+  const power = parts[2] === undefined ? 0 : 'kmgt'.indexOf(parts[2].toLowerCase()) + 1;
+  return Number(parts[1]) * 1024 ** power;
+}
+
+function pattern(option: string, text: string): RegExp {
+  try {
+    return new RegExp(text, 'u');
+  } catch {
+    try {
+      return new RegExp(text);
+    } catch (error) {
+      throw new UsageError(`${option} ${text}: not a regular expression`, { cause: error });
+    }
+  }
+}
+
+/** Reads the arguments after `leaks`. Options may also be written with one dash, as in pprof. */
+export function parseLeaksArgs(argv: readonly string[]): LeaksOptions | 'help' {
+  const literal = argv.indexOf('--');
+  const args = argv.map((arg, i) =>
+    /^-[a-z][a-z-]+(?:=|$)/u.test(arg) && (literal < 0 || i < literal) ? `-${arg}` : arg,
+  );
+  const { values, positionals } = parseOrThrow(args);
+  if (values.help) return 'help';
+  const time = (option: string, text: string | undefined, least: number): number | null =>
+    text === undefined ? null : parseDuration(option, text, least);
+  return {
+    sources: positionals,
+    every: time('--every', values.every, 100),
+    for: time('--for', values.for, 0),
+    headers: values.header,
+    token: values.token ?? null,
+    mine: values.mine.map((text) => pattern('--mine', text)),
+    notMine: values['not-mine'].map((text) => pattern('--not-mine', text)),
+    type: values.type ?? null,
+    interval: time('--interval', values.interval, 1),
+    limit: values.limit === undefined ? null : parseLimit(values.limit),
+    timeout: time('--timeout', values.timeout, 1),
+    tlsCa: values['tls-ca'] ?? null,
+    tlsCert: values['tls-cert'] ?? null,
+    tlsKey: values['tls-key'] ?? null,
+    json: values.json,
+    all: values.all,
+  };
+}
+
+function parseOrThrow(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        every: { type: 'string' },
+        for: { type: 'string' },
+        header: { type: 'string', multiple: true, default: [], short: 'H' },
+        token: { type: 'string' },
+        mine: { type: 'string', multiple: true, default: [] },
+        'not-mine': { type: 'string', multiple: true, default: [] },
+        type: { type: 'string' },
+        interval: { type: 'string' },
+        limit: { type: 'string' },
+        timeout: { type: 'string' },
+        'tls-ca': { type: 'string' },
+        'tls-cert': { type: 'string' },
+        'tls-key': { type: 'string' },
+        json: { type: 'boolean', default: false },
+        all: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${message.split(/\.\s|\n/u, 1)[0] ?? message}`, { cause: error });
+  }
+}

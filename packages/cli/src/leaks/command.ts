@@ -1,0 +1,232 @@
+// `stackpile leaks`: dumps or a running service in, a verdict out.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Dump, findLeaks, type LeakOptions, LeaksError, type Verdict } from '@stackpile/leaks';
+import type { CliIo } from '../io.ts';
+import { loadSource } from '../sources/load.ts';
+import {
+  type LoadedSource,
+  SourceError,
+  type SourceOptions,
+  type SourceSpec,
+  type TlsOptions,
+} from '../sources/source.ts';
+import { parseSource } from '../sources/spec.ts';
+import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './command-line.ts';
+import { type DumpGroup, groupDumps } from './dump-files.ts';
+import { openEndpoint } from './endpoint.ts';
+import { exitStatus, jsonReport } from './json.ts';
+import { renderVerdict } from './render.ts';
+import { paintFor, visible } from './terminal.ts';
+import { type WatchIo, withInterrupt } from './watch-io.ts';
+import { watchService } from './watch-service.ts';
+
+/** A verdict with what it is about. */
+export interface Judged {
+  readonly verdict: Verdict;
+  /** Names of the dumps, or the address that was watched. */
+  readonly sources: readonly string[];
+  /** The index page of a service; null for files. */
+  readonly base: string | null;
+}
+
+async function tlsOf(options: LeaksOptions, cwd: string): Promise<TlsOptions> {
+  const pem = async (path: string | null): Promise<string | null> => {
+    if (path === null) return null;
+    try {
+      return await readFile(resolve(cwd, path), 'utf8');
+    } catch (error) {
+      throw new SourceError(
+        'SOURCE_UNREADABLE',
+        `${path}: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
+    }
+  };
+  const [ca, cert, key] = await Promise.all([pem(options.tlsCa), pem(options.tlsCert), pem(options.tlsKey)]);
+  return {
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key }),
+  };
+}
+
+async function sourceOptions(options: LeaksOptions, io: WatchIo): Promise<SourceOptions> {
+  return {
+    headers: options.headers,
+    ...(options.token === null ? {} : { token: options.token }),
+    ...(options.timeout === null ? {} : { timeout: options.timeout / 1000 }),
+    tls: await tlsOf(options, io.cwd),
+    profile: 'goroutine',
+    signal: io.signal,
+    cwd: io.cwd,
+    stdin: io.stdin,
+  };
+}
+
+function leakOptions(options: LeaksOptions): LeakOptions {
+  return {
+    origin: { user: options.mine, library: options.notMine },
+    ...(options.type === null ? {} : { sampleType: options.type }),
+    ...(options.limit === null ? {} : { limit: options.limit }),
+    maxFindings: options.all ? 100 : 12,
+  };
+}
+
+function isRemote(spec: SourceSpec): boolean {
+  return spec.kind === 'url' || spec.kind === 'inspector';
+}
+
+/** Puts dumps into the order in which they were taken, where all of them say when that was. */
+function inOrder(loaded: readonly LoadedSource[], interval: number | null): Dump[] {
+  const timed = loaded.every((source) => source.time !== null);
+  const ordered = timed ? loaded.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0)) : loaded;
+  return ordered.map((source, i) => ({
+    profile: source.profile,
+    name: source.name,
+    time: timed ? source.time : interval === null ? null : i * interval,
+  }));
+}
+
+/** Whether dumps carry the ids of goroutines. */
+function haveIds(dumps: readonly Dump[]): boolean {
+  return dumps.every(({ profile }) => {
+    const { labels } = profile.samples;
+    for (let i = 0; i < labels.length; i++)
+      if (profile.strings.get(labels.key[i] ?? 0) === 'goroutine') return true;
+    return profile.samples.length === 0;
+  });
+}
+
+async function judgeGroup(
+  group: DumpGroup,
+  options: LeaksOptions,
+  io: WatchIo,
+  source: SourceOptions,
+): Promise<{ dumps: Dump[]; judged: Judged } | null> {
+  const loaded: LoadedSource[] = [];
+  for (const file of group.files) {
+    try {
+      loaded.push(await loadSource(file, source));
+    } catch (error) {
+      if (!group.fromFolder || !(error instanceof SourceError) || error.code !== 'SOURCE_MALFORMED')
+        throw error;
+      io.stderr.write(`passed over ${visible(error.message)}\n`);
+    }
+  }
+  if (loaded.length === 0) return null;
+  const dumps = inOrder(loaded, options.interval);
+  try {
+    const verdict = findLeaks(dumps, leakOptions(options));
+    return { dumps, judged: { verdict, sources: dumps.map((dump) => dump.name ?? ''), base: null } };
+  } catch (error) {
+    // Of all that lies in a folder only some can be judged: CPU profiles cannot.
+    if (group.fromFolder && error instanceof LeaksError && error.code === 'LEAKS_NO_MEASURE') return null;
+    throw error;
+  }
+}
+
+async function judgeFiles(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
+  const source = await sourceOptions(options, io);
+  const groups = groupDumps(options.sources, io.cwd);
+  const results: { dumps: Dump[]; judged: Judged }[] = [];
+  for (const group of groups) {
+    const result = await judgeGroup(group, options, io, source);
+    if (result !== null) results.push(result);
+  }
+  if (results.length === 0) {
+    throw new SourceError(
+      'SOURCE_MALFORMED',
+      `${options.sources.join(' ')}: no dump that counts what is alive, such as a goroutine or a heap profile`,
+    );
+  }
+  // The same goroutines in several forms: the one with ids says most.
+  const byType = new Map<string, { dumps: Dump[]; judged: Judged }>();
+  for (const result of results) {
+    const { type } = result.judged.verdict.series.measure;
+    const known = byType.get(type);
+    const better =
+      known === undefined ||
+      (haveIds(result.dumps) && !haveIds(known.dumps)) ||
+      (haveIds(result.dumps) === haveIds(known.dumps) && result.dumps.length > known.dumps.length);
+    if (better) byType.set(type, result);
+  }
+  return [...byType.values()].map(({ judged }) => judged);
+}
+
+async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo): Promise<Judged> {
+  const source = await sourceOptions(options, io);
+  const duration = options.for ?? (options.every === null ? 60_000 : options.every * 12);
+  const every = options.every ?? Math.max(100, Math.min(5000, duration / 12));
+  const plan = { every, for: duration, leaks: leakOptions(options), quiet: false };
+  if (spec.kind === 'url') {
+    const endpoint = await openEndpoint(spec, source);
+    const { name, form, base } = endpoint;
+    const verdict = await watchService({ ...plan, name, form, fetch: () => endpoint.fetch() }, io);
+    return { verdict, sources: [name], base };
+  }
+  const fetch = async () =>
+    (await loadSource(spec, { ...source, onProgress: (line) => io.stderr.write(`${visible(line)}\n`) }))
+      .profile;
+  const verdict = await watchService({ ...plan, name: spec.spec, form: 'through its inspector', fetch }, io);
+  return { verdict, sources: [spec.spec], base: null };
+}
+
+async function judge(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
+  const specs = options.sources.map((source) => parseSource(source, io.cwd));
+  const [only] = specs;
+  if (specs.length === 1 && only !== undefined && isRemote(only))
+    return [await judgeService(only, options, io)];
+  if (specs.length > 1 && specs.every(isRemote)) {
+    throw new UsageError(
+      'give one service to watch, or files: dumps of different services cannot be compared',
+    );
+  }
+  if (options.every !== null || options.for !== null) {
+    throw new UsageError('--every and --for are for a running service; files have --interval');
+  }
+  return judgeFiles(options, io);
+}
+
+/** Where the output is no terminal there is no width to keep to, but lines are still for reading. */
+function widthFrom(columns: string | undefined): number {
+  const width = Number(columns ?? '');
+  return Number.isInteger(width) && width >= 20 ? width : 120;
+}
+
+/** Runs `stackpile leaks` with the arguments after `leaks`; resolves to the exit status. */
+export async function runLeaks(argv: readonly string[], io: CliIo): Promise<number> {
+  const complain = (message: string): number => {
+    io.stderr.write(`stackpile leaks: ${visible(message, 2000)}\n`);
+    return 2;
+  };
+  try {
+    const options = parseLeaksArgs(argv);
+    if (options === 'help') {
+      io.stdout.write(leaksUsage);
+      return 0;
+    }
+    if (options.sources.length === 0)
+      return complain('give two or more dumps, or the address of a service (--help says more)');
+    const judged = await withInterrupt(io, (watchIo) => judge(options, watchIo));
+    if (options.json) {
+      io.stdout.write(`${JSON.stringify(jsonReport(judged), null, 2)}\n`);
+    } else {
+      judged.forEach(({ verdict, sources, base }, i) => {
+        const lines = renderVerdict(verdict, {
+          columns: io.stdout.columns ?? widthFrom(io.env['COLUMNS']),
+          paint: paintFor(io),
+          all: options.all,
+          base,
+          files: base === null ? sources : [],
+        });
+        io.stdout.write(`${i === 0 ? '' : '\n'}${lines.join('\n')}\n`);
+      });
+    }
+    return exitStatus(judged);
+  } catch (error) {
+    if (error instanceof UsageError) return complain(`${error.message} (--help lists the options)`);
+    if (error instanceof SourceError || error instanceof LeaksError) return complain(error.message);
+    throw error;
+  }
+}

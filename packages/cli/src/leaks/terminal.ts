@@ -1,0 +1,74 @@
+// Text for a terminal: hostile characters made visible, widths, wrapping, colours only where a person looks.
+import { stripVTControlCharacters, styleText } from 'node:util';
+import type { CliIo } from '../io.ts';
+
+/** Characters that move the cursor, change colours, reverse the line, or hide: everything that is not plain text. */
+const dangerous =
+  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\u{e0000}|[\u{e0001}-\u{e007f}]/gu;
+
+/** Makes text of unknown origin safe to print: what is not plain text becomes `\u{…}`, what is too long ends in `…`. */
+export function visible(text: string, most: number = 400): string {
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+  return cut.replaceAll(dangerous, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    // Bytes that were no UTF-8, as the profile room keeps them.
+    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
+    return code < 0x20 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** Columns that text takes, escape sequences aside; wide and combining characters counted roughly. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of stripVTControlCharacters(text)) {
+    const code = character.codePointAt(0) ?? 0;
+    if (/\p{M}/u.test(character)) continue;
+    width +=
+      code >= 0x1100 &&
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(
+        character,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+/** Breaks text at blanks so that no line is wider than `width`; words that are too wide stay whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** Cuts the middle of text that is wider than `width`, where paths and packages are least telling. */
+export function elide(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const keep = Math.max(1, width - 1);
+  const tail = Math.ceil(keep * 0.6);
+  return `${text.slice(0, keep - tail)}…${text.slice(text.length - tail)}`;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Paints text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string;
+
+/** Colours only for a terminal whose user did not say otherwise (NO_COLOR, TERM=dumb; FORCE_COLOR). */
+export function paintFor(io: CliIo): Paint {
+  const force = io.env['FORCE_COLOR'];
+  const on =
+    force !== undefined && force !== '0' && force !== ''
+      ? true
+      : io.isTTY.stdout && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb';
+  return on ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+}

@@ -1,0 +1,170 @@
+// Reads a SOURCE into a profile.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { ProfileError, type Profile, readProfile } from '@stackpile/profile';
+import { gunzipSync } from 'node:zlib';
+import process from 'node:process';
+import { get, requireOk, shownUrl } from './http.ts';
+import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
+import { parseSource } from './spec.ts';
+
+const defaultMaxBytes = 2 ** 30;
+const defaultTimeout = 60;
+
+/** Reads bytes as a profile; whatever is wrong with them is said with the source's name in front. */
+export async function profileOf(bytes: Uint8Array, name: string): Promise<Profile> {
+  try {
+    return await readProfile(bytes, {
+      inflate: (packed, limit) => gunzipSync(packed, { maxOutputLength: limit }),
+    });
+  } catch (error) {
+    if (error instanceof ProfileError)
+      throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function timeOf(profile: Profile): number | null {
+  return profile.timeNanos > 0n ? Number(profile.timeNanos / 1_000_000n) : null;
+}
+
+function fileReason(error: unknown): string {
+  switch ((error as { code?: unknown } | null)?.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'no such file';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a folder, not a file';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The bytes of a file, at most `maxBytes` of them. */
+async function fileBytes(
+  spec: Extract<SourceSpec, { kind: 'file' }>,
+  options: SourceOptions,
+): Promise<Uint8Array> {
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  try {
+    const what = await stat(spec.path);
+    if (what.isDirectory())
+      throw new SourceError('SOURCE_UNREADABLE', `${spec.spec}: it is a folder, not a file`);
+    return await collect(createReadStream(spec.path, { highWaterMark: 1 << 20 }), spec.spec, maxBytes);
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    const code = (error as { code?: unknown } | null)?.code;
+    throw new SourceError(
+      code === 'ENOENT' || code === 'ENOTDIR' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE',
+      `${spec.spec}: ${fileReason(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function collect(
+  chunks: AsyncIterable<Uint8Array | string>,
+  name: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    const part = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    length += part.length;
+    if (length > maxBytes) {
+      throw new SourceError(
+        'SOURCE_TOO_LARGE',
+        `${name}: longer than ${Math.round(maxBytes / 2 ** 20)} MB, the most that is read`,
+      );
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts, length);
+}
+
+/** The address that is asked: pprof's rules for an address without a path, `seconds` added or replaced. */
+export function profileUrl(url: URL, options: SourceOptions): URL {
+  const asked = new URL(url);
+  if (asked.pathname === '/' || asked.pathname === '')
+    asked.pathname = `/debug/pprof/${options.profile ?? 'profile'}`;
+  if (options.seconds !== undefined) asked.searchParams.set('seconds', String(options.seconds));
+  return asked;
+}
+
+/** Milliseconds that the answer of a profile address may take. */
+export function profileTimeout(url: URL, options: SourceOptions): number {
+  const asked = Number(url.searchParams.get('seconds') ?? (url.pathname.endsWith('/profile') ? '30' : '0'));
+  const seconds = Number.isFinite(asked) && asked > 0 ? asked : 0;
+  return ((options.timeout ?? Math.max(defaultTimeout, seconds * 1.5)) + seconds) * 1000;
+}
+
+async function loadUrl(
+  spec: Extract<SourceSpec, { kind: 'url' }>,
+  options: SourceOptions,
+): Promise<LoadedSource> {
+  const url = profileUrl(spec.url, options);
+  const name = shownUrl(url);
+  const before = Date.now();
+  const answer = await get({
+    url,
+    insecure: spec.insecure,
+    authorization: spec.authorization,
+    options,
+    timeout: profileTimeout(url, options),
+  });
+  requireOk(answer, name, hasCredentials(spec, options));
+  if (answer.body.length === 0) throw new SourceError('SOURCE_MALFORMED', `${name}: the answer is empty`);
+  const profile = await profileOf(answer.body, name);
+  return {
+    spec: spec.spec,
+    name,
+    profile,
+    bytes: answer.body,
+    remote: true,
+    time: timeOf(profile) ?? before,
+  };
+}
+
+/** Whether a request carries any credentials: a 401 then means something else. */
+export function hasCredentials(spec: Extract<SourceSpec, { kind: 'url' }>, options: SourceOptions): boolean {
+  return (
+    spec.authorization !== undefined ||
+    options.token !== undefined ||
+    (options.headers ?? []).some((header) => /^\s*(?:authorization|cookie|x-api-key)\s*:/iu.test(header))
+  );
+}
+
+/**
+ * Reads one SOURCE.
+ *
+ * @throws SourceError whose message is one sentence that begins with the source's name.
+ */
+export async function loadSource(
+  source: string | SourceSpec,
+  options: SourceOptions = {},
+): Promise<LoadedSource> {
+  const spec = typeof source === 'string' ? parseSource(source, options.cwd ?? process.cwd()) : source;
+  switch (spec.kind) {
+    case 'file':
+    case 'stdin': {
+      const name = spec.kind === 'stdin' ? 'standard input' : spec.spec;
+      const bytes =
+        spec.kind === 'stdin'
+          ? await collect(options.stdin ?? process.stdin, name, options.maxBytes ?? defaultMaxBytes)
+          : await fileBytes(spec, options);
+      const profile = await profileOf(bytes, name);
+      return { spec: spec.spec, name, profile, bytes, remote: false, time: timeOf(profile) };
+    }
+    case 'url':
+      return loadUrl(spec, options);
+    case 'inspector': {
+      throw new SourceError('SOURCE_USAGE', `${spec.spec}: processes cannot be asked yet`);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// Takes a SOURCE apart: a file, standard input, an address, or a process.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { SourceError, type SourceSpec } from './source.ts';
+
+/** Ports that Node's inspector takes by default, and the next ones that `--inspect` scripts use. */
+const inspectorPort = /^([\w.-]+|\[[\da-f:]+\]):(92(?:29|3\d))$/iu;
+const scheme = /^([a-z][a-z\d+.-]*):\/\//iu;
+/** `host:6060`, `host:6060/debug/pprof/heap`, `localhost/…`, `[::1]:6060`. */
+const bareAddress =
+  /^(?:localhost|[\w-]+(?:\.[\w-]+)*|\[[\da-f:]+\])(?::\d{1,5})(?:[/?]|$)|^localhost(?:\/|$)/iu;
+const bareEndpoint = /^[\w-]+(?:\.[\w-]+)+\/(?:.*\/)?debug\/pprof(?:\/|$|\?)/iu;
+
+function urlSpec(spec: string, text: string, insecure: boolean): SourceSpec {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (error) {
+    throw new SourceError('SOURCE_USAGE', `${spec}: not a valid address`, { cause: error });
+  }
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  const user = (part: string): string => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  };
+  return {
+    kind: 'url',
+    spec,
+    url,
+    insecure,
+    ...(username === '' && password === ''
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${user(username)}:${user(password)}`).toString('base64')}` }),
+  };
+}
+
+/**
+ * What `spec` means, without opening it. An existing file wins over everything but an address with `://`.
+ *
+ * @throws SourceError `SOURCE_USAGE` where it can mean nothing.
+ */
+export function parseSource(spec: string, cwd: string): SourceSpec {
+  if (spec === '') throw new SourceError('SOURCE_USAGE', 'an empty name is no source');
+  if (spec === '-') return { kind: 'stdin', spec };
+  const named = scheme.exec(spec)?.[1]?.toLowerCase();
+  if (named === 'http' || named === 'https') return urlSpec(spec, spec, false);
+  if (named === 'https+insecure') return urlSpec(spec, `https${spec.slice('https+insecure'.length)}`, true);
+  if (named === 'ws' || named === 'wss')
+    return { kind: 'inspector', spec, target: { kind: 'ws', url: spec } };
+  if (named === 'file') {
+    try {
+      return { kind: 'file', spec, path: decodeURIComponent(new URL(spec).pathname) };
+    } catch (error) {
+      throw new SourceError('SOURCE_USAGE', `${spec}: not a valid address`, { cause: error });
+    }
+  }
+  const path = resolve(cwd, spec);
+  if (existsSync(path)) return { kind: 'file', spec, path };
+  if (named !== undefined) throw new SourceError('SOURCE_USAGE', `${spec}: ${named}:// is no kind of source`);
+  const pid = /^pid:(.*)$/iu.exec(spec)?.[1];
+  if (pid !== undefined) {
+    if (!/^[1-9]\d{0,9}$/u.test(pid))
+      throw new SourceError('SOURCE_USAGE', `${spec}: pid: wants a process number, as in pid:1234`);
+    return { kind: 'inspector', spec, target: { kind: 'pid', pid: Number(pid) } };
+  }
+  const inspector = inspectorPort.exec(spec);
+  if (inspector !== null) {
+    const [, host = '', port = ''] = inspector;
+    return { kind: 'inspector', spec, target: { kind: 'port', host, port: Number(port) } };
+  }
+  if (bareAddress.test(spec) || bareEndpoint.test(spec)) return urlSpec(spec, `http://${spec}`, false);
+  return { kind: 'file', spec, path };
+}
