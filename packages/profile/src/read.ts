@@ -1,6 +1,10 @@
 // Reads a profile of any known format; what it is shows in its bytes, never in its name.
 import { decodeProfile } from './decode.ts';
 import { ProfileError } from './errors.ts';
+import { goCounts } from './formats/go-goroutine-counts.ts';
+import { goStacks } from './formats/go-goroutine-stacks.ts';
+import { readLegacy } from './formats/legacy/legacy.ts';
+import { readGoNamedRecords } from './formats/legacy/names.ts';
 import { formats } from './formats/table.ts';
 import { badGzip, gunzip, isGzip, tooLarge } from './gunzip.ts';
 import { headText } from './lines.ts';
@@ -15,9 +19,15 @@ export interface ReadOptions {
   readonly inflate?: (gz: Uint8Array, limit: number) => Uint8Array | Promise<Uint8Array>;
   /** Most bytes a profile may have uncompressed; default 2 GiB − 1. */
   readonly maxBytes?: number;
+  /**
+   * `named` (default): Go's texts with the names and labels that they print. `as-pprof`: exactly what `go tool pprof`
+   * makes of them: bare addresses, its doubled mutex scaling, and no `debug=2` stacks.
+   */
+  readonly goTexts?: 'named' | 'as-pprof';
 }
 
 const DEFAULT_MAX_BYTES = 2 ** 31 - 1;
+const TOO_LONG = 'bufio.Scanner: token too long';
 
 /** The uncompressed bytes of `bytes`. */
 async function plainBytes(bytes: Uint8Array, options: ReadOptions): Promise<Uint8Array> {
@@ -41,24 +51,47 @@ async function plainBytes(bytes: Uint8Array, options: ReadOptions): Promise<Uint
  * @throws {ProfileError} whose message says what is wrong and where
  */
 export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}): Promise<Profile> {
-  return readPlainProfile(await plainBytes(bytes, options));
+  return readPlainProfile(await plainBytes(bytes, options), options);
 }
 
 /** Reads a profile that is not compressed; as {@link readProfile}. */
-export function readPlainProfile(bytes: Uint8Array): Profile {
+export function readPlainProfile(bytes: Uint8Array, options: Pick<ReadOptions, 'goTexts'> = {}): Profile {
   let protoError: ProfileError;
   try {
     return decodeProfile(bytes);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
+    // What pprof itself says about a message is final.
+    if (error.pprofMessage !== undefined) throw error;
     protoError = error;
   }
-  // What pprof says of a well-formed message is final.
-  if (protoError.pprofMessage !== undefined) throw protoError;
+  const asPprof = options.goTexts === 'as-pprof';
   const head = headText(bytes);
-  for (const format of formats) if (format.sniff(bytes, head)) return format.read(bytes);
-  throw new ProfileError(protoError.code, protoError.message, {
-    cause: protoError,
-    pprofMessage: 'parsing profile: unrecognized profile format',
-  });
+  if (!asPprof) {
+    const named = goCounts.sniff(bytes, head) ? goCounts.read(bytes) : readGoNamedRecords(bytes);
+    if (named !== null) return named;
+  }
+  // What the old readers would say if no other format is found; a line that is too long tells nothing about the rest.
+  let verdict = 'parsing profile: unrecognized profile format';
+  try {
+    const legacy = readLegacy(bytes);
+    if (legacy !== null) return legacy;
+  } catch (error) {
+    if (!(error instanceof ProfileError) || !(error.pprofMessage ?? '').endsWith(TOO_LONG)) throw error;
+    verdict = error.pprofMessage as string;
+  }
+  if (!(asPprof && goStacks.sniff(bytes, head))) {
+    for (const format of formats) if (format.sniff(bytes, head)) return format.read(bytes);
+  }
+  throw unrecognized(head, protoError, verdict);
+}
+
+function unrecognized(head: string, protoError: ProfileError, pprofMessage: string): ProfileError {
+  // Control characters other than white space mean that it was meant to be a protobuf.
+  const text = head !== '' && !/[\0-\x08\x0e-\x1f\x7f\udc80-\udcff]/.test(head);
+  if (!text)
+    return new ProfileError(protoError.code, protoError.message, { cause: protoError, pprofMessage });
+  const start = JSON.stringify(head.slice(0, 40).split('\n', 1)[0]);
+  const message = `unrecognized: the text that starts at byte 0 with ${start} is in no known profile format`;
+  return new ProfileError('PROFILE_UNRECOGNIZED', message, { cause: protoError, pprofMessage });
 }
