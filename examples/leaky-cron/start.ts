@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Daemon, startDaemon } from './show/daemon.ts';
 import { readOptions, type ShowOptions, USAGE, UsageError } from './show/options.ts';
-import { findRedis, type Redis } from './show/redis.ts';
+import { findRedis, type Redis, withoutSecrets } from './show/redis.ts';
 import { liveScreen, plainScreen, type Screen } from './show/screen.ts';
 import { countLine, header, painted, type Scene, unpainted, verdictLines } from './show/view.ts';
 import { Watch } from './show/watch.ts';
@@ -47,6 +47,7 @@ async function watch(
     title: options.fixed ? 'leaky-cron, the fixed twin' : 'leaky-cron',
     pid: daemon.pid,
     redis: redis.what,
+    redisUrl: withoutSecrets(redis.url),
     pprof: daemon.pprof,
     elapsedMs: looks.elapsedMs,
     totals: looks.totals,

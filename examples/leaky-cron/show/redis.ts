@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'redis';
 import { startRespServer } from './resp-server.ts';
 
 export interface Redis {
@@ -20,6 +21,7 @@ export async function findRedis(env: NodeJS.ProcessEnv, kind?: 'real' | 'own'): 
   if (kind !== 'own') {
     const url = env['REDIS_URL'];
     if (url !== undefined && url !== '') {
+      await assertAnswers(url);
       return { url, what: 'the redis at REDIS_URL', stop: () => Promise.resolve() };
     }
     const server = await startRedisServer();
@@ -28,6 +30,37 @@ export async function findRedis(env: NodeJS.ProcessEnv, kind?: 'real' | 'own'): 
   }
   const own = await startRespServer();
   return { url: own.url, what: 'a small pub/sub server of the example’s own', stop: () => own.close() };
+}
+
+/** Rejects with one sentence where no redis answers at `url`. The daemon itself would go on trying for ever. */
+async function assertAnswers(url: string): Promise<void> {
+  let client: ReturnType<typeof createClient>;
+  try {
+    client = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 5_000 } });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`REDIS_URL is not the address of a redis: ${why}`, { cause: error });
+  }
+  // Without a listener the client would throw what connect() rejects with as well.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new Error(`no redis answers at REDIS_URL (${withoutSecrets(url)}): ${why}`, { cause: error });
+  } finally {
+    client.destroy();
+  }
+}
+
+/** An address as it may be printed. */
+export function withoutSecrets(address: string): string {
+  if (!URL.canParse(address)) return 'not an address';
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 /** Starts a redis-server without persistence; undefined where there is none or it does not come up. */

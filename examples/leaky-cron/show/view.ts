@@ -11,6 +11,7 @@ export interface Scene {
   pid: number;
   /** `a redis-server of its own` */
   redis: string;
+  redisUrl: string;
   /** The address to look at in a browser. */
   pprof: string;
   /** Milliseconds since the daemon was ready. */
@@ -77,7 +78,7 @@ export function place(frame: Pick<StackFrame, 'file' | 'line'>, folder: string =
 /** The lines above the verdict that never change. */
 export function header(scene: Scene, paint: Paint): string[] {
   return [
-    `${paint('bold', 'Stackpile')} watches ${scene.title} (pid ${scene.pid}), which talks to ${scene.redis}`,
+    `${paint('bold', 'Stackpile')} watches ${scene.title} (pid ${scene.pid}), which talks to ${scene.redis}, ${scene.redisUrl}`,
     `in a browser: ${paint(['cyan', 'underline'], scene.pprof)}`,
   ];
 }

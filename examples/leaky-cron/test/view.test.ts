@@ -21,6 +21,7 @@ const scene: Scene = {
   title: 'leaky-cron',
   pid: 7,
   redis: 'a redis',
+  redisUrl: 'redis://127.0.0.1:6379',
   pprof: 'http://127.0.0.1:6060/debug/pprof/',
   elapsedMs: 64_400,
   times: [0, 2_000, 4_000],
