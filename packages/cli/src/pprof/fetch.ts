@@ -113,6 +113,7 @@ class Fetcher {
     try {
       const profile = await readProfile(bytes, {
         inflate: (gz, limit) => gunzipSync(gz, { maxOutputLength: limit }),
+        goTexts: 'as-pprof',
       });
       checkValid(profile);
       return profile;
@@ -192,7 +193,9 @@ class Fetcher {
     const insecure = url.protocol === 'https+insecure:';
     if (!insecure && url.protocol !== 'http:' && url.protocol !== 'https:') {
       const verb = body === undefined ? 'Get' : 'Post';
-      throw new DriverError(`${verb} "${redacted(url)}": unsupported protocol scheme "${url.protocol.slice(0, -1)}"`);
+      throw new DriverError(
+        `${verb} "${redacted(url)}": unsupported protocol scheme "${url.protocol.slice(0, -1)}"`,
+      );
     }
     // The URL class refuses to change an unknown scheme.
     const address = new URL(insecure ? url.href.replace('https+insecure:', 'https:') : url.href);
@@ -220,9 +223,12 @@ class Fetcher {
       return answer;
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      throw new DriverError(`${body === undefined ? 'Get' : 'Post'} "${redacted(url)}": ${afterColon(error.message)}`, {
-        cause: error,
-      });
+      throw new DriverError(
+        `${body === undefined ? 'Get' : 'Post'} "${redacted(url)}": ${afterColon(error.message)}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -260,7 +266,9 @@ class Fetcher {
     };
     if ((tlsCert === '') !== (tlsKey === '')) {
       throw new DriverError(
-        tlsCert === '' ? 'tls_key is specified, so must also specify tls_cert' : 'tls_cert is specified, so must also specify tls_key',
+        tlsCert === ''
+          ? 'tls_key is specified, so must also specify tls_cert'
+          : 'tls_cert is specified, so must also specify tls_key',
       );
     }
     this.#tls = {
@@ -300,7 +308,10 @@ function afterColon(message: string): string {
 function locateBinaries(profile: Profile, invocation: Invocation, io: CliIo, warn: Warn): Profile {
   const configured = io.env['PPROF_BINARY_PATH'] ?? '';
   const home = io.env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
-  const folders = configured === '' ? [join(home, 'pprof', 'binaries')] : configured.split(process.platform === 'win32' ? ';' : ':');
+  const folders =
+    configured === ''
+      ? [join(home, 'pprof', 'binaries')]
+      : configured.split(process.platform === 'win32' ? ';' : ':');
   const rows = mappingRows(profile);
   for (const mapping of rows) {
     const { filename, buildId } = mapping;
@@ -333,11 +344,15 @@ function binaryCandidates(folder: string, filename: string, buildId: string, cwd
   if (buildId !== '') {
     candidates.push(join(folder, buildId, name));
     try {
-      for (const entry of readdirSync(resolve(cwd, folder, buildId)).sort()) candidates.push(join(folder, buildId, entry));
+      for (const entry of readdirSync(resolve(cwd, folder, buildId)).sort())
+        candidates.push(join(folder, buildId, entry));
     } catch {
       // No folder of that name.
     }
-    candidates.push(join(folder, filename, buildId), join(folder, buildId.slice(0, 2), `${buildId.slice(2)}.debug`));
+    candidates.push(
+      join(folder, filename, buildId),
+      join(folder, buildId.slice(0, 2), `${buildId.slice(2)}.debug`),
+    );
   }
   if (filename !== '') {
     const parent = dirname(filename);
@@ -363,7 +378,9 @@ async function fetchAll(
   const fetched: Fetched[] = [];
   const problems: string[] = [];
   for (let start = 0; start < sources.length; start += group) {
-    const results = await Promise.allSettled(sources.slice(start, start + group).map((source) => fetcher.fetch(source)));
+    const results = await Promise.allSettled(
+      sources.slice(start, start + group).map((source) => fetcher.fetch(source)),
+    );
     for (const [i, result] of results.entries()) {
       if (result.status === 'fulfilled') {
         fetched.push({ ...result.value, profile: finish(result.value.profile) });
@@ -408,7 +425,11 @@ function withoutSourceNames(profile: Profile): Profile {
 function saveCopy(profile: Profile, io: CliIo, warn: Warn): void {
   const configured = io.env['PPROF_TMPDIR'] ?? '';
   const home = io.env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
-  const folders = [...(configured === '' ? [] : [configured]), ...(home === '' ? [] : [join(home, 'pprof')]), tmpdir()];
+  const folders = [
+    ...(configured === '' ? [] : [configured]),
+    ...(home === '' ? [] : [join(home, 'pprof')]),
+    tmpdir(),
+  ];
   for (const folder of folders) {
     try {
       mkdirSync(resolve(io.cwd, folder), { recursive: true });
@@ -417,9 +438,18 @@ function saveCopy(profile: Profile, io: CliIo, warn: Warn): void {
       continue;
     }
     const [main] = mappingRows(profile);
-    const parts = [...(main === undefined || main.filename === '' ? [] : [basename(main.filename)]), ...profile.sampleTypes.map((t) => t.type)];
+    const parts = [
+      ...(main === undefined || main.filename === '' ? [] : [basename(main.filename)]),
+      ...profile.sampleTypes.map((t) => t.type),
+    ];
     try {
-      const path = writeNumbered(io.cwd, folder, `pprof.${parts.map((part) => `${part}.`).join('')}`, '.pb.gz', gzipGo(profile));
+      const path = writeNumbered(
+        io.cwd,
+        folder,
+        `pprof.${parts.map((part) => `${part}.`).join('')}`,
+        '.pb.gz',
+        gzipGo(profile),
+      );
       warn(`Saved profile in ${path}`);
     } catch (error) {
       warn(`Could not save profile: ${systemReason(error)}`);
@@ -430,9 +460,18 @@ function saveCopy(profile: Profile, io: CliIo, warn: Warn): void {
 }
 
 /** Writes a new file `PREFIX001SUFFIX`, or the next number that is free, and returns its path as it is shown. */
-export function writeNumbered(cwd: string, folder: string, prefix: string, suffix: string, bytes: Uint8Array): string {
+export function writeNumbered(
+  cwd: string,
+  folder: string,
+  prefix: string,
+  suffix: string,
+  bytes: Uint8Array,
+): string {
   for (let number = 1; number < 10_000; number++) {
-    const path = join(folder, `${prefix.replaceAll(/[/\0]/g, '_')}${String(number).padStart(3, '0')}${suffix}`);
+    const path = join(
+      folder,
+      `${prefix.replaceAll(/[/\0]/g, '_')}${String(number).padStart(3, '0')}${suffix}`,
+    );
     try {
       writeFileSync(resolve(cwd, path), bytes, { flag: 'wx' });
       return path;
@@ -481,7 +520,8 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
       ? undefined
       : combining('problem fetching base profiles: ', ',', () => mergeProfiles(baseProfiles));
   if (merged === undefined) throw new DriverError('failed to fetch any source profiles');
-  if (mergedBase === undefined && bases.length > 0) throw new DriverError('failed to fetch any base profiles');
+  if (mergedBase === undefined && bases.length > 0)
+    throw new DriverError('failed to fetch any base profiles');
   if (main.fetched.length !== invocation.sources.length) {
     warn(`Fetched ${main.fetched.length} source profiles out of ${invocation.sources.length}`);
   }
@@ -502,7 +542,8 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
     post: fetcher.post,
   });
   profile = withoutSourceNames(dropFrames(profile, compileDropFrames));
-  if (invocation.comment !== '') profile = { ...profile, comments: [...profile.comments, invocation.comment] };
+  if (invocation.comment !== '')
+    profile = { ...profile, comments: [...profile.comments, invocation.comment] };
   if (remote.sources.size > 0) saveCopy(profile, io, warn);
   return profile;
 }

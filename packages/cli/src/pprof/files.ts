@@ -1,7 +1,10 @@
 // Files as pprof sees them: errors in the words of Go, and which files are binaries.
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const words: Readonly<Record<string, string>> = { EISDIR: 'is a directory', ENOENT: 'no such file or directory' };
+const words: Readonly<Record<string, string>> = {
+  EISDIR: 'is a directory',
+  ENOENT: 'no such file or directory',
+};
 
 /** What the system says of a failed call, as Go words it: `no such file or directory`. */
 export function systemReason(error: unknown): string {

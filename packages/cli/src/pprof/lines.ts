@@ -60,7 +60,11 @@ export function typedLines(io: CliIo, complete: (line: string) => [string[], str
   let history: string[] = [];
   try {
     if (file !== undefined) {
-      history = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').slice(-HISTORY_LINES).reverse();
+      history = readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .slice(-HISTORY_LINES)
+        .reverse();
     }
   } catch {
     // The first run has none.

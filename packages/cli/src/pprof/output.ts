@@ -67,7 +67,12 @@ function allBytes(output: ReportOutput): Uint8Array {
 }
 
 /** Makes a report or an export; warnings are printed, a failure is a {@link DriverError}. */
-async function make(profile: Profile, request: ReportRequest, options: ReportOptions, session: Session): Promise<ReportOutput> {
+async function make(
+  profile: Profile,
+  request: ReportRequest,
+  options: ReportOptions,
+  session: Session,
+): Promise<ReportOutput> {
   try {
     if (isExportName(request.name)) {
       const { runExport } = await import('@stackpile/report/export');
@@ -144,7 +149,13 @@ function writeFile(file: string, output: ReportOutput, session: Session): void {
   }
 }
 
-function createNumbered(session: Session, folder: string, prefix: string, suffix: string, bytes: Uint8Array): string {
+function createNumbered(
+  session: Session,
+  folder: string,
+  prefix: string,
+  suffix: string,
+  bytes: Uint8Array,
+): string {
   try {
     return writeNumbered(session.io.cwd, folder, prefix, suffix, bytes);
   } catch (error) {
@@ -164,7 +175,12 @@ function browsers(env: CliIo['env']): string[] {
 }
 
 /** Opens bytes in the first program that starts; the file is removed when the command ends. */
-async function show(bytes: Uint8Array, extension: string, viewers: readonly string[], session: Session): Promise<void> {
+async function show(
+  bytes: Uint8Array,
+  extension: string,
+  viewers: readonly string[],
+  session: Session,
+): Promise<void> {
   const file = createNumbered(session, tmpdir(), 'pprof', `.${extension}`, bytes);
   session.temporary.add(file);
   let problem = '';

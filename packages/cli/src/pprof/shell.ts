@@ -52,7 +52,11 @@ function joinPatterns(a: string, b: string): string {
  * Understands a report command: its name, its expression if it takes one, then numbers, `>file`, `-cum`, `-ignore` and
  * focus words. With `pipes` a lone `|` ends it, and what follows is a program. Throws {@link DriverError}.
  */
-export function parseShellCommand(words: readonly string[], current: ReportOptions, pipes = false): ShellCommand {
+export function parseShellCommand(
+  words: readonly string[],
+  current: ReportOptions,
+  pipes = false,
+): ShellCommand {
   let [name = '', ...args] = words;
   if (!isOutputName(name)) {
     const digits = /[0-9]+$/.exec(name)?.[0] ?? '';
@@ -107,7 +111,8 @@ export function parseShellCommand(words: readonly string[], current: ReportOptio
     if (focus !== '') options = { ...options, focus };
     if (ignore !== '') options = { ...options, ignore };
   }
-  if (options.nodecount === -1 && (name === 'text' || name === 'top')) options = { ...options, nodecount: 10 };
+  if (options.nodecount === -1 && (name === 'text' || name === 'top'))
+    options = { ...options, nodecount: 10 };
   return { request: { name, pattern }, options, pipe };
 }
 
@@ -215,7 +220,8 @@ class Shell {
       try {
         if (await this.#input(input)) return true;
       } catch (error) {
-        const known = error instanceof DriverError || error instanceof OptionError || error instanceof ReportError;
+        const known =
+          error instanceof DriverError || error instanceof OptionError || error instanceof ReportError;
         if (!known) throw error;
         this.#session.warn(error.message);
       }
@@ -281,7 +287,9 @@ class Shell {
     const session = { ...this.#session, interactive: false, terminal: false, io: { ...io, stdout } };
     await generateReport(this.#profile, request, options, session);
     const shell = process.platform === 'win32' ? ['cmd', '/c'] : ['/bin/sh', '-c'];
-    const result = await io.run(shell[0] as string, [shell[1] as string, pipe], { input: Buffer.concat(chunks) });
+    const result = await io.run(shell[0] as string, [shell[1] as string, pipe], {
+      input: Buffer.concat(chunks),
+    });
     if (result.kind === 'missing') throw new DriverError(result.message);
   }
 
@@ -294,7 +302,12 @@ class Shell {
     const whole = completeLine(text, functionNames(this.#profile));
     if (whole !== text) return [[whole.slice(whole.lastIndexOf(' ') + 1)], last];
     if (words[0] === 'help') return [completableNames().filter((name) => name.startsWith(last)), last];
-    return [functionNames(this.#profile).filter((name) => name.includes(last)).slice(0, 50), last];
+    return [
+      functionNames(this.#profile)
+        .filter((name) => name.includes(last))
+        .slice(0, 50),
+      last,
+    ];
   };
 }
 

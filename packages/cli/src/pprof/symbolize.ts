@@ -66,7 +66,12 @@ function isSystemMapping(file: string): boolean {
 }
 
 /** Says for which mappings names are missing and why; Stackpile reads none out of binaries. */
-function reportMissingNames(profile: Profile, force: boolean, resolve: (path: string) => string, warn: (line: string) => void): void {
+function reportMissingNames(
+  profile: Profile,
+  force: boolean,
+  resolve: (path: string) => string,
+  warn: (line: string) => void,
+): void {
   const { locations, mappings } = profile;
   const used = new Uint32Array(mappings.length);
   const bare = new Uint32Array(mappings.length);
@@ -113,7 +118,8 @@ export function demangleNames(profile: Profile, mode: DemangleMode | 'none', for
     const name = functions.name[row] as number;
     const systemName = functions.systemName[row] as number;
     const forced = force && name !== 0 && systemName !== 0;
-    if (name !== 0 && name !== systemName && strings.get(name) !== strings.get(systemName) && !forced) return undefined;
+    if (name !== 0 && name !== systemName && strings.get(name) !== strings.get(systemName) && !forced)
+      return undefined;
     if (mode === 'none') return forced && name !== systemName ? strings.get(systemName) : undefined;
     let text = readable.get(systemName);
     if (text === undefined) {
@@ -153,7 +159,10 @@ async function askServers(
   let current = profile;
   for (const { row, filename, buildId } of mappingRows(profile)) {
     if (!force && ((profile.mappings.flags[row] as number) & MappingFlag.hasFunctions) !== 0) continue;
-    const candidates = [...(sources.get(filename) ?? []), ...(buildId === '' ? [] : (sources.get(buildId) ?? []))];
+    const candidates = [
+      ...(sources.get(filename) ?? []),
+      ...(buildId === '' ? [] : (sources.get(buildId) ?? [])),
+    ];
     for (const [source, start] of candidates) {
       const url = symbolUrl(source);
       if (url === undefined) continue;
@@ -178,7 +187,8 @@ async function askServer(
   for (let i = 0; i < locations.length; i++) {
     const address = locations.address[i] as bigint;
     if (locations.mapping[i] !== mapping || address === 0n) continue;
-    if (locations.lineStart[i] === locations.lineStart[i + 1]) asked.set(BigInt.asUintN(64, address + shift), i);
+    if (locations.lineStart[i] === locations.lineStart[i + 1])
+      asked.set(BigInt.asUintN(64, address + shift), i);
   }
   const flags = mappings.flags.slice();
   flags[mapping] = (flags[mapping] as number) | MappingFlag.hasFunctions;

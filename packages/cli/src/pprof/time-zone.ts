@@ -5,7 +5,12 @@ import type { TimeZone, ZoneTime } from '@stackpile/report';
 
 const UTC: ZoneTime = { offsetSeconds: 0, abbreviation: 'UTC' };
 
-const databaseFolders = ['/usr/share/zoneinfo', '/usr/share/lib/zoneinfo', '/usr/lib/locale/TZ', '/etc/zoneinfo'];
+const databaseFolders = [
+  '/usr/share/zoneinfo',
+  '/usr/share/lib/zoneinfo',
+  '/usr/lib/locale/TZ',
+  '/etc/zoneinfo',
+];
 
 /** A rule like `M3.2.0/2`: when in a year a change happens, in seconds of local time since the year began. */
 type YearRule = (year: number) => number;
@@ -97,7 +102,10 @@ export function parseZone(file: Uint8Array): TimeZone | undefined {
       const counts = Array.from({ length: 6 }, (_, i) => view.getUint32(at + 20 + 4 * i));
       const [utc = 0, std = 0, leap = 0, times = 0, types = 0, chars = 0] = counts;
       const width = at === 0 ? 4 : 8;
-      return { counts, length: 44 + times * (width + 1) + types * 6 + chars + leap * (width + 4) + std + utc };
+      return {
+        counts,
+        length: 44 + times * (width + 1) + types * 6 + chars + leap * (width + 4) + std + utc,
+      };
     };
     let at = 0;
     let block = header(0);
@@ -165,9 +173,18 @@ function intlZone(name: string | undefined): TimeZone {
     second: 'numeric',
   });
   return (seconds) => {
-    const parts = Object.fromEntries(format.formatToParts(seconds * 1000).map((part) => [part.type, part.value]));
+    const parts = Object.fromEntries(
+      format.formatToParts(seconds * 1000).map((part) => [part.type, part.value]),
+    );
     const part = (key: string): number => Number(parts[key]);
-    const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+    const local = Date.UTC(
+      part('year'),
+      part('month') - 1,
+      part('day'),
+      part('hour'),
+      part('minute'),
+      part('second'),
+    );
     return { offsetSeconds: local / 1000 - seconds, abbreviation: parts['timeZoneName'] ?? '' };
   };
 }
@@ -194,7 +211,8 @@ export function localZone(tz: string | undefined): TimeZone {
 
 function findZone(tz: string | undefined): TimeZone {
   const utc: TimeZone = () => UTC;
-  if (tz === undefined) return readZone('/etc/localtime') ?? (process.platform === 'win32' ? intlZone(undefined) : utc);
+  if (tz === undefined)
+    return readZone('/etc/localtime') ?? (process.platform === 'win32' ? intlZone(undefined) : utc);
   const name = tz.replace(/^:/, '');
   if (name === '' || name === 'UTC') return utc;
   if (name.startsWith('/')) return readZone(name) ?? utc;

@@ -1,0 +1,99 @@
+// Lines of source files, found the way pprof looks for them.
+import { decodeText } from '@stackpile/profile';
+import { splitList, trimFileName } from '../paths.ts';
+import type { SourceFiles } from '../report.ts';
+
+/** A longer line ends the file early, as Go's line scanner does. */
+const MAX_LINE_BYTES = 65_535;
+
+/** A file's lines, or why there are none. */
+export interface SourceText {
+  /** Line n is `lines[n - 1]`. */
+  readonly lines: readonly string[];
+  /** undefined where the file could be read. */
+  readonly problem: string | undefined;
+}
+
+function splitLines(bytes: Uint8Array): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    let end = bytes.indexOf(10, at);
+    if (end < 0) end = bytes.length;
+    if (end - at > MAX_LINE_BYTES) break;
+    const cut = end > at && bytes[end - 1] === 13 ? end - 1 : end;
+    lines.push(decodeText(bytes, at, cut));
+    at = end + 1;
+  }
+  return lines;
+}
+
+function parentFolder(path: string): string {
+  const cut = path.replace(/\/+$/, '').lastIndexOf('/');
+  if (cut > 0) return path.slice(0, cut);
+  return path.startsWith('/') ? '/' : '.';
+}
+
+function joinPath(folder: string, name: string): string {
+  return folder.endsWith('/') ? folder + name : `${folder}/${name}`;
+}
+
+/**
+ * Finds and keeps source files. Absolute names are opened as they are, relative ones below every folder of the search
+ * path and each of its parents, after prefixes of the machine that was profiled are cut off.
+ */
+export class SourceReader {
+  readonly #files: SourceFiles | undefined;
+  readonly #searchPath: string;
+  readonly #trimPath: string;
+  readonly #texts = new Map<string, SourceText>();
+
+  /** @param searchPath `:` list of folders; '' is the working directory */
+  constructor(files: SourceFiles | undefined, searchPath: string, trimPath: string) {
+    this.#files = files;
+    this.#searchPath = searchPath === '' ? (files?.workingDirectory ?? '') : searchPath;
+    this.#trimPath = trimPath;
+  }
+
+  /** The text of a file as the profile names it. */
+  text(name: string): SourceText {
+    let text = this.#texts.get(name);
+    if (text === undefined) {
+      const found = this.find(name);
+      text =
+        'problem' in found
+          ? { lines: [], problem: found.problem }
+          : { lines: splitLines(found.bytes), problem: undefined };
+      this.#texts.set(name, text);
+    }
+    return text;
+  }
+
+  /** Line `number` of a file, or undefined where it has none. */
+  line(name: string, number: number): string | undefined {
+    return number <= 0 ? undefined : this.text(name).lines[number - 1];
+  }
+
+  /** The bytes of a file and where they lay, or the sentence that says why there are none. */
+  find(name: string): { readonly bytes: Uint8Array; readonly path: string } | { readonly problem: string } {
+    const files = this.#files;
+    const path = trimFileName(name, this.#trimPath, this.#searchPath);
+    if (files === undefined) return { problem: `open ${path}: no such file or directory` };
+    if (path.startsWith('/')) {
+      const content = files.read(path);
+      return 'bytes' in content
+        ? { bytes: content.bytes, path }
+        : { problem: `open ${path}: ${content.error}` };
+    }
+    for (const entry of splitList(this.#searchPath)) {
+      for (let folder = entry; ; ) {
+        const candidate = joinPath(folder, path);
+        const content = files.read(candidate);
+        if ('bytes' in content) return { bytes: content.bytes, path: candidate };
+        const parent = parentFolder(folder);
+        if (parent === folder) break;
+        folder = parent;
+      }
+    }
+    return { problem: `could not find file ${path} on path ${this.#searchPath}` };
+  }
+}
