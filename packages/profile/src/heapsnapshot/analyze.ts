@@ -191,7 +191,7 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   for (const g of groupOfFunction.values()) weak[g + 1] = 1;
   for (let node = 0; node < nodeCount; node++) {
     if (nodeType[node] !== NodeType.closure) continue;
-    const g = groupOfFunction.get(functions.of(node));
+    const g = groupOfFunction.get(functions.instanceOf(node));
     if (g === undefined) continue;
     join(groups[g] as OpenGroup, node);
     claim(node, g);
@@ -268,8 +268,8 @@ function closureCensus(
   const counts = new Map<number, number>();
   for (let node = 0; node < nodeCount; node++) {
     if (nodeType[node] !== NodeType.closure) continue;
-    const row = functions.of(node);
-    counts.set(row, (counts.get(row) ?? 0) + 1);
+    const row = functions.instanceOf(node);
+    if (row >= 0) counts.set(row, (counts.get(row) ?? 0) + 1);
   }
   const scripts = new Map<number, string>();
   for (const row of counts.keys()) {

@@ -3,7 +3,7 @@ import { EDGE_TYPE_BITS, EdgeType, type HeapSnapshot, locationOf, NodeType } fro
 
 /** A function of the snapshotted program. */
 export interface SnapshotFunction {
-  /** '' where anonymous. */
+  /** '' where anonymous, `(module)` for the top level of a module. */
   readonly name: string;
   /** URL or path of the script as V8 knows it; '' for a builtin. */
   readonly url: string;
@@ -95,7 +95,16 @@ export class SnapshotFunctions {
   /** Row of the function of a closure (bound ones are unwrapped). */
   of(closure: number): number {
     const plain = this.unwrap(closure);
-    const shared = this.sharedOf(plain);
+    return this.#row(plain, this.sharedOf(plain));
+  }
+
+  /** Row of the function that a closure is an instance of; -1 for a bound one, which is none. */
+  instanceOf(closure: number): number {
+    const shared = this.sharedOf(closure);
+    return shared < 0 ? -1 : this.#row(closure, shared);
+  }
+
+  #row(plain: number, shared: number): number {
     const key = shared >= 0 ? shared : -1 - (this.#snapshot.nodeName[plain] as number);
     const known = this.#rows.get(key);
     if (known !== undefined) return known;
@@ -113,8 +122,10 @@ export class SnapshotFunctions {
     const at = locationOf(locations, closure);
     // A builtin has a location as well, in a script of its own that means nothing.
     const placed = at >= 0 && url !== '';
+    const name = strings.get(nodeName[closure] as number);
+    const isModule = name === '' && placed && locations.line[at] === 0 && locations.column[at] === 0;
     return {
-      name: strings.get(nodeName[closure] as number),
+      name: isModule ? '(module)' : name,
       url,
       scriptId: placed ? (locations.scriptId[at] as number) : 0,
       line: placed ? (locations.line[at] as number) + 1 : 0,

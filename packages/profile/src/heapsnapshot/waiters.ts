@@ -330,7 +330,7 @@ export function findWaiters(snapshot: HeapSnapshot, functions: SnapshotFunctions
     if (derived >= 0) parent[waiting + c] = firstWaiter(derived);
   }
 
-  const inRing = cutRings(parent);
+  const inRing = cutRings(parent, functionRow, functions);
   const isLeaf = findLeaves(parent, isCallback);
   return {
     length,
@@ -348,22 +348,34 @@ export function findWaiters(snapshot: HeapSnapshot, functions: SnapshotFunctions
   };
 }
 
-/** Waiters may wait for each other in a ring (a deadlock): cuts each ring at one place and says where. */
-function cutRings(parent: Int32Array): Uint8Array {
+/**
+ * Waiters may wait for each other in a ring (a deadlock): cuts each ring below the function that stands first in its script, so
+ * that the same ring gives the same stack in every snapshot, and says where.
+ */
+function cutRings(parent: Int32Array, functionRow: Uint32Array, functions: SnapshotFunctions): Uint8Array {
   const inRing = new Uint8Array(parent.length);
   const walk = new Uint32Array(parent.length);
+  const isBefore = (a: number, b: number): boolean => {
+    const one = functions.get(functionRow[a] as number);
+    const other = functions.get(functionRow[b] as number);
+    if (one.url !== other.url) return one.url < other.url;
+    return one.line !== other.line ? one.line < other.line : one.column < other.column;
+  };
   for (let start = 0; start < parent.length; start++) {
     let at = start;
-    let before = -1;
     while (at >= 0 && walk[at] === 0) {
       walk[at] = start + 1;
-      before = at;
       at = parent[at] as number;
     }
-    if (at >= 0 && before >= 0 && walk[at] === start + 1) {
-      parent[before] = -1;
-      inRing[at] = 1;
+    if (at < 0 || walk[at] !== start + 1) continue;
+    let first = at;
+    for (let step = parent[at] as number; step !== at; step = parent[step] as number) {
+      if (isBefore(step, first)) first = step;
     }
+    let last = first;
+    while (parent[last] !== first) last = parent[last] as number;
+    parent[last] = -1;
+    inRing[first] = 1;
   }
   return inRing;
 }
