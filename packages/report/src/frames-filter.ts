@@ -90,11 +90,11 @@ export function filterByName(
       const end = locations.lineStart[l + 1] as number;
       const hides = hide?.location(l) ?? false;
       if (hides) hideMatched = true;
-      const hidesAll = hides && (hide as NameTest).mapping(l);
+      const hidesAll = hides && hide?.mapping(l) === true;
       const showsAll = show === null || show.mapping(l);
       for (let row = first; row < end && !hidesAll; row++) {
-        if (hides && (hide as NameTest).line(row)) continue;
-        if (showsAll || (show as NameTest).line(row)) lines.push(row);
+        if (hides && hide.line(row)) continue;
+        if (showsAll || show.line(row)) lines.push(row);
       }
       const left = lines.length - before;
       if (left === 0 && (hides || show !== null)) {

@@ -2,6 +2,7 @@
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
+import { isZero } from './int64.ts';
 import { profileLabels } from './header.ts';
 import { defaultOptions, type ReportOptions } from './options.ts';
 import { prepareReport, sampleIndex, ValueFormat } from './prepare.ts';
@@ -25,7 +26,7 @@ export function greeting(profile: Profile, options: ReportOptions, context: Repo
     // This kind of report leaves the profile as it is.
     const report = prepareReport(profile, reportCommand('proto'), chosen, warnings);
     const lines = profileLabels(report, new ValueFormat(report), context.timeZone);
-    return { lines, isEmpty: report.total == 0, warnings };
+    return { lines, isEmpty: isZero(report.total), warnings };
   } catch (error) {
     if (!(error instanceof PrepareError)) throw error;
     return { lines: [], isEmpty: false, warnings };

@@ -1,6 +1,6 @@
 // The lines above a report: what was profiled, when, and how much of it is shown.
 import { encodeText } from '@stackpile/profile';
-import { abs64, type Int64, toInt64 } from './int64.ts';
+import { abs64, type Int64, toInt64, isZero } from './int64.ts';
 import { autoLabel, percentage, scale } from './measurement.ts';
 import { baseName } from './paths.ts';
 import type { PreparedReport, ValueFormat } from './prepare.ts';
@@ -59,7 +59,7 @@ export function reportLabels(
   lines.push(
     `Showing nodes accounting for ${format.format(shown.total)}, ${percentage(shown.total, total).trim()} of ${format.format(total)} total`,
   );
-  if (total != 0) {
+  if (!isZero(total)) {
     const limit = (fraction: number) => format.format(abs64(toInt64(Number(total) * fraction, total)));
     if (shown.droppedNodes > 0) {
       const noun = shown.droppedNodes > 1 ? 'nodes' : 'node';

@@ -31,6 +31,11 @@ export function toInt64(x: number, like: Int64): Int64 {
   return typeof like === 'number' ? whole : BigInt(whole);
 }
 
+/** Is it 0? Undefined, as typed arrays answer beyond their end, is not. */
+export function isZero(value: Int64 | undefined): boolean {
+  return value === 0 || value === 0n;
+}
+
 /** Is `left` smaller than `right`? Any mix of kinds. */
 export function less64(left: Int64, right: Int64): boolean {
   return left < right;

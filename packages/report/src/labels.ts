@@ -41,7 +41,7 @@ export function labelUnits(profile: Profile, warnings: string[]): Map<string, st
   }
   for (const [key, more] of others) {
     const list = [...more].sort(compareBytes).join(', ');
-    warnings.push(`For tag ${key} used unit ${units.get(key)}, also encountered unit(s) ${list}`);
+    warnings.push(`For tag ${key} used unit ${units.get(key) ?? ''}, also encountered unit(s) ${list}`);
   }
   return units;
 }

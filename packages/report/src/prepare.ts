@@ -7,7 +7,7 @@ import { quoteGo } from './goformat.ts';
 import { applyFilters } from './filters.ts';
 import { applyGranularity } from './granularity.ts';
 import { sameKind, type Weights } from './graph/kernel.ts';
-import { add64, abs64, div64, type Int64, toInt64 } from './int64.ts';
+import { add64, abs64, div64, type Int64, toInt64, isZero } from './int64.ts';
 import { labelUnits } from './labels.ts';
 import { scaledLabel } from './measurement.ts';
 import { parseGoInt, type ReportOptions } from './options.ts';
@@ -175,7 +175,7 @@ function totalOf(profile: Profile, weights: Weights): Int64 {
     const [baseTotal, baseDivs] = sum(base);
     if (baseTotal > 0) [total, divs] = [baseTotal, baseDivs];
   }
-  return divs == 0 ? total : div64(total, divs);
+  return isZero(divs) ? total : div64(total, divs);
 }
 
 /** 1 for each sample that is labelled as the base of a difference; null where there is none. */

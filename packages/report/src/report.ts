@@ -4,7 +4,17 @@ import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
 import type { ReportOptions } from './options.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
+import { printCallgrind } from './callgrind.ts';
+import { explainDisasm } from './disasm.ts';
+import { makePicture, printDot } from './dot.ts';
+import { protoProfile, topProfile } from './proto.ts';
+import { printComments, printRaw } from './raw.ts';
+import { printList } from './source/list.ts';
+import { printWeblist } from './source/weblist.ts';
+import { printTags } from './tags.ts';
 import { printText } from './text.ts';
+import { printTraces } from './traces.ts';
+import { printTree } from './tree.ts';
 
 /** A finished report. */
 export type ReportOutput = { readonly warnings: readonly string[] } & (
@@ -74,7 +84,7 @@ export function runReport(
   const warnings: string[] = [];
   try {
     const report = prepareReport(profile, command, options, warnings);
-    return { ...makeOutput(report, context), warnings };
+    return { ...makeOutput(report, context, warnings), warnings };
   } catch (error) {
     if (error instanceof PrepareError) throw new ReportError(error.message, warnings);
     throw error;
@@ -83,12 +93,38 @@ export function runReport(
 
 type Output = ReportOutput extends infer O ? (O extends unknown ? Omit<O, 'warnings'> : never) : never;
 
-function makeOutput(report: PreparedReport, { timeZone }: ReportContext): Output {
+function makeOutput(report: PreparedReport, context: ReportContext, warnings: string[]): Output {
+  const { timeZone, sources } = context;
   switch (report.kind) {
     case 'text':
     case 'top':
       return { type: 'text', chunks: printText(report, timeZone) };
-    default:
-      throw new PrepareError(`${report.kind}: this report is not there yet`);
+    case 'tree':
+    case 'peek':
+      return { type: 'text', chunks: printTree(report, timeZone) };
+    case 'traces':
+      return { type: 'text', chunks: printTraces(report, timeZone) };
+    case 'tags':
+      return { type: 'text', chunks: [printTags(report)] };
+    case 'raw':
+      return { type: 'text', chunks: printRaw(report, timeZone) };
+    case 'comments':
+      return { type: 'text', chunks: [printComments(report)] };
+    case 'dot':
+      return { type: 'text', chunks: printDot(makePicture(report, timeZone)) };
+    case 'callgrind':
+      return { type: 'text', chunks: printCallgrind(report) };
+    case 'proto':
+      return { type: 'profile', profile: protoProfile(report) };
+    case 'topproto':
+      return { type: 'profile', profile: topProfile(report) };
+    case 'disasm': {
+      const { message, output } = explainDisasm(report, sources);
+      throw new ReportError(message, warnings, output);
+    }
+    case 'list':
+      return { type: 'text', chunks: printList(report, context) };
+    case 'weblist':
+      return { type: 'text', chunks: printWeblist(report, context) };
   }
 }

@@ -132,7 +132,7 @@ function pairTest(profile: Profile, patterns: readonly Pattern[]): SampleTest {
   const matches = (p: number, key: number, text: number): boolean => {
     const byKey = known[p] as Map<number, Map<number, boolean>>;
     let byText = byKey.get(key);
-    if (byText === undefined) byKey.set(key, (byText = new Map()));
+    if (byText === undefined) byKey.set(key, (byText = new Map<number, boolean>()));
     let result = byText.get(text);
     if (result === undefined) {
       result = (patterns[p] as Pattern).test(`${strings.get(key)}:${strings.get(text)}`);

@@ -16,7 +16,15 @@ export function addTagFrames(profile: Profile, options: ReportOptions, warnings:
   const per = roots.length + leaves.length;
   const stack = new Uint32Array(per === 0 ? 0 : samples.stackLocations.length + per * samples.length);
   let at = 0;
+  const rootFrames: number[] = [];
   for (let s = 0; s < samples.length && per > 0; s++) {
+    // Frames of roots get their numbers first.
+    rootFrames.length = 0;
+    for (let k = roots.length - 1; k >= 0; k--) {
+      const { location, found } = frames.locationOf(s, roots[k] as string);
+      rootMatched ||= found;
+      rootFrames.push(location);
+    }
     for (let k = leaves.length - 1; k >= 0; k--) {
       const { location, found } = frames.locationOf(s, leaves[k] as string);
       leafMatched ||= found;
@@ -25,11 +33,7 @@ export function addTagFrames(profile: Profile, options: ReportOptions, warnings:
     const end = samples.stackStart[s + 1] as number;
     for (let i = samples.stackStart[s] as number; i < end; i++)
       stack[at++] = samples.stackLocations[i] as number;
-    for (let k = roots.length - 1; k >= 0; k--) {
-      const { location, found } = frames.locationOf(s, roots[k] as string);
-      rootMatched ||= found;
-      stack[at++] = location;
-    }
+    for (const location of rootFrames) stack[at++] = location;
     start[s + 1] = at;
   }
   if (options.tagroot !== '' && !rootMatched) warnings.push('TagRoot expression matched no samples');

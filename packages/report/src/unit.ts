@@ -1,6 +1,6 @@
 // The unit of a whole report: one that suits its smallest and its largest value.
 import type { Graph } from './graph/graph.ts';
-import { abs64, type Int64, toInt64 } from './int64.ts';
+import { abs64, type Int64, toInt64, isZero } from './int64.ts';
 import { scale } from './measurement.ts';
 import type { PreparedReport, ValueFormat } from './prepare.ts';
 
@@ -11,11 +11,11 @@ export function chooseUnit(report: PreparedReport, graph: Graph, format: ValueFo
   let least: Int64 = zero;
   for (const node of graph.nodes) {
     let value = abs64(graph.flatValue(node));
-    if (value == 0) value = abs64(graph.cumValue(node));
-    if (value > 0 && (least == 0 || value < least)) least = value;
+    if (isZero(value)) value = abs64(graph.cumValue(node));
+    if (value > 0 && (isZero(least) || value < least)) least = value;
   }
   let most = report.total;
-  if (least == 0) least = most;
+  if (isZero(least)) least = most;
   if (report.ratio !== 1) {
     least = toInt64(Number(least) * report.ratio, least);
     most = toInt64(Number(most) * report.ratio, most);

@@ -1,6 +1,6 @@
 // The call tree: every frame is a node of its own path, recursion included.
 import type { Profile } from '@stackpile/profile';
-import { add64, type Int64, type Sums } from '../int64.ts';
+import { add64, type Int64, type Sums, isZero } from '../int64.ts';
 import type { PreparedReport } from '../prepare.ts';
 import type { FrameTable } from './frames.ts';
 import { Graph } from './graph.ts';
@@ -26,7 +26,7 @@ export class CallTree {
     const { frameStart, frameNode } = frames;
     this.leaf = new Int32Array(samples.length).fill(-1);
     for (let s = 0; s < samples.length; s++) {
-      if (weights.value[s] == 0 && (weights.divisor === null || weights.divisor[s] == 0)) continue;
+      if (isZero(weights.value[s]) && (weights.divisor === null || isZero(weights.divisor[s]))) continue;
       let node = -1;
       const start = stackStart[s] as number;
       for (let i = (stackStart[s + 1] as number) - 1; i >= start; i--) {
@@ -112,6 +112,7 @@ export class CallTree {
       frames.info,
       { flat, cum, flatDiv: divisors?.flat ?? null, cumDiv: divisors?.cum ?? null },
       this.identity.subarray(0, this.length),
+      this.parent.subarray(0, this.length),
     );
   }
 

@@ -1,5 +1,6 @@
 // Nodes of a profile: which lines of which locations are one entry of a report.
 import type { Profile } from '@stackpile/profile';
+import { isZero } from '../int64.ts';
 import { baseName, cleanPath } from '../paths.ts';
 
 /** Every entry of a report and the frames that belong to it. */
@@ -108,15 +109,21 @@ export class NodeInfos {
     if (address !== 0n) parts.push(address.toString(16).padStart(16, '0'));
     if (name !== '') parts.push(name);
     const line = this.line(node);
-    if (line != 0) {
+    if (!isZero(line)) {
       const column = this.column(node);
-      parts.push(column != 0 ? `${file}:${line}:${column}` : `${file}:${line}`);
+      parts.push(!isZero(column) ? `${file}:${line}:${column}` : `${file}:${line}`);
     } else if (file !== '') parts.push(file);
     else if (name === '') {
       const object = this.object(node);
       parts.push(object === '' ? '<unknown>' : `[${baseName(object)}]`);
     }
     return parts;
+  }
+
+  /** The fields of the whole function that the node belongs to. */
+  functionStruct(node: number): string {
+    const column = this.address(node) === 0n && isZero(this.line(node)) ? this.column(node) : 0;
+    return `{${this.name(node)} ${this.file(node)} ${this.startLine(node)} ${column} ${this.object(node)}}`;
   }
 
   /** All fields as Go prints the struct; the last tie-break of every order. */

@@ -1,5 +1,5 @@
 // The graph of a report: which nodes are shown, in which order, with which edges, and what was left out.
-import { abs64, add64, div64, type Int64, type Sums, toInt64 } from '../int64.ts';
+import { abs64, add64, div64, type Int64, type Sums, toInt64, isZero } from '../int64.ts';
 import type { EdgeTable } from './kernel.ts';
 import type { NodeInfos } from './frames.ts';
 
@@ -9,6 +9,8 @@ export class Graph {
   readonly info: NodeInfos;
   /** Which row of `info` a node is; null where it is the same. */
   readonly identity: Int32Array | null;
+  /** Caller of each node of a call tree before anything was removed; null for graphs. */
+  readonly callers: Int32Array | null;
   readonly flat: Sums;
   readonly cum: Sums;
   readonly flatDiv: Sums | null;
@@ -21,9 +23,11 @@ export class Graph {
     info: NodeInfos,
     sums: { flat: Sums; cum: Sums; flatDiv: Sums | null; cumDiv: Sums | null },
     identity: Int32Array | null = null,
+    callers: Int32Array | null = null,
   ) {
     this.info = info;
     this.identity = identity;
+    this.callers = callers;
     this.flat = sums.flat;
     this.cum = sums.cum;
     this.flatDiv = sums.flatDiv;
@@ -51,6 +55,12 @@ export class Graph {
   }
   address(node: number): bigint {
     return this.info.address(this.row(node));
+  }
+
+  /** Tells apart the functions (in a call tree: per path) that nodes belong to. */
+  functionKey(node: number): string {
+    const caller = this.callers === null ? '' : `${String(this.callers[node])} `;
+    return caller + this.info.functionStruct(this.row(node));
   }
 
   /** `flat`, divided for means. */
@@ -87,7 +97,7 @@ export class Graph {
 
 function mean(value: Int64, divisors: Sums | null, index: number): Int64 {
   const divisor = divisors === null ? 0 : (divisors[index] as Int64);
-  return divisor == 0 ? value : div64(value, divisor);
+  return isZero(divisor) ? value : div64(value, divisor);
 }
 
 interface Adjacency {
@@ -140,8 +150,8 @@ export function presentNodes(graph: Graph, dropNegative: boolean): number[] {
   for (let n = 0; n < flat.length; n++) {
     const f = flat[n] as Int64;
     const c = cum[n] as Int64;
-    if (f == 0 && c == 0) continue;
-    if (dropNegative && (f < 0 || (f == 0 && c < 0))) continue;
+    if (isZero(f) && isZero(c)) continue;
+    if (dropNegative && (f < 0 || (isZero(f) && c < 0))) continue;
     nodes.push(n);
   }
   return nodes;

@@ -1,7 +1,7 @@
 // The two passes over all samples: sums of nodes, and sums of edges among the nodes that were kept.
 import type { IndexColumn, Int64Column, Profile } from '@stackpile/profile';
 import type { FrameTable } from './frames.ts';
-import { type Int64, type Sums, sumsLike, toBigColumn } from '../int64.ts';
+import { type Int64, type Sums, sumsLike, toBigColumn, isZero } from '../int64.ts';
 
 /** What is added up: the value of each sample and, for means, the divisor. Both columns are of one kind. */
 export interface Weights {
@@ -50,7 +50,8 @@ function skipMask(samples: number, weights: Weights): Uint8Array | null {
   const { value, divisor } = weights;
   if (divisor === null && value instanceof Float64Array) return null;
   const mask = new Uint8Array(samples);
-  for (let s = 0; s < samples; s++) mask[s] = value[s] == 0 && (divisor === null || divisor[s] == 0) ? 1 : 0;
+  for (let s = 0; s < samples; s++)
+    mask[s] = isZero(value[s]) && (divisor === null || isZero(divisor[s])) ? 1 : 0;
   return mask;
 }
 

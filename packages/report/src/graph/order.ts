@@ -1,6 +1,6 @@
 // Orders of nodes and edges, with every tie-break.
 import { compareBytes } from '../bytewise.ts';
-import { abs64, type Int64 } from '../int64.ts';
+import { abs64, add64, type Int64, isZero } from '../int64.ts';
 import type { Graph } from './graph.ts';
 
 function descending(left: Int64, right: Int64): number {
@@ -57,7 +57,7 @@ export function entropyScore(graph: Graph, node: number): Int64 {
   const cum = graph.cum[node] as Int64;
   const into = graph.inEdges(node);
   const out = graph.outEdges(node);
-  let score = into.length === 0 ? 1 : entropy(graph, into, 0);
+  let score = into.length === 0 ? 1 : entropy(graph, into, typeof flat === 'number' ? 0 : 0n);
   score += out.length === 0 ? 1 : entropy(graph, out, flat);
   return addScore(score * Number(cum), flat);
 }
@@ -81,10 +81,9 @@ function entropy(graph: Graph, edges: readonly number[], self: Int64): number {
   let total = self;
   for (const edge of edges) {
     const w = weight[edge] as Int64;
-    if (w > 0)
-      total = typeof total === 'number' ? total + (w as number) : BigInt.asIntN(64, total + BigInt(w));
+    if (w > 0) total = add64(total, w);
   }
-  if (total == 0) return 0;
+  if (isZero(total)) return 0;
   const whole = Number(total);
   let score = 0;
   for (const edge of edges) {
@@ -100,7 +99,7 @@ function entropy(graph: Graph, edges: readonly number[], self: Int64): number {
 
 const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
-const LN2 = 0.693147180559945309417232121458176568;
+const LN2 = 0.6931471805599453;
 
 /**
  * Base-2 logarithm with the last bit as Go computes it: natural logarithm of the fraction after the method of FreeBSD's

@@ -1,7 +1,6 @@
 // Labels of the nodes of a picture: how much of a node carries which label.
-import type { Int64Column } from '@stackpile/profile';
 import { compareBytes } from '../bytewise.ts';
-import { abs64, add64, div64, type Int64 } from '../int64.ts';
+import { abs64, add64, div64, type Int64, isZero } from '../int64.ts';
 import { scaledLabel } from '../measurement.ts';
 import type { PreparedReport } from '../prepare.ts';
 import type { FrameTable } from './frames.ts';
@@ -26,11 +25,11 @@ export interface NodeTags {
 
 /** `flat` of a label, divided for means. */
 export function tagFlat(tag: Tag): Int64 {
-  return tag.flatDiv == 0 ? tag.flat : div64(tag.flat, tag.flatDiv);
+  return isZero(tag.flatDiv) ? tag.flat : div64(tag.flat, tag.flatDiv);
 }
 /** `cum` of a label, divided for means. */
 export function tagCum(tag: Tag): Int64 {
-  return tag.cumDiv == 0 ? tag.cum : div64(tag.cum, tag.cumDiv);
+  return isZero(tag.cumDiv) ? tag.cum : div64(tag.cum, tag.cumDiv);
 }
 
 /** The labels of one sample, ready to be added to nodes. */
@@ -68,7 +67,7 @@ export class TagReader {
       if (textRow !== 0) {
         if (key === 'pprof::base') continue;
         let byText = this.#texts.get(keyRow);
-        if (byText === undefined) this.#texts.set(keyRow, (byText = new Map()));
+        if (byText === undefined) this.#texts.set(keyRow, (byText = new Map<number, string>()));
         let pair = byText.get(textRow);
         if (pair === undefined) byText.set(textRow, (pair = `${key}:${profile.strings.get(textRow)}`));
         texts.push(pair);
@@ -98,7 +97,7 @@ export function addTags(
   }
   if (sample.numbers.length === 0) return;
   let numeric = tags.numeric.get(sample.text);
-  if (numeric === undefined) tags.numeric.set(sample.text, (numeric = new Map()));
+  if (numeric === undefined) tags.numeric.set(sample.text, (numeric = new Map<string, Tag>()));
   for (const { name, unit, value } of sample.numbers) {
     let tag = numeric.get(name);
     if (tag === undefined) numeric.set(name, (tag = newTag(name, unit, value, weight)));
@@ -146,8 +145,8 @@ export function collectTags(
   };
   for (let s = 0; s < samples.length; s++) {
     const weight = value[s] as Int64;
-    const div = divisor === null ? zero : ((divisor as Int64Column)[s] as Int64);
-    if (weight == 0 && div == 0) continue;
+    const div = divisor === null ? zero : (divisor[s] as Int64);
+    if (isZero(weight) && isZero(div)) continue;
     if (samples.labelStart[s] === samples.labelStart[s + 1]) continue;
     const tags = reader.read(s);
     if (tags.text === '' && tags.numbers.length === 0) continue;
@@ -184,8 +183,8 @@ export function trimTags(tags: ReadonlyMap<number, NodeTags>, least: Int64): voi
 /** How many labels of a node have a flat value. */
 export function countTags(tags: NodeTags): number {
   let count = 0;
-  for (const tag of tags.text.values()) if (tag.flat != 0) count++;
-  for (const group of tags.numeric.values()) for (const tag of group.values()) if (tag.flat != 0) count++;
+  for (const tag of tags.text.values()) if (!isZero(tag.flat)) count++;
+  for (const group of tags.numeric.values()) for (const tag of group.values()) if (!isZero(tag.flat)) count++;
   return count;
 }
 
