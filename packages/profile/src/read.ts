@@ -6,7 +6,8 @@ import { goStacks } from './formats/go-goroutine-stacks.ts';
 import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
 import { formats } from './formats/table.ts';
-import { badGzip, gunzip, isGzip, tooLarge } from './gunzip.ts';
+import { gunzip, type Inflate, isGzip } from './gunzip.ts';
+import { tooLarge } from './inflate.ts';
 import { headText } from './lines.ts';
 import type { Profile } from './profile.ts';
 
@@ -16,8 +17,11 @@ export interface ReadOptions {
    * Gunzips, and throws or returns more than `limit` bytes where the result would be longer; by default the platform's
    * `DecompressionStream`. Node's `zlib.gunzipSync(gz, { maxOutputLength: limit })` is faster.
    */
-  readonly inflate?: (gz: Uint8Array, limit: number) => Uint8Array | Promise<Uint8Array>;
-  /** Most bytes a profile may have uncompressed; default 2 GiB − 1. */
+  readonly inflate?: Inflate;
+  /**
+   * Most bytes a profile may have uncompressed. Default: 100 times the compressed size, but at least 256 MiB, and
+   * never more than 2 GiB − 1.
+   */
   readonly maxBytes?: number;
   /**
    * `named` (default): Go's texts with the names and labels that they print. `as-pprof`: exactly what `go tool pprof`
@@ -26,23 +30,20 @@ export interface ReadOptions {
   readonly goTexts?: 'named' | 'as-pprof';
 }
 
-const DEFAULT_MAX_BYTES = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
+const ALWAYS_ALLOWED = 2 ** 28;
+const MAX_RATIO = 100;
 const TOO_LONG = 'bufio.Scanner: token too long';
 
 /** The uncompressed bytes of `bytes`. */
 async function plainBytes(bytes: Uint8Array, options: ReadOptions): Promise<Uint8Array> {
-  const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
-  let plain = bytes;
   if (isGzip(bytes)) {
-    try {
-      plain = await (options.inflate ?? gunzip)(bytes, limit);
-    } catch (error) {
-      if ((error as { code?: unknown } | null)?.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
-      throw badGzip(bytes, error);
-    }
+    const usual = Math.min(MAX_BYTES, Math.max(ALWAYS_ALLOWED, bytes.length * MAX_RATIO));
+    return gunzip(bytes, options.maxBytes ?? usual, options.inflate);
   }
-  if (plain.length > limit) throw tooLarge(limit);
-  return plain;
+  const limit = options.maxBytes ?? MAX_BYTES;
+  if (bytes.length > limit) throw tooLarge(limit);
+  return bytes;
 }
 
 /**

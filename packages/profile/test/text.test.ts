@@ -1,0 +1,32 @@
+// Byte strings as text and back.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { decodeText, encodeText } from '../src/index.ts';
+
+test('every byte string survives', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) =>
+      assert.deepEqual(encodeText(decodeText(bytes)), bytes),
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test('valid UTF-8 is itself', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      const bytes = new TextEncoder().encode(text);
+      assert.deepEqual(encodeText(text), bytes);
+      assert.equal(decodeText(bytes), text);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('bytes that are no UTF-8 become lone surrogates', () => {
+  assert.equal(decodeText(Uint8Array.of(0x61, 0xff, 0xc3, 0xa9, 0xc3)), 'a\udcffé\udcc3');
+  assert.equal(decodeText(Uint8Array.of(0xed, 0xa0, 0x80)), '\udced\udca0\udc80');
+  assert.equal(decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x78)), '\ufeffx');
+  assert.deepEqual([...encodeText('\ud800')], [0xef, 0xbf, 0xbd]);
+});
