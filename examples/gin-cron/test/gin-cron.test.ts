@@ -69,23 +69,26 @@ async function serve(t: TestContext, binary: string): Promise<string> {
   }
 }
 
-test('the real gin service and its twins', { skip: skipReason() }, async (t) => {
+test('the real gin service and its twins', { skip: skipReason(), concurrency: true }, async (t) => {
   const out = mkdtempSync(join(tmpdir(), 'stackpile-gin-'));
   t.after(() => rmSync(out, { recursive: true, force: true }));
-  for (const [tag, status] of [
-    ['leaky', 1],
-    ['ctxonly', 1],
-    ['fixed', 0],
-  ] as const) {
-    await t.test(`${tag}: ${status === 1 ? 'convicted' : 'acquitted'}`, async (sub) => {
-      const binary = join(out, tag);
-      const built = await run('go', ['build', '-tags', tag, '-o', binary, './cmd/cronsvc'], folder);
-      assert.equal(built.status, 0, built.stderr);
-      const url = await serve(sub, binary);
+  const twins = [
+    { tag: 'leaky', status: 1 },
+    { tag: 'ctxonly', status: 1 },
+    { tag: 'fixed', status: 0 },
+  ];
+  for (const { tag } of twins) {
+    const built = await run('go', ['build', '-tags', tag, '-o', join(out, tag), './cmd/cronsvc'], folder);
+    assert.equal(built.status, 0, built.stderr);
+  }
+  const judging = twins.map(({ tag, status }) =>
+    t.test(`${tag}: ${status === 1 ? 'convicted' : 'acquitted'}`, async (sub) => {
+      const url = await serve(sub, join(out, tag));
       const args = ['--conditions=source', stackpile, 'leaks', `${url}/debug/pprof/goroutine?debug=2`];
       const judged = await run(process.execPath, [...args, '--every', '2s', '--for', '20s'], folder);
       assert.equal(judged.status, status, `${judged.stdout}\n${judged.stderr}`);
       if (status === 1) assert.match(judged.stdout, /SubscribeNewTaskMsgIfAvailable/);
-    });
-  }
+    }),
+  );
+  await Promise.all(judging);
 });
