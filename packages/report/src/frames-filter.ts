@@ -88,16 +88,16 @@ export function filterByName(
       const before = lines.length;
       const first = locations.lineStart[l] as number;
       const end = locations.lineStart[l + 1] as number;
-      const hides = hide?.location(l) ?? false;
-      if (hides) hideMatched = true;
-      const hidesAll = hides && hide?.mapping(l) === true;
+      const hides = hide?.location(l) === true ? hide : null;
+      if (hides !== null) hideMatched = true;
+      const hidesAll = hides?.mapping(l) === true;
       const showsAll = show === null || show.mapping(l);
       for (let row = first; row < end && !hidesAll; row++) {
-        if (hides && hide.line(row)) continue;
+        if (hides?.line(row) === true) continue;
         if (showsAll || show.line(row)) lines.push(row);
       }
       const left = lines.length - before;
-      if (left === 0 && (hides || show !== null)) {
+      if (left === 0 && (hides !== null || show !== null)) {
         hidden[l] = 1;
         anyHidden = true;
       } else if (show !== null) showMatched = true;
