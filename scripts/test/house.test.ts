@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { svgOfTerminal } from '../ansi-svg.ts';
 import { declaredCodes } from '../check/error-codes.ts';
 import { relativeLinks } from '../check/links.ts';
+import { snippetsOf } from '../check/snippets.ts';
 import { root } from '../house.ts';
 
 test('error codes are read from the unions that declare them', () => {
@@ -17,6 +18,12 @@ test('relative links are found outside of code, without anchors and addresses', 
   const page =
     '[a](docs/a.md#part) [b](https://example.com) [c](#here) `[d](d.md)` <img src="e.svg">\n```\n[f](f.md)\n```\n';
   assert.deepEqual(relativeLinks(page), ['docs/a.md', 'e.svg']);
+});
+
+test('code of a page is found with its line', () => {
+  assert.deepEqual(snippetsOf('# a\n```sh\nls\n```\n```ts\nconst a = 1;\n```\n'), [
+    { line: 6, code: 'const a = 1;\n' },
+  ]);
 });
 
 test('a terminal’s colours become an SVG', () => {
