@@ -36,29 +36,25 @@ const PROBES: readonly Probe[] = [
 const EXPORTED = {
   '@stackpile/profile': 'ProfileError',
   '@stackpile/report': 'runReport',
-  '@stackpile/leaks': 'judge',
+  '@stackpile/leaks': 'LeakWatch',
   '@stackpile/agent': 'startServer',
   'node:http': 'createServer',
   'node:fs': 'readFileSync',
 } as const;
 
 export async function checkArrows(): Promise<Outcome> {
-  const said: string[] = [];
-  for (const [index, probe] of PROBES.entries()) {
-    const { status, output } = await compile(probe, index);
-    if ((status === 0) === probe.compiles) continue;
-    const verb = probe.compiles ? 'must be able to import' : 'must not be able to import';
-    said.push(`packages/${probe.room} ${verb} ${probe.from}${output === '' ? '' : `: ${output.trim()}`}`);
-  }
-  return { ok: said.length === 0, said: said.join('\n') };
+  const rooms = [...new Set(PROBES.map((probe) => probe.room))];
+  const said = await Promise.all(rooms.map(checkRoom));
+  return { ok: said.every((lines) => lines.length === 0), said: said.flat().join('\n') };
 }
 
-/** Compiles one import with the options of the room's own sources. */
-async function compile(probe: Probe, index: number): ReturnType<typeof run> {
-  const folder = join(root, '.cache', 'arrows', String(index));
+/** Compiles a room's probes together, with the options of its own sources, and tells them apart by the file of each error. */
+async function checkRoom(room: string): Promise<string[]> {
+  const folder = join(root, '.cache', 'arrows', room);
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const config = {
-    extends: `../../../packages/${probe.room}/src/tsconfig.json`,
+    extends: `../../../packages/${room}/src/tsconfig.json`,
     compilerOptions: {
       rootDir: '../../..',
       composite: false,
@@ -66,16 +62,27 @@ async function compile(probe: Probe, index: number): ReturnType<typeof run> {
       noEmit: true,
       isolatedDeclarations: false,
     },
-    files: ['probe.ts'],
-    include: [],
+    include: ['*.ts'],
   };
-  const name = EXPORTED[probe.from];
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  writeFileSync(
-    join(folder, 'probe.ts'),
-    `import { ${name} } from '${probe.from}';\nexport const seen = ${name};\n`,
-  );
-  const ran = await run('tsc', ['-p', folder, '--pretty', 'false']);
-  rmSync(folder, { recursive: true });
-  return ran;
+  const probes = PROBES.filter((probe) => probe.room === room);
+  for (const [index, { from }] of probes.entries()) {
+    const name = EXPORTED[from];
+    writeFileSync(
+      join(folder, `probe${index}.ts`),
+      `import { ${name} } from '${from}';\nexport const seen = ${name};\n`,
+    );
+  }
+  const { output } = await run('tsc', ['-p', folder, '--pretty', 'false']);
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const said: string[] = [];
+  for (const [index, { from, compiles }] of probes.entries()) {
+    const errors = lines.filter((line) => line.includes(`probe${index}.ts(`));
+    if ((errors.length === 0) === compiles) continue;
+    const verb = compiles ? 'must be able to import' : 'must not be able to import';
+    said.push([`packages/${room} ${verb} ${from}`, ...errors].join(': '));
+  }
+  // An error outside of every probe would hide what the probes would say.
+  const others = lines.filter((line) => !/probe\d+\.ts\(/.test(line) && !line.startsWith(' '));
+  return [...said, ...others.map((line) => `packages/${room}: ${line}`)];
 }

@@ -38,6 +38,7 @@ export async function checkSnippets(): Promise<Outcome> {
       composite: false,
       incremental: false,
       noEmit: true,
+      emitDeclarationOnly: false,
       declaration: false,
       noUnusedLocals: false,
     },
