@@ -27,6 +27,7 @@ export {
   readHeapSnapshot,
   readHeapSnapshotStream,
   scriptFilename,
+  type WrittenFrame,
 } from './heapsnapshot/index.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
 export { compactProfile, type DiffOptions, diffProfiles, mergeProfiles, setTextLabel } from './merge.ts';

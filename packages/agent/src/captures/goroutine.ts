@@ -3,6 +3,7 @@ import { type Profile, ProfileBuilder, type SampleLabel } from '@stackpile/profi
 import { EndpointError } from '../endpoints/http.ts';
 import { AgentError } from '../errors.ts';
 import { FrameWriter } from '../frames.ts';
+import { heapTasks } from '../heap-tasks/heap-tasks.ts';
 import { HOST_EXPRESSION } from '../host/reading.ts';
 import type { TaskDump } from '../tasks/dump.ts';
 import { countText } from '../text/count-text.ts';
@@ -22,7 +23,7 @@ async function trackedTasks(context: CaptureContext, request: CaptureRequest): P
 }
 
 /** The sources of `?source=`; the first one is the default. */
-const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks };
+const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: heapTasks };
 
 /** Turns a dump into a profile; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`. */
 export function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Profile {

@@ -9,7 +9,7 @@ import { type Profile, readHeapSnapshotStream } from '@stackpile/profile';
 import type { Program } from './program.ts';
 
 /** The Node that runs the programs: this one, or another whose path stands in STACKPILE_TEST_NODE. */
-export const node: string = process.env['STACKPILE_TEST_NODE'] ?? process.execPath;
+export const node: string = process.env['STACKPILE_TEST_NODE'] || process.execPath;
 
 /** Its major version. */
 export const major: number = Number(

@@ -359,6 +359,21 @@ export interface HeapProfileOptions extends HeapAnalysisOptions {
   readonly positions?: ReadonlyMap<number, { readonly line: number; readonly column: number }>;
   /** Lines for the profile's comments. */
   readonly comments?: readonly string[];
+  /** Only groups of these kinds. */
+  readonly kinds?: readonly HeapGroupKind[];
+  /** Writes the locations where the profile's other captures have a way of their own; called once, its result per frame. */
+  readonly writeLocations?: (builder: ProfileBuilder) => (frame: WrittenFrame) => number;
+}
+
+/** A frame on its way into a profile; lines and columns are 1-based, 0 where unknown. */
+export interface WrittenFrame {
+  /** `(anonymous)` where the function has no name. */
+  readonly name: string;
+  readonly url: string;
+  readonly line: number;
+  readonly column: number;
+  /** Line of the function itself. */
+  readonly startLine: number;
 }
 
 /**
@@ -381,14 +396,31 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     defaultSampleType: taskType,
     ...(options.timeNanos === undefined ? {} : { timeNanos: options.timeNanos }),
   });
-  const ranked = [...analysis.groups].sort((a, b) => b.count - a.count || b.retained - a.retained);
+  const write =
+    options.writeLocations?.(builder) ??
+    ((frame: WrittenFrame): number =>
+      builder.location({
+        lines: [
+          {
+            function: builder.function(frame.name, filename(frame.url), frame.startLine),
+            line: frame.line,
+            column: frame.column,
+          },
+        ],
+      }));
+  const { kinds } = options;
+  const chosen = analysis.groups.filter((group) => kinds === undefined || kinds.includes(group.kind));
+  const ranked = chosen.sort((a, b) => b.count - a.count || b.retained - a.retained);
   for (const group of ranked) {
     const stack = group.frames.map((frame) => {
       const { name, url, line, column } = frame.function;
-      const row = builder.function(name === '' ? '(anonymous)' : name, filename(url), line);
       const exact = frame.objectId === 0 ? undefined : options.positions?.get(frame.objectId);
-      return builder.location({
-        lines: [{ function: row, line: exact?.line ?? line, column: exact?.column ?? column }],
+      return write({
+        name: name === '' ? '(anonymous)' : name,
+        url,
+        line: exact?.line ?? line,
+        column: exact?.column ?? column,
+        startLine: line,
       });
     });
     const labels: SampleLabel[] = [{ key: 'kind', text: group.kind }];

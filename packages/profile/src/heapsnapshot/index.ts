@@ -13,6 +13,7 @@ export {
   heapProfile,
   type HeapProfileOptions,
   scriptFilename,
+  type WrittenFrame,
 } from './analyze.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot, SnapshotLocations } from './snapshot.ts';

@@ -1,0 +1,76 @@
+// `goroutine?source=heap`: tasks, handles and closures from a heap snapshot, with no hook armed beforehand.
+import { memoryUsage } from 'node:process';
+import { heapProfile, type Profile } from '@stackpile/profile';
+import type { CaptureContext, CaptureRequest } from '../captures/capture.ts';
+import { EndpointError } from '../endpoints/http.ts';
+import { FrameWriter } from '../frames.ts';
+import { memoryRoom, refusal, snapshotCost } from './memory-room.ts';
+import { exactPositions, takeHeapSnapshot } from './take-snapshot.ts';
+
+/** A snapshot that takes longer than this is given up; the program goes on when V8 is done. */
+const SNAPSHOT_MS = 600_000;
+/** What looking up exact lines may add to the stop. */
+const POSITIONS_MS = 2000;
+/** Milliseconds per megabyte of heap that one look-up takes; measured 8 on a slow shared machine. */
+const LOOKUP_MS_PER_MB = 8;
+const RETRY_SECONDS = '30';
+
+/** V8 stops the world for a snapshot, so there is one at a time in a process, whoever asks. */
+let busy = false;
+
+/**
+ * Tasks by heap snapshot. Stops the main thread for a time that grows with its heap (tens of milliseconds per megabyte) and
+ * needs about 520 bytes per object of it, so it runs only when a request asks for it by name.
+ *
+ * @throws {EndpointError} 503 where memory leaves no room (with the numbers) or another snapshot is under way; 400 for `debug=2`
+ */
+export async function heapTasks(context: CaptureContext, request: CaptureRequest): Promise<Profile> {
+  if (request.debug >= 2) {
+    const message = 'source=heap knows no single tasks, only stacks and how many wait there: use debug=1';
+    throw new EndpointError(400, message);
+  }
+  if (busy)
+    throw new EndpointError(503, 'a heap snapshot is under way already', { 'Retry-After': RETRY_SECONDS });
+  busy = true;
+  try {
+    return await context.main.withSession(async (session) => {
+      const { usedSize } = await session.post<{ usedSize: number }>('Runtime.getHeapUsage');
+      const cost = snapshotCost(usedSize, true);
+      const room = memoryRoom('self', {
+        limit: process.constrainedMemory?.() ?? 0,
+        rss: memoryUsage.rss(),
+      });
+      const refused = refusal(usedSize, cost, room);
+      if (refused !== null) throw new EndpointError(503, refused);
+      const begun = performance.now();
+      const analysis = await takeHeapSnapshot(session, { timeoutMs: SNAPSHOT_MS });
+      const stopped = performance.now() - begun;
+      if (request.signal.aborted) throw new EndpointError(503, 'the client went away');
+      const positions = await exactPositions(session, analysis, {
+        budgetMs: POSITIONS_MS,
+        expectedMs: (usedSize / 2 ** 20) * LOOKUP_MS_PER_MB,
+        now: () => performance.now(),
+      });
+      return heapProfile(analysis, {
+        taskType: 'goroutine',
+        timeNanos: BigInt(Date.now()) * 1_000_000n,
+        positions,
+        ...(request.debug > 0 ? { kinds: ['task'] as const } : {}),
+        writeLocations: (builder) => {
+          const writer = new FrameWriter(builder, context.program, context.cwd);
+          return (frame) =>
+            writer.location({
+              name: frame.name,
+              file: frame.url,
+              line: frame.line,
+              column: frame.column,
+              startLine: frame.startLine,
+            });
+        },
+        comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(stopped)} ms`],
+      });
+    });
+  } finally {
+    busy = false;
+  }
+}
