@@ -18,10 +18,17 @@ const tally = { pairs: 0, wavering: 0 };
 const seed = Number(values.seed);
 console.log(`seed ${seed}`);
 const started = performance.now();
-const failure = await compareMany(binary, { pairs: Number(values.pairs), seed, workers: Number(values.workers), tally });
+const failure = await compareMany(binary, {
+  pairs: Number(values.pairs),
+  seed,
+  workers: Number(values.workers),
+  tally,
+});
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 if (failure === undefined) {
-  console.log(`${tally.pairs} pairs equal in ${seconds} s; in ${tally.wavering} of them pprof contradicts itself`);
+  console.log(
+    `${tally.pairs} pairs equal in ${seconds} s; in ${tally.wavering} of them pprof contradicts itself`,
+  );
 } else {
   console.log(`after ${tally.pairs} pairs: ${failure}`);
   process.exitCode = 1;
