@@ -1,5 +1,5 @@
 // One series against the question: does it pile up? The rules of evidence, without any words.
-import { type Trend, trendOf } from './trend.ts';
+import { median, type Trend, trendOf } from './trend.ts';
 import type { Wait } from './wait.ts';
 
 /** What is known of one series (or of several that are counted together). */
@@ -16,6 +16,8 @@ export interface Evidence {
   readonly wait: Wait;
   /** Whether the values count things that live (goroutines, tasks), not bytes. */
   readonly counts: boolean;
+  /** Whether each one was counted; false where counts were extrapolated from samples. */
+  readonly exact: boolean;
   /** Of those alive in the last dump, how many had been seen by dump i; null where there are no ids. */
   readonly arrivals: readonly number[] | null;
   readonly endedLate: number;
@@ -89,7 +91,40 @@ function mayBeLoad(e: Evidence): boolean {
   if (!e.counts) return false;
   if (e.wait === 'idle-connection') return true;
   if (e.arrivals !== null) return false;
+  // Whoever has waited for the whole window is no work in flight.
+  if (e.span !== null && e.span > 0 && e.waited >= 0.9 * e.span) return false;
   return (e.wait === 'sleep' || e.wait === 'running' || e.wait === 'request') && !e.pattern;
+}
+
+/**
+ * Without ids: a pile never shrinks, and what comes to it comes evenly, for chance works on the few that come between two dumps.
+ * Work in flight falls now and then, and chance works on all of it: from dump to dump it jitters more than its growth allows.
+ */
+function fallsOrJitters(e: Evidence): boolean {
+  if (!e.counts || !e.exact || e.pattern) return false;
+  const { x, values } = e;
+  const n = values.length;
+  const gain = (values[n - 1] ?? 0) - (values[0] ?? 0);
+  const slopes: number[] = [];
+  const variances: number[] = [];
+  let fallen = 0;
+  for (let i = 1; i < n; i++) {
+    const step = (values[i] ?? 0) - (values[i - 1] ?? 0);
+    const time = (x[i] ?? 0) - (x[i - 1] ?? 0);
+    fallen += Math.max(0, -step);
+    slopes.push(step / time);
+    variances.push(Math.max(1, step) / time ** 2);
+  }
+  if (fallen > 0.02 * gain) return true;
+  // With many dumps the first rule is enough; without times nobody knows how even the growth is.
+  if (e.span === null || n < 4 || n > 8) return false;
+  const jitters: number[] = [];
+  for (let i = 1; i < slopes.length; i++) {
+    jitters.push(
+      ((slopes[i] ?? 0) - (slopes[i - 1] ?? 0)) ** 2 / ((variances[i] ?? 1) + (variances[i - 1] ?? 1)),
+    );
+  }
+  return median(jitters) > 4;
 }
 
 /** With ids: who stayed decides, not how many there are. */
@@ -148,11 +183,7 @@ export function assess(e: Evidence): Assessment {
     case 'jumped':
       return growing(trend.shape, trend);
     case 'grows': {
-      // Nobody waits for longer than a part of the window: all of it is young, whatever its number.
-      if (e.counts && e.waited >= 0 && e.span !== null && e.span > 0 && e.waited < 0.4 * e.span) {
-        return steady('turnover', trend);
-      }
-      if (mayBeLoad(e)) return growing('load', trend, trustOf(n, trend));
+      if (mayBeLoad(e) || fallsOrJitters(e)) return growing('load', trend, trustOf(n, trend));
       // What one stack gained others lost: work moved, nothing piled up.
       if (e.lostElsewhere >= 0.7 * trend.gain) return growing('load', trend);
       return { kind: 'leak', confidence: trustOf(n, trend), trend };

@@ -163,6 +163,7 @@ class Judge {
       least: this.#least,
       wait: largest?.wait ?? 'blocked',
       counts: this.#record.measure.counts,
+      exact: this.#record.unit === 1,
       arrivals: this.#record.ids === null ? null : sum(members.map((member) => member.arrivals ?? zeros)),
       endedLate: members.reduce((all, member) => all + member.record.endedLate, 0),
       endedEarly: members.reduce((all, member) => all + member.record.endedEarly, 0),

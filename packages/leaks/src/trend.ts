@@ -124,7 +124,9 @@ export function trendOf(
   // The fit has about as many free levels as it has steps; what is left over them is the noise of one point.
   const levels = new Set(fit).size;
   const spread = n > levels ? Math.sqrt(off / (n - levels)) : 0;
-  const chance = Math.sqrt(unit * (Math.max(early, 0) + Math.max(late, 0)));
+  // Six or more numbers that never fall are no coming and going: chance then works on what came, not on all that is there.
+  const exposed = n >= 6 && spread === 0 ? Math.max(gain, 0) : Math.max(early, 0) + Math.max(late, 0);
+  const chance = Math.sqrt(unit * exposed);
   const noise = Math.max(chance, (spread * Math.SQRT2) / Math.sqrt(third));
   const z = noise > 0 ? gain / noise : gain > 0 ? Number.POSITIVE_INFINITY : 0;
   const slope = theilSen(x, y);

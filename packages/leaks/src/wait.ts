@@ -27,6 +27,8 @@ const runningStates = new Set([
   'copystack',
   'GC assist marking',
 ]);
+/** Handles of Node that come with every client of a server. */
+const connectionStates = new Set(['socket', 'pipe', 'http2 session']);
 const lockStates = new Set(['sync.Mutex.Lock', 'sync.RWMutex.Lock', 'sync.RWMutex.RLock']);
 
 /** What a stack waits for, by its frames (leaf first) and the state word that most of its goroutines or tasks have. */
@@ -43,7 +45,8 @@ export function waitOf(stack: readonly StackFrame[], state: string): Wait {
     if (requestFrame.test(frame.name) || nodeRequest.test(frame.file)) request = true;
     if (serverReads.test(frame.name)) reads = true;
   }
-  if (reads && !stack.some((frame) => frame.origin === 'user')) return 'idle-connection';
+  const own = stack.some((frame) => frame.origin === 'user');
+  if (!own && (reads || connectionStates.has(state))) return 'idle-connection';
   if (request) return 'request';
   return runningStates.has(state) ? 'running' : 'blocked';
 }

@@ -214,7 +214,7 @@ export class LeakWatch {
     const rows = readRows(dump.profile, measure, this.#stacks);
     this.#measure = measure;
     // Sampled bytes come in units of the sampling period; everything else is counted one by one.
-    this.#unit = measure.counts ? 1 : Math.max(1, Number(dump.profile.period));
+    this.#unit = measure.counts ? weightOf(dump.profile, rows) : Math.max(1, Number(dump.profile.period));
     if (this.#isRestart(dump.profile, rows)) this.#startAfresh();
     this.#go ||= measure.type.startsWith('goroutine') && namesGo(dump.profile);
     this.#place(rows, dump.time ?? null);
@@ -420,6 +420,12 @@ export class LeakWatch {
     this.#stacks = fresh;
     this.#series = series;
   }
+}
+
+/** What one counted task stands for: 1, or where the agent says that it sampled, about the smallest count there is. */
+function weightOf(profile: Profile, rows: readonly SampleRow[]): number {
+  if (!profile.comments.some((comment) => comment.includes('counts are weighted'))) return 1;
+  return rows.reduce((least, row) => Math.min(least, Math.max(1, row.value)), Number.POSITIVE_INFINITY) + 1;
 }
 
 function namesGo(profile: Profile): boolean {
