@@ -1,5 +1,6 @@
 // Flame graphs and their kin: pure kernels over typed arrays, for workers, the page and the command line.
 export { maxShownLength, shortName, shortPath, visibleText } from './display.ts';
+export { escapeXml, flameSvg, foldedStacks, speedscopeJson } from './export.ts';
 export { type FrameGranularity, FrameInterner, type FrameTable, type LocationFrames } from './frames.ts';
 export {
   boxDepth,
@@ -17,7 +18,14 @@ export {
 } from './layout.ts';
 export { eventWeight, isNoise } from './noise.ts';
 export { packageOf } from './package.ts';
-export { type FrameFilter, flattenStacks, type StackLayer, type Stacks, toDoubles } from './stacks.ts';
+export {
+  changedStacks,
+  type FrameFilter,
+  flattenStacks,
+  type StackLayer,
+  type Stacks,
+  toDoubles,
+} from './stacks.ts';
 export { groupTasks, type Task, type TaskGroup } from './tasks.ts';
 export { layoutTimeline, sampleTimes } from './timeline.ts';
 export {

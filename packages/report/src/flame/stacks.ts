@@ -1,6 +1,7 @@
 // Flat stacks: every sample of one or two profiles as a run of frame ids, root first, after filters. All layouts read these.
 import type { Int64Column, Profile } from '@stackpile/profile';
 import type { FrameInterner, FrameTable, LocationFrames } from './frames.ts';
+import { isNoise } from './noise.ts';
 
 /** Stack i is `frames[start[i]]` … `frames[start[i + 1] - 1]`, root first, and may be empty. */
 export interface Stacks {
@@ -256,6 +257,41 @@ function filterStack(
     frames[size++] = frame;
   }
   return size;
+}
+
+/** Of a comparison only the stacks whose change chance does not explain; see {@link isNoise}. */
+export function changedStacks(stacks: Stacks, eventWeight: number): Stacks {
+  const { start, frames, diff } = stacks;
+  if (diff === null) return stacks;
+  const rows: number[] = [];
+  let size = 0;
+  for (let i = 0; i < stacks.length; i++) {
+    if (isNoise(diff.before[i] as number, diff.after[i] as number, eventWeight)) continue;
+    rows.push(i);
+    size += (start[i + 1] as number) - (start[i] as number);
+  }
+  const outStart = new Uint32Array(rows.length + 1);
+  const outFrames = frames instanceof Uint16Array ? new Uint16Array(size) : new Uint32Array(size);
+  let kept = 0;
+  for (const [to, row] of rows.entries()) {
+    const run = frames.subarray(start[row] as number, start[row + 1] as number);
+    outFrames.set(run, outStart[to] as number);
+    outStart[to + 1] = (outStart[to] as number) + run.length;
+    kept += stacks.weight[row] as number;
+  }
+  const pick = (column: Float64Array): Float64Array =>
+    Float64Array.from(rows, (row) => column[row] as number);
+  return {
+    ...stacks,
+    length: rows.length,
+    start: outStart,
+    frames: outFrames,
+    weight: pick(stacks.weight),
+    value: pick(stacks.value),
+    sample: Uint32Array.from(rows, (row) => stacks.sample[row] as number),
+    diff: { before: pick(diff.before), after: pick(diff.after) },
+    kept,
+  };
 }
 
 /**

@@ -1,0 +1,91 @@
+// Builds the page: one self-contained HTML file, and beside it Graphviz's worker, which is loaded only when it is needed.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build, type BuildOptions } from 'esbuild';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const options: BuildOptions = {
+  bundle: true,
+  write: false,
+  minify: true,
+  format: 'iife',
+  target: 'es2023',
+  platform: 'browser',
+  conditions: ['source', 'browser'],
+  legalComments: 'none',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  define: { 'process.env.NODE_ENV': '"production"' },
+  logLevel: 'warning',
+};
+
+async function bundle(entry: string, extra: BuildOptions = {}): Promise<string> {
+  const result = await build({ ...options, ...extra, entryPoints: [here(entry)] });
+  const text = result.outputFiles?.[0]?.text;
+  if (text === undefined) throw new Error(`${entry}: esbuild wrote nothing`);
+  return text;
+}
+
+/** Text inside a script element: neither an end tag nor a comment may begin in it. */
+function insideScript(code: string): string {
+  return code.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
+}
+
+function hash(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** Fills the template's places; a replacement function, as `$&` in code must stay what it is. */
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
+}
+
+/** Builds into `dist`; returns the page's size. */
+export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip: number }> {
+  const require = createRequire(import.meta.url);
+  const [script, worker, graphviz, css] = await Promise.all([
+    bundle('src/main.tsx'),
+    bundle('src/engine/worker.ts'),
+    bundle('src/graph/worker.ts'),
+    Promise.all([
+      readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8'),
+      readFile(here('src/style.css'), 'utf8'),
+    ]).then(async ([chart, own]) => {
+      const result = await build({ stdin: { contents: chart + own, loader: 'css' }, minify: true, write: false });
+      return (result.outputFiles[0]?.text ?? '').trim();
+    }),
+  ]);
+  const safeScript = insideScript(script);
+  // No script runs but this one, no style applies but this one, and nothing is asked of anybody but the page's own origin.
+  const csp = [
+    "default-src 'none'",
+    `script-src ${hash(safeScript)} 'wasm-unsafe-eval'`,
+    `style-src ${hash(css)}`,
+    'img-src data: blob:',
+    'worker-src blob:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types stackpile',
+  ].join('; ');
+  const page = fill(await readFile(here('src/page.html'), 'utf8'), {
+    csp,
+    style: css,
+    worker: insideScript(worker),
+    script: safeScript,
+  });
+  await mkdir(here('dist'), { recursive: true });
+  await writeFile(here('dist/index.html'), page);
+  await writeFile(here('dist/graphviz.js'), graphviz);
+  return { bytes: Buffer.byteLength(page), gzip: gzipSync(page, { level: 9 }).length };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { bytes, gzip } = await buildUi();
+  process.stdout.write(`packages/ui/dist/index.html: ${bytes} bytes, ${gzip} gzipped\n`);
+}

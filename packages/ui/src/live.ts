@@ -1,0 +1,101 @@
+// A running service as the page sees it: counts from its index, captures from its endpoints, a bounded history of both.
+import { signal, type Signal } from '@preact/signals';
+import { compileIndex, type IndexRow } from './live-index.ts';
+import { credentials, openBytes } from './open.ts';
+import { live, notice, profiles, sentence } from './store.ts';
+
+/** One look at the service. */
+export interface Look {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly counts: ReadonlyMap<string, number>;
+  /** Row of the profile that was recorded at this look, -1 for none. */
+  readonly recorded: number;
+}
+
+const maxLooks = 720;
+const maxRecorded = 60;
+const interval = 2000;
+/** Every so many looks a goroutine profile is recorded, so that any stretch can be compared later. */
+const recordEvery = 5;
+
+export const looks: Signal<readonly Look[]> = signal<readonly Look[]>([]);
+export const watching: Signal<boolean> = signal(false);
+export const recording: Signal<boolean> = signal(true);
+export const capturing: Signal<string> = signal('');
+export const liveError: Signal<string> = signal('');
+export const offered: Signal<readonly IndexRow[]> = signal<readonly IndexRow[]>([]);
+
+let timer = 0;
+let turn = 0;
+
+async function ask(path: string, signalled?: AbortSignal): Promise<globalThis.Response> {
+  const target = live.peek();
+  if (target === null) throw new Error('This page has no running service to ask.');
+  const response = await fetch(`${target.base}${path}`, {
+    headers: credentials(),
+    cache: 'no-store',
+    credentials: 'same-origin',
+    ...(signalled === undefined ? {} : { signal: signalled }),
+  });
+  if (!response.ok) {
+    const reason = (await response.text()).trim().split('\n', 1)[0] ?? '';
+    throw new Error(
+      `${target.name} answered ${response.status}${reason === '' ? '' : `: ${reason.slice(0, 300)}`}`,
+    );
+  }
+  return response;
+}
+
+async function look(): Promise<void> {
+  try {
+    const rows = compileIndex(await (await ask('')).text());
+    const counts = new Map<string, number>();
+    for (const { name, count } of rows) if (count !== null) counts.set(name, count);
+    offered.value = rows;
+    let recorded = -1;
+    const kept = looks.peek().filter((one) => one.recorded >= 0).length;
+    if (recording.peek() && turn % recordEvery === 0 && kept < maxRecorded && counts.has('goroutine')) {
+      recorded = await capture('goroutine', 'goroutine', true);
+    }
+    turn++;
+    looks.value = [...looks.peek(), { time: Date.now(), counts, recorded }].slice(-maxLooks);
+    liveError.value = '';
+  } catch (error) {
+    liveError.value = sentence(error);
+  }
+}
+
+/** Begins to look at the service every two seconds, while the page is visible. */
+export function watch(): () => void {
+  watching.value = true;
+  const step = async (): Promise<void> => {
+    if (!document.hidden) await look();
+    if (watching.peek()) timer = window.setTimeout(() => void step(), interval);
+  };
+  void step();
+  return () => {
+    watching.value = false;
+    window.clearTimeout(timer);
+  };
+}
+
+/** Captures one profile and opens it; returns its row among the open profiles, -1 where it failed. */
+export async function capture(name: string, path: string, quiet = false): Promise<number> {
+  if (!quiet) capturing.value = name;
+  try {
+    const response = await ask(path);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const time = Date.now();
+    const clock = new Date(time).toTimeString().slice(0, 8);
+    await openBytes(`${name} ${clock}`, bytes, time);
+    if (!quiet) notice.value = `Captured ${name}: it is the profile shown now.`;
+    return profiles.peek().length - 1;
+  } catch (error) {
+    if (!quiet) notice.value = sentence(error);
+    else liveError.value = sentence(error);
+    return -1;
+  } finally {
+    if (!quiet) capturing.value = '';
+  }
+}

@@ -1,0 +1,64 @@
+// The answer before any graph: where the user's own code waits, runs or holds memory, with file and line.
+import { shortName, shortPath } from '@stackpile/report/flame';
+import type { JSX } from 'preact';
+import { deed, formatPercent, formatValue, noun } from '../format.ts';
+import { exactPattern } from '../state.ts';
+import { navigate, stackQuery } from '../store.ts';
+import { useAnswer } from '../use-answer.ts';
+
+export function Insight(): JSX.Element | null {
+  const query = stackQuery();
+  const answer = useAnswer('places', query === null ? null : { ...query, limit: 3 });
+  const value = answer.value;
+  // The strip keeps its height while it loads, so that nothing below it jumps.
+  if (value === null) return <div class="insight" aria-hidden="true" />;
+  if (value.places.length === 0) {
+    return (
+      <div class="insight">
+        <p class="insight-head">
+          No frame of your own code is in this profile: all {noun(value.type)} are in libraries and the
+          runtime.
+        </p>
+      </div>
+    );
+  }
+  const first = value.places[0];
+  return (
+    <div class="insight">
+      <p class="insight-head">
+        Of {formatValue(value.total, value.unit)} {noun(value.type)}, your code most often {deed(value.type)}{' '}
+        here
+        {first === undefined || first.leaf === first.name ? (
+          ''
+        ) : (
+          <>
+            {' '}
+            (in <code>{shortName(first.leaf)}</code>)
+          </>
+        )}
+      </p>
+      <ol>
+        {value.places.map((place) => (
+          <li key={`${place.name}:${place.line}`}>
+            <button
+              type="button"
+              title={`${place.name}\n${place.file}:${place.line}\nClick to see only these stacks`}
+              onClick={() => navigate({ focus: exactPattern(place.name), zoom: '', view: 'flame' })}
+            >
+              <span class="meter" aria-hidden="true">
+                <i style={{ width: `${Math.max(1, (place.value / Math.max(1, value.total)) * 100)}%` }} />
+              </span>
+              <b>{formatPercent(place.value, value.total)}</b>
+              <span class="count">{formatValue(place.value, value.unit)}</span>
+              <span class="function">{shortName(place.name)}</span>
+              <span class="place">
+                {shortPath(place.file, 2)}
+                {place.line > 0 ? `:${place.line}` : ''}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

@@ -1,0 +1,201 @@
+// The whole state of the page as one value, and its form in the URL's fragment: `#/flame?f=Serve&si=cpu`.
+
+/** The views, in the order of the tabs. */
+export const views = [
+  'verdict',
+  'flame',
+  'top',
+  'graph',
+  'peek',
+  'source',
+  'tasks',
+  'raw',
+  'compare',
+  'live',
+] as const;
+export type View = (typeof views)[number];
+
+export const granularities = ['functions', 'lines', 'files', 'packages'] as const;
+export const libraryModes = ['show', 'collapse', 'hide'] as const;
+export const flameModes = ['down', 'up', 'sandwich', 'time'] as const;
+export const topSorts = ['flat', 'cum', 'name', 'delta'] as const;
+
+/** Everything that a link to the page says. Short names are those of pprof's URLs where pprof has one. */
+export interface ViewState {
+  readonly view: View;
+  /** Row of the source shown; -1 is the latest. */
+  readonly source: number;
+  /** Row of the source compared with; -1 is the first other one. */
+  readonly base: number;
+  /** Sample type, '' for the profile's default (`si`). */
+  readonly sampleType: string;
+  readonly granularity: (typeof granularities)[number];
+  readonly focus: string;
+  readonly ignore: string;
+  readonly hide: string;
+  readonly show: string;
+  readonly showFrom: string;
+  readonly libraries: (typeof libraryModes)[number];
+  /** Highlighted, nothing is filtered. */
+  readonly search: string;
+  /** Zoomed path: hashes of frames from the root down, joined by dots. */
+  readonly zoom: string;
+  readonly mode: (typeof flameModes)[number];
+  /** Regular expression of the function of a sandwich, of Peek and of Source (`p`). */
+  readonly pivot: string;
+  /** Root at the bottom. */
+  readonly flip: boolean;
+  readonly onlyChanged: boolean;
+  readonly sort: (typeof topSorts)[number];
+  /** File shown in Source. */
+  readonly file: string;
+}
+
+export const initialState: ViewState = {
+  view: 'flame',
+  source: -1,
+  base: -1,
+  sampleType: '',
+  granularity: 'functions',
+  focus: '',
+  ignore: '',
+  hide: '',
+  show: '',
+  showFrom: '',
+  libraries: 'show',
+  search: '',
+  zoom: '',
+  mode: 'down',
+  pivot: '',
+  flip: false,
+  onlyChanged: false,
+  sort: 'flat',
+  file: '',
+};
+
+const maxText = 4000;
+
+/** How each member is written; the order is that of written URLs. */
+const text = {
+  sampleType: 'si',
+  focus: 'f',
+  ignore: 'i',
+  hide: 'h',
+  show: 's',
+  showFrom: 'sf',
+  search: 'q',
+  zoom: 'z',
+  pivot: 'p',
+  file: 'file',
+} as const satisfies Partial<Record<keyof ViewState, string>>;
+const numbers = { source: 'src', base: 'base' } as const;
+const booleans = { flip: 'flip', onlyChanged: 'changed' } as const;
+const choices = {
+  granularity: ['g', granularities],
+  libraries: ['libs', libraryModes],
+  mode: ['mode', flameModes],
+  sort: ['sort', topSorts],
+} as const;
+
+/** pprof's names of granularities, and pages of pprof's that are ours under another name. */
+const alias: Readonly<Record<string, string>> = { filefunctions: 'functions', addresses: 'lines' };
+const pageAlias: Readonly<Record<string, View>> = {
+  '': 'flame',
+  flamegraph: 'flame',
+  flamegraph2: 'flame',
+  flamegraphold: 'flame',
+  disasm: 'source',
+};
+
+/** The state that `page` (last element of a path) and `query` say; what is unknown or malformed keeps its default. */
+export function parseState(page: string, query: URLSearchParams, defaultView: View = 'flame'): ViewState {
+  const view =
+    page === '' ? defaultView : (views.find((one) => one === page) ?? pageAlias[page] ?? defaultView);
+  const state: { -readonly [K in keyof ViewState]: ViewState[K] } = { ...initialState, view };
+  for (const [member, key] of entries(text)) state[member] = (query.get(key) ?? '').slice(0, maxText);
+  for (const [member, key] of entries(numbers)) {
+    const value = query.get(key) ?? '';
+    if (/^\d{1,6}$/.test(value)) state[member] = Number(value);
+  }
+  for (const [member, key] of entries(booleans))
+    state[member] = /^(?:1|t|true|y|yes)$/i.test(query.get(key) ?? '');
+  const choose = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
+    const value = query.get(key) ?? '';
+    return allowed.find((one) => one === (alias[value] ?? value)) ?? fallback;
+  };
+  state.granularity = choose(...choices.granularity, initialState.granularity);
+  state.libraries = choose(...choices.libraries, initialState.libraries);
+  state.mode = choose(...choices.mode, initialState.mode);
+  state.sort = choose(...choices.sort, initialState.sort);
+  return state;
+}
+
+/** The state in a fragment such as `#/top?f=x`. */
+export function parseFragment(fragment: string, defaultView: View = 'flame'): ViewState {
+  const plain = fragment.replace(/^#?\/?/, '');
+  const mark = plain.indexOf('?');
+  const page = mark < 0 ? plain : plain.slice(0, mark);
+  return parseState(page, new URLSearchParams(mark < 0 ? '' : plain.slice(mark + 1)), defaultView);
+}
+
+/** The fragment of a state; defaults are left out. */
+export function formatFragment(state: ViewState): string {
+  const query = new URLSearchParams();
+  const put = (key: string, value: string, plain: string): void => {
+    if (value !== plain) query.set(key, value);
+  };
+  for (const [member, key] of entries(text)) put(key, state[member], initialState[member]);
+  for (const [member, key] of entries(numbers)) {
+    put(key, String(state[member]), String(initialState[member]));
+  }
+  for (const [member, key] of entries(booleans)) if (state[member]) query.set(key, 't');
+  put('g', state.granularity, initialState.granularity);
+  put('libs', state.libraries, initialState.libraries);
+  put('mode', state.mode, initialState.mode);
+  put('sort', state.sort, initialState.sort);
+  const written = query.toString();
+  return `#/${state.view}${written === '' ? '' : `?${written}`}`;
+}
+
+function entries<T extends object>(table: T): [keyof T, T[keyof T]][] {
+  return Object.entries(table) as [keyof T, T[keyof T]][];
+}
+
+/** What a regular expression typed by the user became: an expression, or the reason why it is none. */
+export type Pattern = { readonly expression: RegExp | null; readonly error: string };
+
+/** Compiles what the user typed; case-insensitive unless it has an upper-case letter. Go's `(?i)` prefix is understood. */
+export function compilePattern(source: string): Pattern {
+  if (source === '') return { expression: null, error: '' };
+  const insensitive = source.startsWith('(?i)');
+  const body = insensitive ? source.slice(4) : source;
+  try {
+    return {
+      expression: new RegExp(body, insensitive || body === body.toLowerCase() ? 'iu' : 'u'),
+      error: '',
+    };
+  } catch {
+    try {
+      // Without the u flag more is allowed, such as `\-` or a lone brace.
+      return {
+        expression: new RegExp(body, insensitive || body === body.toLowerCase() ? 'i' : ''),
+        error: '',
+      };
+    } catch (error) {
+      return { expression: null, error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/** A regular expression that matches exactly `name`. */
+export function exactPattern(name: string): string {
+  return `^${name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`;
+}
+
+/** A stable short hash of a frame, for the zoom path in URLs (FNV-1a, 32 bits, base 36). */
+export function frameHash(name: string, file: string): string {
+  let hash = 0x811c9dc5;
+  const both = `${name}\0${file}`;
+  for (let i = 0; i < both.length; i++) hash = Math.imul(hash ^ both.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(36);
+}

@@ -1,0 +1,135 @@
+// The page's signals: what is open, what is shown, and how the URL follows.
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { EngineClient, EngineError } from './engine/client.ts';
+import type { ProfileSummary, StackQuery } from './engine/protocol.ts';
+import { formatFragment, initialState, parseFragment, type View, type ViewState } from './state.ts';
+
+/** What the page is doing as a whole. */
+export type Status =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'loading'; readonly text: string; readonly share: number | null }
+  | { readonly kind: 'locked'; readonly message: string }
+  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'ready' };
+
+/** A service that the page may ask again: counts, captures. */
+export interface LiveTarget {
+  readonly name: string;
+  /** Base URL of its pprof endpoints, relative to the page. */
+  readonly base: string;
+}
+
+export const status: Signal<Status> = signal<Status>({ kind: 'empty' });
+export const profiles: Signal<readonly ProfileSummary[]> = signal<readonly ProfileSummary[]>([]);
+export const live: Signal<LiveTarget | null> = signal<LiveTarget | null>(null);
+export const notice: Signal<string> = signal('');
+export const state: Signal<ViewState> = signal(initialState);
+export const theme: Signal<'light' | 'dark'> = signal('light');
+/** Which overlay is open. */
+export const overlay: Signal<'none' | 'help' | 'download' | 'menu'> = signal<
+  'none' | 'help' | 'download' | 'menu'
+>('none');
+/** Text of source files, where the page came with or may ask for them. */
+export const sourceText: Signal<((profile: number, file: string) => Promise<string>) | null> = signal<
+  ((profile: number, file: string) => Promise<string>) | null
+>(null);
+/** Where Graphviz comes from; null where this page does not carry it. */
+export const graphviz: Signal<(() => Promise<string>) | null> = signal<(() => Promise<string>) | null>(null);
+
+/** The profile shown. */
+export const current: ReadonlySignal<ProfileSummary | null> = computed(() => {
+  const list = profiles.value;
+  const { source } = state.value;
+  return list[source < 0 ? list.length - 1 : Math.min(source, list.length - 1)] ?? null;
+});
+
+/** The profile compared with: the one chosen, else the first that is not the one shown. */
+export const baseline: ReadonlySignal<ProfileSummary | null> = computed(() => {
+  const list = profiles.value;
+  const shown = current.value;
+  const chosen = state.value.base < 0 ? undefined : list[state.value.base];
+  return chosen ?? list.find((one) => one !== shown && sameKind(one, shown)) ?? null;
+});
+
+/** Whether two profiles have a sample type in common. */
+export function sameKind(a: ProfileSummary, b: ProfileSummary | null): boolean {
+  return b === null || a.sampleTypes.some(({ type }) => b.sampleTypes.some((other) => other.type === type));
+}
+
+/** The series behind a verdict: every profile of the kind of the one shown, oldest first. */
+export const series: ReadonlySignal<readonly ProfileSummary[]> = computed(() => {
+  const shown = current.value;
+  const list = profiles.value.filter((one) => shown !== null && sameKind(one, shown));
+  return list.every(({ time }) => time !== null)
+    ? [...list].sort((a, b) => (a.time ?? 0) - (b.time ?? 0))
+    : list;
+});
+
+/** The tabs that have something to show. */
+export const tabs: ReadonlySignal<readonly View[]> = computed(() => {
+  const list: View[] = [];
+  if (series.value.length > 1) list.push('verdict');
+  list.push('flame', 'top', 'graph', 'peek', 'source');
+  if (current.value?.hasTasks === true) list.push('tasks');
+  list.push('raw');
+  if (profiles.value.length > 1) list.push('compare');
+  if (live.value !== null) list.push('live');
+  return list;
+});
+
+/** The stacks that the state asks for. */
+export function stackQuery(compare = false): StackQuery | null {
+  const shown = current.value;
+  if (shown === null) return null;
+  const { sampleType, granularity, focus, ignore, hide, show, showFrom, libraries } = state.value;
+  const base = compare ? baseline.value : null;
+  if (compare && base === null) return null;
+  return {
+    profile: shown.id,
+    base: base?.id ?? null,
+    sampleType,
+    granularity,
+    focus,
+    ignore,
+    hide,
+    show,
+    showFrom,
+    libraries,
+  };
+}
+
+/** Changes the state and the URL. `replace` for changes that the back button should skip (typing, selecting). */
+export function navigate(patch: Partial<ViewState>, replace = false): void {
+  const next = { ...state.value, ...patch };
+  const fragment = formatFragment(next);
+  batch(() => {
+    state.value = next;
+    notice.value = '';
+  });
+  if (fragment === location.hash) return;
+  if (replace) history.replaceState(null, '', fragment);
+  else history.pushState(null, '', fragment);
+}
+
+/** Takes the state from the URL; called at the start and by the back button. */
+export function readLocation(): void {
+  state.value = parseFragment(location.hash, series.value.length > 1 ? 'verdict' : 'flame');
+}
+
+let client: EngineClient | null = null;
+
+/** Where the worker comes from; set once by the page. */
+export function connectEngine(port: ConstructorParameters<typeof EngineClient>[0]): void {
+  client = new EngineClient(port);
+}
+
+export function engine(): EngineClient {
+  if (client === null)
+    throw new EngineError('NO_ENGINE', 'The worker of this page has not started: reload the page.');
+  return client;
+}
+
+/** One sentence for the user from whatever was thrown. */
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

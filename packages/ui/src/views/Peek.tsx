@@ -1,0 +1,104 @@
+// Peek: one function between its direct callers and its direct callees.
+import { shortPath } from '@stackpile/report/flame';
+import type { JSX } from 'preact';
+import type { PeekRow } from '../engine/protocol.ts';
+import { formatPercent, formatValue } from '../format.ts';
+import { Failure, Loading } from '../parts/states.tsx';
+import { exactPattern } from '../state.ts';
+import { navigate, stackQuery, state } from '../store.ts';
+import { useAnswer } from '../use-answer.ts';
+
+export function PeekView(): JSX.Element {
+  const { pivot, search } = state.value;
+  const query = stackQuery();
+  const answer = useAnswer(
+    'peek',
+    query === null ? null : { ...query, pivot: pivot === '' ? search : pivot },
+  );
+  if (answer.error !== '') return <Failure message={answer.error} />;
+  const value = answer.value;
+  if (value === null) return <Loading text="Looking around" />;
+  const { subject, unit, total } = value;
+  if (subject === null) {
+    return (
+      <Failure
+        title="No such function"
+        message="No function of this profile matches. Choose one in Top, or select a box of the flame graph and press p."
+      >
+        <button type="button" class="chip" onClick={() => navigate({ pivot: '', search: '' })}>
+          Show the largest of my own functions
+        </button>
+      </Failure>
+    );
+  }
+  const list = (title: string, rows: readonly PeekRow[], empty: string): JSX.Element => (
+    <div class="peek-list">
+      <h3>
+        {title} <span>{rows.length}</span>
+      </h3>
+      {rows.length === 0 ? <p class="soft">{empty}</p> : null}
+      <ul>
+        {rows.map((row) => (
+          <li key={`${row.name}\0${row.file}`}>
+            <button
+              type="button"
+              title={`${row.name}\n${row.file}`}
+              onClick={() => navigate({ pivot: exactPattern(row.name) })}
+            >
+              <span class="meter" aria-hidden="true">
+                <i
+                  class={row.origin}
+                  style={{
+                    width: `${Math.min(100, (Math.abs(row.value) / Math.max(1, Math.abs(subject.cum))) * 100)}%`,
+                  }}
+                />
+              </span>
+              <b>{formatValue(row.value, unit)}</b>
+              <span class="percent">{formatPercent(row.value, subject.cum)}</span>
+              <span class="function">{row.name}</span>
+              <span class="place">{shortPath(row.file, 2)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+  return (
+    <section class="peek" aria-busy={answer.pending} aria-label="Callers and callees">
+      {list('Called by', value.callers, 'Nobody in this profile: it is where stacks begin.')}
+      <div class={`peek-subject ${subject.origin}`}>
+        <h2>{subject.name}</h2>
+        <p class="place">
+          {subject.file}
+          {subject.line > 0 ? `:${subject.line}` : ''}
+        </p>
+        <p>
+          <b>{formatValue(subject.cum, unit)}</b> with what it calls ({formatPercent(subject.cum, total)}), of
+          that <b>{formatValue(subject.flat, unit)}</b> its own
+          {value.matching > 1 ? ` · the largest of ${value.matching} functions that match` : ''}
+        </p>
+        <p class="row">
+          <button
+            type="button"
+            class="chip"
+            onClick={() =>
+              navigate({ view: 'flame', mode: 'sandwich', pivot: exactPattern(subject.name), zoom: '' })
+            }
+          >
+            Sandwich in the flame graph
+          </button>
+          <button
+            type="button"
+            class="chip"
+            onClick={() =>
+              navigate({ view: 'source', pivot: exactPattern(subject.name), file: subject.file })
+            }
+          >
+            Source
+          </button>
+        </p>
+      </div>
+      {list('Calls', value.callees, 'Nothing in this profile: it is where stacks end.')}
+    </section>
+  );
+}

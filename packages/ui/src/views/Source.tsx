@@ -1,0 +1,201 @@
+// Source: cost per line, beside the text of the file where the page can have it.
+import { shortPath } from '@stackpile/report/flame';
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { SourceAnswer } from '../engine/protocol.ts';
+import { formatPercent, formatValue } from '../format.ts';
+import { highlightLines, type Token } from '../highlight.ts';
+import { Failure, Loading } from '../parts/states.tsx';
+import { current, navigate, sentence, sourceText, stackQuery, state } from '../store.ts';
+import { useAnswer } from '../use-answer.ts';
+
+export function SourceView(): JSX.Element {
+  const { pivot, file, search } = state.value;
+  const query = stackQuery();
+  const answer = useAnswer(
+    'source',
+    query === null ? null : { ...query, pivot: pivot === '' ? search : pivot, file },
+  );
+  if (answer.error !== '') return <Failure message={answer.error} />;
+  const value = answer.value;
+  if (value === null) return <Loading text="Looking for lines" />;
+  if (value.file === '') {
+    return (
+      <Failure
+        title="No source lines"
+        message="Nothing that matches has a file name in this profile. Choose another function in Top, or capture with source maps enabled."
+      >
+        <button type="button" class="chip" onClick={() => navigate({ pivot: '', search: '', file: '' })}>
+          Show all files
+        </button>
+      </Failure>
+    );
+  }
+  return <Listing value={value} pending={answer.pending} />;
+}
+
+interface Line {
+  readonly number: number;
+  readonly tokens: readonly Token[] | null;
+  readonly flat: number;
+  readonly cum: number;
+  readonly names: readonly string[];
+}
+
+/** Lines shown around each line with a cost. */
+const around = 6;
+
+function Listing({
+  value,
+  pending,
+}: {
+  readonly value: SourceAnswer;
+  readonly pending: boolean;
+}): JSX.Element {
+  const load = sourceText.value;
+  const profile = current.value?.id ?? -1;
+  const [text, setText] = useState<{ file: string; text: string; error: string }>({
+    file: '',
+    text: '',
+    error: '',
+  });
+  useEffect(() => {
+    if (load === null) return;
+    let stale = false;
+    load(profile, value.file).then(
+      (content) => {
+        if (!stale) setText({ file: value.file, text: content, error: '' });
+      },
+      (error: unknown) => {
+        if (!stale) setText({ file: value.file, text: '', error: sentence(error) });
+      },
+    );
+    return () => {
+      stale = true;
+    };
+  }, [load, profile, value.file]);
+  const content = text.file === value.file ? text.text : '';
+  const blocks = useMemo(() => makeBlocks(value, content), [value, content]);
+  const hottest = value.lines.reduce(
+    (best, line) => (line.cum > (best?.cum ?? -1) ? line : best),
+    value.lines[0],
+  );
+  const scroller = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    scroller.current?.querySelector('[data-hot]')?.scrollIntoView({ block: 'center' });
+  }, [blocks]);
+  const widest = Math.max(1, hottest?.cum ?? 1);
+  return (
+    <section class="source-view" aria-busy={pending} aria-label="Source">
+      <div class="toolbar">
+        <label class="field">
+          <span>File</span>
+          <select value={value.file} onChange={(event) => navigate({ file: event.currentTarget.value })}>
+            {value.files.map(({ file, cum }) => (
+              <option key={file} value={file}>
+                {shortPath(file, 3)} · {formatPercent(cum, value.total)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span class="place">{value.file}</span>
+      </div>
+      {content === '' ? (
+        <p class="note">
+          {load === null
+            ? 'The text of the file is not in this page; the cost per line is. Open the profile with stackpile -http=: where the sources are, or press s in an editor with the line numbers below.'
+            : text.error === ''
+              ? 'Reading the file…'
+              : text.error}
+        </p>
+      ) : null}
+      <div class="scroll" tabIndex={0} role="region" aria-label="Lines" ref={scroller}>
+        <table class="listing">
+          <thead>
+            <tr>
+              <th scope="col" class="number">
+                flat
+              </th>
+              <th scope="col" class="number">
+                cum
+              </th>
+              <th scope="col" class="number">
+                line
+              </th>
+              <th scope="col">{content === '' ? 'function' : 'text'}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {blocks.map((line, index) =>
+              line === null ? (
+                <tr key={`gap ${index}`} class="gap">
+                  <td colSpan={4}>⋯</td>
+                </tr>
+              ) : (
+                <tr
+                  key={line.number}
+                  class={line.cum > 0 ? 'hot' : ''}
+                  data-hot={line.number === hottest?.line && line.cum > 0 ? '' : undefined}
+                >
+                  <td class="number">{line.flat === 0 ? '' : formatValue(line.flat, value.unit)}</td>
+                  <td class="number meter-cell">
+                    {line.cum === 0 ? null : (
+                      <>
+                        <i style={{ width: `${(line.cum / widest) * 100}%` }} />
+                        <span>{formatValue(line.cum, value.unit)}</span>
+                      </>
+                    )}
+                  </td>
+                  <td class="number soft">{line.number === 0 ? '?' : line.number}</td>
+                  <td class="code" title={line.names.join('\n')}>
+                    {line.tokens === null
+                      ? line.names.join(', ')
+                      : line.tokens.map((token, at) => (
+                          <span key={at} class={token.kind}>
+                            {token.text}
+                          </span>
+                        ))}
+                  </td>
+                </tr>
+              ),
+            )}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+/** Lines with a cost and those around them; null is a gap. */
+function makeBlocks(value: SourceAnswer, content: string): (Line | null)[] {
+  const costs = new Map<number, { flat: number; cum: number; names: string[] }>();
+  for (const line of value.lines) {
+    const cost = costs.get(line.line) ?? { flat: 0, cum: 0, names: [] };
+    cost.flat += line.flat;
+    cost.cum = Math.max(cost.cum, line.cum);
+    if (!cost.names.includes(line.name)) cost.names.push(line.name);
+    costs.set(line.line, cost);
+  }
+  const numbers = [...costs.keys()].sort((a, b) => a - b);
+  const tokens = content === '' ? null : highlightLines(content, value.file);
+  const out: (Line | null)[] = [];
+  let last = 0;
+  for (const number of numbers) {
+    const from = tokens === null ? number : Math.max(last + 1, number - around);
+    const to = tokens === null ? number : Math.min(tokens.length, number + around);
+    if (out.length > 0 && from > last + 1) out.push(null);
+    for (let line = Math.max(from, Math.min(last + 1, number)); line <= to; line++) {
+      if (line <= last && last > 0) continue;
+      const cost = costs.get(line);
+      out.push({
+        number: line,
+        tokens: tokens?.[line - 1] ?? null,
+        flat: cost?.flat ?? 0,
+        cum: cost?.cum ?? 0,
+        names: cost?.names ?? [],
+      });
+      last = line;
+    }
+  }
+  return out;
+}

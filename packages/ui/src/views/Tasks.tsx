@@ -1,0 +1,159 @@
+// Tasks: goroutines or tasks grouped by stack as debug=1 does, each group openable to its single tasks as debug=2 does.
+import { shortName, shortPath } from '@stackpile/report/flame';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { TaskGroupRow } from '../engine/protocol.ts';
+import { formatMs, formatPercent, formatValue, noun } from '../format.ts';
+import { copyText } from '../parts/controls.tsx';
+import { Failure, Loading } from '../parts/states.tsx';
+import { state, stackQuery } from '../store.ts';
+import { useAnswer } from '../use-answer.ts';
+
+const shownFrames = 4;
+
+export function TasksView(): JSX.Element {
+  const { search } = state.value;
+  const query = stackQuery();
+  const answer = useAnswer('tasks', query === null ? null : { ...query, filter: search });
+  if (answer.error !== '') return <Failure message={answer.error} />;
+  const value = answer.value;
+  if (value === null) return <Loading text="Grouping" />;
+  return (
+    <section class="tasks" aria-busy={answer.pending} aria-label="Tasks by stack">
+      <p class="lead">
+        {formatValue(value.total, value.unit)} {noun(value.type)} in {value.groupCount} different stacks
+        {search === '' ? '' : ` · ${value.groups.length} match the search`}
+      </p>
+      <ol>
+        {value.groups.map((group, index) => (
+          <Group key={`${index} ${group.count}`} group={group} total={value.total} open={index === 0} />
+        ))}
+      </ol>
+      {value.groups.length === 0 ? (
+        <p class="lead">No stack matches the search. Press r to reset it.</p>
+      ) : null}
+    </section>
+  );
+}
+
+function Group({
+  group,
+  total,
+  open,
+}: {
+  readonly group: TaskGroupRow;
+  readonly total: number;
+  readonly open: boolean;
+}): JSX.Element {
+  const [expanded, setExpanded] = useState(open);
+  const [all, setAll] = useState(false);
+  const own = group.stack.find(({ origin }) => origin === 'user') ?? group.stack[0];
+  const hasTasks = group.tasks.some(
+    ({ id, waitedMs, labels, createdBy }) =>
+      id !== null || waitedMs !== null || labels.length > 0 || createdBy !== '',
+  );
+  const text = (): string =>
+    `${group.count} ${group.states.map(([state]) => state).join(', ')}\n${group.stack
+      .map((frame) => `  ${frame.name}\n      ${frame.file}:${frame.line}`)
+      .join('\n')}\n`;
+  return (
+    <li class="task-group">
+      <button type="button" class="task-head" aria-expanded={expanded} onClick={() => setExpanded(!expanded)}>
+        <span class="meter" aria-hidden="true">
+          <i style={{ width: `${Math.max(0.5, (group.count / Math.max(1, total)) * 100)}%` }} />
+        </span>
+        <b class="count">{group.count}</b>
+        <span class="percent">{formatPercent(group.count, total)}</span>
+        <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
+        {own === undefined || own.file === '' ? null : (
+          <span class="place">
+            {shortPath(own.file, 2)}
+            {own.line > 0 ? `:${own.line}` : ''}
+          </span>
+        )}
+        <span class="tags">
+          {group.states.slice(0, 3).map(([name, count]) => (
+            <span class="tag" key={name}>
+              {name}
+              {group.states.length > 1 ? ` ${count}` : ''}
+            </span>
+          ))}
+          {group.oldestMs === null ? null : <span class="tag warm">oldest {formatMs(group.oldestMs)}</span>}
+        </span>
+      </button>
+      {expanded ? (
+        <div class="task-body">
+          <ol class="stack">
+            {(all ? group.stack : aroundOwn(group)).map((frame, index) =>
+              frame === null ? (
+                <li class="soft" key={`gap ${index}`}>
+                  <button type="button" class="chip" onClick={() => setAll(true)}>
+                    show all {group.stack.length} frames
+                  </button>
+                </li>
+              ) : (
+                <li key={index} class={frame.origin}>
+                  <span class="function">{frame.name}</span>
+                  <span class="place" title={frame.file}>
+                    {shortPath(frame.file, 4)}
+                    {frame.line > 0 ? `:${frame.line}` : ''}
+                  </span>
+                </li>
+              ),
+            )}
+          </ol>
+          <p class="row">
+            <button type="button" class="chip" onClick={() => copyText(text(), 'Stack copied')}>
+              Copy stack
+            </button>
+          </p>
+          {hasTasks ? (
+            <table class="task-table">
+              <thead>
+                <tr>
+                  <th scope="col">id</th>
+                  <th scope="col">state</th>
+                  <th scope="col" class="number">
+                    waiting
+                  </th>
+                  <th scope="col">started by</th>
+                  <th scope="col">labels</th>
+                </tr>
+              </thead>
+              <tbody>
+                {group.tasks.slice(0, all ? 200 : 20).map((task, index) => (
+                  <tr key={task.id ?? index}>
+                    <td>{task.id ?? (task.count > 1 ? `×${task.count}` : '')}</td>
+                    <td>{task.state}</td>
+                    <td class="number">{task.waitedMs === null ? '' : formatMs(task.waitedMs)}</td>
+                    <td class="place">{task.createdBy}</td>
+                    <td>{task.labels.map(([key, label]) => `${key}=${label}`).join(' ')}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          ) : null}
+          {hasTasks && group.samples > (all ? 200 : 20) ? (
+            <p class="soft">
+              {all ? `The first 200 of ${group.samples}.` : ''}{' '}
+              {all ? null : (
+                <button type="button" class="chip" onClick={() => setAll(true)}>
+                  Show more of {group.samples}
+                </button>
+              )}
+            </p>
+          ) : null}
+        </div>
+      ) : null}
+    </li>
+  );
+}
+
+/** The innermost frames, a gap (null), and the frames around the user's own code: what one needs first. */
+function aroundOwn(group: TaskGroupRow): (TaskGroupRow['stack'][number] | null)[] {
+  const { stack } = group;
+  if (stack.length <= shownFrames * 3) return [...stack];
+  const own = stack.findIndex(({ origin }) => origin === 'user');
+  const from = Math.max(shownFrames, (own < 0 ? stack.length : own) - 2);
+  return [...stack.slice(0, shownFrames), null, ...stack.slice(from, from + 6)];
+}

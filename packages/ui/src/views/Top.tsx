@@ -1,0 +1,123 @@
+// The top table: flat and cumulative values per function, sortable and filterable; with a comparison also the change.
+import { shortPath } from '@stackpile/report/flame';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { deltaClass } from '../flame/FlameView.tsx';
+import { formatDelta, formatPercent, formatValue, noun } from '../format.ts';
+import { Failure, Loading } from '../parts/states.tsx';
+import { exactPattern } from '../state.ts';
+import { navigate, stackQuery, state } from '../store.ts';
+import { useAnswer } from '../use-answer.ts';
+
+const pageRows = 500;
+
+export function TopView({ compare = false }: { readonly compare?: boolean }): JSX.Element {
+  const { search } = state.value;
+  const [limit, setLimit] = useState(pageRows);
+  const query = stackQuery(compare);
+  const sort =
+    state.value.sort === 'delta' && !compare
+      ? 'flat'
+      : compare && state.value.sort === 'flat'
+        ? 'delta'
+        : state.value.sort;
+  const answer = useAnswer('top', query === null ? null : { ...query, sort, filter: search, limit });
+  if (answer.error !== '') return <Failure message={answer.error} />;
+  const value = answer.value;
+  if (value === null) return <Loading text="Summing up" />;
+  const { unit, total, rows } = value;
+  const widest = Math.max(1, ...rows.map((row) => Math.abs(row.cum)));
+  let sum = 0;
+  const header = (key: typeof sort, label: string, title: string, numeric = true): JSX.Element => (
+    <th
+      class={numeric ? 'number' : ''}
+      aria-sort={sort === key ? (key === 'name' ? 'ascending' : 'descending') : 'none'}
+      scope="col"
+    >
+      <button type="button" title={title} onClick={() => navigate({ sort: key }, true)}>
+        {label}
+        {sort === key ? <span aria-hidden="true"> {key === 'name' ? '↑' : '↓'}</span> : ''}
+      </button>
+    </th>
+  );
+  return (
+    <section class="table-view" aria-busy={answer.pending} aria-label="Top functions">
+      <p class="lead">
+        {search === '' ? '' : `${value.matching} of `}
+        {value.functions} functions · {formatValue(total, unit)} {noun(value.type)}
+        {value.diff ? ` (before: ${formatValue(value.totalBefore, unit)})` : ''}
+        {search === '' ? '' : ' · filtered by the search'}
+      </p>
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of functions">
+        <table class="top-table">
+          <thead>
+            <tr>
+              {value.diff ? header('delta', 'change', 'Own value now minus before') : null}
+              {header('flat', 'flat', 'In the function itself')}
+              <th class="number wide" scope="col">
+                flat%
+              </th>
+              {value.diff ? null : (
+                <th class="number wide" scope="col">
+                  sum%
+                </th>
+              )}
+              {header('cum', 'cum', 'In the function and in what it calls')}
+              <th class="number" scope="col">
+                cum%
+              </th>
+              {header('name', 'function', 'Name', false)}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => {
+              sum += row.flat;
+              const change = row.flat - row.flatBefore;
+              return (
+                <tr key={`${row.name}\0${row.file}\0${row.line}`}>
+                  {value.diff ? (
+                    <td class={`number ${deltaClass(row.flatBefore, row.flat, value.eventWeight)}`}>
+                      {formatDelta(change, unit)}
+                    </td>
+                  ) : null}
+                  <td class="number strong">{formatValue(row.flat, unit)}</td>
+                  <td class="number wide">{formatPercent(row.flat, total)}</td>
+                  {value.diff ? null : <td class="number wide soft">{formatPercent(sum, total)}</td>}
+                  <td class="number">{formatValue(row.cum, unit)}</td>
+                  <td class="number meter-cell">
+                    <i class={row.origin} style={{ width: `${(Math.abs(row.cum) / widest) * 100}%` }} />
+                    <span>{formatPercent(row.cum, total)}</span>
+                  </td>
+                  <td class="name">
+                    <button
+                      type="button"
+                      title={`${row.name}\n${row.file}${row.line > 0 ? `:${row.line}` : ''}`}
+                      onClick={() => navigate({ view: 'peek', pivot: exactPattern(row.name) })}
+                    >
+                      <i class={`dot ${row.origin}`} />
+                      <span class="function">{row.name}</span>
+                      {row.file === '' ? null : (
+                        <span class="place">
+                          {shortPath(row.file, 2)}
+                          {row.line > 0 && !row.severalLines ? `:${row.line}` : ''}
+                        </span>
+                      )}
+                    </button>
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+        {value.matching > rows.length ? (
+          <button type="button" class="chip more" onClick={() => setLimit(limit + 2000)}>
+            Show more ({value.matching - rows.length} functions are left)
+          </button>
+        ) : null}
+        {rows.length === 0 ? (
+          <p class="lead">No function matches. Change the search above, or press r to reset.</p>
+        ) : null}
+      </div>
+    </section>
+  );
+}

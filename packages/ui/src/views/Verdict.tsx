@@ -1,0 +1,350 @@
+// The verdict: what grows, where, since when, what it waits for, and what to do; in words first, numbers after.
+import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
+import { shortName, shortPath, visibleText } from '@stackpile/report/flame';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { formatDelta, formatMs, formatPercent, formatValue } from '../format.ts';
+import { copyText } from '../parts/controls.tsx';
+import { Failure, Loading } from '../parts/states.tsx';
+import { exactPattern } from '../state.ts';
+import { current, navigate, profiles, series, state } from '../store.ts';
+import { useAnswer } from '../use-answer.ts';
+
+export function VerdictView(): JSX.Element {
+  const dumps = series.value;
+  const chosen = state.value.sampleType;
+  const answer = useAnswer(
+    'verdict',
+    dumps.length < 2 ? null : { profiles: dumps.map(({ id }) => id), sampleType: chosen },
+  );
+  if (dumps.length < 2) {
+    return (
+      <Failure
+        title="One moment is not enough"
+        message="A verdict needs two or more profiles of the same service over time. Drop another one here, or run: stackpile -http=: first.pb.gz later.pb.gz"
+      />
+    );
+  }
+  if (answer.error !== '') return <Failure title="No verdict" message={answer.error} />;
+  if (answer.value === null) return <Loading text={`Comparing ${dumps.length} profiles`} />;
+  const { verdict } = answer.value;
+  const [first, ...others] = verdict.findings;
+  return (
+    <section class="verdict" aria-label="Verdict">
+      <div class={`judgement ${verdict.kind}`}>
+        <Badge kind={verdict.kind} />
+        <h1>{visibleText(verdict.sentence)}</h1>
+      </div>
+      {first === undefined ? null : <Lead finding={first} verdict={verdict} />}
+      <div class="verdict-side">
+        <Trend
+          title={`All ${verdict.series.noun}`}
+          values={verdict.series.totals}
+          unit={verdict.series.measure.unit}
+          times={verdict.series.times}
+        />
+        {others.length === 0 ? null : (
+          <div class="others">
+            <h2>Also looked at</h2>
+            <ol>
+              {others.map((finding, index) => (
+                <Other key={index} finding={finding} verdict={verdict} />
+              ))}
+            </ol>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+const words = { leak: 'Leak', none: 'No leak', unsure: 'Not sure' } as const;
+
+function Badge({ kind }: { readonly kind: Verdict['kind'] }): JSX.Element {
+  return (
+    <span class={`badge ${kind}`}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        {kind === 'leak' ? <path d="M2 13h3V9H2zm4.5 0h3V6h-3zM11 13h3V2h-3z" /> : null}
+        {kind === 'none' ? <path class="line" d="m3 8.5 3.2 3.2L13 5" /> : null}
+        {kind === 'unsure' ? <path class="line" d="M2 8c2-4 4-4 6 0s4 4 6 0" /> : null}
+      </svg>
+      {words[kind]}
+    </span>
+  );
+}
+
+function place(frame: StackFrame, parts: number): string {
+  const file = visibleText(shortPath(frame.file, parts));
+  return file === '' ? '' : frame.line > 0 ? `${file}:${frame.line}` : file;
+}
+
+function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdict: Verdict }): JSX.Element {
+  const unit = verdict.series.measure.unit;
+  const culprit = finding.culprit ?? finding.stack[0] ?? null;
+  const facts: [string, string, string][] = [
+    [
+      formatValue(finding.count, unit),
+      `of ${formatValue(verdict.series.totals.at(-1) ?? 0, unit)} ${verdict.series.noun}`,
+      formatPercent(finding.share, 1),
+    ],
+    [
+      finding.growth.perMinute === null
+        ? formatDelta(round(finding.growth.perDump), unit)
+        : formatDelta(round(finding.growth.perMinute), unit),
+      finding.growth.perMinute === null ? 'per profile' : 'per minute',
+      `${formatDelta(finding.growth.total, unit)} in all`,
+    ],
+  ];
+  if (finding.oldest !== null) {
+    facts.push([
+      `${finding.oldest.atLeast ? '≥ ' : ''}${formatMs(finding.oldest.ms)}`,
+      'the oldest has waited',
+      finding.state,
+    ]);
+  }
+  if (finding.survival !== null) {
+    facts.push([
+      formatPercent(finding.survival.survived, Math.max(1, finding.survival.seen)),
+      'of those seen before are still there',
+      `${finding.survival.ended} ended`,
+    ]);
+  }
+  if (finding.untilLimit !== null)
+    facts.push([formatMs(finding.untilLimit), 'until the limit', 'at this rate']);
+  return (
+    <article class={`lead-finding ${finding.kind}`}>
+      {culprit === null ? null : (
+        <div class="culprit">
+          <span class="eyebrow">{finding.culprit === null ? 'Innermost frame' : 'Your code'}</span>
+          <p class="culprit-place">{place(culprit, 3) || visibleText(culprit.name)}</p>
+          <p class="culprit-name">{visibleText(culprit.name)}</p>
+        </div>
+      )}
+      <dl class="figures">
+        {facts.map(([number, text, more]) => (
+          <div key={text}>
+            <dt>{text}</dt>
+            <dd>
+              <b>{number}</b>
+              {more === '' ? null : <span>{more}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Trend title="This stack" values={finding.counts} unit={unit} times={verdict.series.times} />
+      <p class="sentence">{visibleText(finding.sentence)}</p>
+      {finding.pattern === null ? null : (
+        <p class="advice">
+          <b>What to do:</b> {visibleText(finding.pattern.advice)}
+        </p>
+      )}
+      <p class="row">
+        {culprit === null ? null : (
+          <button
+            type="button"
+            class="primary"
+            onClick={() =>
+              navigate({
+                view: 'flame',
+                focus: exactPattern(visibleText(culprit.name)),
+                zoom: '',
+                source: latest(),
+              })
+            }
+          >
+            See it in the flame graph
+          </button>
+        )}
+        <button
+          type="button"
+          class="chip"
+          onClick={() =>
+            navigate({
+              view: 'compare',
+              source: latest(),
+              base: profiles.value.indexOf(series.value[0] ?? (profiles.value[0] as never)),
+              zoom: '',
+            })
+          }
+        >
+          Compare first and last
+        </button>
+        <button type="button" class="chip" onClick={() => copyText(asText(verdict), 'Verdict copied')}>
+          Copy as text
+        </button>
+      </p>
+      <Stack finding={finding} />
+    </article>
+  );
+}
+
+function latest(): number {
+  const last = series.value.at(-1);
+  return last === undefined ? -1 : profiles.value.indexOf(last);
+}
+
+function round(value: number): number {
+  return Math.abs(value) >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
+}
+
+function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
+  const [all, setAll] = useState(false);
+  const { stack, culpritIndex } = finding;
+  const short = 3;
+  const from = culpritIndex < 0 ? stack.length : Math.max(short, culpritIndex - 1);
+  const rows: (StackFrame | null)[] =
+    all || stack.length <= 9 ? [...stack] : [...stack.slice(0, short), null, ...stack.slice(from, from + 5)];
+  return (
+    <div class="stack-box">
+      <h2>
+        The stack{finding.state === '' ? '' : <span class="tag">{visibleText(finding.state)}</span>}
+        {finding.labels.map(({ key, value }) => (
+          <span class="tag" key={key}>
+            {visibleText(`${key}=${value}`)}
+          </span>
+        ))}
+      </h2>
+      <ol class="stack">
+        {rows.map((frame, index) =>
+          frame === null ? (
+            <li class="soft" key="gap">
+              <button type="button" class="chip" onClick={() => setAll(true)}>
+                {stack.length - rows.length + 1} library frames
+              </button>
+            </li>
+          ) : (
+            <li key={index} class={`${frame.origin} ${frame === stack[culpritIndex] ? 'guilty' : ''}`}>
+              <span class="function">{visibleText(frame.name)}</span>
+              <span class="place" title={visibleText(frame.file)}>
+                {place(frame, 3)}
+              </span>
+            </li>
+          ),
+        )}
+      </ol>
+      {finding.createdBy === '' ? null : <p class="soft">started by {visibleText(finding.createdBy)}</p>}
+      {finding.retained?.heldBy == null ? null : (
+        <p class="soft">held by {visibleText(finding.retained.heldBy)}</p>
+      )}
+    </div>
+  );
+}
+
+const kinds = { leak: 'leaks', growing: 'grows', steady: 'steady' } as const;
+
+function Other({ finding, verdict }: { readonly finding: Finding; readonly verdict: Verdict }): JSX.Element {
+  const frame = finding.culprit ?? finding.stack[0];
+  return (
+    <li>
+      <button
+        type="button"
+        title={visibleText(finding.sentence)}
+        onClick={() =>
+          frame === undefined
+            ? undefined
+            : navigate({
+                view: 'flame',
+                focus: exactPattern(visibleText(frame.name)),
+                zoom: '',
+                source: latest(),
+              })
+        }
+      >
+        <Spark values={finding.counts} />
+        <b>{formatValue(finding.count, verdict.series.measure.unit)}</b>
+        <span class="function">
+          {frame === undefined ? '(no stack)' : visibleText(shortName(frame.name))}
+        </span>
+        <span class="place">{frame === undefined ? '' : place(frame, 2)}</span>
+        <span class={`tag ${finding.kind}`}>{kinds[finding.kind]}</span>
+      </button>
+    </li>
+  );
+}
+
+/** A line of values small enough for a table row. */
+function Spark({ values }: { readonly values: readonly number[] }): JSX.Element {
+  const width = 64;
+  const height = 18;
+  return (
+    <svg class="spark" viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-hidden="true">
+      <polyline points={points(values, width, height, 2, null)} />
+    </svg>
+  );
+}
+
+function points(
+  values: readonly number[],
+  width: number,
+  height: number,
+  pad: number,
+  times: readonly number[] | null,
+): string {
+  const top = Math.max(1, ...values);
+  const first = times?.[0] ?? 0;
+  const span = times === null ? values.length - 1 : (times.at(-1) ?? first) - first;
+  return values
+    .map((value, index) => {
+      const at = times === null ? index : (times[index] ?? first) - first;
+      const x = pad + (span > 0 ? at / span : 0) * (width - 2 * pad);
+      const y = height - pad - (value / top) * (height - 2 * pad);
+      return `${x.toFixed(1)},${y.toFixed(1)}`;
+    })
+    .join(' ');
+}
+
+/** Values over the profiles' times, from zero up, with the first and the last written on it. */
+function Trend({
+  title,
+  values,
+  unit,
+  times,
+}: {
+  readonly title: string;
+  readonly values: readonly number[];
+  readonly unit: string;
+  readonly times: readonly number[] | null;
+}): JSX.Element {
+  const width = 360;
+  const height = 96;
+  const line = points(values, width, height, 6, times);
+  const first = values[0] ?? 0;
+  const last = values.at(-1) ?? 0;
+  const span = times === null ? `${values.length} profiles` : formatMs((times.at(-1) ?? 0) - (times[0] ?? 0));
+  return (
+    <figure class="trend">
+      <figcaption>
+        {title}
+        <span>
+          {formatValue(first, unit)} → <b>{formatValue(last, unit)}</b> in {span}
+        </span>
+      </figcaption>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${title}: from ${formatValue(first, unit)} to ${formatValue(last, unit)} in ${span}`}
+      >
+        <polygon points={`6,${height - 6} ${line} ${width - 6},${height - 6}`} />
+        <polyline points={line} />
+      </svg>
+    </figure>
+  );
+}
+
+/** The verdict for a ticket. */
+function asText(verdict: Verdict): string {
+  const lines = [verdict.sentence, ''];
+  for (const finding of verdict.findings.filter(({ kind }) => kind !== 'steady')) {
+    lines.push(finding.sentence);
+    for (const frame of finding.stack) lines.push(`  ${frame.name}\n      ${frame.file}:${frame.line}`);
+    if (finding.pattern !== null) lines.push(`  ${finding.pattern.advice}`);
+    lines.push('');
+  }
+  return lines.join('\n');
+}
+
+/** Whether the profile shown is part of a series that a verdict can be made of. */
+export function hasVerdict(): boolean {
+  return current.value !== null && series.value.length > 1;
+}
