@@ -23,7 +23,7 @@ export function aggregateProfile(profile: Profile, keep: Granularity): Profile {
   if (keep.lines) bits |= MappingFlag.hasLineNumbers;
   const empty = new Uint32Array(functions.length);
   let { lineStart, lines } = locations;
-  if (!keep.inlines && lines.length > locations.length) ({ lineStart, lines } = outermostLines(profile));
+  if (!keep.inlines) ({ lineStart, lines } = outermostLines(profile));
   const zeros = new Float64Array(lines.length);
   return {
     ...profile,
