@@ -1,6 +1,6 @@
-// Filters by name: focus, ignore, hide, show, show_from, prune_from, and the frames that a profile asks to drop.
-import type { Profile } from '@stackpile/profile';
-import { compilePattern, type Pattern } from './regexp.ts';
+// Filters by name: focus, ignore, hide, show, show_from and prune_from.
+import { type Profile, simplifyFunctionName } from '@stackpile/profile';
+import type { Pattern } from './regexp.ts';
 import { gatherSamples, RowList, type Stacks, TextTest, withLines } from './rows.ts';
 
 /** A pattern asked of functions, lines and mappings, each at most once. */
@@ -191,20 +191,10 @@ export function showFrom(profile: Profile, pattern: Pattern): { profile: Profile
   };
 }
 
-/** A name without a leading dot and without its argument list. */
-function simplified(name: string): string {
-  const plain = name.startsWith('.') ? name.slice(1) : name;
-  const bracket = /\(anonymous namespace\)|operator\(\)|\(/g;
-  for (let found = bracket.exec(plain); found !== null; found = bracket.exec(plain)) {
-    if (found[0] === '(') return plain.slice(0, found.index);
-  }
-  return plain;
-}
-
 /** Decides per function by its simplified name; functions without a name never match. */
 function functionTest(profile: Profile, test: (name: string) => boolean): (line: number) => boolean {
   const { functions, locations } = profile;
-  const names = new TextTest(profile, (name) => name !== '' && test(simplified(name)));
+  const names = new TextTest(profile, (name) => name !== '' && test(simplifyFunctionName(name)));
   return (row) => names.test(functions.name[locations.lines.function[row] as number] as number);
 }
 
@@ -236,72 +226,6 @@ export function pruneFrom(profile: Profile, pattern: Pattern): Profile {
     let leaf = begin;
     while (leaf < end && matching[samples.stackLocations[leaf] as number] === 0) leaf++;
     for (let i = leaf < end ? leaf : begin; i < end; i++) stack.push(samples.stackLocations[i] as number);
-    stackStart[s + 1] = stack.length;
-  }
-  return {
-    ...profile,
-    locations: withLines(locations, start, lines.rows()),
-    samples: { ...samples, stackStart, stackLocations: stack.rows() },
-  };
-}
-
-/**
- * Takes the frames out that the profile itself declares uninteresting (`dropFrames` without `keepFrames`), before any
- * report sees it. Expressions that do not compile are ignored.
- */
-export function dropFrames(profile: Profile): Profile {
-  if (profile.dropFrames === '') return profile;
-  const drop = compilePattern(`^(${profile.dropFrames})$`);
-  if (typeof drop === 'string') return profile;
-  let keep: Pattern | null = null;
-  if (profile.keepFrames !== '') {
-    const compiled = compilePattern(`^(${profile.keepFrames})$`);
-    if (typeof compiled === 'string') return profile;
-    keep = compiled;
-  }
-  return pruneFrames(profile, (name) => drop.test(name) && !(keep?.test(name) ?? false));
-}
-
-function pruneFrames(profile: Profile, drops: (name: string) => boolean): Profile {
-  const { locations, samples } = profile;
-  const test = functionTest(profile, drops);
-  const WHOLE = 1;
-  const PART = 2;
-  const prune = new Uint8Array(locations.length);
-  const start = new Uint32Array(locations.length + 1);
-  const lines = new RowList();
-  let any = false;
-  for (let l = 0; l < locations.length; l++) {
-    let first = locations.lineStart[l] as number;
-    const end = locations.lineStart[l + 1] as number;
-    let row = end - 1;
-    while (row >= first && !test(row)) row--;
-    if (row >= first) {
-      any = true;
-      prune[l] = row === end - 1 ? WHOLE : PART;
-      if (row < end - 1) first = row + 1;
-    }
-    for (row = first; row < end; row++) lines.push(row);
-    start[l + 1] = lines.length;
-  }
-  if (!any) return profile;
-  const stackStart = new Uint32Array(samples.length + 1);
-  const stack = new RowList();
-  for (let s = 0; s < samples.length; s++) {
-    let begin = samples.stackStart[s] as number;
-    const end = samples.stackStart[s + 1] as number;
-    // Nothing is cut before the first frame that stays, lest all of it go.
-    let stays = false;
-    for (let i = end - 1; i >= begin; i--) {
-      const kind = prune[samples.stackLocations[i] as number];
-      if (kind === 0) {
-        stays = true;
-      } else if (stays) {
-        begin = kind === WHOLE ? i + 1 : i;
-        break;
-      }
-    }
-    for (let i = begin; i < end; i++) stack.push(samples.stackLocations[i] as number);
     stackStart[s + 1] = stack.length;
   }
   return {

@@ -1,6 +1,13 @@
 // New tables made of rows of old ones: the tools of every filter.
-import type { IndexColumn, LabelTable, LocationTable, Profile, SampleTable } from '@stackpile/profile';
-import { gatherInt64, gatherLines } from './granularity.ts';
+import type {
+  IndexColumn,
+  Int64Column,
+  LabelTable,
+  LineTable,
+  LocationTable,
+  Profile,
+  SampleTable,
+} from '@stackpile/profile';
 
 /** Stacks of samples: offsets and locations. */
 export interface Stacks {
@@ -111,4 +118,29 @@ export class TextTest {
     }
     return known === 2;
   }
+}
+
+/** The given rows of a line table, in that order. */
+function gatherLines(lines: LineTable, rows: Uint32Array): LineTable {
+  const fn: IndexColumn =
+    lines.function instanceof Uint16Array ? new Uint16Array(rows.length) : new Uint32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) fn[i] = lines.function[rows[i] as number] as number;
+  return {
+    length: rows.length,
+    function: fn,
+    line: gatherInt64(lines.line, rows),
+    column: gatherInt64(lines.column, rows),
+  };
+}
+
+/** The given rows of a column, in that order. */
+function gatherInt64(column: Int64Column, rows: Uint32Array): Int64Column {
+  if (column instanceof Float64Array) {
+    const out = new Float64Array(rows.length);
+    for (let i = 0; i < rows.length; i++) out[i] = column[rows[i] as number] as number;
+    return out;
+  }
+  const out = new BigInt64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = column[rows[i] as number] as bigint;
+  return out;
 }

@@ -36,16 +36,32 @@ export function sortByScore(
   );
 }
 
-/** Sorts edges by |weight| descending, then by the printed names of source and target. */
+/**
+ * Sorts edges by |weight| descending, then by the printed names of source and target. Go leaves the order of edges of
+ * weights w and −w open; here, as there for short lists, they stay as they are.
+ */
 export function sortEdges(graph: Graph, edges: number[]): number[] {
   if (edges.length < 2) return edges;
   const { weight, source, target } = graph.edges;
-  return edges.sort(
-    (left, right) =>
-      descending(abs64(weight[left] as Int64), abs64(weight[right] as Int64)) ||
+  const compare = (left: number, right: number): number => {
+    const leftWeight = weight[left] as Int64;
+    const rightWeight = weight[right] as Int64;
+    if (leftWeight !== rightWeight) return descending(abs64(leftWeight), abs64(rightWeight));
+    return (
       compareBytes(graph.printed(source[left] as number), graph.printed(source[right] as number)) ||
-      compareBytes(graph.printed(target[left] as number), graph.printed(target[right] as number)),
-  );
+      compareBytes(graph.printed(target[left] as number), graph.printed(target[right] as number))
+    );
+  };
+  if (edges.length > 12) return edges.sort(compare);
+  // The order above is not transitive: insert one by one, as Go does for so few.
+  for (let i = 1; i < edges.length; i++) {
+    for (let j = i; j > 0 && compare(edges[j] as number, edges[j - 1] as number) < 0; j--) {
+      const edge = edges[j] as number;
+      edges[j] = edges[j - 1] as number;
+      edges[j - 1] = edge;
+    }
+  }
+  return edges;
 }
 
 /**
