@@ -94,14 +94,13 @@ class Fetcher {
   /** Reads one source; throws {@link DriverError} with the reason. */
   async fetch(source: string): Promise<Fetched> {
     const path = resolve(this.#io.cwd, source);
-    let problem: string;
+    let problem = '';
     try {
       statSync(path);
-      return { profile: await this.#read(await this.#file(path, source), source), url: '' };
     } catch (error) {
-      if (error instanceof DriverError) throw error;
       problem = `stat ${source}: ${systemReason(error)}`;
     }
+    if (problem === '') return { profile: await this.#read(await this.#file(path, source), source), url: '' };
     if (source === '-') return { profile: await this.#read(await this.#stdin(), source), url: '' };
     if (this.#isProcess(source)) return { profile: await this.#process(source), url: '' };
     const url = sourceUrl(source, this.#network.seconds);
