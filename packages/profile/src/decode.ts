@@ -4,7 +4,7 @@
 // types 0, 1, 2 and 5, unknown fields skipped, repeated integers packed or not, the last scalar wins.
 import { ProfileError } from './errors.ts';
 import { idMap, type IdMap } from './idmap.ts';
-import { finishInt64, int64Halves } from './int64.ts';
+import { finishInt64, type Int64Halves, int64Halves } from './int64.ts';
 import {
   type FunctionTable,
   type IndexColumn,
@@ -27,13 +27,34 @@ function malformed(at: number, what: string): ProfileError {
   return new ProfileError('PROFILE_MALFORMED', `malformed at byte ${at}: ${what}`);
 }
 
-// The varint read last: its two halves and the offset behind it. Module state instead of a result object, because
-// millions are read.
-let low = 0;
-let high = 0;
+// The varint read last, as its two halves. Module state instead of a result object, because millions are read; a typed
+// array, because a plain variable would box every value above 2^31.
+const varint = new Uint32Array(2);
 
-/** Reads the varint at `at` into `low` and `high` and returns the offset behind it. */
+/** Reads the varint at `at` into `varint` and returns the offset behind it. */
 function readVarint(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 3 < end) {
+    const first = bytes[at] as number;
+    varint[1] = 0;
+    if (first < 0x80) {
+      varint[0] = first;
+      return at + 1;
+    }
+    const second = bytes[at + 1] as number;
+    if (second < 0x80) {
+      varint[0] = (first & 0x7f) | (second << 7);
+      return at + 2;
+    }
+    const third = bytes[at + 2] as number;
+    if (third < 0x80) {
+      varint[0] = (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
+      return at + 3;
+    }
+  }
+  return readLongVarint(bytes, at, end);
+}
+
+function readLongVarint(bytes: Uint8Array, at: number, end: number): number {
   const start = at;
   let lo = 0;
   let hi = 0;
@@ -48,15 +69,25 @@ function readVarint(bytes: Uint8Array, at: number, end: number): number {
     } else if (shift < 63) hi |= bits << (shift - 32);
     else hi |= (bits & 1) << 31;
     if (byte < 0x80) {
-      low = lo >>> 0;
-      high = hi >>> 0;
+      varint[0] = lo;
+      varint[1] = hi;
       return at;
     }
   }
   throw malformed(start, 'a number has more than ten bytes');
 }
 
-/** Skips the value of a field whose key ended at `at`; `low` and `high` hold the value of a varint field. */
+/** The low half of the varint read last. */
+function low(): number {
+  return varint[0] as number;
+}
+
+/** The high half of the varint read last. */
+function high(): number {
+  return varint[1] as number;
+}
+
+/** Skips the value of a field whose key ended at `at`; `low()` and `high()` hold the value of a varint field. */
 function skipValue(bytes: Uint8Array, at: number, end: number, type: number): number {
   if (type === 0) return readVarint(bytes, at, end);
   const size = type === 1 ? 8 : type === 5 ? 4 : -1;
@@ -65,10 +96,10 @@ function skipValue(bytes: Uint8Array, at: number, end: number, type: number): nu
   return at + size;
 }
 
-/** Reads the length at `at` and checks that so many bytes follow; `low` is the length. */
+/** Reads the length at `at` and checks that so many bytes follow; `low()` is the length. */
 function readLength(bytes: Uint8Array, at: number, end: number): number {
   const next = readVarint(bytes, at, end);
-  const length = high * TWO_32 + low;
+  const length = high() * TWO_32 + low();
   if (length > end - next) throw truncated(at, `a field claims ${length} bytes, ${end - next} are left`);
   return next;
 }
@@ -77,21 +108,20 @@ function wrongType(at: number, message: string, field: number, type: number): Pr
   return malformed(at, `field ${field} of ${message} has the wire type ${type}`);
 }
 
-/** Number of varints in `bytes[at…end)`; checks each. */
-function countVarints(bytes: Uint8Array, at: number, end: number): number {
+/**
+ * Number of varints in `bytes[at…end)`: of bytes without the continuation bit, four at a time. Checks that the last one
+ * is whole; one that is too long is found when it is read.
+ */
+function countVarints(bytes: Uint8Array, words: Int32Array, at: number, end: number): number {
+  if (at === end) return 0;
+  if ((bytes[end - 1] as number) >= 0x80) throw truncated(end, 'a number has no end');
   let count = 0;
-  let start = at;
-  for (; at < end; at++) {
-    if ((bytes[at] as number) < 0x80) {
-      if (at - start >= 10) throw malformed(start, 'a number has more than ten bytes');
-      count++;
-      start = at + 1;
-    }
+  while (at < end && ((at + bytes.byteOffset) & 3) !== 0) count += ((bytes[at++] as number) >>> 7) ^ 1;
+  let word = (at + bytes.byteOffset) >>> 2;
+  for (; at + 4 <= end; at += 4) {
+    count += Math.imul((~(words[word++] as number) >>> 7) & 0x01010101, 0x01010101) >>> 24;
   }
-  if (start !== end) {
-    if (end - start >= 10) throw malformed(start, 'a number has more than ten bytes');
-    throw truncated(start, 'a number has no end');
-  }
+  while (at < end) count += ((bytes[at++] as number) >>> 7) ^ 1;
   return count;
 }
 
@@ -121,14 +151,14 @@ interface Outline {
   periodTypeEnd: number;
 }
 
-/** The scalar in `low` and `high` as a signed 64-bit integer. */
+/** The scalar in `low()` and `high()` as a signed 64-bit integer. */
 function signed(): bigint {
-  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+  return BigInt.asIntN(64, (BigInt(high()) << 32n) | BigInt(low()));
 }
 
-/** The index in `low` and `high` as a number; what cannot be an index becomes a number that is out of every range. */
+/** The index in `low()` and `high()` as a number; what cannot be an index becomes a number that is out of every range. */
 function index(): number {
-  return high === 0 ? low : TWO_32;
+  return high() === 0 ? low() : TWO_32;
 }
 
 /** Checks a message whose known fields 1…`fields` are all varints. */
@@ -136,12 +166,12 @@ function checkScalars(bytes: Uint8Array, at: number, end: number, name: string, 
   while (at < end) {
     const keyAt = at;
     at = readVarint(bytes, at, end);
-    const type = low & 7;
-    const field = high === 0 ? low >>> 3 : 0;
+    const type = low() & 7;
+    const field = high() === 0 ? low() >>> 3 : 0;
     const known = field >= 1 && field <= fields;
     if (type === 2) {
       at = readLength(bytes, at, end);
-      at += low;
+      at += low();
     } else at = skipValue(bytes, at, end, type);
     if (known && type !== 0) throw wrongType(keyAt, name, field, type);
   }
@@ -149,6 +179,7 @@ function checkScalars(bytes: Uint8Array, at: number, end: number, name: string, 
 
 /** Counts and checks everything. */
 function outline(bytes: Uint8Array): Outline {
+  const words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2);
   const end = bytes.length;
   const o: Outline = {
     sampleTypes: 0,
@@ -177,12 +208,12 @@ function outline(bytes: Uint8Array): Outline {
   while (at < end) {
     const keyAt = at;
     at = readVarint(bytes, at, end);
-    const type = low & 7;
+    const type = low() & 7;
     // A field number beyond 2^29 is unknown whatever it is.
-    const field = high === 0 ? low >>> 3 : 0;
+    const field = high() === 0 ? low() >>> 3 : 0;
     if (type === 2) {
       at = readLength(bytes, at, end);
-      const last = at + low;
+      const last = at + low();
       switch (field) {
         case 1:
           o.sampleTypes++;
@@ -190,7 +221,7 @@ function outline(bytes: Uint8Array): Outline {
           break;
         case 2:
           o.samples++;
-          outlineSample(bytes, at, last, o);
+          outlineSample(bytes, words, at, last, o);
           break;
         case 3:
           o.mappings++;
@@ -215,7 +246,7 @@ function outline(bytes: Uint8Array): Outline {
           o.periodTypeEnd = last;
           break;
         case 13:
-          o.comments += countVarints(bytes, at, last);
+          o.comments += countVarints(bytes, words, at, last);
           break;
         case 9:
           if (o.timeNanos !== 0n) throw concatenated(keyAt);
@@ -277,40 +308,57 @@ function concatenated(at: number): ProfileError {
   );
 }
 
-function outlineSample(bytes: Uint8Array, at: number, end: number, o: Outline): void {
+/**
+ * Counts what a sample holds and checks its fields; labels are looked into when they are read. Keys and lengths are
+ * nearly always one byte, so that case stands first.
+ */
+function outlineSample(bytes: Uint8Array, words: Int32Array, at: number, end: number, o: Outline): void {
+  let stackLocations = 0;
+  let values = 0;
+  let labels = 0;
   while (at < end) {
+    const key = bytes[at] as number;
+    const length = at + 1 < end ? (bytes[at + 1] as number) : 0x80;
+    if ((key === 0x0a || key === 0x12 || key === 0x1a) && length < 0x80 && length <= end - at - 2) {
+      const last = at + 2 + length;
+      if (key === 0x0a) stackLocations += countVarints(bytes, words, at + 2, last);
+      else if (key === 0x12) values += countVarints(bytes, words, at + 2, last);
+      else labels++;
+      at = last;
+      continue;
+    }
     const keyAt = at;
     at = readVarint(bytes, at, end);
-    const type = low & 7;
-    const field = high === 0 ? low >>> 3 : 0;
+    const type = low() & 7;
+    const field = high() === 0 ? low() >>> 3 : 0;
     if (type === 2) {
       at = readLength(bytes, at, end);
-      const last = at + low;
-      if (field === 1) o.stackLocations += countVarints(bytes, at, last);
-      else if (field === 2) o.values += countVarints(bytes, at, last);
-      else if (field === 3) {
-        checkScalars(bytes, at, last, 'Label', 4);
-        o.labels++;
-      }
+      const last = at + low();
+      if (field === 1) stackLocations += countVarints(bytes, words, at, last);
+      else if (field === 2) values += countVarints(bytes, words, at, last);
+      else if (field === 3) labels++;
       at = last;
     } else {
       at = skipValue(bytes, at, end, type);
-      if (field === 1 && type === 0) o.stackLocations++;
-      else if (field === 2 && type === 0) o.values++;
+      if (field === 1 && type === 0) stackLocations++;
+      else if (field === 2 && type === 0) values++;
       else if (field >= 1 && field <= 3) throw wrongType(keyAt, 'Sample', field, type);
     }
   }
+  o.stackLocations += stackLocations;
+  o.values += values;
+  o.labels += labels;
 }
 
 function outlineLocation(bytes: Uint8Array, at: number, end: number, o: Outline): void {
   while (at < end) {
     const keyAt = at;
     at = readVarint(bytes, at, end);
-    const type = low & 7;
-    const field = high === 0 ? low >>> 3 : 0;
+    const type = low() & 7;
+    const field = high() === 0 ? low() >>> 3 : 0;
     if (type === 2) {
       at = readLength(bytes, at, end);
-      const last = at + low;
+      const last = at + low();
       if (field === 4) {
         checkScalars(bytes, at, last, 'Line', 3);
         o.lines++;
@@ -352,10 +400,10 @@ function readValueType(
   let unit = 0;
   while (at < end) {
     at = readVarint(bytes, at, end);
-    const key = high === 0 ? low : 0;
+    const key = high() === 0 ? low() : 0;
     if ((key & 7) === 2) {
       at = readLength(bytes, at, end);
-      at += low;
+      at += low();
     } else {
       at = skipValue(bytes, at, end, key & 7);
       if (key === 8) type = index();
@@ -414,9 +462,10 @@ export function decodeProfile(bytes: Uint8Array): Profile {
       ? null
       : readValueType(bytes, o.periodTypeAt, o.periodTypeEnd, strings, 'period_type of profile', 0);
 
-  const { samples, badSample } = readSamples(bytes, o, locationIds);
+  const reader = new SampleReader(bytes, o, locationIds);
+  const samples = reader.run();
   // In pprof's order: samples, mappings, functions, locations.
-  if (badSample !== null) throw badSample;
+  if (reader.bad !== null) throw reader.bad;
   checkIds('mapping', mappings.id, mappingIds, 'ID');
   checkIds('function', functions.id, functionIds, 'ID');
   checkIds('location', locations.id, locationIds, 'id', badLine);
@@ -501,15 +550,15 @@ function readTables(bytes: Uint8Array, o: Outline): Tables {
   let at = 0;
   while (at < end) {
     at = readVarint(bytes, at, end);
-    const wire = low & 7;
-    const field = high === 0 ? low >>> 3 : 0;
+    const wire = low() & 7;
+    const field = high() === 0 ? low() >>> 3 : 0;
     if (wire !== 2) {
       at = skipValue(bytes, at, end, wire);
       if (field === 13) comments.push(index());
       continue;
     }
     at = readLength(bytes, at, end);
-    const last = at + low;
+    const last = at + low();
     if (field === 6) {
       text.set(bytes.subarray(at, last), textAt);
       textAt += last - at;
@@ -517,32 +566,32 @@ function readTables(bytes: Uint8Array, o: Outline): Tables {
     } else if (field === 5) {
       while (at < last) {
         at = readVarint(bytes, at, last);
-        const key = high === 0 ? low : 0;
+        const key = high() === 0 ? low() : 0;
         if ((key & 7) === 2) {
           at = readLength(bytes, at, last);
-          at += low;
+          at += low();
           continue;
         }
         at = skipValue(bytes, at, last, key & 7);
         if (key === 8) {
-          functionIds[2 * fn] = low;
-          functionIds[2 * fn + 1] = high;
+          functionIds[2 * fn] = low();
+          functionIds[2 * fn + 1] = high();
         } else if (key === 16) functions.name[fn] = stringRow(index(), o.strings, 'function', fn);
         else if (key === 24) functions.systemName[fn] = stringRow(index(), o.strings, 'function', fn);
         else if (key === 32) functions.filename[fn] = stringRow(index(), o.strings, 'function', fn);
         else if (key === 40) {
-          startLine.halves[2 * fn] = low;
-          startLine.halves[2 * fn + 1] = high;
+          startLine.halves[2 * fn] = low();
+          startLine.halves[2 * fn + 1] = high();
         }
       }
       fn++;
     } else if (field === 3) {
       while (at < last) {
         at = readVarint(bytes, at, last);
-        const key = high === 0 ? low : 0;
+        const key = high() === 0 ? low() : 0;
         if ((key & 7) === 2) {
           at = readLength(bytes, at, last);
-          at += low;
+          at += low();
           continue;
         }
         at = skipValue(bytes, at, last, key & 7);
@@ -550,14 +599,14 @@ function readTables(bytes: Uint8Array, o: Outline): Tables {
         const of = key >>> 3;
         if (of >= 1 && of <= 4) {
           const halves = mappingHalves[of - 1] as Uint32Array;
-          halves[2 * mapping] = low;
-          halves[2 * mapping + 1] = high;
+          halves[2 * mapping] = low();
+          halves[2 * mapping + 1] = high();
         } else if (of === 5) mappings.filename[mapping] = stringRow(index(), o.strings, 'mapping', mapping);
         else if (of === 6) mappings.buildId[mapping] = stringRow(index(), o.strings, 'mapping', mapping);
         else if (of >= 7 && of <= 10) {
           const bit = 1 << (of - 7);
           const flags = mappings.flags[mapping] as number;
-          mappings.flags[mapping] = (low | high) !== 0 ? flags | bit : flags & ~bit;
+          mappings.flags[mapping] = (low() | high()) !== 0 ? flags | bit : flags & ~bit;
         }
       }
       mapping++;
@@ -612,14 +661,14 @@ function readLocations(
   let at = 0;
   while (at < end) {
     at = readVarint(bytes, at, end);
-    const wire = low & 7;
+    const wire = low() & 7;
     if (wire !== 2) {
       at = skipValue(bytes, at, end, wire);
       continue;
     }
-    const field = high === 0 ? low >>> 3 : 0;
+    const field = high() === 0 ? low() >>> 3 : 0;
     at = readLength(bytes, at, end);
-    const last = at + low;
+    const last = at + low();
     if (field !== 4) {
       at = last;
       continue;
@@ -627,28 +676,29 @@ function readLocations(
     lineStart[row] = line;
     while (at < last) {
       at = readVarint(bytes, at, last);
-      const key = high === 0 ? low : 0;
+      const key = high() === 0 ? low() : 0;
       if ((key & 7) === 2) {
         at = readLength(bytes, at, last);
-        const lineEnd = at + low;
+        const lineEnd = at + low();
         if (key === 34) {
           let functionRow = -1;
           while (at < lineEnd) {
             at = readVarint(bytes, at, lineEnd);
-            const lineKey = high === 0 ? low : 0;
+            const lineKey = high() === 0 ? low() : 0;
             if ((lineKey & 7) === 2) {
               at = readLength(bytes, at, lineEnd);
-              at += low;
+              at += low();
               continue;
             }
             at = skipValue(bytes, at, lineEnd, lineKey & 7);
-            if (lineKey === 8) functionRow = low === 0 && high === 0 ? -1 : functionIds.row(low, high);
+            if (lineKey === 8)
+              functionRow = low() === 0 && high() === 0 ? -1 : functionIds.row(low(), high());
             else if (lineKey === 16) {
-              lineNumber.halves[2 * line] = low;
-              lineNumber.halves[2 * line + 1] = high;
+              lineNumber.halves[2 * line] = low();
+              lineNumber.halves[2 * line + 1] = high();
             } else if (lineKey === 24) {
-              column.halves[2 * line] = low;
-              column.halves[2 * line + 1] = high;
+              column.halves[2 * line] = low();
+              column.halves[2 * line + 1] = high();
             }
           }
           if (functionRow < 0) {
@@ -662,13 +712,13 @@ function readLocations(
       }
       at = skipValue(bytes, at, last, key & 7);
       if (key === 8) {
-        idHalves[2 * row] = low;
-        idHalves[2 * row + 1] = high;
-      } else if (key === 16) mapping[row] = low === 0 && high === 0 ? -1 : mappingIds.row(low, high);
+        idHalves[2 * row] = low();
+        idHalves[2 * row + 1] = high();
+      } else if (key === 16) mapping[row] = low() === 0 && high() === 0 ? -1 : mappingIds.row(low(), high());
       else if (key === 24) {
-        addressHalves[2 * row] = low;
-        addressHalves[2 * row + 1] = high;
-      } else if (key === 40) isFolded[row] = (low | high) !== 0 ? 1 : 0;
+        addressHalves[2 * row] = low();
+        addressHalves[2 * row + 1] = high();
+      } else if (key === 40) isFolded[row] = (low() | high()) !== 0 ? 1 : 0;
     }
     row++;
   }
@@ -677,172 +727,295 @@ function readLocations(
   return { locations: { length: o.locations, id, mapping, address, isFolded, lineStart, lines }, badLine };
 }
 
-/** The last pass: samples. `badSample` is what pprof would say first about them. */
-function readSamples(
-  bytes: Uint8Array,
-  o: Outline,
-  locationIds: IdMap,
-): { samples: SampleTable; badSample: ProfileError | null } {
-  const end = bytes.length;
-  const count = o.samples;
-  const types = o.sampleTypes;
-  // Otherwise some sample has the wrong number of values and the columns are never used; types × samples is bounded
-  // by the size of the input only when it equals the number of values.
-  const wanted = o.values === types * count ? types : 0;
-  const stackStart = new Uint32Array(count + 1);
-  const stackLocations = indexColumn(o.stackLocations, o.locations);
-  const columns: Uint32Array[] = [];
-  const halves: ReturnType<typeof int64Halves>[] = [];
-  for (let t = 0; t < wanted; t++) {
-    const column = int64Halves(count);
-    halves.push(column);
-    columns.push(column.halves);
+/** The last pass: samples. */
+class SampleReader {
+  readonly #bytes: Uint8Array;
+  readonly #types: number;
+  readonly #strings: number;
+  readonly #locationIds: IdMap;
+  /** Rows by id where ids are small, else null. */
+  readonly #direct: Int32Array | null;
+  /** Whether the ids are 1, 2, 3 … in order. */
+  readonly #counted: boolean;
+  readonly locations: number;
+  readonly #stackStart: Uint32Array;
+  readonly #stackLocations: IndexColumn;
+  readonly #values: readonly Int64Halves[];
+  readonly #columns: readonly Uint32Array[];
+  readonly #labelStart: Uint32Array;
+  readonly #labelKey: Uint32Array;
+  readonly #labelText: Uint32Array;
+  readonly #labelNumber: Int64Halves;
+  readonly #labelUnit: Uint32Array;
+  #row = 0;
+  #stackAt = 0;
+  #label = 0;
+  /** First frame of the current sample whose location is unknown, as an index into the stacks; -1 if there is none. */
+  #unknownAt = -1;
+  /** What pprof would say first about the samples. */
+  bad: ProfileError | null = null;
+
+  constructor(bytes: Uint8Array, o: Outline, locationIds: IdMap) {
+    this.#bytes = bytes;
+    this.#types = o.sampleTypes;
+    this.#strings = o.strings;
+    this.#locationIds = locationIds;
+    this.#direct = locationIds.direct;
+    this.#counted = locationIds.counted;
+    this.locations = o.locations;
+    this.#stackStart = new Uint32Array(o.samples + 1);
+    this.#stackLocations = indexColumn(o.stackLocations, o.locations);
+    // Otherwise some sample has the wrong number of values and the columns are never used; types × samples is bounded
+    // by the size of the input only when it equals the number of values.
+    const wanted = o.values === o.sampleTypes * o.samples ? o.sampleTypes : 0;
+    this.#values = Array.from({ length: wanted }, () => int64Halves(o.samples));
+    this.#columns = this.#values.map(({ halves }) => halves);
+    this.#labelStart = new Uint32Array(o.samples + 1);
+    this.#labelKey = new Uint32Array(o.labels);
+    this.#labelText = new Uint32Array(o.labels);
+    this.#labelNumber = int64Halves(o.labels);
+    this.#labelUnit = new Uint32Array(o.labels);
   }
-  const labelStart = new Uint32Array(count + 1);
-  const labelKey = new Uint32Array(o.labels);
-  const labelText = new Uint32Array(o.labels);
-  const labelNumber = int64Halves(o.labels);
-  const labelUnit = new Uint32Array(o.labels);
-  let badSample: ProfileError | null = null;
-  let row = 0;
-  let stackAt = 0;
-  let label = 0;
-  let at = 0;
-  while (at < end) {
-    at = readVarint(bytes, at, end);
-    const wire = low & 7;
-    if (wire !== 2) {
-      at = skipValue(bytes, at, end, wire);
-      continue;
-    }
-    const field = high === 0 ? low >>> 3 : 0;
-    at = readLength(bytes, at, end);
-    const last = at + low;
-    if (field !== 2) {
+
+  /** Reads the samples of the whole message. */
+  run(): SampleTable {
+    const bytes = this.#bytes;
+    const end = bytes.length;
+    let at = 0;
+    while (at < end) {
+      at = readVarint(bytes, at, end);
+      const wire = low() & 7;
+      if (wire !== 2) {
+        at = skipValue(bytes, at, end, wire);
+        continue;
+      }
+      const isSample = high() === 0 && low() === 0x12;
+      at = readLength(bytes, at, end);
+      const last = at + low();
+      if (isSample) this.#sample(at, last);
       at = last;
-      continue;
     }
-    stackStart[row] = stackAt;
-    labelStart[row] = label;
-    let values = 0;
-    let unknownAt = -1;
-    while (at < last) {
-      at = readVarint(bytes, at, last);
-      const key = high === 0 ? low : 0;
-      const packed = (key & 7) === 2;
-      let stop = last;
-      if (packed) {
-        at = readLength(bytes, at, last);
-        stop = at + low;
-      }
-      const of = key >>> 3;
-      if (of === 1) {
-        do {
-          if (at >= stop) break;
-          const byte = bytes[at] as number;
-          if (byte < 0x80) {
-            low = byte;
-            high = 0;
-            at++;
-          } else at = readVarint(bytes, at, stop);
-          let location = locationIds.row(low, high);
-          if (location < 0) {
-            if (unknownAt < 0) unknownAt = stackAt;
-            location = 0;
-          }
-          stackLocations[stackAt++] = location;
-        } while (packed);
-      } else if (of === 2) {
-        do {
-          if (at >= stop) break;
-          at = readVarint(bytes, at, stop);
-          if (values < wanted) {
-            const column = columns[values] as Uint32Array;
-            column[2 * row] = low;
-            column[2 * row + 1] = high;
-          }
-          values++;
-        } while (packed);
-      } else if (of === 3 && packed) {
-        let keyRow = 0;
-        let text = 0;
-        let unit = 0;
-        let numberLow = 0;
-        let numberHigh = 0;
-        while (at < stop) {
-          at = readVarint(bytes, at, stop);
-          const labelField = high === 0 ? low : 0;
-          if ((labelField & 7) === 2) {
-            at = readLength(bytes, at, stop);
-            at += low;
-            continue;
-          }
-          at = skipValue(bytes, at, stop, labelField & 7);
-          if (labelField === 8) keyRow = index();
-          else if (labelField === 16) text = index();
-          else if (labelField === 24) {
-            numberLow = low;
-            numberHigh = high;
-          } else if (labelField === 32) unit = index();
-        }
-        stringRow(keyRow, o.strings, 'a label of sample', row);
-        if (text !== 0) {
-          labelKey[label] = keyRow;
-          labelText[label++] = stringRow(text, o.strings, 'a label of sample', row);
-        } else if (unit !== 0 || numberLow !== 0 || numberHigh !== 0) {
-          labelKey[label] = keyRow;
-          labelUnit[label] = stringRow(unit, o.strings, 'a label of sample', row);
-          labelNumber.halves[2 * label] = numberLow;
-          labelNumber.halves[2 * label + 1] = numberHigh;
-          label++;
-        }
-      } else if (packed) at = stop;
-      else at = skipValue(bytes, at, last, key & 7);
-    }
-    if (badSample === null) {
-      if (types === 0) {
-        badSample = invalid(
-          'sample',
-          row,
-          'has no sample types to go with',
-          'missing sample type information',
-        );
-      } else if (values !== types) {
-        const pprof = `mismatch: sample has ${values} values vs. ${types} types`;
-        badSample = invalid(
-          'sample',
-          row,
-          `has ${values} values, the profile has ${types} sample types`,
-          pprof,
-        );
-      } else if (unknownAt >= 0) {
-        const frame = unknownAt - (stackStart[row] as number);
-        badSample = invalid(
-          'sample',
-          row,
-          `names an unknown location as frame ${frame}`,
-          'sample has nil location',
-        );
-      }
-    }
-    row++;
+    this.#stackStart[this.#row] = this.#stackAt;
+    this.#labelStart[this.#row] = this.#label;
+    const length = this.#label;
+    const labels = {
+      length,
+      key: this.#labelKey.subarray(0, length),
+      text: this.#labelText.subarray(0, length),
+      number: finishInt64(this.#labelNumber, length),
+      unit: this.#labelUnit.subarray(0, length),
+    };
+    return {
+      length: this.#row,
+      stackStart: this.#stackStart,
+      stackLocations: this.#stackLocations,
+      values: this.#values.map((halves) => finishInt64(halves)),
+      labelStart: this.#labelStart,
+      labels,
+    };
   }
-  stackStart[row] = stackAt;
-  labelStart[row] = label;
-  const labels = {
-    length: label,
-    key: labelKey.subarray(0, label),
-    text: labelText.subarray(0, label),
-    number: finishInt64(labelNumber, label),
-    unit: labelUnit.subarray(0, label),
-  };
-  const samples = {
-    length: count,
-    stackStart,
-    stackLocations,
-    values: halves.map((h) => finishInt64(h)),
-    labelStart,
-    labels,
-  };
-  return { samples, badSample };
+
+  #sample(at: number, end: number): void {
+    const bytes = this.#bytes;
+    const row = this.#row;
+    this.#stackStart[row] = this.#stackAt;
+    this.#labelStart[row] = this.#label;
+    this.#unknownAt = -1;
+    let values = 0;
+    while (at < end) {
+      // Nearly always: a key and a length of one byte each.
+      let key = bytes[at] as number;
+      let last = 0;
+      if (key < 0x80 && (key & 7) === 2 && (bytes[at + 1] as number) < 0x80) {
+        last = at + 2 + (bytes[at + 1] as number);
+        at += 2;
+      } else {
+        at = readVarint(bytes, at, end);
+        key = high() === 0 ? low() : 0;
+        if ((key & 7) === 2) {
+          at = readLength(bytes, at, end);
+          last = at + low();
+        }
+      }
+      const field = key >>> 3;
+      if ((key & 7) === 2) {
+        if (field === 1) this.#stack(at, last);
+        else if (field === 2) values = this.#packedValues(at, last, values);
+        else if (field === 3) this.#addLabel(at, last);
+        at = last;
+      } else {
+        if (field === 1) this.#stack(at, readVarint(bytes, at, end));
+        else if (field === 2) values = this.#packedValues(at, readVarint(bytes, at, end), values);
+        at = skipValue(bytes, at, end, key & 7);
+      }
+    }
+    if (this.bad === null) this.#judge(row, values);
+    this.#row = row + 1;
+  }
+
+  /** Reads location ids; the first pass has seen that each is whole. */
+  #stack(at: number, end: number): void {
+    const bytes = this.#bytes;
+    const stack = this.#stackLocations;
+    const direct = this.#direct;
+    let to = this.#stackAt;
+    if (this.#counted) {
+      const { locations } = this;
+      while (at < end) {
+        const first = bytes[at] as number;
+        let id = first;
+        if (first >= 0x80) {
+          const second = bytes[at + 1] as number;
+          id = (first & 0x7f) | ((second & 0x7f) << 7);
+          if (second >= 0x80) {
+            const third = bytes[at + 2] as number;
+            if (third >= 0x80) {
+              at = readVarint(bytes, at, end);
+              id = high() === 0 && low() <= locations ? low() : 0;
+            } else {
+              id |= third << 14;
+              at += 3;
+            }
+          } else at += 2;
+        } else at++;
+        if (id === 0 || id > locations) {
+          if (this.#unknownAt < 0) this.#unknownAt = to;
+          id = 1;
+        }
+        stack[to++] = id - 1;
+      }
+    } else if (direct !== null) {
+      const rows = direct.length;
+      while (at < end) {
+        let id = bytes[at++] as number;
+        if (id >= 0x80) {
+          const second = bytes[at++] as number;
+          id = (id & 0x7f) | ((second & 0x7f) << 7);
+          if (second >= 0x80) {
+            const third = bytes[at++] as number;
+            id |= (third & 0x7f) << 14;
+            if (third >= 0x80) {
+              at = readVarint(bytes, at - 3, end);
+              id = high() === 0 && low() < rows ? low() : rows;
+            }
+          }
+        }
+        const location = id < rows ? (direct[id] as number) : -1;
+        if (location < 0) {
+          if (this.#unknownAt < 0) this.#unknownAt = to;
+          stack[to++] = 0;
+        } else stack[to++] = location;
+      }
+    } else {
+      while (at < end) {
+        at = readVarint(bytes, at, end);
+        const location = this.#locationIds.row(low(), high());
+        if (location < 0 && this.#unknownAt < 0) this.#unknownAt = to;
+        stack[to++] = Math.max(location, 0);
+      }
+    }
+    this.#stackAt = to;
+  }
+
+  /** Reads values behind the first `count` of the sample and returns how many there are now. */
+  #packedValues(at: number, end: number, count: number): number {
+    const bytes = this.#bytes;
+    const columns = this.#columns;
+    const to = this.#row * 2;
+    while (at < end) {
+      const column = count < columns.length ? (columns[count] as Uint32Array) : null;
+      count++;
+      const first = bytes[at] as number;
+      if (first < 0x80) {
+        at++;
+        // Columns start as zeros, and most values of a heap profile are.
+        if (first !== 0 && column !== null) column[to] = first;
+        continue;
+      }
+      const second = bytes[at + 1] as number;
+      if (second < 0x80) {
+        at += 2;
+        if (column !== null) column[to] = (first & 0x7f) | (second << 7);
+        continue;
+      }
+      at = readVarint(bytes, at, end);
+      if (column !== null) {
+        column[to] = low();
+        column[to + 1] = high();
+      }
+    }
+    return count;
+  }
+
+  #addLabel(at: number, end: number): void {
+    const bytes = this.#bytes;
+    let key = 0;
+    let text = 0;
+    let unit = 0;
+    let numberLow = 0;
+    let numberHigh = 0;
+    while (at < end) {
+      const keyAt = at;
+      let tag = bytes[at] as number;
+      if (tag < 0x80) at++;
+      else {
+        at = readVarint(bytes, at, end);
+        // Field 0 stands for every number that is too large to be known.
+        tag = high() === 0 ? low() : low() & 7;
+      }
+      const type = tag & 7;
+      const field = tag >>> 3;
+      if (type === 0) {
+        let value = at < end ? (bytes[at] as number) : 0x80;
+        let valueHigh = 0;
+        if (value < 0x80) at++;
+        else {
+          at = readVarint(bytes, at, end);
+          value = low();
+          valueHigh = high();
+        }
+        if (field === 3) {
+          numberLow = value;
+          numberHigh = valueHigh;
+        } else {
+          const row = valueHigh === 0 ? value : TWO_32;
+          if (field === 1) key = row;
+          else if (field === 2) text = row;
+          else if (field === 4) unit = row;
+        }
+        continue;
+      }
+      if (type === 2) at = readLength(bytes, at, end) + low();
+      else at = skipValue(bytes, at, end, type);
+      if (field >= 1 && field <= 4) throw wrongType(keyAt, 'Label', field, type);
+    }
+    const label = this.#label;
+    stringRow(key, this.#strings, 'a label of sample', this.#row);
+    if (text !== 0) this.#labelText[label] = stringRow(text, this.#strings, 'a label of sample', this.#row);
+    else if (unit !== 0 || numberLow !== 0 || numberHigh !== 0) {
+      this.#labelUnit[label] = stringRow(unit, this.#strings, 'a label of sample', this.#row);
+      this.#labelNumber.halves[2 * label] = numberLow;
+      this.#labelNumber.halves[2 * label + 1] = numberHigh;
+    } else return;
+    this.#labelKey[label] = key;
+    this.#label = label + 1;
+  }
+
+  #judge(row: number, values: number): void {
+    const types = this.#types;
+    if (types === 0) {
+      this.bad = invalid('sample', row, 'has no sample types to go with', 'missing sample type information');
+    } else if (values !== types) {
+      const pprof = `mismatch: sample has ${values} values vs. ${types} types`;
+      this.bad = invalid('sample', row, `has ${values} values, the profile has ${types} sample types`, pprof);
+    } else if (this.#unknownAt >= 0) {
+      const frame = this.#unknownAt - (this.#stackStart[row] as number);
+      this.bad = invalid(
+        'sample',
+        row,
+        `names an unknown location as frame ${frame}`,
+        'sample has nil location',
+      );
+    }
+  }
 }

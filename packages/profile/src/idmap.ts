@@ -8,31 +8,39 @@ export interface IdMap {
   readonly duplicate: number;
   /** The first row with id 0, or -1. */
   readonly zero: number;
+  /** Rows by id, -1 for none, where ids are small; null where they must be looked up. */
+  readonly direct: Int32Array | null;
+  /** Whether the ids are 1, 2, 3 … in order. */
+  readonly counted: boolean;
 }
 
 /** Ids are usually 1, 2, 3 …: a plain table while the largest is not much larger than their number. */
 class DirectIdMap implements IdMap {
   readonly duplicate: number;
   readonly zero: number;
-  readonly #rows: Int32Array;
+  readonly direct: Int32Array;
+  readonly counted: boolean;
 
   constructor(halves: Uint32Array, count: number, largest: number) {
     const rows = new Int32Array(largest + 1).fill(-1);
     let duplicate = -1;
     let zero = -1;
+    let counted = true;
     for (let row = 0; row < count; row++) {
       const id = halves[2 * row] as number;
       if (id === 0 && zero < 0) zero = row;
       if (duplicate < 0 && (rows[id] as number) >= 0) duplicate = row;
       rows[id] = row;
+      if (id !== row + 1) counted = false;
     }
-    this.#rows = rows;
+    this.counted = counted;
+    this.direct = rows;
     this.duplicate = duplicate;
     this.zero = zero;
   }
 
   row(low: number, high: number): number {
-    return high === 0 && low < this.#rows.length ? (this.#rows[low] as number) : -1;
+    return high === 0 && low < this.direct.length ? (this.direct[low] as number) : -1;
   }
 }
 
@@ -40,6 +48,8 @@ class DirectIdMap implements IdMap {
 class HashedIdMap implements IdMap {
   readonly duplicate: number;
   readonly zero: number;
+  readonly direct: null = null;
+  readonly counted = false;
   readonly #halves: Uint32Array;
   readonly #slots: Int32Array;
   readonly #mask: number;

@@ -32,14 +32,26 @@ export function setInt64(column: Int64Halves, index: number, value: number | big
  */
 export function finishInt64(column: Int64Halves, length: number = column.length): Int64Column {
   const { halves } = column;
+  const numbers = new Float64Array(halves.buffer as ArrayBuffer, 0, length);
   let total = 0;
   for (let i = 0; i < length; i++) {
-    total += Math.abs(((halves[2 * i + 1] as number) | 0) * TWO_32 + (halves[2 * i] as number));
-  }
-  if (total > Number.MAX_SAFE_INTEGER) return new BigInt64Array(halves.buffer as ArrayBuffer, 0, length);
-  const numbers = new Float64Array(halves.buffer as ArrayBuffer, 0, length);
-  for (let i = 0; i < length; i++) {
-    numbers[i] = ((halves[2 * i + 1] as number) | 0) * TWO_32 + (halves[2 * i] as number);
+    const low = halves[2 * i] as number;
+    const high = halves[2 * i + 1] as number;
+    if (high === 0) {
+      total += low;
+      numbers[i] = low;
+    } else {
+      const value = (high | 0) * TWO_32 + low;
+      total += Math.abs(value);
+      if (total <= Number.MAX_SAFE_INTEGER) numbers[i] = value;
+    }
+    if (total > Number.MAX_SAFE_INTEGER) {
+      // What was converted so far was exact: put the halves back.
+      halves[2 * i] = low;
+      halves[2 * i + 1] = high;
+      for (let k = 0; k < i; k++) setInt64(column, k, numbers[k] as number);
+      return new BigInt64Array(halves.buffer as ArrayBuffer, 0, length);
+    }
   }
   return numbers;
 }
