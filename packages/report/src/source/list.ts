@@ -93,7 +93,8 @@ function* listing(
         const values = `${valueOrDot(own.flat, format).padStart(10)} ${valueOrDot(own.cum, format).padStart(10)}`;
         text += `${values} ${String(line).padStart(6)}:${source.replace(/\n+$/, '')}\n`;
       }
-      const { problem } = reader.text(file);
+      // A range without lines never opens the file.
+      const { problem } = start <= end ? reader.text(file) : { problem: undefined };
       if (problem !== undefined) text += ` Error: ${problem}\n`;
       yield text;
     }
