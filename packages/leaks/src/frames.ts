@@ -39,7 +39,7 @@ export class StackTable {
   read(profile: Profile): Uint32Array {
     const { locations, functions, strings, samples } = profile;
     const { lineStart, lines } = locations;
-    const framesOf: (readonly number[] | undefined)[] = new Array(locations.length);
+    const framesOf = new Array<readonly number[] | undefined>(locations.length);
     const expand = (location: number): readonly number[] => {
       const known = framesOf[location];
       if (known !== undefined) return known;

@@ -170,7 +170,7 @@ export function trendOf(
   if (half < 0.25 || (flatTail && level >= 2 && expected >= 2.5 * slack)) return result('settled');
   if (flatTail || half < 0.5) return result('slowing');
   let rises = 0;
-  for (let i = 1; i < n; i++) if ((fit[i] ?? 0) - (fit[i - 1] ?? 0) > 0.02 * whole) rises++;
+  for (let i = 1; i < n; i++) if ((fit[i] ?? 0) - (fit[i - 1] ?? 0) > (0.1 * whole) / (n - 1)) rises++;
   if (rises < (n <= 4 ? 2 : 3)) return result('jumped');
   return result('grows');
 }

@@ -16,7 +16,7 @@ export interface LeakOptions {
   readonly limit?: number;
   /** Findings in a verdict; default 12. */
   readonly maxFindings?: number;
-  /** Points kept per series; beyond, every second one of the older half is forgotten. Default 96, at least 8. */
+  /** Points kept per series; beyond, some in between are forgotten. Default 96, at least 8. */
   readonly maxDumps?: number;
   /** Series kept; beyond, those that were never large and are gone are forgotten. Default 20,000. */
   readonly maxSeries?: number;
@@ -373,12 +373,18 @@ export class LeakWatch {
       record.series = target.get(record.series) ?? record.series;
   }
 
-  /** Keeps the number of points bounded: forgets every second one of the older half, never the first. */
+  /** Keeps the number of points bounded, and what is kept evenly spread over all that was seen. */
   #thin(): void {
     const n = this.#totals.length;
     if (n <= this.#maxDumps) return;
-    const keep: number[] = [];
-    for (let i = 0; i < n; i++) if (i >= n >> 1 || i % 2 === 0) keep.push(i);
+    const keep = this.#ordinals.map((_, i) => i);
+    const gap = (at: number): number =>
+      (this.#ordinals[keep[at + 1] ?? 0] ?? 0) - (this.#ordinals[keep[at - 1] ?? 0] ?? 0);
+    while (keep.length > this.#maxDumps * 0.75) {
+      let least = 1;
+      for (let at = 2; at < keep.length - 1; at++) if (gap(at) < gap(least)) least = at;
+      keep.splice(least, 1);
+    }
     const pick = <T>(column: readonly T[]): T[] => keep.map((i) => column[i] as T);
     this.#times = pick(this.#times);
     this.#ordinals = pick(this.#ordinals);

@@ -1,0 +1,356 @@
+// LeakWatch: identity of stacks, labels, ids, restarts, bounds, and dumps that cannot be judged.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Dump, findLeaks, LeaksError, LeakWatch } from '../src/index.ts';
+import { dumpsOfCrowds, type Frame, profileOf, randomFrom, type Row, waiting } from './synthetic.ts';
+
+const minute = 60_000;
+
+function dump(rows: readonly Row[], k: number, options: Parameters<typeof profileOf>[1] = {}): Dump {
+  return { profile: profileOf(rows, options), time: 1_700_000_000_000 + k * minute };
+}
+
+/** The same rows-by-dump for n dumps. */
+function dumps(n: number, rows: (k: number) => Row[], options: Parameters<typeof profileOf>[1] = {}): Dump[] {
+  return Array.from({ length: n }, (_, k) => dump(rows(k), k, options));
+}
+
+describe('what is one series', () => {
+  test('stacks are told apart by line, and joined by the culprit they share', () => {
+    const at = (line: number): Frame[] => [
+      ['runtime.gopark', 'runtime/proc.go', 1],
+      ['main.poll', 'example.com/shop/poll.go', line],
+    ];
+    // Every dump finds the same leaked goroutines at another line of their loop.
+    const verdict = findLeaks(dumps(6, (k) => [{ stack: at(10 + (k % 2)), value: 10 + 20 * k }]));
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(verdict.findings[0]?.culprit?.name, 'main.poll');
+    assert.deepEqual(verdict.findings[0]?.counts, [10, 30, 50, 70, 90, 110]);
+  });
+
+  test('work that moves from one line to another is no leak', () => {
+    const at = (line: number): Frame[] => [['main.poll', 'example.com/shop/poll.go', line]];
+    const verdict = findLeaks(
+      dumps(6, (k) => [
+        { stack: at(10), value: 200 - 30 * k },
+        { stack: at(11), value: 10 + 30 * k },
+      ]),
+    );
+    assert.notEqual(verdict.kind, 'leak');
+  });
+
+  test('labels are reported where all of a finding carries them', () => {
+    const verdict = findLeaks(
+      dumps(6, (k) => [
+        { stack: waiting('leak'), value: 10 + 20 * k, labels: { job: 'cron', state: 'chan receive' } },
+        { stack: waiting('pool'), value: 40, labels: { job: 'web' } },
+      ]),
+    );
+    assert.deepEqual(verdict.findings[0]?.labels, [{ key: 'job', value: 'cron' }]);
+    assert.equal(verdict.findings[0]?.state, 'chan receive');
+  });
+
+  test('a label per request does not hide the pile', () => {
+    const verdict = findLeaks(
+      dumps(5, (k) =>
+        Array.from({ length: 20 + 40 * k }, (_, i) => ({
+          stack: waiting('leak'),
+          labels: { request: `r${i}` },
+        })),
+      ),
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(verdict.findings[0]?.count, 180);
+  });
+
+  test('who started it is the culprit where its own stack has no user frame', () => {
+    const stack: Frame[] = [['net/http.(*persistConn).roundTrip', 'net/http/transport.go', 9]];
+    const verdict = findLeaks(
+      dumps(6, (k) => [
+        { stack, value: 5 + 20 * k, labels: { created_by: 'main.prefetch example.com/shop/fetch.go:31' } },
+      ]),
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(verdict.findings[0]?.culprit?.name, 'main.prefetch');
+    assert.equal(verdict.findings[0]?.culprit?.line, 31);
+    assert.equal(verdict.findings[0]?.culpritIndex, -1);
+  });
+
+  test('--mine moves the blame', () => {
+    const stack: Frame[] = [
+      ['github.com/acme/bus.(*Bus).Wait', 'github.com/acme/bus@v1.0.0/bus.go', 7],
+      ['main.listen', 'example.com/shop/main.go', 3],
+    ];
+    const all = dumps(6, (k) => [{ stack, value: 5 + 20 * k }]);
+    assert.equal(findLeaks(all).findings[0]?.culprit?.name, 'main.listen');
+    assert.equal(
+      findLeaks(all, { origin: { user: [/acme/u] } }).findings[0]?.culprit?.name,
+      'github.com/acme/bus.(*Bus).Wait',
+    );
+  });
+});
+
+describe('ids', () => {
+  test('the same growth is a leak where they stay and none where they change', () => {
+    const stays = dumps(6, (k) =>
+      Array.from({ length: 10 + 20 * k }, (_, i) => ({ stack: waiting('x'), id: i + 1 })),
+    );
+    const changes = dumps(6, (k) =>
+      Array.from({ length: 10 + 20 * k }, (_, i) => ({ stack: waiting('x'), id: k * 1000 + i + 1 })),
+    );
+    assert.equal(findLeaks(stays).kind, 'leak');
+    const acquitted = findLeaks(changes);
+    assert.equal(acquitted.kind, 'none');
+    const [top] = acquitted.findings;
+    assert.equal(top?.kind === 'steady' && top.reason, 'turnover');
+  });
+
+  test('a leak of a few is seen in traffic a hundred times as large', () => {
+    const random = randomFrom(11);
+    const traffic = Array.from({ length: 20_000 }, () => {
+      const birth = random() * 1.2 - 0.2;
+      return [birth, birth + 0.02 * random()] as const;
+    });
+    const leaked = Array.from({ length: 12 }, (_, i) => [i / 12, 9] as const);
+    const verdict = findLeaks(
+      dumpsOfCrowds([{ stack: waiting('serve'), lives: [...traffic, ...leaked] }], 8, true),
+    );
+    assert.equal(verdict.kind, 'leak');
+  });
+
+  test('two dumps: survivors are counted, and a large pile is enough', () => {
+    const verdict = findLeaks(
+      dumps(2, (k) => Array.from({ length: 20 + 200 * k }, (_, i) => ({ stack: waiting('x'), id: i + 1 }))),
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.deepEqual(verdict.findings[0]?.survival, {
+      seen: 20,
+      survived: 20,
+      ended: 0,
+      fresh: 200,
+      arrivals: [20, 220],
+    });
+  });
+
+  test('the oldest is as old as the first dump that saw it, or says itself how long it waits', () => {
+    const seen = findLeaks(
+      dumps(4, (k) => Array.from({ length: 10 + 20 * k }, (_, i) => ({ stack: waiting('x'), id: i + 1 }))),
+    );
+    assert.deepEqual(seen.findings[0]?.oldest, { ms: 3 * minute, atLeast: true });
+    const said = findLeaks(
+      dumps(4, (k) =>
+        Array.from({ length: 10 + 20 * k }, (_, i) => ({
+          stack: waiting('x'),
+          id: i + 1,
+          waited: 9 * minute,
+        })),
+      ),
+    );
+    assert.deepEqual(said.findings[0]?.oldest, { ms: 9 * minute, atLeast: false });
+  });
+});
+
+describe('verdicts', () => {
+  test('one dump cannot convict, and shows the largest stack', () => {
+    const verdict = findLeaks([dump([{ stack: waiting('x'), value: 900 }], 0)]);
+    assert.equal(verdict.kind, 'unsure');
+    assert.match(verdict.sentence, /One dump cannot show growth/u);
+    assert.equal(verdict.findings[0]?.culprit?.name, 'main.x');
+  });
+
+  test('empty dumps are an acquittal, with the numbers', () => {
+    const verdict = findLeaks(dumps(3, () => []));
+    assert.equal(verdict.kind, 'none');
+    assert.deepEqual(verdict.series.totals, [0, 0, 0]);
+  });
+
+  test('a total that grows over ever new stacks is not acquitted', () => {
+    // Each dump finds its growth in stacks that were never seen before: nothing grows but the whole.
+    const verdict = findLeaks(
+      dumps(6, (k) =>
+        Array.from({ length: 20 + 60 * k }, (_, i) => ({
+          stack: [[`main.generated${k}_${i}`, 'gen.go', i] as const],
+        })),
+      ),
+    );
+    assert.equal(verdict.kind, 'unsure');
+    assert.match(verdict.sentence, /no single stack explains it/u);
+  });
+
+  test('the limit is a matter of rate', () => {
+    const verdict = findLeaks(
+      dumps(6, (k) => [{ stack: waiting('x'), value: 100 * (k + 1) }]),
+      { limit: 1600 },
+    );
+    assert.equal(verdict.findings[0]?.growth.perMinute, 100);
+    assert.equal(verdict.findings[0]?.untilLimit, 10 * minute);
+  });
+
+  test('without times growth is counted per dump', () => {
+    const timeless = dumps(6, (k) => [{ stack: waiting('x'), value: 100 * (k + 1) }]).map(({ profile }) => ({
+      profile,
+    }));
+    const verdict = findLeaks(timeless);
+    assert.equal(verdict.series.span, null);
+    assert.equal(verdict.findings[0]?.growth.perMinute, null);
+    assert.equal(verdict.findings[0]?.growth.perDump, 100);
+    assert.match(verdict.sentence, /\+100 per dump/u);
+  });
+
+  test('retained bytes and what holds them are evidence', () => {
+    const verdict = findLeaks(
+      dumps(
+        4,
+        (k) => [
+          {
+            stack: waiting('x'),
+            value: 10 + 20 * k,
+            retained: 1000 * (k + 1),
+            labels: { held_by: "Socket ← listener 'message'" },
+          },
+        ],
+        {
+          type: 'tasks',
+          retained: true,
+        },
+      ),
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.deepEqual(verdict.findings[0]?.retained, {
+      bytes: 4000,
+      growth: 3000,
+      heldBy: "Socket ← listener 'message'",
+    });
+  });
+
+  test('sampled bytes have to grow beyond what sampling makes of them', () => {
+    const random = randomFrom(3);
+    const period = 512 * 1024;
+    const heap = (mean: (k: number) => number): Dump[] =>
+      dumps(
+        8,
+        (k) => {
+          let samples = 0;
+          for (let i = 0; i < 400; i++) if (random() < mean(k) / period / 400) samples++;
+          return [{ stack: waiting('cache'), value: samples * period }];
+        },
+        { type: 'inuse_space', unit: 'bytes', period },
+      );
+    assert.equal(findLeaks(heap(() => 20 * period)).kind, 'none');
+    assert.equal(findLeaks(heap((k) => 20 * period * (k + 1))).kind, 'leak');
+  });
+
+  test('a growing number of idle clients of a server is load', () => {
+    const stack: Frame[] = [
+      ['internal/poll.(*FD).Read', 'internal/poll/fd_unix.go', 1],
+      ['net/http.(*connReader).Read', 'net/http/server.go', 2],
+      ['net/http.(*conn).serve', 'net/http/server.go', 3],
+    ];
+    const verdict = findLeaks(
+      dumps(6, (k) => Array.from({ length: 10 + 20 * k }, (_, i) => ({ stack, id: i + 1 }))),
+    );
+    assert.equal(verdict.kind, 'unsure');
+    const [top] = verdict.findings;
+    assert.equal(top?.kind === 'growing' && top.reason, 'load');
+  });
+});
+
+describe('a watch', () => {
+  test('judges dump by dump as all at once', () => {
+    const all = dumps(6, (k) => [{ stack: waiting('x'), value: 10 + 20 * k }]);
+    const watch = new LeakWatch();
+    const verdicts = all.map((one) => watch.add(one));
+    assert.equal(verdicts[0]?.kind, 'unsure');
+    assert.deepEqual(verdicts.at(-1), findLeaks(all));
+  });
+
+  test('begins anew after a restart', () => {
+    const watch = new LeakWatch();
+    for (let k = 0; k < 4; k++)
+      watch.feed(dump([{ stack: waiting('x'), value: 10 + 50 * k }], k, { buildId: 'aa' }));
+    assert.equal(watch.verdict().kind, 'leak');
+    const verdict = watch.add(dump([{ stack: waiting('x'), value: 5 }], 4, { buildId: 'bb' }));
+    assert.equal(verdict.series.restarts, 1);
+    assert.equal(verdict.series.dumps, 1);
+    assert.equal(verdict.kind, 'unsure');
+  });
+
+  test('sees a restart in ids that begin anew', () => {
+    const rows = (from: number, n: number): Row[] =>
+      Array.from({ length: n }, (_, i) => ({ stack: waiting('x'), id: from + i }));
+    const watch = new LeakWatch();
+    for (let k = 0; k < 3; k++) watch.feed(dump(rows(5000, 20 + k), k));
+    assert.equal(watch.add(dump(rows(1, 20), 3)).series.restarts, 1);
+  });
+
+  test('keeps a bounded number of points and of series, and still convicts', () => {
+    const watch = new LeakWatch({ maxDumps: 16, maxSeries: 50 });
+    for (let k = 0; k < 300; k++) {
+      const rows: Row[] = [{ stack: waiting('leak'), value: 10 + k, id: -1 }];
+      for (let i = 0; i < 40; i++) rows.push({ stack: waiting(`once${k}_${i}`), value: 1 });
+      watch.feed(
+        dump(
+          rows.map(({ stack, value }) => ({ stack, value: value ?? 1 })),
+          k,
+        ),
+      );
+    }
+    const verdict = watch.verdict();
+    assert.ok(verdict.series.dumps <= 16);
+    assert.equal(verdict.series.span, 299 * minute);
+    assert.equal(verdict.findings[0]?.culprit?.name, 'main.leak');
+    assert.equal(verdict.findings[0]?.kind, 'leak');
+    assert.ok(Math.abs((verdict.findings[0]?.growth.perMinute ?? 0) - 1) < 0.01);
+  });
+
+  test('forgetting points keeps survivors straight', () => {
+    const watch = new LeakWatch({ maxDumps: 8 });
+    for (let k = 0; k < 40; k++)
+      watch.feed(
+        dump(
+          Array.from({ length: 10 + 3 * k }, (_, i) => ({ stack: waiting('x'), id: i + 1 })),
+          k,
+        ),
+      );
+    const top = watch.verdict().findings[0];
+    assert.equal(top?.kind, 'leak');
+    assert.deepEqual(top?.survival?.arrivals, top?.counts);
+  });
+});
+
+describe('dumps that cannot be judged', () => {
+  const rejects = (run: () => unknown, code: string, text: RegExp): void => {
+    assert.throws(
+      run,
+      (error) => error instanceof LeaksError && error.code === code && text.test(error.message),
+    );
+  };
+
+  test('what only accumulates', () => {
+    rejects(
+      () => findLeaks([{ profile: profileOf([], { type: 'cpu', unit: 'nanoseconds' }), name: 'cpu.pb.gz' }]),
+      'LEAKS_NO_MEASURE',
+      /^cpu\.pb\.gz: it counts cpu: /u,
+    );
+  });
+
+  test('another kind than before', () => {
+    rejects(
+      () =>
+        findLeaks([
+          dump([], 0),
+          { profile: profileOf([], { type: 'inuse_space', unit: 'bytes' }), name: 'heap.pb.gz' },
+        ]),
+      'LEAKS_NO_MEASURE',
+      /^heap\.pb\.gz: it has no sample type goroutine, only inuse_space/u,
+    );
+  });
+
+  test('a difference of two profiles', () => {
+    rejects(() => findLeaks([dump([{ stack: waiting('x'), value: -1 }], 0)]), 'LEAKS_DELTA', /negative/u);
+  });
+
+  test('nothing at all', () => {
+    rejects(() => findLeaks([]), 'LEAKS_NO_MEASURE', /no dump/u);
+  });
+});
