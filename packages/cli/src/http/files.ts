@@ -1,0 +1,74 @@
+// Source files for the Source view: only those that an open profile names, only text, only so long.
+import { open } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Profile } from '@stackpile/profile';
+
+const maxBytes = 2 * 2 ** 20;
+/** A profile may name any file of this machine: what is not source text by its name is not shown. */
+const sourceFile =
+  /\.(?:[cm]?[jt]sx?|vue|svelte|go|s|asm|c|cc|cpp|cxx|h|hh|hpp|rs|py|rb|java|kt|scala|swift|php|cs|zig|ex|exs|clj)$/iu;
+
+/** Thrown where a file is not shown; the message is a sentence for the page. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly code = 'SOURCE_FILE';
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The file names of a profile's functions. */
+export function fileNames(profile: Profile): Set<string> {
+  const { functions, strings } = profile;
+  const rows = new Set<number>();
+  for (let i = 0; i < functions.length; i++) rows.add(functions.filename[i] as number);
+  return new Set([...rows].map((row) => strings.get(row)).filter((name) => name !== ''));
+}
+
+/** Text of one file that `profile` names, looked for as it stands, below `cwd`, and by shorter and shorter ends of its path. */
+export async function readSourceFile(profile: Profile, name: string, cwd: string): Promise<string> {
+  if (!fileNames(profile).has(name)) throw new FileError(404, `${name}: this profile names no such file.`);
+  const plain = name.startsWith('file://') ? fileURLToPath(name) : name;
+  if (!sourceFile.test(plain))
+    throw new FileError(403, `${name}: this is not a source file by its name, so it is not shown.`);
+  for (const path of candidates(plain, cwd)) {
+    const text = await readText(path, name);
+    if (text !== null) return text;
+  }
+  throw new FileError(
+    404,
+    `${name}: not found on this machine. Start stackpile in the folder that has the sources.`,
+  );
+}
+
+function candidates(path: string, cwd: string): string[] {
+  if (isAbsolute(path)) {
+    const parts = path.split(/[\\/]/u).filter((part) => part !== '');
+    // A path of another machine: the longest end that exists below this folder is the best guess.
+    return [path, ...parts.slice(1, 12).map((_, index) => resolve(cwd, ...parts.slice(index + 1)))];
+  }
+  const parts = path.split(/[\\/]/u).filter((part) => part !== '' && part !== '..');
+  return parts.slice(0, 12).map((_, index) => resolve(cwd, ...parts.slice(index)));
+}
+
+async function readText(path: string, name: string): Promise<string | null> {
+  let file;
+  try {
+    file = await open(path, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const what = await file.stat();
+    if (!what.isFile()) return null;
+    if (what.size > maxBytes) throw new FileError(413, `${name}: longer than 2 MB, so it is not shown.`);
+    const bytes = await file.readFile();
+    if (bytes.includes(0)) throw new FileError(415, `${name}: not a text file.`);
+    return new TextDecoder().decode(bytes);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,298 @@
+// `stackpile -http=[host]:[port] SOURCE…`: the web pages of the profiles, for this machine's user and nobody else.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { defaultOptions, type ReportOptions, urlParameters } from '@stackpile/report';
+import type { CliIo } from '../io.ts';
+import { type SourceOptions, SourceError } from '../sources/source.ts';
+import { AddressError, hostPort, parseAddress } from './address.ts';
+import { FileError, readSourceFile } from './files.ts';
+import { Guard } from './guard.ts';
+import { fillPage, PageError, pagePolicy, readGraphviz, readPage } from './page.ts';
+import { type LiveService, type PageSource, readSources } from './sources.ts';
+
+/** What to serve. */
+export interface UiRequest {
+  readonly sources: readonly string[];
+  /** A source to compare with (`-base`, `-diff_base`), or ''. */
+  readonly base?: string;
+  /** `[host]:[port]` as typed after `-http`. */
+  readonly address: string;
+  readonly noBrowser: boolean;
+  /** Options of the command line: the view that opens first has them. */
+  readonly options?: ReportOptions;
+  /** How sources are read. */
+  readonly source?: SourceOptions;
+  /** Ends the server. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running server. */
+export interface UiServer {
+  /** With the token: what the browser opens. */
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/** Serves until Ctrl-C or `signal`. @returns the exit code: 0, or 2 with one sentence on stderr */
+export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
+  let server: UiServer;
+  try {
+    server = await startUi(request, io);
+  } catch (error) {
+    if (
+      !(
+        error instanceof AddressError ||
+        error instanceof SourceError ||
+        error instanceof PageError ||
+        isListenError(error)
+      )
+    )
+      throw error;
+    io.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+  io.stderr.write(`Serving web UI on ${server.url}\n`);
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  request.signal?.addEventListener('abort', end);
+  if (!request.noBrowser && (!io.isTTY.stdin || io.isTTY.stdout)) await openBrowser(server.url, io);
+  if (!stop.signal.aborted && request.signal?.aborted !== true) await once(stop.signal, 'abort');
+  process.off('SIGINT', end);
+  process.off('SIGTERM', end);
+  await server.close();
+  return 0;
+}
+
+function isListenError(error: unknown): boolean {
+  return ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(
+    String((error as { code?: unknown } | null)?.code),
+  );
+}
+
+async function openBrowser(url: string, io: CliIo): Promise<void> {
+  const custom = io.env['BROWSER'];
+  const commands: readonly (readonly [string, ...string[]])[] =
+    process.platform === 'darwin'
+      ? [['/usr/bin/open', url]]
+      : process.platform === 'win32'
+        ? [['cmd', '/c', 'start', '', url]]
+        : [...(custom === undefined || custom === '' ? [] : [[custom, url] as const]), ['xdg-open', url]];
+  for (const [command, ...args] of commands) {
+    const result = await io.run(command, args, { detach: true });
+    if (result.kind === 'exit') return;
+  }
+  io.stderr.write(`No browser could be started: open ${url}\n`);
+}
+
+/** Reads the sources and starts to listen. Throws AddressError, SourceError, PageError, or the system's listen error. */
+export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promise<UiServer> {
+  const address = parseAddress(request.address);
+  const page = await readPage();
+  const base = request.base ?? '';
+  const specs = base === '' ? request.sources : [base, ...request.sources];
+  const { sources, live } = await readSources(specs, request.source ?? {}, io.cwd);
+  const guard = new Guard(address.host);
+  const site = new Site({
+    page,
+    sources,
+    live,
+    guard,
+    cwd: io.cwd,
+    entry: entryPath(request.options, base !== ''),
+  });
+  const server = createServer({ maxHeaderSize: 16_384 }, (incoming, outgoing) => {
+    site.answer(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  const { port } = await listen(server, address.host, address.port);
+  guard.listening(port);
+  return {
+    url: `http://${hostPort(address.host, port)}/?token=${guard.token}`,
+    port,
+    token: guard.token,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await Promise.race([once(server, 'close'), delay(1000, undefined, { ref: false })]);
+    },
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server.address() as AddressInfo;
+}
+
+/** Path of the first page: the command line's options as pprof's URL parameters. */
+function entryPath(options: ReportOptions | undefined, comparing: boolean): string {
+  if (comparing) return '/ui/#/compare?src=1&base=0';
+  const query = new URLSearchParams(
+    urlParameters(options ?? defaultOptions()).filter(([, value]) => value !== ''),
+  );
+  const sample = options?.sample_index ?? '';
+  if (sample !== '') query.set('si', sample);
+  return query.size === 0 ? '/ui/' : `/ui/flamegraph?${query.toString()}`;
+}
+
+interface SiteParts {
+  readonly page: string;
+  readonly sources: readonly PageSource[];
+  readonly live: LiveService | null;
+  readonly guard: Guard;
+  readonly cwd: string;
+  readonly entry: string;
+}
+
+class Site {
+  readonly #parts: SiteParts;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #page: string;
+
+  constructor(parts: SiteParts) {
+    this.#parts = parts;
+    this.#page = fillPage(parts.page, {
+      mode: 'server',
+      sources: parts.sources.map(({ name, time }, index) => ({ name, time, address: `api/source/${index}` })),
+      live: parts.live === null ? null : { name: parts.live.name, base: 'live/' },
+      files: true,
+      graphviz: 'graphviz.js',
+    });
+    this.#headers = {
+      'content-security-policy': pagePolicy(parts.page),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
+    };
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    const send = (
+      status: number,
+      type: string,
+      body: string | Uint8Array,
+      more: Record<string, string> = {},
+    ): void => {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      response.writeHead(status, {
+        ...this.#headers,
+        ...more,
+        'content-type': type,
+        'content-length': String(bytes.length),
+      });
+      response.end(request.method === 'HEAD' ? undefined : bytes);
+    };
+    const text = (status: number, message: string, more: Record<string, string> = {}): void =>
+      send(status, 'text/plain; charset=utf-8', `${message}\n`, more);
+    const redirect = (status: number, location: string, more: Record<string, string> = {}): void => {
+      response.writeHead(status, { ...this.#headers, ...more, location });
+      response.end();
+    };
+    let url: URL;
+    try {
+      url = new URL(request.url ?? '/', 'http://host');
+    } catch {
+      text(400, 'This address cannot be read.');
+      return;
+    }
+    const decision = this.#parts.guard.decide(request);
+    switch (decision.kind) {
+      case 'refuse':
+        text(decision.status, decision.message, decision.status === 405 ? { allow: 'GET, HEAD' } : {});
+        return;
+      case 'enter':
+        redirect(303, decision.location === '/' ? this.#parts.entry : decision.location, {
+          'set-cookie': decision.cookie,
+        });
+        return;
+      case 'pass':
+        break;
+    }
+    const path = url.pathname;
+    if (path === '/') return redirect(307, this.#parts.entry);
+    if (!path.startsWith('/ui/'))
+      return redirect(307, path === '/ui' ? `/ui/${url.search}` : `/ui${url.search}`);
+    const rest = path.slice(4);
+    if (/^[\w-]*$/u.test(rest) && rest !== 'download')
+      return send(200, 'text/html; charset=utf-8', this.#page);
+    if (rest === 'graphviz.js') return send(200, 'text/javascript; charset=utf-8', await readGraphviz());
+    if (rest === 'download') {
+      const last = this.#parts.sources.at(-1);
+      if (last === undefined) return text(404, 'There is no profile.');
+      return send(200, 'application/vnd.google.protobuf+gzip', last.bytes, {
+        'content-disposition': 'attachment; filename="profile.pb.gz"',
+      });
+    }
+    const source = /^api\/source\/(\d{1,4})$/u.exec(rest);
+    if (source !== null) {
+      const found = this.#parts.sources[Number(source[1])];
+      return found === undefined
+        ? text(404, 'There is no such profile.')
+        : send(200, 'application/octet-stream', found.bytes);
+    }
+    if (rest === 'api/file') return this.#file(url, text);
+    if (rest.startsWith('live/')) return this.#live(rest.slice(5), url, request, response, send, text);
+    text(404, '404 page not found');
+  }
+
+  async #file(url: URL, text: (status: number, message: string) => void): Promise<void> {
+    const index = Number(url.searchParams.get('profile') ?? Number.NaN);
+    const source = this.#parts.sources[index] ?? this.#parts.sources.at(-1);
+    const path = url.searchParams.get('path') ?? '';
+    try {
+      if (source === undefined) throw new FileError(404, 'There is no such profile.');
+      text(200, await readSourceFile(source.profile, path, this.#parts.cwd));
+    } catch (error) {
+      text(
+        error instanceof FileError ? error.status : 500,
+        error instanceof Error ? error.message : String(error),
+      );
+    }
+  }
+
+  async #live(
+    path: string,
+    url: URL,
+    request: IncomingMessage,
+    response: ServerResponse,
+    send: (status: number, type: string, body: Uint8Array) => void,
+    text: (status: number, message: string) => void,
+  ): Promise<void> {
+    const { live } = this.#parts;
+    if (live === null) return text(404, 'None of the sources is a running service.');
+    // Only names and numbers: the page asks for profiles, not for whatever else the service may have.
+    if (!/^[\w-]{0,60}$/u.test(path)) return text(400, 'This is not the name of a profile.');
+    const query = new URLSearchParams();
+    for (const key of ['seconds', 'debug', 'source']) {
+      const value = url.searchParams.get(key);
+      if (value !== null && /^\w{1,10}$/u.test(value)) query.set(key, value);
+    }
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    request.once('aborted', () => gone.abort());
+    try {
+      const answer = await live.ask(query.size === 0 ? path : `${path}?${query.toString()}`, gone.signal);
+      // Never as HTML of our own origin: the page parses it as data.
+      send(
+        200,
+        answer.type.startsWith('text/') ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+        answer.body,
+      );
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      text(502, error instanceof Error ? error.message : String(error));
+    }
+  }
+}

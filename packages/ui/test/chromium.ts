@@ -1,0 +1,75 @@
+// Debian's Chromium for the browser tests: started as quietly as it can be, required where CI is set.
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** The reason why browser tests cannot run here, or false. In CI a missing browser is a failure of the test itself. */
+export const withoutBrowser: string | false =
+  existsSync(path) || process.env['CI'] !== undefined ? false : `no Chromium at ${path} (set CHROMIUM)`;
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: path,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface Device {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly touch: boolean;
+}
+export const desktop: Device = { name: 'desktop', width: 1280, height: 800, touch: false };
+export const phone: Device = { name: 'phone', width: 390, height: 844, touch: true };
+
+/** What a page did that it must not: scripts that failed, the policy that was broken, requests that left its origin. */
+export interface Watched {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly problems: string[];
+}
+
+/** A fresh context and page; whatever goes wrong in it is collected. `origin` is the only one that may be asked. */
+export async function openPage(
+  browser: Browser,
+  device: Device,
+  theme: 'light' | 'dark',
+  origin: string,
+): Promise<Watched> {
+  const context = await browser.newContext({
+    viewport: { width: device.width, height: device.height },
+    colorScheme: theme,
+    hasTouch: device.touch,
+    isMobile: device.touch,
+    deviceScaleFactor: device.touch ? 2 : 1,
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+  });
+  page.on('dialog', (dialog) => {
+    problems.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !/^(?:blob|data):/u.test(url)) problems.push(`request: ${url}`);
+  });
+  return { context, page, problems };
+}
