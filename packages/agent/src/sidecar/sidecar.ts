@@ -9,7 +9,10 @@ import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './prot
 /** How long an exit waits for the worker to let go of the main thread's inspector. */
 const EXIT_WAIT_MS = 2000;
 
-/** Flags of the process that the worker needs to load the same files; the rest stays with the main thread. */
+/**
+ * Flags of the process that the worker needs to load our own files. What the user preloads (`--import`, `--require`) stays
+ * with the main thread: it may start a server itself.
+ */
 function workerFlags(): string[] {
   const flags: string[] = [];
   const { execArgv } = process;
@@ -17,8 +20,6 @@ function workerFlags(): string[] {
     const flag = execArgv[i] as string;
     if (flag === '-C' || flag === '--conditions') flags.push(flag, execArgv[++i] ?? '');
     else if (/^--(?:conditions=|experimental-strip-types$)/u.test(flag)) flags.push(flag);
-    else if (import.meta.url.endsWith('.ts') && flag === '--import') flags.push(flag, execArgv[++i] ?? '');
-    else if (import.meta.url.endsWith('.ts') && flag.startsWith('--import=')) flags.push(flag);
   }
   return flags;
 }

@@ -8,6 +8,9 @@ const LOWEST = 1e-6;
 /** Runs without a look after which the chance is worked out anew. */
 const LONGEST_SKIP = 4096;
 
+/** Runs between two looks at the clock while every run is looked at. */
+const EXACT_RUNS = 16;
+
 /**
  * A token bucket of CPU time: it fills at the budget's rate, looks empty it. Above half full each run is looked at (the
  * weight is 1); below, with a chance that falls with the level, so that spending settles where it equals the filling. The
@@ -26,6 +29,8 @@ export class Budget {
   #skip = 0;
   /** Whether the skip was cut short, to draw again rather than to look. */
   #cut = false;
+  /** Runs that may still be looked at before the clock is read again. */
+  #exactRuns = EXACT_RUNS;
   #spent = 0;
 
   /** @param share of one CPU, 0 … 1 */
@@ -74,6 +79,8 @@ export class Budget {
     }
     if (this.#chance === 0) return false;
     this.#current = this.#chance;
+    if (this.#chance === 1 && --this.#exactRuns > 0) return true;
+    this.#exactRuns = EXACT_RUNS;
     this.#draw();
     return true;
   }

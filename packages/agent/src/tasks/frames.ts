@@ -134,6 +134,9 @@ export interface Sight {
   fromNext: boolean;
 }
 
+/** Where Node runs ticks and reactions. */
+const QUEUES = 'node:internal/process/task_queues';
+
 const holder: { stack?: unknown } = {};
 
 /** Looks at the stack of the running hook. Keeps nothing of V8's objects: they pin every receiver on the stack. */
@@ -179,6 +182,7 @@ export class StackReader {
 
   #scan(sites: readonly CallSite[]): void {
     const { sight } = this;
+    let drained = false;
     for (let i = 0; i < sites.length; i++) {
       const site = sites[i] as CallSite;
       const script = site.getScriptNameOrSourceURL();
@@ -191,8 +195,12 @@ export class StackReader {
         if (sight.running.length === 0) this.#own = true;
         continue;
       }
+      if (script === QUEUES) drained = true;
+      const isAsync = site.isAsync();
+      // What ran the queue of reactions has nothing to do with the reaction.
+      if (drained && !isAsync) continue;
       const frame = this.table.add(site, script);
-      if (site.isAsync()) sight.awaiting.push(frame);
+      if (isAsync) sight.awaiting.push(frame);
       else sight.running.push(frame);
     }
   }

@@ -1,28 +1,391 @@
-// Tracks suspended tasks on the main thread.
+// Tracks suspended tasks on the main thread: looks at the stack of new promises, as far as the budget allows, and links them.
+import { promiseHooks } from 'node:v8';
+import { messageOf } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
+import { Budget } from './budget.ts';
+import { collectTasks, countTasks } from './collect.ts';
 import type { TaskDump } from './dump.ts';
+import { FrameTable, NONE, StackReader, StackTree } from './frames.ts';
+import { currentLabels } from './labels.ts';
+import {
+  ACTIVATION,
+  ANY_FUNCTION,
+  COMBINATOR,
+  CONFIRMED,
+  DERIVED,
+  DONE,
+  FIRST_RUN,
+  LOCKED,
+  TaskRecord,
+  WAITING,
+} from './record.ts';
+import { Stamp } from './stamp.ts';
+import { STATES, stateOf, stateOfFile } from './states.ts';
 
+/** Promises after which a run that never ends is counted as a new one, so that the budget can stop looking. */
+const LONGEST_RUN = 64;
+/** Frames that are enough where the callers are known already. */
+const SHALLOW = 3;
+/** Frames that tell what kind of promise it is. */
+const ROOT_DEPTH = 4;
+/** Failures of the hook after which it is taken off. */
+const MOST_FAILURES = 10;
+
+/** Mark of a promise that no async function made: only what it waits for is known. */
+class PlainMark {
+  readonly state: number;
+  constructor(state: number) {
+    this.state = state;
+  }
+}
+
+const plainMarks = STATES.map((_, state) => new PlainMark(state));
+
+const combinators: ReadonlyMap<string, number> = new Map([
+  ['all', stateOf('promise all')],
+  ['race', stateOf('promise race')],
+  ['any', stateOf('promise any')],
+  ['allSettled', stateOf('promise allSettled')],
+]);
+const derivers: ReadonlySet<string> = new Set(['then', 'catch', 'finally']);
+const steppers: ReadonlySet<string> = new Set(['next', 'return', 'throw']);
+
+/** URL of the agent's own folder; '' where a bundler has put us into somebody else's file. */
+function ownRoot(): string {
+  return /\/tasks\/tracker\.[jt]s$/u.test(import.meta.url) ? new URL('..', import.meta.url).href : '';
+}
+
+/**
+ * The tracker. A run is a piece of JavaScript between two promise reactions; the budget admits whole runs, so that what is
+ * created and awaited within one is linked by identity. Within an admitted run:
+ *
+ * - A promise without parent, made where an async function is entered, is that function's own (an activation).
+ * - A promise with a parent, made by a function itself rather than by `then`, is made by `await`: the function that is
+ *   entered last and matches the stack is suspended, waiting for the parent.
+ * - `then` makes derived promises; inside of `Promise.all` and its like they are inputs of that combinator.
+ *
+ * Neither promises nor call sites are kept: records hang on promises, and refer to them weakly.
+ */
 export class TaskTracker {
   readonly settings: NonNullable<CaptureSettings['tasks']>;
+  readonly #frames = new FrameTable();
+  readonly #tree = new StackTree();
+  readonly #reader = new StackReader(this.#frames, ownRoot());
+  readonly #budget: Budget;
+  readonly #started = performance.now();
+  /** All waiting records. */
+  readonly #waiting: TaskRecord[] = [];
+  /** Activations that run or were entered in this run, outermost first. */
+  readonly #entered: TaskRecord[] = [];
+  #open = true;
+  #left = LONGEST_RUN;
+  #busy = false;
+  #nextId = 1;
+  /** Activation that this run resumed. */
+  #resumed: TaskRecord | null = null;
+  /** Activation whose returned promise is being adopted in this run. */
+  #adopting: TaskRecord | null = null;
+  #combinator: TaskRecord | null = null;
+  /** The promise made last by `new Promise`, whose executor may make a handle. */
+  #lastPlain: object | null = null;
+  #dropped = 0;
+  #sweepAt = 1024;
+  #failures = 0;
+  #failure = '';
+  #stopHook: (() => void) | null = null;
+
   constructor(settings: NonNullable<CaptureSettings['tasks']>) {
     this.settings = settings;
+    this.#budget = new Budget(settings.budget, this.#started);
   }
-  start(): void {}
-  stop(): void {}
+
+  /** Arms the hook. */
+  start(): void {
+    if (this.#stopHook !== null) return;
+    this.#stopHook = promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
+  }
+
+  /** Takes the hook off and forgets everything. */
+  stop(): void {
+    this.#stopHook?.();
+    this.#stopHook = null;
+    this.#waiting.length = 0;
+  }
+
+  /** Number of tasks. */
   count(): number {
+    return Math.round(countTasks(this.#swept()));
+  }
+
+  /** A dump; one row per task, or per group of equal stack, state and labels. */
+  dump(each: boolean): TaskDump {
+    const now = Math.round(performance.now() - this.#started);
+    return collectTasks(
+      { records: this.#swept(), frames: this.#frames, tree: this.#tree, now, notes: this.#notes() },
+      each,
+    );
+  }
+
+  #notes(): string[] {
+    const seconds = (performance.now() - this.#started) / 1000;
+    const share = ((this.#budget.spent / 1000 / seconds) * 100).toFixed(2);
+    const notes = [
+      `tasks: ${this.#budget.exact ? 'every promise is looked at' : 'sampled; counts are weighted'}; looking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
+    ];
+    if (this.#dropped > 0)
+      notes.push(`tasks: ${this.#dropped} dropped, the limit is ${this.settings.maxTasks}`);
+    if (this.#frames.dropped > 0) notes.push(`tasks: ${this.#frames.dropped} frames found no room`);
+    if (this.#failure !== '') notes.push(`tasks: the hook failed ${this.#failures} times: ${this.#failure}`);
+    return notes;
+  }
+
+  /** Called for every new promise. */
+  readonly #init = (promise: object, parent: object | undefined): void => {
+    if (--this.#left <= 0) {
+      this.#left = LONGEST_RUN;
+      const open = this.#budget.next();
+      if (open && !this.#open) this.#forgetRun();
+      this.#open = open;
+    }
+    if (!this.#open || this.#busy) return;
+    this.#busy = true;
+    const began = performance.now();
+    try {
+      this.#look(promise, parent, began);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#busy = false;
+    this.#budget.spend(performance.now() - began);
+  };
+
+  /** Called before every reaction: a new run begins. */
+  readonly #before = (promise: object): void => {
+    this.#left = LONGEST_RUN;
+    this.#open = this.#budget.next();
+    this.#forgetRun();
+    const record = Stamp.get(promise);
+    if (!(record instanceof TaskRecord)) return;
+    if (record.kind === ACTIVATION && !record.has(WAITING)) {
+      this.#adopting = record;
+      return;
+    }
+    this.#remove(record);
+    if (record.target !== null && record.target.up === record) record.target.up = null;
+    record.target = null;
+    if (record.kind === ACTIVATION) {
+      this.#resumed = record;
+      this.#entered.push(record);
+    } else record.flags |= DONE;
+  };
+
+  #forgetRun(): void {
+    this.#entered.length = 0;
+    this.#resumed = null;
+    this.#adopting = null;
+    this.#combinator = null;
+    this.#lastPlain = null;
+  }
+
+  /** Looks at a new promise and makes the record it deserves. */
+  #look(promise: object, parent: object | undefined, now: number): void {
+    const last = this.#lastPlain;
+    this.#lastPlain = null;
+    const callersKnown = this.#resumed !== null && this.#resumed.up !== null && this.#entered.length === 1;
+    const depth = parent === undefined ? ROOT_DEPTH : callersKnown ? SHALLOW : this.settings.stackDepth;
+    if (!this.#reader.read(depth, this.#init)) return;
+    const { builtins, running } = this.#reader.sight;
+    const builtin = builtins[0];
+    if (parent === undefined) {
+      this.#lookAtRoot(promise, builtin);
+      return;
+    }
+    const target = Stamp.get(parent);
+    if (running.length === 0 && this.#adopting !== null) {
+      // `return promise` in an async function: its own promise follows the returned one from now on.
+      this.#adopting.flags |= LOCKED;
+      if (target instanceof TaskRecord) {
+        this.#adopting.target = target;
+        target.up ??= this.#adopting;
+      }
+      return;
+    }
+    if (running.length === 0 && builtin !== undefined) return;
+    const state = target instanceof PlainMark || target instanceof TaskRecord ? target.state : 0;
+    const awaited = target instanceof TaskRecord ? target : null;
+    if (builtin === undefined) this.#suspend(promise, awaited, state, now);
+    else if (derivers.has(builtin)) this.#derive(promise, awaited, state, now);
+    if (last === parent) this.#lastPlain = null;
+  }
+
+  #lookAtRoot(promise: object, builtin: string | undefined): void {
+    const { running, builtins } = this.#reader.sight;
+    const top = running[0];
+    if (top === undefined) return;
+    if (builtin === undefined) {
+      if (this.#frames.isEntry(top)) {
+        const record = new TaskRecord(this.#nextId++, ACTIVATION, this.#frames.functions[top] as number);
+        record.state = this.#stateOfFrames(running);
+        Stamp.put(promise, record);
+        this.#entered.push(record);
+        return;
+      }
+    } else if (steppers.has(builtin)) {
+      const record = new TaskRecord(this.#nextId++, ACTIVATION | ANY_FUNCTION, -1);
+      Stamp.put(promise, record);
+      this.#entered.push(record);
+      return;
+    } else {
+      const state = builtins.length === 1 ? combinators.get(builtin) : undefined;
+      if (state !== undefined) {
+        const record = new TaskRecord(this.#nextId++, COMBINATOR, -1);
+        record.state = state;
+        record.stack = this.#stackOf(running, 0);
+        Stamp.put(promise, record);
+        this.#combinator = record;
+        return;
+      }
+    }
+    const state = this.#stateOfFrames(running);
+    if (state !== 0) Stamp.put(promise, plainMarks[state] as PlainMark);
+    else this.#lastPlain = promise;
+  }
+
+  /** An `await`: the function on top of the stack is suspended. */
+  #suspend(promise: object, target: TaskRecord | null, state: number, now: number): void {
+    const { running, awaiting, fromNext } = this.#reader.sight;
+    const top = running[0] ?? NONE;
+    const record = this.#suspending(this.#frames.functions[top] as number, target, fromNext);
+    record.flags |= CONFIRMED;
+    const callers = running.length > 1;
+    if (callers && record !== this.#resumed) {
+      record.flags |= FIRST_RUN;
+      if (record.createdBy === NONE) record.createdBy = this.#starter(running);
+    } else record.flags &= ~FIRST_RUN;
+    let node = NONE;
+    if (record.has(FIRST_RUN)) node = this.#stackOf(running, 1);
+    else for (let i = awaiting.length - 1; i >= 0; i--) node = this.#tree.push(node, awaiting[i] as number);
+    record.stack = this.#tree.push(node, top);
+    const own = stateOfFile(this.#frames.files[top] as string);
+    // The state of a function that waits itself is its own; of one that has returned a promise it says what that one is.
+    const inherited = target === null || (target.kind === ACTIVATION && !target.has(CONFIRMED)) ? state : 0;
+    record.state = own === 0 ? inherited : own;
+    record.target = target;
+    if (target !== null && (target.up === null || target.up.kind === DERIVED)) target.up = record;
+    this.#wait(promise, record, now);
+  }
+
+  /** Who called the function on top: the first caller outside of Node, else the first one. */
+  #starter(running: readonly number[]): number {
+    for (let i = 1; i < running.length; i++) {
+      if (!(this.#frames.files[running[i] as number] as string).startsWith('node:'))
+        return running[i] as number;
+    }
+    return running[1] as number;
+  }
+
+  /** The activation that suspends: the innermost one entered whose function it is, else one that nobody saw entering. */
+  #suspending(fn: number, target: TaskRecord | null, fromNext: boolean): TaskRecord {
+    const entered = this.#entered;
+    for (let i = entered.length - 1; i >= 0; i--) {
+      const record = entered[i] as TaskRecord;
+      if (record === target) continue;
+      if (record.fn === fn || (fromNext && record.has(ANY_FUNCTION))) {
+        record.fn = fn;
+        record.flags &= ~ANY_FUNCTION;
+        entered.length = i;
+        return record;
+      }
+    }
+    return new TaskRecord(this.#nextId++, ACTIVATION, fn);
+  }
+
+  /** A `.then`, by the user or inside of a combinator. */
+  #derive(promise: object, target: TaskRecord | null, state: number, now: number): void {
+    const { running, builtins } = this.#reader.sight;
+    const record = new TaskRecord(this.#nextId++, DERIVED, -1);
+    const inside = builtins[1] !== undefined && combinators.has(builtins[1]) ? this.#combinator : null;
+    record.state = state === 0 || target !== null ? stateOf('then') : state;
+    record.target = target;
+    if (inside !== null) record.up = inside;
+    else record.stack = this.#stackOf(running, 0);
+    if (target !== null && (target.up === null || (target.up.kind === DERIVED && inside !== null)))
+      target.up = record;
+    this.#wait(promise, record, now);
+  }
+
+  /** Frames from `from` on as a stack, with the frames that await them below. */
+  #stackOf(running: readonly number[], from: number): number {
+    const { awaiting } = this.#reader.sight;
+    let node = NONE;
+    for (let i = awaiting.length - 1; i >= 0; i--) node = this.#tree.push(node, awaiting[i] as number);
+    for (let i = running.length - 1; i >= from; i--) node = this.#tree.push(node, running[i] as number);
+    return node;
+  }
+
+  #stateOfFrames(running: readonly number[]): number {
+    for (const frame of running) {
+      const file = this.#frames.files[frame] as string;
+      if (!file.startsWith('node:')) return 0;
+      const state = stateOfFile(file);
+      if (state !== 0) return state;
+    }
     return 0;
   }
-  dump(_each: boolean): TaskDump {
-    return {
-      names: [],
-      files: [],
-      lines: [],
-      columns: [],
-      stacks: [],
-      states: [],
-      labels: [],
-      rows: { id: [], stack: [], state: [], label: [], createdBy: [], waited: [], count: [] },
-      notes: [],
-    };
+
+  /** Puts a record on the list, where there is room. */
+  #wait(promise: object, record: TaskRecord, now: number): void {
+    if (this.#waiting.length >= this.#sweepAt || this.#waiting.length >= this.settings.maxTasks)
+      this.#makeRoom();
+    if (this.#waiting.length >= this.settings.maxTasks) {
+      this.#dropped++;
+      return;
+    }
+    record.flags |= WAITING;
+    record.since = Math.round(now - this.#started);
+    record.weight = this.#budget.weight;
+    record.labels = currentLabels();
+    record.ref = new WeakRef(promise);
+    record.slot = this.#waiting.push(record) - 1;
+    Stamp.put(promise, record);
+  }
+
+  #remove(record: TaskRecord): void {
+    record.flags &= ~WAITING;
+    record.ref = null;
+    const { slot } = record;
+    if (slot < 0) return;
+    record.slot = -1;
+    const last = this.#waiting.pop();
+    if (last === undefined || last === record) return;
+    this.#waiting[slot] = last;
+    last.slot = slot;
+  }
+
+  /** Takes out what was collected; what is left may grow by half before the next time. */
+  #makeRoom(): void {
+    this.#swept();
+    this.#sweepAt = Math.max(1024, this.#waiting.length * 1.5);
+  }
+
+  /** The waiting records whose promises are still there. A promise that nothing can settle any more is collected. */
+  #swept(): readonly TaskRecord[] {
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const record = this.#waiting[i] as TaskRecord;
+      if (record.ref?.deref() === undefined) {
+        record.flags |= DONE;
+        this.#remove(record);
+      }
+    }
+    return this.#waiting;
+  }
+
+  #fail(error: unknown): void {
+    this.#failures++;
+    this.#failure = messageOf(error);
+    if (this.#failures >= MOST_FAILURES) {
+      this.#stopHook?.();
+      this.#stopHook = null;
+    }
   }
 }

@@ -1,0 +1,223 @@
+// Turns waiting records into tasks: which of them are leaves, what each one's stack is, how they group.
+import type { TaskDump } from './dump.ts';
+import type { FrameTable, StackTree } from './frames.ts';
+import type { LabelPairs } from './labels.ts';
+import {
+  ACTIVATION,
+  COMBINATOR,
+  CONFIRMED,
+  DERIVED,
+  DONE,
+  FIRST_RUN,
+  LOCKED,
+  type TaskRecord,
+  WAITING,
+} from './record.ts';
+import { STATES, stateOf } from './states.ts';
+
+/** What a dump is made from. */
+export interface Tracked {
+  readonly records: readonly TaskRecord[];
+  readonly frames: FrameTable;
+  readonly tree: StackTree;
+  /** Milliseconds since the tracker's start. */
+  readonly now: number;
+  readonly notes: readonly string[];
+}
+
+/** Longest chain that is followed; a cycle of promises that wait for each other ends here. */
+const LONGEST_CHAIN = 256;
+const MAX_FRAMES = 128;
+const DEADLOCK = stateOf('deadlock');
+
+/** Node's loader and main script, which everything hangs on. */
+function isLoader(file: string): boolean {
+  return file.startsWith('node:internal/modules/') || file.startsWith('node:internal/process/');
+}
+
+/** Inputs of the combinators, which are reached from below only. */
+type Inputs = ReadonlyMap<TaskRecord, readonly TaskRecord[]>;
+
+function inputsOf(records: readonly TaskRecord[]): Inputs {
+  const inputs = new Map<TaskRecord, TaskRecord[]>();
+  for (const record of records) {
+    if (record.kind !== DERIVED || record.up?.kind !== COMBINATOR) continue;
+    const known = inputs.get(record.up);
+    if (known === undefined) inputs.set(record.up, [record]);
+    else known.push(record);
+  }
+  return inputs;
+}
+
+/**
+ * Whether some task is drawn through `record` up to `up`: then `up` is a frame of that task and no task itself. A promise
+ * that several wait for is drawn under the first of them; the others are tasks of their own.
+ */
+function carries(record: TaskRecord | null, up: TaskRecord, inputs: Inputs, depth = 0): boolean {
+  if (record === null || record.up !== up || record.has(DONE) || depth > LONGEST_CHAIN) return false;
+  switch (record.kind) {
+    case ACTIVATION:
+      if (record.has(WAITING)) return !isInCycle(record);
+      if (record.has(LOCKED)) return carries(record.target, record, inputs, depth + 1);
+      // Suspended in a run that was not looked at: another sample stands for it.
+      return record.has(CONFIRMED);
+    case DERIVED:
+      return carries(record.target, record, inputs, depth + 1);
+    default:
+      return (inputs.get(record) ?? []).some((input) => carries(input, record, inputs, depth + 1));
+  }
+}
+
+/** Whether a record waits for itself in the end: nobody in the circle would be a leaf. */
+function isInCycle(record: TaskRecord): boolean {
+  let at = record.target;
+  for (let i = 0; at !== null && i < LONGEST_CHAIN; i++) {
+    if (at === record) return true;
+    at = at.has(DONE) ? null : at.target;
+  }
+  return false;
+}
+
+/** The activation that waits for `record`, past `.then`s, combinators and functions that have returned a promise. */
+function awaiterOf(record: TaskRecord): TaskRecord | null {
+  let up = record.up;
+  for (let i = 0; up !== null && i < LONGEST_CHAIN; i++) {
+    if (up.has(DONE)) return null;
+    if (up.kind === ACTIVATION && up.has(WAITING)) return up;
+    if (up.kind === ACTIVATION && !up.has(LOCKED)) return null;
+    up = up.up;
+  }
+  return null;
+}
+
+/** Whether a waiting record is a task of its own rather than a frame or a step of another one. */
+function isTask(record: TaskRecord, inputs: Inputs): boolean {
+  if (carries(record.target, record, inputs)) return false;
+  if (record.kind === ACTIVATION) return true;
+  if (record.target !== null && record.target.kind !== ACTIVATION && record.target.has(WAITING)) return false;
+  if (awaiterOf(record) !== null) return false;
+  const { up } = record;
+  if (up?.kind !== COMBINATOR) return true;
+  // A combinator that nobody awaits is one task, told by the first of its inputs.
+  const all = inputs.get(up) ?? [];
+  return !up.has(DONE) && all[0] === record && !all.some((input) => carries(input.target, input, inputs));
+}
+
+/** Number of tasks, weighted. */
+export function countTasks(records: readonly TaskRecord[]): number {
+  const inputs = inputsOf(records);
+  let sum = 0;
+  for (const record of records) if (isTask(record, inputs)) sum += record.weight;
+  return sum;
+}
+
+/** Frames of a task, leaf first, and the frame that started it (0 where unknown). */
+function stackOf(task: TaskRecord, tree: StackTree): { frames: number[]; createdBy: number } {
+  const frames: number[] = [];
+  let record = task;
+  if (task.kind === DERIVED) {
+    const holder = task.up?.kind === COMBINATOR ? task.up : task;
+    return { frames: tree.frames(holder.stack), createdBy: 0 };
+  }
+  for (let i = 0; i < LONGEST_CHAIN; i++) {
+    const awaiter = awaiterOf(record);
+    if (awaiter === null || awaiter === task) {
+      const own = tree.frames(record.stack);
+      // What ran when it was suspended for the first time started it; what awaited it belongs to it.
+      if (record.has(FIRST_RUN)) frames.push(own[0] as number);
+      else frames.push(...own);
+      break;
+    }
+    frames.push(tree.leaf(record.stack));
+    record = awaiter;
+  }
+  return { frames: frames.slice(0, MAX_FRAMES), createdBy: record.createdBy };
+}
+
+/** Interns rows of a table by a text key. */
+class Rows<T> {
+  readonly rows: T[] = [];
+  readonly #byKey = new Map<string, number>();
+  add(key: string, make: () => T): number {
+    let row = this.#byKey.get(key);
+    if (row === undefined) this.#byKey.set(key, (row = this.rows.push(make()) - 1));
+    return row;
+  }
+}
+
+/** Makes the dump; see {@link TaskDump}. */
+export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
+  const { records, frames, tree, now } = tracked;
+  const inputs = inputsOf(records);
+  const used = new Map<number, number>();
+  const names: string[] = [];
+  const files: string[] = [];
+  const lines: number[] = [];
+  const columns: number[] = [];
+  const frameRow = (frame: number): number => {
+    let row = used.get(frame);
+    if (row === undefined) {
+      row = names.push(frames.names[frame] as string) - 1;
+      files.push(frames.files[frame] as string);
+      lines.push(frames.lines[frame] as number);
+      columns.push(frames.columns[frame] as number);
+      used.set(frame, row);
+    }
+    return row;
+  };
+  const stacks = new Rows<number[]>();
+  const labels = new Rows<LabelPairs>();
+  labels.add('[]', () => []);
+  const groups = new Map<string, number>();
+  const rows = {
+    id: [] as number[],
+    stack: [] as number[],
+    state: [] as number[],
+    label: [] as number[],
+    createdBy: [] as number[],
+    waited: [] as number[],
+    count: [] as number[],
+  };
+  for (const record of records) {
+    if (!isTask(record, inputs)) continue;
+    const found = stackOf(record, tree);
+    while (found.frames.length > 0 && isLoader(frames.files[found.frames.at(-1) as number] as string))
+      found.frames.pop();
+    if (found.frames.length === 0) continue;
+    const stack = stacks.add(found.frames.join(), () => found.frames.map(frameRow));
+    const pairs = record.labels ?? [];
+    const label = pairs.length === 0 ? 0 : labels.add(JSON.stringify(pairs), () => pairs);
+    const holder = record.kind === DERIVED && record.up?.kind === COMBINATOR ? record.up : record;
+    const state = isInCycle(record) ? DEADLOCK : holder.state;
+    const waited = now - record.since;
+    const key = each ? '' : `${stack},${state},${label}`;
+    const group = each ? undefined : groups.get(key);
+    if (group !== undefined) {
+      (rows.count[group] as number) += record.weight;
+      if (waited > (rows.waited[group] as number)) {
+        rows.waited[group] = waited;
+        rows.id[group] = record.id;
+      }
+      continue;
+    }
+    const row = rows.stack.push(stack) - 1;
+    if (!each) groups.set(key, row);
+    rows.id.push(record.id);
+    rows.state.push(state);
+    rows.label.push(label);
+    rows.createdBy.push(found.createdBy === 0 ? -1 : frameRow(found.createdBy));
+    rows.waited.push(waited);
+    rows.count.push(record.weight);
+  }
+  return {
+    names,
+    files,
+    lines,
+    columns,
+    stacks: stacks.rows,
+    states: STATES,
+    labels: labels.rows,
+    rows,
+    notes: tracked.notes,
+  };
+}
