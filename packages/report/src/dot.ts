@@ -97,7 +97,9 @@ function nodeLine(
   }
   const size = Number(abs64(flat));
   const grows = maxFlat !== 0 && !isZero(flat) && size <= maxFlat;
-  const fontSize = 8 + (grows ? Math.ceil(16 * Math.sqrt(size / maxFlat)) : 0);
+  const growth = grows ? Math.ceil(16 * Math.sqrt(size / maxFlat)) : 0;
+  // |−2^63| is negative and has no root; Go makes −2^63 of that.
+  const fontSize = Number.isNaN(growth) ? 8n - (1n << 63n) : 8 + growth;
   const share = Number(cum) / Number(abs64(total));
   const tooltip = `${escape(graph.printed(node))} (${cumText})`;
   return `N${id} [label="${label}" id="node${id}" fontsize=${fontSize} shape=box tooltip="${tooltip}" color="${color(share, false)}" fillcolor="${color(share, true)}"]\n`;

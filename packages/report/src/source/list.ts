@@ -93,8 +93,7 @@ function* listing(
         const values = `${valueOrDot(own.flat, format).padStart(10)} ${valueOrDot(own.cum, format).padStart(10)}`;
         text += `${values} ${String(line).padStart(6)}:${source.replace(/\n+$/, '')}\n`;
       }
-      // A range without lines never opens the file.
-      const { problem } = start <= end ? reader.text(file) : { problem: undefined };
+      const problem = reader.problem(file);
       if (problem !== undefined) text += ` Error: ${problem}\n`;
       yield text;
     }

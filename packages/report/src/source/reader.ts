@@ -73,6 +73,11 @@ export class SourceReader {
     return number <= 0 ? undefined : this.text(name).lines[number - 1];
   }
 
+  /** Why a file that a line was asked of could not be read; undefined as long as none was, too. */
+  problem(name: string): string | undefined {
+    return this.#texts.get(name)?.problem;
+  }
+
   /** The bytes of a file and where they lay, or the sentence that says why there are none. */
   find(name: string): { readonly bytes: Uint8Array; readonly path: string } | { readonly problem: string } {
     const files = this.#files;
