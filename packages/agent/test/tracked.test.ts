@@ -22,7 +22,9 @@ async function found(program: Program): Promise<Found[]> {
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   try {
-    const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(60_000) })) as [{ url: string }];
+    const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(60_000) })) as [
+      { url: string },
+    ];
     const response = await fetch(`${message.url}goroutine`);
     assert.equal(response.status, 200);
     const bytes = gunzipSync(Buffer.from(await response.arrayBuffer()));
@@ -39,14 +41,30 @@ function checkLines(program: Program, pile: Found): void {
     if (!frame.file.endsWith(`/${program.name}.mjs`)) continue;
     const line = program.lines[frame.line - 1] ?? '';
     const marked = program.lines.some((one) => one.endsWith(`//< ${frame.name}`));
-    if (marked) assert.ok(line.endsWith(`//< ${frame.name}`), `${frame.name} is said to wait on line ${frame.line}: ${line}`);
+    // A statement over several lines: V8 places the first wait at its last call, later ones at the await.
+    const statement = program.lines.slice(Math.max(0, frame.line - 4), frame.line);
+    const right = statement.some((one) => one.endsWith(`//< ${frame.name}`));
+    if (marked) assert.ok(right, `${frame.name} is said to wait on line ${frame.line}: ${line}`);
   }
+}
+
+/** Equal frames; V8 gives some of the functions without a name the name of what they are put into. */
+function sameStack(found: string, expected: string): boolean {
+  const names = found.split(' < ');
+  const wanted = expected.split(' < ');
+  return (
+    names.length === wanted.length && wanted.every((name, i) => name === '(anonymous)' || name === names[i])
+  );
 }
 
 /** An expected `await` leaves room for a word that says more. */
 function matches(pile: Found, expected: { count: number; state: string; stack: string }): boolean {
   const state = expected.state === '' || expected.state === 'await' || expected.state === pile.state;
-  return pile.count === expected.count && state && (expected.stack === '*' || pile.stack === expected.stack);
+  return (
+    pile.count === expected.count &&
+    state &&
+    (expected.stack === '*' || sameStack(pile.stack, expected.stack))
+  );
 }
 
 describe(`tasks as the hook sees them on Node ${major}`, { concurrency: 2 }, () => {
@@ -55,16 +73,24 @@ describe(`tasks as the hook sees them on Node ${major}`, { concurrency: 2 }, () 
     const wanted = expected.filter((pile) => pile.kind === 'task');
     test(blind === '' ? program.name : `${program.name} (${blind})`, async () => {
       const all = (await found(program)).filter((pile) => pile.kind === 'task');
-      const own = all.filter((pile) => pile.frames.some((frame) => frame.file.endsWith(`/${program.name}.mjs`)));
+      const own = all.filter((pile) =>
+        pile.frames.some((frame) => frame.file.endsWith(`/${program.name}.mjs`)),
+      );
       for (const pile of own) checkLines(program, pile);
       if (blind !== '') return;
       const rest = [...own];
       for (const pile of wanted) {
         const at = rest.findIndex((one) => matches(one, pile));
-        assert.ok(at >= 0, `expected ${lineOf(pile, true)}, found\n${own.map((one) => lineOf(one, true)).join('\n')}`);
+        assert.ok(
+          at >= 0,
+          `expected ${lineOf(pile, true)}, found\n${own.map((one) => lineOf(one, true)).join('\n')}`,
+        );
         rest.splice(at, 1);
       }
-      assert.deepEqual(rest.map((one) => lineOf(one, true)), []);
+      assert.deepEqual(
+        rest.map((one) => lineOf(one, true)),
+        [],
+      );
     });
   }
 });

@@ -178,7 +178,9 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     waited: [] as number[],
     count: [] as number[],
   };
-  for (const record of records) {
+  // Roughly by age, as Go's list.
+  const sorted = each ? [...records].sort((a, b) => a.id - b.id) : records;
+  for (const record of sorted) {
     if (!isTask(record, inputs)) continue;
     const found = stackOf(record, tree);
     while (found.frames.length > 0 && isLoader(frames.files[found.frames.at(-1) as number] as string))

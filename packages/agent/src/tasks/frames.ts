@@ -135,6 +135,7 @@ export interface Sight {
 }
 
 /** Where Node runs ticks and reactions. */
+const HOOKS = 'node:internal/promise_hooks';
 const QUEUES = 'node:internal/process/task_queues';
 
 const holder: { stack?: unknown } = {};
@@ -195,6 +196,8 @@ export class StackReader {
         if (sight.running.length === 0) this.#own = true;
         continue;
       }
+      // With another hook in the process Node calls both from a frame of its own.
+      if (script === HOOKS) continue;
       if (script === QUEUES) drained = true;
       const isAsync = site.isAsync();
       // What ran the queue of reactions has nothing to do with the reaction.

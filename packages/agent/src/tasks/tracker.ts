@@ -25,9 +25,9 @@ import { STATES, stateOf, stateOfFile } from './states.ts';
 /** Promises after which a run that never ends is counted as a new one, so that the budget can stop looking. */
 const LONGEST_RUN = 64;
 /** Frames that are enough where the callers are known already. */
-const SHALLOW = 3;
+const SHALLOW = 4;
 /** Frames that tell what kind of promise it is. */
-const ROOT_DEPTH = 4;
+const ROOT_DEPTH = 5;
 /** Failures of the hook after which it is taken off. */
 const MOST_FAILURES = 10;
 
@@ -86,6 +86,8 @@ export class TaskTracker {
   /** Activation whose returned promise is being adopted in this run. */
   #adopting: TaskRecord | null = null;
   #combinator: TaskRecord | null = null;
+  /** The record made last for a function that nobody saw entering. */
+  #wrapper: TaskRecord | null = null;
   /** The promise made last by `new Promise`, whose executor may make a handle. */
   #lastPlain: object | null = null;
   #dropped = 0;
@@ -184,6 +186,7 @@ export class TaskTracker {
     this.#resumed = null;
     this.#adopting = null;
     this.#combinator = null;
+    this.#wrapper = null;
     this.#lastPlain = null;
   }
 
@@ -255,7 +258,27 @@ export class TaskTracker {
   #suspend(promise: object, target: TaskRecord | null, state: number, now: number): void {
     const { running, awaiting, fromNext } = this.#reader.sight;
     const top = running[0] ?? NONE;
-    const record = this.#suspending(this.#frames.functions[top] as number, target, fromNext);
+    const fn = this.#frames.functions[top] as number;
+    // For a value that is no promise `await` first wraps it, in a promise whose parent is the function's own.
+    if (
+      target !== null &&
+      this.#isEntered(target) &&
+      (target.fn === fn || (fromNext && target.has(ANY_FUNCTION)))
+    )
+      return;
+    // The same for a function that nobody saw entering: what looked like its wait was the wrapper.
+    const wrapped =
+      target !== null &&
+      target === this.#wrapper &&
+      target.fn === fn &&
+      this.#tree.leaf(target.stack) === top;
+    if (wrapped) {
+      target.ref = new WeakRef(promise);
+      Stamp.put(promise, target);
+      this.#wrapper = null;
+      return;
+    }
+    const record = this.#suspending(fn, target, fromNext);
     record.flags |= CONFIRMED;
     const callers = running.length > 1;
     if (callers && record !== this.#resumed) {
@@ -297,7 +320,12 @@ export class TaskTracker {
         return record;
       }
     }
-    return new TaskRecord(this.#nextId++, ACTIVATION, fn);
+    this.#wrapper = new TaskRecord(this.#nextId++, ACTIVATION, fn);
+    return this.#wrapper;
+  }
+
+  #isEntered(record: TaskRecord): boolean {
+    return record.kind === ACTIVATION && this.#entered.includes(record);
   }
 
   /** A `.then`, by the user or inside of a combinator. */
