@@ -1,6 +1,4 @@
 // Everything the commands see of the outside world, in one typed place that tests replace.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { encodeText } from '@stackpile/profile';
 
 /** A text or byte sink. Texts are encoded as byte strings (see `encodeText`), so undecodable bytes survive. */
@@ -70,6 +68,7 @@ export function processIo(): CliIo {
     },
     now: () => Date.now(),
     async run(command, args, options = {}) {
+      const [{ spawn }, { once }] = await Promise.all([import('node:child_process'), import('node:events')]);
       const child = spawn(command, [...args], {
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
         detached: options.detach === true,

@@ -14,8 +14,7 @@ import {
 } from '@stackpile/profile';
 import { compilePattern } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
-import { get } from '../sources/http.ts';
-import { loadSource } from '../sources/load.ts';
+import type { HttpAnswer } from '../sources/http.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
 import type { Invocation, NetworkFlags } from './command-line.ts';
@@ -173,6 +172,7 @@ class Fetcher {
   }
 
   async #process(source: string): Promise<Profile> {
+    const { loadSource } = await import('../sources/load.ts');
     try {
       const { profile } = await loadSource(source, this.#options());
       return profile;
@@ -188,7 +188,7 @@ class Fetcher {
     return this.#read((await this.#request(url)).body, source);
   }
 
-  async #request(url: URL, body?: string): ReturnType<typeof get> {
+  async #request(url: URL, body?: string): Promise<HttpAnswer> {
     const insecure = url.protocol === 'https+insecure:';
     if (!insecure && url.protocol !== 'http:' && url.protocol !== 'https:') {
       const verb = body === undefined ? 'Get' : 'Post';
@@ -204,6 +204,8 @@ class Fetcher {
         : `Basic ${Buffer.from(`${decoded(address.username)}:${decoded(address.password)}`).toString('base64')}`;
     address.username = '';
     address.password = '';
+    // Node's HTTP takes longer to load than most profiles take to report.
+    const { get } = await import('../sources/http.ts');
     try {
       const answer = await get({
         url: address,
