@@ -91,7 +91,8 @@ export interface Scaled {
 export function scale(value: Int64, from: string, to: string): Scaled {
   const asNumber = Number(value);
   // The least int64 has no positive twin.
-  if (asNumber < 0 && value !== -0x8000000000000000n && asNumber !== -(2 ** 63)) {
+  const least = typeof value === 'bigint' ? value === -0x8000000000000000n : value === -(2 ** 63);
+  if (asNumber < 0 && !least) {
     const positive = scaleNumber(-asNumber, from, to);
     return { value: -positive.value, unit: positive.unit };
   }
