@@ -53,9 +53,18 @@ export function wrap(text: string, width: number): string[] {
 /** Cuts the middle of text that is wider than `width`, where paths and packages are least telling. */
 export function elide(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  const keep = Math.max(1, width - 1);
-  const tail = Math.ceil(keep * 0.6);
-  return `${text.slice(0, keep - tail)}…${text.slice(text.length - tail)}`;
+  const characters = [...text];
+  const room = Math.max(1, width - 1);
+  const most = Math.ceil(room * 0.6);
+  let tail = '';
+  while (characters.length > 0 && widthOf(tail) + widthOf(characters.at(-1) ?? '') <= most)
+    tail = `${characters.pop() ?? ''}${tail}`;
+  let head = '';
+  for (const character of characters) {
+    if (widthOf(head) + widthOf(character) > room - most) break;
+    head += character;
+  }
+  return `${head}…${tail}`;
 }
 
 type Style = Parameters<typeof styleText>[0];

@@ -1,0 +1,143 @@
+// The verdict in a terminal: widths, colours, hostile text.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { findLeaks, type Verdict } from '@stackpile/leaks';
+import { ProfileBuilder } from '@stackpile/profile';
+import { parseDuration } from '../../src/leaks/command-line.ts';
+import { groupDumps } from '../../src/leaks/dump-files.ts';
+import { goroutineCount } from '../../src/leaks/endpoint.ts';
+import { renderVerdict } from '../../src/leaks/render.ts';
+import { elide, paintFor, visible, widthOf, wrap } from '../../src/leaks/terminal.ts';
+import type { CliIo } from '../../src/io.ts';
+
+function verdictOf(name: string, file: string): Verdict {
+  return findLeaks(
+    [0, 1, 2, 3, 4, 5].map((k) => {
+      const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
+      builder.sample(
+        [builder.location({ lines: [{ function: builder.function(name, file), line: 7 }] })],
+        [5 + 40 * k],
+      );
+      return { profile: builder.build(), time: 1_700_000_000_000 + k * 10_000 };
+    }),
+  );
+}
+
+const plain = { paint: (_: unknown, text: string) => text, all: false, base: null, files: ['a.pb.gz'] };
+
+describe('rendering', () => {
+  for (const columns of [40, 60, 80, 120]) {
+    test(`no line is wider than ${columns} columns but the ones that are to be copied`, () => {
+      const verdict = verdictOf(
+        'example.com/a/very/long/import/path.(*Receiver).MethodWithALongName.func1',
+        '/srv/app/src/deep/down/file.go',
+      );
+      const lines = renderVerdict(verdict, { ...plain, columns, base: 'http://127.0.0.1:6060/debug/pprof/' });
+      for (const line of lines) {
+        if (/https?:|\/srv\/app|Receiver/u.test(line) && !line.includes('→')) continue;
+        assert.ok(widthOf(line) <= Math.max(40, columns), `${widthOf(line)}: ${line}`);
+      }
+      assert.ok(lines.some((line) => line.includes('/srv/app/src/deep/down/file.go:7')));
+    });
+  }
+
+  test('colours change nothing but colours', () => {
+    const verdict = verdictOf('main.x', 'main.go');
+    const paint = paintFor({
+      env: { FORCE_COLOR: '1' },
+      isTTY: { stdin: false, stdout: false, stderr: false },
+    } as unknown as CliIo);
+    const colored = renderVerdict(verdict, { ...plain, columns: 80, paint });
+    assert.ok(colored.some((line) => line.includes('\u001b[')));
+    assert.deepEqual(
+      colored.map(stripVTControlCharacters),
+      renderVerdict(verdict, { ...plain, columns: 80 }),
+    );
+  });
+
+  test('colours are for terminals whose user wants them', () => {
+    const painted = (env: Record<string, string>, stdout: boolean): boolean =>
+      paintFor({ env, isTTY: { stdin: true, stdout, stderr: true } } as unknown as CliIo)('red', 'x') !== 'x';
+    assert.equal(painted({}, true), true);
+    assert.equal(painted({}, false), false);
+    assert.equal(painted({ NO_COLOR: '1' }, true), false);
+    assert.equal(painted({ TERM: 'dumb' }, true), false);
+    assert.equal(painted({ FORCE_COLOR: '1' }, false), true);
+  });
+
+  test('commands to copy are quoted for the shell', () => {
+    const lines = renderVerdict(verdictOf("main.it's", 'main.go'), {
+      ...plain,
+      columns: 80,
+      files: ['my dump.pb.gz'],
+    }).join('\n');
+    assert.match(lines, /'my dump\.pb\.gz'/u);
+    assert.ok(lines.includes(String.raw`'main\.it'\''s'`), lines);
+  });
+});
+
+describe('text', () => {
+  test('what moves, hides or reverses is made visible', () => {
+    assert.equal(visible('a\u001b[31mb'), String.raw`a\x1b[31mb`);
+    assert.equal(visible('a\u202eb\u200bc\ufeffd'), String.raw`a\u{202e}b\u{200b}c\u{feff}d`);
+    assert.equal(visible('line\nline\rx\ty'), String.raw`line\x0aline\x0dx\x09y`);
+    assert.equal(visible('\udcff'), String.raw`\xff`);
+    assert.equal(visible('grün 漢字 🙂 x'), 'grün 漢字 🙂 x');
+    assert.equal(visible('x'.repeat(500)).length, 401);
+  });
+
+  test('widths, wrapping and eliding', () => {
+    assert.equal(widthOf('漢字a'), 5);
+    assert.equal(widthOf('\u001b[1mab\u001b[22m'), 2);
+    assert.deepEqual(wrap('aa bb cc', 5), ['aa bb', 'cc']);
+    assert.deepEqual(wrap('aaaaaaaa b', 4), ['aaaaaaaa', 'b']);
+    assert.equal(elide('abcdefghij', 6), 'ab…hij');
+    assert.equal(widthOf(elide('漢'.repeat(40), 20)) <= 20, true);
+  });
+});
+
+describe('small readers', () => {
+  test('durations', () => {
+    assert.equal(parseDuration('--every', '500ms', 0), 500);
+    assert.equal(parseDuration('--every', '1m30s', 0), 90_000);
+    assert.equal(parseDuration('--every', '2', 0), 2000);
+    for (const text of ['', 's', '5 s', '-5s', '1e3', '5x', 'Infinity', '1s2']) {
+      assert.throws(() => parseDuration('--every', text, 0), /--every/u, text);
+    }
+  });
+
+  test("the count on Go's index page and on ours", () => {
+    assert.equal(
+      goroutineCount("<tr><td>91</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>"),
+      91,
+    );
+    assert.equal(
+      goroutineCount("<tr><td>3</td><td><a href='goroutineleak?debug=1'>goroutineleak</a></td></tr>"),
+      null,
+    );
+    assert.equal(goroutineCount('<html></html>'), null);
+  });
+
+  test('which dumps belong together', () => {
+    const shell = ['t136/goroutine.pb.gz', 't16/goroutine.pb.gz', 't2/goroutine.pb.gz'];
+    assert.deepEqual(groupDumps(shell, '/nowhere')[0]?.files, [
+      't2/goroutine.pb.gz',
+      't16/goroutine.pb.gz',
+      't136/goroutine.pb.gz',
+    ]);
+    // Names that say something else keep the order in which they were given.
+    assert.deepEqual(groupDumps(['before.txt', 'after.txt'], '/nowhere')[0]?.files, [
+      'before.txt',
+      'after.txt',
+    ]);
+    const mixed = ['t2/a.pb.gz', 't2/b.txt', 't10/a.pb.gz', 't10/b.txt'];
+    assert.deepEqual(
+      groupDumps(mixed, '/nowhere').map(({ files }) => files),
+      [
+        ['t2/a.pb.gz', 't10/a.pb.gz'],
+        ['t2/b.txt', 't10/b.txt'],
+      ],
+    );
+  });
+});

@@ -1,0 +1,87 @@
+// Runs the command as a user would: as a process of its own.
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { CliIo } from '../../src/io.ts';
+import { runLeaks } from '../../src/leaks/command.ts';
+
+export const main: string = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+export const fixtures: string = fileURLToPath(new URL('../../../../../shared/fixtures/', import.meta.url));
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Record<string, string>;
+  /** Called with everything that was written to stderr so far. */
+  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** The environment without anything that decides about colours. */
+function plainEnv(more: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', ...more };
+  delete env['FORCE_COLOR'];
+  return env;
+}
+
+/** Resolves when the process has ended; nobody waits for ever: after three minutes it is killed. */
+export function stackpile(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ['--conditions=source', '--disable-warning=ExperimentalWarning', main, ...args],
+      {
+        cwd: options.cwd ?? process.cwd(),
+        env: plainEnv(options.env),
+        stdio: ['pipe', 'pipe', 'pipe'],
+        timeout: 180_000,
+      },
+    );
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+      options.onStderr?.(stderr, (signal) => child.kill(signal));
+    });
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+    child.stdin.on('error', () => {
+      // it did not want to read
+    });
+    child.stdin.end(options.stdin ?? '');
+  });
+}
+
+/** Whether text looks like something that a program and not a person wrote: a stack trace. */
+export function hasTrace(text: string): boolean {
+  return /^\s+at .*[(:]\d+:\d+\)?$/mu.test(text) || text.includes('node:internal');
+}
+
+/** Runs `stackpile leaks` in this process, which is much faster where nothing of the process itself is in question. */
+export async function leaks(args: readonly string[], more: Partial<CliIo> = {}): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const text = (chunk: string | Uint8Array): string =>
+    typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+  const io: CliIo = {
+    stdin: Readable.from([]),
+    stdout: { write: (chunk) => void (stdout += text(chunk)) },
+    stderr: { write: (chunk) => void (stderr += text(chunk)) },
+    env: {},
+    cwd: process.cwd(),
+    isTTY: { stdin: false, stdout: false, stderr: false },
+    now: () => Date.now(),
+    run: () => Promise.resolve({ kind: 'missing', message: 'nothing is started here' }),
+    ...more,
+  };
+  return { status: await runLeaks(args, io), stdout, stderr };
+}
