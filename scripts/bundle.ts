@@ -1,12 +1,11 @@
 // Bundles the command into few files, so that it starts fast: node scripts/bundle.ts
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './house.ts';
 
 const cli = join(root, 'packages/cli');
 const folder = join(cli, 'dist/bin');
-const { version } = JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8')) as { version: string };
 
 rmSync(folder, { recursive: true, force: true });
 await build({
@@ -21,7 +20,6 @@ await build({
   minify: true,
   legalComments: 'linked',
   conditions: ['source'],
-  define: { 'process.env.STACKPILE_VERSION': JSON.stringify(version) },
   // Loaded when a picture is drawn or a browser is asked for; native parts cannot be bundled.
   external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz'],
   logLevel: 'warning',

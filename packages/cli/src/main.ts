@@ -19,7 +19,9 @@ SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/ppr
 
 async function version(): Promise<string> {
   const { readFile } = await import('node:fs/promises');
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  // The package lies one folder above the sources and the build, two above the bundle.
+  const read = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8');
+  const text = await read('../package.json').catch(() => read('../../package.json'));
   return (JSON.parse(text) as { version: string }).version;
 }
 
