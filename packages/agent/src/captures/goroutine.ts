@@ -25,10 +25,14 @@ async function trackedTasks(context: CaptureContext, request: CaptureRequest): P
 /** The sources of `?source=`; the first one is the default. */
 const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: heapTasks };
 
-/** Turns a dump into a profile; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`. */
+/** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`. */
 export function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Profile {
   const builder = new ProfileBuilder({
-    sampleTypes: [{ type: 'goroutine', unit: 'count' }],
+    sampleTypes: [
+      { type: 'goroutine', unit: 'count' },
+      { type: 'handles', unit: 'count' },
+    ],
+    defaultSampleType: 'goroutine',
     periodType: { type: 'goroutine', unit: 'count' },
     period: 1,
     timeNanos: BigInt(Date.now()) * 1_000_000n,
@@ -43,10 +47,14 @@ export function taskProfile(dump: TaskDump, each: boolean, context: CaptureConte
   const { rows } = dump;
   const counts = wholeCounts(rows.count);
   for (let i = 0; i < rows.stack.length; i++) {
+    const isHandle = rows.handle[i] === 1;
+    // Go's texts know goroutines only.
+    if (each && isHandle) continue;
     const labels: SampleLabel[] = (dump.labels[rows.label[i] as number] ?? []).map(([key, text]) => ({
       key,
       text,
     }));
+    if (isHandle) labels.push({ key: 'kind', text: 'handle' });
     labels.push({ key: 'state', text: dump.states[rows.state[i] as number] as string });
     labels.push({ key: 'waited', number: Math.round(rows.waited[i] as number), unit: 'milliseconds' });
     if (each) {
@@ -54,7 +62,11 @@ export function taskProfile(dump: TaskDump, each: boolean, context: CaptureConte
       const createdBy = rows.createdBy[i] as number;
       if (createdBy >= 0) labels.push({ key: 'created_by', text: place(createdBy) });
     }
-    builder.sample(stacks[rows.stack[i] as number] as number[], [counts[i] as number], labels);
+    builder.sample(
+      stacks[rows.stack[i] as number] as number[],
+      isHandle ? [0, counts[i] as number] : [counts[i] as number, 0],
+      labels,
+    );
   }
   for (const note of dump.notes) builder.comment(note);
   return builder.build();

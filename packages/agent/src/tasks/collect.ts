@@ -1,6 +1,7 @@
 // Turns waiting records into tasks: which of them are leaves, what each one's stack is, how they group.
 import type { TaskDump } from './dump.ts';
 import type { FrameTable, StackTree } from './frames.ts';
+import type { HandleRecord } from './handles.ts';
 import type { LabelPairs } from './labels.ts';
 import {
   ACTIVATION,
@@ -18,6 +19,7 @@ import { STATES, stateOf } from './states.ts';
 /** What a dump is made from. */
 export interface Tracked {
   readonly records: readonly TaskRecord[];
+  readonly handles: Iterable<HandleRecord>;
   readonly frames: FrameTable;
   readonly tree: StackTree;
   /** Milliseconds since the tracker's start. */
@@ -134,6 +136,17 @@ function stackOf(task: TaskRecord, tree: StackTree): { frames: number[]; created
   return { frames: frames.slice(0, MAX_FRAMES), createdBy: record.createdBy };
 }
 
+interface Row {
+  readonly id: number;
+  readonly handle: 0 | 1;
+  readonly frames: number[];
+  readonly createdBy: number;
+  readonly state: number;
+  readonly labels: LabelPairs | null;
+  readonly waited: number;
+  readonly weight: number;
+}
+
 /** Interns rows of a table by a text key. */
 class Rows<T> {
   readonly rows: T[] = [];
@@ -171,6 +184,7 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
   const groups = new Map<string, number>();
   const rows = {
     id: [] as number[],
+    handle: [] as number[],
     stack: [] as number[],
     state: [] as number[],
     label: [] as number[],
@@ -178,38 +192,45 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     waited: [] as number[],
     count: [] as number[],
   };
+  const add = (row: Row): void => {
+    while (row.frames.length > 0 && isLoader(frames.files[row.frames.at(-1) as number] as string))
+      row.frames.pop();
+    if (row.frames.length === 0) return;
+    const stack = stacks.add(row.frames.join(), () => row.frames.map(frameRow));
+    const pairs = row.labels ?? [];
+    const label = pairs.length === 0 ? 0 : labels.add(JSON.stringify(pairs), () => pairs);
+    const key = each ? '' : `${stack},${row.state},${label},${row.handle}`;
+    const group = each ? undefined : groups.get(key);
+    if (group !== undefined) {
+      (rows.count[group] as number) += row.weight;
+      if (row.waited > (rows.waited[group] as number)) {
+        rows.waited[group] = row.waited;
+        rows.id[group] = row.id;
+      }
+      return;
+    }
+    const at = rows.stack.push(stack) - 1;
+    if (!each) groups.set(key, at);
+    rows.id.push(row.id);
+    rows.handle.push(row.handle);
+    rows.state.push(row.state);
+    rows.label.push(label);
+    rows.createdBy.push(row.createdBy === 0 ? -1 : frameRow(row.createdBy));
+    rows.waited.push(row.waited);
+    rows.count.push(row.weight);
+  };
   // Roughly by age, as Go's list.
   const sorted = each ? [...records].sort((a, b) => a.id - b.id) : records;
   for (const record of sorted) {
     if (!isTask(record, inputs)) continue;
-    const found = stackOf(record, tree);
-    while (found.frames.length > 0 && isLoader(frames.files[found.frames.at(-1) as number] as string))
-      found.frames.pop();
-    if (found.frames.length === 0) continue;
-    const stack = stacks.add(found.frames.join(), () => found.frames.map(frameRow));
-    const pairs = record.labels ?? [];
-    const label = pairs.length === 0 ? 0 : labels.add(JSON.stringify(pairs), () => pairs);
     const holder = record.kind === DERIVED && record.up?.kind === COMBINATOR ? record.up : record;
+    const { id, since, weight, labels: userLabels } = record;
     const state = isInCycle(record) ? DEADLOCK : holder.state;
-    const waited = now - record.since;
-    const key = each ? '' : `${stack},${state},${label}`;
-    const group = each ? undefined : groups.get(key);
-    if (group !== undefined) {
-      (rows.count[group] as number) += record.weight;
-      if (waited > (rows.waited[group] as number)) {
-        rows.waited[group] = waited;
-        rows.id[group] = record.id;
-      }
-      continue;
-    }
-    const row = rows.stack.push(stack) - 1;
-    if (!each) groups.set(key, row);
-    rows.id.push(record.id);
-    rows.state.push(state);
-    rows.label.push(label);
-    rows.createdBy.push(found.createdBy === 0 ? -1 : frameRow(found.createdBy));
-    rows.waited.push(waited);
-    rows.count.push(record.weight);
+    add({ id, handle: 0, ...stackOf(record, tree), state, labels: userLabels, waited: now - since, weight });
+  }
+  for (const { id, since, stack, state, labels: userLabels } of tracked.handles) {
+    const row = { frames: tree.frames(stack), createdBy: 0, state, labels: userLabels, weight: 1 };
+    add({ id, handle: 1, ...row, waited: Math.round(now - since) });
   }
   return {
     names,

@@ -11,10 +11,12 @@ export interface TaskDump {
   readonly states: readonly string[];
   /** User labels, one object per distinct set; row 0 is the empty set. */
   readonly labels: readonly (readonly (readonly [string, string])[])[];
-  /** One row per task, or per group of equal stack, state and labels. */
+  /** One row per task or handle, or per group of equal stack, state and labels. */
   readonly rows: {
     /** Number of the task, of the oldest one in a group. */
     readonly id: readonly number[];
+    /** 1 for a handle, 0 for a task. */
+    readonly handle: readonly number[];
     readonly stack: readonly number[];
     readonly state: readonly number[];
     readonly label: readonly number[];

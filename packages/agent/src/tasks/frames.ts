@@ -64,6 +64,19 @@ export class FrameTable {
 
   readonly #positions: number[] = [0];
 
+  /** The number of a frame that stands for something outside of JavaScript. */
+  pseudo(name: string): number {
+    const known = this.names.indexOf(name);
+    if (known > 0 && this.files[known] === '') return known;
+    const fn = this.#entries.push(0) - 1;
+    this.files.push('');
+    this.lines.push(0);
+    this.columns.push(0);
+    this.functions.push(fn);
+    this.#positions.push(-1);
+    return this.names.push(name) - 1;
+  }
+
   /** Whether a frame stands where its function is entered. An async function makes its promise there. */
   isEntry(frame: number): boolean {
     return this.#entries[this.functions[frame] as number] === this.#positions[frame];
@@ -132,10 +145,13 @@ export interface Sight {
   readonly awaiting: number[];
   /** Whether the innermost script frame was called by a native iterator function (`next` of an async generator). */
   fromNext: boolean;
+  /** Whether code of the agent's own stands anywhere on the stack. */
+  ours: boolean;
 }
 
 /** Where Node runs ticks and reactions. */
-const HOOKS = 'node:internal/promise_hooks';
+const LABELS = /\/tasks\/labels\.[jt]s$/u;
+const HOOKS: ReadonlySet<string> = new Set(['node:internal/promise_hooks', 'node:internal/async_hooks']);
 const QUEUES = 'node:internal/process/task_queues';
 
 const holder: { stack?: unknown } = {};
@@ -143,7 +159,7 @@ const holder: { stack?: unknown } = {};
 /** Looks at the stack of the running hook. Keeps nothing of V8's objects: they pin every receiver on the stack. */
 export class StackReader {
   readonly table: FrameTable;
-  readonly sight: Sight = { builtins: [], running: [], awaiting: [], fromNext: false };
+  readonly sight: Sight = { builtins: [], running: [], awaiting: [], fromNext: false, ours: false };
   readonly #ownRoot: string;
   readonly #prepare: (error: Error, sites: NodeJS.CallSite[]) => unknown;
 
@@ -167,6 +183,7 @@ export class StackReader {
     this.sight.running.length = 0;
     this.sight.awaiting.length = 0;
     this.sight.fromNext = false;
+    this.sight.ours = false;
     this.#own = false;
     try {
       Error.captureStackTrace(holder, below);
@@ -194,10 +211,12 @@ export class StackReader {
       }
       if (script.startsWith(this.#ownRoot)) {
         if (sight.running.length === 0) this.#own = true;
+        // The user's code runs inside of `withLabels`.
+        if (!LABELS.test(script)) sight.ours = true;
         continue;
       }
       // With another hook in the process Node calls both from a frame of its own.
-      if (script === HOOKS) continue;
+      if (HOOKS.has(script)) continue;
       if (script === QUEUES) drained = true;
       const isAsync = site.isAsync();
       // What ran the queue of reactions has nothing to do with the reaction.

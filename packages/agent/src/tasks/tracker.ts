@@ -5,6 +5,7 @@ import type { CaptureSettings } from '../options.ts';
 import { Budget } from './budget.ts';
 import { collectTasks, countTasks } from './collect.ts';
 import type { TaskDump } from './dump.ts';
+import { HandleTable } from './handles.ts';
 import { FrameTable, NONE, StackReader, StackTree } from './frames.ts';
 import { currentLabels } from './labels.ts';
 import {
@@ -50,6 +51,10 @@ const combinators: ReadonlyMap<string, number> = new Map([
 const derivers: ReadonlySet<string> = new Set(['then', 'catch', 'finally']);
 const steppers: ReadonlySet<string> = new Set(['next', 'return', 'throw']);
 
+/** Handles that a function makes in order to wait for them, and the states that leave open what is waited for. */
+const starters: ReadonlySet<number> = new Set([stateOf('child process'), stateOf('worker')]);
+const vague: ReadonlySet<number> = new Set([stateOf('await'), stateOf('event'), stateOf('timer')]);
+
 /** URL of the agent's own folder; '' where a bundler has put us into somebody else's file. */
 function ownRoot(): string {
   return /\/tasks\/tracker\.[jt]s$/u.test(import.meta.url) ? new URL('..', import.meta.url).href : '';
@@ -72,6 +77,8 @@ export class TaskTracker {
   readonly #tree = new StackTree();
   readonly #reader = new StackReader(this.#frames, ownRoot());
   readonly #budget: Budget;
+  readonly #handles: HandleTable;
+  #handlesOn = false;
   readonly #started = performance.now();
   /** All waiting records. */
   readonly #waiting: TaskRecord[] = [];
@@ -90,6 +97,8 @@ export class TaskTracker {
   #wrapper: TaskRecord | null = null;
   /** The promise made last by `new Promise`, whose executor may make a handle. */
   #lastPlain: object | null = null;
+  /** State of the handle that was made last in this run, 0 for none. */
+  #resource = 0;
   #dropped = 0;
   #sweepAt = 1024;
   #failures = 0;
@@ -99,18 +108,29 @@ export class TaskTracker {
   constructor(settings: NonNullable<CaptureSettings['tasks']>) {
     this.settings = settings;
     this.#budget = new Budget(settings.budget, this.#started);
+    this.#handles = new HandleTable({
+      reader: this.#reader,
+      tree: this.#tree,
+      depth: settings.stackDepth,
+      limit: settings.maxTasks,
+      now: () => performance.now() - this.#started,
+      onResource: this.#onResource,
+    });
   }
 
   /** Arms the hook. */
   start(): void {
     if (this.#stopHook !== null) return;
     this.#stopHook = promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
+    if (this.settings.handles !== false)
+      this.#handlesOn = this.#handles.start(this.settings.handles === true);
   }
 
   /** Takes the hook off and forgets everything. */
   stop(): void {
     this.#stopHook?.();
     this.#stopHook = null;
+    this.#handles.stop();
     this.#waiting.length = 0;
   }
 
@@ -122,10 +142,15 @@ export class TaskTracker {
   /** A dump; one row per task, or per group of equal stack, state and labels. */
   dump(each: boolean): TaskDump {
     const now = Math.round(performance.now() - this.#started);
-    return collectTasks(
-      { records: this.#swept(), frames: this.#frames, tree: this.#tree, now, notes: this.#notes() },
-      each,
-    );
+    const tracked = {
+      records: this.#swept(),
+      handles: this.#handles.live,
+      frames: this.#frames,
+      tree: this.#tree,
+      now,
+      notes: this.#notes(),
+    };
+    return collectTasks(tracked, each);
   }
 
   #notes(): string[] {
@@ -136,6 +161,11 @@ export class TaskTracker {
     ];
     if (this.#dropped > 0)
       notes.push(`tasks: ${this.#dropped} dropped, the limit is ${this.settings.maxTasks}`);
+    if (!this.#handlesOn)
+      notes.push(
+        'handles: not tracked; before Node 24 that costs CPU per promise, the option tasks.handles turns it on',
+      );
+    else if (this.#handles.dropped > 0) notes.push(`handles: ${this.#handles.dropped} dropped`);
     if (this.#frames.dropped > 0) notes.push(`tasks: ${this.#frames.dropped} frames found no room`);
     if (this.#failure !== '') notes.push(`tasks: the hook failed ${this.#failures} times: ${this.#failure}`);
     return notes;
@@ -188,7 +218,18 @@ export class TaskTracker {
     this.#combinator = null;
     this.#wrapper = null;
     this.#lastPlain = null;
+    this.#resource = 0;
   }
+
+  /** A handle or request is made: what the executor of a promise makes is what the promise waits for. */
+  readonly #onResource = (state: number): void => {
+    if (!this.#open) return;
+    if (starters.has(state)) this.#resource = state;
+    const plain = this.#lastPlain;
+    if (plain === null) return;
+    this.#lastPlain = null;
+    Stamp.put(plain, plainMarks[state] as PlainMark);
+  };
 
   /** Looks at a new promise and makes the record it deserves. */
   #look(promise: object, parent: object | undefined, now: number): void {
@@ -293,6 +334,9 @@ export class TaskTracker {
     // The state of a function that waits itself is its own; of one that has returned a promise it says what that one is.
     const inherited = target === null || (target.kind === ACTIVATION && !target.has(CONFIRMED)) ? state : 0;
     record.state = own === 0 ? inherited : own;
+    // An event, or a callback, that is awaited where a child or a worker was just made is that one's.
+    if (starters.has(this.#resource) && target?.has(CONFIRMED) !== true && vague.has(record.state))
+      record.state = this.#resource;
     record.target = target;
     if (target !== null && (target.up === null || target.up.kind === DERIVED)) target.up = record;
     this.#wait(promise, record, now);

@@ -5,7 +5,7 @@ import { framesOf, labelsOf } from './read.ts';
 import { alignTabs } from './tabwriter.ts';
 
 /** Labels that say what a sample is rather than what the user put on it. */
-const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by']);
+const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by', 'kind']);
 
 /** Frames that Go's runtime would hide at the leaf: ours are Node's own. */
 function isInternal(file: string): boolean {
@@ -61,6 +61,7 @@ export function countText(profile: Profile, name: string): string {
   let total = 0n;
   for (let row = 0; row < profile.samples.length; row++) {
     const count = values === undefined ? 0n : int64At(values, row);
+    if (count === 0n) continue;
     total += count;
     const { at, lines } = stackLines(profile, row, true);
     const labels = labelLine(profile, row);

@@ -7,7 +7,7 @@ import { framesOf, labelsOf } from './read.ts';
 /** Go cuts the middle out of stacks with more visible frames than this. */
 const MAX_FRAMES = 100;
 
-const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by']);
+const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by', 'kind']);
 
 /** A name as the grammar allows it before `(...)`. */
 function symbol(name: string): string {
