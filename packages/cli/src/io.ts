@@ -1,4 +1,5 @@
 // Everything the commands see of the outside world, in one typed place that tests replace.
+import { once } from 'node:events';
 import { encodeText } from '@stackpile/profile';
 
 /** A text or byte sink. Texts are encoded as byte strings (see `encodeText`), so undecodable bytes survive. */
@@ -68,7 +69,8 @@ export function processIo(): CliIo {
     },
     now: () => Date.now(),
     async run(command, args, options = {}) {
-      const [{ spawn }, { once }] = await Promise.all([import('node:child_process'), import('node:events')]);
+      // Loading it takes longer than most reports.
+      const { spawn } = await import('node:child_process');
       const child = spawn(command, [...args], {
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
         detached: options.detach === true,

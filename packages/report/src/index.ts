@@ -14,7 +14,11 @@ export {
   applyUrlParameters,
   configurableNames,
   defaultOptions,
+  type ExtensionName,
+  extensionNames,
+  extensionTable,
   formatGoFloat,
+  isExtensionName,
   isOptionName,
   OptionError,
   type OptionName,
@@ -46,3 +50,17 @@ export {
 export { demangle, type DemangleMode, readableName } from './demangle/demangle.ts';
 export { compilePattern, type Pattern } from './regexp.ts';
 export { type Greeting, greeting, sampleTypeName } from './greeting.ts';
+export { type ExportKind, runExport } from './export/export.ts';
+export type { JsonReport } from './export/json.ts';
+export {
+  type Comparison,
+  type ComparisonRow,
+  compareProfiles,
+  type NamedProfile,
+  printComparison,
+} from './compare.ts';
+export { differenceNoise, isWithinNoise, type Noise } from './difference.ts';
+export { makePicture, type Picture, printDot } from './dot.ts';
+export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
+export { type TextItem, textItems } from './text.ts';
+export type { Terminal } from './terminal.ts';

@@ -10,6 +10,7 @@ import {
   type ReportOptions,
   type ReportOutput,
   reportCommand,
+  runExport,
   runReport,
 } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
@@ -67,15 +68,14 @@ function allBytes(output: ReportOutput): Uint8Array {
 }
 
 /** Makes a report or an export; warnings are printed, a failure is a {@link DriverError}. */
-async function make(
+function make(
   profile: Profile,
   request: ReportRequest,
   options: ReportOptions,
   session: Session,
-): Promise<ReportOutput> {
+): ReportOutput {
   try {
     if (isExportName(request.name)) {
-      const { runExport } = await import('@stackpile/report/export');
       const output = runExport(profile, request.name, options, session.context);
       for (const line of output.warnings) session.warn(line);
       return output;
@@ -111,7 +111,7 @@ export async function generateReport(
   options: ReportOptions,
   session: Session,
 ): Promise<void> {
-  let output = await make(profile, request, options, session);
+  let output = make(profile, request, options, session);
   const { picture, extension, viewers } = delivery(request.name);
   if (picture !== undefined) {
     const { drawGraph } = await import('./picture.ts');

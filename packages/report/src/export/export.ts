@@ -1,0 +1,59 @@
+// The entry point of the exports: a filtered profile in the formats of other tools, and as tables for scripts.
+import type { Profile } from '@stackpile/profile';
+import { reportCommand } from '../commands.ts';
+import { PrepareError } from '../errors.ts';
+import { profileLabels } from '../header.ts';
+import type { ReportOptions } from '../options.ts';
+import { prepareReport, ValueFormat } from '../prepare.ts';
+import { type ReportContext, ReportError, type ReportOutput } from '../report.ts';
+import { cpuProfile } from './cpuprofile.ts';
+import { exportedStacks } from './stacks.ts';
+import { foldedStacks } from './folded.ts';
+import { jsonReport } from './json.ts';
+import { markdownReport } from './markdown.ts';
+import { speedscope } from './speedscope.ts';
+
+/** Every export. */
+export type ExportKind = 'folded' | 'speedscope' | 'cpuprofile' | 'markdown' | 'json';
+
+/**
+ * Makes an export of what pprof's options leave of `profile`: filters, sample type and granularity work as for reports.
+ * Throws {@link ReportError}.
+ */
+export function runExport(
+  profile: Profile,
+  kind: ExportKind,
+  options: ReportOptions,
+  context: ReportContext = {},
+): ReportOutput {
+  const warnings: string[] = [];
+  try {
+    const text = exportText(profile, kind, options, context, warnings);
+    return { type: 'text', chunks: [text], warnings };
+  } catch (error) {
+    if (error instanceof PrepareError) throw new ReportError(error.message, warnings);
+    throw error;
+  }
+}
+
+function exportText(
+  profile: Profile,
+  kind: ExportKind,
+  options: ReportOptions,
+  context: ReportContext,
+  warnings: string[],
+): string {
+  if (kind === 'json' || kind === 'markdown') {
+    const report = prepareReport(profile, reportCommand('top'), options, warnings);
+    return kind === 'json' ? jsonReport(report) : markdownReport(report, context.timeZone);
+  }
+  // Files and lines cost nothing where a format has room for them.
+  const granularity = options.granularity === '' && kind !== 'folded' ? 'lines' : options.granularity;
+  const report = prepareReport(profile, reportCommand('traces'), { ...options, granularity }, warnings);
+  const stacks = exportedStacks(report);
+  if (kind === 'folded') return foldedStacks(stacks);
+  const labels = profileLabels(report, new ValueFormat(report), context.timeZone);
+  const name =
+    report.title === '' ? (labels[0] ?? report.sampleType) : `${report.title} ${report.sampleType}`;
+  return kind === 'speedscope' ? speedscope(stacks, name) : cpuProfile(stacks, report.profile.timeNanos);
+}
