@@ -1,12 +1,47 @@
 // Builds the page: one self-contained HTML file, and beside it Graphviz's worker, which is loaded only when it is needed.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const absent = (name: string): string =>
+  `export const ${name} = () => { throw new Error('not in the page'); };\n`;
+
+/** Code that the page never runs, or leaves to the command line, by file: it is replaced, so that the page stays small. */
+const leftOut: Readonly<Record<string, string>> = {
+  'packages/report/src/callgrind.ts': absent('printCallgrind'),
+  'packages/report/src/disasm.ts': absent('explainDisasm'),
+  'packages/report/src/source/list.ts': absent('printList'),
+  'packages/report/src/source/weblist.ts': absent('printWeblist'),
+  'packages/profile/src/formats/heapsnapshot.ts': `
+    import { ProfileError } from '../errors.ts';
+    export const heapSnapshot = {
+      name: 'V8 heap snapshot',
+      sniff: (_bytes, head) => /^\\s*\\{\\s*"snapshot"\\s*:/.test(head),
+      read: () => {
+        throw new ProfileError(
+          'PROFILE_TOO_LARGE',
+          'this is a heap snapshot, which takes more memory than a page may have: open it with stackpile -http=: FILE',
+        );
+      },
+    };`,
+};
+
+const leftOutFiles: Plugin = {
+  name: 'left-out',
+  setup(builder) {
+    builder.onLoad({ filter: /packages[\\/](?:report|profile)[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const file = Object.keys(leftOut).find((name) => path.replaceAll('\\', '/').endsWith(name));
+      return file === undefined
+        ? undefined
+        : { contents: leftOut[file] ?? '', loader: 'ts', resolveDir: dirname(path) };
+    });
+  },
+};
 
 const options: BuildOptions = {
   bundle: true,
@@ -21,6 +56,7 @@ const options: BuildOptions = {
   jsxImportSource: 'preact',
   define: { 'process.env.NODE_ENV': '"production"' },
   logLevel: 'warning',
+  plugins: [leftOutFiles],
 };
 
 async function bundle(entry: string, extra: BuildOptions = {}): Promise<string> {
@@ -46,18 +82,13 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
 
 /** Builds into `dist`; returns the page's size. */
 export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip: number }> {
-  const require = createRequire(import.meta.url);
   const [script, worker, graphviz, css] = await Promise.all([
     bundle('src/main.tsx'),
     bundle('src/engine/worker.ts'),
     bundle('src/graph/worker.ts'),
-    Promise.all([
-      readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8'),
-      readFile(here('src/style.css'), 'utf8'),
-    ]).then(async ([chart, own]) => {
-      const result = await build({ stdin: { contents: chart + own, loader: 'css' }, minify: true, write: false });
-      return (result.outputFiles[0]?.text ?? '').trim();
-    }),
+    build({ entryPoints: [here('src/style.css')], minify: true, write: false }).then((result) =>
+      (result.outputFiles[0]?.text ?? '').trim(),
+    ),
   ]);
   const safeScript = insideScript(script);
   // No script runs but this one, no style applies but this one, and nothing is asked of anybody but the page's own origin.

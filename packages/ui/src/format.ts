@@ -50,7 +50,7 @@ function digits(value: number): string {
         ? value.toFixed(1)
         : value.toFixed(2);
   const plain = fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed;
-  return plain.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ' ');
+  return plain.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, '\u202f');
 }
 
 /** `value` in a unit of the profile's, scaled to be short. */
@@ -60,14 +60,14 @@ export function formatValue(value: number, unit: string): string {
   const size = toBytes[unit.toLowerCase()];
   if (size !== undefined) return scaled(value * size, bytes);
   const text = digits(value);
-  return unit === '' || unit === 'count' ? text : `${text} ${unit}`;
+  return unit === '' || unit === 'count' ? text : `${text}\u00a0${unit}`;
 }
 
 function scaled(value: number, scales: readonly Scale[]): string {
-  if (value === 0) return `0 ${scales === bytes ? 'B' : 's'}`;
+  if (value === 0) return `0\u00a0${scales === bytes ? 'B' : 's'}`;
   const size = Math.abs(value);
   const scale = scales.find(({ factor }) => size >= factor) ?? (scales.at(-1) as Scale);
-  return `${digits(value / scale.factor)} ${scale.unit}`;
+  return `${digits(value / scale.factor)}\u00a0${scale.unit}`;
 }
 
 /** Signed, for differences: `+12`, `−3.1 MB`, `±0`. */

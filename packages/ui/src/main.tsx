@@ -203,12 +203,27 @@ function Lock({ message }: { readonly message: string }): JSX.Element {
   );
 }
 
+/** A key that the page hands on to the graph. */
+class ForwardedKey extends KeyboardEvent {
+  constructor(type: string, { key, shiftKey }: KeyboardEvent) {
+    super(type, { key, shiftKey, bubbles: false, cancelable: true });
+  }
+}
+
 /** Keys that work everywhere; those of a view stop before they get here. */
 function onKeyDown(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target;
   if (target instanceof HTMLElement && target.matches('input:not([type="file"]), select, textarea, dialog *'))
     return;
+  // With nothing focused the graph takes its keys: nobody should have to tab to it first.
+  if (target === document.body && !(event instanceof ForwardedKey)) {
+    const tree = document.querySelector<HTMLElement>('.flame-tree, .graph-sheet');
+    if (tree !== null && tree.dispatchEvent(new ForwardedKey('keydown', event)) === false) {
+      event.preventDefault();
+      return;
+    }
+  }
   const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : 0;
   const tab = digit === 0 ? undefined : tabs.value[digit - 1];
   const move = (by: number): void => {

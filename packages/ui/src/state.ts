@@ -98,19 +98,22 @@ const choices = {
 } as const;
 
 /** pprof's names of granularities, and pages of pprof's that are ours under another name. */
-const alias: Readonly<Record<string, string>> = { filefunctions: 'functions', addresses: 'lines' };
-const pageAlias: Readonly<Record<string, View>> = {
-  '': 'flame',
-  flamegraph: 'flame',
-  flamegraph2: 'flame',
-  flamegraphold: 'flame',
-  disasm: 'source',
-};
+const alias: ReadonlyMap<string, string> = new Map([
+  ['filefunctions', 'functions'],
+  ['addresses', 'lines'],
+]);
+const pageAlias: ReadonlyMap<string, View> = new Map([
+  ['', 'flame'],
+  ['flamegraph', 'flame'],
+  ['flamegraph2', 'flame'],
+  ['flamegraphold', 'flame'],
+  ['disasm', 'source'],
+]);
 
 /** The state that `page` (last element of a path) and `query` say; what is unknown or malformed keeps its default. */
 export function parseState(page: string, query: URLSearchParams, defaultView: View = 'flame'): ViewState {
   const view =
-    page === '' ? defaultView : (views.find((one) => one === page) ?? pageAlias[page] ?? defaultView);
+    page === '' ? defaultView : (views.find((one) => one === page) ?? pageAlias.get(page) ?? defaultView);
   const state: { -readonly [K in keyof ViewState]: ViewState[K] } = { ...initialState, view };
   for (const [member, key] of entries(text)) state[member] = (query.get(key) ?? '').slice(0, maxText);
   for (const [member, key] of entries(numbers)) {
@@ -121,7 +124,7 @@ export function parseState(page: string, query: URLSearchParams, defaultView: Vi
     state[member] = /^(?:1|t|true|y|yes)$/i.test(query.get(key) ?? '');
   const choose = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
     const value = query.get(key) ?? '';
-    return allowed.find((one) => one === (alias[value] ?? value)) ?? fallback;
+    return allowed.find((one) => one === (alias.get(value) ?? value)) ?? fallback;
   };
   state.granularity = choose(...choices.granularity, initialState.granularity);
   state.libraries = choose(...choices.libraries, initialState.libraries);

@@ -1,7 +1,6 @@
 // The sources of a web page: read once, handed out as bytes; a service stays there to be asked again.
-import { type Profile } from '@stackpile/profile';
-import { encodeProfile } from '@stackpile/profile';
-import { gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
+import { encodeProfile, type Profile } from '@stackpile/profile';
 import { get, requireOk, shownUrl } from '../sources/http.ts';
 import { hasCredentials, loadSource, profileUrl } from '../sources/load.ts';
 import type { LoadedSource, SourceOptions, SourceSpec } from '../sources/source.ts';
@@ -43,10 +42,24 @@ export async function readSources(
   return { sources, live };
 }
 
+/** V8's files are JSON and may be far larger than what they say: the page gets the profile that was read from them. */
+function isJson(bytes: Uint8Array): boolean {
+  let head = bytes.subarray(0, 4096);
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    try {
+      head = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+    } catch {
+      return false;
+    }
+  }
+  return /^\s*[{[]/u.test(new TextDecoder('latin1').decode(head.subarray(0, 64)));
+}
+
 function pageSource(loaded: LoadedSource): PageSource {
+  const raw = loaded.bytes === null || isJson(loaded.bytes) ? null : loaded.bytes;
   return {
     name: loaded.name,
-    bytes: loaded.bytes ?? gzipSync(encodeProfile(loaded.profile)),
+    bytes: raw ?? gzipSync(encodeProfile(loaded.profile)),
     profile: loaded.profile,
     time: loaded.time,
   };

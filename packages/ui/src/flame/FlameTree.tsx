@@ -2,7 +2,6 @@
 import type { Signal } from '@preact/signals';
 import { boxDepth } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import { formatPercent, formatValue } from '../format.ts';
 import { boxFacts } from './FlameView.tsx';
 import type { Hit, Picture } from './picture.ts';
@@ -22,7 +21,6 @@ export function FlameTree({
   readonly select: (hit: Hit) => void;
 }): JSX.Element {
   const { answer } = picture;
-  const focus = useRef<HTMLDivElement>(null);
   const hit = selected.value;
   const layer = hit.kind === 'box' ? hit.layer : 0;
   const layout = (picture.layers[layer] ?? picture.layers[0])?.layout ?? answer.layout;
@@ -34,13 +32,6 @@ export function FlameTree({
   ancestors.reverse();
   const siblings = range(layout.parent, layout.levelStart, level, layout.parent[box] as number, box);
   const children = range(layout.parent, layout.levelStart, level + 1, box, -1);
-
-  useEffect(() => {
-    // Arriving in this view with nothing focused: the keyboard goes to the graph at once.
-    if (document.activeElement === null || document.activeElement === document.body) {
-      focus.current?.focus({ preventScroll: true });
-    }
-  }, []);
 
   const item = (at: number, itemLevel: number, set: readonly number[]): JSX.Element => {
     const facts = boxFacts(answer, layout, at);
@@ -66,7 +57,6 @@ export function FlameTree({
       class="flame-tree"
       role="tree"
       tabIndex={0}
-      ref={focus}
       aria-label="Flame graph. Arrow keys move, Enter zooms in, Backspace zooms out, m opens the menu, question mark lists all keys."
       aria-activedescendant={`box-${layer}-${box}`}
       onKeyDown={onKeyDown}

@@ -738,16 +738,19 @@ function Legend({ compare, exact }: { readonly compare: boolean; readonly exact:
   if (compare) {
     return (
       <span class="legend">
-        {[3, 2, 1, 0].map((step) => swatch(paletteRow.less + step))} less
-        {swatch(paletteRow.unchanged)} {exact ? 'same' : 'within noise'}
-        {[0, 1, 2, 3].map((step) => swatch(paletteRow.more + step))} more
+        <span>{[3, 2, 1, 0].map((step) => swatch(paletteRow.less + step))} less</span>
+        <span>
+          {swatch(paletteRow.unchanged)} {exact ? 'same' : 'within noise'}
+        </span>
+        <span>{[0, 1, 2, 3].map((step) => swatch(paletteRow.more + step))} more</span>
       </span>
     );
   }
   return (
     <span class="legend">
-      {swatch(paletteRow.user)} your code {swatch(paletteRow.library)} libraries {swatch(paletteRow.runtime)}{' '}
-      runtime
+      <span>{swatch(paletteRow.user)} your code</span>
+      <span>{swatch(paletteRow.library)} libraries</span>
+      <span>{swatch(paletteRow.runtime)} runtime</span>
     </span>
   );
 }

@@ -34,11 +34,11 @@ function build(dark: boolean): Palette {
   const hsl = (hue: number, saturation: number, lightness: number): string =>
     `hsl(${hue} ${saturation}% ${lightness}%)`;
   for (let i = 0; i < shades; i++) {
-    const hue = [26, 34, 18, 40, 30, 12][i] as number;
+    const hue = [26, 32, 20, 36, 28, 14][i] as number;
     fill.push(dark ? hsl(hue, 62, 36 + (i % 3) * 3) : hsl(hue, 92, 75 + (i % 3) * 3));
   }
   for (let i = 0; i < shades; i++) {
-    const hue = [198, 210, 186, 220, 174, 204][i] as number;
+    const hue = [200, 208, 192, 214, 186, 204][i] as number;
     fill.push(dark ? hsl(hue, 30, 29 + (i % 3) * 3) : hsl(hue, 46, 81 + (i % 3) * 3));
   }
   for (let i = 0; i < shades; i++) {

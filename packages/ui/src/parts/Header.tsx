@@ -20,12 +20,15 @@ export const viewTitles: { readonly [V in View]: string } = {
   live: 'Live',
 };
 
-/** A time of day, with the date only where it is not today's. */
-export function formatTime(ms: number): string {
+/** A time of day, with the date only where it is neither today's nor that of all `others`. */
+export function formatTime(ms: number, others: readonly (number | null)[] = []): string {
   const date = new Date(ms);
   const pad = (value: number): string => String(value).padStart(2, '0');
   const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-  return date.toDateString() === new Date().toDateString()
+  const day = date.toDateString();
+  const same =
+    others.length > 1 && others.every((time) => time !== null && new Date(time).toDateString() === day);
+  return same || day === new Date().toDateString()
     ? clock
     : `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${clock}`;
 }

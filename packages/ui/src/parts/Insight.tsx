@@ -22,20 +22,11 @@ export function Insight(): JSX.Element | null {
       </div>
     );
   }
-  const first = value.places[0];
   return (
     <div class="insight">
       <p class="insight-head">
         Of {formatValue(value.total, value.unit)} {noun(value.type)}, your code most often {deed(value.type)}{' '}
         here
-        {first === undefined || first.leaf === first.name ? (
-          ''
-        ) : (
-          <>
-            {' '}
-            (in <code>{shortName(first.leaf)}</code>)
-          </>
-        )}
       </p>
       <ol>
         {value.places.map((place) => (

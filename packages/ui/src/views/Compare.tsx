@@ -28,7 +28,12 @@ export function CompareView(): JSX.Element {
         {list.map((profile, index) => (
           <option key={profile.id} value={String(index)}>
             {sourceLabel(profile, list)}
-            {profile.time === null ? '' : ` · ${formatTime(profile.time)}`}
+            {profile.time === null
+              ? ''
+              : ` · ${formatTime(
+                  profile.time,
+                  list.map(({ time }) => time),
+                )}`}
           </option>
         ))}
       </select>

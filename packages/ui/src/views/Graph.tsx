@@ -146,8 +146,9 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
     const image = picture.current;
     if (element === null || image === null) return;
     const [, , width = 1, height = 1] = (image.getAttribute('viewBox') ?? '0 0 1 1').split(/\s+/).map(Number);
-    const scale = Math.min(1.2, element.clientWidth / width, Math.max(element.clientHeight / height, 0.35));
-    view.current = { scale, x: Math.max(0, (element.clientWidth - width * scale) / 2), y: 8 };
+    // Whole if it can still be read, else the top of it at a size that can.
+    const scale = Math.max(0.62, Math.min(1.1, element.clientWidth / width, element.clientHeight / height));
+    view.current = { scale, x: (element.clientWidth - width * scale) / 2, y: 8 };
     apply();
   };
   useEffect(() => {

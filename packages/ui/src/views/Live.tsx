@@ -1,9 +1,9 @@
 // Live: counts of a running service over time, buttons that capture, and a brush that compares two moments.
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useEffect, useState } from 'preact/hooks';
 import { capture, capturing, liveError, looks, offered, recording, watch } from '../live.ts';
 import { Switch } from '../parts/controls.tsx';
+import { LineChart } from '../parts/LineChart.tsx';
 import { Loading } from '../parts/states.tsx';
 import { live, navigate, notice, theme } from '../store.ts';
 
@@ -68,8 +68,6 @@ export function LiveView(): JSX.Element {
 }
 
 function Chart({ names }: { readonly names: readonly string[] }): JSX.Element {
-  const element = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot | null>(null);
   const [hidden, setHidden] = useState<readonly string[]>([
     'allocs',
     'heap',
@@ -79,60 +77,13 @@ function Chart({ names }: { readonly names: readonly string[] }): JSX.Element {
     'goroutineleak',
   ]);
   const list = looks.value;
-  const shown = names.filter((name) => !hidden.includes(name));
   const palette = colors[theme.value];
-  const data = (): uPlot.AlignedData => [
-    list.map(({ time }) => time / 1000),
-    ...shown.map((name) => list.map(({ counts }) => counts.get(name) ?? null)),
-  ];
-  useEffect(() => {
-    const place = element.current;
-    if (place === null) return;
-    const ink = theme.value === 'dark' ? '#9aa3b5' : '#5b6476';
-    const grid = theme.value === 'dark' ? '#2a303b' : '#e6e9ef';
-    const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
-    const plot = new uPlot(
-      {
-        width: place.clientWidth,
-        height: Math.max(220, Math.min(420, place.clientHeight)),
-        legend: { show: false },
-        cursor: { drag: { x: true, y: false, setScale: false } },
-        scales: { y: { range: (_, __, max) => [0, Math.max(10, (max ?? 0) * 1.1)] } },
-        axes: [axis, { ...axis, size: 56 }],
-        series: [
-          {},
-          ...shown.map((name, index) => ({
-            label: name,
-            stroke: palette[index % palette.length] ?? '',
-            width: 2,
-          })),
-        ],
-        hooks: {
-          setSelect: [
-            (self) => {
-              if (self.select.width < 8) return;
-              const from = self.posToVal(self.select.left, 'x') * 1000;
-              const to = self.posToVal(self.select.left + self.select.width, 'x') * 1000;
-              compareMoments(from, to);
-            },
-          ],
-        },
-      },
-      data(),
-      place,
-    );
-    chart.current = plot;
-    const observer = new ResizeObserver(() =>
-      plot.setSize({ width: place.clientWidth, height: plot.height }),
-    );
-    observer.observe(place);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-      chart.current = null;
-    };
-  }, [shown.join(), theme.value]);
-  useEffect(() => chart.current?.setData(data()), [list]);
+  const shown = names.filter((name) => !hidden.includes(name));
+  const lines = shown.map((name, index) => ({
+    name,
+    color: palette[index % palette.length] ?? '',
+    values: list.map(({ counts }) => counts.get(name) ?? null),
+  }));
   const last = list.at(-1);
   return (
     <>
@@ -146,22 +97,17 @@ function Chart({ names }: { readonly names: readonly string[] }): JSX.Element {
               setHidden(hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name])
             }
           >
-            <i
-              style={{
-                background: hidden.includes(name)
-                  ? 'transparent'
-                  : (palette[shown.indexOf(name) % palette.length] ?? ''),
-              }}
-            />
+            <i style={{ background: lines.find((line) => line.name === name)?.color ?? 'transparent' }} />
             {name} <b>{last?.counts.get(name) ?? '–'}</b>
           </button>
         ))}
       </div>
-      <div
-        class="chart"
-        ref={element}
-        role="img"
-        aria-label={`Counts over time: ${shown.map((name) => `${name} ${last?.counts.get(name) ?? 'unknown'}`).join(', ')}`}
+      <LineChart
+        times={list.map(({ time }) => time)}
+        lines={lines}
+        marks={list.filter(({ recorded }) => recorded >= 0).map(({ time }) => time)}
+        brush={compareMoments}
+        label={`Counts over time: ${shown.map((name) => `${name} ${last?.counts.get(name) ?? 'unknown'}`).join(', ')}`}
       />
     </>
   );

@@ -75,7 +75,9 @@ export function PeekView(): JSX.Element {
         <p>
           <b>{formatValue(subject.cum, unit)}</b> with what it calls ({formatPercent(subject.cum, total)}), of
           that <b>{formatValue(subject.flat, unit)}</b> its own
-          {value.matching > 1 ? ` · the largest of ${value.matching} functions that match` : ''}
+          {value.matching > 1 && pivot !== ''
+            ? ` · the largest of ${value.matching} functions that match`
+            : ''}
         </p>
         <p class="row">
           <button

@@ -132,7 +132,7 @@ function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdic
         ))}
       </dl>
       <Trend title="This stack" values={finding.counts} unit={unit} times={verdict.series.times} />
-      <p class="sentence">{visibleText(finding.sentence)}</p>
+      {finding.sentence === verdict.sentence ? null : <p class="sentence">{visibleText(finding.sentence)}</p>}
       {finding.pattern === null ? null : (
         <p class="advice">
           <b>What to do:</b> {visibleText(finding.pattern.advice)}

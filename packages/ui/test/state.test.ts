@@ -1,0 +1,146 @@
+// State and URL: round trips, pprof's addresses, and whatever somebody may have typed.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatDelta, formatPercent, formatValue } from '../src/format.ts';
+import { compileIndex } from '../src/live-index.ts';
+import {
+  compilePattern,
+  exactPattern,
+  flameModes,
+  formatFragment,
+  granularities,
+  initialState,
+  libraryModes,
+  parseFragment,
+  parseState,
+  topSorts,
+  views,
+} from '../src/state.ts';
+
+const texts = fc.string({ maxLength: 40 });
+const anyState = fc.record(
+  {
+    view: fc.constantFrom(...views),
+    source: fc.integer({ min: -1, max: 999 }),
+    base: fc.integer({ min: -1, max: 999 }),
+    sampleType: texts,
+    granularity: fc.constantFrom(...granularities),
+    focus: texts,
+    ignore: texts,
+    hide: texts,
+    show: texts,
+    showFrom: texts,
+    libraries: fc.constantFrom(...libraryModes),
+    search: texts,
+    zoom: texts,
+    mode: fc.constantFrom(...flameModes),
+    pivot: texts,
+    flip: fc.boolean(),
+    onlyChanged: fc.boolean(),
+    sort: fc.constantFrom(...topSorts),
+    file: texts,
+  },
+  { noNullPrototype: true },
+);
+
+test('every state survives its way through the URL', () => {
+  fc.assert(fc.property(anyState, (state) => assert.deepEqual(parseFragment(formatFragment(state)), state)));
+});
+
+test('any fragment gives some state and never throws', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 200 }), (text) => {
+      const state = parseFragment(text);
+      assert.ok(views.includes(state.view));
+    }),
+  );
+});
+
+test('defaults are left out of the URL', () => {
+  assert.equal(formatFragment(initialState), '#/flame');
+});
+
+test("pprof's addresses mean the same here", () => {
+  const state = parseState(
+    'top',
+    new URLSearchParams('f=Serve&i=idle&h=a&s=b&sf=main&g=filefunctions&si=cpu&sort=cum'),
+  );
+  assert.equal(state.view, 'top');
+  assert.deepEqual(
+    [
+      state.focus,
+      state.ignore,
+      state.hide,
+      state.show,
+      state.showFrom,
+      state.granularity,
+      state.sampleType,
+      state.sort,
+    ],
+    ['Serve', 'idle', 'a', 'b', 'main', 'functions', 'cpu', 'cum'],
+  );
+  assert.equal(parseState('flamegraph', new URLSearchParams('p=main')).view, 'flame');
+  assert.equal(parseState('disasm', new URLSearchParams()).view, 'source');
+  assert.equal(parseState('', new URLSearchParams(), 'verdict').view, 'verdict');
+});
+
+test('an exact pattern matches its name and nothing else', () => {
+  for (const name of [
+    'task.(*Runner).Work',
+    'a|b',
+    'Object.<anonymous>',
+    'f[go.shape.int]',
+    'x/y.z-1',
+    '$1^',
+  ]) {
+    const { expression } = compilePattern(exactPattern(name));
+    assert.ok(expression?.test(name), name);
+    assert.ok(expression?.test(`${name}x`) === false, name);
+  }
+});
+
+test('patterns ignore case unless they have an upper-case letter; broken ones say why', () => {
+  assert.ok(compilePattern('serve').expression?.test('Serve'));
+  assert.ok(compilePattern('Serve').expression?.test('serve') === false);
+  assert.ok(compilePattern('(?i)SERVE').expression?.test('serve'));
+  assert.match(compilePattern('(').error, /group/i);
+});
+
+test('values read as people write them', () => {
+  assert.deepEqual(
+    [
+      formatValue(274, 'count'),
+      formatValue(12_345_678, 'count'),
+      formatValue(1_536_000, 'bytes'),
+      formatValue(2_410_000_000, 'nanoseconds'),
+      formatValue(0, 'nanoseconds'),
+      formatValue(90, 'seconds'),
+      formatDelta(-3, 'count'),
+      formatDelta(0, 'bytes'),
+    ],
+    ['274', '12\u202f345\u202f678', '1.46\u00a0MB', '2.41\u00a0s', '0\u00a0s', '1.5\u00a0min', '−3', '±0'],
+  );
+  assert.deepEqual(
+    [
+      formatPercent(1, 3),
+      formatPercent(1, 1),
+      formatPercent(1, 200),
+      formatPercent(1, 1e6),
+      formatPercent(1, 0),
+    ],
+    ['33.3%', '100%', '0.50%', '<0.01%', '0%'],
+  );
+});
+
+test("a service's index is read as names and counts", () => {
+  const html =
+    "<table><thead><td>Count</td><td>Profile</td></thead><tr><td>60</td><td><a href='allocs?debug=1'>allocs</a></td></tr>" +
+    "\n<tr><td>49</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr><tr><td></td><td><a href='x'>x</a></td></tr></table>";
+  assert.deepEqual(compileIndex(html), [
+    { name: 'allocs', count: 60 },
+    { name: 'goroutine', count: 49 },
+    { name: 'x', count: null },
+  ]);
+  assert.deepEqual(compileIndex('<p>nothing</p>'), []);
+});
