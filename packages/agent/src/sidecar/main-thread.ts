@@ -4,6 +4,8 @@ import { AgentError } from '../errors.ts';
 
 /** How long an answer of the main thread may take; only a main thread inside of native code needs longer. */
 const ANSWER_MS = 10_000;
+/** How often the main thread is woken while an answer is under way. */
+const WAKE_MS = 100;
 
 interface Reply {
   readonly result?: unknown;
@@ -24,12 +26,17 @@ export interface InspectorSession {
 /** The inspector of the main thread: a session is open only while somebody uses it, so that nothing holds up an exit. */
 export class MainThread {
   readonly #shared: Int32Array;
+  readonly #wake: () => void;
   #session: Session | null = null;
   #users = 0;
 
-  /** @param shared slot 1 counts open sessions, see `SidecarData` */
-  constructor(shared: Int32Array) {
+  /**
+   * @param shared slot 1 counts open sessions, see `SidecarData`
+   * @param wake makes the main thread's loop turn: an idle one sometimes sleeps through an inspector's message (seen on Node 26)
+   */
+  constructor(shared: Int32Array, wake: () => void) {
     this.#shared = shared;
+    this.#wake = wake;
   }
 
   /** Runs `use` with a session and closes it when the last user has gone. */
@@ -98,7 +105,12 @@ export class MainThread {
         method: string,
         params: object = {},
         options: { timeoutMs?: number; signal?: AbortSignal } = {},
-      ) => postTo<T>(session, method, params, options.timeoutMs ?? ANSWER_MS, options.signal),
+      ) =>
+        postTo<T>(session, method, params, {
+          timeoutMs: options.timeoutMs ?? ANSWER_MS,
+          signal: options.signal,
+          wake: this.#wake,
+        }),
       on: (method, listener) => {
         const wrapped = (message: { params?: unknown }): void => listener(message.params);
         session.on(method, wrapped);
@@ -112,9 +124,9 @@ function postTo<T>(
   session: Session,
   method: string,
   params: object,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
+  how: { timeoutMs: number; signal: AbortSignal | undefined; wake: () => void },
 ): Promise<T> {
+  const { timeoutMs, signal, wake } = how;
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(new AgentError('AGENT_ABORTED', 'the client went away'));
@@ -122,6 +134,7 @@ function postTo<T>(
     }
     const done = (settle: () => void): void => {
       clearTimeout(timer);
+      clearInterval(waking);
       signal?.removeEventListener('abort', onAbort);
       settle();
     };
@@ -131,6 +144,7 @@ function postTo<T>(
       const message = `the main thread did not answer within ${timeoutMs / 1000} s (is it blocked in native code?)`;
       done(() => reject(new AgentError('AGENT_TIMEOUT', message)));
     }, timeoutMs);
+    const waking = setInterval(wake, WAKE_MS);
     signal?.addEventListener('abort', onAbort, { once: true });
     session.post(method, params, (error: Error | null, result?: Reply) => {
       done(() => {

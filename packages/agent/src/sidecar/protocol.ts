@@ -52,4 +52,6 @@ export type FromSidecar =
       readonly headers: Record<string, string | string[] | undefined>;
       readonly remoteAddress: string;
     }
+  /** Nothing to do: it makes the loop turn. */
+  | { readonly kind: 'wake' }
   | { readonly kind: 'closed' };

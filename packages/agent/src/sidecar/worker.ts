@@ -20,7 +20,7 @@ const port = parentPort;
 if (port === null) throw new Error('the sidecar runs in a worker thread only');
 const send = (message: FromSidecar): void => port.postMessage(message);
 
-const main = new MainThread(data.shared);
+const main = new MainThread(data.shared, () => send({ kind: 'wake' }));
 const endpoints = new Endpoints(
   { main, settings: data.settings, cwd: data.cwd, program: data.program },
   data.commandLine,

@@ -10,6 +10,7 @@ import {
   DERIVED,
   DONE,
   FIRST_RUN,
+  INTERNAL,
   LOCKED,
   type TaskRecord,
   WAITING,
@@ -96,6 +97,7 @@ function awaiterOf(record: TaskRecord): TaskRecord | null {
 function isTask(record: TaskRecord, inputs: Inputs): boolean {
   if (carries(record.target, record, inputs)) return false;
   if (record.kind === ACTIVATION) return true;
+  if (record.has(INTERNAL)) return false;
   if (record.target !== null && record.target.kind !== ACTIVATION && record.target.has(WAITING)) return false;
   if (awaiterOf(record) !== null) return false;
   const { up } = record;

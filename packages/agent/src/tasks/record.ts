@@ -21,7 +21,10 @@ export const DONE = 32;
 export const WAITING = 64;
 /** Made by a native `next` of an async generator, whose function is not known yet. */
 export const ANY_FUNCTION = 128;
-const STATE_SHIFT = 8;
+/** Made by Node itself: a step of some wait of the user's, never one of its own. */
+export const INTERNAL = 256;
+const STATE_SHIFT = 9;
+const FLAGS = (1 << STATE_SHIFT) - 1;
 
 /** Weights are kept in sixteenths. */
 const WEIGHT_UNIT = 16;
@@ -30,7 +33,7 @@ const WEIGHT_UNIT = 16;
 export class TaskRecord {
   /** The task's number for life. */
   readonly id: number;
-  /** Flags above, and the state word's number from bit 8 on. */
+  /** Flags above, and the state word's number from bit 9 on. */
   flags: number;
   /** Stack (a node of the tree) at the last wait. */
   stack = 0;
@@ -71,7 +74,7 @@ export class TaskRecord {
   }
 
   set state(state: number) {
-    this.flags = (this.flags & 0xff) | (state << STATE_SHIFT);
+    this.flags = (this.flags & FLAGS) | (state << STATE_SHIFT);
   }
 
   get weight(): number {

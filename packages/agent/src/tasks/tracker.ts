@@ -16,6 +16,7 @@ import {
   DERIVED,
   DONE,
   FIRST_RUN,
+  INTERNAL,
   LOCKED,
   TaskRecord,
   WAITING,
@@ -48,6 +49,7 @@ const combinators: ReadonlyMap<string, number> = new Map([
   ['any', stateOf('promise any')],
   ['allSettled', stateOf('promise allSettled')],
 ]);
+const RACE = stateOf('promise race');
 const derivers: ReadonlySet<string> = new Set(['then', 'catch', 'finally']);
 const steppers: ReadonlySet<string> = new Set(['next', 'return', 'throw']);
 
@@ -208,7 +210,11 @@ export class TaskTracker {
     if (record.kind === ACTIVATION) {
       this.#resumed = record;
       this.#entered.push(record);
-    } else record.flags |= DONE;
+      return;
+    }
+    record.flags |= DONE;
+    // The first input decides a race: nobody waits for the others any more, though their promises may live on.
+    if (record.up?.kind === COMBINATOR && record.up.state === RACE) record.up.flags |= DONE;
   };
 
   #forgetRun(): void {
@@ -381,6 +387,9 @@ export class TaskTracker {
     record.target = target;
     if (inside !== null) record.up = inside;
     else record.stack = this.#stackOf(running, 0);
+    const maker = running[0];
+    if (maker === undefined || (this.#frames.files[maker] as string).startsWith('node:'))
+      record.flags |= INTERNAL;
     if (target !== null && (target.up === null || (target.up.kind === DERIVED && inside !== null)))
       target.up = record;
     this.#wait(promise, record, now);
