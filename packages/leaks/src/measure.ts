@@ -6,8 +6,8 @@ import { LeaksError } from './errors.ts';
 export interface Measure {
   readonly type: string;
   readonly unit: string;
-  /** Column of the sample table. */
-  readonly column: number;
+  /** Columns of the sample table that are added up. */
+  readonly columns: readonly number[];
   /** Column of `retained/bytes`, -1 where there is none. */
   readonly retained: number;
   /** `goroutines`, `tasks`, `bytes`. */
@@ -52,14 +52,16 @@ const nouns: Readonly<Record<string, readonly [singular: string, plural: string]
 /**
  * Chooses the sample type to judge: `wanted` by name, else the first that counts what is alive.
  *
+ * @param seen The sample type of the dumps before, which this one has to have too.
  * @throws LeaksError `LEAKS_NO_MEASURE` where the profile has none.
  */
-export function measureOf(profile: Profile, wanted?: string): Measure {
+export function measureOf(profile: Profile, wanted?: string, seen?: string): Measure {
   const types = profile.sampleTypes;
   const retained = types.findIndex((type) => type.type === 'retained' && type.unit === 'bytes');
   let column = -1;
-  if (wanted !== undefined) {
-    column = types.findIndex((type) => type.type === wanted);
+  const named = wanted ?? seen;
+  if (named !== undefined) {
+    column = types.findIndex((type) => type.type === named);
   } else {
     for (const name of live) {
       column = types.findIndex((type) => type.type === name);
@@ -74,12 +76,23 @@ export function measureOf(profile: Profile, wanted?: string): Measure {
     const has = types.map((type) => type.type).join(', ') || 'nothing';
     throw new LeaksError(
       'LEAKS_NO_MEASURE',
-      wanted === undefined
+      named === undefined
         ? `it counts ${has}: leaks are found in goroutine and heap profiles, which count what is alive`
-        : `it has no sample type ${wanted}, only ${has}`,
+        : `it has no sample type ${named}, only ${has}`,
     );
   }
   const counts = chosen.unit !== 'bytes';
   const [singular, noun] = nouns[chosen.type] ?? (counts ? [chosen.type, chosen.type] : ['byte', 'bytes']);
-  return { type: chosen.type, unit: chosen.unit, column, retained, noun, singular, counts };
+  const facts = { type: chosen.type, unit: chosen.unit, retained, counts };
+  // A heap snapshot counts handles (sockets, timers) beside the tasks: either may be what piles up.
+  const handles = types.findIndex((type) => type.type === 'handles' && type.unit === chosen.unit);
+  if (wanted !== chosen.type && handles >= 0 && handles !== column) {
+    return {
+      ...facts,
+      columns: [column, handles],
+      singular: `${singular} or handle`,
+      noun: `${noun} and handles`,
+    };
+  }
+  return { ...facts, columns: [column], singular, noun };
 }

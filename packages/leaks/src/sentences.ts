@@ -35,6 +35,16 @@ function fromTo(first: number, last: number, series: Series): string {
   return `${amount(first, unit)} → ${amount(last, unit)}`;
 }
 
+/** What the counted things have to do with the function that is named. */
+function doing(series: Series): string {
+  const { type, unit } = series.measure;
+  if (unit === 'bytes') return 'memory allocated in';
+  if (type === 'closures') return 'closures made in';
+  if (type.endsWith('objects')) return 'objects allocated in';
+  if (type.startsWith('thread')) return 'threads started in';
+  return `${series.noun} that wait in`;
+}
+
 /** One sentence for one finding. */
 export function findingSentence(finding: Finding, series: Series): string {
   const subject = subjectOf(finding);
@@ -45,11 +55,7 @@ export function findingSentence(finding: Finding, series: Series): string {
   const rate = rateOf(finding, unit);
   const named = finding.pattern === null || finding.culprit !== null;
   const what = capital(
-    named
-      ? bytes
-        ? `memory allocated in ${subject}`
-        : `${series.noun} that wait in ${subject}`
-      : `${bytes ? 'memory' : series.noun} of ${subject}`,
+    named ? `${doing(series)} ${subject}` : `${bytes ? 'memory' : series.noun} of ${subject}`,
   );
   const verb = (plural: string, singular: string): string => (bytes ? singular : plural);
   switch (finding.kind) {

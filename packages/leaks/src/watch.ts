@@ -102,12 +102,12 @@ interface SampleRow {
 function readRows(profile: Profile, measure: Measure, stacks: StackTable): SampleRow[] {
   const stackOf = stacks.read(profile);
   const { samples, strings } = profile;
-  const values = samples.values[measure.column];
+  const columns = measure.columns.flatMap((column) => samples.values[column] ?? []);
   const retained = measure.retained < 0 ? undefined : samples.values[measure.retained];
-  if (values === undefined) return [];
   const rows: SampleRow[] = [];
   for (let i = 0; i < samples.length; i++) {
-    const value = numberAt(values, i);
+    let value = 0;
+    for (const column of columns) value += numberAt(column, i);
     if (value < 0) {
       throw new LeaksError(
         'LEAKS_DELTA',
@@ -204,7 +204,7 @@ export class LeakWatch {
 
   /** Takes one more dump without judging. */
   feed(dump: Dump): void {
-    const measure = measureOf(dump.profile, this.#options.sampleType ?? this.#measure?.type);
+    const measure = measureOf(dump.profile, this.#options.sampleType, this.#measure?.type);
     if (this.#measure !== null && measure.unit !== this.#measure.unit) {
       throw new LeaksError(
         'LEAKS_MIXED',

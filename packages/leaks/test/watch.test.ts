@@ -1,6 +1,7 @@
 // LeakWatch: identity of stacks, labels, ids, restarts, bounds, and dumps that cannot be judged.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type Profile, ProfileBuilder } from '@stackpile/profile';
 import { type Dump, findLeaks, LeaksError, LeakWatch } from '../src/index.ts';
 import { dumpsOfCrowds, type Frame, profileOf, randomFrom, type Row, waiting } from './synthetic.ts';
 
@@ -352,5 +353,54 @@ describe('dumps that cannot be judged', () => {
 
   test('nothing at all', () => {
     rejects(() => findLeaks([]), 'LEAKS_NO_MEASURE', /no dump/u);
+  });
+});
+
+describe('heap snapshots', () => {
+  /** Tasks, handles and closures in columns of their own, as the reader of heap snapshots writes them. */
+  const snapshot = (
+    rows: readonly [name: string, tasks: number, handles: number, closures: number][],
+  ): Profile => {
+    const builder = new ProfileBuilder({
+      sampleTypes: [
+        { type: 'tasks', unit: 'count' },
+        { type: 'handles', unit: 'count' },
+        { type: 'closures', unit: 'count' },
+        { type: 'retained', unit: 'bytes' },
+      ],
+    });
+    for (const [name, ...values] of rows) {
+      const location = builder.location({
+        lines: [{ function: builder.function(name, '/app/src/main.js'), line: 3 }],
+      });
+      builder.sample(
+        [location],
+        [...values, 1000 * (values[0] + values[1] + values[2])],
+        [{ key: 'held_by', text: 'Map ← cache' }],
+      );
+    }
+    return builder.build();
+  };
+  const series = (row: (k: number) => [string, number, number, number]): Dump[] =>
+    [0, 1, 2, 3].map((k) => ({
+      profile: snapshot([['idle', 3, 2, 400], row(k)]),
+      time: 1_700_000_000_000 + k * 10_000,
+    }));
+
+  test('handles pile up as tasks do', () => {
+    const verdict = findLeaks(series((k) => ['onRequest', 0, 5 + 30 * k, 0]));
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(verdict.series.noun, 'tasks and handles');
+    assert.deepEqual(verdict.series.totals, [10, 40, 70, 100]);
+    assert.equal(verdict.findings[0]?.culprit?.name, 'onRequest');
+    assert.equal(verdict.findings[0]?.retained?.heldBy, 'Map ← cache');
+  });
+
+  test('closures are judged where they are asked for', () => {
+    const dumps = series((k) => ['onMessage', 0, 0, 50 + 500 * k]);
+    assert.equal(findLeaks(dumps).kind, 'none');
+    const verdict = findLeaks(dumps, { sampleType: 'closures' });
+    assert.equal(verdict.kind, 'leak');
+    assert.match(verdict.sentence, /^Closures made in onMessage \(main\.js:3\) pile up/u);
   });
 });

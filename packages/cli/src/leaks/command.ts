@@ -19,7 +19,7 @@ import { exitStatus, jsonReport } from './json.ts';
 import { renderVerdict } from './render.ts';
 import { paintFor, visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
-import { watchService } from './watch-service.ts';
+import { countsClosures, watchService, withClosures } from './watch-service.ts';
 
 /** A verdict with what it is about. */
 export interface Judged {
@@ -98,16 +98,24 @@ function haveIds(dumps: readonly Dump[]): boolean {
   });
 }
 
+/** The dumps of one group, and what they say. */
+interface JudgedGroup {
+  readonly dumps: readonly Dump[];
+  readonly type: string;
+  readonly judged: readonly Judged[];
+}
+
 async function judgeGroup(
   group: DumpGroup,
   options: LeaksOptions,
   io: WatchIo,
   source: SourceOptions,
-): Promise<{ dumps: Dump[]; judged: Judged } | null> {
+): Promise<JudgedGroup | null> {
   const loaded: LoadedSource[] = [];
   for (const file of group.files) {
     try {
-      loaded.push(await loadSource(file, source));
+      // The bytes are of no more use, and may be many.
+      loaded.push({ ...(await loadSource(file, source)), bytes: null });
     } catch (error) {
       if (!group.fromFolder || !(error instanceof SourceError) || error.code !== 'SOURCE_MALFORMED')
         throw error;
@@ -118,7 +126,16 @@ async function judgeGroup(
   const dumps = inOrder(loaded, options.interval);
   try {
     const verdict = findLeaks(dumps, leakOptions(options));
-    return { dumps, judged: { verdict, sources: dumps.map((dump) => dump.name ?? ''), base: null } };
+    const verdicts =
+      options.type === null && dumps.every(({ profile }) => countsClosures(profile))
+        ? withClosures(verdict, () => findLeaks(dumps, { ...leakOptions(options), sampleType: 'closures' }))
+        : [verdict];
+    const sources = dumps.map((dump) => dump.name ?? '');
+    return {
+      dumps,
+      type: verdict.series.measure.type,
+      judged: verdicts.map((one) => ({ verdict: one, sources, base: null })),
+    };
   } catch (error) {
     // Of all that lies in a folder only some can be judged: CPU profiles cannot.
     if (group.fromFolder && error instanceof LeaksError && error.code === 'LEAKS_NO_MEASURE') return null;
@@ -129,7 +146,7 @@ async function judgeGroup(
 async function judgeFiles(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
   const source = await sourceOptions(options, io);
   const groups = groupDumps(options.sources, io.cwd);
-  const results: { dumps: Dump[]; judged: Judged }[] = [];
+  const results: JudgedGroup[] = [];
   for (const group of groups) {
     const result = await judgeGroup(group, options, io, source);
     if (result !== null) results.push(result);
@@ -140,43 +157,45 @@ async function judgeFiles(options: LeaksOptions, io: WatchIo): Promise<Judged[]>
       `${options.sources.join(' ')}: no dump that counts what is alive, such as a goroutine or a heap profile`,
     );
   }
-  // The same goroutines in several forms: the one with ids says most.
-  const byType = new Map<string, { dumps: Dump[]; judged: Judged }>();
-  for (const result of results) {
-    const { type } = result.judged.verdict.series.measure;
-    const known = byType.get(type);
-    const better =
-      known === undefined ||
-      (haveIds(result.dumps) && !haveIds(known.dumps)) ||
-      (haveIds(result.dumps) === haveIds(known.dumps) && result.dumps.length > known.dumps.length);
-    if (better) byType.set(type, result);
+  // The same goroutines in several forms: the one with ids says most. A lone dump beside a series says nothing.
+  const series = results.filter(({ dumps }) => dumps.length > 1);
+  const best = new Map<string, JudgedGroup>();
+  for (const result of series.length > 0 ? series : results) {
+    const known = best.get(result.type);
+    if (known === undefined || compareForms(result, known) > 0) best.set(result.type, result);
   }
-  return [...byType.values()].map(({ judged }) => judged);
+  return [...best.values()].flatMap(({ judged }) => judged);
 }
 
-async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo): Promise<Judged> {
+/** Positive where the first group says more about the same goroutines. */
+function compareForms(one: JudgedGroup, other: JudgedGroup): number {
+  return Number(haveIds(one.dumps)) - Number(haveIds(other.dumps)) || one.dumps.length - other.dumps.length;
+}
+
+async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
   const source = await sourceOptions(options, io);
   const duration = options.for ?? (options.every === null ? 60_000 : options.every * 12);
-  const every = options.every ?? Math.max(100, Math.min(5000, duration / 12));
+  // A look through an inspector stops the process for a heap snapshot: that is not done every few seconds unasked.
+  const usual = spec.kind === 'inspector' ? 15_000 : 5000;
+  const every = options.every ?? Math.max(100, Math.min(usual, duration / 4));
   const plan = { every, for: duration, leaks: leakOptions(options), quiet: false };
   if (spec.kind === 'url') {
     const endpoint = await openEndpoint(spec, source);
     const { name, form, base } = endpoint;
-    const verdict = await watchService({ ...plan, name, form, fetch: () => endpoint.fetch() }, io);
-    return { verdict, sources: [name], base };
+    const verdicts = await watchService({ ...plan, name, form, fetch: () => endpoint.fetch() }, io);
+    return verdicts.map((verdict) => ({ verdict, sources: [name], base }));
   }
   const fetch = async () =>
     (await loadSource(spec, { ...source, onProgress: (line) => io.stderr.write(`${visible(line)}\n`) }))
       .profile;
-  const verdict = await watchService({ ...plan, name: spec.spec, form: 'through its inspector', fetch }, io);
-  return { verdict, sources: [spec.spec], base: null };
+  const verdicts = await watchService({ ...plan, name: spec.spec, form: 'through its inspector', fetch }, io);
+  return verdicts.map((verdict) => ({ verdict, sources: [spec.spec], base: null }));
 }
 
 async function judge(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
   const specs = options.sources.map((source) => parseSource(source, io.cwd));
   const [only] = specs;
-  if (specs.length === 1 && only !== undefined && isRemote(only))
-    return [await judgeService(only, options, io)];
+  if (specs.length === 1 && only !== undefined && isRemote(only)) return judgeService(only, options, io);
   if (specs.length > 1 && specs.every(isRemote)) {
     throw new UsageError(
       'give one service to watch, or files: dumps of different services cannot be compared',

@@ -90,14 +90,33 @@ class Progress {
   }
 }
 
+/** Whether a dump has a census of closures beside its tasks, as heap snapshots do. */
+export function countsClosures(profile: Profile): boolean {
+  return profile.sampleTypes.length > 1 && profile.sampleTypes.some(({ type }) => type === 'closures');
+}
+
+/** Adds the verdict on closures where they convict and nothing else does: a listener added per request is no task. */
+export function withClosures(verdict: Verdict, judge: () => Verdict): Verdict[] {
+  if (verdict.kind === 'leak') return [verdict];
+  try {
+    const closures = judge();
+    return closures.kind === 'leak' ? [closures, verdict] : [verdict];
+  } catch (error) {
+    // There were none to judge.
+    if (error instanceof LeaksError) return [verdict];
+    throw error;
+  }
+}
+
 /**
  * Takes dumps until the time is over, Ctrl-C, or the service is gone.
  *
  * @throws SourceError where not even two dumps could be had.
  */
-export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdict> {
+export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdict[]> {
   const progress = new Progress(io, plan);
   const watch = new LeakWatch(plan.leaks);
+  const closures = new LeakWatch({ ...plan.leaks, sampleType: 'closures' });
   const looks = Math.max(2, Math.floor(plan.for / plan.every) + 1);
   progress.say(
     `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(((looks - 1) * plan.every) / 1000)} s (${plan.form})`,
@@ -118,6 +137,7 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
     try {
       const profile = await plan.fetch();
       verdict = watch.add({ profile, time });
+      if (countsClosures(profile)) closures.feed({ profile, time });
       failures = 0;
       progress.show(verdict, begin + (looks - 1) * plan.every - io.now(), look === 0);
     } catch (error) {
@@ -137,5 +157,5 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
   }
   if (failures >= patience && failure !== null)
     progress.say(`${visible(failure.message, 400)}; this is the verdict so far`);
-  return verdict;
+  return withClosures(verdict, () => closures.verdict());
 }

@@ -211,7 +211,7 @@ describe('addresses', () => {
     ],
     [
       'an endless redirect',
-      (request, response) => response.writeHead(302, { location: `/${Math.random()}` }).end(),
+      (_, response) => response.writeHead(302, { location: `/${Math.random()}` }).end(),
       'SOURCE_UNREACHABLE',
       /redirects without an end/u,
     ],
