@@ -2,7 +2,6 @@
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
-import { isZero } from './int64.ts';
 import { profileLabels } from './header.ts';
 import { defaultOptions, type ReportOptions } from './options.ts';
 import { prepareReport, sampleIndex, ValueFormat } from './prepare.ts';

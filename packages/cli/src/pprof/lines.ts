@@ -33,9 +33,9 @@ export function pipedLines(io: CliIo): LineReader {
           rest = Buffer.alloc(0);
           return last.length === 0 ? undefined : decodeText(last);
         }
-        const { done, value } = await chunks.next();
-        if (done === true) ended = true;
-        else rest = Buffer.concat([rest, value]);
+        const chunk = await chunks.next();
+        if (chunk.done === true) ended = true;
+        else rest = Buffer.concat([rest, chunk.value]);
       }
     },
     close: () => undefined,

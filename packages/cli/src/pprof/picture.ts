@@ -1,4 +1,5 @@
 // Pictures of graphs without any program to install: Graphviz runs as WebAssembly.
+import type * as ResvgModule from '@resvg/resvg-js';
 import { decodeText } from '@stackpile/profile';
 import { DriverError } from './errors.ts';
 
@@ -51,7 +52,7 @@ interface Raster {
 const MAX_SIDE = 16_000;
 
 async function rasterize(svg: string): Promise<Raster> {
-  let resvg: typeof import('@resvg/resvg-js');
+  let resvg: typeof ResvgModule;
   try {
     resvg = await import('@resvg/resvg-js');
   } catch (error) {

@@ -99,7 +99,7 @@ function reportMissingNames(
       missing = true;
     } else if (bare[row] !== 0) {
       warn(
-        `Local symbolization failed for ${name}: names are not read out of binaries, ${bare[row]} locations stay addresses`,
+        `Local symbolization failed for ${name}: names are not read out of binaries, ${bare[row] ?? 0} locations stay addresses`,
       );
     }
   }

@@ -1,6 +1,6 @@
 // The entries of `top` as JSON for scripts. The schema only grows: names and meanings stay.
 import { encodeText } from '@stackpile/profile';
-import type { Int64 } from '../int64.ts';
+import { type Int64, isZero } from '../int64.ts';
 import type { PreparedReport } from '../prepare.ts';
 import { textItems } from '../text.ts';
 
@@ -41,7 +41,7 @@ function integer(value: Int64): JsonInteger {
 }
 
 function share(value: Int64, total: Int64): number {
-  return total == 0 ? 0 : Number(value) / Math.abs(Number(total));
+  return isZero(total) ? 0 : Number(value) / Math.abs(Number(total));
 }
 
 /** Text that is not UTF-8 has no form in JSON: such bytes become U+FFFD. */

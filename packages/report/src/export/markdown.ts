@@ -21,9 +21,9 @@ export function markdownReport(report: PreparedReport, zone?: TimeZone): string 
   let sum: Int64 = typeof report.total === 'number' ? 0 : 0n;
   for (const { name, inlineLabel, flat, cum, flatText, cumText } of items) {
     sum = add64(sum, flat);
-    const shares = [flat, sum, cum].map((value) => percentage(value, report.total).trim());
+    const share = (value: Int64): string => percentage(value, report.total).trim();
     const mark = inlineLabel === '' ? '' : ` ${inlineLabel}`;
-    text += `| ${flatText} | ${shares[0]} | ${shares[1]} | ${cumText} | ${shares[2]} | ${code(name)}${mark} |\n`;
+    text += `| ${flatText} | ${share(flat)} | ${share(sum)} | ${cumText} | ${share(cum)} | ${code(name)}${mark} |\n`;
   }
   return text;
 }

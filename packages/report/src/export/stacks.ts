@@ -1,5 +1,5 @@
 // The samples of a prepared report as plain stacks of frames, equal stacks joined.
-import { div64, type Int64 } from '../int64.ts';
+import { div64, type Int64, isZero } from '../int64.ts';
 import { baseName } from '../paths.ts';
 import type { PreparedReport } from '../prepare.ts';
 
@@ -75,14 +75,14 @@ export function exportedStacks(report: PreparedReport): ExportStacks {
   const sums = new Map<string, { frames: number[]; value: number }>();
   for (let s = 0; s < samples.length; s++) {
     let value = weights.value[s] as Int64;
-    const divisor = weights.divisor?.[s] as Int64 | undefined;
-    if (divisor !== undefined && divisor != 0) value = div64(value, divisor);
+    const divisor = weights.divisor?.[s];
+    if (divisor !== undefined && !isZero(divisor)) value = div64(value, divisor);
     const end = samples.stackStart[s] as number;
     const stack: number[] = [];
     for (let i = (samples.stackStart[s + 1] as number) - 1; i >= end; i--) {
       for (const row of framesOf(samples.stackLocations[i] as number)) stack.push(row);
     }
-    if (stack.length === 0 || value == 0) continue;
+    if (stack.length === 0 || isZero(value)) continue;
     const scaled = ratio === 1 ? Number(value) : Math.trunc(Number(value) * ratio);
     const key = stack.join(' ');
     const sum = sums.get(key);

@@ -4,7 +4,7 @@ import { PrepareError } from '../errors.ts';
 import { Graph, presentNodes } from '../graph/graph.ts';
 import { sumNodes } from '../graph/kernel.ts';
 import { reportFrames } from '../graph/trim.ts';
-import { add64, type Int64 } from '../int64.ts';
+import { add64, type Int64, isZero } from '../int64.ts';
 import { percentage } from '../measurement.ts';
 import { type PreparedReport, ValueFormat } from '../prepare.ts';
 import type { ReportContext } from '../report.ts';
@@ -20,7 +20,7 @@ interface Sum {
 
 /** A value, or a dot for nothing. */
 export function valueOrDot(value: Int64, format: ValueFormat): string {
-  return value == 0 ? '.' : format.format(value);
+  return isZero(value) ? '.' : format.format(value);
 }
 
 function grouped<K>(nodes: readonly number[], key: (node: number) => K): Map<K, number[]> {

@@ -2,7 +2,7 @@
 import { compareBytes } from '../bytewise.ts';
 import { PrepareError } from '../errors.ts';
 import { profileLabels } from '../header.ts';
-import { add64, div64, type Int64 } from '../int64.ts';
+import { add64, div64, type Int64, isZero } from '../int64.ts';
 import { percentage } from '../measurement.ts';
 import { parseGoInt } from '../options.ts';
 import { baseName, cleanPath } from '../paths.ts';
@@ -146,8 +146,8 @@ class Listing {
     };
     for (let s = 0; s < samples.length; s++) {
       let value = weights.value[s] as Int64;
-      const divisor = weights.divisor?.[s] as Int64 | undefined;
-      if (divisor !== undefined && divisor != 0) value = div64(value, divisor);
+      const divisor = weights.divisor?.[s];
+      if (divisor !== undefined && !isZero(divisor)) value = div64(value, divisor);
       const leaf = samples.stackStart[s] as number;
       for (let i = (samples.stackStart[s + 1] as number) - 1; i >= leaf; i--) {
         const location = samples.stackLocations[i] as number;
@@ -244,7 +244,7 @@ class Listing {
     yield `<div class="legend">${labels.map(escapeHtml).join('<br>\n')}<br>Total: ${total}</div>`;
     for (const file of [...this.#files.values()].sort((a, b) => compareBytes(a.name, b.name))) {
       for (const routine of this.#routines(file)) {
-        if (routine.cum != 0) yield this.#routine(file, routine);
+        if (!isZero(routine.cum)) yield this.#routine(file, routine);
       }
     }
     yield '\n</body>\n</html>\n';
