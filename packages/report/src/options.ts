@@ -259,7 +259,26 @@ export const optionTable = {
   },
 } as const;
 
+/** Options that pprof does not have; kept apart so that its usage and its lists stay its own. */
+export const extensionTable = {
+  hide_libs: {
+    type: 'boolean',
+    default: false,
+    url: 'hidelibs',
+    saved: true,
+    help: 'Hide libraries and the runtime\nFrames of node_modules, node:, the Go module cache and the standard library are hidden,\ntheir values go to the nearest caller that is shown.\n',
+  },
+  mine: {
+    type: 'boolean',
+    default: false,
+    url: 'mine',
+    saved: true,
+    help: 'Show only your own code\nWhat your functions spend in libraries is theirs. Samples that never go through your\ncode are left out, of the percentages too.\n',
+  },
+} as const;
+
 type Table = typeof optionTable;
+type ExtensionTable = typeof extensionTable;
 type ValueOf<S> = S extends { type: 'boolean' }
   ? boolean
   : S extends { type: 'int' | 'float' }
@@ -270,20 +289,35 @@ type ValueOf<S> = S extends { type: 'boolean' }
 
 /** Name of an option, as flags, shell and saved views write it. */
 export type OptionName = keyof Table;
+/** Name of an option of {@link extensionTable}. */
+export type ExtensionName = keyof ExtensionTable;
 /** A value for every option. */
-export type ReportOptions = { readonly [K in OptionName]: ValueOf<Table[K]> };
+export type ReportOptions = { readonly [K in OptionName]: ValueOf<Table[K]> } & {
+  readonly [K in ExtensionName]: ValueOf<ExtensionTable[K]>;
+};
 
-const specs: { readonly [K in OptionName]: OptionSpec } = optionTable;
+const specs: { readonly [K in OptionName | ExtensionName]: OptionSpec } = {
+  ...optionTable,
+  ...extensionTable,
+};
 
-/** Names of all options, in table order. */
+/** Names of pprof's options, in table order. */
 export const optionNames: readonly OptionName[] = Object.keys(optionTable) as OptionName[];
+/** Names of the options that pprof does not have. */
+export const extensionNames: readonly ExtensionName[] = Object.keys(extensionTable) as ExtensionName[];
+const allNames: readonly (OptionName | ExtensionName)[] = [...optionNames, ...extensionNames];
 
 /** The row of `name`. */
-export function optionSpec(name: OptionName): OptionSpec {
+export function optionSpec(name: OptionName | ExtensionName): OptionSpec {
   return specs[name];
 }
 
-/** Is `name` an option? */
+/** Is `name` an option that pprof does not have? */
+export function isExtensionName(name: string): name is ExtensionName {
+  return Object.hasOwn(extensionTable, name);
+}
+
+/** Is `name` an option of pprof? */
 export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(optionTable, name);
 }
@@ -310,13 +344,13 @@ export function configurableNames(): string[] {
 /** All options at their defaults. */
 export function defaultOptions(): ReportOptions {
   const values: Record<string, string | number | boolean> = {};
-  for (const name of optionNames) values[name] = specs[name].default;
+  for (const name of allNames) values[name] = specs[name].default;
   return values as unknown as ReportOptions;
 }
 
 /** Help of an option or a choice as `help NAME` prints it, without the blank line after it; undefined for other names. */
 export function optionHelp(name: string): string | undefined {
-  if (isOptionName(name) && specs[name].type !== 'choice') return specs[name].help;
+  if ((isOptionName(name) || isExtensionName(name)) && specs[name].type !== 'choice') return specs[name].help;
   const option = optionOfChoice(name);
   if (option === undefined) return undefined;
   const spec = specs[option];
@@ -334,19 +368,19 @@ export class OptionError extends Error {
  * `name` may be a choice: `cum=1` is `sort=cum`. Throws {@link OptionError}.
  */
 export function setOption(options: ReportOptions, name: string, text: string): ReportOptions {
-  if (isOptionName(name)) return { ...options, [name]: parseValue(name, text) };
+  if (isOptionName(name) || isExtensionName(name)) return { ...options, [name]: parseValue(name, text) };
   const option = optionOfChoice(name);
   if (option !== undefined && goTrue.has(text)) return { ...options, [option]: name };
   throw new OptionError(`unknown config field ${quote(name)}`);
 }
 
 /** The text of a value, as Go's `%v` prints it. */
-export function optionText(options: ReportOptions, name: OptionName): string {
+export function optionText(options: ReportOptions, name: OptionName | ExtensionName): string {
   const value = options[name];
   return typeof value === 'number' ? formatGoFloat(value) : String(value);
 }
 
-function parseValue(name: OptionName, text: string): string | number | boolean {
+function parseValue(name: OptionName | ExtensionName, text: string): string | number | boolean {
   const spec = specs[name];
   switch (spec.type) {
     case 'text':
@@ -384,7 +418,7 @@ export interface UrlParameters {
 /** Returns `options` with every parameter of `parameters` applied; empty ones count as absent. Throws {@link OptionError}. */
 export function applyUrlParameters(options: ReportOptions, parameters: UrlParameters): ReportOptions {
   let result = options;
-  for (const name of optionNames) {
+  for (const name of allNames) {
     const { url } = specs[name];
     const text = url === '' ? '' : (parameters.get(url) ?? '');
     if (text === '') continue;
@@ -403,7 +437,7 @@ export function applyUrlParameters(options: ReportOptions, parameters: UrlParame
 /** The URL parameters of a view: `[parameter, text]` for every option that a saved view keeps and that is not at its default, else `[parameter, '']`. */
 export function urlParameters(options: ReportOptions): [parameter: string, text: string][] {
   const result: [string, string][] = [];
-  for (const name of optionNames) {
+  for (const name of allNames) {
     const spec = specs[name];
     if (spec.url === '' || !spec.saved) continue;
     const value = options[name];

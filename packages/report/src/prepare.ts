@@ -11,6 +11,7 @@ import { add64, abs64, div64, type Int64, toInt64, isZero } from './int64.ts';
 import { labelUnits } from './labels.ts';
 import { scaledLabel } from './measurement.ts';
 import { parseGoInt, type ReportOptions } from './options.ts';
+import { throughOwnCode, withoutLibraries } from './origin-filter.ts';
 import { baseName } from './paths.ts';
 import { addTagFrames } from './tagframes.ts';
 
@@ -23,6 +24,8 @@ export interface PreparedReport {
   readonly options: ReportOptions;
   /** Column of the chosen sample type, and of the first one for means. */
   readonly weights: Weights;
+  /** Which of the profile's sample types it is. */
+  readonly index: number;
   /** `cpu`, or `mean_cpu`. */
   readonly sampleType: string;
   readonly sampleUnit: string;
@@ -53,6 +56,7 @@ export function prepareReport(
   const units = labelUnits(profile, warnings);
   const options = commandOptions(command, given);
   let current = addTagFrames(profile, options, warnings);
+  if (options.mine) current = throughOwnCode(current, warnings);
   if (options.relative_percentages) current = applyFilters(current, units, options, warnings);
   const index = sampleIndex(current, options.sample_index);
   if (options.divide_by === 0) throw new PrepareError('zero divisor specified');
@@ -67,6 +71,7 @@ export function prepareReport(
   }
   const total = totalOf(current, chosen(current, index, options.mean));
   if (!options.relative_percentages) current = applyFilters(current, units, options, warnings);
+  if (options.mine || options.hide_libs) current = withoutLibraries(current);
   current = applyGranularity(current, options);
   const inverse = 1 / options.divide_by;
   const mainBinary =
@@ -76,6 +81,7 @@ export function prepareReport(
     profile: current,
     options,
     weights: chosen(current, index, options.mean),
+    index,
     sampleType: options.mean ? `mean_${type.type}` : type.type,
     sampleUnit: type.unit,
     total,
@@ -213,7 +219,10 @@ function activeFilters(options: ReportOptions): string[] {
     'tagshow',
     'taghide',
   ] as const;
-  return names.filter((name) => options[name] !== '').map((name) => `${name}=${options[name]}`);
+  const filters = names.filter((name) => options[name] !== '').map((name) => `${name}=${options[name]}`);
+  if (options.mine) filters.push('mine');
+  else if (options.hide_libs) filters.push('hide_libs');
+  return filters;
 }
 
 /** How values of a report are written; the unit may be chosen late. */

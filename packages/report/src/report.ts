@@ -12,6 +12,7 @@ import { printComments, printRaw } from './raw.ts';
 import { printList } from './source/list.ts';
 import { printWeblist } from './source/weblist.ts';
 import { printTags } from './tags.ts';
+import type { Terminal } from './terminal.ts';
 import { printText } from './text.ts';
 import { printTraces } from './traces.ts';
 import { printTree } from './tree.ts';
@@ -54,6 +55,8 @@ export interface ReportContext {
   /** Zone of the times in headers; UTC where absent. */
   readonly timeZone?: TimeZone;
   readonly sources?: SourceFiles;
+  /** The terminal that the text goes to; absent for pipes and files, whose bytes are pprof's. */
+  readonly terminal?: Terminal;
 }
 
 /** Why a report cannot be made; the message is the sentence that pprof prints. */
@@ -94,14 +97,14 @@ export function runReport(
 type Output = ReportOutput extends infer O ? (O extends unknown ? Omit<O, 'warnings'> : never) : never;
 
 function makeOutput(report: PreparedReport, context: ReportContext, warnings: string[]): Output {
-  const { timeZone, sources } = context;
+  const { timeZone, sources, terminal } = context;
   switch (report.kind) {
     case 'text':
     case 'top':
-      return { type: 'text', chunks: printText(report, timeZone) };
+      return { type: 'text', chunks: printText(report, timeZone, terminal) };
     case 'tree':
     case 'peek':
-      return { type: 'text', chunks: printTree(report, timeZone) };
+      return { type: 'text', chunks: printTree(report, timeZone, terminal) };
     case 'traces':
       return { type: 'text', chunks: printTraces(report, timeZone) };
     case 'tags':

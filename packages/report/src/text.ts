@@ -1,10 +1,12 @@
 // The report of `top` and `text`: one line per entry.
 import { trimmedGraph } from './graph/trim.ts';
 import { reportLabels } from './header.ts';
+import { differenceNoise, isWithinNoise } from './difference.ts';
 import { add64, type Int64 } from './int64.ts';
 import { percentage } from './measurement.ts';
 import { type PreparedReport, ValueFormat } from './prepare.ts';
 import type { TimeZone } from './report.ts';
+import { fitName, grey, type Terminal } from './terminal.ts';
 import { chooseUnit } from './unit.ts';
 
 /** One entry. */
@@ -16,10 +18,16 @@ export interface TextItem {
   readonly cum: Int64;
   readonly flatText: string;
   readonly cumText: string;
+  /** Standard deviation of `flat` and `cum` in a difference of sampled profiles; absent where values are exact. */
+  readonly noise?: { readonly flat: number; readonly cum: number };
 }
 
 /** The entries of a report, in order, and the lines above them. */
-export function textItems(report: PreparedReport, zone?: TimeZone): { items: TextItem[]; labels: string[] } {
+export function textItems(
+  report: PreparedReport,
+  zone?: TimeZone,
+  withNoise = false,
+): { items: TextItem[]; labels: string[] } {
   const trimmed = trimmedGraph(report, 'inline');
   const { graph } = trimmed;
   const format = new ValueFormat(report);
@@ -32,6 +40,7 @@ export function textItems(report: PreparedReport, zone?: TimeZone): { items: Tex
     droppedEdges: 0,
   };
   const labels = reportLabels(report, format, shown, false, zone);
+  const noise = withNoise ? differenceNoise(report, trimmed.frames) : null;
   const items = graph.nodes.map((node): TextItem => {
     let inline = false;
     let called = false;
@@ -48,22 +57,32 @@ export function textItems(report: PreparedReport, zone?: TimeZone): { items: Tex
       cum,
       flatText: format.format(flat),
       cumText: format.format(cum),
+      ...(noise === null
+        ? {}
+        : { noise: { flat: noise.flat[node] as number, cum: noise.cum[node] as number } }),
     };
   });
   return { items, labels };
 }
 
-/** The text, in chunks. */
-export function* printText(report: PreparedReport, zone?: TimeZone): Generator<string> {
-  const { items, labels } = textItems(report, zone);
+/** The text, in chunks. On a terminal names are cut to fit, and changes within the sampling error are grey. */
+export function* printText(report: PreparedReport, zone?: TimeZone, terminal?: Terminal): Generator<string> {
+  const { items, labels } = textItems(report, zone, terminal?.color === true);
   yield `${labels.join('\n')}\n      flat  flat%   sum%        cum   cum%\n`;
   let sum: Int64 = typeof report.total === 'number' ? 0 : 0n;
   let chunk = '';
-  for (const { name, inlineLabel, flat, cum, flatText, cumText } of items) {
+  for (const { name, inlineLabel, flat, cum, flatText, cumText, noise } of items) {
     sum = add64(sum, flat);
     const mark = inlineLabel === '' ? '' : ` ${inlineLabel}`;
     const shares = `${percentage(flat, report.total)} ${percentage(sum, report.total)}`;
-    chunk += `${flatText.padStart(10)} ${shares} ${cumText.padStart(10)} ${percentage(cum, report.total)}  ${name}${mark}\n`;
+    const values = `${flatText.padStart(10)} ${shares} ${cumText.padStart(10)} ${percentage(cum, report.total)}  `;
+    if (terminal === undefined) chunk += `${values}${name}${mark}\n`;
+    else {
+      const room = terminal.columns - values.length - mark.length;
+      const line = `${values}${fitName(name, room)}${mark}`;
+      const chance = noise !== undefined && isWithinNoise(flat, noise.flat) && isWithinNoise(cum, noise.cum);
+      chunk += `${chance ? grey(line) : line}\n`;
+    }
     if (chunk.length > 1 << 15) {
       yield chunk;
       chunk = '';

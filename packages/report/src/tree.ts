@@ -8,6 +8,7 @@ import { add64, type Int64 } from './int64.ts';
 import { percentage } from './measurement.ts';
 import { type PreparedReport, ValueFormat } from './prepare.ts';
 import type { TimeZone } from './report.ts';
+import { fitName, type Terminal } from './terminal.ts';
 import { chooseUnit } from './unit.ts';
 
 const SEPARATOR = '----------------------------------------------------------+-------------\n';
@@ -15,7 +16,7 @@ const SEPARATOR = '----------------------------------------------------------+--
 const LEGEND = '      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t \n';
 
 /** The text, in chunks. Throws {@link PrepareError} where a pattern matches nothing. */
-export function printTree(report: PreparedReport, zone?: TimeZone): Iterable<string> {
+export function printTree(report: PreparedReport, zone?: TimeZone, terminal?: Terminal): Iterable<string> {
   const trimmed = trimmedGraph(report, 'all');
   const { graph } = trimmed;
   const { pattern } = report;
@@ -34,7 +35,7 @@ export function printTree(report: PreparedReport, zone?: TimeZone): Iterable<str
     droppedEdges: 0,
   };
   const labels = reportLabels(report, format, shown, false, zone);
-  return entries(report, graph, nodes, `${labels.join('\n')}\n`, format);
+  return entries(report, graph, nodes, `${labels.join('\n')}\n`, format, terminal);
 }
 
 function* entries(
@@ -43,15 +44,21 @@ function* entries(
   nodes: readonly number[],
   header: string,
   format: ValueFormat,
+  terminal: Terminal | undefined,
 ): Generator<string> {
   yield header + SEPARATOR + LEGEND;
   const { total } = report;
   const { edges } = graph;
   let sum: Int64 = typeof total === 'number' ? 0 : 0n;
+  // So many cells stand before the name.
+  const named = (node: number, used: number): string => {
+    const name = graph.printed(node);
+    return terminal === undefined ? name : fitName(name, terminal.columns - used);
+  };
   const edgeLine = (edge: number, cum: Int64, other: number): string => {
     const weight = edges.weight[edge] as Int64;
     const mark = edges.inline[edge] === 1 ? ' (inline)' : '';
-    return `${format.format(weight).padStart(50)} ${percentage(weight, cum)} |   ${graph.printed(other)}${mark}\n`;
+    return `${format.format(weight).padStart(50)} ${percentage(weight, cum)} |   ${named(other, 61 + mark.length)}${mark}\n`;
   };
   for (const node of nodes) {
     const flat = graph.flatValue(node);
@@ -61,7 +68,7 @@ function* entries(
       text += edgeLine(edge, cum, edges.source[edge] as number);
     sum = add64(sum, flat);
     text += `${format.format(flat).padStart(10)} ${percentage(flat, total)} ${percentage(sum, total)} `;
-    text += `${format.format(cum).padStart(10)} ${percentage(cum, total)}                | ${graph.printed(node)}\n`;
+    text += `${format.format(cum).padStart(10)} ${percentage(cum, total)}                | ${named(node, 60)}\n`;
     for (const edge of sortEdges(graph, graph.outEdges(node)))
       text += edgeLine(edge, cum, edges.target[edge] as number);
     yield text;

@@ -23,6 +23,7 @@ export interface TrimmedGraph {
   readonly droppedEdges: number;
   /** Labels by node; only for pictures. */
   readonly tags: ReadonlyMap<number, NodeTags> | null;
+  readonly frames: FrameTable;
 }
 
 /** Frames of a report's profile. */
@@ -115,7 +116,7 @@ export function trimmedGraph(report: PreparedReport, need: EdgeNeed): TrimmedGra
   }
   const droppedEdges = trimEdges(graph, edgeCutoff);
   if (visual) removeRedundantEdges(graph);
-  return { graph, originalCount, droppedNodes, droppedEdges, tags };
+  return { graph, originalCount, droppedNodes, droppedEdges, tags, frames };
 }
 
 /** The same for `call_tree`, where removed nodes hand their children to their callers. */
@@ -160,7 +161,7 @@ function trimmedTree(report: PreparedReport): TrimmedGraph {
     }
   }
   const droppedEdges = trimEdges(graph, edgeCutoff);
-  return { graph, originalCount, droppedNodes, droppedEdges, tags };
+  return { graph, originalCount, droppedNodes, droppedEdges, tags, frames };
 }
 
 /** How many of the sorted nodes fit into `limit`, where the labels of a node take places too. */
