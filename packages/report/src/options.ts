@@ -495,8 +495,10 @@ export function parseGoFloat(text: string): number | 'invalid syntax' | 'value o
     return special[1] === '-' ? -Infinity : Infinity;
   }
   if (/^[+-]?0[xX]/.test(text)) return parseHexFloat(text);
-  if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text)) return 'invalid syntax';
-  const value = Number(text);
+  // Underscores may stand between digits.
+  const plain = text.replace(/(?<=[0-9])_(?=[0-9])/g, '');
+  if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(plain)) return 'invalid syntax';
+  const value = Number(plain);
   return Number.isFinite(value) ? value : 'value out of range';
 }
 
