@@ -169,7 +169,7 @@ function makeUnicodeSet(name: string): CharSet | null {
   if (name === 'assigned') return scan('\\P{Cn}');
   const category = categories.split(' ').find((word) => word.replaceAll('_', '').toLowerCase() === name);
   if (category !== undefined) return scan(`\\p{${category}}`);
-  if (!/^[a-z]+$/.test(name)) return null;
+  if (!/^[a-z]+$/.test(name) || name === 'unknown') return null;
   // Scripts of more than one word are out of reach for Go, whose table keeps their underscores.
   try {
     const script = `\\p{Script=${(name[0] as string).toUpperCase()}${name.slice(1)}}`;
@@ -180,7 +180,7 @@ function makeUnicodeSet(name: string): CharSet | null {
   }
 }
 
-const shortScripts = new Set('cham kawi lisu newa thai toto nko vai yi han lao'.split(' '));
+const shortScripts = new Set('ahom cham kawi lisu modi newa thai toto'.split(' '));
 
 function scan(source: string): CharSet {
   const pattern = new RegExp(source, 'u');
