@@ -1,5 +1,6 @@
 // Dumps come in one after the other; what is kept of them is enough for a verdict at any time, and bounded.
-import { numberAt, type OriginOptions, type Profile } from '@stackpile/profile';
+import type { OriginOptions, Profile } from '@stackpile/profile';
+import { columnsOf, type DumpColumns, labelKey, type LabelSet } from './columns.ts';
 import { LeaksError } from './errors.ts';
 import { StackTable } from './frames.ts';
 import { judgeRecord } from './judge.ts';
@@ -28,7 +29,7 @@ export interface LeakOptions {
 export interface SeriesRecord {
   /** Row of the stack table. */
   stack: number;
-  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  readonly labels: LabelSet;
   /** One value per kept dump. */
   values: number[];
   /** Retained bytes, one per kept dump; empty where the dumps have none. */
@@ -73,91 +74,8 @@ export interface LeakRecord {
   readonly noun: readonly [singular: string, plural: string];
 }
 
-const millisecondsPer: Readonly<Record<string, number>> = {
-  nanoseconds: 1e-6,
-  microseconds: 1e-3,
-  milliseconds: 1,
-  seconds: 1000,
-  minutes: 60_000,
-  hours: 3_600_000,
-};
-
-/** Text labels that describe a member instead of telling series apart. */
-const attributes = new Set(['state', 'created_by', 'held_by']);
 /** More label sets than this in one dump (request ids, say) and labels tell nothing apart. */
 const maxLabelSets = 64;
-
-interface SampleRow {
-  stack: number;
-  labels: { key: string; value: string }[];
-  value: number;
-  retained: number;
-  id: number;
-  state: string;
-  createdBy: string;
-  heldBy: string;
-  waited: number;
-}
-
-function readRows(profile: Profile, measure: Measure, stacks: StackTable): SampleRow[] {
-  const stackOf = stacks.read(profile);
-  const { samples, strings } = profile;
-  const columns = measure.columns.flatMap((column) => samples.values[column] ?? []);
-  const retained = measure.retained < 0 ? undefined : samples.values[measure.retained];
-  const rows: SampleRow[] = [];
-  for (let i = 0; i < samples.length; i++) {
-    let value = 0;
-    for (const column of columns) value += numberAt(column, i);
-    if (value < 0) {
-      throw new LeaksError(
-        'LEAKS_DELTA',
-        'it is the difference of two profiles (it holds negative values): leaks are found in whole ones',
-      );
-    }
-    const row: SampleRow = {
-      stack: stackOf[i] ?? 0,
-      labels: [],
-      value,
-      retained: retained === undefined ? 0 : numberAt(retained, i),
-      id: -1,
-      state: '',
-      createdBy: '',
-      heldBy: '',
-      waited: -1,
-    };
-    const end = samples.labelStart[i + 1] ?? 0;
-    for (let j = samples.labelStart[i] ?? 0; j < end; j++) {
-      const key = strings.get(samples.labels.key[j] ?? 0);
-      const text = samples.labels.text[j] ?? 0;
-      if (text === 0) {
-        const number = numberAt(samples.labels.number, j);
-        if (key === 'goroutine') row.id = number;
-        else if (key === 'waited') {
-          const unit = strings.get(samples.labels.unit[j] ?? 0);
-          row.waited = number * (millisecondsPer[unit] ?? 1);
-        }
-      } else if (attributes.has(key)) {
-        const said = strings.get(text);
-        if (key === 'state') row.state = said;
-        else if (key === 'created_by') row.createdBy = said;
-        else row.heldBy = said;
-      } else {
-        row.labels.push({ key, value: strings.get(text) });
-      }
-    }
-    if (value > 0 || row.retained > 0) rows.push(row);
-  }
-  return rows;
-}
-
-function labelKey(labels: readonly { key: string; value: string }[]): string {
-  return labels.length === 0
-    ? ''
-    : labels
-        .map(({ key, value }) => `${key}\0${value}`)
-        .sort()
-        .join('\0\0');
-}
 
 /**
  * Watches one target: add a dump whenever there is one, and get the verdict so far.
@@ -211,13 +129,13 @@ export class LeakWatch {
         `it counts ${measure.type}/${measure.unit}, the dumps before it ${this.#measure.type}/${this.#measure.unit}`,
       );
     }
-    const rows = readRows(dump.profile, measure, this.#stacks);
+    const rows = columnsOf(dump.profile, measure, this.#stacks);
     this.#measure = measure;
     // Sampled bytes come in units of the sampling period; everything else is counted one by one.
     this.#unit = measure.counts ? weightOf(dump.profile, rows) : Math.max(1, Number(dump.profile.period));
     if (this.#isRestart(dump.profile, rows)) this.#startAfresh();
     this.#go ||= measure.type.startsWith('goroutine') && namesGo(dump.profile);
-    this.#place(rows, dump.time ?? null);
+    this.#place(rows, dump.profile, dump.time ?? null);
     this.#thin();
     this.#forget();
   }
@@ -244,7 +162,7 @@ export class LeakWatch {
     return judgeRecord(record, this.#options);
   }
 
-  #isRestart(profile: Profile, rows: readonly SampleRow[]): boolean {
+  #isRestart(profile: Profile, rows: DumpColumns): boolean {
     const { mappings, strings } = profile;
     const build =
       mappings.length === 0 ? '' : `${strings.get(mappings.buildId[0] ?? 0)} ${mappings.start[0] ?? 0n}`;
@@ -252,9 +170,10 @@ export class LeakWatch {
     if (build !== '') this.#build = build;
     let lastId = -1;
     let known = 0;
-    for (const row of rows) {
-      if (row.id > lastId) lastId = row.id;
-      if (this.#ids?.has(row.id) === true) known++;
+    for (let i = 0; i < rows.length; i++) {
+      const id = rows.id[i] ?? -1;
+      if (id > lastId) lastId = id;
+      if (this.#ids?.has(id) === true) known++;
     }
     const anew =
       lastId >= 0 && lastId < this.#lastId && known * 10 < Math.min(rows.length, this.#ids?.size ?? 0);
@@ -273,7 +192,7 @@ export class LeakWatch {
     this.#labelled = true;
   }
 
-  #seriesOf(stack: number, labels: SampleRow['labels'], index: number): SeriesRecord {
+  #seriesOf(stack: number, labels: LabelSet, index: number): SeriesRecord {
     const key = this.#labelled && labels.length > 0 ? `${stack}\0${labelKey(labels)}` : `${stack}`;
     let series = this.#series.get(key);
     if (series === undefined) {
@@ -294,7 +213,7 @@ export class LeakWatch {
     return series;
   }
 
-  #place(rows: readonly SampleRow[], time: number | null): void {
+  #place(rows: DumpColumns, profile: Profile, time: number | null): void {
     const index = this.#totals.length;
     this.#times.push(time);
     this.#ordinals.push(index === 0 ? 0 : (this.#ordinals[index - 1] ?? 0) + 1);
@@ -306,35 +225,48 @@ export class LeakWatch {
       series.heldBy = '';
       series.waited = -1;
     }
-    if (this.#labelled && new Set(rows.map((row) => labelKey(row.labels))).size > maxLabelSets)
-      this.#dropLabels();
-    const identified = rows.some((row) => row.id >= 0) && rows.length <= (this.#options.maxIds ?? 1_000_000);
-    if (!identified) {
+    if (this.#labelled && rows.labelSets.length > maxLabelSets) this.#dropLabels();
+    if (!this.#identified(rows)) {
       this.#ids = null;
       this.#idsLost = true;
     } else if (!this.#idsLost) {
       this.#ids ??= new Map();
     }
+    const { strings } = profile;
     const ids = this.#ids;
+    // Samples of one stack mostly follow each other or come back: one look-up by number instead of one by text.
+    const known = new Map<number, SeriesRecord>();
     let total = 0;
-    for (const row of rows) {
-      const series = this.#seriesOf(row.stack, row.labels, index);
-      total += row.value;
-      series.values[index] = (series.values[index] ?? 0) + row.value;
-      series.retained[index] = (series.retained[index] ?? 0) + row.retained;
-      if (row.state !== '') series.states.set(row.state, (series.states.get(row.state) ?? 0) + row.value);
-      if (row.createdBy !== '')
-        series.createdBy.set(row.createdBy, (series.createdBy.get(row.createdBy) ?? 0) + row.value);
-      if (row.heldBy !== '') series.heldBy = row.heldBy;
-      if (row.waited > series.waited) series.waited = row.waited;
-      if (ids === null || row.id < 0) continue;
-      const known = ids.get(row.id);
-      if (known === undefined) {
-        ids.set(row.id, { first: index, last: index, seen: 1, series });
-      } else if (known.last !== index) {
-        known.last = index;
-        known.seen++;
-        known.series = series;
+    for (let i = 0; i < rows.length; i++) {
+      const stack = rows.stack[i] ?? 0;
+      const labels = this.#labelled ? (rows.labels[i] ?? 0) : 0;
+      const place = stack * (maxLabelSets + 1) + labels;
+      let series = known.get(place);
+      if (series === undefined) {
+        series = this.#seriesOf(stack, rows.labelSets[labels] ?? [], index);
+        known.set(place, series);
+      }
+      const value = rows.value[i] ?? 0;
+      const waited = rows.waited[i] ?? -1;
+      const state = rows.state[i] ?? 0;
+      const createdBy = rows.createdBy[i] ?? 0;
+      const heldBy = rows.heldBy[i] ?? 0;
+      total += value;
+      series.values[index] = (series.values[index] ?? 0) + value;
+      series.retained[index] = (series.retained[index] ?? 0) + (rows.retained[i] ?? 0);
+      if (state !== 0) addTo(series.states, strings.get(state), value);
+      if (createdBy !== 0) addTo(series.createdBy, strings.get(createdBy), value);
+      if (heldBy !== 0) series.heldBy = strings.get(heldBy);
+      if (waited > series.waited) series.waited = waited;
+      const id = rows.id[i] ?? -1;
+      if (ids === null || id < 0) continue;
+      const record = ids.get(id);
+      if (record === undefined) {
+        ids.set(id, { first: index, last: index, seen: 1, series });
+      } else if (record.last !== index) {
+        record.last = index;
+        record.seen++;
+        record.series = series;
       }
     }
     this.#totals.push(total);
@@ -346,6 +278,13 @@ export class LeakWatch {
         ids.delete(id);
       }
     }
+  }
+
+  /** Whether a dump tells its members apart; one without members says nothing against it. */
+  #identified(rows: DumpColumns): boolean {
+    if (rows.length > (this.#options.maxIds ?? 1_000_000)) return false;
+    for (let i = 0; i < rows.length; i++) if ((rows.id[i] ?? -1) >= 0) return true;
+    return rows.length === 0 && !this.#idsLost;
   }
 
   /** Labels turned out to tell nothing apart: series of one stack become one. */
@@ -429,9 +368,15 @@ export class LeakWatch {
 }
 
 /** What one counted task stands for: 1, or where the agent says that it sampled, about the smallest count there is. */
-function weightOf(profile: Profile, rows: readonly SampleRow[]): number {
+function weightOf(profile: Profile, rows: DumpColumns): number {
   if (!profile.comments.some((comment) => comment.includes('counts are weighted'))) return 1;
-  return rows.reduce((least, row) => Math.min(least, Math.max(1, row.value)), Number.POSITIVE_INFINITY) + 1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < rows.length; i++) least = Math.min(least, Math.max(1, rows.value[i] ?? 1));
+  return Number.isFinite(least) ? least + 1 : 1;
+}
+
+function addTo(counts: Map<string, number>, word: string, count: number): void {
+  counts.set(word, (counts.get(word) ?? 0) + count);
 }
 
 function namesGo(profile: Profile): boolean {

@@ -1,0 +1,117 @@
+// One dump as columns: what of each sample matters to the judge, with stacks and label sets as numbers.
+import { numberAt, type Profile } from '@stackpile/profile';
+import { LeaksError } from './errors.ts';
+import type { StackTable } from './frames.ts';
+import type { Measure } from './measure.ts';
+
+/** Text labels that tell series apart. */
+export type LabelSet = readonly { readonly key: string; readonly value: string }[];
+
+/** Samples of one dump, in columns; those without any value are left out. */
+export interface DumpColumns {
+  readonly length: number;
+  /** Row of the stack table. */
+  readonly stack: Uint32Array;
+  /** Row of `labelSets`. */
+  readonly labels: Uint32Array;
+  /** Sorted by key; row 0 is the empty set. */
+  readonly labelSets: readonly LabelSet[];
+  readonly value: Float64Array;
+  readonly retained: Float64Array;
+  /** Id of a goroutine or task, -1 where there is none. */
+  readonly id: Float64Array;
+  /** Milliseconds, -1 where unknown. */
+  readonly waited: Float64Array;
+  /** Strings of the profile; 0 where there is none. */
+  readonly state: Uint32Array;
+  readonly createdBy: Uint32Array;
+  readonly heldBy: Uint32Array;
+}
+
+const millisecondsPer: Readonly<Record<string, number>> = {
+  nanoseconds: 1e-6,
+  microseconds: 1e-3,
+  milliseconds: 1,
+  seconds: 1000,
+  minutes: 60_000,
+  hours: 3_600_000,
+};
+
+/** Text labels that describe a member instead of telling series apart. */
+type Attribute = 'state' | 'createdBy' | 'heldBy';
+const attributes: ReadonlyMap<string, Attribute> = new Map([
+  ['state', 'state'],
+  ['created_by', 'createdBy'],
+  ['held_by', 'heldBy'],
+]);
+
+/** Reads what matters of a profile. @throws LeaksError `LEAKS_DELTA` where a value is negative. */
+export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable): DumpColumns {
+  const { samples, strings } = profile;
+  const n = samples.length;
+  const stackOf = stacks.read(profile);
+  const values = measure.columns.flatMap((column) => samples.values[column] ?? []);
+  const retainedColumn = measure.retained < 0 ? undefined : samples.values[measure.retained];
+  const stack = new Uint32Array(n);
+  const labels = new Uint32Array(n);
+  const value = new Float64Array(n);
+  const retained = new Float64Array(n);
+  const id = new Float64Array(n).fill(-1);
+  const waited = new Float64Array(n).fill(-1);
+  const said = { state: new Uint32Array(n), createdBy: new Uint32Array(n), heldBy: new Uint32Array(n) };
+  const labelSets: LabelSet[] = [[]];
+  const labelRows = new Map<string, number>();
+  const own: string[] = [];
+  let at = 0;
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (const column of values) sum += numberAt(column, i);
+    if (sum < 0) {
+      throw new LeaksError(
+        'LEAKS_DELTA',
+        'it is the difference of two profiles (it holds negative values): leaks are found in whole ones',
+      );
+    }
+    const kept = retainedColumn === undefined ? 0 : numberAt(retainedColumn, i);
+    if (sum === 0 && kept <= 0) continue;
+    own.length = 0;
+    const end = samples.labelStart[i + 1] ?? 0;
+    for (let j = samples.labelStart[i] ?? 0; j < end; j++) {
+      const key = strings.get(samples.labels.key[j] ?? 0);
+      const text = samples.labels.text[j] ?? 0;
+      const attribute = text === 0 ? undefined : attributes.get(key);
+      if (attribute !== undefined) said[attribute][at] = text;
+      else if (text !== 0) own.push(`${key}\0${strings.get(text)}`);
+      else if (key === 'goroutine') id[at] = numberAt(samples.labels.number, j);
+      else if (key === 'waited') {
+        const unit = strings.get(samples.labels.unit[j] ?? 0);
+        waited[at] = numberAt(samples.labels.number, j) * (millisecondsPer[unit] ?? 1);
+      }
+    }
+    if (own.length > 0) {
+      const joined = own.sort().join('\0\0');
+      let row = labelRows.get(joined);
+      if (row === undefined) {
+        row = labelSets.length;
+        labelSets.push(
+          own.map((pair) => ({
+            key: pair.slice(0, pair.indexOf('\0')),
+            value: pair.slice(pair.indexOf('\0') + 1),
+          })),
+        );
+        labelRows.set(joined, row);
+      }
+      labels[at] = row;
+    }
+    stack[at] = stackOf[i] ?? 0;
+    value[at] = sum;
+    retained[at] = kept;
+    at++;
+  }
+  return { length: at, stack, labels, labelSets, value, retained, id, waited, ...said };
+}
+
+/** The text of a label set as a key. */
+export function labelKey(labels: LabelSet): string {
+  return labels.map(({ key, value }) => `${key}\0${value}`).join('\0\0');
+}
