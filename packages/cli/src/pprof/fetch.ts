@@ -47,11 +47,16 @@ const schemePattern = /^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$/s;
  */
 export function sourceUrl(source: string, seconds: number): URL | undefined {
   const scheme = schemePattern.exec(source);
+  const firstSegment = source.split('/', 1)[0] ?? '';
   let text = source;
-  if (scheme !== null && !(scheme[2] ?? '').startsWith('//')) {
-    if (scheme[1]?.toLowerCase() === 'file') return undefined;
-    text = `http://${source}`;
-  } else if (scheme === null && !source.startsWith('//')) return undefined;
+  if (scheme !== null) {
+    // What looks like a scheme without a host is a host with its port.
+    if (!(scheme[2] ?? '').startsWith('//')) {
+      if (scheme[1]?.toLowerCase() === 'file') return undefined;
+      text = `http://${source}`;
+    }
+  } else if (firstSegment.includes(':')) text = `http://${source}`;
+  else return undefined;
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.host === '' && !/^[a-z+.-]+:\/\/[^/]/i.test(text)) return undefined;
@@ -211,7 +216,7 @@ class Fetcher {
         url: address,
         insecure,
         authorization: credentials,
-        options: this.#options(),
+        options: this.#options(body === undefined ? [] : ['Content-Type: application/octet-stream']),
         timeout: (patience(url, this.#network) + 5) * 1000,
         ...(body === undefined ? {} : { method: 'POST' as const, body: Buffer.from(body) }),
       });
@@ -225,7 +230,7 @@ class Fetcher {
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       throw new DriverError(
-        `${body === undefined ? 'Get' : 'Post'} "${redacted(url)}": ${afterColon(error.message)}`,
+        `${body === undefined ? 'Get' : 'Post'} "${redacted(url)}": ${connectionProblem(error)}`,
         {
           cause: error,
         },
@@ -243,10 +248,10 @@ class Fetcher {
     }
   };
 
-  #options(): SourceOptions {
+  #options(extraHeaders: readonly string[] = []): SourceOptions {
     const { headers, token, seconds } = this.#network;
     return {
-      headers,
+      headers: [...extraHeaders, ...headers],
       ...(token === '' ? {} : { token }),
       ...(seconds > 0 ? { seconds } : {}),
       tls: this.#tlsFiles(),
@@ -300,9 +305,16 @@ function withoutName(message: string, name: string): string {
   return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
 }
 
-/** The reason in a sentence that begins with a URL. */
-function afterColon(message: string): string {
-  return message.replace(/^[a-z+]+:\/\/\S*: /, '');
+/** Why a request failed: a refused connection in Go's words, else the reason in the sentence that begins with the URL. */
+function connectionProblem(error: SourceError): string {
+  const { cause } = error;
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
+  const { code, address, port } = (first ?? {}) as { code?: string; address?: string; port?: number };
+  if (code === 'ECONNREFUSED' && address !== undefined && port !== undefined) {
+    const host = address.includes(':') ? `[${address}]` : address;
+    return `dial tcp ${host}:${port}: connect: connection refused`;
+  }
+  return error.message.replace(/^[a-z+]+:\/\/\S*: /, '');
 }
 
 /** Binaries for the mappings of a profile, and what the command line says about its main binary. */
