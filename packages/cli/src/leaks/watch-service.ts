@@ -78,7 +78,7 @@ class Progress {
     const gain = total - (series.totals[0] ?? 0);
     const top = verdict.findings[0];
     const suspect =
-      top === undefined || top.kind === 'steady'
+      series.dumps < 2 || top === undefined || top.kind === 'steady'
         ? ''
         : ` · ${visible(top.culprit === null ? subjectOf(top) : shortName(top.culprit.name), 60)} ${percent(top.share)}`;
     return `dump ${series.dumps}: ${amount(total, unit)} ${series.noun} (${gain < 0 ? '−' : '+'}${amount(Math.abs(gain), unit)})${suspect}${rest}`;
@@ -134,6 +134,8 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
     }
     if (io.signal.aborted) break;
     const time = io.now();
+    // A service that answers more slowly than it is asked is asked less often: the looks that were missed are left out.
+    while (look < looks - 1 && begin + (look + 1) * plan.every < time) look++;
     try {
       const profile = await plan.fetch();
       verdict = watch.add({ profile, time });

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { after, describe, test } from 'node:test';
 import type { LeaksReport } from '../../src/leaks/json.ts';
 import { type Behaviour, type FakeService, startFake } from './fake-service.ts';
+import { widthOf } from '../../src/leaks/terminal.ts';
 import { leaks, stackpile } from './run.ts';
 
 const started: FakeService[] = [];
@@ -79,6 +80,24 @@ describe('a running service', () => {
     const { status } = await leaks([...quick, fake.url]);
     assert.equal(status, 1);
     assert.ok(fake.asked.includes('/debug/pprof/goroutine?debug=2'));
+  });
+
+  test('on a terminal progress is one line that is rewritten, never wider than it, and gone at the end', async () => {
+    const fake = await service(leaking);
+    let seen = '';
+    const { status, stdout } = await leaks([...quick, fake.url], {
+      isTTY: { stdin: false, stdout: false, stderr: true },
+      stderr: { write: (chunk) => void (seen += String(chunk)), columns: 50 },
+    });
+    assert.equal(status, 1);
+    assert.ok(!stdout.includes('\u001b'));
+    const [announced = '', ...rest] = seen.split('\n');
+    assert.match(announced, /^watching /u);
+    const drawn = rest.join('\n').split('\r\u001b[K');
+    assert.ok(drawn.length > 4, seen);
+    for (const line of drawn) assert.ok(widthOf(line) < 50, line);
+    assert.ok(drawn.some((line) => /^dump \d+: \d+ goroutines/u.test(line)));
+    assert.ok(seen.endsWith('\r\u001b[K'));
   });
 
   test('load that rises is acquitted, for nobody stays', async () => {
