@@ -2,6 +2,13 @@
 
 /** Seconds of budget that may be saved up for a burst. */
 const SAVED_SECONDS = 5;
+/**
+ * Milliseconds that a process is given once, at its start: code is cold then, a look costs many times what it costs later,
+ * and a bucket that is emptied by it would leave the first half minute in the dark.
+ */
+const START_CREDIT = 300;
+/** Most milliseconds that one look is charged: beyond, another process had the CPU, or the collector ran. */
+const MOST_PER_LOOK = 2;
 /** Chances halve for each of this share of the bucket that is missing below its half. */
 const HALVING = 1 / 40;
 const LOWEST = 1e-6;
@@ -37,7 +44,7 @@ export class Budget {
   constructor(share: number, now: number) {
     this.#share = share;
     this.#capacity = share * SAVED_SECONDS * 1000;
-    this.#level = this.#capacity;
+    this.#level = share > 0 ? Math.max(this.#capacity, START_CREDIT) : 0;
     this.#last = now;
     if (share <= 0) this.#chance = 0;
   }
@@ -60,7 +67,7 @@ export class Budget {
   /** Takes `ms` of CPU time out of the bucket. */
   spend(ms: number): void {
     this.#spent += ms;
-    this.#level = Math.max(0, this.#level - ms);
+    this.#level = Math.max(0, this.#level - Math.min(ms, MOST_PER_LOOK));
   }
 
   /** Whether the run that begins now is looked at. Call once per run. */
@@ -89,7 +96,9 @@ export class Budget {
   #draw(): void {
     if (this.#share <= 0) return;
     const now = performance.now();
-    this.#level = Math.min(this.#capacity, this.#level + (now - this.#last) * this.#share);
+    // The credit of the start may lie above the capacity; it only shrinks.
+    const full = Math.max(this.#capacity, this.#level);
+    this.#level = Math.min(full, this.#level + (now - this.#last) * this.#share);
     this.#last = now;
     const missing = 0.5 - this.#level / this.#capacity;
     this.#chance = missing <= 0 ? 1 : Math.max(LOWEST, 2 ** (-missing / HALVING));
