@@ -8,7 +8,7 @@ Runs a small cron daemon that has a leak, watches its /debug/pprof, and names th
   --fixed          run the daemon's fixed twin instead
   --for TIME       end by itself after TIME, e.g. 40s or 2m, with status 0 (no leak), 1 (leak) or 2 (could not tell)
   --every TIME     time between two looks at the daemon (2s)
-  --tick TIME      time between two ticks of the daemon's cron (250ms)
+  --tick TIME      time between two ticks of the daemon's cron (500ms)
   --port N         port of the daemon's /debug/pprof (any free one)
   --redis KIND     auto, real (REDIS_URL or redis-server, nothing else) or own (the example's small server)
   --plain          plain lines instead of a live view, as where the output is no terminal
@@ -61,7 +61,7 @@ function parse(args: readonly string[]) {
         fixed: { type: 'boolean', default: false },
         for: { type: 'string' },
         every: { type: 'string', default: '2s' },
-        tick: { type: 'string', default: '250ms' },
+        tick: { type: 'string', default: '500ms' },
         port: { type: 'string', default: '0' },
         redis: { type: 'string', default: 'auto' },
         plain: { type: 'boolean', default: false },

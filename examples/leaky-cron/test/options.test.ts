@@ -8,7 +8,7 @@ test('nothing said means the leak, live, until Ctrl-C', () => {
     fixed: false,
     forMs: undefined,
     everyMs: 2_000,
-    tickMs: 250,
+    tickMs: 500,
     port: 0,
     redis: undefined,
     plain: false,
