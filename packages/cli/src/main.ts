@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The `stackpile` command: picks the subcommand, and turns every failure into one sentence.
-import process from 'node:process';
 import { processIo } from './io.ts';
 
 const usage = `usage:
@@ -18,6 +17,9 @@ SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/ppr
 `;
 
 async function version(): Promise<string> {
+  // Bundling puts the version here; run from source it stands in the package.
+  const bundled = process.env['STACKPILE_VERSION'];
+  if (bundled !== undefined) return bundled;
   const { readFile } = await import('node:fs/promises');
   // The package lies one folder above the sources and the build, two above the bundle.
   const read = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8');
