@@ -125,22 +125,21 @@ export function parseZone(file: Uint8Array): TimeZone | undefined {
     cursor += times;
     const typesAt = cursor;
     const charsAt = cursor + types * 6;
-    const zones: (ZoneTime & { readonly summer: boolean })[] = [];
+    const zones: ZoneTime[] = [];
+    let standard: ZoneTime | undefined;
     for (let i = 0; i < types; i++) {
       const nameAt = charsAt + view.getUint8(typesAt + 6 * i + 5);
       const end = file.indexOf(0, nameAt);
       if (nameAt > charsAt + chars) return undefined;
-      zones.push({
-        offsetSeconds: view.getInt32(typesAt + 6 * i),
-        summer: view.getUint8(typesAt + 6 * i + 4) !== 0,
-        abbreviation: text(nameAt, end),
-      });
+      const zone = { offsetSeconds: view.getInt32(typesAt + 6 * i), abbreviation: text(nameAt, end) };
+      zones.push(zone);
+      if (view.getUint8(typesAt + 6 * i + 4) === 0) standard ??= zone;
     }
     const [firstType] = zones;
     if (firstType === undefined) return undefined;
     const footer = long ? parseFooter(text(at + block.length, file.length).trim()) : undefined;
     // Before the first transition the first standard time holds.
-    const early = indexes.length > 0 ? (zones.find((zone) => !zone.summer) ?? firstType) : firstType;
+    const early = indexes.length > 0 ? (standard ?? firstType) : firstType;
     return (seconds) => {
       const last = transitions.at(-1);
       if (footer !== undefined && (last === undefined || seconds >= last)) return footerTime(footer, seconds);

@@ -1,0 +1,116 @@
+// Pictures: each format is one that its readers take.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { encodeGif } from '../../src/pprof/gif.ts';
+import { drawGraph, interactiveSvg } from '../../src/pprof/picture.ts';
+
+const dot = Buffer.from(
+  'digraph "x" { node [style=filled]; a [label="main\\nwork é 日" shape=box]; a -> b [label=" 3s" style=dotted]; }',
+);
+
+describe('drawGraph', () => {
+  test('svg fills the page and moves', async () => {
+    const svg = Buffer.from(await drawGraph(dot, 'svg')).toString('utf8');
+    assert.match(svg, /<svg width="100%" height="100%"/);
+    assert.match(svg, /<g id="viewport" transform="scale\(0\.5,0\.5\) translate\(0,0\)"><g id="graph0"/);
+    assert.match(svg, /work é 日/);
+    assert.equal(svg.match(/<\/svg>/g)?.length, 1);
+    assert.equal((svg.match(/<g[ >]/g) ?? []).length, (svg.match(/<\/g>/g) ?? []).length);
+  });
+  test('pdf has a page whose objects lie where its table says', async () => {
+    const pdf = Buffer.from(await drawGraph(dot, 'pdf'));
+    const text = pdf.toString('latin1');
+    assert.ok(text.startsWith('%PDF-1.4'));
+    const table = Number(/startxref\n(\d+)\n%%EOF\n$/.exec(text)?.[1]);
+    assert.ok(text.startsWith('xref\n0 6\n', table));
+    for (const [i, offset] of [...text.slice(table).matchAll(/^(\d{10}) 00000 n/gm)].entries()) {
+      assert.ok(text.startsWith(`${i + 1} 0 obj`, Number(offset[1])));
+    }
+    const start = text.indexOf('stream\n') + 'stream\n'.length;
+    const content = inflateSync(pdf.subarray(start, text.indexOf('\nendstream'))).toString('latin1');
+    assert.match(content, /\(work \\351 \?\) Tj/);
+    assert.match(content, /\[1 3\] 0 d/);
+  });
+  test('ps', async () => {
+    assert.match(Buffer.from(await drawGraph(dot, 'ps')).toString('latin1'), /^%!PS-Adobe/);
+  });
+  test('png and gif of the same size', async () => {
+    const png = Buffer.from(await drawGraph(dot, 'png'));
+    assert.equal(png.toString('latin1', 1, 4), 'PNG');
+    const gif = Buffer.from(await drawGraph(dot, 'gif'));
+    assert.equal(gif.toString('latin1', 0, 6), 'GIF89a');
+    assert.equal(gif.readUInt16LE(6), png.readUInt32BE(16));
+    assert.equal(gif.readUInt16LE(8), png.readUInt32BE(20));
+  });
+  test('what Graphviz cannot read is one sentence', async () => {
+    await assert.rejects(drawGraph(Buffer.from('digraph {'), 'svg'), {
+      name: 'DriverError',
+      message: /^could not draw the graph: [^\n]+$/,
+    });
+  });
+});
+
+test('an ampersand that dot forgets to write out', () => {
+  assert.match(interactiveSvg('<svg width="1" height="2" viewBox="3"><g id="graph0">&;</g></svg>'), /&amp;;/);
+});
+
+/** Colours of the pixels of a GIF as {@link encodeGif} writes it. */
+function decodeGif(gif: Buffer): number[] {
+  const table = gif.subarray(13, 13 + 768);
+  let at = 13 + 768 + 11;
+  const bytes: number[] = [];
+  for (let length = gif[at++] as number; length > 0; length = gif[at++] as number) {
+    bytes.push(...gif.subarray(at, at + length));
+    at += length;
+  }
+  const indexes: number[] = [];
+  let entries: number[][] = [];
+  let width = 9;
+  let previous: number[] | undefined;
+  const reset = (): void => {
+    entries = Array.from({ length: 258 }, (_, i) => [i]);
+    width = 9;
+    previous = undefined;
+  };
+  reset();
+  for (let bit = 0; ; ) {
+    let code = 0;
+    for (let i = 0; i < width; i++, bit++) code |= (((bytes[bit >> 3] as number) >> (bit & 7)) & 1) << i;
+    if (code === 257) break;
+    if (code === 256) {
+      reset();
+      continue;
+    }
+    const entry = entries[code] ?? [...(previous as number[]), (previous as number[])[0] as number];
+    indexes.push(...entry);
+    if (previous !== undefined && entries.length < 4096) entries.push([...previous, entry[0] as number]);
+    if (entries.length === 1 << width && width < 12) width++;
+    previous = entry;
+  }
+  return indexes.flatMap((index) => [...table.subarray(3 * index, 3 * index + 3)]);
+}
+
+test('gif: pixels come back as long as the colours fit', () => {
+  const sizes = fc.record({
+    width: fc.integer({ min: 1, max: 90 }),
+    height: fc.integer({ min: 1, max: 90 }),
+    seed: fc.integer({ min: 1, max: 1e6 }),
+    colours: fc.integer({ min: 1, max: 256 }),
+  });
+  fc.assert(
+    fc.property(sizes, ({ width, height, seed, colours }) => {
+      let state = seed;
+      const random = (): number => (state = (Math.imul(state, 48_271) >>> 0) % 2_147_483_647);
+      const pixels = new Uint8Array(width * height * 4);
+      for (let i = 0; i < width * height; i++) {
+        const colour = random() % colours;
+        pixels.set([colour, (colour * 7) & 0xff, 255 - colour, 255], 4 * i);
+      }
+      const rgb = [...pixels].filter((_, i) => i % 4 !== 3);
+      assert.deepEqual(decodeGif(Buffer.from(encodeGif(pixels, width, height))), rgb);
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,0 +1,182 @@
+// Exports: what they hold is the profile, after the same filters as reports.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { encodeText, type Profile, ProfileBuilder } from '@stackpile/profile';
+import fc from 'fast-check';
+import { defaultOptions, type ReportOptions } from '../../src/options.ts';
+import { type ExportKind, runExport } from '../../src/export/export.ts';
+import type { JsonReport } from '../../src/export/json.ts';
+
+/** A profile of stacks written as `root;mid;leaf`. */
+function profileOf(
+  stacks: readonly (readonly [stack: string, value: number])[],
+  unit = 'nanoseconds',
+): Profile {
+  const builder = new ProfileBuilder({
+    sampleTypes: [{ type: 'cpu', unit }],
+    timeNanos: 1_767_225_600_000_000_000n,
+  });
+  for (const [stack, value] of stacks) {
+    const rows = stack.split(';').map((name, depth) => {
+      const fn = builder.function(name, `/src/${name}.ts`, 1, name);
+      return builder.location({ lines: [{ function: fn, line: depth + 1 }] });
+    });
+    builder.sample(rows.reverse(), [value]);
+  }
+  return builder.build();
+}
+
+function exported(profile: Profile, kind: ExportKind, options: Partial<ReportOptions> = {}): string {
+  const output = runExport(profile, kind, { ...defaultOptions(), ...options });
+  assert.ok(output.type === 'text');
+  return [...output.chunks].join('');
+}
+
+const demo = profileOf([
+  ['main;work;mix', 30],
+  ['main;work', 12],
+  ['main;work;mix', 8],
+  ['main;idle', 0],
+]);
+
+test('folded: equal stacks joined, sorted, filtered', () => {
+  assert.equal(exported(demo, 'folded'), 'main;work 12\nmain;work;mix 38\n');
+  assert.equal(exported(demo, 'folded', { focus: 'mix' }), 'main;work;mix 38\n');
+  assert.equal(exported(demo, 'folded', { hide: 'work' }), 'main 12\nmain;mix 38\n');
+  assert.equal(exported(profileOf([['a b;c\nd', 1]]), 'folded'), 'a b;c_d 1\n');
+});
+
+describe('speedscope', () => {
+  interface File {
+    shared: { frames: { name: string; file?: string; line?: number }[] };
+    profiles: [{ type: string; unit: string; endValue: number; samples: number[][]; weights: number[] }];
+  }
+  test('stacks with files and lines', () => {
+    const file = JSON.parse(exported(demo, 'speedscope')) as File;
+    const [only] = file.profiles;
+    assert.equal(only.type, 'sampled');
+    assert.equal(only.unit, 'nanoseconds');
+    assert.equal(only.endValue, 50);
+    assert.deepEqual(file.shared.frames[0], { name: 'main', file: '/src/main.ts', line: 1 });
+    assert.deepEqual(
+      only.samples.map((stack) => stack.map((row) => file.shared.frames[row]?.name).join(';')),
+      ['main;work;mix', 'main;work'],
+    );
+    assert.deepEqual(only.weights, [38, 12]);
+  });
+});
+
+describe('cpuprofile', () => {
+  interface File {
+    nodes: { id: number; callFrame: { functionName: string; lineNumber: number }; children: number[] }[];
+    startTime: number;
+    endTime: number;
+    samples: number[];
+    timeDeltas: number[];
+  }
+  /** Time of every stack, as Chrome reads it: a sample lasts until the next one. */
+  function times(file: File): Map<string, number> {
+    const parent = new Map<number, number>();
+    for (const node of file.nodes) for (const child of node.children) parent.set(child, node.id);
+    const nameOf = new Map(file.nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+    const sums = new Map<string, number>();
+    for (const [i, id] of file.samples.slice(0, -1).entries()) {
+      const stack: string[] = [];
+      for (let node: number | undefined = id; node !== undefined && node !== 1; node = parent.get(node)) {
+        stack.unshift(nameOf.get(node) ?? '');
+      }
+      const key = stack.join(';');
+      sums.set(key, (sums.get(key) ?? 0) + (file.timeDeltas[i + 1] ?? 0));
+    }
+    return sums;
+  }
+
+  test('any profile gives its stacks and times back', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'd');
+    const stack = fc.array(name, { minLength: 1, maxLength: 5 }).map((names) => names.join(';'));
+    const stacks = fc.array(fc.tuple(stack, fc.integer({ min: 1, max: 1000 })), {
+      minLength: 1,
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(stacks, (rows) => {
+        const expected = new Map<string, number>();
+        for (const [key, value] of rows) expected.set(key, (expected.get(key) ?? 0) + value);
+        const file = JSON.parse(exported(profileOf(rows, 'microseconds'), 'cpuprofile')) as File;
+        assert.deepEqual(new Map([...times(file)].sort()), new Map([...expected].sort()));
+        assert.equal(
+          file.endTime - file.startTime,
+          [...expected.values()].reduce((a, b) => a + b, 0),
+        );
+      }),
+    );
+  });
+  test('lines count from 0', () => {
+    const file = JSON.parse(exported(demo, 'cpuprofile')) as File;
+    assert.equal(
+      file.nodes.find(({ callFrame }) => callFrame.functionName === 'work')?.callFrame.lineNumber,
+      1,
+    );
+    assert.equal(file.nodes[0]?.callFrame.lineNumber, -1);
+  });
+});
+
+describe('json', () => {
+  const json = (profile: Profile, options: Partial<ReportOptions> = {}): JsonReport =>
+    JSON.parse(exported(profile, 'json', options)) as JsonReport;
+  test('entries of top with exact values and shares', () => {
+    const { schema, total, entries, profile } = json(demo);
+    assert.equal(schema, 'stackpile.top/1');
+    assert.equal(total, 50);
+    assert.equal(profile.type, 'cpu');
+    assert.deepEqual(entries[0], {
+      name: 'mix',
+      inline: null,
+      flat: 38,
+      flatShare: 0.76,
+      cum: 38,
+      cumShare: 0.76,
+    });
+    assert.equal(entries.length, 3);
+    assert.equal(json(demo, { nodecount: 1 }).entries.length, 1);
+  });
+  test('integers that no JSON number holds are texts; bytes that are no text become U+FFFD', () => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'n', unit: 'count' }] });
+    const fn = builder.function('bad\udcff', '', 0);
+    builder.sample([builder.location({ lines: [{ function: fn, line: 0 }] })], [(1n << 60n) + 1n]);
+    const [entry] = json(builder.build()).entries;
+    assert.equal(entry?.flat, '1152921504606846977');
+    assert.equal(entry?.name, 'bad\ufffd');
+  });
+});
+
+test('markdown: one row per entry, cells that cannot break the table', () => {
+  const text = exported(
+    profileOf([
+      ['a|b', 60],
+      ['tick`s', 40],
+    ]),
+    'markdown',
+  );
+  const rows = text.split('\n').filter((line) => line.startsWith('|'));
+  assert.deepEqual(rows, [
+    '| flat | flat% | sum% | cum | cum% | function |',
+    '| ---: | ---: | ---: | ---: | ---: | :--- |',
+    '| 60ns | 60.00% | 60.00% | 60ns | 60.00% | `a\\|b` |',
+    '| 40ns | 40.00% | 100% | 40ns | 40.00% | `` tick`s `` |',
+  ]);
+  assert.match(text, /^- Type: cpu$/m);
+});
+
+test('no export throws on a profile without samples, and all are text', () => {
+  for (const kind of ['folded', 'speedscope', 'cpuprofile', 'json', 'markdown'] as const) {
+    assert.ok(encodeText(exported(profileOf([]), kind)).length >= 0);
+  }
+});
+
+test('a wrong option is pprof’s sentence', () => {
+  assert.throws(() => exported(demo, 'folded', { focus: '(' }), {
+    name: 'ReportError',
+    message: /^parsing focus regexp/,
+  });
+});
