@@ -17,9 +17,6 @@ SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/ppr
 `;
 
 async function version(): Promise<string> {
-  // Bundling puts the version here; run from source it stands in the package.
-  const bundled = process.env['STACKPILE_VERSION'];
-  if (bundled !== undefined) return bundled;
   const { readFile } = await import('node:fs/promises');
   // The package lies one folder above the sources and the build, two above the bundle.
   const read = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8');
