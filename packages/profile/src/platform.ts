@@ -4,6 +4,10 @@ interface TextDecoderLike {
   decode(bytes: Uint8Array): string;
 }
 
+interface TextEncoderLike {
+  encode(text: string): Uint8Array;
+}
+
 /** One read of a {@link ByteReader}. */
 export interface ByteRead {
   readonly done: boolean;
@@ -33,6 +37,7 @@ interface Platform {
     label: string,
     options: { fatal: boolean; ignoreBOM: boolean },
   ) => TextDecoderLike;
+  readonly TextEncoder: new () => TextEncoderLike;
   readonly DecompressionStream?: new (format: 'gzip') => ByteTransform;
 }
 
@@ -43,6 +48,14 @@ export const strictUtf8: TextDecoderLike = new platform.TextDecoder('utf-8', {
   fatal: true,
   ignoreBOM: true,
 });
+
+/** The platform's UTF-8 encoder; it replaces lone surrogates. */
+export const utf8Encoder: TextEncoderLike = new platform.TextEncoder();
+
+/** Has `text` no lone surrogate? */
+export function isWellFormed(text: string): boolean {
+  return (text as unknown as { isWellFormed(): boolean }).isWellFormed();
+}
 
 /** A new gunzip stream, or null where the platform has none. */
 export function gunzipStream(): ByteTransform | null {

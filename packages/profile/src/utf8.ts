@@ -1,7 +1,7 @@
 // Byte strings as JavaScript strings and back, without losing a byte (Python's "surrogateescape").
-import { strictUtf8 } from './platform.ts';
+import { isWellFormed, strictUtf8, utf8Encoder } from './platform.ts';
 
-/** Above this length the platform's decoder wins over `String.fromCharCode`. */
+/** Above this length the platform's decoder and encoder win over our own loops. */
 const SHORT = 96;
 
 /** Length of the valid UTF-8 sequence at `at`, or 0; code points as in RFC 3629 (no surrogates, no overlong forms). */
@@ -65,6 +65,7 @@ export function decodeText(bytes: Uint8Array, start = 0, end: number = bytes.len
  * for. Any other lone surrogate has no bytes of its own and becomes U+FFFD.
  */
 export function encodeText(text: string): Uint8Array {
+  if (text.length > SHORT && isWellFormed(text)) return utf8Encoder.encode(text);
   const bytes = new Uint8Array(utf8Length(text));
   writeText(text, bytes, 0);
   return bytes;
