@@ -390,9 +390,11 @@ class Judge {
 
   #rank(findings: Finding[]): Finding[] {
     const order = { leak: 0, growing: 1, steady: 2 } as const;
-    // A recognised pattern names the cause; stacks that grow in step with it are its consequence.
+    // What grows in step has one cause: the finding that names the user's code, or a known pattern, is nearer to it.
     const weight = (finding: Finding): number =>
-      Math.max(0, finding.growth.total) * finding.confidence * (finding.pattern === null ? 1 : 1.5);
+      Math.max(0, finding.growth.total) *
+      finding.confidence *
+      (finding.pattern === null && finding.culprit === null ? 1 : 1.5);
     return findings
       .sort((a, b) => order[a.kind] - order[b.kind] || weight(b) - weight(a) || b.count - a.count)
       .slice(0, Math.max(1, this.#options.maxFindings ?? 12));
@@ -403,7 +405,7 @@ class Judge {
   series(): Series {
     this.#seriesMemo ??= {
       measure: { type: this.#record.measure.type, unit: this.#record.measure.unit },
-      noun: this.#record.noun[1],
+      noun: this.#record.noun,
       dumps: this.#record.totals.length,
       times: this.#time.times,
       span: this.#time.span,

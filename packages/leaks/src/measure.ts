@@ -12,7 +12,6 @@ export interface Measure {
   readonly retained: number;
   /** `goroutines`, `tasks`, `bytes`. */
   readonly noun: string;
-  readonly singular: string;
   /** Counts of live things (true) or bytes. */
   readonly counts: boolean;
 }
@@ -35,18 +34,13 @@ const live = [
 ];
 const cumulative = /^(?:cpu|samples|wall|alloc_space|alloc_objects|contentions|delay|events?)$/u;
 
-const nouns: Readonly<Record<string, readonly [singular: string, plural: string]>> = {
-  goroutine: ['goroutine', 'goroutines'],
-  goroutineleak: ['leaked goroutine', 'leaked goroutines'],
-  task: ['task', 'tasks'],
-  tasks: ['task', 'tasks'],
-  handle: ['handle', 'handles'],
-  handles: ['handle', 'handles'],
-  closures: ['closure', 'closures'],
-  inuse_objects: ['object', 'objects'],
-  objects: ['object', 'objects'],
-  threadcreate: ['thread', 'threads'],
-  threads: ['thread', 'threads'],
+const nouns: Readonly<Record<string, string>> = {
+  goroutine: 'goroutines',
+  goroutineleak: 'leaked goroutines',
+  task: 'tasks',
+  handle: 'handles',
+  inuse_objects: 'objects',
+  threadcreate: 'threads',
 };
 
 /**
@@ -82,17 +76,12 @@ export function measureOf(profile: Profile, wanted?: string, seen?: string): Mea
     );
   }
   const counts = chosen.unit !== 'bytes';
-  const [singular, noun] = nouns[chosen.type] ?? (counts ? [chosen.type, chosen.type] : ['byte', 'bytes']);
+  const noun = nouns[chosen.type] ?? (counts ? chosen.type : 'bytes');
   const facts = { type: chosen.type, unit: chosen.unit, retained, counts };
   // A heap snapshot counts handles (sockets, timers) beside the tasks: either may be what piles up.
   const handles = types.findIndex((type) => type.type === 'handles' && type.unit === chosen.unit);
   if (wanted !== chosen.type && handles >= 0 && handles !== column) {
-    return {
-      ...facts,
-      columns: [column, handles],
-      singular: `${singular} or handle`,
-      noun: `${noun} and handles`,
-    };
+    return { ...facts, columns: [column, handles], noun: `${noun} and handles` };
   }
-  return { ...facts, columns: [column], singular, noun };
+  return { ...facts, columns: [column], noun };
 }

@@ -36,13 +36,15 @@ function fromTo(first: number, last: number, series: Series): string {
 }
 
 /** What the counted things have to do with the function that is named. */
-function doing(series: Series): string {
+function doing(finding: Finding, series: Series): string {
   const { type, unit } = series.measure;
   if (unit === 'bytes') return 'memory allocated in';
   if (type === 'closures') return 'closures made in';
   if (type.endsWith('objects')) return 'objects allocated in';
   if (type.startsWith('thread')) return 'threads started in';
-  return `${series.noun} that wait in`;
+  const kind = finding.labels.find((label) => label.key === 'kind')?.value;
+  if (kind === 'handle') return 'handles opened in';
+  return `${kind === 'task' ? 'tasks' : series.noun} that wait in`;
 }
 
 /** One sentence for one finding. */
@@ -55,7 +57,7 @@ export function findingSentence(finding: Finding, series: Series): string {
   const rate = rateOf(finding, unit);
   const named = finding.pattern === null || finding.culprit !== null;
   const what = capital(
-    named ? `${doing(series)} ${subject}` : `${bytes ? 'memory' : series.noun} of ${subject}`,
+    named ? `${doing(finding, series)} ${subject}` : `${bytes ? 'memory' : series.noun} of ${subject}`,
   );
   const verb = (plural: string, singular: string): string => (bytes ? singular : plural);
   switch (finding.kind) {

@@ -71,7 +71,7 @@ export interface LeakRecord {
   /** Variance that sampling gives per unit of value. */
   readonly unit: number;
   readonly restarts: number;
-  readonly noun: readonly [singular: string, plural: string];
+  readonly noun: string;
 }
 
 /** More label sets than this in one dump (request ids, say) and labels tell nothing apart. */
@@ -157,7 +157,7 @@ export class LeakWatch {
       ids: this.#ids,
       unit: this.#unit,
       restarts: this.#restarts,
-      noun: goroutines ? [measure.singular, measure.noun] : ['task', 'tasks'],
+      noun: goroutines ? measure.noun : measure.columns.length > 1 ? 'tasks and handles' : 'tasks',
     };
     return judgeRecord(record, this.#options);
   }

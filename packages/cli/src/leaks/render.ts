@@ -164,10 +164,12 @@ function drawFinding(drawing: Drawing, finding: Finding, verdict: Verdict, optio
     );
   }
   if (finding.state !== '') drawing.fact('state', visible(finding.state));
-  if (finding.labels.length > 0)
+  // The kind is told by the sentence.
+  const labels = finding.labels.filter(({ key }) => key !== 'kind');
+  if (labels.length > 0)
     drawing.fact(
       'labels',
-      finding.labels.map(({ key, value }) => `${visible(key, 80)}=${visible(value, 80)}`).join(', '),
+      labels.map(({ key, value }) => `${visible(key, 80)}=${visible(value, 80)}`).join(', '),
     );
   if (finding.retained !== null) {
     const { bytes, growth, heldBy } = finding.retained;
