@@ -77,21 +77,29 @@ class Listing {
     }
   }
 
-  /** Addresses of locations; those that have none get numbers behind all mappings. */
-  #addresses(): BigUint64Array {
+  /** Address of a location; one that has none gets the next number behind all mappings when it is first asked for. */
+  #addressOf(): (location: number) => bigint {
     const { locations, mappings } = this.#report.profile;
-    const addresses = locations.address.slice();
+    const made = new Map<number, bigint>();
     let next = 1n;
     for (const limit of mappings.limit) if (limit > next) next = limit;
-    for (let l = 0; l < addresses.length; l++) if (addresses[l] === 0n) addresses[l] = next++;
-    return addresses;
+    return (location) => {
+      const own = locations.address[location] as bigint;
+      if (own !== 0n) return own;
+      let address = made.get(location);
+      if (address === undefined) {
+        address = next++;
+        made.set(location, address);
+      }
+      return address;
+    };
   }
 
   /** Sums samples by address and finds the addresses that the pattern means: `address → location`. */
   #collect(): Map<bigint, number> {
     const { profile, pattern, weights } = this.#report;
     const { locations, functions, mappings, strings, samples } = profile;
-    const addresses = this.#addresses();
+    const addressOf = this.#addressOf();
     const number = parseGoInt(pattern?.source ?? '', true);
     const wanted = typeof number === 'bigint' && number >= 0n ? number : undefined;
 
@@ -109,7 +117,7 @@ class Listing {
       const fn = locations.lines.function[line] as number;
       this.#interest.add(strings.get(functions.name[fn] as number));
       this.#interest.add(strings.get(functions.systemName[fn] as number));
-      const address = addresses[location] as bigint;
+      const address = addressOf(location);
       if (!found.has(address)) found.set(address, location);
     };
     const visited = new Uint8Array(locations.length);
@@ -125,7 +133,7 @@ class Listing {
           strings.get(functions.name[fn] as number),
         );
       }
-      if (addresses[location] === wanted) {
+      if (addressOf(location) === wanted) {
         if (end > first) mark(location, end - 1);
         return;
       }
@@ -151,7 +159,7 @@ class Listing {
       const leaf = samples.stackStart[s] as number;
       for (let i = (samples.stackStart[s + 1] as number) - 1; i >= leaf; i--) {
         const location = samples.stackLocations[i] as number;
-        const address = addresses[location] as bigint;
+        const address = addressOf(location);
         add(this.#cum, address, value);
         if (i === leaf) add(this.#flat, address, value);
         visit(location);

@@ -145,5 +145,8 @@ export function parseJava(data: Uint8Array): LegacyProfile | null {
   readJavaLocations(data.subarray(lines.offset), locations, profile);
   assignMappings(profile);
   for (const location of profile.locations) location.address = 0n;
+  if (profile.sampleTypes.length === 0 && profile.samples.length > 0) {
+    throw legacyError('missing sample type information', 'no attribute `resolution`');
+  }
   return profile;
 }
