@@ -1,13 +1,14 @@
 // Compares the command with the real pprof on random profiles and random command lines.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { goldenEnv, type Printed, runInProcess } from './golden.ts';
-import { flagsArbitrary, shellLinesArbitrary } from './random-flags.ts';
+import { flagsArbitrary, outputFile, shellLinesArbitrary } from './random-flags.ts';
+import { legacyArbitrary } from './random-legacy.ts';
 import { encodeRaw, profileArbitrary, type RawProfile } from './random-profile.ts';
 
 const cache = fileURLToPath(new URL('../../../../.cache', import.meta.url));
@@ -28,7 +29,8 @@ export function realPprof(): string | undefined {
 
 /** One comparison: files by name, arguments that name them, standard input. */
 export interface Trial {
-  readonly profiles: Readonly<Record<string, RawProfile>>;
+  /** A profile, or the text of a file. */
+  readonly profiles: Readonly<Record<string, RawProfile | string>>;
   readonly runs: readonly { readonly args: readonly string[]; readonly stdin: string }[];
 }
 
@@ -89,6 +91,15 @@ export const trialArbitrary: fc.Arbitrary<Trial> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc
+      .tuple(legacyArbitrary, fc.array(flagsArbitrary, { minLength: 3, maxLength: 3 }))
+      .map(([text, flags]) => ({
+        profiles: { 'a.txt': text },
+        runs: [['-raw'], ...flags].map((args) => ({ args: [...args, 'a.txt'], stdin: '' })),
+      })),
+  },
+  {
+    weight: 1,
     arbitrary: fc.tuple(profileArbitrary(), shellLinesArbitrary).map(([a, lines]) => ({
       profiles: { 'a.pb.gz': a },
       runs: [{ args: ['a.pb.gz'], stdin: `${lines.join('\n')}\n` }],
@@ -145,6 +156,22 @@ export interface Tally {
   wavering: number;
 }
 
+function writeProfiles(trial: Trial, folder: string): void {
+  for (const [name, profile] of Object.entries(trial.profiles)) {
+    const bytes = typeof profile === 'string' ? profile : gzipSync(encodeRaw(profile), { level: 1 });
+    writeFileSync(join(folder, name), bytes);
+  }
+}
+
+/** What was printed, followed by the page that was written, without its styles and scripts. */
+function withPage(printed: Printed, folder: string): Printed {
+  const file = join(folder, outputFile);
+  if (!existsSync(file)) return printed;
+  const page = readFileSync(file, 'latin1').replace(/<head>[\s\S]*<\/head>/, '');
+  rmSync(file);
+  return { ...printed, stdout: Buffer.concat([printed.stdout, Buffer.from(page, 'latin1')]) };
+}
+
 /** Runs one trial through both; answers the first difference. */
 export async function compareTrial(
   binary: string,
@@ -153,21 +180,19 @@ export async function compareTrial(
 ): Promise<Mismatch | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-differential-'));
   try {
-    for (const [name, profile] of Object.entries(trial.profiles)) {
-      writeFileSync(join(folder, name), gzipSync(encodeRaw(profile), { level: 1 }));
-    }
+    writeProfiles(trial, folder);
     const env = goldenEnv(join(folder, 'home'));
     for (const { args, stdin } of trial.runs) {
       const options = { cwd: folder, env, stdin };
-      const actual = await runInProcess(args, options);
-      const expected = await runReal(binary, args, options);
+      const actual = withPage(await runInProcess(args, options), folder);
+      const expected = withPage(await runReal(binary, args, options), folder);
       tally.pairs++;
       // A crash of the real tool is no answer.
       if (equal(expected, actual) || expected.stderr.includes('goroutine 1 [')) continue;
       let wavers = false;
       let agrees = false;
       for (let retry = 0; retry < RETRIES && !agrees; retry++) {
-        const again = await runReal(binary, args, options);
+        const again = withPage(await runReal(binary, args, options), folder);
         agrees = equal(again, actual);
         wavers ||= !equal(again, expected);
       }
@@ -206,9 +231,7 @@ export function explainMismatch(mismatch: Mismatch, folder: string): string {
 /** Writes the profiles of a trial for trying by hand; answers the folder. */
 export function keepTrial(trial: Trial): string {
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-difference-'));
-  for (const [name, profile] of Object.entries(trial.profiles)) {
-    writeFileSync(join(folder, name), gzipSync(encodeRaw(profile)));
-  }
+  writeProfiles(trial, folder);
   return folder;
 }
 

@@ -18,6 +18,104 @@ const patterns = [
   '.',
 ] as const;
 
+/** Expressions of Go's syntax put together at random: most compile, some must be refused with the right words. */
+const pieces = [
+  ...[
+    'a',
+    'e',
+    'main',
+    '.',
+    'Serve',
+    'json',
+    '日',
+    ' ',
+    '/',
+    ':',
+    '_',
+    '\\.',
+    '\\(',
+    '\\d',
+    '\\W',
+    '\\b',
+    '\\pL',
+    '\\PN',
+  ],
+  ...[
+    '[a-m]',
+    '[^a-z]',
+    '[[:alpha:]]',
+    '[[:^digit:]x]',
+    '[\\w.]',
+    '[]a]',
+    '[b-a]',
+    '[',
+    ']',
+    '[[:nosuch:]]',
+    '\\pZ',
+    '\\p{Greek}',
+  ],
+  ...[
+    '(',
+    ')',
+    '(?:',
+    '(?i)',
+    '(?s)',
+    '(?U)',
+    '(?P<n>',
+    '(?<m>',
+    '(?=',
+    '(?i:',
+    '(?-s)',
+    '|',
+    '|',
+    '^',
+    '$',
+    '\\A',
+    '\\z',
+    '\\Z',
+  ],
+  ...[
+    '*',
+    '+',
+    '?',
+    '*?',
+    '+?',
+    '??',
+    '**',
+    '{2}',
+    '{1,3}',
+    '{,2}',
+    '{3,1}',
+    '{1001}',
+    '{0}',
+    '\\Qa.b\\E',
+    '\\Q',
+    '\\x41',
+    '\\x{65e5}',
+  ],
+  ...['\\n', '\\8', '\\C', '\\', '\\101', '\\1'],
+] as const;
+const expression = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom<string>(...patterns) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 6 })
+      .map((parts) => parts.join('')),
+  },
+);
+const tagExpression = fc.oneof(
+  expression,
+  fc
+    .tuple(
+      fc.constantFrom('', 'bytes=', 'route=', 'thread=', 'k:v='),
+      fc.constantFrom('', '0', '1', '16', '-8', '+64', '1024', '1', '2', '4096', '12345678901234567890'),
+      fc.constantFrom('', 'b', 'kb', 'KB', 'mb', 'ms', 's', 'bogus', 'bytes'),
+      fc.constantFrom('', ':', ':', ':64', ':4kb', ':1mb', ':3s', ':x', '::'),
+    )
+    .map((parts) => parts.join('')),
+);
+
 const tagPatterns = [
   '/cart',
   'route=/c.*',
@@ -47,22 +145,26 @@ const commands = [
   '-topproto',
 ] as const;
 
+function expressionOption(name: string, values: fc.Arbitrary<string> = expression): fc.Arbitrary<string[]> {
+  return values.map((value) => [`-${name}=${value}`]);
+}
+
 function textOption(name: string, values: readonly string[]): fc.Arbitrary<string[]> {
   return fc.constantFrom(...values).map((value) => [`-${name}=${value}`]);
 }
 
 /** Each option with the chance that it occurs at all. */
 const options: readonly (readonly [percent: number, option: fc.Arbitrary<string[]>])[] = [
-  [10, textOption('focus', patterns)],
-  [8, textOption('ignore', patterns)],
-  [8, textOption('hide', patterns)],
-  [8, textOption('show', patterns)],
-  [8, textOption('show_from', patterns)],
-  [6, textOption('prune_from', patterns)],
-  [8, textOption('tagfocus', tagPatterns)],
-  [6, textOption('tagignore', tagPatterns)],
-  [5, textOption('tagshow', ['route', 'bytes|thread', 'nosuch'])],
-  [5, textOption('taghide', ['route', 'bytes|thread', 'nosuch'])],
+  [10, expressionOption('focus')],
+  [8, expressionOption('ignore')],
+  [8, expressionOption('hide')],
+  [8, expressionOption('show')],
+  [8, expressionOption('show_from')],
+  [6, expressionOption('prune_from')],
+  [8, expressionOption('tagfocus', fc.oneof(fc.constantFrom<string>(...tagPatterns), tagExpression))],
+  [6, expressionOption('tagignore', fc.oneof(fc.constantFrom<string>(...tagPatterns), tagExpression))],
+  [5, expressionOption('tagshow', fc.oneof(fc.constantFrom('route', 'bytes|thread', 'nosuch'), expression))],
+  [5, expressionOption('taghide', fc.oneof(fc.constantFrom('route', 'bytes|thread', 'nosuch'), expression))],
   [6, textOption('tagroot', ['route', 'bytes', 'route,bytes', 'nosuch'])],
   [6, textOption('tagleaf', ['route', 'thread', 'bytes,route'])],
   [20, fc.constantFrom('-cum', '-flat').map((flag) => [flag])],
@@ -71,6 +173,7 @@ const options: readonly (readonly [percent: number, option: fc.Arbitrary<string[
     fc.constantFrom('-functions', '-filefunctions', '-lines', '-addresses', '-files').map((flag) => [flag]),
   ],
   [10, fc.constant(['-noinlines'])],
+  [8, fc.constant(['-call_tree'])],
   [8, fc.constant(['-showcolumns'])],
   [10, fc.constant(['-mean'])],
   [12, textOption('sample_index', ['0', '1', '2', 'cpu', 'samples', 'inuse_space', 'delay', 'nosuch', '+1'])],
@@ -91,14 +194,18 @@ const options: readonly (readonly [percent: number, option: fc.Arbitrary<string[
   [3, textOption('buildid', ['cafe01'])],
 ];
 
+/** File that pages are written to, in the folder of the profiles. */
+export const outputFile = 'out.html';
+
 /** Options in front, then a report; what stands behind them is the caller's. */
 export const flagsArbitrary: fc.Arbitrary<string[]> = fc
   .tuple(
     fc.oneof(
       { weight: 8, arbitrary: fc.constantFrom(...commands) },
-      { weight: 2, arbitrary: fc.constantFrom(...patterns).map((pattern) => `-peek=${pattern}`) },
-      { weight: 1, arbitrary: fc.constantFrom(...patterns).map((pattern) => `-list=${pattern}`) },
-      { weight: 1, arbitrary: fc.constantFrom(...patterns).map((pattern) => `-disasm=${pattern}`) },
+      { weight: 2, arbitrary: expression.map((pattern) => `-peek=${pattern}`) },
+      { weight: 1, arbitrary: expression.map((pattern) => `-list=${pattern}`) },
+      { weight: 1, arbitrary: expression.map((pattern) => `-disasm=${pattern}`) },
+      { weight: 1, arbitrary: expression.map((pattern) => `-weblist=${pattern}`) },
     ),
     fc.tuple(
       ...options.map(([percent, option]) =>
@@ -108,7 +215,12 @@ export const flagsArbitrary: fc.Arbitrary<string[]> = fc
       ),
     ),
   )
-  .map(([command, chosen]) => [command, ...chosen.flat()]);
+  .map(([command, chosen]) => [
+    command,
+    ...chosen.flat(),
+    // A page without a file would open a browser.
+    ...(command.startsWith('-weblist') ? [`-output=${outputFile}`] : []),
+  ]);
 
 /** Lines for the shell. */
 export const shellLinesArbitrary: fc.Arbitrary<string[]> = fc.array(
