@@ -54,7 +54,7 @@ export function svgOfTerminal(lines: readonly string[], title: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     `<title>${escape(title)}</title>`,
     `<rect width="${width}" height="${height}" rx="8" fill="${BACKGROUND}"/>`,
-    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">`,
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">`,
     ...texts,
     '</g>',
     '</svg>',
@@ -62,14 +62,16 @@ export function svgOfTerminal(lines: readonly string[], title: string): string {
 }
 
 function textOf(piece: string, row: number, column: number, look: Look): string {
-  const length = [...piece].length;
-  const x = (PADDING + column * CELL.width).toFixed(1);
+  // SVG collapses spaces: those around become a place, those between become ones that stay.
+  const text = piece.trim();
+  const from = column + [...piece].length - [...piece.trimStart()].length;
+  const x = (PADDING + from * CELL.width).toFixed(1);
   const y = (PADDING + row * CELL.height + 14).toFixed(1);
   const style = [`fill="${look.colour}"`];
   if (look.bold) style.push('font-weight="bold"');
   if (look.dim) style.push('opacity="0.65"');
   if (look.underline) style.push('text-decoration="underline"');
   // The length keeps columns aligned whatever monospaced font the reader has.
-  const fit = `textLength="${(length * CELL.width).toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
-  return `<text x="${x}" y="${y}" ${fit} ${style.join(' ')}>${escape(piece)}</text>`;
+  const fit = `textLength="${([...text].length * CELL.width).toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
+  return `<text x="${x}" y="${y}" ${fit} ${style.join(' ')}>${escape(text.replaceAll(' ', '\u00a0'))}</text>`;
 }

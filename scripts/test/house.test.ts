@@ -32,7 +32,7 @@ test('a terminal’s colours become an SVG', () => {
     svg,
     /<text x="18\.0" y="32\.0" textLength="33\.6" lengthAdjust="spacingAndGlyphs" fill="#ff6b6b" font-weight="bold">LEAK<\/text>/,
   );
-  assert.match(svg, /> &lt;a&gt; &amp; b<\/text>/);
+  assert.match(svg, /x="60\.0" [^>]*>&lt;a&gt;\u00a0&amp;\u00a0b<\/text>/);
 });
 
 test('a script that nobody wrote is refused by name', () => {

@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
+import { sourceLine } from './source.ts';
 
 /** Everything that is known at one moment. */
 export interface Scene {
@@ -118,12 +119,23 @@ export function verdictLines(
 }
 
 function leakLines(finding: Finding, paint: Paint, columns: number): string[] {
-  const { culprit, culpritIndex, stack } = finding;
+  const { culprit, createdBy } = finding;
   const who = culprit === null ? 'a stack without a frame of your own' : `${culprit.name}  ${place(culprit)}`;
-  const lines = [`${paint(['bold', 'red'], 'LEAK')}  ${paint('bold', who)}`, `      ${facts(finding)}`];
-  lines.push(...wrap(finding.sentence, columns, '      '));
+  const lines = [`${paint(['bold', 'red'], 'LEAK')}  ${paint('bold', who)}`];
+  const code = culprit === null ? undefined : sourceLine(culprit.file, culprit.line);
+  if (culprit !== null && code !== undefined)
+    lines.push(`      ${paint('dim', `${culprit.line} |`)} ${paint('red', code)}`);
+  lines.push(`      ${facts(finding)}`, ...wrap(finding.sentence, columns, '      '));
+  lines.push(...stackLines(finding, paint));
+  if (createdBy !== '') lines.push(paint('dim', `        started by ${createdBy}`));
+  return lines;
+}
+
+/** The frames around the culprit; none where it stands alone. */
+function stackLines({ stack, culpritIndex }: Finding, paint: Paint): string[] {
+  if (stack.length < 2) return [];
   const from = Math.max(0, culpritIndex - STACK_LINES + 2);
-  if (from > 0) lines.push(paint('dim', `        … ${from} frames of libraries`));
+  const lines = from > 0 ? [paint('dim', `        … ${from} frames of libraries`)] : [];
   for (const [index, frame] of stack.entries()) {
     if (index < from || index >= from + STACK_LINES) continue;
     const line = `${frame.name}  ${place(frame)}`;
