@@ -78,6 +78,15 @@ test('a picture and a tree take eighty nodes, a table takes all', () => {
   assert.match(report(profile, 'dot').text, /Showing top 80 nodes out of 101/);
 });
 
+test('file names are trimmed anew for every graph that is built', () => {
+  const profile = draw(`samples/count
+    main@a/a/m.go:1 > work@/w.go:2 : 999
+    main@a/a/m.go:1 > tiny@/t.go:3 : 1`);
+  // main is kept as a/m.go, then sought as m.go, and is gone; so the real tool.
+  const rows = topRows(profile, ['granularity=lines', 'trim_path=a']);
+  assert.deepEqual(rows, ['999 99.90% 99.90% 999 99.90% work /w.go:2']);
+});
+
 test('call trees keep paths apart', () => {
   const profile = draw(`samples/count
     main > a > c : 4

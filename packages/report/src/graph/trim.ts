@@ -26,8 +26,11 @@ export interface TrimmedGraph {
   readonly frames: FrameTable;
 }
 
-/** Frames of a report's profile. */
-export function reportFrames(report: PreparedReport): FrameTable {
+/**
+ * Frames of a report's profile. pprof trims the file names anew for every graph that it builds, so that a path can lose
+ * more than one prefix: `times` says which graph this is.
+ */
+export function reportFrames(report: PreparedReport, times = 1): FrameTable {
   const { trim_path, source_path } = report.options;
   return createFrames(report.profile, {
     objects:
@@ -35,8 +38,28 @@ export function reportFrames(report: PreparedReport): FrameTable {
       report.kind === 'list' ||
       report.kind === 'weblist' ||
       report.kind === 'disasm',
-    fileName: (name) => trimFileName(name, trim_path, source_path),
+    fileName: (name) => {
+      let trimmed = name;
+      for (let i = 0; i < times; i++) trimmed = trimFileName(trimmed, trim_path, source_path);
+      return trimmed;
+    },
   });
+}
+
+/** Do file names stay as they are when they are trimmed for the `times`-th time? */
+function hasStableNames(report: PreparedReport, times: number): boolean {
+  const { trim_path, source_path } = report.options;
+  const { functions, strings } = report.profile;
+  const seen = new Set<number>();
+  for (let f = 0; f < functions.length; f++) {
+    const row = functions.filename[f] as number;
+    if (seen.has(row)) continue;
+    seen.add(row);
+    let name = strings.get(row);
+    for (let i = 1; i < times; i++) name = trimFileName(name, trim_path, source_path);
+    if (trimFileName(name, trim_path, source_path) !== name) return false;
+  }
+  return true;
 }
 
 function sorted(report: PreparedReport, graph: Graph, nodes: number[]): number[] {
@@ -53,8 +76,8 @@ export function trimmedGraph(report: PreparedReport, need: EdgeNeed): TrimmedGra
   if (options.call_tree && (report.kind === 'dot' || report.kind === 'callgrind')) {
     return trimmedTree(report);
   }
-  const frames = reportFrames(report);
-  const graph = new Graph(frames.info, sumNodes(profile, frames, weights));
+  let frames = reportFrames(report);
+  let graph = new Graph(frames.info, sumNodes(profile, frames, weights));
   const visual = report.kind === 'dot';
   const buildEdges = (kept: Uint8Array | null) => {
     graph.edges = sumEdges(profile, frames, weights, {
@@ -72,14 +95,26 @@ export function trimmedGraph(report: PreparedReport, need: EdgeNeed): TrimmedGra
   const nodeCutoff = cutoff(graph, graph.nodes, options.nodefraction);
   const edgeCutoff = cutoff(graph, graph.nodes, options.edgefraction);
   let kept: Uint8Array | null = null;
+  let builds = 1;
+  /** Keeps only `nodes`. Sums of a node do not depend on which others stay. */
+  const keep = (nodes: number[]): void => {
+    builds++;
+    if (hasStableNames(report, builds)) graph.nodes = nodes;
+    else {
+      const structs = new Set(nodes.map((node) => graph.struct(node)));
+      frames = reportFrames(report, builds);
+      graph = new Graph(frames.info, sumNodes(profile, frames, weights));
+      graph.nodes = presentNodes(graph, options.drop_negative).filter((node) =>
+        structs.has(graph.struct(node)),
+      );
+    }
+    kept = asBitmap(graph.nodes);
+  };
   let droppedNodes = 0;
   if (nodeCutoff > 0) {
     const heavy = graph.nodes.filter((node) => abs64(graph.cum[node] as Int64) >= nodeCutoff);
     droppedNodes = graph.nodes.length - heavy.length;
-    if (droppedNodes > 0) {
-      graph.nodes = heavy;
-      kept = asBitmap(heavy);
-    }
+    if (droppedNodes > 0) keep(heavy);
   }
   const originalCount = graph.nodes.length;
   if (visual) buildEdges(kept);
@@ -95,13 +130,10 @@ export function trimmedGraph(report: PreparedReport, need: EdgeNeed): TrimmedGra
       count = roomForNodes(graph, tags, count);
     }
     if (count < graph.nodes.length) {
-      graph.nodes = graph.nodes.slice(0, count);
-      kept = asBitmap(graph.nodes);
+      keep(graph.nodes.slice(0, count));
       tags = null;
-      if (visual) {
-        buildEdges(kept);
-        graph.nodes = sorted(report, graph, graph.nodes);
-      }
+      if (visual) buildEdges(kept);
+      graph.nodes = sorted(report, graph, graph.nodes);
     }
   }
   if (
