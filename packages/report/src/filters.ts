@@ -59,10 +59,18 @@ export function applyFilters(
   warn(tagIgnore, byTag.ignored, 'TagIgnore');
 
   const tagShow = pattern('tagshow');
-  const tagHide = pattern('taghide');
+  let tagHide: Pattern | null = null;
+  let malformed: unknown;
+  try {
+    tagHide = pattern('taghide');
+  } catch (error) {
+    malformed = error;
+  }
   const byKey = filterTagsByKey(current, tagShow, tagHide);
   current = byKey.profile;
   warn(tagShow, byKey.shown, 'TagShow');
+  // pprof says what tagshow did before it gives up.
+  if (malformed !== undefined) throw malformed;
   warn(tagHide, byKey.hidden, 'TagHide');
 
   return prune === null ? current : pruneFrom(current, prune);

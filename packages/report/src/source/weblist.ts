@@ -72,7 +72,8 @@ class Listing {
     if (this.#interest.size === 0) {
       throw new PrepareError(`no matches found for regexp: ${report.pattern?.source ?? ''}`);
     }
-    for (const [address, location] of [...found].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))) {
+    // pprof leaves the order of addresses on one line to chance; most often it is that of their first samples.
+    for (const [address, location] of found) {
       this.#addFrames(address, this.#frames(location));
     }
   }
