@@ -3,6 +3,7 @@ import {
   commandNames,
   commandSpec,
   defaultOptions,
+  extensionNames,
   optionNames,
   optionSpec,
   type ReportOptions,
@@ -47,6 +48,8 @@ export interface Invocation {
   readonly noBrowser: boolean;
   /** Several sources as columns instead of merged. */
   readonly compare: boolean;
+  /** Go's text dumps with the names they print, not as pprof reads them. */
+  readonly named: boolean;
   readonly options: ReportOptions;
   /** undefined for the shell or the web pages. */
   readonly report: ReportRequest | undefined;
@@ -89,10 +92,12 @@ function flagTypes(): Map<string, FlagType> {
     ['header', 'strings'],
     ['token', 'string'],
     ['compare', 'bool'],
+    ['named', 'bool'],
   ]);
   for (const [flag] of legacySelectors) types.set(flag, 'bool');
   for (const name of commandNames) types.set(name, commandSpec(name).argument ? 'string' : 'bool');
   for (const name of exportNames) types.set(name, 'bool');
+  for (const name of extensionNames) types.set(name, 'bool');
   for (const name of optionNames) {
     const spec = optionSpec(name);
     if (spec.type === 'choice') for (const choice of Object.keys(spec.choices)) types.set(choice, 'bool');
@@ -129,6 +134,7 @@ class Flags {
 /** Options as flags set them, or the message of the first group of which two were set. */
 function optionsOf(flags: Flags): ReportOptions | { readonly error: string } {
   const values: Record<string, FlagValue> = {};
+  for (const name of extensionNames) if (flags.on(name)) values[name] = true;
   for (const name of optionNames) {
     const spec = optionSpec(name);
     if (spec.type !== 'choice') {
@@ -175,6 +181,13 @@ export function parseCommandLine(argv: readonly string[], isBinary: (path: strin
   }
   if (flags.on('no_browser') && http === '') return fail('-no_browser only makes sense with -http');
 
+  if (flags.on('compare')) {
+    if (report?.name !== 'top' && report?.name !== 'text') return fail('-compare works with -top and -text');
+    if (flags.text('base') !== '' || flags.text('diff_base') !== '') {
+      return fail('-compare shows sources side by side, -base and -diff_base subtract: choose one');
+    }
+  }
+
   const warnings: string[] = [];
   let sampleIndex = options.sample_index;
   for (const [flag, sampleType] of legacySelectors) {
@@ -211,6 +224,7 @@ export function parseCommandLine(argv: readonly string[], isBinary: (path: strin
       http,
       noBrowser: flags.on('no_browser'),
       compare: flags.on('compare'),
+      named: flags.on('named'),
       options: { ...options, sample_index: sampleIndex, mean: options.mean || flags.on('mean_delay') },
       report,
       warnings,

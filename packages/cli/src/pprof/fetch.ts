@@ -87,11 +87,13 @@ class Fetcher {
   readonly #io: CliIo;
   readonly #network: NetworkFlags;
   readonly #warn: Warn;
+  readonly #named: boolean;
   #tls: TlsOptions | undefined;
 
-  constructor(io: CliIo, network: NetworkFlags, warn: Warn) {
+  constructor(io: CliIo, invocation: Invocation, warn: Warn) {
     this.#io = io;
-    this.#network = network;
+    this.#network = invocation.network;
+    this.#named = invocation.named;
     this.#warn = warn;
   }
 
@@ -116,7 +118,7 @@ class Fetcher {
     try {
       const profile = await readProfile(bytes, {
         inflate: (gz, limit) => gunzipSync(gz, { maxOutputLength: limit }),
-        goTexts: 'as-pprof',
+        goTexts: this.#named ? 'named' : 'as-pprof',
       });
       checkValid(profile);
       return profile;
@@ -512,7 +514,7 @@ function compileDropFrames(expression: string): ((name: string) => boolean) | nu
 
 /** Prepares one source for the rest: used for each column of a comparison too. Throws {@link DriverError}. */
 export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn): Promise<Profile> {
-  const fetcher = new Fetcher(io, invocation.network, warn);
+  const fetcher = new Fetcher(io, invocation, warn);
   const finish = (profile: Profile): Profile => locateBinaries(profile, invocation, io, warn);
   const bases = invocation.base === '' ? [] : [invocation.base];
   const [main, base] = await Promise.all([

@@ -67,6 +67,13 @@ function allBytes(output: ReportOutput): Uint8Array {
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
+/** What a report may know of the terminal that it is printed on; nothing where its bytes go elsewhere. */
+function terminalOf({ io, terminal }: Session): Pick<ReportContext, 'terminal'> {
+  if (!terminal) return {};
+  const color = (io.env['NO_COLOR'] ?? '') === '';
+  return { terminal: { columns: io.stdout.columns ?? 0, color } };
+}
+
 /** Makes a report or an export; warnings are printed, a failure is a {@link DriverError}. */
 function make(
   profile: Profile,
@@ -80,7 +87,8 @@ function make(
       for (const line of output.warnings) session.warn(line);
       return output;
     }
-    const output = runReport(profile, reportCommand(request.name, request.pattern), options, session.context);
+    const context = options.output === '' ? { ...session.context, ...terminalOf(session) } : session.context;
+    const output = runReport(profile, reportCommand(request.name, request.pattern), options, context);
     for (const line of output.warnings) session.warn(line);
     return output;
   } catch (error) {
@@ -118,8 +126,7 @@ export async function generateReport(
     output = { type: 'bytes', bytes: await drawGraph(allBytes(output), picture), warnings: [] };
   }
   if (options.output !== '') {
-    session.warn(`Generating report in ${options.output}`);
-    writeFile(options.output, output, session);
+    writeReport(output, options.output, session);
     return;
   }
   const viewed = viewers ?? (request.name === 'weblist' ? ['browser'] : undefined);
@@ -133,7 +140,17 @@ export async function generateReport(
     session.warn(`Generating report in ${path}`);
     return;
   }
-  eachChunk(output, (bytes) => session.io.stdout.write(bytes));
+  writeReport(output, '', session);
+}
+
+/** Writes a finished report to `file`, or with '' to standard output. Throws {@link DriverError}. */
+export function writeReport(output: ReportOutput, file: string, session: Session): void {
+  if (file === '') {
+    eachChunk(output, (bytes) => session.io.stdout.write(bytes));
+    return;
+  }
+  session.warn(`Generating report in ${file}`);
+  writeFile(file, output, session);
 }
 
 function viewerExtension(name: OutputName, picture: string | undefined): string {

@@ -1,13 +1,19 @@
 // The drop-in for `go tool pprof`: from arguments to exit code.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ReportContext } from '@stackpile/report';
+import {
+  compareProfiles,
+  type NamedProfile,
+  printComparison,
+  type ReportContext,
+  ReportError,
+} from '@stackpile/report';
 import type { CliIo } from '../io.ts';
-import { parseCommandLine } from './command-line.ts';
+import { type Invocation, parseCommandLine } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { fetchProfile } from './fetch.ts';
 import { binaryProblem, systemReason } from './files.ts';
-import { generateReport, removeTemporary, type Session } from './output.ts';
+import { generateReport, removeTemporary, type Session, writeReport } from './output.ts';
 import { localZone } from './time-zone.ts';
 
 function reportContext(io: CliIo): ReportContext {
@@ -30,6 +36,24 @@ function reportContext(io: CliIo): ReportContext {
 function isTerminal(io: CliIo): boolean {
   const kind = (io.env['TERM'] ?? '').toLowerCase();
   return io.isTTY.stdin && kind !== '' && kind !== 'dumb';
+}
+
+/** Every source as a column of one table. Throws {@link DriverError}. */
+async function compareSources(invocation: Invocation, session: Session): Promise<void> {
+  const profiles: NamedProfile[] = [];
+  for (const source of invocation.sources) {
+    const profile = await fetchProfile({ ...invocation, sources: [source] }, session.io, session.warn);
+    profiles.push({ name: source, profile });
+  }
+  try {
+    const comparison = compareProfiles(profiles, invocation.options);
+    for (const line of comparison.warnings) session.warn(line);
+    const chunks = printComparison(comparison, invocation.options.sort);
+    writeReport({ type: 'text', chunks, warnings: [] }, invocation.options.output, session);
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    throw new DriverError(error.message, { cause: error });
+  }
 }
 
 /**
@@ -60,6 +84,10 @@ export async function runPprof(argv: readonly string[], io: CliIo): Promise<numb
     temporary: new Set(),
   };
   try {
+    if (invocation.compare) {
+      await compareSources(invocation, session);
+      return 0;
+    }
     const profile = await fetchProfile(invocation, io, warn);
     if (invocation.report !== undefined) {
       await generateReport(profile, invocation.report, invocation.options, session);

@@ -4,7 +4,9 @@ import {
   commandNames,
   commandSpec,
   configurableNames,
+  extensionNames,
   greeting,
+  isExtensionName,
   isOptionName,
   OptionError,
   optionHelp,
@@ -176,7 +178,7 @@ function completeName(prefix: string): string | undefined {
 
 /** Everything that the first word of a line may be completed to. */
 export function completableNames(): string[] {
-  return [...commandNames, ...exportNames, ...configurableNames()];
+  return [...commandNames, ...exportNames, ...configurableNames(), ...extensionNames];
 }
 
 /** Names of all functions of a profile, for completion. */
@@ -232,7 +234,7 @@ class Shell {
   async #input(input: string): Promise<boolean> {
     const equals = input.indexOf('=');
     const name = trimGoSpace(equals < 0 ? input : input.slice(0, equals));
-    if (isOptionName(name) || configurableNames().includes(name)) {
+    if (isOptionName(name) || isExtensionName(name) || configurableNames().includes(name)) {
       this.#set(name, equals < 0 ? undefined : input.slice(equals + 1));
       return false;
     }
