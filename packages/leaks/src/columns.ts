@@ -22,6 +22,8 @@ export interface DumpColumns {
   readonly id: Float64Array;
   /** Milliseconds, -1 where unknown. */
   readonly waited: Float64Array;
+  /** Mean of how many each member stands for; 1 where all were counted. */
+  readonly weight: number;
   /** Strings of the profile; 0 where there is none. */
   readonly state: Uint32Array;
   readonly createdBy: Uint32Array;
@@ -62,6 +64,8 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
   const labelSets: LabelSet[] = [[]];
   const labelRows = new Map<string, number>();
   const own: string[] = [];
+  let weights = 0;
+  let weighted = 0;
   let at = 0;
   for (let i = 0; i < n; i++) {
     let sum = 0;
@@ -73,14 +77,18 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
       );
     }
     const kept = retainedColumn === undefined ? 0 : numberAt(retainedColumn, i);
-    if (sum === 0 && kept <= 0) continue;
+    let weight = 1;
     own.length = 0;
+    id[at] = -1;
+    waited[at] = -1;
+    said.state[at] = said.createdBy[at] = said.heldBy[at] = 0;
     const end = samples.labelStart[i + 1] ?? 0;
     for (let j = samples.labelStart[i] ?? 0; j < end; j++) {
       const key = strings.get(samples.labels.key[j] ?? 0);
       const text = samples.labels.text[j] ?? 0;
       const attribute = text === 0 ? undefined : attributes.get(key);
       if (attribute !== undefined) said[attribute][at] = text;
+      else if (key === 'stackpile_weight' && text !== 0) weight = weightOf(strings.get(text));
       else if (text !== 0) own.push(`${key}\0${strings.get(text)}`);
       else if (key === 'goroutine') id[at] = numberAt(samples.labels.number, j);
       else if (key === 'waited') {
@@ -88,6 +96,10 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
         waited[at] = numberAt(samples.labels.number, j) * (millisecondsPer[unit] ?? 1);
       }
     }
+    if (sum === 0 && kept <= 0) continue;
+    if (weight !== 1) weighted++;
+    weights += weight;
+    labels[at] = 0;
     if (own.length > 0) {
       const joined = own.sort().join('\0\0');
       let row = labelRows.get(joined);
@@ -104,11 +116,18 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
       labels[at] = row;
     }
     stack[at] = stackOf[i] ?? 0;
-    value[at] = sum;
+    value[at] = sum * weight;
     retained[at] = kept;
     at++;
   }
-  return { length: at, stack, labels, labelSets, value, retained, id, waited, ...said };
+  const mean = weighted === 0 || at === 0 ? 1 : Math.max(1, weights / at);
+  return { length: at, stack, labels, labelSets, value, retained, id, waited, weight: mean, ...said };
+}
+
+/** How many tasks a sampled one stands for, as the agent's texts say it; 0 is possible, for the sum is what is right. */
+function weightOf(text: string): number {
+  const weight = Number(text);
+  return text !== '' && weight >= 0 && weight <= 1e6 ? weight : 1;
 }
 
 /** The text of a label set as a key. */

@@ -369,6 +369,7 @@ export class LeakWatch {
 
 /** What one counted task stands for: 1, or where the agent says that it sampled, about the smallest count there is. */
 function weightOf(profile: Profile, rows: DumpColumns): number {
+  if (rows.weight > 1) return rows.weight;
   if (!profile.comments.some((comment) => comment.includes('counts are weighted'))) return 1;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < rows.length; i++) least = Math.min(least, Math.max(1, rows.value[i] ?? 1));

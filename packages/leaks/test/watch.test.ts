@@ -119,6 +119,22 @@ describe('ids', () => {
     assert.equal(verdict.kind, 'leak');
   });
 
+  test('a sampled task counts for as many as it stands for, and labels nothing', () => {
+    const verdict = findLeaks(
+      dumps(6, (k) =>
+        Array.from({ length: 4 + 6 * k }, (_, i) => ({
+          stack: waiting('x'),
+          id: i + 1,
+          labels: { stackpile_weight: '40' },
+        })),
+      ),
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(verdict.findings[0]?.count, 34 * 40);
+    assert.deepEqual(verdict.findings[0]?.labels, []);
+    assert.equal(verdict.findings[0]?.survival?.survived, 28);
+  });
+
   test('two dumps: survivors are counted, and a large pile is enough', () => {
     const verdict = findLeaks(
       dumps(2, (k) => Array.from({ length: 20 + 200 * k }, (_, i) => ({ stack: waiting('x'), id: i + 1 }))),

@@ -19,7 +19,7 @@ import { exitStatus, jsonReport } from './json.ts';
 import { renderVerdict } from './render.ts';
 import { paintFor, visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
-import { countsClosures, watchService, withClosures } from './watch-service.ts';
+import { countsBeside, watchService, withBeside } from './watch-service.ts';
 
 /** A verdict with what it is about. */
 export interface Judged {
@@ -127,8 +127,8 @@ async function judgeGroup(
   try {
     const verdict = findLeaks(dumps, leakOptions(options));
     const verdicts =
-      options.type === null && dumps.every(({ profile }) => countsClosures(profile))
-        ? withClosures(verdict, () => findLeaks(dumps, { ...leakOptions(options), sampleType: 'closures' }))
+      options.type === null && dumps.every(({ profile }) => countsBeside(profile, 'closures'))
+        ? withBeside(verdict, () => findLeaks(dumps, { ...leakOptions(options), sampleType: 'closures' }))
         : [verdict];
     const sources = dumps.map((dump) => dump.name ?? '');
     return {
@@ -181,14 +181,20 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
   const plan = { every, for: duration, leaks: leakOptions(options), quiet: false };
   if (spec.kind === 'url') {
     const endpoint = await openEndpoint(spec, source);
-    const { name, form, base } = endpoint;
-    const verdicts = await watchService({ ...plan, name, form, fetch: () => endpoint.fetch() }, io);
+    const { name, form, base, handles } = endpoint;
+    const beside =
+      handles === null || options.type !== null ? null : { sampleType: 'handles', fetch: handles };
+    const verdicts = await watchService({ ...plan, name, form, beside, fetch: () => endpoint.fetch() }, io);
     return verdicts.map((verdict) => ({ verdict, sources: [name], base }));
   }
   const fetch = async () =>
     (await loadSource(spec, { ...source, onProgress: (line) => io.stderr.write(`${visible(line)}\n`) }))
       .profile;
-  const verdicts = await watchService({ ...plan, name: spec.spec, form: 'through its inspector', fetch }, io);
+  const beside = options.type === null ? { sampleType: 'closures', fetch: null } : null;
+  const verdicts = await watchService(
+    { ...plan, name: spec.spec, form: 'through its inspector', beside, fetch },
+    io,
+  );
   return verdicts.map((verdict) => ({ verdict, sources: [spec.spec], base: null }));
 }
 
@@ -236,6 +242,7 @@ export async function runLeaks(argv: readonly string[], io: CliIo): Promise<numb
           columns: io.stdout.columns ?? widthFrom(io.env['COLUMNS']),
           paint: paintFor(io),
           all: options.all,
+          several: judged.length > 1,
           base,
           files: base === null ? sources : [],
         });

@@ -20,6 +20,8 @@ export interface Endpoint {
   /** Why it is this form, in words. */
   readonly form: string;
   fetch(): Promise<Profile>;
+  /** Handles (sockets, timers) of a Node service, which the form above leaves out; null where there are none. */
+  readonly handles: (() => Promise<Profile>) | null;
 }
 
 /** The base address and, where the user named one, the profile. */
@@ -49,6 +51,14 @@ export function goroutineCount(page: string): number | null {
   return row === null ? null : Number(row[1]);
 }
 
+/** Whether a dump is of a Node service: Go's frames have files that end in .go. */
+function isNode({ functions, strings }: Profile): boolean {
+  for (let i = 0; i < functions.length; i++) {
+    if (/\.(?:go|s)$/u.test(strings.get(functions.filename[i] ?? 0))) return false;
+  }
+  return true;
+}
+
 /**
  * Finds out what to ask a service for: its goroutines with ids (`debug=2`) where they are few enough, else as protobuf; or
  * exactly what the address says.
@@ -73,11 +83,12 @@ export async function openEndpoint(spec: UrlSpec, options: SourceOptions): Promi
   };
   const { base, profile } = takeApart(spec.url);
   const shownBase = shownUrl(base);
-  const endpoint = (url: URL, form: string): Endpoint => ({
+  const endpoint = (url: URL, form: string, handles: Endpoint['handles'] = null): Endpoint => ({
     base: shownBase,
     name: shownUrl(url),
     form,
     fetch: () => read(url),
+    handles,
   });
 
   const plain = new URL(base);
@@ -105,8 +116,10 @@ export async function openEndpoint(spec: UrlSpec, options: SourceOptions): Promi
   const full = new URL(plain);
   full.searchParams.set('debug', '2');
   try {
-    await read(full);
-    return endpoint(full, 'full dumps, whose ids tell load from a leak');
+    const dump = await read(full);
+    // Go's texts know goroutines only: what else a Node service holds open is in its protobuf.
+    const handles = isNode(dump) && (await read(plain)).sampleTypes.some(({ type }) => type === 'handles');
+    return endpoint(full, 'full dumps, whose ids tell load from a leak', handles ? () => read(plain) : null);
   } catch (error) {
     if (!(error instanceof SourceError) || error.code === 'SOURCE_ABORTED') throw error;
     return endpoint(plain, 'protobuf, for it gives no full dump');

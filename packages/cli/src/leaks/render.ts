@@ -9,6 +9,8 @@ export interface RenderOptions {
   readonly paint: Paint;
   /** Also what does not grow. */
   readonly all: boolean;
+  /** One of several verdicts: each says what it is about. */
+  readonly several: boolean;
   /** Address of the service, for what to do next; null for files. */
   readonly base: string | null;
   /** Files that were judged, for what to do next. */
@@ -250,7 +252,8 @@ export function renderVerdict(verdict: Verdict, options: RenderOptions): string[
   );
   const [color, title] = titles[verdict.kind];
   if (verdict.kind !== 'leak' || shown.length === 0) {
-    drawing.line(options.paint(['bold', color], title));
+    const what = series.measure.unit === 'bytes' ? 'memory' : series.noun;
+    drawing.line(`${options.paint(['bold', color], title)}${options.several ? `  ${what}` : ''}`);
     drawing.line();
     // The findings that follow say the same again, in their own words.
     if (shown.length === 0 || series.dumps < 2) {

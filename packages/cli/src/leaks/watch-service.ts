@@ -14,6 +14,14 @@ import { SourceError } from '../sources/source.ts';
 import { elide, visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
 
+/** Things that are judged beside the main ones, and told only where they convict and the main ones do not. */
+export interface Beside {
+  /** `closures`, `handles`. */
+  readonly sampleType: string;
+  /** Where they come from; null: from the same dump. */
+  readonly fetch: (() => Promise<Profile>) | null;
+}
+
 /** What is watched, and for how long. Times in milliseconds. */
 export interface WatchPlan {
   readonly name: string;
@@ -21,6 +29,8 @@ export interface WatchPlan {
   readonly every: number;
   readonly for: number;
   readonly fetch: () => Promise<Profile>;
+  /** A second look each time, at what the first one cannot show; null where there is no such thing. */
+  readonly beside: Beside | null;
   readonly leaks: LeakOptions;
   /** No progress at all. */
   readonly quiet: boolean;
@@ -90,19 +100,19 @@ class Progress {
   }
 }
 
-/** Whether a dump has a census of closures beside its tasks, as heap snapshots do. */
-export function countsClosures(profile: Profile): boolean {
-  return profile.sampleTypes.length > 1 && profile.sampleTypes.some(({ type }) => type === 'closures');
+/** Whether a dump counts such things beside its main ones. */
+export function countsBeside(profile: Profile, sampleType: string): boolean {
+  return profile.sampleTypes.length > 1 && profile.sampleTypes.some(({ type }) => type === sampleType);
 }
 
-/** Adds the verdict on closures where they convict and nothing else does: a listener added per request is no task. */
-export function withClosures(verdict: Verdict, judge: () => Verdict): Verdict[] {
+/** Adds the verdict on what is beside where it convicts and nothing else does: a listener or a timer per request is no task. */
+export function withBeside(verdict: Verdict, judge: () => Verdict | null): Verdict[] {
   if (verdict.kind === 'leak') return [verdict];
   try {
-    const closures = judge();
-    return closures.kind === 'leak' ? [closures, verdict] : [verdict];
+    const beside = judge();
+    return beside?.kind === 'leak' ? [beside, verdict] : [verdict];
   } catch (error) {
-    // There were none to judge.
+    // There was none to judge.
     if (error instanceof LeaksError) return [verdict];
     throw error;
   }
@@ -116,7 +126,8 @@ export function withClosures(verdict: Verdict, judge: () => Verdict): Verdict[] 
 export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdict[]> {
   const progress = new Progress(io, plan);
   const watch = new LeakWatch(plan.leaks);
-  const closures = new LeakWatch({ ...plan.leaks, sampleType: 'closures' });
+  const beside =
+    plan.beside === null ? null : new LeakWatch({ ...plan.leaks, sampleType: plan.beside.sampleType });
   const looks = Math.max(2, Math.floor(plan.for / plan.every) + 1);
   progress.say(
     `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(((looks - 1) * plan.every) / 1000)} s (${plan.form})`,
@@ -139,7 +150,10 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
     try {
       const profile = await plan.fetch();
       verdict = watch.add({ profile, time });
-      if (countsClosures(profile)) closures.feed({ profile, time });
+      if (beside !== null && plan.beside !== null) {
+        const other = plan.beside.fetch === null ? profile : await plan.beside.fetch();
+        if (countsBeside(other, plan.beside.sampleType)) beside.feed({ profile: other, time });
+      }
       failures = 0;
       progress.show(verdict, begin + (looks - 1) * plan.every - io.now(), look === 0);
     } catch (error) {
@@ -159,5 +173,5 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
   }
   if (failures >= patience && failure !== null)
     progress.say(`${visible(failure.message, 400)}; this is the verdict so far`);
-  return withClosures(verdict, () => closures.verdict());
+  return withBeside(verdict, () => beside?.verdict() ?? null);
 }

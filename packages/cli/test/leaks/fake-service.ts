@@ -18,6 +18,8 @@ export interface Behaviour {
   /** Prefix of the endpoints; default /debug/pprof/. */
   readonly prefix?: string;
   readonly name?: string;
+  /** A Node service: no Go files, and so many handles at dump k, which only the protobuf shows. */
+  readonly handles?: (k: number) => number;
   /** Answers first; true where it has. */
   readonly before?: (request: IncomingMessage, response: ServerResponse, k: number) => boolean;
 }
@@ -31,6 +33,12 @@ export interface FakeService {
 
 function fullDump(behaviour: Behaviour, k: number): string {
   const name = behaviour.name ?? 'main.subscribe';
+  if (behaviour.handles !== undefined) {
+    return Array.from(
+      { length: behaviour.count(k) },
+      (_, i) => `goroutine ${i + 1} [await]:\nwork(...)\n\tsrc/work.ts:10\n`,
+    ).join('\n');
+  }
   let text =
     'goroutine 100000 [running]:\nruntime/pprof.writeGoroutineStacks()\n\truntime/pprof/pprof.go:1 +0x1\n';
   for (let i = 0; i < behaviour.count(k); i++) {
@@ -41,6 +49,23 @@ function fullDump(behaviour: Behaviour, k: number): string {
 }
 
 function packedDump(behaviour: Behaviour, k: number): Uint8Array {
+  if (behaviour.handles !== undefined) {
+    const builder = new ProfileBuilder({
+      sampleTypes: [
+        { type: 'goroutine', unit: 'count' },
+        { type: 'handles', unit: 'count' },
+      ],
+    });
+    const at = (name: string, file: string) =>
+      builder.location({ lines: [{ function: builder.function(name, file), line: 10 }] });
+    builder.sample([at('work', 'src/work.ts')], [behaviour.count(k), 0]);
+    builder.sample(
+      [at('onRequest', 'src/server.ts')],
+      [0, behaviour.handles(k)],
+      [{ key: 'kind', text: 'handle' }],
+    );
+    return gzipSync(encodeProfile(builder.build()));
+  }
   const builder = new ProfileBuilder({
     sampleTypes: [{ type: 'goroutine', unit: 'count' }],
     timeNanos: BigInt(Date.now()) * 1_000_000n,

@@ -24,7 +24,13 @@ function verdictOf(name: string, file: string): Verdict {
   );
 }
 
-const plain = { paint: (_: unknown, text: string) => text, all: false, base: null, files: ['a.pb.gz'] };
+const plain = {
+  paint: (_: unknown, text: string) => text,
+  all: false,
+  several: false,
+  base: null,
+  files: ['a.pb.gz'],
+};
 
 describe('rendering', () => {
   for (const columns of [40, 60, 80, 120]) {

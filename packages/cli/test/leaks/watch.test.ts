@@ -75,6 +75,15 @@ describe('a running service', () => {
     assert.match(stderr, /it gives no full dump/u);
   });
 
+  test('handles of a Node service pile up: its protobuf shows them beside the full dumps', async () => {
+    const fake = await service({ count: () => 4, handles: (k) => 10 + 6 * k });
+    const { status, stdout, stderr } = await leaks([...quick, fake.url]);
+    assert.equal(status, 1, stderr);
+    assert.match(stdout, /^LEAK +onRequest$/mu);
+    assert.match(stdout, /Handles opened in onRequest \(server\.ts:10\) pile up/u);
+    assert.match(stdout, /^NO LEAK  tasks$/mu);
+  });
+
   test('no index page: the profile itself says how many there are', async () => {
     const fake = await service({ ...leaking, index: null });
     const { status } = await leaks([...quick, fake.url]);
