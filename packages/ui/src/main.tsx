@@ -6,7 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { FlameView } from './flame/FlameView.tsx';
 import { type Boot, fetchBytes, fromBase64, HttpError, openBytes, openFiles, setToken } from './open.ts';
 import { DownloadSheet } from './parts/Download.tsx';
-import { Header, resetFilters, toggleTheme } from './parts/Header.tsx';
+import { Header, resetFilters, toggleTheme, viewTitles } from './parts/Header.tsx';
 import { HelpSheet } from './parts/Help.tsx';
 import { Insight } from './parts/Insight.tsx';
 import { Failure, Loading } from './parts/states.tsx';
@@ -116,6 +116,9 @@ function App(): JSX.Element {
     <>
       <Header />
       <main id="view">
+        {now.kind === 'ready' && state.value.view !== 'verdict' ? (
+          <h1 class="offscreen">{viewTitles[state.value.view]}</h1>
+        ) : null}
         {now.kind === 'ready' ? <View /> : null}
         {now.kind === 'loading' ? <Loading text={now.text} share={now.share} /> : null}
         {now.kind === 'error' ? (
@@ -356,13 +359,13 @@ function main(): void {
     const { graphviz: address } = boot;
     graphviz.value = async () => new TextDecoder().decode(await fetchBytes('Graphviz', address));
     if (boot.files) {
-      sourceText.value = async (profile, file) =>
-        new TextDecoder().decode(
-          await fetchBytes(
-            file,
-            `api/file?${new URLSearchParams({ profile: String(profile), path: file }).toString()}`,
-          ),
-        );
+      sourceText.value = async (profile, file) => {
+        const query = new URLSearchParams({ profile: String(profile), path: file });
+        const bytes = await fetchBytes(file, `api/file?${query.toString()}`);
+        const answer = JSON.parse(new TextDecoder().decode(bytes)) as { text?: string; reason?: string };
+        if (answer.text === undefined) throw new Error(answer.reason ?? 'The file could not be read.');
+        return answer.text;
+      };
     }
   } else if (boot.mode === 'report' && boot.graphviz !== '') {
     const { graphviz: id } = boot;

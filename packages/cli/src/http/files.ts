@@ -13,11 +13,6 @@ const sourceFile =
 export class FileError extends Error {
   override readonly name = 'FileError';
   readonly code = 'SOURCE_FILE';
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /** The file names of a profile's functions. */
@@ -30,16 +25,15 @@ export function fileNames(profile: Profile): Set<string> {
 
 /** Text of one file that `profile` names, looked for as it stands, below `cwd`, and by shorter and shorter ends of its path. */
 export async function readSourceFile(profile: Profile, name: string, cwd: string): Promise<string> {
-  if (!fileNames(profile).has(name)) throw new FileError(404, `${name}: this profile names no such file.`);
+  if (!fileNames(profile).has(name)) throw new FileError(`${name}: this profile names no such file.`);
   const plain = name.startsWith('file://') ? fileURLToPath(name) : name;
   if (!sourceFile.test(plain))
-    throw new FileError(403, `${name}: this is not a source file by its name, so it is not shown.`);
+    throw new FileError(`${name}: this is not a source file by its name, so it is not shown.`);
   for (const path of candidates(plain, cwd)) {
     const text = await readText(path, name);
     if (text !== null) return text;
   }
   throw new FileError(
-    404,
     `${name}: not found on this machine. Start stackpile in the folder that has the sources.`,
   );
 }
@@ -64,9 +58,9 @@ async function readText(path: string, name: string): Promise<string | null> {
   try {
     const what = await file.stat();
     if (!what.isFile()) return null;
-    if (what.size > maxBytes) throw new FileError(413, `${name}: longer than 2 MB, so it is not shown.`);
+    if (what.size > maxBytes) throw new FileError(`${name}: longer than 2 MB, so it is not shown.`);
     const bytes = await file.readFile();
-    if (bytes.includes(0)) throw new FileError(415, `${name}: not a text file.`);
+    if (bytes.includes(0)) throw new FileError(`${name}: not a text file.`);
     return new TextDecoder().decode(bytes);
   } finally {
     await file.close();

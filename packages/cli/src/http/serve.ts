@@ -242,23 +242,23 @@ class Site {
         ? text(404, 'There is no such profile.')
         : send(200, 'application/octet-stream', found.bytes);
     }
-    if (rest === 'api/file') return this.#file(url, text);
+    if (rest === 'api/file') {
+      return send(200, 'application/json; charset=utf-8', JSON.stringify(await this.#file(url)));
+    }
     if (rest.startsWith('live/')) return this.#live(rest.slice(5), url, request, response, send, text);
     text(404, '404 page not found');
   }
 
-  async #file(url: URL, text: (status: number, message: string) => void): Promise<void> {
+  /** `{ text }`, or `{ reason }` where there is none: a file that is not here is an answer, not a failure. */
+  async #file(url: URL): Promise<{ readonly text: string } | { readonly reason: string }> {
     const index = Number(url.searchParams.get('profile') ?? Number.NaN);
     const source = this.#parts.sources[index] ?? this.#parts.sources.at(-1);
-    const path = url.searchParams.get('path') ?? '';
+    if (source === undefined) return { reason: 'There is no such profile.' };
     try {
-      if (source === undefined) throw new FileError(404, 'There is no such profile.');
-      text(200, await readSourceFile(source.profile, path, this.#parts.cwd));
+      const path = url.searchParams.get('path') ?? '';
+      return { text: await readSourceFile(source.profile, path, this.#parts.cwd) };
     } catch (error) {
-      text(
-        error instanceof FileError ? error.status : 500,
-        error instanceof Error ? error.message : String(error),
-      );
+      return { reason: error instanceof FileError ? error.message : 'The file could not be read.' };
     }
   }
 

@@ -40,6 +40,7 @@ import {
   zoomPlan,
 } from '@stackpile/report/flame';
 import { formatPercent, formatValue } from '../format.ts';
+import { drawableDot } from '../graph/drawable.ts';
 import { compilePattern, exactPattern, frameHash } from '../state.ts';
 import { EngineError } from './client.ts';
 import type {
@@ -594,18 +595,21 @@ export class ProfileEngine {
       throw error;
     }
     if (output.type !== 'text') throw new EngineError('REPORT', `The ${query.report} report is not text.`);
+    // A graph is cut by its number of nodes, not in the middle of one.
+    const limit = query.report === 'dot' ? 64_000_000 : maxText;
     const chunks: string[] = [];
     let length = 0;
     let cut = false;
     for (const chunk of output.chunks) {
-      if (length + chunk.length > maxText) {
+      if (length + chunk.length > limit) {
         cut = true;
         break;
       }
       chunks.push(chunk);
       length += chunk.length;
     }
-    return { text: chunks.join(''), warnings: output.warnings, cut };
+    const text = chunks.join('');
+    return { text: query.report === 'dot' ? drawableDot(text) : text, warnings: output.warnings, cut };
   }
 
   async #export(query: Engine['export'][0]): Promise<Engine['export'][1]> {

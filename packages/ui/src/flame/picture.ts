@@ -81,7 +81,7 @@ export interface Canvas {
   font: string;
   textBaseline: CanvasTextBaseline;
   fillRect(x: number, y: number, width: number, height: number): void;
-  fillText(text: string, x: number, y: number): void;
+  fillText(text: string, x: number, y: number, maxWidth?: number): void;
   measureText(text: string): { readonly width: number };
 }
 
@@ -99,7 +99,7 @@ export class LabelWidths {
     let width = this.#widths.get(label);
     if (width === undefined) {
       // Very long labels never fit anyhow: their beginning tells enough.
-      width = label.length > 200 ? 1e6 : canvas.measureText(label).width;
+      width = (canvas.measureText(label.slice(0, 200)).width / Math.min(200, label.length)) * label.length;
       this.#widths.set(label, width);
     }
     return width;
@@ -208,7 +208,8 @@ export function paint(
     for (const text of texts) {
       if (text.dim !== dim) continue;
       const shown = fit(canvas, text.label, text.width - 8, widths, font);
-      if (shown !== '') canvas.fillText(shown, text.x + 4, text.y + rowHeight / 2);
+      // The estimate may be a little short: the canvas then narrows the text, and never lets it out of its box.
+      if (shown !== '') canvas.fillText(shown, text.x + 4, text.y + rowHeight / 2, text.width - 6);
     }
   }
   return drawn;
@@ -218,7 +219,7 @@ export function paint(
 function fit(canvas: Canvas, label: string, width: number, widths: LabelWidths, font: string): string {
   const full = widths.of(canvas, label, font);
   if (full <= width) return label;
-  const average = label.length > 200 ? 7 : full / label.length;
+  const average = full / label.length;
   const count = Math.floor(width / average) - 1;
   return count < 3 ? '' : `${label.slice(0, count)}…`;
 }

@@ -51,6 +51,7 @@ export function Header(): JSX.Element {
       <div class="bar">
         <a
           class="brand"
+          aria-label="Stackpile, to the first view"
           href="#/"
           onClick={(event) => {
             event.preventDefault();

@@ -33,9 +33,9 @@ export function PeekView(): JSX.Element {
   }
   const list = (title: string, rows: readonly PeekRow[], empty: string): JSX.Element => (
     <div class="peek-list">
-      <h3>
+      <h2>
         {title} <span>{rows.length}</span>
-      </h3>
+      </h2>
       {rows.length === 0 ? <p class="soft">{empty}</p> : null}
       <ul>
         {rows.map((row) => (
@@ -67,7 +67,7 @@ export function PeekView(): JSX.Element {
     <section class="peek" aria-busy={answer.pending} aria-label="Callers and callees">
       {list('Called by', value.callers, 'Nobody in this profile: it is where stacks begin.')}
       <div class={`peek-subject ${subject.origin}`}>
-        <h2>{subject.name}</h2>
+        <h2 id="subject">{subject.name}</h2>
         <p class="place">
           {subject.file}
           {subject.line > 0 ? `:${subject.line}` : ''}
