@@ -122,18 +122,14 @@ class Listing {
       if (!found.has(address)) found.set(address, location);
     };
     const visited = new Uint8Array(locations.length);
+    /** When each location was met last. */
+    const lastMet = new Float64Array(locations.length);
+    let met = 0;
     const visit = (location: number): void => {
       if (visited[location] === 1) return;
       visited[location] = 1;
       const first = locations.lineStart[location] as number;
       const end = locations.lineStart[location + 1] as number;
-      for (let line = first; line < end; line++) {
-        const fn = locations.lines.function[line] as number;
-        this.#shown.set(
-          strings.get(functions.systemName[fn] as number),
-          strings.get(functions.name[fn] as number),
-        );
-      }
       if (addressOf(location) === wanted) {
         if (end > first) mark(location, end - 1);
         return;
@@ -163,7 +159,20 @@ class Listing {
         const address = addressOf(location);
         add(this.#cum, address, value);
         if (i === leaf) add(this.#flat, address, value);
+        lastMet[location] = ++met;
         visit(location);
+      }
+    }
+    // Of several names for one system name the last one in the samples is shown.
+    const byTime = [...lastMet.keys()]
+      .filter((l) => lastMet[l] !== 0)
+      .sort((a, b) => (lastMet[a] as number) - (lastMet[b] as number));
+    for (const location of byTime) {
+      const end = locations.lineStart[location + 1] as number;
+      for (let line = locations.lineStart[location] as number; line < end; line++) {
+        const fn = locations.lines.function[line] as number;
+        const name = strings.get(functions.name[fn] as number);
+        this.#shown.set(strings.get(functions.systemName[fn] as number), name);
       }
     }
     return found;
