@@ -36,6 +36,7 @@ export class Automaton {
   readonly #out: number[] = [];
   readonly #other: number[] = [];
   readonly #sets: CharSet[] = [];
+  readonly #setByRanges = new Map<string, number>();
   readonly #start: number;
   #conditions = false;
   /** Class of each ASCII character, and starts of ranges with their classes for the rest. */
@@ -145,8 +146,12 @@ export class Automaton {
       case 'empty':
         return next;
       case 'set': {
-        let index = this.#sets.indexOf(node.set);
-        if (index < 0) index = this.#sets.push(node.set) - 1;
+        const key = node.set.ranges.join();
+        let index = this.#setByRanges.get(key);
+        if (index === undefined) {
+          index = this.#sets.push(node.set) - 1;
+          this.#setByRanges.set(key, index);
+        }
         return this.#emit(SET, next, index);
       }
       case 'assert':
