@@ -6,7 +6,8 @@ const usage = `usage:
 
   stackpile leaks SOURCE…            which stack piles up, and whose fault it is
   stackpile -top SOURCE              any report of pprof: -top -peek -list -tree -dot -svg -raw -proto …
-  stackpile -http=:8080 SOURCE       the same in a browser
+  stackpile -http=:8080 SOURCE…      the same in a browser
+  stackpile report -o FILE SOURCE…   the same as one HTML file to attach to a ticket
   stackpile SOURCE                   the same at a prompt
 
 SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, or pid:1234.
@@ -43,6 +44,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'leaks': {
       const { runLeaks } = await import('./leaks/command.ts');
       return runLeaks(argv.slice(1), io);
+    }
+    case 'report': {
+      const { runReportFile } = await import('./http/report-file.ts');
+      return runReportFile(argv.slice(1), io);
     }
     default: {
       const { runPprof } = await import('./pprof/run.ts');

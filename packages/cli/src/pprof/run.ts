@@ -88,6 +88,13 @@ export async function runPprof(argv: readonly string[], io: CliIo): Promise<numb
       await compareSources(invocation, session);
       return 0;
     }
+    if (invocation.http !== '') {
+      const [{ serveUi }, { uiRequest }] = await Promise.all([
+        import('../http/serve.ts'),
+        import('../http/from-flags.ts'),
+      ]);
+      return await serveUi(uiRequest(invocation, io.cwd), io);
+    }
     const profile = await fetchProfile(invocation, io, warn);
     if (invocation.report !== undefined) {
       await generateReport(profile, invocation.report, invocation.options, session);

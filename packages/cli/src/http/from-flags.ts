@@ -1,0 +1,39 @@
+// pprof's flags as a request for the web pages.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Invocation } from '../pprof/command-line.ts';
+import { DriverError } from '../pprof/errors.ts';
+import { systemReason } from '../pprof/files.ts';
+import type { TlsOptions } from '../sources/source.ts';
+import type { UiRequest } from './serve.ts';
+
+/** The request of an invocation with `-http`. Throws DriverError where a TLS file cannot be read. */
+export function uiRequest(invocation: Invocation, cwd: string): UiRequest {
+  const { network } = invocation;
+  const read = (path: string): string => {
+    try {
+      return readFileSync(resolve(cwd, path), 'utf8');
+    } catch (error) {
+      throw new DriverError(`open ${path}: ${systemReason(error)}`, { cause: error });
+    }
+  };
+  const tls: TlsOptions = {
+    ...(network.tlsCa === '' ? {} : { ca: read(network.tlsCa) }),
+    ...(network.tlsCert === '' ? {} : { cert: read(network.tlsCert) }),
+    ...(network.tlsKey === '' ? {} : { key: read(network.tlsKey) }),
+  };
+  return {
+    sources: invocation.sources,
+    base: invocation.base,
+    address: invocation.http,
+    noBrowser: invocation.noBrowser,
+    options: invocation.options,
+    source: {
+      headers: network.headers,
+      ...(network.token === '' ? {} : { token: network.token }),
+      ...(network.seconds > 0 ? { seconds: network.seconds } : {}),
+      ...(network.timeout > 0 ? { timeout: network.timeout } : {}),
+      ...(Object.keys(tls).length === 0 ? {} : { tls }),
+    },
+  };
+}
