@@ -28,7 +28,11 @@ export interface TaskOptions {
   readonly maxTasks?: number;
   /** Most frames per stack; default 32. */
   readonly stackDepth?: number;
-  /** Also track handles (sockets, servers, timers, children, workers); default true where it costs nothing per promise (Node ≥ 24). */
+  /**
+   * Handles. By default sockets, child processes and workers, with the stacks that made them. `true` adds timers, servers,
+   * watchers and file handles through async_hooks, which cost a busy server throughput and work from Node 24 on; `false`
+   * leaves them out.
+   */
   readonly handles?: boolean;
 }
 

@@ -21,10 +21,15 @@ async function found(program: Program): Promise<Found[]> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the program ended with ${String(code)}`);
+  });
+  ended.catch(() => undefined);
   try {
-    const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(60_000) })) as [
-      { url: string },
-    ];
+    const [message] = (await Promise.race([
+      once(child, 'message', { signal: AbortSignal.timeout(60_000) }),
+      ended,
+    ])) as [{ url: string }];
     const response = await fetch(`${message.url}goroutine`);
     assert.equal(response.status, 200);
     const bytes = gunzipSync(Buffer.from(await response.arrayBuffer()));

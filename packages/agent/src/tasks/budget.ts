@@ -1,7 +1,7 @@
 // Decides which runs are looked at: all of them while looking is cheap, a known share of them when it is not.
 
 /** Seconds of budget that may be saved up for a burst. */
-const SAVED_SECONDS = 5;
+const SAVED_SECONDS = 2;
 /**
  * Milliseconds that a process is given once, at its start: code is cold then, a look costs many times what it costs later,
  * and a bucket that is emptied by it would leave the first half minute in the dark.

@@ -80,7 +80,6 @@ export class TaskTracker {
   readonly #reader = new StackReader(this.#frames, ownRoot());
   readonly #budget: Budget;
   readonly #handles: HandleTable;
-  #handlesOn = false;
   readonly #started = performance.now();
   /** All waiting records. */
   readonly #waiting: TaskRecord[] = [];
@@ -89,6 +88,8 @@ export class TaskTracker {
   #open = true;
   #left = LONGEST_RUN;
   #busy = false;
+  /** Whether the run has left something behind that the next one must not see. */
+  #dirty = false;
   #nextId = 1;
   /** Activation that this run resumed. */
   #resumed: TaskRecord | null = null;
@@ -124,8 +125,7 @@ export class TaskTracker {
   start(): void {
     if (this.#stopHook !== null) return;
     this.#stopHook = promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
-    if (this.settings.handles !== false)
-      this.#handlesOn = this.#handles.start(this.settings.handles === true);
+    if (this.settings.handles !== false) this.#handles.start(this.settings.handles === true);
   }
 
   /** Takes the hook off and forgets everything. */
@@ -146,7 +146,7 @@ export class TaskTracker {
     const now = Math.round(performance.now() - this.#started);
     const tracked = {
       records: this.#swept(),
-      handles: this.#handles.live,
+      handles: this.#handles.live(),
       frames: this.#frames,
       tree: this.#tree,
       now,
@@ -163,11 +163,11 @@ export class TaskTracker {
     ];
     if (this.#dropped > 0)
       notes.push(`tasks: ${this.#dropped} dropped, the limit is ${this.settings.maxTasks}`);
-    if (!this.#handlesOn)
+    if (this.settings.handles !== true)
       notes.push(
-        'handles: not tracked; before Node 24 that costs CPU per promise, the option tasks.handles turns it on',
+        'handles: sockets, child processes and workers; the option tasks.handles adds timers, servers and watchers',
       );
-    else if (this.#handles.dropped > 0) notes.push(`handles: ${this.#handles.dropped} dropped`);
+    if (this.#handles.dropped > 0) notes.push(`handles: ${this.#handles.dropped} dropped`);
     if (this.#frames.dropped > 0) notes.push(`tasks: ${this.#frames.dropped} frames found no room`);
     if (this.#failure !== '') notes.push(`tasks: the hook failed ${this.#failures} times: ${this.#failure}`);
     return notes;
@@ -183,6 +183,7 @@ export class TaskTracker {
     }
     if (!this.#open || this.#busy) return;
     this.#busy = true;
+    this.#dirty = true;
     const began = performance.now();
     try {
       this.#look(promise, parent, began);
@@ -197,9 +198,10 @@ export class TaskTracker {
   readonly #before = (promise: object): void => {
     this.#left = LONGEST_RUN;
     this.#open = this.#budget.next();
-    this.#forgetRun();
+    if (this.#dirty) this.#forgetRun();
     const record = Stamp.get(promise);
     if (!(record instanceof TaskRecord)) return;
+    this.#dirty = true;
     if (record.kind === ACTIVATION && !record.has(WAITING)) {
       this.#adopting = record;
       return;
@@ -218,6 +220,7 @@ export class TaskTracker {
   };
 
   #forgetRun(): void {
+    this.#dirty = false;
     this.#entered.length = 0;
     this.#resumed = null;
     this.#adopting = null;

@@ -1,0 +1,50 @@
+// A service under load for agent-overhead.ts: Fastify, or one that awaits two hundred promises per request.
+import { createHook } from 'node:async_hooks';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startServer } from '@stackpile/agent';
+import Fastify from 'fastify';
+
+const [kind, variant] = process.argv.slice(2);
+
+if (variant === 'on') await startServer({ port: 0 });
+if (variant === 'async_hooks') {
+  // What why-is-node-running does: an Error per resource, promises included.
+  const stacks = new Map<number, Error>();
+  createHook({
+    init: (id) => stacks.set(id, new Error('made here')),
+    destroy: (id) => stacks.delete(id),
+  }).enable();
+}
+
+/** Two hundred promises, as a request that walks through layers of small async functions makes them. */
+async function layer(depth: number): Promise<number> {
+  if (depth === 0) return 1;
+  return (await layer(depth - 1)) + 1;
+}
+
+async function heavy(): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < 10; i++) sum += await layer(10);
+  return sum;
+}
+
+function ready(port: number): void {
+  process.send?.({ url: `http://127.0.0.1:${port}/` });
+}
+
+if (kind === 'fastify') {
+  const app = Fastify();
+  app.get('/', async () => ({ hello: 'world' }));
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  ready((app.server.address() as AddressInfo).port);
+} else {
+  const server = createServer((_request, response) => {
+    heavy().then(
+      (sum) => response.end(String(sum)),
+      () => response.destroy(),
+    );
+  });
+  server.listen(0, '127.0.0.1', () => ready((server.address() as AddressInfo).port));
+}
+process.on('SIGTERM', () => process.exit());
