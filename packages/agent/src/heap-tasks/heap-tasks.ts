@@ -42,9 +42,7 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
       });
       const refused = refusal(usedSize, cost, room);
       if (refused !== null) throw new EndpointError(503, refused);
-      const begun = performance.now();
-      const analysis = await takeHeapSnapshot(session, { timeoutMs: SNAPSHOT_MS });
-      const stopped = performance.now() - begun;
+      const { analysis, stopMs } = await takeHeapSnapshot(session, { timeoutMs: SNAPSHOT_MS });
       if (request.signal.aborted) throw new EndpointError(503, 'the client went away');
       const positions = await exactPositions(session, analysis, {
         budgetMs: POSITIONS_MS,
@@ -67,7 +65,7 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
               startLine: frame.startLine,
             });
         },
-        comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(stopped)} ms`],
+        comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(stopMs)} ms`],
       });
     });
   } finally {

@@ -20,6 +20,13 @@ export interface SnapshotOptions {
   readonly onProgress?: (progress: SnapshotProgress) => void;
 }
 
+/** A snapshot that was taken and read. */
+export interface TakenSnapshot {
+  readonly analysis: HeapAnalysis;
+  /** Milliseconds until V8 was through: so long the isolate stood still. Reading goes on for a while after that. */
+  readonly stopMs: number;
+}
+
 /**
  * Takes a snapshot of the session's isolate and analyses it. The isolate stands still until the last chunk is written; chunks
  * are read as they come, and nothing of the text is kept.
@@ -29,31 +36,35 @@ export interface SnapshotOptions {
 export async function takeHeapSnapshot(
   session: SnapshotSession,
   options: SnapshotOptions,
-): Promise<HeapAnalysis> {
+): Promise<TakenSnapshot> {
   // V8 is writing: its own counts can be trusted, and columns are allocated once.
   const reader = new HeapSnapshotReader({ expectedBytes: Infinity });
-  let failure: Error | null = null;
+  const failures: Error[] = [];
   const stop = session.on('HeapProfiler.addHeapSnapshotChunk', (params) => {
-    if (failure !== null) return;
+    if (failures.length > 0) return;
     try {
       reader.push((params as { chunk: string }).chunk);
       options.onProgress?.({ bytes: reader.bytes });
     } catch (error) {
       // Thrown here it would end the process; the rest of the chunks has to be let through anyway.
-      failure = error instanceof Error ? error : new Error(String(error));
+      failures.push(error instanceof Error ? error : new Error(String(error)));
     }
   });
+  const begun = performance.now();
+  let stopMs: number;
   try {
     await session.post(
       'HeapProfiler.takeHeapSnapshot',
       { reportProgress: false },
       { timeoutMs: options.timeoutMs },
     );
+    stopMs = performance.now() - begun;
   } finally {
     stop();
   }
-  if (failure !== null) throw failure;
-  return analyzeHeap(reader.finish());
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
+  return { analysis: analyzeHeap(reader.finish()), stopMs };
 }
 
 /** A position in a script, 1-based. */

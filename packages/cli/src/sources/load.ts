@@ -164,7 +164,9 @@ export async function loadSource(
     case 'url':
       return loadUrl(spec, options);
     case 'inspector': {
-      throw new SourceError('SOURCE_USAGE', `${spec.spec}: processes cannot be asked yet`);
+      // Loaded when it is needed: it brings a WebSocket client and the reader of heap snapshots.
+      const { loadInspector } = await import('./inspector.ts');
+      return loadInspector(spec, options);
     }
   }
 }

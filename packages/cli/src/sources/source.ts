@@ -1,12 +1,12 @@
 // What a SOURCE on the command line is, and what reading one gives.
 import type { Profile } from '@stackpile/profile';
 
-/** A process whose inspector is asked. */
+/** A process whose inspector is asked, and the profile it is asked for where the source names one (`pid:1234/heap`). */
 export type InspectorTarget =
-  | { readonly kind: 'pid'; readonly pid: number }
-  | { readonly kind: 'ws'; readonly url: string }
+  | { readonly kind: 'pid'; readonly pid: number; readonly profile?: string }
+  | { readonly kind: 'ws'; readonly url: string; readonly profile?: string }
   /** An inspector's own HTTP port, as in `host:9229`. */
-  | { readonly kind: 'port'; readonly host: string; readonly port: number };
+  | { readonly kind: 'port'; readonly host: string; readonly port: number; readonly profile?: string };
 
 /** A SOURCE, taken apart but not yet opened. */
 export type SourceSpec =

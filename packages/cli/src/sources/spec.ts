@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { SourceError, type SourceSpec } from './source.ts';
 
 /** Ports that Node's inspector takes by default, and the next ones that `--inspect` scripts use. */
-const inspectorPort = /^([\w.-]+|\[[\da-f:]+\]):(92(?:29|3\d))$/iu;
+const inspectorPort = /^([\w.-]+|\[[\da-f:]+\]):(92(?:29|3\d))(?:\/([a-z]+))?$/iu;
 const scheme = /^([a-z][a-z\d+.-]*):\/\//iu;
 /** `host:6060`, `host:6060/debug/pprof/heap`, `localhost/…`, `[::1]:6060`. */
 const bareAddress =
@@ -40,6 +40,11 @@ function urlSpec(spec: string, text: string, insecure: boolean): SourceSpec {
   };
 }
 
+/** The part of a target that `/heap` behind it gives. */
+function withProfile(profile: string | undefined): { readonly profile?: string } {
+  return profile === undefined ? {} : { profile };
+}
+
 /**
  * What `spec` means, without opening it. An existing file wins over everything but an address with `://`.
  *
@@ -65,14 +70,19 @@ export function parseSource(spec: string, cwd: string): SourceSpec {
   if (named !== undefined) throw new SourceError('SOURCE_USAGE', `${spec}: ${named}:// is no kind of source`);
   const pid = /^pid:(.*)$/iu.exec(spec)?.[1];
   if (pid !== undefined) {
-    if (!/^[1-9]\d{0,9}$/u.test(pid))
+    const [, number, profile] = /^([1-9]\d{0,9})(?:\/([a-z]+))?$/u.exec(pid) ?? [];
+    if (number === undefined)
       throw new SourceError('SOURCE_USAGE', `${spec}: pid: wants a process number, as in pid:1234`);
-    return { kind: 'inspector', spec, target: { kind: 'pid', pid: Number(pid) } };
+    return { kind: 'inspector', spec, target: { kind: 'pid', pid: Number(number), ...withProfile(profile) } };
   }
   const inspector = inspectorPort.exec(spec);
   if (inspector !== null) {
-    const [, host = '', port = ''] = inspector;
-    return { kind: 'inspector', spec, target: { kind: 'port', host, port: Number(port) } };
+    const [, host = '', port = '', profile] = inspector;
+    return {
+      kind: 'inspector',
+      spec,
+      target: { kind: 'port', host, port: Number(port), ...withProfile(profile) },
+    };
   }
   if (bareAddress.test(spec) || bareEndpoint.test(spec)) return urlSpec(spec, `http://${spec}`, false);
   return { kind: 'file', spec, path };

@@ -1,0 +1,200 @@
+// A profile from the inspector of a process that has no agent: its tasks through the heap, its CPU, its allocations.
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  exactPositions,
+  humanBytes,
+  memoryRoom,
+  refusal,
+  snapshotCost,
+  takeHeapSnapshot,
+} from '@stackpile/agent/heap-tasks';
+import { encodeText, heapProfile, type Profile, ProfileError, readPlainProfile } from '@stackpile/profile';
+import type { InspectorConnection } from './inspector-socket.ts';
+import { openTarget, type OpenTarget } from './inspector-target.ts';
+import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
+
+type InspectorSpec = Extract<SourceSpec, { kind: 'inspector' }>;
+
+const SNAPSHOT_MS = 600_000;
+const POSITIONS_MS = 2000;
+const LOOKUP_MS_PER_MB = 8;
+/** Seconds for which a sampling of allocations runs where nobody says otherwise. */
+const HEAP_SECONDS = 10;
+const CPU_SECONDS = 30;
+const CPU_INTERVAL_MICROS = 1000;
+const HEAP_INTERVAL_BYTES = 32_768;
+
+/** What the last snapshot of each source took, so that the next announcement is a measured one. */
+const measured = new Map<string, { readonly msPerMegabyte: number }>();
+
+/** A target whose inspector is open, and what can be had from it. */
+export interface InspectorCaptures {
+  /** Tasks, handles and closures by heap snapshot: the process stands still meanwhile. */
+  goroutine(): Promise<Profile>;
+  /** CPU samples of `seconds`. */
+  cpu(seconds: number): Promise<Profile>;
+  /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
+  heap(seconds: number): Promise<Profile>;
+  /** Leaves the process as it was. */
+  close(): Promise<void>;
+}
+
+/** Opens the inspector behind a source. Progress, and what a snapshot will do to the process, goes to `options.onProgress`. */
+export async function openInspectorTarget(
+  spec: InspectorSpec,
+  options: SourceOptions,
+): Promise<InspectorCaptures> {
+  const target = await openTarget(spec.target, {
+    name: spec.spec,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  const guarded = <T>(take: () => Promise<T>): Promise<T> => capture(spec.spec, options, take);
+  return {
+    goroutine: () => guarded(() => takeTasks(target, spec.spec, options)),
+    cpu: (seconds) => guarded(() => takeCpu(target.connection, seconds, options)),
+    heap: (seconds) => guarded(() => takeAllocations(target.connection, seconds, options)),
+    close: () => target.close(),
+  };
+}
+
+/** Every failure of a capture as one that names the source. */
+async function capture<T>(name: string, options: SourceOptions, take: () => Promise<T>): Promise<T> {
+  try {
+    return await take();
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    if (options.signal?.aborted === true)
+      throw new SourceError('SOURCE_ABORTED', `${name}: stopped`, { cause: error });
+    const code = error instanceof ProfileError ? 'SOURCE_MALFORMED' : 'SOURCE_UNREACHABLE';
+    const message = error instanceof Error ? error.message : String(error);
+    throw new SourceError(code, `${name}: ${message}`, { cause: error });
+  }
+}
+
+async function takeTasks(target: OpenTarget, name: string, options: SourceOptions): Promise<Profile> {
+  const { connection } = target;
+  const { usedSize } = await connection.post<{ usedSize: number }>('Runtime.getHeapUsage');
+  const cost = snapshotCost(usedSize, false);
+  if (target.pid !== null) {
+    const refused = refusal(usedSize, cost, memoryRoom(target.pid, { limit: 0, rss: 0 }));
+    if (refused !== null) throw new SourceError('SOURCE_UNREADABLE', `${name}: ${refused}`);
+  }
+  const megabytes = usedSize / 2 ** 20;
+  const known = measured.get(name);
+  const seconds =
+    known === undefined
+      ? `about ${roughly(cost.stopMs / 4)} to ${roughly(cost.stopMs * 2)}`
+      : `about ${roughly(known.msPerMegabyte * megabytes)}`;
+  options.onProgress?.(
+    `${name}: taking a heap snapshot: the process stands still for ${seconds} (its heap is ${humanBytes(usedSize)}) and needs ` +
+      `about ${humanBytes(cost.bytes)} more memory meanwhile`,
+  );
+  const { analysis, stopMs: took } = await takeHeapSnapshot(connection, { timeoutMs: SNAPSHOT_MS });
+  measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
+  if (options.signal?.aborted === true) throw new SourceError('SOURCE_ABORTED', `${name}: stopped`);
+  const positions = await exactPositions(connection, analysis, {
+    budgetMs: POSITIONS_MS,
+    expectedMs: megabytes * LOOKUP_MS_PER_MB,
+    now: () => performance.now(),
+  });
+  options.onProgress?.(`${name}: it stood still for ${roughly(took)}`);
+  return heapProfile(analysis, {
+    taskType: 'goroutine',
+    timeNanos: BigInt(Date.now()) * 1_000_000n,
+    positions,
+    comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(took)} ms`],
+  });
+}
+
+function roughly(ms: number): string {
+  return ms < 950 ? `${Math.max(0.1, Math.round(ms / 100) / 10)} s` : `${Math.round(ms / 1000)} s`;
+}
+
+/** Waits; an abort ends it early and is no error here. */
+async function wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(seconds * 1000, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    // Aborted: what was recorded so far is thrown away by the caller.
+  }
+}
+
+async function takeCpu(
+  connection: InspectorConnection,
+  seconds: number,
+  options: SourceOptions,
+): Promise<Profile> {
+  options.onProgress?.(`recording CPU samples for ${seconds} s`);
+  await connection.post('Profiler.enable');
+  await connection.post('Profiler.setSamplingInterval', { interval: CPU_INTERVAL_MICROS });
+  await connection.post('Profiler.start');
+  await Promise.race([wait(seconds, options.signal), connection.ended]);
+  const { profile } = await connection.post<{ profile: unknown }>(
+    'Profiler.stop',
+    {},
+    { timeoutMs: 120_000 },
+  );
+  await connection.post('Profiler.disable');
+  if (options.signal?.aborted === true) throw new Error('stopped');
+  return readPlainProfile(encodeText(JSON.stringify(profile)));
+}
+
+async function takeAllocations(
+  connection: InspectorConnection,
+  seconds: number,
+  options: SourceOptions,
+): Promise<Profile> {
+  // V8 has one sampler per isolate: one that runs already is somebody else's, to be read and never to be stopped.
+  const running = await connection
+    .post<{ profile: unknown }>('HeapProfiler.getSamplingProfile')
+    .catch(() => null);
+  if (running !== null) return readPlainProfile(encodeText(JSON.stringify(running.profile)));
+  options.onProgress?.(`sampling allocations for ${seconds} s: only what is allocated meanwhile is seen`);
+  await connection.post('HeapProfiler.startSampling', {
+    samplingInterval: HEAP_INTERVAL_BYTES,
+    stackDepth: 64,
+  });
+  await Promise.race([wait(seconds, options.signal), connection.ended]);
+  const { profile } = await connection.post<{ profile: unknown }>(
+    'HeapProfiler.stopSampling',
+    {},
+    { timeoutMs: 120_000 },
+  );
+  if (options.signal?.aborted === true) throw new Error('stopped');
+  return readPlainProfile(encodeText(JSON.stringify(profile)));
+}
+
+/**
+ * Which profile a source means: what it names itself (`pid:1234/heap`), else what the command asks for (`options.profile`).
+ * Without either, `-seconds` asks for CPU; a process as such is asked what it waits for.
+ */
+function wantedProfile(spec: InspectorSpec, options: SourceOptions): string {
+  return spec.target.profile ?? options.profile ?? (options.seconds === undefined ? 'goroutine' : 'profile');
+}
+
+/**
+ * Takes a profile from a process through its inspector, and leaves the process as it was, also where something fails.
+ *
+ * @throws SourceError
+ */
+export async function loadInspector(spec: InspectorSpec, options: SourceOptions): Promise<LoadedSource> {
+  const wanted = wantedProfile(spec, options);
+  if (!['goroutine', 'tasks', 'profile', 'cpu', 'heap', 'allocs'].includes(wanted)) {
+    throw new SourceError(
+      'SOURCE_USAGE',
+      `${spec.spec}: a process without an agent has no profile ${wanted}, only goroutine, profile and heap`,
+    );
+  }
+  const captures = await openInspectorTarget(spec, options);
+  try {
+    let profile: Profile;
+    if (wanted === 'goroutine' || wanted === 'tasks') profile = await captures.goroutine();
+    else if (wanted === 'profile' || wanted === 'cpu')
+      profile = await captures.cpu(options.seconds ?? CPU_SECONDS);
+    else profile = await captures.heap(options.seconds ?? HEAP_SECONDS);
+    return { spec: spec.spec, name: spec.spec, profile, bytes: null, remote: true, time: Date.now() };
+  } finally {
+    await captures.close();
+  }
+}
