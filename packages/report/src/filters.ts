@@ -59,18 +59,13 @@ export function applyFilters(
   warn(tagIgnore, byTag.ignored, 'TagIgnore');
 
   const tagShow = pattern('tagshow');
-  let tagHide: Pattern | null = null;
-  let malformed: unknown;
-  try {
-    tagHide = pattern('taghide');
-  } catch (error) {
-    malformed = error;
-  }
+  const compiled = options.taghide === '' ? null : compilePattern(options.taghide);
+  const tagHide = typeof compiled === 'string' ? null : compiled;
   const byKey = filterTagsByKey(current, tagShow, tagHide);
   current = byKey.profile;
   warn(tagShow, byKey.shown, 'TagShow');
   // pprof says what tagshow did before it gives up.
-  if (malformed !== undefined) throw malformed;
+  if (typeof compiled === 'string') throw new PrepareError(`parsing taghide regexp: ${compiled}`);
   warn(tagHide, byKey.hidden, 'TagHide');
 
   return prune === null ? current : pruneFrom(current, prune);

@@ -36,11 +36,6 @@ export function isZero(value: Int64 | undefined): boolean {
   return value === 0 || value === 0n;
 }
 
-/** Is `left` smaller than `right`? Any mix of kinds. */
-export function less64(left: Int64, right: Int64): boolean {
-  return left < right;
-}
-
 /** Room for `length` sums of one kind, all 0. */
 export type Sums = Float64Array | BigInt64Array;
 

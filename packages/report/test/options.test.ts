@@ -59,16 +59,9 @@ test('numbers in the syntax of Go', () => {
     [16n, 1n, 7n, 15n, 1000n, -15n],
   );
   assert.equal(parseGoInt('1__0', true), 'invalid syntax');
-  assert.deepEqual(['1', '.5', '1e3', '0x1p-2', '-Inf', '1_0', '', '1e999'].map(parseGoFloat), [
-    1,
-    0.5,
-    1000,
-    0.25,
-    -Infinity,
-    'invalid syntax',
-    'invalid syntax',
-    'value out of range',
-  ]);
+  const floats = ['1', '.5', '1e3', '0x1p-2', '-Inf', '1_0', '1__0', '', '1e999'].map(parseGoFloat);
+  assert.deepEqual(floats.slice(0, 6), [1, 0.5, 1000, 0.25, -Infinity, 10]);
+  assert.deepEqual(floats.slice(6), ['invalid syntax', 'invalid syntax', 'value out of range']);
 });
 
 test('options survive a URL', () => {
