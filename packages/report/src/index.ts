@@ -64,3 +64,4 @@ export { makePicture, type Picture, printDot } from './dot.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
 export { type TextItem, textItems } from './text.ts';
 export type { Terminal } from './terminal.ts';
+export { withOriginals } from './source/original.ts';

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { encodeText, type Profile } from '@stackpile/profile';
 import {
   commandSpec,
+  compilePattern,
   type ReportContext,
   ReportError,
   type ReportOptions,
@@ -12,6 +13,7 @@ import {
   reportCommand,
   runExport,
   runReport,
+  withOriginals,
 } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import type { ReportRequest } from './command-line.ts';
@@ -67,6 +69,22 @@ function allBytes(output: ReportOutput): Uint8Array {
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
+/** Source listings of scripts show the files that they were made of. */
+function originals(
+  profile: Profile,
+  { name, pattern }: ReportRequest,
+  options: ReportOptions,
+  context: ReportContext,
+): { profile: Profile; context: ReportContext } {
+  const compiled = name === 'list' || name === 'weblist' ? compilePattern(pattern) : '';
+  if (typeof compiled === 'string') return { profile, context };
+  const { functions, strings } = profile;
+  const columns = [functions.name, functions.systemName, functions.filename];
+  return withOriginals(profile, context, options, (row) =>
+    columns.some((column) => compiled.test(strings.get(column[row] as number))),
+  );
+}
+
 /** What a report may know of the terminal that it is printed on; nothing where its bytes go elsewhere. */
 function terminalOf({ io, terminal }: Session): Pick<ReportContext, 'terminal'> {
   if (!terminal) return {};
@@ -88,7 +106,13 @@ function make(
       return output;
     }
     const context = options.output === '' ? { ...session.context, ...terminalOf(session) } : session.context;
-    const output = runReport(profile, reportCommand(request.name, request.pattern), options, context);
+    const shown = originals(profile, request, options, context);
+    const output = runReport(
+      shown.profile,
+      reportCommand(request.name, request.pattern),
+      options,
+      shown.context,
+    );
     for (const line of output.warnings) session.warn(line);
     return output;
   } catch (error) {

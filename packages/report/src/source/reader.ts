@@ -2,6 +2,7 @@
 import { decodeText } from '@stackpile/profile';
 import { splitList, trimFileName } from '../paths.ts';
 import type { SourceFiles } from '../report.ts';
+import { plainPath } from './plain-path.ts';
 
 /** A longer line ends the file early, as Go's line scanner does. */
 const MAX_LINE_BYTES = 65_535;
@@ -82,6 +83,12 @@ export class SourceReader {
   find(name: string): { readonly bytes: Uint8Array; readonly path: string } | { readonly problem: string } {
     const files = this.#files;
     const path = trimFileName(name, this.#trimPath, this.#searchPath);
+    // pprof knows no URLs; a script that is named by one is opened all the same.
+    const url = plainPath(name);
+    if (url !== name) {
+      const content = files?.read(url);
+      if (content !== undefined && 'bytes' in content) return { bytes: content.bytes, path: url };
+    }
     if (files === undefined) return { problem: `open ${path}: no such file or directory` };
     if (path.startsWith('/')) {
       const content = files.read(path);
