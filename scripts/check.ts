@@ -17,6 +17,10 @@ function command(tool: string, ...args: string[]): () => Promise<Outcome> {
   return () => outcome(tool, args);
 }
 
+function script(file: string): () => Promise<Outcome> {
+  return () => outcome(process.execPath, ['--conditions=source', file]);
+}
+
 async function outcome(tool: string, args: readonly string[], show = false): Promise<Outcome> {
   const { status, output } = await run(tool, args, show);
   return { ok: status === 0, said: output.trim() };
@@ -47,8 +51,14 @@ function attw(folder: string): Promise<Outcome> {
 const checks: readonly Check[] = [
   { name: 'format', fix: 'npm run fix', run: command('biome', 'format', '--colors=off', '.') },
   { name: 'types', fix: 'npm run build', run: command('tsc', '-b', '--pretty', 'false') },
+  { name: 'bundle', fix: 'npm run build', run: script('scripts/bundle.ts') },
+  { name: 'page', fix: 'npm run check -- page', run: script('scripts/page-size.ts') },
   // After the types: a room is linted against what the other rooms' declarations say.
-  { name: 'lint', fix: 'npm run fix', run: command('oxlint', '--type-aware', '--deny-warnings') },
+  {
+    name: 'lint',
+    fix: 'npm run fix',
+    run: command('oxlint', '--type-aware', '--deny-warnings', '--format=unix'),
+  },
   { name: 'arrows', fix: 'npm run check -- arrows', run: checkArrows },
   { name: 'unused', fix: 'npx knip', run: command('knip', '--no-progress') },
   { name: 'publint', fix: 'npx publint run --strict packages/NAME', run: () => packages(publint) },
