@@ -13,7 +13,7 @@ const usage = `usage:
 SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, or pid:1234.
 
   stackpile leaks --help             options and exit status of leaks
-  stackpile -help                    all options of the reports
+  stackpile help reports             all options of the reports
   stackpile --version                print the version
 `;
 
@@ -35,6 +35,11 @@ async function main(argv: readonly string[]): Promise<number> {
       return 2;
     case '--help':
     case 'help':
+      if (argv[1] === 'reports') {
+        const { commandLineUsage, ownUsage } = await import('./pprof/usage.ts');
+        io.stdout.write(`${commandLineUsage()}\n${ownUsage()}`);
+        return 0;
+      }
       io.stdout.write(usage);
       return 0;
     case '--version':

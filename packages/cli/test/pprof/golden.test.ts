@@ -54,7 +54,6 @@ async function runChild(
 /** Cases that also run as real processes: files, stdin, exit codes, gzip on a pipe, the shell. */
 const asProcess = new Set([
   'text-cpu-small',
-  'error-noargs',
   'error-09',
   'shell-topn',
   'output-top',
