@@ -20,6 +20,8 @@ export interface Evidence {
   readonly exact: boolean;
   /** Of those alive in the last dump, how many had been seen by dump i; null where there are no ids. */
   readonly arrivals: readonly number[] | null;
+  /** As `arrivals`, each with how many it stands for. */
+  readonly weights: readonly number[] | null;
   readonly endedLate: number;
   readonly endedEarly: number;
   /** Longest wait in milliseconds; -1 where unknown. */
@@ -89,7 +91,7 @@ function assessTwo(e: Evidence, trend: Trend): Assessment {
 /** Without ids: what is in flight, sleeps or runs comes and goes by itself. */
 function mayBeLoad(e: Evidence): boolean {
   if (!e.counts) return false;
-  if (e.wait === 'idle-connection') return true;
+  if (e.wait === 'idle-connection' || (e.wait === 'socket' && e.arrivals === null)) return true;
   if (e.arrivals !== null) return false;
   // Whoever has waited for the whole window is no work in flight.
   if (e.span !== null && e.span > 0 && e.waited >= 0.9 * e.span) return false;
@@ -101,7 +103,7 @@ function mayBeLoad(e: Evidence): boolean {
  * Work in flight falls now and then, and chance works on all of it: from dump to dump it jitters more than its growth allows.
  */
 function fallsOrJitters(e: Evidence): boolean {
-  if (!e.counts || !e.exact || e.pattern) return false;
+  if (!e.counts || e.pattern) return false;
   const { x, values } = e;
   const n = values.length;
   const gain = (values[n - 1] ?? 0) - (values[0] ?? 0);
@@ -115,9 +117,10 @@ function fallsOrJitters(e: Evidence): boolean {
     slopes.push(step / time);
     variances.push(Math.max(1, step) / time ** 2);
   }
-  if (fallen > 0.02 * gain) return true;
-  // With many dumps the first rule is enough; without times nobody knows how even the growth is.
-  if (e.span === null || n < 4 || n > 8) return false;
+  if (fallen > (e.exact ? 0.02 : 0.05) * gain) return true;
+  // What is sampled comes in lumps, but does not go before it ends. With many dumps the first rule is enough; without times
+  // nobody knows how even the growth is.
+  if (!e.exact || e.span === null || n < 4 || n > 8) return false;
   const jitters: number[] = [];
   for (let i = 1; i < slopes.length; i++) {
     jitters.push(
@@ -136,6 +139,9 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend): Asse
   const kept = stayed + e.endedLate > 0 ? stayed / (stayed + e.endedLate) : 0;
   if (trend.shape === 'returned') return steady('returned', trend);
   if (stayed < (n === 3 ? 4 : 3)) {
+    const stays =
+      !e.exact && stayed > 0 && e.endedEarly + e.endedLate === 0 && trend.gain >= 0.1 * e.totalGain;
+    if (trend.shape === 'flat' && stays && e.totalGain > 0) return growing('few', trend, 0.4);
     if (trend.shape === 'flat' || trend.shape === 'settled') return steady(trend.shape, trend);
     // It grew, and most of those that were seen are gone: traffic. Nobody left either: all of it is news of the last dump.
     const ended = e.endedEarly + e.endedLate;
@@ -143,8 +149,9 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend): Asse
   }
   // Where many leave early, who is fresh will mostly leave too.
   const churning = e.endedEarly > 0.25 * (stayed + fresh);
-  const proven = churning ? arrivals.slice(0, -1) : arrivals;
-  const pile = proven.length < 2 ? trend : trendOf(e.x.slice(0, proven.length), proven, 0, 3, 1);
+  const size = e.weights ?? arrivals;
+  const proven = churning ? size.slice(0, -1) : size;
+  const pile = proven.length < 2 ? trend : trendOf(e.x.slice(0, proven.length), proven, 0, 3, e.unit);
   if (pile.shape === 'flat')
     return trend.shape === 'grows' && kept < keptByTraffic
       ? steady('turnover', trend)

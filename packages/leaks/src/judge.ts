@@ -27,7 +27,13 @@ interface Member {
   readonly culprit: StackFrame | null;
   readonly culpritIndex: number;
   readonly wait: Wait;
-  readonly arrivals: number[] | null;
+  readonly arrivals: Arrivals | null;
+}
+
+/** Of those alive now, how many had been seen by dump i, and how many they stand for. */
+interface Arrivals {
+  readonly seen: number[];
+  readonly weight: number[];
 }
 
 /** Members that would have one cause: same culprit, same pattern, or same library function. */
@@ -79,7 +85,7 @@ function memberOf(
   record: SeriesRecord,
   leaks: LeakRecord,
   options: LeakOptions,
-  arrivals: number[] | null,
+  arrivals: Arrivals | null,
 ): Member {
   const stack = leaks.stacks.stack(record.stack);
   const state = most(record.states);
@@ -91,7 +97,9 @@ function memberOf(
     if (creator?.origin === 'user') culprit = creator;
     culpritIndex = -1;
   }
-  return { record, stack, state, createdBy, culprit, culpritIndex, wait: waitOf(stack, state), arrivals };
+  const handle = record.labels.some((label) => label.key === 'kind' && label.value === 'handle');
+  const wait = waitOf(stack, state, handle);
+  return { record, stack, state, createdBy, culprit, culpritIndex, wait, arrivals };
 }
 
 /** Adds columns of the same length up. */
@@ -102,20 +110,23 @@ function sum(columns: readonly (readonly number[])[]): number[] {
   return total;
 }
 
-function arrivalsOf(record: LeakRecord): Map<SeriesRecord, number[]> | null {
+function arrivalsOf(record: LeakRecord): Map<SeriesRecord, Arrivals> | null {
   if (record.ids === null) return null;
   const n = record.totals.length;
-  const result = new Map<SeriesRecord, number[]>();
-  for (const { first, series } of record.ids.values()) {
-    let column = result.get(series);
-    if (column === undefined) {
-      column = new Array<number>(n).fill(0);
-      result.set(series, column);
+  const result = new Map<SeriesRecord, Arrivals>();
+  for (const { first, series, weight } of record.ids.values()) {
+    let columns = result.get(series);
+    if (columns === undefined) {
+      columns = { seen: new Array<number>(n).fill(0), weight: new Array<number>(n).fill(0) };
+      result.set(series, columns);
     }
-    column[first] = (column[first] ?? 0) + 1;
+    columns.seen[first] = (columns.seen[first] ?? 0) + 1;
+    columns.weight[first] = (columns.weight[first] ?? 0) + weight;
   }
-  for (const column of result.values())
-    for (let i = 1; i < n; i++) column[i] = (column[i] ?? 0) + (column[i - 1] ?? 0);
+  for (const { seen, weight } of result.values()) {
+    for (const column of [seen, weight])
+      for (let i = 1; i < n; i++) column[i] = (column[i] ?? 0) + (column[i - 1] ?? 0);
+  }
   return result;
 }
 
@@ -164,7 +175,10 @@ class Judge {
       wait: largest?.wait ?? 'blocked',
       counts: this.#record.measure.counts,
       exact: this.#record.unit === 1,
-      arrivals: this.#record.ids === null ? null : sum(members.map((member) => member.arrivals ?? zeros)),
+      arrivals:
+        this.#record.ids === null ? null : sum(members.map((member) => member.arrivals?.seen ?? zeros)),
+      weights:
+        this.#record.ids === null ? null : sum(members.map((member) => member.arrivals?.weight ?? zeros)),
       endedLate: members.reduce((all, member) => all + member.record.endedLate, 0),
       endedEarly: members.reduce((all, member) => all + member.record.endedEarly, 0),
       // Where some do not say how long they wait, nobody can say how long the oldest does.
@@ -374,7 +388,7 @@ class Judge {
       const stack = this.#record.stacks.stack(record.stack);
       const culprit = stack.find((frame) => frame.origin === 'user');
       if (culprit === undefined || culprit.file !== pile.culprit?.file) continue;
-      const wait = waitOf(stack, most(record.states));
+      const wait = waitOf(stack, most(record.states), false);
       if (wait === 'lock' || wait === 'sleep' || wait === 'running') continue;
       const count = record.values.at(-1) ?? 0;
       if (count > (record.values[0] ?? 0) || count > 3) continue;

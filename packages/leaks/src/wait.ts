@@ -3,10 +3,10 @@ import type { StackFrame } from './verdict.ts';
 
 /**
  * `lock`: for a mutex; `sleep`: for a clock, so it ends by itself; `running`: it does not wait; `request`: inside a server's
- * request handler, so it comes and goes with the load; `idle-connection`: a server waits for the next request of a client;
+ * request handler, so it comes and goes with the load; `socket`: an open connection, which a pool may keep; `idle-connection`: a server waits for the next request of a client;
  * `blocked`: for something that may never come.
  */
-export type Wait = 'lock' | 'sleep' | 'running' | 'request' | 'idle-connection' | 'blocked';
+export type Wait = 'lock' | 'sleep' | 'running' | 'request' | 'socket' | 'idle-connection' | 'blocked';
 
 const lockFrame =
   /^(?:internal\/)?sync\.(?:\(\*(?:RW)?Mutex\)\.(?:R?Lock|lockSlow|rUnlockSlow)|runtime_Semacquire(?:RW)?Mutex(?:R|Lock)?)|^runtime\.semacquire/u;
@@ -31,8 +31,16 @@ const runningStates = new Set([
 const connectionStates = new Set(['socket', 'pipe', 'http2 session']);
 const lockStates = new Set(['sync.Mutex.Lock', 'sync.RWMutex.Lock', 'sync.RWMutex.RLock']);
 
-/** What a stack waits for, by its frames (leaf first) and the state word that most of its goroutines or tasks have. */
-export function waitOf(stack: readonly StackFrame[], state: string): Wait {
+/** The class of a socket, as heap snapshots name what a handle is. */
+function isSocket(frame: StackFrame): boolean {
+  return frame.origin === 'runtime' && /^(?:TLS)?Socket$/u.test(frame.name);
+}
+
+/**
+ * What a stack waits for, by its frames (leaf first) and the state word that most of its goroutines or tasks have; `handle`
+ * where it is no task but an open thing of Node's.
+ */
+export function waitOf(stack: readonly StackFrame[], state: string, handle: boolean): Wait {
   if (lockStates.has(state)) return 'lock';
   if (sleepStates.has(state)) return 'sleep';
   let request = false;
@@ -47,6 +55,7 @@ export function waitOf(stack: readonly StackFrame[], state: string): Wait {
   }
   const own = stack.some((frame) => frame.origin === 'user');
   if (!own && (reads || connectionStates.has(state))) return 'idle-connection';
+  if (handle && (connectionStates.has(state) || stack.some(isSocket))) return 'socket';
   if (request) return 'request';
   return runningStates.has(state) ? 'running' : 'blocked';
 }

@@ -53,6 +53,8 @@ export interface IdRecord {
   first: number;
   last: number;
   seen: number;
+  /** How many it stands for, where tasks are sampled. */
+  weight: number;
   series: SeriesRecord;
 }
 
@@ -262,10 +264,11 @@ export class LeakWatch {
       if (ids === null || id < 0) continue;
       const record = ids.get(id);
       if (record === undefined) {
-        ids.set(id, { first: index, last: index, seen: 1, series });
+        ids.set(id, { first: index, last: index, seen: 1, weight: value, series });
       } else if (record.last !== index) {
         record.last = index;
         record.seen++;
+        record.weight = value;
         record.series = series;
       }
     }

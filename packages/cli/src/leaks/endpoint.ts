@@ -1,5 +1,5 @@
 // Where the dumps of a running service come from: which address, and which form it can afford.
-import type { Profile } from '@stackpile/profile';
+import { type Profile, ProfileBuilder } from '@stackpile/profile';
 import { get, requireOk, shownUrl } from '../sources/http.ts';
 import { hasCredentials, profileOf } from '../sources/load.ts';
 import { SourceError, type SourceOptions, type SourceSpec } from '../sources/source.ts';
@@ -51,6 +51,10 @@ export function goroutineCount(page: string): number | null {
   return row === null ? null : Number(row[1]);
 }
 
+function nothing(): Profile {
+  return new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] }).build();
+}
+
 /** Whether a dump is of a Node service: Go's frames have files that end in .go. */
 function isNode({ functions, strings }: Profile): boolean {
   for (let i = 0; i < functions.length; i++) {
@@ -78,7 +82,11 @@ export async function openEndpoint(spec: UrlSpec, options: SourceOptions): Promi
   };
   const read = async (url: URL): Promise<Profile> => {
     const body = await ask(url);
-    if (body.length === 0) throw new SourceError('SOURCE_MALFORMED', `${shownUrl(url)}: the answer is empty`);
+    if (body.length === 0) {
+      // A full dump is one text per goroutine: where a Node service waits for nothing, none.
+      if (url.searchParams.get('debug') === '2') return nothing();
+      throw new SourceError('SOURCE_MALFORMED', `${shownUrl(url)}: the answer is empty`);
+    }
     return profileOf(body, shownUrl(url));
   };
   const { base, profile } = takeApart(spec.url);

@@ -20,12 +20,23 @@ async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void>
   }
 }
 
-/** Runs `command` with the first Ctrl-C (or SIGTERM) turned into an abort. */
+/** A second signal sooner than this is the same Ctrl-C: npm and other parents pass on what the terminal already sent. */
+const sameInterruptMs = 1000;
+
+/** Runs `command` with the first Ctrl-C (or SIGTERM) turned into an abort; a later one ends the process. */
 export async function withInterrupt<T>(io: CliIo, command: (io: WatchIo) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  let first = 0;
+  const stop = (): void => {
+    if (!controller.signal.aborted) {
+      first = Date.now();
+      controller.abort();
+    } else if (Date.now() - first > sameInterruptMs) {
+      process.exit(130);
+    }
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   try {
     return await command({
       ...io,
