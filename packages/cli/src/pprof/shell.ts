@@ -304,12 +304,11 @@ class Shell {
     const whole = completeLine(text, functionNames(this.#profile));
     if (whole !== text) return [[whole.slice(whole.lastIndexOf(' ') + 1)], last];
     if (words[0] === 'help') return [completableNames().filter((name) => name.startsWith(last)), last];
-    return [
-      functionNames(this.#profile)
-        .filter((name) => name.includes(last))
-        .slice(0, 50),
-      last,
-    ];
+    const matches = functionNames(this.#profile)
+      .filter((name) => name.includes(last))
+      .slice(0, 50);
+    // The word itself keeps the editor from replacing it by what all names begin with.
+    return [matches.every((name) => name.startsWith(last)) ? matches : [...matches, last], last];
   };
 }
 
