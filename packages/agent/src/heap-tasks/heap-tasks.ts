@@ -5,7 +5,7 @@ import type { CaptureContext, CaptureRequest } from '../captures/capture.ts';
 import { EndpointError } from '../endpoints/http.ts';
 import { FrameWriter } from '../frames.ts';
 import { memoryRoom, refusal, snapshotCost } from './memory-room.ts';
-import { exactPositions, takeHeapSnapshot } from './take-snapshot.ts';
+import { exactPositions, type KnownPositions, takeHeapSnapshot } from './take-snapshot.ts';
 
 /** A snapshot that takes longer than this is given up; the program goes on when V8 is done. */
 const SNAPSHOT_MS = 600_000;
@@ -17,6 +17,8 @@ const RETRY_SECONDS = '30';
 
 /** V8 stops the world for a snapshot, so there is one at a time in a process, whoever asks. */
 let busy = false;
+
+const known: KnownPositions = new Map();
 
 /**
  * Tasks by heap snapshot. Stops the main thread for a time that grows with its heap (tens of milliseconds per megabyte) and
@@ -48,6 +50,7 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
         budgetMs: POSITIONS_MS,
         expectedMs: (usedSize / 2 ** 20) * LOOKUP_MS_PER_MB,
         now: () => performance.now(),
+        known,
       });
       return heapProfile(analysis, {
         taskType: 'goroutine',

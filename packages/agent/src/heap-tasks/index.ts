@@ -10,6 +10,7 @@ export {
 } from './memory-room.ts';
 export {
   exactPositions,
+  type KnownPositions,
   type Position,
   type PositionOptions,
   type SnapshotOptions,

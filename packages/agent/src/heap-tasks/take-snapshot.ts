@@ -1,5 +1,11 @@
 // Takes a heap snapshot through an inspector and analyses it chunk by chunk, then asks where exactly its tasks wait.
-import { analyzeHeap, type HeapAnalysis, HeapSnapshotReader } from '@stackpile/profile';
+import {
+  analyzeHeap,
+  type HeapAnalysis,
+  type HeapAnalysisOptions,
+  type HeapGroup,
+  HeapSnapshotReader,
+} from '@stackpile/profile';
 
 /** What is used of an inspector: the sidecar's session on the main thread, or a WebSocket to another process. */
 export interface SnapshotSession {
@@ -18,6 +24,7 @@ export interface SnapshotOptions {
   /** Milliseconds that the snapshot may take. */
   readonly timeoutMs: number;
   readonly onProgress?: (progress: SnapshotProgress) => void;
+  readonly analysis?: HeapAnalysisOptions;
 }
 
 /** A snapshot that was taken and read. */
@@ -64,7 +71,7 @@ export async function takeHeapSnapshot(
   }
   const [failure] = failures;
   if (failure !== undefined) throw failure;
-  return { analysis: analyzeHeap(reader.finish()), stopMs };
+  return { analysis: analyzeHeap(reader.finish(), options.analysis), stopMs };
 }
 
 /** A position in a script, 1-based. */
@@ -79,6 +86,22 @@ export interface PositionOptions {
   /** Milliseconds that the first look-up is expected to take; it is not made where that is more than the budget. */
   readonly expectedMs: number;
   now(): number;
+  /**
+   * What was found, or not found, for each frame of each stack before. A stack keeps the lines that it got when it was first
+   * seen: in a series of dumps it must not change its identity because this time the budget reached further.
+   */
+  readonly known: KnownPositions;
+}
+
+/** Positions by stack and depth; null where none could be had. */
+export type KnownPositions = Map<string, Position | null>;
+
+/** Frames that are remembered at most. */
+const MOST_KNOWN = 100_000;
+
+function keyOf(group: HeapGroup, depth: number): string {
+  const frames = group.frames.map(({ function: f }) => `${f.scriptId}:${f.line}:${f.column}`);
+  return `${depth} ${frames.join(' ')}`;
 }
 
 interface LocationValue {
@@ -106,27 +129,34 @@ export async function exactPositions(
   const found = new Map<number, Position>();
   const groups = analysis.groups.filter((group) => group.kind === 'task').sort((a, b) => b.count - a.count);
   const deepest = groups.reduce((most, group) => Math.max(most, group.frames.length), 0);
-  const wanted: number[] = [];
+  const { known } = options;
+  const wanted: { readonly id: number; readonly key: string }[] = [];
   for (let depth = 0; depth < deepest; depth++) {
     for (const group of groups) {
       const id = group.frames[depth]?.objectId ?? 0;
-      if (id !== 0) wanted.push(id);
+      if (id === 0) continue;
+      const key = keyOf(group, depth);
+      const before = known.get(key);
+      if (before === undefined) wanted.push({ id, key });
+      else if (before !== null) found.set(id, before);
     }
   }
   const begun = options.now();
   let slowest = options.expectedMs;
-  try {
-    for (const id of wanted) {
-      const before = options.now();
-      if (found.has(id)) continue;
-      if (before - begun + slowest > options.budgetMs) break;
-      const position = await positionOf(session, id);
-      slowest = Math.max(found.size === 0 ? 0 : slowest, options.now() - before);
-      if (position !== null) found.set(id, position);
+  let asked = 0;
+  for (const { id, key } of wanted) {
+    const before = options.now();
+    let position = found.get(id) ?? null;
+    if (position === null && before - begun + slowest <= options.budgetMs) {
+      position = await positionOf(session, id);
+      slowest = Math.max(asked === 0 ? 0 : slowest, options.now() - before);
+      asked++;
     }
-  } finally {
-    await session.post('Runtime.releaseObjectGroup', { objectGroup: OBJECT_GROUP }).catch(() => undefined);
+    if (position !== null) found.set(id, position);
+    if (known.size < MOST_KNOWN) known.set(key, position);
   }
+  if (asked > 0)
+    await session.post('Runtime.releaseObjectGroup', { objectGroup: OBJECT_GROUP }).catch(() => undefined);
   return found;
 }
 

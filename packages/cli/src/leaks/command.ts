@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Dump, findLeaks, type LeakOptions, LeaksError, type Verdict } from '@stackpile/leaks';
+import type { Profile } from '@stackpile/profile';
 import type { CliIo } from '../io.ts';
 import { loadSource } from '../sources/load.ts';
 import {
@@ -187,15 +188,23 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
     const verdicts = await watchService({ ...plan, name, form, beside, fetch: () => endpoint.fetch() }, io);
     return verdicts.map((verdict) => ({ verdict, sources: [name], base }));
   }
-  const fetch = async () =>
-    (await loadSource(spec, { ...source, onProgress: (line) => io.stderr.write(`${visible(line)}\n`) }))
-      .profile;
+  if (spec.kind !== 'inspector')
+    throw new UsageError('only services and processes are watched: give files one after the other');
+  const { openInspectorTarget } = await import('../sources/inspector.ts');
+  // Open for the whole watch: within one session every task keeps its id, and ids tell a leak from load.
+  const captures = await openInspectorTarget(spec, {
+    ...source,
+    onProgress: (line) => io.stderr.write(`${visible(line)}\n`),
+  });
+  const fetch = (): Promise<Profile> => captures.goroutine();
   const beside = options.type === null ? { sampleType: 'closures', fetch: null } : null;
-  const verdicts = await watchService(
-    { ...plan, name: spec.spec, form: 'through its inspector', beside, fetch },
-    io,
-  );
-  return verdicts.map((verdict) => ({ verdict, sources: [spec.spec], base: null }));
+  try {
+    const watched = { ...plan, name: spec.spec, form: 'through its inspector', beside, fetch };
+    const verdicts = await watchService(watched, io);
+    return verdicts.map((verdict) => ({ verdict, sources: [spec.spec], base: null }));
+  } finally {
+    await captures.close();
+  }
 }
 
 async function judge(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {

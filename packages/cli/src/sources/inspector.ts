@@ -6,6 +6,7 @@ import {
   memoryRoom,
   refusal,
   snapshotCost,
+  type KnownPositions,
   takeHeapSnapshot,
 } from '@stackpile/agent/heap-tasks';
 import { encodeText, heapProfile, type Profile, ProfileError, readPlainProfile } from '@stackpile/profile';
@@ -21,6 +22,8 @@ const LOOKUP_MS_PER_MB = 8;
 /** Seconds for which a sampling of allocations runs where nobody says otherwise. */
 const HEAP_SECONDS = 10;
 const CPU_SECONDS = 30;
+/** Tasks and handles that are told one by one; more are told by stack. */
+const MOST_IDS = 200_000;
 const CPU_INTERVAL_MICROS = 1000;
 const HEAP_INTERVAL_BYTES = 32_768;
 
@@ -49,9 +52,10 @@ export async function openInspectorTarget(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
+  const known: KnownPositions = new Map();
   const guarded = <T>(take: () => Promise<T>): Promise<T> => capture(spec.spec, options, take);
   return {
-    goroutine: () => guarded(() => takeTasks(target, spec.spec, options)),
+    goroutine: () => guarded(() => takeTasks(target, spec.spec, options, known)),
     cpu: (seconds) => guarded(() => takeCpu(target.connection, seconds, options)),
     heap: (seconds) => guarded(() => takeAllocations(target.connection, seconds, options)),
     close: () => target.close(),
@@ -72,7 +76,12 @@ async function capture<T>(name: string, options: SourceOptions, take: () => Prom
   }
 }
 
-async function takeTasks(target: OpenTarget, name: string, options: SourceOptions): Promise<Profile> {
+async function takeTasks(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  known: KnownPositions,
+): Promise<Profile> {
   const { connection } = target;
   const { usedSize } = await connection.post<{ usedSize: number }>('Runtime.getHeapUsage');
   const cost = snapshotCost(usedSize, false);
@@ -81,22 +90,26 @@ async function takeTasks(target: OpenTarget, name: string, options: SourceOption
     if (refused !== null) throw new SourceError('SOURCE_UNREADABLE', `${name}: ${refused}`);
   }
   const megabytes = usedSize / 2 ** 20;
-  const known = measured.get(name);
+  const before = measured.get(name);
   const seconds =
-    known === undefined
+    before === undefined
       ? `about ${roughly(cost.stopMs / 4)} to ${roughly(cost.stopMs * 2)}`
-      : `about ${roughly(known.msPerMegabyte * megabytes)}`;
+      : `about ${roughly(before.msPerMegabyte * megabytes)}`;
   options.onProgress?.(
     `${name}: taking a heap snapshot: the process stands still for ${seconds} (its heap is ${humanBytes(usedSize)}) and needs ` +
       `about ${humanBytes(cost.bytes)} more memory meanwhile`,
   );
-  const { analysis, stopMs: took } = await takeHeapSnapshot(connection, { timeoutMs: SNAPSHOT_MS });
+  const { analysis, stopMs: took } = await takeHeapSnapshot(connection, {
+    timeoutMs: SNAPSHOT_MS,
+    analysis: { maxIds: MOST_IDS },
+  });
   measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
   if (options.signal?.aborted === true) throw new SourceError('SOURCE_ABORTED', `${name}: stopped`);
   const positions = await exactPositions(connection, analysis, {
     budgetMs: POSITIONS_MS,
     expectedMs: megabytes * LOOKUP_MS_PER_MB,
     now: () => performance.now(),
+    known,
   });
   options.onProgress?.(`${name}: it stood still for ${roughly(took)}`);
   return heapProfile(analysis, {

@@ -37,6 +37,8 @@ export interface HeapGroup {
   readonly retained: number;
   /** What holds a typical member, nearest holder first. */
   readonly heldBy: string;
+  /** V8's ids of all members of a task or handle group, where they were asked for and are few enough; else empty. */
+  readonly memberIds: readonly number[];
 }
 
 /** What a snapshot holds. */
@@ -53,6 +55,11 @@ export interface HeapAnalysis {
 export interface HeapAnalysisOptions {
   /** The file name to show for a script's URL; by default `file:` URLs become paths. */
   readonly filename?: (url: string) => string;
+  /**
+   * Tell the id of every member of task and handle groups, unless there are more members than this. Ids are the same in all
+   * snapshots of one inspector session, so they tell what stayed from what came and went. Default 0: none.
+   */
+  readonly maxIds?: number;
 }
 
 /** Closures of one function of the user's from which on they are a group. */
@@ -84,6 +91,7 @@ interface OpenGroup {
   /** Some members: what is said to hold the group is what holds most of these. */
   readonly members: number[];
   newest: number;
+  readonly ids: number[];
 }
 
 /**
@@ -113,6 +121,12 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
     else if ((group.count & (group.count - 1)) === 0) group.members[group.count % HOLDER_SAMPLE] = node;
   };
 
+  const maxIds = options.maxIds ?? 0;
+  let idCount = 0;
+  const identify = (group: OpenGroup, node: number): void => {
+    if (idCount++ < maxIds) group.ids.push(nodeId[node] as number);
+  };
+
   // Tasks.
   const stacks = new TaskStacks(waiters, functions);
   const groupOfStack = new Map<string, number>();
@@ -131,10 +145,11 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
     if (g === undefined) {
       g = groups.length;
       groupOfStack.set(key, g);
-      groups.push({ kind: 'task', frames: [], state, count: 0, members: [], newest: w });
+      groups.push({ kind: 'task', frames: [], state, count: 0, members: [], newest: w, ids: [] });
     }
     const group = groups[g] as OpenGroup;
     join(group, waiters.awaited[w] as number);
+    identify(group, waiters.node[w] as number);
     // Ids grow as objects are made.
     if (
       (nodeId[waiters.node[w] as number] as number) > (nodeId[waiters.node[group.newest] as number] as number)
@@ -172,9 +187,10 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
       const rows = stack === 0 ? own : stacks.frames(handle.waiter).map((w) => waiters.function[w] as number);
       const frames = rows.map((row): HeapFrame => ({ function: functions.get(row), objectId: 0 }));
       frames.push({ function: classOf(snapshot, census.scripts, handle.node, handle.kind), objectId: 0 });
-      groups.push({ kind: 'handle', frames, state: '', count: 0, members: [], newest: 0 });
+      groups.push({ kind: 'handle', frames, state: '', count: 0, members: [], newest: 0, ids: [] });
     }
     join(groups[g] as OpenGroup, handle.node);
+    identify(groups[g] as OpenGroup, handle.node);
     claim(handle.node, g);
   }
 
@@ -185,7 +201,7 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
     if (owner === 'builtin' || count < (owner === 'user' ? USER_CLOSURES : NODE_CLOSURES)) continue;
     groupOfFunction.set(row, groups.length);
     const frames: HeapFrame[] = [{ function: functions.get(row), objectId: 0 }];
-    groups.push({ kind: 'closures', frames, state: '', count: 0, members: [], newest: 0 });
+    groups.push({ kind: 'closures', frames, state: '', count: 0, members: [], newest: 0, ids: [] });
   }
   const weak = new Uint8Array(groups.length + 1);
   for (const g of groupOfFunction.values()) weak[g + 1] = 1;
@@ -217,6 +233,7 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
       count: group.count,
       retained: bytes[g + 1] as number,
       heldBy: heldBy[g] as string,
+      memberIds: idCount > maxIds ? [] : group.ids,
     })),
     runtimeTasks,
     nodeCount,
@@ -379,7 +396,8 @@ export interface WrittenFrame {
 /**
  * The profile of an analysis. Sample types: `tasks/count` (or `goroutine/count`), `handles/count`, `closures/count` and
  * `retained/bytes`; a sample counts in the column of its own kind and in `retained`. Text labels: `kind` (`task`, `handle`,
- * `closures`), `state` of a task, `held_by`.
+ * `closures`), `state` of a task, `held_by`. Where the analysis has the ids of members, each is a sample of its own with the numeric
+ * label `goroutine`.
  */
 export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions = {}): Profile {
   const filename = options.filename ?? scriptFilename;
@@ -426,16 +444,28 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     const labels: SampleLabel[] = [{ key: 'kind', text: group.kind }];
     if (group.state !== '') labels.push({ key: 'state', text: group.state });
     if (group.heldBy !== '') labels.push({ key: 'held_by', text: group.heldBy });
-    builder.sample(
-      stack,
-      [
-        group.kind === 'task' ? group.count : 0,
-        group.kind === 'handle' ? group.count : 0,
-        group.kind === 'closures' ? group.count : 0,
-        group.retained,
-      ],
-      labels,
-    );
+    const add = (count: number, retained: number, more: readonly SampleLabel[]): void =>
+      builder.sample(
+        stack,
+        [
+          group.kind === 'task' ? count : 0,
+          group.kind === 'handle' ? count : 0,
+          group.kind === 'closures' ? count : 0,
+          retained,
+        ],
+        [...labels, ...more],
+      );
+    const members = group.memberIds.length;
+    if (members === 0) {
+      add(group.count, group.retained, []);
+      continue;
+    }
+    // One sample per member; what the group retains is shared out evenly, to the byte.
+    const share = Math.floor(group.retained / members);
+    for (const [i, id] of group.memberIds.entries()) {
+      const retained = i === 0 ? group.retained - share * (members - 1) : share;
+      add(1, retained, [{ key: 'goroutine', number: id }]);
+    }
   }
   if (analysis.runtimeTasks > 0) {
     builder.comment(
