@@ -8,6 +8,8 @@ import type { MainThread } from '../sidecar/main-thread.ts';
 export interface CaptureContext {
   readonly main: MainThread;
   readonly settings: CaptureSettings;
+  /** Whether the main thread's event loop turns within a quarter of a second. */
+  isResponsive(): Promise<boolean>;
   /** Working directory of the process; files below it are shown relative to it. */
   readonly cwd: string;
   /** Path of the program's main script. */

@@ -5,7 +5,7 @@ import type { InspectorSession } from '../sidecar/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
 
 /** A node of V8's call tree. */
-interface CpuNode {
+export interface CpuNode {
   readonly id: number;
   readonly callFrame: {
     readonly functionName: string;
@@ -19,7 +19,7 @@ interface CpuNode {
 }
 
 /** `Profiler.Profile` of the inspector protocol; times in microseconds. */
-interface CpuProfile {
+export interface CpuProfile {
   readonly nodes: readonly CpuNode[];
   readonly startTime: number;
   readonly endTime: number;
@@ -58,6 +58,7 @@ export class CpuProfiler {
           this.#intervalMicros = Math.round(1e6 / request.hz);
           await session.post('Profiler.enable');
           await this.#start(session);
+          await this.#nameTheLoop(session);
         }
         this.#active.add(window);
       });
@@ -87,6 +88,17 @@ export class CpuProfiler {
     await session.post('Profiler.start');
   }
 
+  /**
+   * A loop that was optimized while it ran, before the profiler started, is unknown to the profiler: its time would go to
+   * its caller. Where the main thread is stuck in one, throwing away its optimized code helps: it is compiled anew within
+   * milliseconds, and known. Turning precise coverage on does that.
+   */
+  async #nameTheLoop(session: InspectorSession): Promise<void> {
+    if (await this.#context.isResponsive()) return;
+    await session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: false });
+    await session.post('Profiler.stopPreciseCoverage');
+  }
+
   /** Runs steps one after the other: a start must not overtake a stop. */
   #serial<T>(step: () => Promise<T>): Promise<T> {
     const run = this.#queue.then(step);
@@ -109,7 +121,8 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-interface Window {
+/** What a CPU profile covers. */
+export interface CpuWindow {
   /** Microseconds of the monotonic clock. */
   readonly from: number;
   readonly to: number;
@@ -119,7 +132,11 @@ interface Window {
 }
 
 /** Turns recordings into a profile of `window`. Each sample counts 1 and the time since the sample before it. */
-function cpuProfile(pieces: readonly CpuProfile[], window: Window, context: CaptureContext): Profile {
+export function cpuProfile(
+  pieces: readonly CpuProfile[],
+  window: CpuWindow,
+  context: Pick<CaptureContext, 'program' | 'cwd'>,
+): Profile {
   const builder = new ProfileBuilder({
     sampleTypes: [
       { type: 'samples', unit: 'count' },
@@ -138,7 +155,12 @@ function cpuProfile(pieces: readonly CpuProfile[], window: Window, context: Capt
   return builder.build();
 }
 
-function writePiece(piece: CpuProfile, window: Window, builder: ProfileBuilder, writer: FrameWriter): void {
+function writePiece(
+  piece: CpuProfile,
+  window: CpuWindow,
+  builder: ProfileBuilder,
+  writer: FrameWriter,
+): void {
   const count = new Map<number, number>();
   const micros = new Map<number, number>();
   let time = piece.startTime;

@@ -7,7 +7,7 @@ import { HOST_EXPRESSION, type MemoryReading } from '../host/reading.ts';
 import { heapText } from '../text/heap-text.ts';
 import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from './capture.ts';
 
-interface HeapNode {
+export interface HeapNode {
   readonly id: number;
   readonly callFrame: {
     readonly functionName: string;
@@ -19,7 +19,7 @@ interface HeapNode {
 }
 
 /** `HeapProfiler.SamplingHeapProfile` of the inspector protocol. */
-interface SamplingHeapProfile {
+export interface SamplingHeapProfile {
   readonly head: HeapNode;
   readonly samples: readonly { readonly size: number; readonly nodeId: number; readonly ordinal: number }[];
 }
@@ -73,7 +73,8 @@ export function unscaledSize(scaled: number, interval: number): number {
   return fitting[fitting.length >> 1] ?? scaled;
 }
 
-function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
+/** Groups what V8's sampler holds by site and size, its scaling undone. */
+export function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
   const nodes = new Map<number, HeapNode>();
   const parents = new Map<number, HeapNode>();
   const stack = [profile.head];
@@ -120,7 +121,8 @@ function offHeap(memory: MemoryReading): HeapRecord[] {
     .map(({ name, bytes }) => ({ frames: [{ name, file: '', line: 0 }], size: 0, count: 0, bytes }));
 }
 
-function profileOf(reading: HeapReading, context: CaptureContext): Profile {
+/** The profile of a reading. */
+export function profileOf(reading: HeapReading, context: Pick<CaptureContext, 'program' | 'cwd'>): Profile {
   const interval = reading.memory.interval;
   const builder = new ProfileBuilder({
     sampleTypes: [

@@ -36,6 +36,7 @@ export type ToSidecar =
     }
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'auth'; readonly id: number; readonly allowed: boolean }
+  | { readonly kind: 'awake' }
   | { readonly kind: 'close' }
   | { readonly kind: 'exit' };
 
@@ -52,6 +53,6 @@ export type FromSidecar =
       readonly headers: Record<string, string | string[] | undefined>;
       readonly remoteAddress: string;
     }
-  /** Nothing to do: it makes the loop turn. */
+  /** Makes the loop turn; answered by `awake`. */
   | { readonly kind: 'wake' }
   | { readonly kind: 'closed' };

@@ -189,6 +189,8 @@ export class Sidecar {
       const resolve = this.#waiting.get(message.id);
       this.#waiting.delete(message.id);
       resolve?.(message.response);
+    } else if (message.kind === 'wake') {
+      this.#send({ kind: 'awake' });
     } else if (message.kind === 'ask') {
       void this.#answerAsk(message);
     }

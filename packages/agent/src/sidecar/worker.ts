@@ -14,6 +14,8 @@ import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './prot
 const PREFIX = '/debug/pprof';
 /** How long the main thread may think about an `auth` function. */
 const ASK_MS = 5000;
+/** A loop that takes longer to turn is stuck. */
+const RESPONSIVE_MS = 250;
 
 const data = workerData as SidecarData;
 const port = parentPort;
@@ -22,9 +24,10 @@ const send = (message: FromSidecar): void => port.postMessage(message);
 
 const main = new MainThread(data.shared, () => send({ kind: 'wake' }));
 const endpoints = new Endpoints(
-  { main, settings: data.settings, cwd: data.cwd, program: data.program },
+  { main, isResponsive, settings: data.settings, cwd: data.cwd, program: data.program },
   data.commandLine,
 );
+const awaitingTurn = new Set<(turned: boolean) => void>();
 const running = new Map<number, AbortController>();
 const asked = new Map<number, (allowed: boolean) => void>();
 let nextAsk = 0;
@@ -41,6 +44,10 @@ port.on('message', (message: ToSidecar) => {
     case 'auth':
       asked.get(message.id)?.(message.allowed);
       return;
+    case 'awake':
+      for (const resolve of awaitingTurn) resolve(true);
+      awaitingTurn.clear();
+      return;
     case 'close':
       void close();
       return;
@@ -49,6 +56,20 @@ port.on('message', (message: ToSidecar) => {
       return;
   }
 });
+
+/** Whether the main thread's loop turns soon. */
+function isResponsive(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (turned: boolean): void => {
+      clearTimeout(timer);
+      awaitingTurn.delete(done);
+      resolve(turned);
+    };
+    const timer = setTimeout(() => done(false), RESPONSIVE_MS);
+    awaitingTurn.add(done);
+    send({ kind: 'wake' });
+  });
+}
 
 async function mounted(id: number, request: PprofRequest): Promise<void> {
   const abort = new AbortController();

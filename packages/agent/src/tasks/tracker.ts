@@ -33,6 +33,9 @@ const ROOT_DEPTH = 5;
 /** Failures of the hook after which it is taken off. */
 const MOST_FAILURES = 10;
 
+/** Numbers are never used twice in a process. */
+let nextId = 1;
+
 /** Mark of a promise that no async function made: only what it waits for is known. */
 class PlainMark {
   readonly state: number;
@@ -90,7 +93,6 @@ export class TaskTracker {
   #busy = false;
   /** Whether the run has left something behind that the next one must not see. */
   #dirty = false;
-  #nextId = 1;
   /** Activation that this run resumed. */
   #resumed: TaskRecord | null = null;
   /** Activation whose returned promise is being adopted in this run. */
@@ -133,6 +135,12 @@ export class TaskTracker {
     this.#stopHook?.();
     this.#stopHook = null;
     this.#handles.stop();
+    // The records live on with their promises, and must not meet the list of another tracker.
+    for (const record of this.#waiting) {
+      record.slot = -1;
+      record.ref = null;
+      record.flags = (record.flags & ~WAITING) | DONE;
+    }
     this.#waiting.length = 0;
   }
 
@@ -277,21 +285,21 @@ export class TaskTracker {
     if (top === undefined) return;
     if (builtin === undefined) {
       if (this.#frames.isEntry(top)) {
-        const record = new TaskRecord(this.#nextId++, ACTIVATION, this.#frames.functions[top] as number);
+        const record = new TaskRecord(nextId++, ACTIVATION, this.#frames.functions[top] as number);
         record.state = this.#stateOfFrames(running);
         Stamp.put(promise, record);
         this.#entered.push(record);
         return;
       }
     } else if (steppers.has(builtin)) {
-      const record = new TaskRecord(this.#nextId++, ACTIVATION | ANY_FUNCTION, -1);
+      const record = new TaskRecord(nextId++, ACTIVATION | ANY_FUNCTION, -1);
       Stamp.put(promise, record);
       this.#entered.push(record);
       return;
     } else {
       const state = builtins.length === 1 ? combinators.get(builtin) : undefined;
       if (state !== undefined) {
-        const record = new TaskRecord(this.#nextId++, COMBINATOR, -1);
+        const record = new TaskRecord(nextId++, COMBINATOR, -1);
         record.state = state;
         record.stack = this.#stackOf(running, 0);
         Stamp.put(promise, record);
@@ -373,7 +381,7 @@ export class TaskTracker {
         return record;
       }
     }
-    this.#wrapper = new TaskRecord(this.#nextId++, ACTIVATION, fn);
+    this.#wrapper = new TaskRecord(nextId++, ACTIVATION, fn);
     return this.#wrapper;
   }
 
@@ -384,7 +392,7 @@ export class TaskTracker {
   /** A `.then`, by the user or inside of a combinator. */
   #derive(promise: object, target: TaskRecord | null, state: number, now: number): void {
     const { running, builtins } = this.#reader.sight;
-    const record = new TaskRecord(this.#nextId++, DERIVED, -1);
+    const record = new TaskRecord(nextId++, DERIVED, -1);
     const inside = builtins[1] !== undefined && combinators.has(builtins[1]) ? this.#combinator : null;
     record.state = state === 0 || target !== null ? stateOf('then') : state;
     record.target = target;
@@ -425,6 +433,8 @@ export class TaskTracker {
       this.#dropped++;
       return;
     }
+    // A wait whose end nobody saw.
+    if (record.slot >= 0) this.#remove(record);
     record.flags |= WAITING;
     record.since = Math.round(now - this.#started);
     record.weight = this.#budget.weight;

@@ -1,0 +1,14 @@
+// Starts a server and ends in one of several ways; prints one line.
+import { startServer } from '@stackpile/agent';
+
+const how = process.argv[2];
+const server = await startServer({ port: 0 });
+await fetch(`${server.url}goroutine`).then((response) => response.arrayBuffer());
+if (how === 'captures') {
+  // The capture is still under way when the process exits.
+  void fetch(`${server.url}profile?seconds=60`).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
+if (how === 'throws') throw new Error('as the user wants it');
+console.log('done');
+if (how === 'exits' || how === 'captures') process.exit();
