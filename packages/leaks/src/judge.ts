@@ -275,9 +275,14 @@ class Judge {
   }
 
   #growth(values: readonly number[]): Growth {
-    const slope = (x: readonly number[]): number => (values.length < 2 ? 0 : theilSen(x, values));
+    const total = (values.at(-1) ?? 0) - (values[0] ?? 0);
+    const slope = (x: readonly number[]): number => {
+      if (values.length < 2) return 0;
+      // A growth in a few lumps has a median slope of 0, which says nothing.
+      return theilSen(x, values) || total / Math.max(Number.MIN_VALUE, (x.at(-1) ?? 0) - (x[0] ?? 0));
+    };
     return {
-      total: (values.at(-1) ?? 0) - (values[0] ?? 0),
+      total,
       perDump: slope(this.#record.ordinals),
       perMinute: this.#time.times === null ? null : slope(this.#time.x),
     };
