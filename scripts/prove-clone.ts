@@ -1,5 +1,5 @@
 // Proves the README's promise: a fresh clone, only Node and npm on the PATH, `npm ci`, `npm start`, `npm test`.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const { values } = parseArgs({
 });
 
 /** All that a newcomer has: a shell's few tools, git, Node and its npm. */
-const TOOLS = ['node', 'npm', 'npx', 'git', 'sh', 'env', 'uname', 'ps', 'cat', 'ls'];
+const TOOLS = ['node', 'npm', 'npx', 'git', 'sh', 'env', 'uname', 'cat', 'ls'];
 const LEAKS = 'subscribeNewTaskMsgIfAvailable';
 
 interface Ran {
@@ -109,8 +109,8 @@ async function prove(): Promise<void> {
   }
   const left = readdirSync(temporary).filter((name) => name !== 'node-compile-cache');
   step('nothing is left in the temporary folder', left.length === 0, left.join('\n'));
-  const processes = await newcomer('ps', ['-eo', 'pid,args'], folder);
-  const alive = processes.output.split('\n').filter((line) => line.includes(clone));
+  const processes = spawnSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8', maxBuffer: 1 << 26 }).stdout;
+  const alive = processes.split('\n').filter((line) => line.includes(clone));
   step('no process is left', alive.length === 0, alive.join('\n'));
 }
 
