@@ -37,7 +37,7 @@ function keyOf(profile: Profile, row: number): string {
 
 /**
  * `after` − `before`: samples of the same stack and labels are subtracted, what comes to zero is dropped, values may be
- * negative. As in Go the default sample type is lost.
+ * negative. Unlike in Go the default sample type is kept: ours is not always the last one.
  */
 export function deltaProfile(before: Profile, after: Profile): Profile {
   const sums = new Map<string, DeltaSample>();
@@ -58,6 +58,7 @@ export function deltaProfile(before: Profile, after: Profile): Profile {
     sampleTypes: after.sampleTypes,
     ...(after.periodType === null ? {} : { periodType: after.periodType }),
     period: after.period,
+    defaultSampleType: after.defaultSampleType,
     timeNanos: after.timeNanos,
     durationNanos: after.timeNanos - before.timeNanos,
   });

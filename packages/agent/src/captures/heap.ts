@@ -32,7 +32,7 @@ export interface HeapRecord {
   readonly size: number;
   /** Objects that were sampled; 0 for memory outside of the heap. */
   readonly count: number;
-  /** Bytes, where they are known without sampling. */
+  /** Bytes in the heap that the record stands for: V8's estimate, or the truth where nothing is sampled. */
   readonly bytes: number;
 }
 
@@ -56,25 +56,23 @@ export function samplingScale(size: number, interval: number): number {
 }
 
 /**
- * The size of the one object behind a sample of V8. V8 has already multiplied it by the rounded scale, which distorts
- * sizes near the interval by up to a quarter, so we undo that and scale without rounding. Objects are multiples of 8 bytes;
- * where several sizes below a few hundred bytes fit, the one in the middle is taken: their bytes are equal but their number is not.
+ * The size of the one object behind a sample of V8, which hands out that size times the rounded scale. Objects are multiples
+ * of 8 bytes; where several sizes would give the same product, the smallest one is taken, as small objects are the many.
+ * So bytes are V8's own estimate, and numbers of objects can be too high where sizes are mixed.
  */
 export function unscaledSize(scaled: number, interval: number): number {
-  const fitting: number[] = [];
-  // n objects of scaled / n bytes, n = round(scale(scaled / n)): n grows as the size shrinks, so the range is short.
-  const rough =
-    scaled <= interval ? interval / 16 : Math.max(1, interval / Math.max(8, 2 * (scaled - interval)));
-  const most = Math.ceil(Math.min(interval / 8 + 2, rough * 4 + 2));
+  let found = scaled;
+  // scaled is about interval + size / 2, with at most size / 2 of rounding, so no smaller size than the excess fits.
+  const excess = Math.max(8, (scaled - interval) / 2);
+  const most = Math.ceil(Math.min(scaled / excess, interval / 8 + 2));
   for (let n = 1; n <= most; n++) {
     const size = scaled / n;
-    if (size % 4 === 0 && Math.floor(samplingScale(size, interval) + 0.5) === n) fitting.push(size);
+    if (size % 8 === 0 && Math.floor(samplingScale(size, interval) + 0.5) === n) found = size;
   }
-  return fitting[fitting.length >> 1] ?? scaled;
+  return found;
 }
 
-/** Groups what V8's sampler holds by site and size, its scaling undone. */
-export function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
+function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
   const nodes = new Map<number, HeapNode>();
   const parents = new Map<number, HeapNode>();
   const stack = [profile.head];
@@ -85,7 +83,7 @@ export function recordsOf(profile: SamplingHeapProfile, interval: number): HeapR
       stack.push(child);
     }
   }
-  const groups = new Map<string, { node: HeapNode; size: number; count: number }>();
+  const groups = new Map<string, { node: HeapNode; size: number; count: number; bytes: number }>();
   const sizes = new Map<number, number>();
   for (const { size: scaled, nodeId } of profile.samples) {
     const node = nodes.get(nodeId);
@@ -94,17 +92,20 @@ export function recordsOf(profile: SamplingHeapProfile, interval: number): HeapR
     if (size === undefined) sizes.set(scaled, (size = unscaledSize(scaled, interval)));
     const key = `${nodeId}:${size}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { node, size, count: 1 });
-    else group.count++;
+    if (group === undefined) groups.set(key, { node, size, count: 1, bytes: scaled });
+    else {
+      group.count++;
+      group.bytes += scaled;
+    }
   }
-  return [...groups.values()].map(({ node, size, count }) => {
+  return [...groups.values()].map(({ node, size, count, bytes }) => {
     const frames: Frame[] = [];
     for (let at: HeapNode | undefined = node; at !== undefined; at = parents.get(at.id)) {
       const { functionName, url, lineNumber } = at.callFrame;
       if (functionName === '(root)') continue;
       frames.push({ name: functionName, file: url, line: lineNumber + 1, startLine: lineNumber + 1 });
     }
-    return { frames, size, count, bytes: 0 };
+    return { frames, size, count, bytes };
   });
 }
 
@@ -138,9 +139,8 @@ export function profileOf(reading: HeapReading, context: Pick<CaptureContext, 'p
   });
   const writer = new FrameWriter(builder, context.program, context.cwd);
   for (const record of reading.records) {
-    const scale = samplingScale(record.size, interval);
-    const objects = Math.trunc(record.count * scale);
-    const bytes = record.count === 0 ? record.bytes : Math.trunc(record.count * record.size * scale);
+    const objects = record.count * Math.floor(samplingScale(record.size, interval) + 0.5);
+    const { bytes } = record;
     const stack = record.frames.map((frame) => writer.location(frame));
     const labels = record.size === 0 ? [] : [{ key: 'bytes', number: Math.round(record.size) }];
     builder.sample(stack, [objects, bytes, objects, bytes], labels);

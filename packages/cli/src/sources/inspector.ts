@@ -1,15 +1,20 @@
 // A profile from the inspector of a process that has no agent: its tasks through the heap, its CPU, its allocations.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type CpuProfile,
+  cpuProfile,
   exactPositions,
+  heapRecords,
+  heapSampleProfile,
   humanBytes,
   memoryRoom,
   refusal,
+  type SamplingHeapProfile,
   snapshotCost,
   type KnownPositions,
   takeHeapSnapshot,
-} from '@stackpile/agent/heap-tasks';
-import { encodeText, heapProfile, type Profile, ProfileError, readPlainProfile } from '@stackpile/profile';
+} from '@stackpile/agent/inspector';
+import { heapProfile, type Profile, ProfileError } from '@stackpile/profile';
 import type { InspectorConnection } from './inspector-socket.ts';
 import { openTarget, type OpenTarget } from './inspector-target.ts';
 import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
@@ -26,6 +31,8 @@ const CPU_SECONDS = 30;
 const MOST_IDS = 200_000;
 const CPU_INTERVAL_MICROS = 1000;
 const HEAP_INTERVAL_BYTES = 32_768;
+/** V8's own default, and that of Node's command line. */
+const V8_INTERVAL_BYTES = 524_288;
 
 /** What the last snapshot of each source took, so that the next announcement is a measured one. */
 const measured = new Map<string, { readonly msPerMegabyte: number }>();
@@ -142,15 +149,35 @@ async function takeCpu(
   await connection.post('Profiler.enable');
   await connection.post('Profiler.setSamplingInterval', { interval: CPU_INTERVAL_MICROS });
   await connection.post('Profiler.start');
+  const timeNanos = BigInt(Date.now()) * 1_000_000n;
   await Promise.race([wait(seconds, options.signal), connection.ended]);
-  const { profile } = await connection.post<{ profile: unknown }>(
+  const { profile } = await connection.post<{ profile: CpuProfile }>(
     'Profiler.stop',
     {},
     { timeoutMs: 120_000 },
   );
   await connection.post('Profiler.disable');
   if (options.signal?.aborted === true) throw new Error('stopped');
-  return readPlainProfile(encodeText(JSON.stringify(profile)));
+  return cpuProfile(
+    [profile],
+    {
+      from: profile.startTime,
+      to: profile.endTime,
+      timeNanos,
+      intervalMicros: CPU_INTERVAL_MICROS,
+      idle: false,
+    },
+    await programOf(connection),
+  );
+}
+
+/** The main script of the target, and no working directory: paths stay absolute for somebody who looks from outside. */
+async function programOf(connection: InspectorConnection): Promise<{ program: string; cwd: string }> {
+  const { result } = await connection.post<{ result: { value?: unknown } }>('Runtime.evaluate', {
+    expression: 'process.argv[1] || process.execPath',
+    returnByValue: true,
+  });
+  return { program: typeof result.value === 'string' ? result.value : '', cwd: '' };
 }
 
 async function takeAllocations(
@@ -159,23 +186,36 @@ async function takeAllocations(
   options: SourceOptions,
 ): Promise<Profile> {
   // V8 has one sampler per isolate: one that runs already is somebody else's, to be read and never to be stopped.
-  const running = await connection
-    .post<{ profile: unknown }>('HeapProfiler.getSamplingProfile')
+  let sampling = await connection
+    .post<{ profile: SamplingHeapProfile }>('HeapProfiler.getSamplingProfile', {}, { timeoutMs: 120_000 })
     .catch(() => null);
-  if (running !== null) return readPlainProfile(encodeText(JSON.stringify(running.profile)));
-  options.onProgress?.(`sampling allocations for ${seconds} s: only what is allocated meanwhile is seen`);
-  await connection.post('HeapProfiler.startSampling', {
-    samplingInterval: HEAP_INTERVAL_BYTES,
-    stackDepth: 64,
-  });
-  await Promise.race([wait(seconds, options.signal), connection.ended]);
-  const { profile } = await connection.post<{ profile: unknown }>(
-    'HeapProfiler.stopSampling',
-    {},
-    { timeoutMs: 120_000 },
-  );
+  const foreign = sampling !== null;
+  if (sampling === null) {
+    options.onProgress?.(`sampling allocations for ${seconds} s: only what is allocated meanwhile is seen`);
+    const settings = { samplingInterval: HEAP_INTERVAL_BYTES, stackDepth: 64 };
+    await connection.post('HeapProfiler.startSampling', settings);
+    await Promise.race([wait(seconds, options.signal), connection.ended]);
+    sampling = await connection.post<{ profile: SamplingHeapProfile }>(
+      'HeapProfiler.stopSampling',
+      {},
+      { timeoutMs: 120_000 },
+    );
+  }
   if (options.signal?.aborted === true) throw new Error('stopped');
-  return readPlainProfile(encodeText(JSON.stringify(profile)));
+  // Whoever started a sampler before us has most likely left V8's own interval.
+  const interval = foreign ? V8_INTERVAL_BYTES : HEAP_INTERVAL_BYTES;
+  const memory = {
+    rss: 0,
+    heapTotal: 0,
+    heapUsed: 0,
+    external: 0,
+    arrayBuffers: 0,
+    sampler: foreign ? 'foreign' : 'own',
+    interval,
+  };
+  const timeNanos = BigInt(Date.now()) * 1_000_000n;
+  const records = heapRecords(sampling.profile, interval);
+  return heapSampleProfile({ records, memory, timeNanos, cost: 0 }, await programOf(connection));
 }
 
 /**

@@ -1,0 +1,30 @@
+// What the command line uses of the captures, for processes whose inspector it has opened itself.
+export { type CpuNode, type CpuProfile, cpuProfile, type CpuWindow } from './captures/cpu.ts';
+export {
+  type HeapNode,
+  type HeapReading,
+  type HeapRecord,
+  profileOf as heapSampleProfile,
+  recordsOf as heapRecords,
+  type SamplingHeapProfile,
+} from './captures/heap.ts';
+export {
+  type ConstrainedMemory,
+  humanBytes,
+  type MemoryRoom,
+  memoryRoom,
+  refusal,
+  type SnapshotCost,
+  snapshotCost,
+} from './heap-tasks/memory-room.ts';
+export {
+  exactPositions,
+  type KnownPositions,
+  type Position,
+  type PositionOptions,
+  type SnapshotOptions,
+  type SnapshotSession,
+  takeHeapSnapshot,
+  type TakenSnapshot,
+} from './heap-tasks/take-snapshot.ts';
+export type { MemoryReading } from './host/reading.ts';
