@@ -72,7 +72,7 @@ export function unscaledSize(scaled: number, interval: number): number {
   return found;
 }
 
-function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
+export function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
   const nodes = new Map<number, HeapNode>();
   const parents = new Map<number, HeapNode>();
   const stack = [profile.head];
