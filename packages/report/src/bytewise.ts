@@ -19,3 +19,8 @@ export function compareBytes(left: string, right: string): number {
   }
   return left < right ? -1 : 1;
 }
+
+/** Keys whose plain JavaScript order is the order of the bytes of `texts`. */
+export function byteKeys(texts: readonly string[]): readonly string[] {
+  return texts.some((text) => special.test(text)) ? texts.map(byteKey) : texts;
+}

@@ -1,22 +1,22 @@
 // Whose code is shown: hides libraries and the runtime, or keeps only what goes through the user's own functions.
-import { classifyFunction, type Profile } from '@stackpile/profile';
+import { classifyFunction, type OriginOptions, type Profile } from '@stackpile/profile';
 import { gatherSamples, RowList, withLines } from './rows.ts';
 
 /** 1 for each function that is the user's own. */
-function ownFunctions(profile: Profile): Uint8Array {
+function ownFunctions(profile: Profile, origin?: OriginOptions): Uint8Array {
   const { functions, strings } = profile;
   const own = new Uint8Array(functions.length);
   for (let f = 0; f < functions.length; f++) {
     const name = strings.get(functions.name[f] as number);
     const file = strings.get(functions.filename[f] as number);
-    if (classifyFunction(name, file) === 'user') own[f] = 1;
+    if (classifyFunction(name, file, origin) === 'user') own[f] = 1;
   }
   return own;
 }
 
 /** 1 for each location with a line of the user's own. */
-function ownLocations(profile: Profile): Uint8Array {
-  const own = ownFunctions(profile);
+function ownLocations(profile: Profile, origin?: OriginOptions): Uint8Array {
+  const own = ownFunctions(profile, origin);
   const { lineStart, lines, length } = profile.locations;
   const result = new Uint8Array(length);
   for (let l = 0; l < length; l++) {
@@ -29,8 +29,8 @@ function ownLocations(profile: Profile): Uint8Array {
 }
 
 /** Keeps the samples that go through the user's own code. */
-export function throughOwnCode(profile: Profile, warnings: string[]): Profile {
-  const own = ownLocations(profile);
+export function throughOwnCode(profile: Profile, warnings: string[], origin?: OriginOptions): Profile {
+  const own = ownLocations(profile, origin);
   const { stackStart, stackLocations, length } = profile.samples;
   const kept = new RowList();
   for (let s = 0; s < length; s++) {
@@ -50,10 +50,10 @@ export function throughOwnCode(profile: Profile, warnings: string[]): Profile {
  * Takes the lines of libraries and of the runtime out; what they cost goes to the nearest caller that is left. Samples
  * without any other frame go, as with `hide`.
  */
-export function withoutLibraries(profile: Profile): Profile {
+export function withoutLibraries(profile: Profile, origin?: OriginOptions): Profile {
   const { locations, samples } = profile;
   const { lineStart, lines } = locations;
-  const own = ownFunctions(profile);
+  const own = ownFunctions(profile, origin);
   const start = new Uint32Array(locations.length + 1);
   const rows = new RowList();
   for (let l = 0; l < locations.length; l++) {

@@ -1,5 +1,5 @@
 // From options to a profile that is ready to be reported: sample type, total, filters, granularity, in pprof's order.
-import type { Int64Column, Profile } from '@stackpile/profile';
+import type { Int64Column, OriginOptions, Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
 import { compilePattern, type Pattern } from './regexp.ts';
@@ -45,6 +45,7 @@ export interface PreparedReport {
 
 /**
  * Prepares a report. Warnings are pushed to `warnings` as they occur, so that they are known after a failure too.
+ * `origin` says whose code is whose where the rules of `mine` and `hide_libs` would say something else.
  * Throws {@link PrepareError} with pprof's sentence.
  */
 export function prepareReport(
@@ -52,11 +53,12 @@ export function prepareReport(
   command: ReportCommand,
   given: ReportOptions,
   warnings: string[],
+  origin?: OriginOptions,
 ): PreparedReport {
   const units = labelUnits(profile, warnings);
   const options = commandOptions(command, given);
   let current = addTagFrames(profile, options, warnings);
-  if (options.mine) current = throughOwnCode(current, warnings);
+  if (options.mine) current = throughOwnCode(current, warnings, origin);
   if (options.relative_percentages) current = applyFilters(current, units, options, warnings);
   const index = sampleIndex(current, options.sample_index);
   if (options.divide_by === 0) throw new PrepareError('zero divisor specified');
@@ -71,7 +73,7 @@ export function prepareReport(
   }
   const total = totalOf(current, chosen(current, index, options.mean));
   if (!options.relative_percentages) current = applyFilters(current, units, options, warnings);
-  if (options.mine || options.hide_libs) current = withoutLibraries(current);
+  if (options.mine || options.hide_libs) current = withoutLibraries(current, origin);
   current = applyGranularity(current, options);
   const inverse = 1 / options.divide_by;
   const mainBinary =

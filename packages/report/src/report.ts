@@ -1,5 +1,5 @@
 // The entry point of the room: one profile, one command, one set of options in; one report out.
-import type { Profile } from '@stackpile/profile';
+import type { OriginOptions, Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
 import type { ReportOptions } from './options.ts';
@@ -57,6 +57,8 @@ export interface ReportContext {
   readonly sources?: SourceFiles;
   /** The terminal that the text goes to; absent for pipes and files, whose bytes are pprof's. */
   readonly terminal?: Terminal;
+  /** Whose code is whose, for `mine` and `hide_libs`, where the rules would say something else. */
+  readonly origin?: OriginOptions;
 }
 
 /** Why a report cannot be made; the message is the sentence that pprof prints. */
@@ -86,7 +88,7 @@ export function runReport(
 ): ReportOutput {
   const warnings: string[] = [];
   try {
-    const report = prepareReport(profile, command, options, warnings);
+    const report = prepareReport(profile, command, options, warnings, context.origin);
     return { ...makeOutput(report, context, warnings), warnings };
   } catch (error) {
     if (error instanceof PrepareError) throw new ReportError(error.message, warnings);

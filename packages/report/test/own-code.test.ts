@@ -41,6 +41,14 @@ test('mine leaves out what never goes through own code, of the percentages too',
   ]);
 });
 
+test('the caller may say whose code it is', () => {
+  const output = runReport(service, { kind: 'top' }, setOption(defaultOptions(), 'mine', '1'), {
+    origin: { user: [/node_modules\/log\//] },
+  });
+  assert.equal(output.type, 'text');
+  assert.match(output.type === 'text' ? [...output.chunks].join('') : '', / flush\n/);
+});
+
 test('a focus may name a library that is hidden', () => {
   assert.deepEqual(topRows(service, ['hide_libs', 'focus=pg']), ['6 60.00% 60.00% 6 60.00% tick']);
 });

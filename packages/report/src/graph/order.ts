@@ -1,5 +1,5 @@
 // Orders of nodes and edges, with every tie-break.
-import { compareBytes } from '../bytewise.ts';
+import { byteKeys, compareBytes } from '../bytewise.ts';
 import { abs64, add64, type Int64, isZero } from '../int64.ts';
 import type { Graph } from './graph.ts';
 
@@ -7,33 +7,45 @@ function descending(left: Int64, right: Int64): number {
   return left > right ? -1 : left < right ? 1 : 0;
 }
 
-/** Smaller address first where both have one, else by printed name, bytewise. */
-function compareNames(graph: Graph, left: number, right: number): number {
-  const leftAddress = graph.address(left);
-  const rightAddress = graph.address(right);
-  if (leftAddress !== 0n && rightAddress !== 0n && leftAddress !== rightAddress) {
-    return leftAddress < rightAddress ? -1 : 1;
-  }
-  return compareBytes(graph.printed(left), graph.printed(right));
-}
-
-/** Sorts nodes by |score|, then by name, then by |tie|, all but the name descending. */
+/**
+ * Sorts nodes by |score|, then by name, then by |tie|, all but the name descending. Where two nodes have addresses, these
+ * decide in place of their names.
+ */
 export function sortByScore(
   graph: Graph,
-  nodes: number[],
+  nodes: readonly number[],
   score: (node: number) => Int64,
   tie: (node: number) => Int64,
 ): number[] {
-  const scores = new Map<number, Int64>();
-  for (const node of nodes) scores.set(node, abs64(score(node)));
-  return nodes.sort(
-    (left, right) =>
-      descending(scores.get(left) as Int64, scores.get(right) as Int64) ||
-      compareNames(graph, left, right) ||
-      descending(abs64(tie(left)), abs64(tie(right))) ||
-      compareBytes(graph.struct(left), graph.struct(right)) ||
-      left - right,
-  );
+  if (nodes.length < 2) return [...nodes];
+  // Looked up once per node, not once per comparison.
+  const scores = nodes.map((node) => abs64(score(node)));
+  const names = byteKeys(nodes.map((node) => graph.printed(node)));
+  const addresses = nodes.map((node) => graph.address(node));
+  const addressed = addresses.some((address) => address !== 0n);
+  const order = Array.from(nodes, (_, i) => i);
+  order.sort((left, right) => {
+    const byScore = descending(scores[left] as Int64, scores[right] as Int64);
+    if (byScore !== 0) return byScore;
+    if (addressed) {
+      const leftAddress = addresses[left] as bigint;
+      const rightAddress = addresses[right] as bigint;
+      if (leftAddress !== 0n && rightAddress !== 0n && leftAddress !== rightAddress) {
+        return leftAddress < rightAddress ? -1 : 1;
+      }
+    }
+    const leftName = names[left] as string;
+    const rightName = names[right] as string;
+    if (leftName !== rightName) return leftName < rightName ? -1 : 1;
+    const leftNode = nodes[left] as number;
+    const rightNode = nodes[right] as number;
+    return (
+      descending(abs64(tie(leftNode)), abs64(tie(rightNode))) ||
+      compareBytes(graph.struct(leftNode), graph.struct(rightNode)) ||
+      leftNode - rightNode
+    );
+  });
+  return order.map((i) => nodes[i] as number);
 }
 
 /**
