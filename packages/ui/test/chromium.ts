@@ -9,7 +9,7 @@ const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 export const withoutBrowser: string | false =
   existsSync(path) || process.env['CI'] !== undefined ? false : `no Chromium at ${path} (set CHROMIUM)`;
 
-export function launch(): Promise<Browser> {
+export function launch(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
     headless: true,
@@ -21,6 +21,7 @@ export function launch(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }
@@ -72,4 +73,14 @@ export async function openPage(
     if (!url.startsWith(origin) && !/^(?:blob|data):/u.test(url)) problems.push(`request: ${url}`);
   });
   return { context, page, problems };
+}
+
+/** A browser of its own without a frame limit, for measuring what frames cost. */
+export async function openQuick(
+  width: number,
+  height: number,
+): Promise<{ readonly page: Page; close(): Promise<void> }> {
+  const browser = await launch(['--disable-frame-rate-limit', '--disable-gpu-vsync']);
+  const page = await browser.newPage({ viewport: { width, height } });
+  return { page, close: () => browser.close() };
 }

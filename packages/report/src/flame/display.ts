@@ -11,13 +11,18 @@ export const maxShownLength = 2000;
 /** `text` with every invisible or direction-changing character written as `\uXXXX`, cut at `limit` characters. */
 export function visibleText(text: string, limit: number = maxShownLength): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
+  // Nearly every name is plain ASCII, and this test costs a fraction of the search below.
+  if (/^[\x20-\x7e]*$/.test(cut)) return cut;
   return cut.replace(unsafe, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The short form of a function name: Go's import path and generic arguments, C++'s and JavaScript's qualifiers cut. */
 export function shortName(name: string): string {
   const slash = name.startsWith('(') ? -1 : lastSlashOutsideBrackets(name);
-  return slash >= 0 && slash < name.length - 1 ? name.slice(slash + 1) : name;
+  if (slash < 0 || slash === name.length - 1) return name;
+  // `go-redis/v9.(*PubSub)`: a major version alone says nothing.
+  const from = /^v\d+\./.test(name.slice(slash + 1)) ? name.lastIndexOf('/', slash - 1) : slash;
+  return name.slice(from + 1);
 }
 
 function lastSlashOutsideBrackets(name: string): number {

@@ -202,13 +202,50 @@ class Candidates {
 }
 
 /**
+ * One level of {@link layoutFlame}, a function of its own so that it is compiled early: every live row either ends in its
+ * box or votes for a child of it. Compacts the live rows, which then carry their candidate in `boxOf`; returns their count.
+ */
+function vote(
+  stacks: Stacks,
+  step: 1 | -1,
+  live: Uint32Array,
+  position: Int32Array,
+  boxOf: Int32Array,
+  liveCount: number,
+  self: Float64Array,
+  candidates: Candidates,
+): number {
+  const { start, frames, weight, diff } = stacks;
+  let kept = 0;
+  for (let i = 0; i < liveCount; i++) {
+    const row = live[i] as number;
+    const at = position[i] as number;
+    const box = boxOf[i] as number;
+    if (at >= (start[row + 1] as number) || at < (start[row] as number)) {
+      self[box] = (self[box] as number) + (weight[row] as number);
+      continue;
+    }
+    const candidate = candidates.find(box, frames[at] as number);
+    candidates.weight[candidate] = (candidates.weight[candidate] as number) + (weight[row] as number);
+    if (diff !== null) {
+      candidates.before[candidate] = (candidates.before[candidate] as number) + (diff.before[row] as number);
+      candidates.after[candidate] = (candidates.after[candidate] as number) + (diff.after[row] as number);
+    }
+    live[kept] = row;
+    position[kept] = at + step;
+    boxOf[kept++] = candidate;
+  }
+  return kept;
+}
+
+/**
  * Lays out a plan. Each level reads the rows that are still in a visible box once, in their order in memory, so the cost
  * is the number of (stack, depth) pairs inside boxes of at least `minShare`; a million distinct stacks are never
  * expanded into a full tree.
  */
 export function layoutFlame(plan: FlamePlan, options: LayoutOptions = {}): FlameLayout {
   const { stacks, step } = plan;
-  const { start: stackStart, frames, weight, diff } = stacks;
+  const { start: stackStart, weight, diff } = stacks;
   const maxBoxes = options.maxBoxes ?? 400_000;
   const names = stacks.table.name;
 
@@ -261,26 +298,7 @@ export function layoutFlame(plan: FlamePlan, options: LayoutOptions = {}): Flame
     // 1. Every live row either ends in its box or votes for a child of it.
     candidates.clear();
     const self = selfColumn.data;
-    let kept = 0;
-    for (let i = 0; i < liveCount; i++) {
-      const row = live[i] as number;
-      const at = position[i] as number;
-      const box = boxOf[i] as number;
-      if (at >= (stackStart[row + 1] as number) || at < (stackStart[row] as number)) {
-        self[box] = (self[box] as number) + (weight[row] as number);
-        continue;
-      }
-      const candidate = candidates.find(box, frames[at] as number);
-      candidates.weight[candidate] = (candidates.weight[candidate] as number) + (weight[row] as number);
-      if (diff !== null) {
-        candidates.before[candidate] =
-          (candidates.before[candidate] as number) + (diff.before[row] as number);
-        candidates.after[candidate] = (candidates.after[candidate] as number) + (diff.after[row] as number);
-      }
-      live[kept] = row;
-      position[kept] = at + step;
-      boxOf[kept++] = candidate;
-    }
+    const kept = vote(stacks, step, live, position, boxOf, liveCount, self, candidates);
     if (candidates.length === 0) break;
 
     // 2. Wide children become boxes, the others of one parent become one merged box behind them.

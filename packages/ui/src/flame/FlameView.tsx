@@ -214,6 +214,8 @@ function FlamePanel({
         painted.current = key;
         const context = prepare(canvas, now);
         if (context !== null) paint(context, picture, now, palettes[theme.peek()], widths.current);
+        // For whoever measures: the moment at which there is something to see.
+        if (performance.getEntriesByName('stackpile-flame').length === 0) performance.mark('stackpile-flame');
       }
       const context = prepare(overlayCanvas, now, true);
       if (context !== null)

@@ -1,13 +1,17 @@
 // The answer before any graph: where the user's own code waits, runs or holds memory, with file and line.
 import { shortName, shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { deed, formatPercent, formatValue, noun } from '../format.ts';
 import { exactPattern } from '../state.ts';
 import { navigate, stackQuery } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 export function Insight(): JSX.Element | null {
-  const query = stackQuery();
+  // One render later than the view below it: the worker answers in turn, and the graph comes first.
+  const [asking, setAsking] = useState(false);
+  useEffect(() => setAsking(true), []);
+  const query = asking ? stackQuery() : null;
   const answer = useAnswer('places', query === null ? null : { ...query, limit: 3 });
   const value = answer.value;
   // The strip keeps its height while it loads, so that nothing below it jumps.

@@ -1,0 +1,269 @@
+// The page against speedscope and pprof's own page on one large profile, in headless Chromium without a GPU.
+// Usage: ui.ts [SAMPLES [FUNCTIONS]]   (PPROF=path of google/pprof's binary; without it that row is left out)
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { encodeProfile } from '@stackpile/profile';
+import type { Page } from 'playwright-core';
+import { openQuick } from '../packages/ui/test/chromium.ts';
+import { generateProfile } from './ui-profile.ts';
+
+const samples = Number(process.argv[2] ?? '1000000');
+const functions = Number(process.argv[3] ?? '50000');
+const depth = 20;
+const patience = 240_000;
+const width = 1280;
+const height = 800;
+
+interface Frames {
+  readonly median: number;
+  readonly p99: number;
+  readonly count: number;
+}
+interface Result {
+  readonly name: string;
+  /** Milliseconds from the start of the navigation to the first frame with the flame graph; null where it never came. */
+  readonly first: number | null;
+  readonly note: string;
+  readonly frames: { readonly [action: string]: Frames };
+}
+
+/** Durations of the page's frames while `act` runs; the browser runs without a frame limit, so they are costs. */
+async function frames(page: Page, act: () => Promise<void>): Promise<Frames> {
+  await page.evaluate(() => {
+    const state = globalThis as unknown as { durations: number[]; measuring: boolean };
+    state.durations = [];
+    state.measuring = true;
+    let last = performance.now();
+    const step = (): void => {
+      const now = performance.now();
+      state.durations.push(now - last);
+      last = now;
+      if (state.measuring) requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  });
+  await act();
+  const durations = await page.evaluate(() => {
+    const state = globalThis as unknown as { durations: number[]; measuring: boolean };
+    state.measuring = false;
+    return state.durations.slice(1);
+  });
+  durations.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    durations[Math.min(durations.length - 1, Math.floor(durations.length * share))] ?? 0;
+  return { median: at(0.5), p99: at(0.99), count: durations.length };
+}
+
+async function interact(page: Page, top: number): Promise<{ [action: string]: Frames }> {
+  const middle = { x: width / 2, y: top + 120 };
+  const hover = await frames(page, async () => {
+    for (let i = 0; i < 120; i++)
+      await page.mouse.move(40 + ((i * 97) % (width - 80)), top + 10 + ((i * 53) % 320));
+  });
+  const zoom = await frames(page, async () => {
+    await page.mouse.move(middle.x, middle.y);
+    await page.keyboard.down('Control');
+    for (let i = 0; i < 60; i++) await page.mouse.wheel(0, i < 30 ? -30 : 30);
+    await page.keyboard.up('Control');
+  });
+  const pan = await frames(page, async () => {
+    await page.keyboard.down('Control');
+    for (let i = 0; i < 12; i++) await page.mouse.wheel(0, -30);
+    await page.keyboard.up('Control');
+    await page.mouse.down();
+    for (let i = 0; i < 100; i++)
+      await page.mouse.move(middle.x + Math.sin(i / 8) * 300, middle.y, { steps: 1 });
+    await page.mouse.up();
+  });
+  return { hover, zoom, pan };
+}
+
+async function stackpile(file: string): Promise<Result> {
+  const command = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
+  const { child, url } = await start(
+    process.execPath,
+    ['--conditions=source', command, '-http=127.0.0.1:0', '-no_browser', file],
+    /Serving web UI on (\S+)/,
+  );
+  const browser = await openQuick(width, height);
+  try {
+    const { page } = browser;
+    await page.goto(url);
+    await page.waitForFunction(() => performance.getEntriesByName('stackpile-flame').length > 0, undefined, {
+      timeout: patience,
+    });
+    const first = await page.evaluate(
+      () => performance.getEntriesByName('stackpile-flame')[0]?.startTime ?? 0,
+    );
+    await page.waitForTimeout(1500);
+    const box = await page.locator('.flame-canvas').first().boundingBox();
+    return { name: 'stackpile', first, note: '', frames: await interact(page, box?.y ?? 260) };
+  } finally {
+    await browser.close();
+    child.kill();
+  }
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+};
+
+async function speedscope(file: string): Promise<Result> {
+  const root = join(
+    dirname(createRequire(import.meta.url).resolve('speedscope/package.json')),
+    'dist/release',
+  );
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    const target = path === '/profile.pb.gz' ? file : join(root, path === '/' ? 'index.html' : path);
+    if (!existsSync(target)) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.setHeader('content-type', types[extname(target)] ?? 'application/octet-stream');
+    response.end(readFileSync(target));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as { port: number };
+  const browser = await openQuick(width, height);
+  try {
+    const { page } = browser;
+    const crashed = new Promise<never>((_, reject) => {
+      page.on('crash', () => reject(new Error('the page crashed')));
+    });
+    crashed.catch(() => undefined);
+    await page.goto(`http://127.0.0.1:${port}/#profileURL=http://127.0.0.1:${port}/profile.pb.gz`);
+    // Its title carries the profile's name from the frame in which it draws it.
+    await Promise.race([
+      page.waitForFunction(
+        () => document.title !== 'speedscope' && document.querySelector('canvas') !== null,
+        undefined,
+        {
+          timeout: patience,
+        },
+      ),
+      crashed,
+    ]);
+    const first = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
+        }),
+    );
+    // Left-heavy, as what the others show.
+    await page.keyboard.press('2');
+    await page.waitForTimeout(3000);
+    return { name: 'speedscope', first, note: 'time order first', frames: await interact(page, 160) };
+  } catch (error) {
+    return { name: 'speedscope', first: null, note: reason(error), frames: {} };
+  } finally {
+    await browser.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+async function pprof(file: string, binary: string): Promise<Result> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const { child, url } = await start(
+    binary,
+    [`-http=127.0.0.1:${port}`, '-no_browser', file],
+    /Serving web UI on (\S+)/,
+  );
+  const browser = await openQuick(width, height);
+  try {
+    const { page } = browser;
+    await page.goto(`${url}/ui/flamegraph`, { timeout: patience, waitUntil: 'commit' });
+    await page.waitForFunction(() => document.querySelectorAll('.boxbg').length > 0, undefined, {
+      timeout: patience,
+    });
+    const first = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
+        }),
+    );
+    const hover = await frames(page, async () => {
+      for (let i = 0; i < 120; i++)
+        await page.mouse.move(40 + ((i * 97) % (width - 80)), 130 + ((i * 53) % 320));
+    });
+    return { name: 'pprof', first, note: 'it has no continuous zoom or pan', frames: { hover } };
+  } catch (error) {
+    return { name: 'pprof', first: null, note: reason(error), frames: {} };
+  } finally {
+    await browser.close();
+    child.kill();
+  }
+}
+
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /Timeout/.test(text) ? `not there after ${patience / 1000} s` : (text.split('\n', 1)[0] ?? '');
+}
+
+function start(
+  command: string,
+  args: readonly string[],
+  ready: RegExp,
+): Promise<{ child: ChildProcess; url: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let text = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = ready.exec(text);
+      if (found !== null) resolve({ child, url: found[1] ?? '' });
+    });
+    child.on('error', reject);
+    child.on('exit', () => reject(new Error(`${command} ended: ${text.slice(0, 500)}`)));
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'stackpile-bench-ui-'));
+try {
+  const file = join(folder, 'large.pb.gz');
+  {
+    const plain = encodeProfile(generateProfile({ samples, functions, depth }));
+    writeFileSync(file, gzipSync(plain, { level: 6 }));
+    process.stdout.write(
+      `${samples} samples, ${functions} functions: ${(plain.length / 1e6).toFixed(0)} MB, ${(statSync(file).size / 1e6).toFixed(0)} MB packed; ${cpus().length} cores, Node ${process.version}, Chromium headless without GPU, ${width}×${height}\n\n`,
+    );
+  }
+  const results = [await stackpile(file), await speedscope(file)];
+  const binary = process.env['PPROF'] ?? '/tmp/pprof';
+  if (existsSync(binary)) results.push(await pprof(file, binary));
+  else process.stdout.write(`pprof is left out: no binary at ${binary} (set PPROF)\n`);
+  const own = results[0];
+  const cell = (result: Result, action: string): string => {
+    const found = result.frames[action];
+    return found === undefined
+      ? '–'
+      : `${found.median.toFixed(1)} / ${found.p99.toFixed(1)} (${found.count})`;
+  };
+  process.stdout.write(
+    '| page | first flame graph, s | ratio | hover, ms median / p99 (frames) | zoom | pan | |\n|---|---:|---:|---|---|---|---|\n',
+  );
+  for (const result of results) {
+    const ratio =
+      result.first === null || own?.first == null ? '–' : `${(result.first / own.first).toFixed(1)} ×`;
+    const first = result.first === null ? '–' : (result.first / 1000).toFixed(2);
+    process.stdout.write(
+      `| ${result.name} | ${first} | ${ratio} | ${cell(result, 'hover')} | ${cell(result, 'zoom')} | ${cell(result, 'pan')} | ${result.note} |\n`,
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'; import { gunzipSync } from 'node:zlib';
+import { readProfile, decodeProfile } from '@stackpile/profile';
+import { FrameInterner, flattenStacks, planFlame, layoutFlame } from '@stackpile/report/flame';
+const gz = new Uint8Array(readFileSync('/tmp/ui/b20.pb.gz'));
+const cpu = () => { const u = process.cpuUsage(); return (u.user+u.system)/1000; };
+const t = async (n: string, f: any) => { const a = performance.now(), c = cpu(); const r = await f(); console.log(n, 'wall', (performance.now()-a).toFixed(0), 'cpu', (cpu()-c).toFixed(0)); return r; };
+const plain = await t('gunzipSync', () => gunzipSync(gz));
+await t('DecompressionStream', async () => new Response(new Blob([gz]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
+await t('readProfile', () => readProfile(gz));
+const p = await t('decode', () => decodeProfile(plain));
+await t('decode', () => decodeProfile(plain));
+const it = new FrameInterner(); const lf = await t('frames', () => it.add(p));
+const st = await t('flatten', () => flattenStacks(it, {profile: p, frames: lf, valueIndex: 1}));
+const l = await t('layout', () => layoutFlame(planFlame(st, 'down'))); console.log(l.length, l.maxDepth);
+await t('layout', () => layoutFlame(planFlame(st, 'down')));
