@@ -8,6 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { goldenEnv, type Printed, runInProcess } from './golden.ts';
 import { flagsArbitrary, outputFile, shellLinesArbitrary } from './random-flags.ts';
+import { damagedArbitrary } from './random-damage.ts';
 import { legacyArbitrary } from './random-legacy.ts';
 import { encodeRaw, profileArbitrary, type RawProfile } from './random-profile.ts';
 
@@ -29,8 +30,8 @@ export function realPprof(): string | undefined {
 
 /** One comparison: files by name, arguments that name them, standard input. */
 export interface Trial {
-  /** A profile, or the text of a file. */
-  readonly profiles: Readonly<Record<string, RawProfile | string>>;
+  /** A profile, or the contents of a file. */
+  readonly profiles: Readonly<Record<string, RawProfile | string | Uint8Array>>;
   readonly runs: readonly { readonly args: readonly string[]; readonly stdin: string }[];
 }
 
@@ -88,6 +89,13 @@ export const trialArbitrary: fc.Arbitrary<Trial> = fc.oneof(
           stdin: '',
         })),
       })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.array(damagedArbitrary, { minLength: 3, maxLength: 3 }).map((files) => ({
+      profiles: Object.fromEntries(files.map((bytes, i) => [`damaged${i}`, bytes])),
+      runs: files.map((_, i) => ({ args: ['-raw', `damaged${i}`], stdin: '' })),
+    })),
   },
   {
     weight: 1,
@@ -158,7 +166,8 @@ export interface Tally {
 
 function writeProfiles(trial: Trial, folder: string): void {
   for (const [name, profile] of Object.entries(trial.profiles)) {
-    const bytes = typeof profile === 'string' ? profile : gzipSync(encodeRaw(profile), { level: 1 });
+    const isFile = typeof profile === 'string' || profile instanceof Uint8Array;
+    const bytes = isFile ? profile : gzipSync(encodeRaw(profile), { level: 1 });
     writeFileSync(join(folder, name), bytes);
   }
 }
