@@ -1,5 +1,5 @@
 // The debug=1 text of the heap profile: raw samples, which readers scale by half the printed rate.
-import type { HeapReading, HeapRecord } from '../captures/heap.ts';
+import { type HeapReading, type HeapRecord, samplingScale } from '../captures/heap.ts';
 import { displayPath, frameAddress } from '../frames.ts';
 import { printable } from './count-text.ts';
 import { alignTabs } from './tabwriter.ts';
@@ -8,8 +8,16 @@ function sums(objects: number, bytes: number): string {
   return `${objects}: ${bytes} [${objects}: ${bytes}]`;
 }
 
-function recordText(record: HeapRecord, cwd: string): string {
-  const bytes = record.count === 0 ? record.bytes : record.count * record.size;
+/** Bytes as the sampler would have seen them: readers multiply them by the scale of one object of that size. */
+function rawBytes(record: HeapRecord, interval: number): number {
+  if (record.count > 0) return record.count * record.size;
+  let raw = record.bytes;
+  for (let i = 0; i < 50; i++) raw = record.bytes / samplingScale(raw, interval);
+  return Math.round(raw);
+}
+
+function recordText(record: HeapRecord, cwd: string, interval: number): string {
+  const bytes = rawBytes(record, interval);
   const frames = record.frames.map((frame) => {
     const name = frame.name === '' ? '(anonymous)' : frame.name;
     const file = displayPath(frame.file, cwd);
@@ -20,19 +28,20 @@ function recordText(record: HeapRecord, cwd: string): string {
     const position = file === '' ? '' : `${printable(file)}:${line}`;
     return `#\t0x${address.toString(16)}\t${printable(name)}+0x0\t${position}`;
   });
-  return `${sums(record.count, bytes)} @${at}\n${alignTabs(lines)
+  return `${sums(Math.max(1, record.count), bytes)} @${at}\n${alignTabs(lines)
     .map((line) => `${line}\n`)
     .join('')}\n`;
 }
 
 /** `heap profile: …` with one record per site and size, and what of Go's MemStats has a meaning here. */
 export function heapText(reading: HeapReading, cwd: string): string {
-  const bytesOf = (record: HeapRecord): number =>
-    record.count === 0 ? record.bytes : record.count * record.size;
-  const sorted = [...reading.records].sort((a, b) => bytesOf(a) - bytesOf(b));
-  const objects = sorted.reduce((sum, record) => sum + record.count, 0);
-  const bytes = sorted.reduce((sum, record) => sum + bytesOf(record), 0);
   const { memory } = reading;
+  const bytesOf = (record: HeapRecord): number => rawBytes(record, memory.interval);
+  // What lies outside of the heap is not sampled; less than an interval of it cannot be told in raw samples.
+  const told = reading.records.filter((record) => record.count > 0 || record.bytes > 2 * memory.interval);
+  const sorted = told.sort((a, b) => bytesOf(a) - bytesOf(b));
+  const objects = sorted.reduce((sum, record) => sum + Math.max(1, record.count), 0);
+  const bytes = sorted.reduce((sum, record) => sum + bytesOf(record), 0);
   const head = `heap profile: ${objects}: ${bytes} [${objects}: ${bytes + 1}] @ heap/${2 * memory.interval}\n`;
   const stats: readonly (readonly [string, number])[] = [
     ['Alloc', memory.heapUsed],
@@ -44,5 +53,5 @@ export function heapText(reading: HeapReading, cwd: string): string {
     ['OtherSys', memory.external],
   ];
   const trailer = stats.map(([name, value]) => `# ${name} = ${value}\n`).join('');
-  return `${head}${sorted.map((record) => recordText(record, cwd)).join('')}\n# runtime.MemStats\n${trailer}`;
+  return `${head}${sorted.map((record) => recordText(record, cwd, memory.interval)).join('')}\n# runtime.MemStats\n${trailer}`;
 }

@@ -1,0 +1,105 @@
+// Real Go tools read what we serve.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type PprofServer, startServer } from '@stackpile/agent';
+
+const run = promisify(execFile);
+const cache = fileURLToPath(new URL('../../../.cache/', import.meta.url));
+const pprof = join(cache, 'pprof');
+
+function hasGo(): boolean {
+  try {
+    execFileSync('go', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const without = existsSync(pprof) || hasGo() ? false : 'needs Go to build pprof';
+
+describe('go tool pprof', { skip: process.env['CI'] === undefined ? without : false }, () => {
+  let server: PprofServer;
+  const waiting: (() => void)[] = [];
+  let spinning: NodeJS.Timeout;
+
+  async function waitsForGo(): Promise<void> {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+
+  function burnsForGo(): void {
+    const end = performance.now() + 20;
+    while (performance.now() < end);
+  }
+
+  before(async () => {
+    if (!existsSync(pprof)) {
+      mkdirSync(cache, { recursive: true });
+      execFileSync('go', ['build', '-o', pprof, 'cmd/pprof'], { stdio: 'inherit' });
+    }
+    server = await startServer({ port: 0 });
+    for (let i = 0; i < 7; i++) void waitsForGo();
+    spinning = setInterval(burnsForGo, 40);
+  });
+  after(async () => {
+    clearInterval(spinning);
+    for (const resolve of waiting) resolve();
+    await server.close();
+  });
+
+  async function top(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+    const folder = mkdtempSync(join(tmpdir(), 'stackpile-interop-'));
+    return run(pprof, ['-top', ...args], { env: { ...process.env, PPROF_TMPDIR: folder }, timeout: 60_000 });
+  }
+
+  /** What pprof says besides complaints. */
+  function complaints(stderr: string): string {
+    return stderr
+      .replace(
+        /^(?:Fetching profile .*|Saved profile in .*|Please wait\.\.\. .*|Main binary filename not available\.?)\n/gmu,
+        '',
+      )
+      .trim();
+  }
+
+  test('goroutine', async () => {
+    const { stdout, stderr } = await top([`${server.url}goroutine`]);
+    assert.match(stdout, /^Type: goroutine$/mu);
+    assert.match(stdout, /^\s*7 .*waitsForGo/mu);
+    assert.equal(complaints(stderr), '');
+  });
+
+  test('heap', async () => {
+    const { stdout, stderr } = await top([`${server.url}heap`]);
+    assert.match(stdout, /^Type: inuse_space$/mu);
+    assert.match(stdout, /\(native\)/u);
+    assert.equal(complaints(stderr), '');
+  });
+
+  test('profile', async () => {
+    const { stdout, stderr } = await top([`${server.url}profile?seconds=2`]);
+    assert.match(stdout, /^Type: cpu$/mu);
+    assert.match(stdout, /burnsForGo/u);
+    assert.equal(complaints(stderr), '');
+  });
+
+  test('a delta, which has negative values', async () => {
+    const { stdout, stderr } = await top(['-seconds', '1', `${server.url}goroutine`]);
+    assert.match(stdout, /^Type: goroutine$/mu);
+    assert.equal(complaints(stderr), '');
+  });
+
+  for (const name of ['goroutine', 'heap']) {
+    test(`the text of ${name}`, async () => {
+      const { stdout, stderr } = await top(['-symbolize=none', `${server.url}${name}?debug=1`]);
+      assert.match(stdout, /^Showing nodes accounting for /mu);
+      assert.equal(complaints(stderr), '');
+    });
+  }
+});

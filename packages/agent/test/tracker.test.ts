@@ -1,0 +1,111 @@
+// The tracker by itself: what it keeps alive, what sampling does to its counts, where its limits are.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { Budget } from '../src/tasks/budget.ts';
+import { TaskTracker } from '../src/tasks/tracker.ts';
+
+const run = promisify(execFile);
+
+async function result(name: string, ...args: string[]): Promise<Record<string, number>> {
+  const path = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+  const flags = ['--conditions=source', '--expose-gc', '--no-warnings'];
+  const { stdout } = await run(process.execPath, [...flags, path, ...args], { timeout: 300_000 });
+  return JSON.parse(stdout) as Record<string, number>;
+}
+
+const settings = { budget: 1, maxTasks: 100_000, stackDepth: 32, handles: false };
+
+describe('tracked tasks', () => {
+  test('nothing on the stack of a waiting task is kept alive: receivers, arguments, requests', async () => {
+    const { tracked, collected } = await result('collectable.ts', '10000');
+    assert.equal(tracked, 10_000);
+    assert.equal(collected, 10_000);
+  });
+
+  test('tasks that nothing can resume any more leave the count', async () => {
+    const { before, after } = await result('unreachable.ts', '5000');
+    assert.equal(before, 5000);
+    assert.equal(after, 0);
+  });
+
+  test('2,000 leaked tasks among 200,000 promises a second rank first, with their share', async () => {
+    const { share, truth, first } = await result('statistics.ts');
+    assert.equal(first, 1);
+    assert.ok(
+      Math.abs((share as number) / (truth as number) - 1) <= 0.2,
+      `share ${share}, the truth is ${truth}`,
+    );
+  });
+
+  test('what finds no room is counted and told', async () => {
+    const tracker = new TaskTracker({ ...settings, maxTasks: 100 });
+    tracker.start();
+    const waiting: (() => void)[] = [];
+    async function wait(): Promise<void> {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    const all = Array.from({ length: 300 }, wait);
+    const dump = tracker.dump(true);
+    assert.ok(dump.rows.id.length <= 100);
+    assert.match(dump.notes.join('\n'), /^tasks: \d+ dropped, the limit is 100$/mu);
+    for (const resolve of waiting) resolve();
+    await Promise.all(all);
+    tracker.stop();
+  });
+
+  test('the same task keeps its number from one wait to the next', async () => {
+    const tracker = new TaskTracker(settings);
+    tracker.start();
+    let go = (): void => undefined;
+    async function loops(): Promise<void> {
+      for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => (go = resolve));
+    }
+    const numbers = (): number[] => {
+      const { rows, stacks, names } = tracker.dump(true);
+      return rows.id.filter((_, i) => names[stacks[rows.stack[i] as number]?.[0] as number] === 'loops');
+    };
+    const running = loops();
+    const first = numbers();
+    go();
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.equal(first.length, 1);
+    assert.deepEqual(numbers(), first);
+    go();
+    await running;
+    assert.deepEqual(numbers(), []);
+    tracker.stop();
+  });
+});
+
+describe('budget', () => {
+  test('weights add up to the number of runs, whatever is spent', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 0.5, noNaN: true }), (cost) => {
+        const budget = new Budget(0.01, performance.now());
+        const runs = 300_000;
+        let sum = 0;
+        let squares = 0;
+        for (let i = 0; i < runs; i++) {
+          if (!budget.next()) continue;
+          sum += budget.weight;
+          squares += budget.weight * (budget.weight - 1);
+          budget.spend(cost);
+        }
+        // Six standard deviations of the Horvitz–Thompson estimate, and the skip that is under way at the end.
+        const tolerance = 6 * Math.sqrt(squares) + 12 * budget.weight;
+        assert.ok(Math.abs(sum - runs) <= tolerance, `${sum} of ${runs}, tolerance ${tolerance}`);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test('without a budget nothing is looked at', () => {
+    const budget = new Budget(0, performance.now());
+    for (let i = 0; i < 1000; i++) assert.equal(budget.next(), false);
+  });
+});

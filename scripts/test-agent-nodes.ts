@@ -1,0 +1,66 @@
+// Runs the agent's tests on every supported Node: the sources where Node strips types, what tsc made of them elsewhere.
+//
+// node scripts/test-agent-nodes.ts [20 22 24 26]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const wanted = process.argv.slice(2);
+const majors = wanted.length > 0 ? wanted.map(Number) : [20, 22, 24, 26];
+
+/** The binary of a Node, fetched as an npm package once. */
+function nodeOf(major: number): string {
+  const folder = join(root, '.cache', 'nodes', String(major));
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const binary = join(
+    folder,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
+  if (existsSync(binary)) return binary;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
+  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', `${name}@${major}`], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  return binary;
+}
+
+execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+const tests = globSync('packages/agent/test/*.test.ts', { cwd: root }).sort();
+let failed = false;
+for (const major of majors) {
+  const node = nodeOf(major);
+  console.log(`Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
+  // The programs of the tracked test run on the other Node; the test itself may stay on this one.
+  const programs = spawnSync(
+    process.execPath,
+    ['--conditions=source', '--test', 'packages/agent/test/tracked.test.ts'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, STACKPILE_TEST_NODE: node },
+    },
+  );
+  failed ||= programs.status !== 0;
+  if (major < 22) {
+    // Types cannot be stripped: amaro does it, for the test's process and for the processes it starts.
+    const env = { ...process.env, NODE_OPTIONS: '--import amaro/strip --no-warnings --conditions=source' };
+    const rest = tests.filter((test) => !test.endsWith('/tracked.test.ts'));
+    const result = spawnSync(node, ['--test', ...rest], { cwd: root, stdio: 'inherit', env });
+    failed ||= result.status !== 0;
+    continue;
+  }
+  const rest = tests.filter((test) => !test.endsWith('/tracked.test.ts'));
+  const result = spawnSync(node, ['--conditions=source', '--test', ...rest], { cwd: root, stdio: 'inherit' });
+  failed ||= result.status !== 0;
+}
+if (failed) process.exitCode = 1;
