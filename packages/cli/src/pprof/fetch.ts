@@ -16,6 +16,7 @@ import { compilePattern } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import type { HttpAnswer } from '../sources/http.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
+import { readSnapshotFile } from '../sources/snapshot-file.ts';
 import { parseSource } from '../sources/spec.ts';
 import type { Invocation, NetworkFlags } from './command-line.ts';
 import { mappingRows, withMappings, withSomeMapping } from './edit.ts';
@@ -106,12 +107,25 @@ class Fetcher {
     } catch (error) {
       problem = `stat ${source}: ${systemReason(error)}`;
     }
-    if (problem === '') return { profile: await this.#read(await this.#file(path, source), source), url: '' };
+    if (problem === '') {
+      const snapshot = await this.#snapshot(path);
+      return { profile: snapshot ?? (await this.#read(await this.#file(path, source), source)), url: '' };
+    }
     if (source === '-') return { profile: await this.#read(await this.#stdin(), source), url: '' };
     if (this.#isProcess(source)) return { profile: await this.#process(source), url: '' };
     const url = sourceUrl(source, this.#network.seconds);
     if (url === undefined) throw new DriverError(problem);
     return { profile: await this.#remote(url, source), url: url.href };
+  }
+
+  /** Heap snapshots may be larger than any buffer; null for every other file. */
+  async #snapshot(path: string): Promise<Profile | null> {
+    try {
+      return await readSnapshotFile(path);
+    } catch (error) {
+      if (error instanceof ProfileError) throw new DriverError(error.message, { cause: error });
+      throw error;
+    }
   }
 
   async #read(bytes: Uint8Array, source: string): Promise<Profile> {

@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import process from 'node:process';
 import { get, requireOk, shownUrl } from './http.ts';
 import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
+import { readSnapshotFile } from './snapshot-file.ts';
 import { parseSource } from './spec.ts';
 
 const defaultMaxBytes = 2 ** 30;
@@ -17,6 +18,17 @@ export async function profileOf(bytes: Uint8Array, name: string): Promise<Profil
     return await readProfile(bytes, {
       inflate: (packed, limit) => gunzipSync(packed, { maxOutputLength: limit }),
     });
+  } catch (error) {
+    if (error instanceof ProfileError)
+      throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** A heap snapshot, which may be larger than any buffer; null for every other file. */
+async function snapshotOf(path: string, name: string): Promise<Profile | null> {
+  try {
+    return await readSnapshotFile(path);
   } catch (error) {
     if (error instanceof ProfileError)
       throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
@@ -154,6 +166,9 @@ export async function loadSource(
     case 'file':
     case 'stdin': {
       const name = spec.kind === 'stdin' ? 'standard input' : spec.spec;
+      const snapshot = spec.kind === 'stdin' ? null : await snapshotOf(spec.path, name);
+      if (snapshot !== null)
+        return { spec: spec.spec, name, profile: snapshot, bytes: null, remote: false, time: null };
       const bytes =
         spec.kind === 'stdin'
           ? await collect(options.stdin ?? process.stdin, name, options.maxBytes ?? defaultMaxBytes)
