@@ -113,6 +113,21 @@ export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip
   await mkdir(here('dist'), { recursive: true });
   await writeFile(here('dist/index.html'), page);
   await writeFile(here('dist/graphviz.js'), graphviz);
+  // The agent's own: it knows where to ask, and comes without Graphviz, which would be five times its size.
+  const agent = page.replace(
+    '{"mode":"none"}</script>',
+    () => '{"mode":"agent","name":"this service","base":"./"}</script>',
+  );
+  const packed = gzipSync(agent, { level: 9 });
+  await writeFile(here('dist/agent.html.gz'), packed);
+  // Published packages carry the page in their own dist.
+  for (const [folder, files] of [
+    ['../cli/dist/ui', { 'index.html': page, 'graphviz.js': graphviz }],
+    ['../agent/dist/ui', { 'agent.html.gz': packed }],
+  ] as const) {
+    await mkdir(here(folder), { recursive: true });
+    for (const [name, content] of Object.entries(files)) await writeFile(here(`${folder}/${name}`), content);
+  }
   return { bytes: Buffer.byteLength(page), gzip: gzipSync(page, { level: 9 }).length };
 }
 

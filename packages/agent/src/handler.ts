@@ -2,6 +2,7 @@
 import type { PprofResponse } from './endpoints/http.ts';
 import { errorResponse } from './endpoints/http.ts';
 import { route } from './endpoints/route.ts';
+import { asksForPage } from './endpoints/page.ts';
 import { messageOf } from './errors.ts';
 import { carriesToken } from './guard.ts';
 import { agentHost } from './host/host.ts';
@@ -71,7 +72,8 @@ export function openDoor(options: HandlerOptions): Door {
   let closed: Promise<void> | null = null;
   return {
     async answer(request, signal) {
-      if (!(await isAllowed(auth, request))) {
+      const open = typeof auth === 'string' && asksForPage(request.method, request.target);
+      if (!open && !(await isAllowed(auth, request))) {
         const headers = { 'WWW-Authenticate': 'Bearer realm="pprof"' };
         return errorResponse(401, 'this endpoint needs a token: send Authorization: Bearer TOKEN', headers);
       }

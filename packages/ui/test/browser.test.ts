@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import process from 'node:process';
 import { createRequire } from 'node:module';
+import { startServer } from '@stackpile/agent';
 import type { Browser, Page } from 'playwright-core';
 import { buildUi } from '../build.ts';
 import { reportHtml } from '../../cli/src/http/report-file.ts';
@@ -456,6 +457,32 @@ describe('the page', { skip }, () => {
     assert.match(await page.locator('.details-numbers').innerText(), /\+268 from 23 to 291/);
     assert.deepEqual(problems, []);
     await context.close();
+  });
+
+  test('the agent serves the page, which asks for its token once', async () => {
+    const agent = await startServer({ port: 0, auth: 'secret-token' });
+    closers.push(() => void agent.close());
+    const { page, problems, context } = await openPage(browser, phone, 'dark', new URL(agent.url).origin);
+    await page.goto(`${agent.url}ui`);
+    await page.waitForSelector('input[type=password]');
+    assert.deepEqual(await violations(page), []);
+    // The browser itself reports the 401 that told the page to ask.
+    assert.ok(
+      problems.every((problem) => problem.includes('401')),
+      problems.join(),
+    );
+    problems.length = 0;
+    await page.getByLabel('Token').fill('secret-token');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('nav.tabs') !== null);
+    await settled(page);
+    await go(page, 'live');
+    await page.waitForFunction(() =>
+      /goroutine \d+/.test(document.querySelector('.live-legend')?.textContent ?? ''),
+    );
+    assert.deepEqual(problems, []);
+    await context.close();
+    await agent.close();
   });
 
   test('a live service is watched, captured and compared', async () => {

@@ -16,6 +16,7 @@ import {
   routerError,
   textResponse,
 } from './http.ts';
+import { uiPage } from './page.ts';
 import { atoi, parseInt64, parseQuery, type Query } from './query.ts';
 
 /** Every named profile. To add one: a file in captures/, and a line here. */
@@ -64,6 +65,7 @@ export class Endpoints {
     const query = parseQuery(request.query);
     const head = request.method === 'HEAD';
     if (request.path === '') return this.#index();
+    if (request.path === 'ui') return uiPage();
     if (request.path === 'cmdline') return textResponse(this.#commandLine.join('\0'));
     if (request.path === 'profile') return this.#profile(query, head, signal);
     const capture = captures.find((one) => one.name === request.path);

@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Endpoints } from '../endpoints/endpoints.ts';
 import { errorResponse, type PprofRequest, type PprofResponse, routerError } from '../endpoints/http.ts';
 import { route } from '../endpoints/route.ts';
+import { asksForPage } from '../endpoints/page.ts';
 import { messageOf } from '../errors.ts';
 import { carriesToken, isAllowedHost, isCrossSite } from '../guard.ts';
 import { isLoopback } from '../options.ts';
@@ -129,6 +130,7 @@ async function guard(request: IncomingMessage, listen: ListenSettings): Promise<
     case 'none':
       return null;
     case 'token':
+      if (asksForPage(request.method, request.url)) return null;
       return carriesToken(request.headers, listen.auth.token) ? null : unauthorized();
     case 'ask': {
       const allowed = await ask(request);

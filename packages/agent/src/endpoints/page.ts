@@ -1,0 +1,53 @@
+// `ui`: the web page that shows this service's own profiles, one file built from packages/ui and carried along.
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { EndpointError, type PprofResponse } from './http.ts';
+
+/** In the published package, and in the workspace where the page is built. */
+const places = ['../ui/agent.html.gz', '../../../ui/dist/agent.html.gz'];
+
+/**
+ * Whether a request is for the page itself. It needs no token, as it holds nothing of the service: a browser cannot send
+ * one before the page has asked its reader for it.
+ */
+export function asksForPage(method: string | undefined, target: string | undefined): boolean {
+  return (method === 'GET' || method === 'HEAD') && /\/ui(?:\?.*)?$/u.test(target ?? '');
+}
+
+let page: Promise<Uint8Array> | null = null;
+
+async function read(): Promise<Uint8Array> {
+  for (const place of places) {
+    try {
+      return gunzipSync(await readFile(new URL(place, import.meta.url)));
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code !== 'ENOENT') throw error;
+    }
+  }
+  throw new EndpointError(
+    404,
+    'This build carries no web page: run npm run build, or use stackpile -http=: URL',
+  );
+}
+
+/** The page. It holds no data: what it shows it asks of the endpoints beside it, with the credentials of its reader. */
+export async function uiPage(): Promise<PprofResponse> {
+  page ??= read();
+  try {
+    return {
+      status: 200,
+      headers: {
+        'Content-Type': 'text/html; charset=utf-8',
+        // The page's own policy is in its head; this adds what only a header can say.
+        'Content-Security-Policy': "frame-ancestors 'none'",
+        'X-Content-Type-Options': 'nosniff',
+        'Referrer-Policy': 'no-referrer',
+        'Cache-Control': 'no-store',
+      },
+      body: await page,
+    };
+  } catch (error) {
+    page = null;
+    throw error;
+  }
+}
