@@ -1,4 +1,4 @@
-// Runs the agent's tests on every supported Node: the sources where Node strips types, what tsc made of them elsewhere.
+// Runs the agent's tests on every supported Node, and the programs of the tracked test on what tsc made of the sources.
 //
 // node scripts/test-agent-nodes.ts [20 22 24 26]
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -51,16 +51,13 @@ for (const major of majors) {
     },
   );
   failed ||= programs.status !== 0;
-  if (major < 22) {
-    // Types cannot be stripped: amaro does it, for the test's process and for the processes it starts.
-    const env = { ...process.env, NODE_OPTIONS: '--import amaro/strip --no-warnings --conditions=source' };
-    const rest = tests.filter((test) => !test.endsWith('/tracked.test.ts'));
-    const result = spawnSync(node, ['--test', ...rest], { cwd: root, stdio: 'inherit', env });
-    failed ||= result.status !== 0;
-    continue;
-  }
   const rest = tests.filter((test) => !test.endsWith('/tracked.test.ts'));
-  const result = spawnSync(node, ['--conditions=source', '--test', ...rest], { cwd: root, stdio: 'inherit' });
+  // Node 20 cannot strip types by itself.
+  const loader = major < 22 ? [`--import=${new URL('strip-types.mjs', import.meta.url).href}`] : [];
+  const result = spawnSync(node, [...loader, '--conditions=source', '--test', ...rest], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   failed ||= result.status !== 0;
 }
 if (failed) process.exitCode = 1;

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { samplingScale, unscaledSize } from '../src/captures/heap.ts';
 import { framesOf, labelsOf } from '../src/text/read.ts';
 import { ask } from './http-client.ts';
+import { serving } from './serving.ts';
 
 const INTERVAL = 524_288;
 const kept: unknown[] = [];
@@ -39,7 +40,7 @@ async function read(port: number): Promise<Profile> {
 
 describe('heap', () => {
   test('a known allocation is scaled to its true size, in objects and in bytes', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     const [count, length] = [3000, 8192];
     allocateArrays(count, length);
     const { objects, bytes } = inUse(await read(server.port), 'allocateArrays', length * 8);
@@ -53,7 +54,7 @@ describe('heap', () => {
   });
 
   test('buffers show although the sampler does not see them', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     const before = inUse(await read(server.port), '(arrayBuffers)').bytes;
     allocateBuffer(50_000_000);
     const after = inUse(await read(server.port), '(arrayBuffers)').bytes;
@@ -62,7 +63,7 @@ describe('heap', () => {
   });
 
   test('types, period and columns are those of Go', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     const profile = await read(server.port);
     assert.deepEqual(
       profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`),

@@ -13,6 +13,7 @@ import { decodeProfile, type Profile } from '@stackpile/profile';
 import express from 'express';
 import { framesOf } from '../src/text/read.ts';
 import { ask } from './http-client.ts';
+import { serving, sourceFlags } from './serving.ts';
 
 const run = promisify(execFile);
 
@@ -26,7 +27,7 @@ function program(name: string): string {
 
 describe('who may ask', () => {
   test('a token, as bearer or as the password of basic auth', async () => {
-    await using server = await startServer({ port: 0, auth: 'correct horse' });
+    const server = await serving({ port: 0, auth: 'correct horse' });
     const status = async (authorization?: string): Promise<number> =>
       (
         await ask(
@@ -45,7 +46,7 @@ describe('who may ask', () => {
   });
 
   test('a bearer token', async () => {
-    await using server = await startServer({ port: 0, auth: 'abcdefgh' });
+    const server = await serving({ port: 0, auth: 'abcdefgh' });
     const answer = await ask(server.port, '/debug/pprof/cmdline', {
       headers: { authorization: 'Bearer abcdefgh' },
     });
@@ -54,7 +55,7 @@ describe('who may ask', () => {
 
   test('a function on the main thread', async () => {
     const seen: string[] = [];
-    await using server = await startServer({
+    const server = await serving({
       port: 0,
       auth: (request) => {
         seen.push(`${request.method} ${request.url} ${request.remoteAddress}`);
@@ -69,7 +70,7 @@ describe('who may ask', () => {
   });
 
   test('not a page that has rebound its name to loopback, nor one of another site', async () => {
-    await using server = await startServer({ port: 0, allowedHosts: ['profiles.internal'] });
+    const server = await serving({ port: 0, allowedHosts: ['profiles.internal'] });
     const status = async (headers: Record<string, string>): Promise<number> =>
       (await ask(server.port, '/debug/pprof/', { headers })).status;
     assert.equal(await status({ host: 'evil.example' }), 403);
@@ -107,7 +108,7 @@ describe('who may ask', () => {
   });
 
   test('an address in use is one sentence', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     await assert.rejects(startServer({ port: server.port }), (error: unknown) => {
       assert.ok(error instanceof AgentError);
       assert.equal(error.code, 'AGENT_LISTEN');
@@ -119,7 +120,7 @@ describe('who may ask', () => {
 
 describe('hostile requests', () => {
   test('long headers, long queries, odd targets and methods', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     const status = async (path: string, options = {}): Promise<number> =>
       (await ask(server.port, path, options)).status;
     assert.equal(await status('/debug/pprof/', { headers: { 'x-long': 'a'.repeat(20_000) } }), 431);
@@ -136,7 +137,7 @@ describe('hostile requests', () => {
   });
 
   test('a redirect never leaves the host', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     for (const path of ['//evil.example/', '///evil.example/%2e%2e', '/debug/pprof//..//evil.example']) {
       const { location } = (await ask(server.port, path)).headers;
       assert.match(String(location), /^\/(?!\/)/u, path);
@@ -146,7 +147,7 @@ describe('hostile requests', () => {
 
 describe('captures', () => {
   test('profiles that run at the same time share the profiler, each with its own window', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     const [one, two] = await Promise.all([
       ask(server.port, '/debug/pprof/profile?seconds=2'),
       ask(server.port, '/debug/pprof/profile?seconds=1'),
@@ -182,7 +183,7 @@ describe('captures', () => {
   });
 
   test('goroutine shows a task with its labels; its delta one that began in between', async () => {
-    await using server = await startServer({ port: 0 });
+    const server = await serving({ port: 0 });
     const waiting: (() => void)[] = [];
     async function waitForJob(): Promise<void> {
       await new Promise<void>((resolve) => waiting.push(resolve));
@@ -221,7 +222,7 @@ describe('captures', () => {
   });
 
   test('everything answers while the main thread spins, and the profile shows the loop', async () => {
-    const child = fork(program('spin.ts'), { execArgv: ['--conditions=source'] });
+    const child = fork(program('spin.ts'), { execArgv: [...sourceFlags] });
     try {
       const [{ port }] = (await once(child, 'message')) as [{ port: number }];
       child.send('spin');
@@ -253,7 +254,7 @@ describe('captures', () => {
 describe('manners', () => {
   for (const how of ['returns', 'exits', 'captures', 'throws']) {
     test(`a process that ${how} ends by itself and prints nothing of ours`, async () => {
-      const ended = run(process.execPath, ['--conditions=source', program('manners.ts'), how], {
+      const ended = run(process.execPath, [...sourceFlags, program('manners.ts'), how], {
         timeout: 60_000,
       });
       if (how === 'throws') {

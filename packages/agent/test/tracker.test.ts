@@ -6,13 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { Budget } from '../src/tasks/budget.ts';
+
 import { TaskTracker } from '../src/tasks/tracker.ts';
+import { sourceFlags } from './serving.ts';
 
 const run = promisify(execFile);
 
 async function result(name: string, ...args: string[]): Promise<Record<string, number>> {
   const path = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
-  const flags = ['--conditions=source', '--expose-gc', '--no-warnings'];
+  const flags = [...sourceFlags, '--expose-gc', '--no-warnings'];
   const { stdout } = await run(process.execPath, [...flags, path, ...args], { timeout: 300_000 });
   return JSON.parse(stdout) as Record<string, number>;
 }

@@ -19,7 +19,8 @@ function workerFlags(): string[] {
   for (let i = 0; i < execArgv.length; i++) {
     const flag = execArgv[i] as string;
     if (flag === '-C' || flag === '--conditions') flags.push(flag, execArgv[++i] ?? '');
-    else if (/^--(?:conditions=|experimental-strip-types$)/u.test(flag)) flags.push(flag);
+    else if (/^--(?:conditions=|experimental-strip-types$|import=\S*\/strip-types\.mjs$)/u.test(flag))
+      flags.push(flag);
   }
   return flags;
 }
