@@ -68,6 +68,13 @@ interface Header {
   readonly edgeCount: number;
 }
 
+/** The fields that each section stores. */
+const storedFields = {
+  nodes: ['type', 'name', 'id', 'self_size', 'edge_count'],
+  edges: ['type', 'name_or_index', 'to_node'],
+  locations: ['object_index', 'script_id', 'line', 'column'],
+} as const;
+
 /** Node types whose name is a thing's name, not its content. */
 const NAMED = new Set<number>([
   NodeType.hidden,
@@ -104,6 +111,8 @@ export class HeapSnapshotReader {
 
   #section: Section = 'nodes';
   #row = new Float64Array(0);
+  /** Columns of the fields of the section being read, in the order in which its store wants them. */
+  #at: readonly number[] = [];
   #field = 0;
   #value = 0;
   #digits = 0;
@@ -283,6 +292,7 @@ export class HeapSnapshotReader {
       if (layout === null) this.#malformed(i, `: "${key}" has no description in "snapshot"`);
       this.#section = key;
       this.#row = new Float64Array(layout.width);
+      this.#at = storedFields[key].map((field) => layout.fields[field] as number);
       this.#state = State.numbersOpen;
       if (key === 'nodes') this.#reserveNodes(this.#rowsToBegin(header.nodeCount, layout.width));
       if (key === 'edges') this.#reserveEdges(this.#rowsToBegin(header.edgeCount, layout.width));
@@ -384,15 +394,15 @@ export class HeapSnapshotReader {
     };
     return {
       nodes: {
-        ...layout('node_fields', ['type', 'name', 'id', 'self_size', 'edge_count']),
+        ...layout('node_fields', storedFields.nodes),
         types: types('node_types', NodeType),
       },
       edges: {
-        ...layout('edge_fields', ['type', 'name_or_index', 'to_node']),
+        ...layout('edge_fields', storedFields.edges),
         types: types('edge_types', EdgeType),
       },
       locations: Array.isArray(descriptions['location_fields'])
-        ? layout('location_fields', ['object_index', 'script_id', 'line', 'column'])
+        ? layout('location_fields', storedFields.locations)
         : null,
       nodeCount: count('node_count'),
       edgeCount: count('edge_count'),
@@ -490,25 +500,26 @@ export class HeapSnapshotReader {
 
   #storeNode(row: Float64Array, i: number): void {
     const header = this.#header as Header;
-    const { fields, types } = header.nodes;
+    const { types } = header.nodes;
+    const at = this.#at;
     const node = this.#nodes;
     if (node >= header.nodeCount) this.#malformed(i, `: "nodes" has more rows than node_count ${node} says`);
     if (node === this.#nodeCapacity) this.#reserveNodes(Math.min(header.nodeCount, node * 2));
-    const type = row[fields['type'] as number] as number;
+    const type = row[at[0] as number] as number;
     if (type >= types.length) this.#malformed(i, `: node ${node} has the unknown type ${type}`);
     this.#nodeType[node] = types[type] as number;
-    const name = row[fields['name'] as number] as number;
+    const name = row[at[1] as number] as number;
     if (name >= BIG) this.#malformed(i, `: node ${node} has the name ${name}, which no table can hold`);
     if (name > this.#maxName) this.#maxName = name;
     this.#nodeName[node] = name;
-    const id = row[fields['id'] as number] as number;
+    const id = row[at[2] as number] as number;
     this.#nodeId[node] = id > BIG ? 0 : id;
-    const size = row[fields['self_size'] as number] as number;
+    const size = row[at[3] as number] as number;
     if (size >= BIG) {
       this.#largeSizes.set(node, size);
       this.#selfSize[node] = BIG;
     } else this.#selfSize[node] = size;
-    this.#edgeSum += row[fields['edge_count'] as number] as number;
+    this.#edgeSum += row[at[4] as number] as number;
     if (this.#edgeSum > header.edgeCount) {
       this.#malformed(
         i,
@@ -521,14 +532,15 @@ export class HeapSnapshotReader {
 
   #storeEdge(row: Float64Array, i: number): void {
     const header = this.#header as Header;
-    const { fields, types } = header.edges;
+    const { types } = header.edges;
+    const at = this.#at;
     const edge = this.#edges;
     if (edge >= header.edgeCount) this.#malformed(i, `: "edges" has more rows than edge_count ${edge} says`);
     if (edge === this.#edgeCapacity) this.#reserveEdges(Math.min(header.edgeCount, edge * 2));
-    const number = row[fields['type'] as number] as number;
+    const number = row[at[0] as number] as number;
     if (number >= types.length) this.#malformed(i, `: edge ${edge} has the unknown type ${number}`);
     const type = types[number] as number;
-    let name = row[fields['name_or_index'] as number] as number;
+    let name = row[at[1] as number] as number;
     if (type === EdgeType.element || type === EdgeType.hidden) {
       // An index is only ever shown; what does not fit is the last one that does.
       if (name > EDGE_NAME_MAX) name = EDGE_NAME_MAX;
@@ -538,7 +550,7 @@ export class HeapSnapshotReader {
       if (type !== EdgeType.other && name > this.#maxName) this.#maxName = name;
     }
     this.#edgeLabel[edge] = name * (1 << EDGE_TYPE_BITS) + type;
-    const to = (row[fields['to_node'] as number] as number) / header.nodes.width;
+    const to = (row[at[2] as number] as number) / header.nodes.width;
     if (to >= header.nodeCount || to !== Math.floor(to)) {
       this.#malformed(i, `: edge ${edge} leads to ${to * header.nodes.width}, where no node begins`);
     }
