@@ -74,12 +74,15 @@ export async function fetchBytes(name: string, address: string): Promise<Uint8Ar
   if (reader === undefined) return new Uint8Array(await response.arrayBuffer());
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
+  let shown = performance.now();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
     chunks.push(value);
     size += value.length;
-    if (status.peek().kind === 'loading') {
+    // Often enough to be seen moving, seldom enough to cost nothing.
+    if (status.peek().kind === 'loading' && performance.now() - shown > 100) {
+      shown = performance.now();
       status.value = { kind: 'loading', text: `Loading ${name}`, share: total > 0 ? size / total : null };
     }
   }

@@ -41,7 +41,7 @@ import {
 } from '@stackpile/report/flame';
 import { formatPercent, formatValue } from '../format.ts';
 import { drawableDot } from '../graph/drawable.ts';
-import { compilePattern, exactPattern, frameHash } from '../state.ts';
+import { compilePattern, frameHash } from '../state.ts';
 import { EngineError } from './client.ts';
 import type {
   Engine,
@@ -773,6 +773,3 @@ function markdownTop(summary: ProfileSummary, prepared: Prepared): string {
   ];
   return `${lines.join('\n')}\n`;
 }
-
-/** A pattern for exactly one function; re-exported for callers that build queries. */
-export { exactPattern };

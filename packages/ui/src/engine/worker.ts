@@ -1,5 +1,6 @@
 // The worker's entry: takes questions, answers them one after the other, never lets an error out without a sentence.
 import { ProfileEngine } from './engine.ts';
+import { warmUp } from './warm-up.ts';
 import type { Method, Request, Response } from './protocol.ts';
 
 /** The few members of a worker's global scope that are used (the DOM's types describe windows). */
@@ -33,3 +34,5 @@ async function answer<M extends Method>(request: Request<M>): Promise<void> {
 scope.onmessage = (event) => {
   void answer(event.data);
 };
+// While the page still fetches: the hot loops run on a small profile until they are compiled.
+warmUp();

@@ -704,6 +704,7 @@ function FlameToolbar({
       <label class="field">
         <span>Boxes are</span>
         <select
+          aria-label="Boxes are"
           value={granularity}
           onChange={(event) =>
             navigate({ granularity: event.currentTarget.value as typeof granularity, zoom: '' })

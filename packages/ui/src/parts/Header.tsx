@@ -43,6 +43,15 @@ export function sourceLabel(profile: ProfileSummary, all: readonly ProfileSummar
 }
 
 export function Header(): JSX.Element {
+  const nav = useRef<HTMLElement>(null);
+  const tab = state.value.view;
+  useEffect(() => {
+    // On a narrow screen the tabs scroll: the current one is always in sight.
+    const strip = nav.current;
+    const link = strip?.querySelector<HTMLElement>('[aria-current]');
+    if (strip === null || link === null || link === undefined) return;
+    strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
+  }, [tab, tabs.value.length]);
   const shown = current.value;
   const { view, sampleType, search } = state.value;
   const list = profiles.value;
@@ -142,7 +151,7 @@ export function Header(): JSX.Element {
         </div>
       </div>
       {shown === null ? null : (
-        <nav class="tabs" aria-label="Views">
+        <nav class="tabs" aria-label="Views" ref={nav}>
           {tabs.value.map((tab, index) => (
             <a
               key={tab}

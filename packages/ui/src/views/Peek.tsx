@@ -1,5 +1,5 @@
 // Peek: one function between its direct callers and its direct callees.
-import { shortPath } from '@stackpile/report/flame';
+import { shortName, shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import type { PeekRow } from '../engine/protocol.ts';
 import { formatPercent, formatValue } from '../format.ts';
@@ -55,7 +55,7 @@ export function PeekView(): JSX.Element {
               </span>
               <b>{formatValue(row.value, unit)}</b>
               <span class="percent">{formatPercent(row.value, subject.cum)}</span>
-              <span class="function">{row.name}</span>
+              <span class="function">{shortName(row.name)}</span>
               <span class="place">{shortPath(row.file, 2)}</span>
             </button>
           </li>

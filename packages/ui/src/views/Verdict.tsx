@@ -7,7 +7,7 @@ import { formatDelta, formatMs, formatPercent, formatValue } from '../format.ts'
 import { copyText } from '../parts/controls.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../state.ts';
-import { current, navigate, profiles, series, state } from '../store.ts';
+import { navigate, profiles, series, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 export function VerdictView(): JSX.Element {
@@ -342,9 +342,4 @@ function asText(verdict: Verdict): string {
     lines.push('');
   }
   return lines.join('\n');
-}
-
-/** Whether the profile shown is part of a series that a verdict can be made of. */
-export function hasVerdict(): boolean {
-  return current.value !== null && series.value.length > 1;
 }
