@@ -16,7 +16,6 @@ import { compilePattern } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import type { HttpAnswer } from '../sources/http.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
-import { readSnapshotFile } from '../sources/snapshot-file.ts';
 import { parseSource } from '../sources/spec.ts';
 import type { Invocation, NetworkFlags } from './command-line.ts';
 import { mappingRows, withMappings, withSomeMapping } from './edit.ts';
@@ -33,6 +32,9 @@ interface Fetched {
 }
 
 type Warn = (line: string) => void;
+
+/** Files of this many bytes may be heap snapshots that no buffer holds once they are unpacked. */
+const STREAMED_FROM = 32 << 20;
 
 /** What is said of a profile that cannot be read or merged: pprof's own words where it has any. */
 function profileMessage(error: ProfileError): string {
@@ -118,8 +120,11 @@ class Fetcher {
     return { profile: await this.#remote(url, source), url: url.href };
   }
 
-  /** Heap snapshots may be larger than any buffer; null for every other file. */
+  /** Heap snapshots may be larger than any buffer; null for every other file, and for one that fits. */
   async #snapshot(path: string): Promise<Profile | null> {
+    const { size } = statSync(path);
+    if (size < STREAMED_FROM) return null;
+    const { readSnapshotFile } = await import('../sources/snapshot-file.ts');
     try {
       return await readSnapshotFile(path);
     } catch (error) {
