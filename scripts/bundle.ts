@@ -1,11 +1,11 @@
-// Bundles the command into few files, so that it starts fast: node scripts/bundle.ts
+// Bundles the command into few files, so that it starts fast: node scripts/bundle.ts [FOLDER]
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './house.ts';
 
 const cli = join(root, 'packages/cli');
-const folder = join(cli, 'dist/bin');
+const folder = resolve(process.argv[2] ?? join(cli, 'dist/bin'));
 
 rmSync(folder, { recursive: true, force: true });
 await build({
