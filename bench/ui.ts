@@ -1,5 +1,6 @@
 // The page against speedscope and pprof's own page on one large profile, in headless Chromium without a GPU.
 // Usage: ui.ts [SAMPLES [FUNCTIONS]]   (PPROF=path of google/pprof's binary; without it that row is left out)
+/// <reference lib="dom" />
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -121,12 +121,14 @@ export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip
   const packed = gzipSync(agent, { level: 9 });
   await writeFile(here('dist/agent.html.gz'), packed);
   // Published packages carry the page in their own dist.
-  for (const [folder, files] of [
-    ['../cli/dist/ui', { 'index.html': page, 'graphviz.js': graphviz }],
-    ['../agent/dist/ui', { 'agent.html.gz': packed }],
-  ] as const) {
+  const copies: readonly (readonly [folder: string, name: string, content: string | Uint8Array])[] = [
+    ['../cli/dist/ui', 'index.html', page],
+    ['../cli/dist/ui', 'graphviz.js', graphviz],
+    ['../agent/dist/ui', 'agent.html.gz', packed],
+  ];
+  for (const [folder, name, content] of copies) {
     await mkdir(here(folder), { recursive: true });
-    for (const [name, content] of Object.entries(files)) await writeFile(here(`${folder}/${name}`), content);
+    await writeFile(here(`${folder}/${name}`), content);
   }
   return { bytes: Buffer.byteLength(page), gzip: gzipSync(page, { level: 9 }).length };
 }

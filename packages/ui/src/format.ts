@@ -66,7 +66,7 @@ export function formatValue(value: number, unit: string): string {
 function scaled(value: number, scales: readonly Scale[]): string {
   if (value === 0) return `0\u00a0${scales === bytes ? 'B' : 's'}`;
   const size = Math.abs(value);
-  const scale = scales.find(({ factor }) => size >= factor) ?? (scales.at(-1) as Scale);
+  const scale = scales.find(({ factor }) => size >= factor) ?? scales.at(-1) ?? { factor: 1, unit: '' };
   return `${digits(value / scale.factor)}\u00a0${scale.unit}`;
 }
 

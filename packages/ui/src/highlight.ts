@@ -17,7 +17,7 @@ export interface Token {
 const maxLength = 400_000;
 
 export function highlightLines(content: string, file: string): Token[][] {
-  const language = /\.go$/.test(file) ? 'go' : /\.[cm]?[jt]sx?$/.test(file) ? 'typescript' : '';
+  const language = file.endsWith('.go') ? 'go' : /\.[cm]?[jt]sx?$/.test(file) ? 'typescript' : '';
   const plain = (): Token[][] => content.split(/\r?\n/).map((text) => [{ kind: '', text }]);
   if (language === '' || content.length > maxLength) return plain();
   const lines: Token[][] = [[]];

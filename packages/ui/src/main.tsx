@@ -376,7 +376,7 @@ function main(): void {
       return new Response(packed).text();
     };
   }
-  connectEngine(startWorker(element('stackpile-worker')) as never);
+  connectEngine(startWorker(element('stackpile-worker')));
   addEventListener('popstate', readLocation);
   addEventListener('hashchange', readLocation);
   document.addEventListener('keydown', onKeyDown);

@@ -61,12 +61,12 @@ async function flame(lines: readonly string[], patch: Partial<FlameQuery> = {}):
 }
 
 class Recorder implements Canvas {
-  fillStyle: string | CanvasGradient | CanvasPattern = '';
+  fillStyle = '';
   font = '';
   textBaseline: CanvasTextBaseline = 'alphabetic';
   readonly log: string[] = [];
   fillRect(x: number, y: number, width: number, height: number): void {
-    this.log.push(`rect ${x},${y} ${width}x${height} ${String(this.fillStyle)}`);
+    this.log.push(`rect ${x},${y} ${width}x${height} ${this.fillStyle}`);
   }
   fillText(text: string, x: number, y: number): void {
     this.log.push(`text ${text} ${x},${y}`);

@@ -117,7 +117,7 @@ export function flameSvg(
         frame === rootFrame
           ? 'all'
           : frame === mergedFrame
-            ? `${layout.self[box]} small`
+            ? `${layout.self[box] ?? 0} small`
             : (table.name[frame] ?? '');
       const weight = layout.weight[box] as number;
       const share = options.total > 0 ? ` (${((weight / options.total) * 100).toFixed(1)}%)` : '';

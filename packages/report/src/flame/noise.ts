@@ -13,7 +13,7 @@ export function eventWeight(profile: Profile, valueIndex: number): number {
   if (type.type === 'samples') return 1;
   if (type.unit === 'nanoseconds' && period > 1 && type.type === 'cpu') return period;
   // Heap and contention profiles: one event may stand for many objects, and the period is in bytes.
-  if (/space$/.test(type.type) && type.unit === 'bytes') return period > 1 ? period : 524_288;
+  if (type.type.endsWith('space') && type.unit === 'bytes') return period > 1 ? period : 524_288;
   return 0;
 }
 

@@ -274,8 +274,8 @@ export function changedStacks(stacks: Stacks, eventWeight: number): Stacks {
   const outFrames = frames instanceof Uint16Array ? new Uint16Array(size) : new Uint32Array(size);
   let kept = 0;
   for (const [to, row] of rows.entries()) {
-    const run = frames.subarray(start[row] as number, start[row + 1] as number);
-    outFrames.set(run, outStart[to] as number);
+    const run = frames.subarray(start[row], start[row + 1]);
+    outFrames.set(run, outStart[to]);
     outStart[to + 1] = (outStart[to] as number) + run.length;
     kept += stacks.weight[row] as number;
   }

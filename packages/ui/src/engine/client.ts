@@ -52,7 +52,8 @@ export class EngineClient {
     const request: Request<M> = { id, method, argument };
     return new Promise<Engine[M][1]>((resolve, reject) => {
       this.#waiting.set(id, {
-        resolve: resolve as (answer: Engine[Method][1]) => void,
+        // The answer to a request is of its method: the worker's table of handlers says so.
+        resolve,
         reject,
         progress: options.progress,
       });

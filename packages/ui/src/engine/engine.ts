@@ -248,7 +248,7 @@ export class ProfileEngine {
   }
 
   #intern(query: StackQuery): Interned {
-    return this.#interned.get(`${query.granularity} ${query.profile} ${query.base}`, () => {
+    return this.#interned.get(`${query.granularity} ${query.profile} ${query.base ?? ''}`, () => {
       const interner = new FrameInterner(query.granularity);
       const layers = [interner.add(this.#entry(query.profile).profile)];
       if (query.base !== null) layers.push(interner.add(this.#entry(query.base).profile));

@@ -3,7 +3,7 @@ import type { Signal } from '@preact/signals';
 import { boxDepth } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { formatPercent, formatValue } from '../format.ts';
-import { boxFacts } from './FlameView.tsx';
+import { boxFacts } from './facts.ts';
 import type { Hit, Picture } from './picture.ts';
 
 /** Siblings and children listed at most; the arrow keys reach all of them. */

@@ -11,6 +11,7 @@ import { exactPattern, frameHash } from '../state.ts';
 import { navigate, notice, stackQuery, state, theme } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 import { diffRow, paletteRow, palettes } from './colors.ts';
+import { type BoxFacts, boxFacts } from './facts.ts';
 import { FlameTree } from './FlameTree.tsx';
 import {
   type Hit,
@@ -23,56 +24,6 @@ import {
   type Viewport,
 } from './picture.ts';
 import { Minimap } from './Minimap.tsx';
-
-/** What the page knows of one box. */
-export interface BoxFacts {
-  readonly name: string;
-  readonly file: string;
-  /** `file:line`, or the file, or ''. */
-  readonly place: string;
-  readonly origin: 'user' | 'library' | 'runtime' | 'none';
-  readonly weight: number;
-  readonly self: number;
-  readonly before: number | null;
-  readonly after: number | null;
-}
-
-/** Facts of a box, for the details bar and the tree. */
-export function boxFacts(answer: FlameAnswer, layout: FlameLayout, box: number): BoxFacts {
-  const frame = layout.frame[box] as number;
-  const before = layout.before?.[box] ?? null;
-  const after = layout.after?.[box] ?? null;
-  const weight = layout.weight[box] as number;
-  if (frame === rootFrame) {
-    return {
-      name: 'all',
-      file: '',
-      place: '',
-      origin: 'none',
-      weight,
-      self: layout.self[box] ?? 0,
-      before,
-      after,
-    };
-  }
-  if (frame === mergedFrame) {
-    const name = `${layout.self[box]} functions too small to draw (zoom in to see them)`;
-    return { name, file: '', place: '', origin: 'none', weight, self: 0, before, after };
-  }
-  const file = answer.frames.file[frame] ?? '';
-  const line = answer.frames.line[frame] ?? 0;
-  const several = answer.frames.severalLines[frame] === 1;
-  return {
-    name: answer.frames.name[frame] ?? '',
-    file,
-    place: file === '' ? '' : line > 0 && !several ? `${file}:${line}` : file,
-    origin: answer.frames.origin[frame] ?? 'none',
-    weight,
-    self: layout.self[box] ?? 0,
-    before,
-    after,
-  };
-}
 
 /** Rows of `frames` from the outermost to `box`, through the zoomed path. */
 export function fullPath(answer: FlameAnswer, layer: 0 | 1, box: number): number[] {
@@ -659,7 +610,7 @@ export function stackText(answer: FlameAnswer, hit: Hit): string {
     .map((row) => {
       const file = answer.frames.file[row] ?? '';
       const line = answer.frames.line[row] ?? 0;
-      return `  ${answer.frames.name[row]}${file === '' ? '' : `\n      ${file}${line > 0 ? `:${line}` : ''}`}`;
+      return `  ${answer.frames.name[row] ?? ''}${file === '' ? '' : `\n      ${file}${line > 0 ? `:${line}` : ''}`}`;
     });
   if (layer === 0 && state.value.mode !== 'up') lines.reverse();
   return `${head}\n${lines.join('\n')}\n`;

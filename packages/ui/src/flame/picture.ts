@@ -77,7 +77,7 @@ export interface Viewport {
 
 /** The calls of CanvasRenderingContext2D that painting needs; a test records them. */
 export interface Canvas {
-  fillStyle: string | CanvasGradient | CanvasPattern;
+  fillStyle: CanvasRenderingContext2D['fillStyle'];
   font: string;
   textBaseline: CanvasTextBaseline;
   fillRect(x: number, y: number, width: number, height: number): void;
@@ -175,7 +175,7 @@ export function paint(
         frame === rootFrame
           ? 'all'
           : frame === mergedFrame
-            ? `${layout.self[box]} smaller`
+            ? `${layout.self[box] ?? 0} smaller`
             : (picture.labels[frame] ?? '');
       texts.push({ label, x, y, width: size, dim: !hit || frame === mergedFrame });
     }

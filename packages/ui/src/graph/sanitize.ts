@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ellipse: ['cx', 'cy', 'rx', 'ry', 'fill', 'stroke'],
   text: ['x', 'y', 'text-anchor', 'font-size', 'fill', 'font-weight'],
 };
-const safeValue = /^[\w\s#.,()%+\-]*$/;
+const safeValue = /^[\w\s#.,()%+-]*$/;
 
 /** Attributes of `element` that may stay; null where the element itself may not. Pure, so that a test can read it. */
 export function keptAttributes(
@@ -39,7 +39,7 @@ export function rebuildSvg(source: Element, target: Document): SVGElement | null
     const attributes = keptAttributes(from.localName, from.attributes);
     if (attributes === null) return null;
     // Links become groups: nothing in a profile may lead anywhere.
-    const to = target.createElementNS(namespace, from.localName === 'a' ? 'g' : from.localName) as SVGElement;
+    const to = target.createElementNS(namespace, from.localName === 'a' ? 'g' : from.localName);
     for (const [name, value] of attributes) to.setAttribute(name, value);
     if (from.localName === 'a') {
       const title = from.getAttributeNS('http://www.w3.org/1999/xlink', 'title') ?? '';

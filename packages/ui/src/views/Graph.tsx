@@ -6,8 +6,7 @@ import { saveFile } from '../parts/Download.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../state.ts';
 import { current, graphviz, navigate, sentence, stackQuery } from '../store.ts';
-import { startWorker } from '../trusted.ts';
-import { parseSvg } from '../trusted.ts';
+import { parseSvg, startWorker } from '../trusted.ts';
 import { useAnswer } from '../use-answer.ts';
 
 const sizes = [20, 40, 80, 160, 300] as const;

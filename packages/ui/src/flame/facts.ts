@@ -1,0 +1,53 @@
+// What the page says of one box of a flame graph.
+import { type FlameLayout, mergedFrame, rootFrame } from '@stackpile/report/flame';
+import type { FlameAnswer } from '../engine/protocol.ts';
+
+/** What the page knows of one box. */
+export interface BoxFacts {
+  readonly name: string;
+  readonly file: string;
+  /** `file:line`, or the file, or ''. */
+  readonly place: string;
+  readonly origin: 'user' | 'library' | 'runtime' | 'none';
+  readonly weight: number;
+  readonly self: number;
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+/** Facts of a box, for the details bar and the tree. */
+export function boxFacts(answer: FlameAnswer, layout: FlameLayout, box: number): BoxFacts {
+  const frame = layout.frame[box] as number;
+  const before = layout.before?.[box] ?? null;
+  const after = layout.after?.[box] ?? null;
+  const weight = layout.weight[box] as number;
+  if (frame === rootFrame) {
+    return {
+      name: 'all',
+      file: '',
+      place: '',
+      origin: 'none',
+      weight,
+      self: layout.self[box] ?? 0,
+      before,
+      after,
+    };
+  }
+  if (frame === mergedFrame) {
+    const name = `${layout.self[box] ?? 0} functions too small to draw (zoom in to see them)`;
+    return { name, file: '', place: '', origin: 'none', weight, self: 0, before, after };
+  }
+  const file = answer.frames.file[frame] ?? '';
+  const line = answer.frames.line[frame] ?? 0;
+  const several = answer.frames.severalLines[frame] === 1;
+  return {
+    name: answer.frames.name[frame] ?? '',
+    file,
+    place: file === '' ? '' : line > 0 && !several ? `${file}:${line}` : file,
+    origin: answer.frames.origin[frame] ?? 'none',
+    weight,
+    self: layout.self[box] ?? 0,
+    before,
+    after,
+  };
+}
