@@ -8,7 +8,7 @@ import { countLine, header, painted, type Scene, unpainted, verdictLines } from 
 import { Watch } from './show/watch.ts';
 
 /** Another instance announces a task so often: the subscriptions are used, not only held. */
-const ANNOUNCE_EVERY_MS = 20_000;
+const ANNOUNCE_EVERY_MS = 45_000;
 
 /** Resolves to the exit status. */
 async function show(options: ShowOptions, signal: AbortSignal): Promise<number> {

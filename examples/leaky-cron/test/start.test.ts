@@ -21,7 +21,7 @@ function show(t: TestContext, ...args: string[]): Show {
   const { REDIS_URL: _, ...env } = process.env;
   const child = spawn(
     process.execPath,
-    ['--conditions=source', 'start.ts', '--plain', '--tick', '200ms', '--every', '1s', ...args],
+    ['--conditions=source', 'start.ts', '--plain', '--tick', '300ms', '--every', '1s', ...args],
     {
       cwd: folder,
       env,
@@ -77,7 +77,7 @@ function leakingLine(): number {
 }
 
 test('the leak is named with its line and its share', async (t) => {
-  const shown = show(t, '--redis', 'own', '--for', '25s');
+  const shown = show(t, '--redis', 'own', '--for', '30s');
   const [status] = (await once(shown.child, 'close')) as [number];
   assert.equal(status, 1, shown.output());
   assert.match(
