@@ -252,6 +252,11 @@ describe('the page', { skip }, () => {
     await page.keyboard.press('/');
     await page.keyboard.type('gopark');
     await page.waitForSelector('.search-sum');
+    await settled(page);
+    await page.locator('.flame-tree').focus();
+    await page.keyboard.press('n');
+    assert.match(await page.locator('.details-name').innerText(), /runtime\.gopark/);
+    await page.keyboard.press('/');
     await page.keyboard.press('Escape');
     await page.waitForFunction(() => document.querySelector('.search-sum') === null);
     await page.keyboard.press('2');

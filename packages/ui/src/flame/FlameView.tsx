@@ -8,7 +8,7 @@ import { formatDelta, formatPercent, formatValue } from '../format.ts';
 import { copyText, Menu, type MenuItem, Segmented, Switch } from '../parts/controls.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern, frameHash } from '../state.ts';
-import { navigate, notice, stackQuery, state, theme } from '../store.ts';
+import { current, navigate, notice, stackQuery, state, theme } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 import { diffRow, paletteRow, palettes } from './colors.ts';
 import { type BoxFacts, boxFacts } from './facts.ts';
@@ -310,6 +310,19 @@ function FlamePanel({
         const middle = (layout.start[box] as number) + (layout.width[box] as number) / 2;
         const size = (now.right - now.left) * factor;
         setWindow(middle - size / 2, middle + size / 2);
+        break;
+      }
+      case 'n':
+      case 'N': {
+        const matched = picture.layers[layer]?.matched ?? null;
+        if (matched === null) return;
+        const step = event.key === 'n' ? 1 : -1;
+        for (let i = 1; i <= layout.length; i++) {
+          const next = (box + step * i + layout.length * 2) % layout.length;
+          if (matched[next] !== 1) continue;
+          go(next);
+          break;
+        }
         break;
       }
       case 'm':
@@ -627,7 +640,7 @@ function FlameToolbar({
 }): JSX.Element {
   const { mode, granularity, flip } = state.value;
   const { answer } = picture;
-  const hasTimes = mode === 'time' || !compare;
+  const hasTimes = mode === 'time' || (!compare && current.value?.hasTimes === true);
   return (
     <div class="toolbar">
       <Segmented

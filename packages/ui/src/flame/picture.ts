@@ -215,11 +215,17 @@ export function paint(
   return drawn;
 }
 
-/** As much of `label` as fits into `width` pixels, '' where less than three characters would. */
+/**
+ * As much of `label` as fits into `width` pixels: all of it, else its end behind a dot (`serve` of `http.(*conn).serve`),
+ * else its beginning; '' where less than three characters would.
+ */
 function fit(canvas: Canvas, label: string, width: number, widths: LabelWidths, font: string): string {
   const full = widths.of(canvas, label, font);
   if (full <= width) return label;
   const average = full / label.length;
+  for (let dot = label.indexOf('.'); dot >= 0 && dot + 3 < label.length; dot = label.indexOf('.', dot + 1)) {
+    if ((label.length - dot - 1) * average <= width) return label.slice(dot + 1);
+  }
   const count = Math.floor(width / average) - 1;
   return count < 3 ? '' : `${label.slice(0, count)}…`;
 }
