@@ -9,8 +9,9 @@ import { exactPositions, type KnownPositions, takeHeapSnapshot } from './take-sn
 
 /** A snapshot that takes longer than this is given up; the program goes on when V8 is done. */
 const SNAPSHOT_MS = 600_000;
-/** What looking up exact lines may add to the stop. */
-const POSITIONS_MS = 2000;
+/** Seconds that looking up exact lines may add to the stop; `?lines=N` asks for more or less. */
+const POSITIONS_SECONDS = 2;
+const MOST_POSITIONS_SECONDS = 60;
 /** Milliseconds per megabyte of heap that one look-up takes; measured 8 on a slow shared machine. */
 const LOOKUP_MS_PER_MB = 8;
 const RETRY_SECONDS = '30';
@@ -19,6 +20,14 @@ const RETRY_SECONDS = '30';
 let busy = false;
 
 const known: KnownPositions = new Map();
+
+function positionsMs(request: CaptureRequest): number {
+  const text = request.query.get('lines');
+  const seconds = text === undefined || text === null || text === '' ? POSITIONS_SECONDS : Number(text);
+  if (!(seconds >= 0))
+    throw new EndpointError(400, 'invalid value for "lines" - must be a number of seconds');
+  return Math.min(seconds, MOST_POSITIONS_SECONDS) * 1000;
+}
 
 /**
  * Tasks by heap snapshot. Stops the main thread for a time that grows with its heap (tens of milliseconds per megabyte) and
@@ -31,6 +40,7 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
     const message = 'source=heap knows no single tasks, only stacks and how many wait there: use debug=1';
     throw new EndpointError(400, message);
   }
+  const budgetMs = positionsMs(request);
   if (busy)
     throw new EndpointError(503, 'a heap snapshot is under way already', { 'Retry-After': RETRY_SECONDS });
   busy = true;
@@ -47,7 +57,7 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
       const { analysis, stopMs } = await takeHeapSnapshot(session, { timeoutMs: SNAPSHOT_MS });
       if (request.signal.aborted) throw new EndpointError(503, 'the client went away');
       const positions = await exactPositions(session, analysis, {
-        budgetMs: POSITIONS_MS,
+        budgetMs,
         expectedMs: (usedSize / 2 ** 20) * LOOKUP_MS_PER_MB,
         now: () => performance.now(),
         known,
