@@ -54,7 +54,10 @@ function streamWriter(stream: NodeJS.WriteStream): Writer {
 /** The {@link CliIo} of the running process. A reader that closes its end of stdout early ends the process quietly. */
 export function processIo(): CliIo {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 2);
+    if (error.code === 'EPIPE') process.exit(0);
+    const reason = /^[A-Z0-9]+: (.*?), /.exec(error.message)?.[1] ?? error.message;
+    process.stderr.write(`write /dev/stdout: ${reason}\n`);
+    process.exit(2);
   });
   return {
     stdin: process.stdin,

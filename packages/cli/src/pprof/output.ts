@@ -186,7 +186,8 @@ function writeFile(file: string, output: ReportOutput, session: Session): void {
   try {
     writeFileSync(resolve(session.io.cwd, file), allBytes(output));
   } catch (error) {
-    throw new DriverError(`open ${file}: ${systemReason(error)}`, { cause: error });
+    const call = (error as NodeJS.ErrnoException).syscall === 'write' ? 'write' : 'open';
+    throw new DriverError(`${call} ${file}: ${systemReason(error)}`, { cause: error });
   }
 }
 
