@@ -1,0 +1,66 @@
+// Memory that tracking adds to a process with 100,000 live tasks, all of them tracked.
+//
+// node --conditions=source bench/agent-overhead-memory.ts [--node PATH]
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { TaskTracker } from '../packages/agent/src/tasks/tracker.ts';
+
+const TASKS = 100_000;
+const ROUNDS = 3;
+
+const { values, positionals } = parseArgs({
+  options: { node: { type: 'string', default: process.execPath } },
+  allowPositionals: true,
+});
+
+async function child(mode: string): Promise<void> {
+  const gc = globalThis.gc as () => void;
+  const tracker = new TaskTracker({ budget: 1, maxTasks: 200_000, stackDepth: 32, handles: false });
+  if (mode === 'on') tracker.start();
+  const waiting: (() => void)[] = [];
+  async function wait(): Promise<void> {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+  // As a service leaks them: a few per turn of the loop.
+  while (waiting.length < TASKS) {
+    for (let i = 0; i < 100; i++) void wait();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (let i = 0; i < 4; i++) gc();
+  const { heapUsed, rss, external } = process.memoryUsage();
+  console.log(
+    JSON.stringify({
+      heapUsed,
+      rss,
+      external,
+      tasks: mode === 'on' ? tracker.count() : TASKS / 2,
+      kept: waiting.length,
+    }),
+  );
+}
+
+function measure(mode: string): { heapUsed: number; rss: number; tasks: number } {
+  const args = ['--conditions=source', '--expose-gc', '--no-warnings', fileURLToPath(import.meta.url), mode];
+  return JSON.parse(execFileSync(values.node, args, { encoding: 'utf8' })) as {
+    heapUsed: number;
+    rss: number;
+    tasks: number;
+  };
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number;
+}
+
+if (positionals[0] !== undefined) await child(positionals[0]);
+else {
+  const on = Array.from({ length: ROUNDS }, () => measure('on'));
+  const off = Array.from({ length: ROUNDS }, () => measure('off'));
+  const mb = (key: 'heapUsed' | 'rss'): string =>
+    ((median(on.map((one) => one[key])) - median(off.map((one) => one[key]))) / 1e6).toFixed(1);
+  const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
+  console.log(
+    `Node ${version}: ${on[0]?.tasks} live tasks: + ${mb('heapUsed')} MB of heap, + ${mb('rss')} MB resident`,
+  );
+}
