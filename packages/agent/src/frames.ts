@@ -1,5 +1,6 @@
 // Writes frames of JavaScript into a profile: names, paths and stable addresses.
 import { MappingFlag, type ProfileBuilder } from '@stackpile/profile';
+import { type CompiledPosition, SourceMaps } from './source-maps.ts';
 
 /** One frame as V8 or a source map tells it; lines and columns are 1-based, 0 where unknown. */
 export interface Frame {
@@ -45,6 +46,9 @@ export function frameAddress(name: string, file: string, line: number): bigint {
   return (BigInt(high & 0xffff) << 32n) | BigInt(low) | (1n << 46n);
 }
 
+/** Shared by all captures of the sidecar, which has one process to describe. */
+const sourceMaps = new SourceMaps();
+
 /** Adds locations of JavaScript frames to a builder, all in one mapping that needs no symbolization. */
 export class FrameWriter {
   readonly #builder: ProfileBuilder;
@@ -63,13 +67,32 @@ export class FrameWriter {
     });
   }
 
+  /** Looks up the sources of many frames at once; frames that were not prepared are shown as they are compiled. */
+  prepare(frames: Iterable<Frame>): void {
+    const positions: CompiledPosition[] = [];
+    for (const { file, line, column, startLine } of frames) {
+      positions.push({ file, line, column: column ?? 0 });
+      if (startLine !== undefined) positions.push({ file, line: startLine, column: 0 });
+    }
+    sourceMaps.prepare(positions);
+  }
+
   /** `name file:line` as text. */
-  place(name: string, url: string, line: number): string {
-    return `${name === '' ? '(anonymous)' : name} ${displayPath(url, this.#cwd)}:${line}`;
+  place(frame: Frame): string {
+    const { file, line, name } = this.#inSource(frame);
+    return `${name === '' ? '(anonymous)' : name} ${displayPath(file, this.#cwd)}:${line}`;
+  }
+
+  #inSource(frame: Frame): Frame {
+    const found = sourceMaps.locate(frame.file, frame.line, frame.column ?? 0);
+    if (found === null) return frame;
+    const start = frame.startLine === undefined ? null : sourceMaps.locate(frame.file, frame.startLine, 0);
+    return { name: frame.name, ...found, startLine: start?.file === found.file ? start.line : 0 };
   }
 
   /** Location row of a frame. */
-  location(frame: Frame): number {
+  location(compiled: Frame): number {
+    const frame = this.#inSource(compiled);
     const name = frame.name === '' ? '(anonymous)' : frame.name;
     const file = displayPath(frame.file, this.#cwd);
     return this.#builder.location({

@@ -148,6 +148,13 @@ export function cpuProfile(
     durationNanos: BigInt(Math.round(window.to - window.from)) * 1000n,
   });
   const writer = new FrameWriter(builder, context.program, context.cwd);
+  for (const { nodes } of pieces) {
+    writer.prepare(
+      nodes.flatMap((node) =>
+        [0, ...(node.positionTicks ?? []).map((tick) => tick.line)].map((line) => frameOf(node, line)),
+      ),
+    );
+  }
   for (const piece of pieces) writePiece(piece, window, builder, writer);
   builder.comment(
     'lines of callers are those on which the calling function starts: V8 records the leaf line only',

@@ -38,11 +38,14 @@ export function taskProfile(dump: TaskDump, each: boolean, context: CaptureConte
     timeNanos: BigInt(Date.now()) * 1_000_000n,
   });
   const writer = new FrameWriter(builder, context.program, context.cwd);
-  const locations = dump.names.map((name, i) =>
-    writer.location({ name, file: dump.files[i] as string, line: dump.lines[i] as number }),
-  );
-  const place = (frame: number): string =>
-    writer.place(dump.names[frame] as string, dump.files[frame] as string, dump.lines[frame] as number);
+  const frames = dump.names.map((name, i) => ({
+    name,
+    file: dump.files[i] as string,
+    line: dump.lines[i] as number,
+    column: dump.columns[i] as number,
+  }));
+  writer.prepare(frames);
+  const locations = frames.map((frame) => writer.location(frame));
   const stacks = dump.stacks.map((stack) => stack.map((frame) => locations[frame] as number));
   const { rows } = dump;
   const counts = wholeCounts(rows.count);
@@ -60,7 +63,8 @@ export function taskProfile(dump: TaskDump, each: boolean, context: CaptureConte
     if (each) {
       labels.push({ key: 'goroutine', number: rows.id[i] as number });
       const createdBy = rows.createdBy[i] as number;
-      if (createdBy >= 0) labels.push({ key: 'created_by', text: place(createdBy) });
+      if (createdBy >= 0)
+        labels.push({ key: 'created_by', text: writer.place(frames[createdBy] as (typeof frames)[number]) });
     }
     builder.sample(
       stacks[rows.stack[i] as number] as number[],

@@ -138,6 +138,7 @@ export function profileOf(reading: HeapReading, context: Pick<CaptureContext, 'p
     defaultSampleType: 'inuse_space',
   });
   const writer = new FrameWriter(builder, context.program, context.cwd);
+  writer.prepare(reading.records.flatMap((record) => record.frames));
   for (const record of reading.records) {
     const objects = record.count * Math.floor(samplingScale(record.size, interval) + 0.5);
     const { bytes } = record;

@@ -1,0 +1,105 @@
+// Frames of compiled code stand where the user wrote them.
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import fc from 'fast-check';
+import { findInMappings } from '../src/source-maps.ts';
+import { ask } from './http-client.ts';
+import { sourceFlags } from './serving.ts';
+
+const source = `import { startServer } from '@stackpile/agent';
+
+interface Job {
+  readonly name: string;
+}
+
+const waiting: (() => void)[] = [];
+
+async function waitsInTypeScript(job: Job): Promise<void> {
+  void job;
+
+  await new Promise<void>((resolve) => waiting.push(resolve)); // here
+}
+
+const server = await startServer({ port: 0 });
+void waitsInTypeScript({ name: 'a' });
+process.send?.({ port: server.port });
+process.on('message', () => undefined);
+`;
+
+describe('source maps', () => {
+  for (const sourcemap of ['linked', 'inline'] as const) {
+    test(`a minified bundle with a map that is ${sourcemap}`, async () => {
+      // Inside of the repository, where the package is found.
+      const folder = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), 'zz-maps-'));
+      try {
+        writeFileSync(join(folder, 'service.ts'), source);
+        const outfile = join(folder, 'out', 'service.mjs');
+        await build({
+          entryPoints: [join(folder, 'service.ts')],
+          outfile,
+          bundle: true,
+          minifyWhitespace: true,
+          format: 'esm',
+          platform: 'node',
+          packages: 'external',
+          sourcemap,
+          logLevel: 'silent',
+        });
+        const child = fork(outfile, { execArgv: [...sourceFlags] });
+        const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+        const text = (await ask(port, '/debug/pprof/goroutine?debug=2')).body.toString();
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        const line = source.split('\n').findIndex((one) => one.endsWith('// here')) + 1;
+        assert.match(
+          text,
+          new RegExp(`waitsInTypeScript\\(\\.\\.\\.\\)\\n\\t\\S*/service\\.ts:${line}\\n`, 'u'),
+        );
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+
+  test('a position takes the segment before it, else the first one after it, on its own line only', () => {
+    // Line 0: columns 4 → line 0 and 8 → line 1 of source 0; line 1: nothing; line 2: column 2 → line 5.
+    const mappings = 'IAAA,IACA;;EAIA';
+    const at = (line: number, column: number): readonly [number, number] => {
+      const wanted = { line, column, source: -1, sourceLine: 0 };
+      findInMappings(mappings, [wanted]);
+      return [wanted.source, wanted.sourceLine];
+    };
+    assert.deepEqual(
+      [at(0, 0), at(0, 5), at(0, 8), at(0, 99)],
+      [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [0, 1],
+      ],
+    );
+    assert.equal(at(1, 0)[0], -1);
+    assert.deepEqual(
+      [at(2, 0), at(2, 50)],
+      [
+        [0, 5],
+        [0, 5],
+      ],
+    );
+  });
+
+  test('hostile mappings end, and find nothing that is not there', () => {
+    fc.assert(
+      fc.property(fc.string(), (mappings) => {
+        const wanted = { line: 3, column: 2, source: -1, sourceLine: 0 };
+        findInMappings(mappings, [wanted]);
+      }),
+    );
+  });
+});
