@@ -30,9 +30,8 @@ interface SourceMap {
 }
 
 const digits = new Int8Array(128).fill(-1);
-for (const [i, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
-  digits[c.charCodeAt(0)] = i;
-}
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i;
 
 /** What is looked for: a 0-based position and, in the end, the source and line that it belongs to. */
 interface Wanted {
@@ -159,7 +158,7 @@ export class SourceMaps {
       const key = `${line}:${column}`;
       if (this.#known.has(`${file}:${key}`)) continue;
       let wanted = files.get(file);
-      if (wanted === undefined) files.set(file, (wanted = new Map()));
+      if (wanted === undefined) files.set(file, (wanted = new Map<string, Wanted>()));
       wanted.set(key, {
         line: line - 1,
         column: Math.max(0, column - 1),

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { startServer } from '@stackpile/agent';
 import { decodeProfile, type Profile } from '@stackpile/profile';
 import fc from 'fast-check';
-import { samplingScale, unscaledSize } from '../src/captures/heap.ts';
+import { samplingScale, unscaledSize } from '../src/captures/sampling.ts';
 import { framesOf, labelsOf } from '../src/text/read.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';

@@ -38,7 +38,7 @@ export class FrameTable {
   /** The number of a call site of a script; {@link NONE} where there is no room. */
   add(site: CallSite, script: string): number {
     let positions = this.#byScript.get(script);
-    if (positions === undefined) this.#byScript.set(script, (positions = new Map()));
+    if (positions === undefined) this.#byScript.set(script, (positions = new Map<number, number>()));
     const position = site.getPosition();
     const known = positions.get(position);
     if (known !== undefined) return known;
@@ -168,7 +168,7 @@ export class StackReader {
     this.table = table;
     this.#ownRoot = ownRoot;
     this.#prepare = (_error, sites) => {
-      this.#scan(sites as CallSite[]);
+      this.#scan(sites);
       return '';
     };
   }
@@ -176,6 +176,7 @@ export class StackReader {
   /** Reads at most `depth` frames below the function `below` into {@link sight}. False where the promise is the agent's own. */
   read(depth: number, below: (...args: never[]) => unknown): boolean {
     const limit = Error.stackTraceLimit;
+    // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was, not called
     const prepare = Error.prepareStackTrace;
     Error.stackTraceLimit = depth;
     Error.prepareStackTrace = this.#prepare;

@@ -26,10 +26,6 @@ export interface HandleSite {
   onResource(state: number): void;
 }
 
-interface HookOptions {
-  readonly trackPromises?: boolean;
-}
-
 /** Handles that libuv makes by itself, without JavaScript on the stack. */
 const incoming: ReadonlySet<string> = new Set(['socket', 'pipe']);
 
@@ -47,7 +43,7 @@ function canSkipPromises(): boolean {
       if (type === 'PROMISE') seen = true;
     },
     trackPromises: false,
-  } as Parameters<typeof createHook>[0] & HookOptions);
+  });
   probe.enable();
   void Promise.resolve().then(() => undefined);
   probe.disable();
@@ -129,7 +125,7 @@ export class HandleTable {
           this.#live.delete(id);
         },
         trackPromises: false,
-      } as Parameters<typeof createHook>[0] & HookOptions);
+      });
       this.#hook.enable();
       return;
     }

@@ -26,7 +26,7 @@ export class Stamp<T extends object> extends Returns {
 
   /** Puts a value on `target`, which must not carry one yet. */
   static put(target: object, value: object): void {
-    // oxlint-disable-next-line no-new -- the constructor's effect is the point
+    // The constructor's effect is the point.
     new Stamp(target, value);
   }
 }

@@ -78,7 +78,7 @@ test('answers text, refuses what it cannot know, and takes one snapshot at a tim
     assert.equal(each.status, 400);
     assert.match(await each.text(), /knows no single tasks/u);
     const answers = await Promise.all([1, 2, 3].map(() => fetch(`${url}goroutine?source=heap`)));
-    const statuses = answers.map((answer) => answer.status).sort();
+    const statuses = answers.map((answer) => answer.status).sort((a, b) => a - b);
     assert.deepEqual(statuses, [200, 503, 503]);
     const refused = answers.find((answer) => answer.status === 503);
     assert.ok(Number(refused?.headers.get('retry-after')) > 0);
