@@ -349,17 +349,16 @@ function locateBinaries(profile: Profile, invocation: Invocation, io: CliIo, war
   const rows = mappingRows(profile);
   for (const mapping of rows) {
     const { filename, buildId } = mapping;
-    for (const folder of folders) {
-      const found = binaryCandidates(folder, filename, buildId, io.cwd).find(
-        (name) => binaryProblem(resolve(io.cwd, name)) === undefined,
-      );
-      if (found === undefined) continue;
-      if (buildId === '') {
-        mapping.filename = found;
-        break;
+    search: for (const folder of folders) {
+      for (const name of binaryCandidates(folder, filename, buildId, io.cwd)) {
+        if (binaryProblem(resolve(io.cwd, name)) !== undefined) continue;
+        if (buildId === '') {
+          mapping.filename = name;
+          break search;
+        }
+        // Build ids are not read out of binaries.
+        warn(`Ignoring local file ${name}: build-id mismatch (${buildId} != )`);
       }
-      // Build ids are not read out of binaries.
-      warn(`Ignoring local file ${found}: build-id mismatch (${buildId} != )`);
     }
   }
   const complete = withSomeMapping(withMappings(profile, rows));
