@@ -61,6 +61,6 @@ else {
     ((median(on.map((one) => one[key])) - median(off.map((one) => one[key]))) / 1e6).toFixed(1);
   const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
   console.log(
-    `Node ${version}: ${on[0]?.tasks} live tasks: + ${mb('heapUsed')} MB of heap, + ${mb('rss')} MB resident`,
+    `Node ${version}: ${on[0]?.tasks ?? 0} live tasks: + ${mb('heapUsed')} MB of heap, + ${mb('rss')} MB resident`,
   );
 }

@@ -1,6 +1,7 @@
 // Reads a heap snapshot file as the command line does and says what that took. Usage: PATH
 import { stat } from 'node:fs/promises';
 import process from 'node:process';
+import { sumInt64 } from '@stackpile/profile';
 import { readSnapshotFile } from '../packages/cli/src/sources/snapshot-file.ts';
 
 const path = process.argv[2] ?? '';
@@ -13,6 +14,6 @@ process.stdout.write(
     totalMs: performance.now() - begun,
     before,
     peak: process.resourceUsage().maxRSS * 1024,
-    count: Number(profile?.samples.values[0]?.[0] ?? 0),
+    count: profile === null ? 0 : Number(sumInt64(profile.samples.values[0] ?? new Float64Array(0))),
   })}\n`,
 );

@@ -18,7 +18,7 @@ import { generateProfile } from './ui-profile.ts';
 const samples = Number(process.argv[2] ?? '1000000');
 const functions = Number(process.argv[3] ?? '50000');
 const depth = 20;
-const patience = 240_000;
+const patience = 120_000;
 const width = 1280;
 const height = 800;
 

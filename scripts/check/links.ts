@@ -22,7 +22,9 @@ export function checkLinks(): Outcome {
       said.push(`${readme}: missing`);
       continue;
     }
-    const lines = readFileSync(join(root, readme), 'utf8').trimEnd().split('\n').length;
+    const text = readFileSync(join(root, readme), 'utf8').trimEnd();
+    // A table may be as long as what it lists.
+    const lines = text.split('\n').filter((line) => !line.startsWith('|')).length;
     if (lines < ROOM_LINES.least || lines > ROOM_LINES.most) {
       said.push(`${readme}: ${lines} lines, not ${ROOM_LINES.least} to ${ROOM_LINES.most}`);
     }

@@ -314,7 +314,7 @@ function pushHalves(key: number[], value: bigint): void {
 /** Ids 1 … `count`. */
 export function countedIds(count: number): BigUint64Array {
   const ids = new BigUint64Array(count);
-  const halves = new Uint32Array(ids.buffer as ArrayBuffer);
+  const halves = new Uint32Array(ids.buffer);
   for (let i = 0; i < count; i++) halves[2 * i] = i + 1;
   return ids;
 }

@@ -71,7 +71,7 @@ export function int64At(column: Int64Column, index: number): bigint {
 
 /** The value of row `index` as a double: exact up to 2^53, rounded as Go's `float64(int64)` beyond. */
 export function numberAt(column: Int64Column, index: number): number {
-  return Number(column[index] as number | bigint);
+  return Number(column[index]);
 }
 
 /** Sum of a column, wrapping at 2^63 as Go's `int64`. */

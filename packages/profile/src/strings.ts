@@ -20,11 +20,7 @@ class PackedStrings implements StringTable {
     const known = this.#texts[index];
     if (known !== undefined) return known;
     this.#check(index);
-    const text = decodeText(
-      this.#buffer,
-      index === 0 ? 0 : this.#ends[index - 1],
-      this.#ends[index] as number,
-    );
+    const text = decodeText(this.#buffer, index === 0 ? 0 : this.#ends[index - 1], this.#ends[index]);
     this.#texts[index] = text;
     return text;
   }

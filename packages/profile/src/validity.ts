@@ -19,18 +19,16 @@ function checkLength(table: string, column: string, length: number, expected: nu
 /** Offsets must start at 0, never fall, and end at `end`. */
 function checkOffsets(table: string, column: string, offsets: Uint32Array, rows: number, end: number): void {
   checkLength(table, column, offsets.length, rows + 1);
-  if (offsets[0] !== 0) throw invalid(table, 0, `starts at ${offsets[0]} in ${column}, not at 0`);
+  const first = offsets[0] as number;
+  if (first !== 0) throw invalid(table, 0, `starts at ${first} in ${column}, not at 0`);
   for (let row = 0; row < rows; row++) {
     const from = offsets[row] as number;
     const to = offsets[row + 1] as number;
     if (to < from) throw invalid(table, row, `ends at ${to} in ${column}, before its start ${from}`);
   }
-  if (offsets[rows] !== end) {
-    throw new ProfileError(
-      'PROFILE_INVALID',
-      `${column} of ${table} ends at ${offsets[rows]}, not at ${end}`,
-    );
-  }
+  const last = offsets[rows] as number;
+  if (last !== end)
+    throw new ProfileError('PROFILE_INVALID', `${column} of ${table} ends at ${last}, not at ${end}`);
 }
 
 function checkRows(table: string, column: string, values: IndexColumn, limit: number, of: string): void {

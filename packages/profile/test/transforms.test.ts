@@ -267,7 +267,7 @@ test('labels are part of a sample, their order is not', () => {
 test('aggregation forgets exactly what is not asked for', () => {
   fc.assert(
     fc.property(profiles(), fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }), (profile, keep) => {
-      const [inlines, functions, filenames, lines, columns, addresses] = keep as boolean[];
+      const [inlines, functions, filenames, lines, columns, addresses] = keep;
       const granularity = { inlines, functions, filenames, lines, columns, addresses } as Parameters<
         typeof aggregateProfile
       >[1];

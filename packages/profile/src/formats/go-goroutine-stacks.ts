@@ -161,7 +161,7 @@ export function readGoStacks(bytes: Uint8Array): Profile {
     if (line.startsWith('\t') || line.startsWith(' ')) {
       const match = pending === null ? null : POSITION.exec(line);
       if (match !== null) {
-        if (pending === 'created') createdBy += ` ${match[1]}:${match[2]}`;
+        if (pending === 'created') createdBy += ` ${match[1] as string}:${match[2] as string}`;
         else {
           const call = calls[calls.length - 1] as Call;
           call.file = match[1] as string;

@@ -16,7 +16,7 @@ export {
   type WrittenFrame,
 } from './analyze.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
-export type { HeapSnapshot, SnapshotLocations } from './snapshot.ts';
+export type { HeapSnapshot } from './snapshot.ts';
 
 /** Whether a text begins as a heap snapshot does; a few dozen characters are enough. */
 export function isHeapSnapshot(head: string): boolean {

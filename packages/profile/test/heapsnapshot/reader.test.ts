@@ -143,7 +143,10 @@ test('says what is wrong and at which byte', () => {
   assert.match(wrong('"nodes":[9', '"nodes":[1234567890123456'), /more than 15 digits/);
   assert.match(wrong('"id",', ''), /names no field "id"/);
   assert.match(wrong('"edges":[5,', '"edges":[5,1'), /a name is string 12, but there are only 7/);
-  assert.match(wrong(/"edges":\[(\d+),(\d+),\d+/, '"edges":[$1,$2,7'), /edge 0 leads to 7, where no node begins/);
+  assert.match(
+    wrong(/"edges":\[(\d+),(\d+),\d+/, '"edges":[$1,$2,7'),
+    /edge 0 leads to 7, where no node begins/,
+  );
   assert.match(wrong(/$/, 'x'), /after the end of the snapshot/);
   assert.match(wrong('"samples":', '"nodes":'), /in a second "nodes"/);
   assert.match(failure(() => read(['{"nodes":[1]}'])).message, /"nodes" stands before "snapshot"/);

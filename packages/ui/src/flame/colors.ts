@@ -15,7 +15,6 @@ export const paletteRow = {
   more: 3 * shades + 3,
   less: 3 * shades + 7,
 } as const;
-export const paletteSize = 3 * shades + 11;
 
 /** Colours of one theme. `dim` is for boxes that a search does not match. */
 export interface Palette {
