@@ -1,5 +1,6 @@
 // Everything the commands see of the outside world, in one typed place that tests replace.
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { encodeText } from '@stackpile/profile';
 
 /** A text or byte sink. Texts are encoded as byte strings (see `encodeText`), so undecodable bytes survive. */
@@ -27,6 +28,8 @@ export interface CliIo {
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   /** Milliseconds since 1970. */
   now(): number;
+  /** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
   /**
    * Starts a program. `input` becomes its standard input (none: it inherits nothing); with `detach` the call returns as soon
    * as the program runs. Its output goes to the terminal of this process.
@@ -71,6 +74,14 @@ export function processIo(): CliIo {
       stderr: process.stderr.isTTY === true,
     },
     now: () => Date.now(),
+    async sleep(ms, signal) {
+      if (signal.aborted) return;
+      try {
+        await delay(ms, undefined, { signal });
+      } catch {
+        // aborted: the caller looks at the signal
+      }
+    },
     async run(command, args, options = {}) {
       // Loading it takes longer than most reports.
       const { spawn } = await import('node:child_process');

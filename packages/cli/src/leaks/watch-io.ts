@@ -1,23 +1,13 @@
-// The outside world of a command that runs for a while: a clock to wait on and a Ctrl-C to end early.
+// The outside world of a command that runs for a while: Ctrl-C ends it early.
 import process from 'node:process';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CliIo } from '../io.ts';
 
-/** A {@link CliIo} with time in it. */
-export interface WatchIo extends CliIo {
+/** A {@link CliIo} whose waits a Ctrl-C cuts short. */
+export interface WatchIo extends Omit<CliIo, 'sleep'> {
   /** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
   sleep(ms: number): Promise<void>;
   /** Aborted by the first Ctrl-C: finish early and tidily. The second one ends the process. */
   readonly signal: AbortSignal;
-}
-
-async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  try {
-    await delay(ms, undefined, { signal });
-  } catch {
-    // aborted: the caller looks at the signal
-  }
 }
 
 /** A second signal sooner than this is the same Ctrl-C: npm and other parents pass on what the terminal already sent. */
@@ -40,12 +30,14 @@ export async function withInterrupt<T>(io: CliIo, command: (io: WatchIo) => Prom
   try {
     return await command({
       ...io,
-      now: () => io.now(),
-      sleep: (ms) => sleepUntilAborted(ms, controller.signal),
+      sleep: (ms) => io.sleep(ms, controller.signal),
       signal: controller.signal,
     });
   } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    // After an interrupt they stay: the same Ctrl-C may still be on its way, and would end the process before it has said anything.
+    if (!controller.signal.aborted) {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    }
   }
 }

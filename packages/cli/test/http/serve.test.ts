@@ -95,6 +95,7 @@ function testIo(cwd: string): { io: CliIo; out: string[]; err: string[]; ran: st
     cwd,
     isTTY: { stdin: false, stdout: false, stderr: false },
     now: () => Date.now(),
+    sleep: () => Promise.resolve(),
     run: (command, args) => {
       ran.push([command, ...args].join(' '));
       return Promise.resolve({ kind: 'exit', code: 0 });

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { leaks } from './run.ts';
+import { leaks, realClock } from './run.ts';
 
 const program = fileURLToPath(new URL('./programs/subscriber.ts', import.meta.url));
 const running: ChildProcess[] = [];
@@ -36,7 +36,10 @@ describe('a Node service', { timeout: 180_000 }, () => {
   for (const path of ['', 'goroutine?debug=0']) {
     test(`leaky is convicted${path === '' ? '' : `, by ${path}`}`, async () => {
       const url = await start('leaky');
-      const { status, stdout, stderr } = await leaks(['--every', '1s', '--for', '8s', `${url}${path}`]);
+      const { status, stdout, stderr } = await leaks(
+        ['--every', '1s', '--for', '8s', `${url}${path}`],
+        realClock,
+      );
       assert.equal(status, 1, `${stdout}${stderr}`);
       assert.match(stdout, /^LEAK +subscribe$/mu);
       assert.match(stdout, /programs\/subscriber\.ts:\d+/u);
@@ -46,7 +49,7 @@ describe('a Node service', { timeout: 180_000 }, () => {
 
   test('fixed is acquitted', async () => {
     const url = await start('fixed');
-    const { status, stdout, stderr } = await leaks(['--every', '1s', '--for', '8s', url]);
+    const { status, stdout, stderr } = await leaks(['--every', '1s', '--for', '8s', url], realClock);
     assert.equal(status, 0, `${stdout}${stderr}`);
     assert.match(stdout, /^NO LEAK/mu);
   });

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { CliIo } from '../../src/io.ts';
 import { runLeaks } from '../../src/leaks/command.ts';
@@ -66,12 +67,22 @@ export function hasTrace(text: string): boolean {
   return /^\s+at .*[(:]\d+:\d+\)?$/mu.test(text) || text.includes('node:internal');
 }
 
-/** Runs `stackpile leaks` in this process, which is much faster where nothing of the process itself is in question. */
+/** The world's own clock, for services that change with time. */
+export const realClock: Pick<CliIo, 'now' | 'sleep'> = {
+  now: () => Date.now(),
+  sleep: (ms) => delay(ms),
+};
+
+/**
+ * Runs `stackpile leaks` in this process, which is much faster where nothing of the process itself is in question, and by a
+ * clock of its own: waiting takes no time, and how loaded the machine is does not matter.
+ */
 export async function leaks(args: readonly string[], more: Partial<CliIo> = {}): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   const text = (chunk: string | Uint8Array): string =>
     typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+  let clock = Date.now();
   const io: CliIo = {
     stdin: Readable.from([]),
     stdout: { write: (chunk) => void (stdout += text(chunk)) },
@@ -79,7 +90,12 @@ export async function leaks(args: readonly string[], more: Partial<CliIo> = {}):
     env: {},
     cwd: process.cwd(),
     isTTY: { stdin: false, stdout: false, stderr: false },
-    now: () => Date.now(),
+    now: () => clock,
+    async sleep(ms) {
+      clock += ms;
+      // The world turns once for each wait.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     run: () => Promise.resolve({ kind: 'missing', message: 'nothing is started here' }),
     ...more,
   };

@@ -88,6 +88,7 @@ export async function runInProcess(
     cwd: options.cwd,
     isTTY: { stdin: false, stdout: false, stderr: false },
     now: () => Date.now(),
+    sleep: () => Promise.resolve(),
     run: options.run ?? (async (command) => ({ kind: 'missing', message: `spawn ${command} ENOENT` })),
   };
   const code = await runPprof([...args], io);

@@ -115,7 +115,8 @@ describe('a process by its number', linux, () => {
     }));
 
   test('is not signalled where the signal would end it', async () => {
-    const sleeper = spawn('sleep', ['60'], { stdio: 'ignore' });
+    // A shell that waits for a line: there is one on every machine.
+    const sleeper = spawn('sh', ['-c', 'read line'], { stdio: ['pipe', 'ignore', 'ignore'] });
     try {
       await once(sleeper, 'spawn');
       const pid = sleeper.pid as number;
