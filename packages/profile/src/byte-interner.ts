@@ -22,8 +22,13 @@ export class ByteInterner {
 
   /** Row of `bytes`. */
   add(bytes: Uint8Array): number {
-    let hash = bytes.length;
-    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    return this.addRange(bytes, 0, bytes.length);
+  }
+
+  /** Row of `bytes[from…to)`. */
+  addRange(bytes: Uint8Array, from: number, to: number): number {
+    let hash = to - from;
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
     hash ^= hash >>> 15;
     hash = Math.imul(hash, 0x85ebca6b);
     hash = (hash ^ (hash >>> 13)) >>> 0;
@@ -32,10 +37,10 @@ export class ByteInterner {
     for (;;) {
       const row = this.#slots[slot] as number;
       if (row < 0) break;
-      if (this.#hashes.get(row) === hash && this.#equals(row, bytes)) return row;
+      if (this.#hashes.get(row) === hash && this.#equals(row, bytes, from, to)) return row;
       slot = (slot + 1) & mask;
     }
-    const row = this.#append(bytes, hash);
+    const row = this.#append(bytes.subarray(from, to), hash);
     this.#slots[slot] = row;
     if (row * 2 > this.#slots.length) this.#rehash();
     return row;
@@ -65,10 +70,10 @@ export class ByteInterner {
     return this.#ends.length - 1;
   }
 
-  #equals(row: number, bytes: Uint8Array): boolean {
+  #equals(row: number, bytes: Uint8Array, from: number, to: number): boolean {
     const start = row === 0 ? 0 : this.#ends.get(row - 1);
-    if (this.#ends.get(row) - start !== bytes.length) return false;
-    for (let i = 0; i < bytes.length; i++) if (this.#buffer[start + i] !== bytes[i]) return false;
+    if (this.#ends.get(row) - start !== to - from) return false;
+    for (let i = from; i < to; i++) if (this.#buffer[start + i - from] !== bytes[i]) return false;
     return true;
   }
 

@@ -38,3 +38,30 @@ export class GrowingUint32 {
     this.#array = grown;
   }
 }
+
+/** A growing column of doubles. */
+export class GrowingFloat64 {
+  #array: Float64Array;
+  length = 0;
+
+  constructor(capacity = 64) {
+    this.#array = new Float64Array(capacity);
+  }
+
+  push(value: number): void {
+    if (this.length === this.#array.length) {
+      const grown = new Float64Array(Math.max(1, this.#array.length * 2));
+      grown.set(this.#array);
+      this.#array = grown;
+    }
+    this.#array[this.length++] = value;
+  }
+
+  get(index: number): number {
+    return this.#array[index] as number;
+  }
+
+  set(index: number, value: number): void {
+    this.#array[index] = value;
+  }
+}

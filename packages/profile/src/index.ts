@@ -26,7 +26,6 @@ export {
   isHeapSnapshot,
   readHeapSnapshot,
   readHeapSnapshotStream,
-  scriptFilename,
   type WrittenFrame,
 } from './heapsnapshot/index.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
@@ -49,6 +48,8 @@ export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './
 export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
 export { type ReadOptions, readPlainProfile, readProfile } from './read.ts';
 export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
+export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts';
+export { scriptFilename } from './script-filename.ts';
 export { extendStrings, packedStrings, StringInterner, stringTableOf } from './strings.ts';
 export { decodeText, encodeText } from './utf8.ts';
 export { checkValid } from './validity.ts';

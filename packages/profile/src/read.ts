@@ -5,7 +5,7 @@ import { goCounts } from './formats/go-goroutine-counts.ts';
 import { goStacks } from './formats/go-goroutine-stacks.ts';
 import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
-import { formats } from './formats/table.ts';
+import { jsonFormats, textFormats } from './formats/table.ts';
 import { gunzip, type Inflate, isGzip } from './gunzip.ts';
 import { tooLarge } from './inflate.ts';
 import { headText } from './lines.ts';
@@ -57,6 +57,8 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
 
 /** Reads a profile that is not compressed; as {@link readProfile}. */
 export function readPlainProfile(bytes: Uint8Array, options: Pick<ReadOptions, 'goTexts'> = {}): Profile {
+  const json = readJson(bytes);
+  if (json !== null) return json;
   let protoError: ProfileError;
   try {
     return decodeProfile(bytes);
@@ -68,13 +70,13 @@ export function readPlainProfile(bytes: Uint8Array, options: Pick<ReadOptions, '
   }
   const asPprof = options.goTexts === 'as-pprof';
   const head = headText(bytes);
-  if (!asPprof) {
-    const named = goCounts.sniff(bytes, head) ? goCounts.read(bytes) : readGoNamedRecords(bytes);
-    if (named !== null) return named;
-  }
   // What the old readers would say if no other format is found; a line that is too long tells nothing about the rest.
   let verdict = 'parsing profile: unrecognized profile format';
   try {
+    if (!asPprof) {
+      const named = goCounts.sniff(bytes, head) ? goCounts.read(bytes) : readGoNamedRecords(bytes);
+      if (named !== null) return named;
+    }
     const legacy = readLegacy(bytes);
     if (legacy !== null) return legacy;
   } catch (error) {
@@ -82,9 +84,18 @@ export function readPlainProfile(bytes: Uint8Array, options: Pick<ReadOptions, '
     verdict = error.pprofMessage as string;
   }
   if (!(asPprof && goStacks.sniff(bytes, head))) {
-    for (const format of formats) if (format.sniff(bytes, head)) return format.read(bytes);
+    for (const format of textFormats) if (format.sniff(bytes, head)) return format.read(bytes);
   }
   throw unrecognized(head, protoError, verdict);
+}
+
+/** Reads a format in JSON; null where the bytes are none of these. */
+function readJson(bytes: Uint8Array): Profile | null {
+  const head = headText(bytes, 16);
+  if (!/^\uFEFF?\s*[[{]/.test(head)) return null;
+  const more = headText(bytes);
+  for (const format of jsonFormats) if (format.sniff(bytes, more)) return format.read(bytes);
+  return null;
 }
 
 function unrecognized(head: string, protoError: ProfileError, pprofMessage: string): ProfileError {

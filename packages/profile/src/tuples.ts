@@ -18,6 +18,11 @@ export class TupleSet {
     return this.#hashes.length;
   }
 
+  /** Word `index` of a tuple. */
+  word(tuple: number, index: number): number {
+    return this.#words.get(this.#starts.get(tuple) + index);
+  }
+
   /** The number of the tuple `words[from…to)`; equal to the previous `length` where it is new. */
   add(words: ArrayLike<number>, from = 0, to: number = words.length): number {
     let hash = to - from;

@@ -131,7 +131,10 @@ export interface CpuWindow {
   readonly idle: boolean;
 }
 
-/** Turns recordings into a profile of `window`. Each sample counts 1 and the time since the sample before it. */
+/**
+ * Turns recordings into a profile of `window`. Each sample counts 1 and lasts until the next one, as every reader of V8's
+ * profiles has it; time outside of the window counts for nothing.
+ */
 export function cpuProfile(
   pieces: readonly CpuProfile[],
   window: CpuWindow,
@@ -172,11 +175,12 @@ function writePiece(
   const micros = new Map<number, number>();
   let time = piece.startTime;
   piece.samples?.forEach((node, i) => {
-    const delta = Math.max(0, piece.timeDeltas?.[i] ?? 0);
-    time += delta;
-    if (time < window.from || time > window.to) return;
-    count.set(node, (count.get(node) ?? 0) + 1);
-    micros.set(node, (micros.get(node) ?? 0) + Math.min(delta, time - window.from));
+    time += Math.max(0, piece.timeDeltas?.[i] ?? 0);
+    const next = piece.timeDeltas?.[i + 1];
+    const until = next === undefined ? piece.endTime : time + next;
+    const lasts = Math.min(until, window.to) - Math.max(time, window.from);
+    if (lasts > 0) micros.set(node, (micros.get(node) ?? 0) + lasts);
+    if (time >= window.from && time <= window.to) count.set(node, (count.get(node) ?? 0) + 1);
   });
   const nodes = new Map<number, CpuNode>();
   const parent = new Map<number, CpuNode>();

@@ -1,10 +1,9 @@
 // The heap profile: live objects by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
-import { type Profile, ProfileBuilder } from '@stackpile/profile';
+import { type Profile, ProfileBuilder, samplingScale, unscaledSize } from '@stackpile/profile';
 import { AgentError } from '../errors.ts';
 import { atoi } from '../endpoints/query.ts';
 import { type Frame, FrameWriter } from '../frames.ts';
 import { HOST_EXPRESSION, type MemoryReading } from '../host/reading.ts';
-import { samplingScale, unscaledSize } from './sampling.ts';
 import { heapText } from '../text/heap-text.ts';
 import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from './capture.ts';
 

@@ -3,6 +3,7 @@ import type { SampleLabel } from '../builder.ts';
 import { ProfileBuilder } from '../builder.ts';
 import { GrowingUint32 } from '../growable.ts';
 import type { Profile } from '../profile.ts';
+import { scriptFilename } from '../script-filename.ts';
 import { claimedBytes, release, takeStrongGraph } from './dominators.ts';
 import { isLoader, type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles } from './handles.ts';
@@ -70,18 +71,6 @@ const NODE_CLOSURES = 256;
 const FRAME_LIMIT = 256;
 /** Members whose holders are looked at for the words of a group. */
 const HOLDER_SAMPLE = 8;
-
-/** A path for a `file:` URL, everything else as it is. */
-export function scriptFilename(url: string): string {
-  if (!url.startsWith('file://')) return url;
-  let path = url.slice('file://'.length);
-  try {
-    path = decodeURIComponent(path);
-  } catch {
-    // Not percent-encoded after all: shown as it is.
-  }
-  return /^\/[A-Za-z]:\//u.test(path) ? path.slice(1) : path;
-}
 
 interface OpenGroup {
   readonly kind: HeapGroupKind;

@@ -12,7 +12,6 @@ export {
   type HeapGroupKind,
   heapProfile,
   type HeapProfileOptions,
-  scriptFilename,
   type WrittenFrame,
 } from './analyze.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';

@@ -1,0 +1,143 @@
+// Folded stacks: `main;work;mix 42`, one stack a line, as flamegraph.pl and its kin write and read them.
+import { ProfileBuilder } from '../builder.ts';
+import { ByteInterner } from '../byte-interner.ts';
+import { ProfileError } from '../errors.ts';
+import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
+import type { Profile } from '../profile.ts';
+import { decodeText } from '../utf8.ts';
+import type { ProfileFormat } from './format.ts';
+import { ANONYMOUS, namedMapping } from './frame-table.ts';
+
+const NAME = 'folded stacks';
+const NEWLINE = 10;
+const SEMICOLON = 0x3b;
+const SPACE = 0x20;
+const HASH = 0x23;
+/** What a count may be; longer ones are no numbers that anybody counted. */
+const COUNT = /^-?[0-9]{1,19}(?:\.[0-9]{1,30})?$/;
+/** Units of counts that have so many decimal places or fewer; more places than the last one has are rounded. */
+const finest = { places: 9, unit: 'billionths' };
+const units = [
+  { places: 0, unit: 'count' },
+  { places: 3, unit: 'thousandths' },
+  { places: 6, unit: 'millionths' },
+];
+
+/** Where the count of a line begins, or -1. */
+function countStart(line: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && line[at - 1] !== SPACE && line[at - 1] !== 9) at--;
+  return at > start && at < end && COUNT.test(decodeText(line, at, Math.min(end, at + 64))) ? at : -1;
+}
+
+/** A remark: `#`, unless a stack whose first frame begins with it (a private method, say) goes on to a count. */
+function isComment(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== HASH) return false;
+  const next = start + 1 < end ? (bytes[start + 1] as number) : SPACE;
+  return next === SPACE || next === 0x21 || next === HASH || countStart(bytes, start, end) < 0;
+}
+
+/** End of the line that begins at `start`, without trailing blanks and `\r`; and where the next one begins. */
+function lineEnd(bytes: Uint8Array, start: number): { end: number; next: number } {
+  const newline = bytes.indexOf(NEWLINE, start);
+  let end = newline < 0 ? bytes.length : newline;
+  const next = newline < 0 ? end : newline + 1;
+  while (end > start && (bytes[end - 1] === 13 || bytes[end - 1] === SPACE || bytes[end - 1] === 9)) end--;
+  return { end, next };
+}
+
+/** Bytes that tell what a text is. */
+const LOOK = 4096;
+
+/** Every line that begins in the head is a stack, a remark or empty, and somewhere a stack has two frames. */
+function sniff(bytes: Uint8Array, head: string): boolean {
+  if (/[\0-\x08\x0e-\x1f]/.test(head)) return false;
+  let stacks = 0;
+  for (let start = 0; start < Math.min(LOOK, bytes.length); ) {
+    const { end, next } = lineEnd(bytes, start);
+    if (end > start && !isComment(bytes, start, end)) {
+      if (countStart(bytes, start, end) < 0) return false;
+      stacks++;
+    }
+    start = next;
+  }
+  return stacks > 0 && bytes.includes(SEMICOLON);
+}
+
+function fail(line: number, start: number, what: string): ProfileError {
+  return new ProfileError('PROFILE_MALFORMED', `${NAME}: line ${line} (byte ${start}) ${what}`);
+}
+
+/** Whole counts are kept as integers; where one has decimals all are scaled to the unit that holds the most places. */
+function scaled(counts: GrowingFloat64, places: number): { unit: string; factor: number } {
+  const fitting = units.find((one) => one.places >= places) ?? finest;
+  const factor = 10 ** fitting.places;
+  for (let row = 0; row < counts.length; row++) {
+    if (Math.abs(counts.get(row)) * factor >= 2 ** 63) {
+      throw new ProfileError(
+        'PROFILE_INVALID',
+        `${NAME}: the count of stack ${row}, ${counts.get(row)}, is too large`,
+      );
+    }
+  }
+  return { unit: fitting.unit, factor };
+}
+
+function read(bytes: Uint8Array): Profile {
+  const names = new ByteInterner();
+  const frames = new GrowingUint32(1024);
+  const starts = new GrowingUint32(256);
+  const counts = new GrowingFloat64(256);
+  let places = 0;
+  let number = 0;
+  for (
+    let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+    start < bytes.length;
+  ) {
+    number++;
+    const { end, next } = lineEnd(bytes, start);
+    if (end > start && !isComment(bytes, start, end)) {
+      const at = countStart(bytes, start, end);
+      if (at < 0) throw fail(number, start, 'ends with no count');
+      const text = decodeText(bytes, at, end);
+      const point = text.indexOf('.');
+      if (point >= 0) places = Math.max(places, text.length - point - 1);
+      starts.push(frames.length);
+      counts.push(Number(text));
+      const stop = at - 1;
+      for (let from = start; from <= stop; ) {
+        const semicolon = bytes.indexOf(SEMICOLON, from);
+        const to = semicolon < 0 || semicolon > stop ? stop : semicolon;
+        frames.push(names.addRange(bytes, from, to));
+        from = to + 1;
+      }
+    }
+    start = next;
+  }
+  starts.push(frames.length);
+  const { unit, factor } = scaled(counts, places);
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit }] });
+  const texts = names.build();
+  const locations = new Int32Array(texts.length).fill(-1);
+  const mapping = namedMapping(builder);
+  const stack: number[] = [];
+  for (let row = 0; row < counts.length; row++) {
+    stack.length = 0;
+    for (let i = starts.get(row + 1) - 1; i >= starts.get(row); i--) {
+      const name = frames.get(i);
+      let location = locations[name] as number;
+      if (location < 0) {
+        const text = texts.get(name);
+        const fn = builder.function(text === '' ? ANONYMOUS : text);
+        location = builder.location({ mapping, lines: [{ function: fn, line: 0 }] });
+        locations[name] = location;
+      }
+      stack.push(location);
+    }
+    builder.sample(stack, [Math.round(counts.get(row) * factor)]);
+  }
+  return builder.build();
+}
+
+/** Folded stacks: samples/count, or a decimal fraction of it where counts are not whole. */
+export const folded: ProfileFormat = { name: NAME, sniff, read };

@@ -1,0 +1,288 @@
+// What V8's CPU profiler recorded: a tree of nodes, samples of them and the times between, as a profile.
+import type { ProfileBuilder, SampleLabel } from '../builder.ts';
+import { ProfileError } from '../errors.ts';
+import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
+import { idMap, type IdMap } from '../idmap.ts';
+import { TupleSet } from '../tuples.ts';
+import type { FrameBudget } from './call-tree.ts';
+import type { FrameTable } from './frame-table.ts';
+
+/** Microseconds of 285 years, the most that 64-bit nanoseconds hold. */
+export const MAX_MICROS = 9e15;
+const NONE = -1;
+
+/** What a recording adds up to. */
+export interface RecordingTotals {
+  samples: number;
+  micros: number;
+  idleSamples: number;
+  idleMicros: number;
+}
+
+/** Collects one recording of one thread; ids are unsigned 32-bit numbers. */
+export class V8Recording {
+  readonly #what: string;
+  readonly #ids = new GrowingUint32(256);
+  readonly #frame = new GrowingUint32(256);
+  readonly #hits = new GrowingUint32(256);
+  /** Row of the caller and id of the callee, for callers that name their callees. */
+  readonly #childOf = new GrowingUint32(256);
+  readonly #childId = new GrowingUint32(256);
+  /** Id of the caller, for callees that name their caller; -1 for none. */
+  readonly #parentId = new GrowingFloat64(256);
+  /** Ticks by (row of the node, line). */
+  readonly #lines = new TupleSet();
+  readonly #ticks = new GrowingFloat64(64);
+  readonly #samples = new GrowingUint32(1024);
+  readonly #deltas = new GrowingFloat64(1024);
+  readonly #sampleLines = new GrowingUint32(64);
+  startTime = 0;
+  /** -1 where unknown. */
+  endTime = -1;
+
+  /** @param what begins every message */
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  get nodes(): number {
+    return this.#ids.length;
+  }
+
+  get samples(): number {
+    return this.#samples.length;
+  }
+
+  get deltas(): number {
+    return this.#deltas.length;
+  }
+
+  /** Adds a node and gives its row. */
+  node(id: number, frame: number, hits = 0, parent: number = NONE): number {
+    this.#ids.push(id);
+    this.#frame.push(frame);
+    this.#hits.push(hits);
+    this.#parentId.push(parent);
+    return this.#ids.length - 1;
+  }
+
+  /** The node of row `row` calls the node `id`, which may come later. */
+  child(row: number, id: number): void {
+    this.#childOf.push(row);
+    this.#childId.push(id);
+  }
+
+  /** `count` samples of the node of row `row` were on `line`. */
+  tick(row: number, line: number, count: number): void {
+    const tuple = this.#lines.add([row, line]);
+    if (tuple === this.#ticks.length) this.#ticks.push(count);
+    else this.#ticks.set(tuple, this.#ticks.get(tuple) + count);
+  }
+
+  sample(id: number): void {
+    this.#samples.push(id);
+  }
+
+  /** Time since the sample before, or since the start, in microseconds. */
+  delta(micros: number): void {
+    this.#deltas.push(micros);
+  }
+
+  /** The line of the next sample that has none yet. */
+  sampleLine(line: number): void {
+    this.#sampleLines.push(line);
+  }
+
+  #fail(what: string): ProfileError {
+    return new ProfileError('PROFILE_INVALID', `${this.#what}: ${what}`);
+  }
+
+  #parents(map: IdMap): Int32Array {
+    const count = this.#ids.length;
+    const parent = new Int32Array(count).fill(NONE);
+    const set = (row: number, caller: number): void => {
+      if (parent[row] !== NONE && parent[row] !== caller) {
+        throw this.#fail(`nodes row ${row} (id ${this.#ids.get(row)}) is called by two nodes`);
+      }
+      parent[row] = caller;
+    };
+    for (let i = 0; i < this.#childOf.length; i++) {
+      const id = this.#childId.get(i);
+      const row = map.row(id, 0);
+      if (row < 0)
+        throw this.#fail(`nodes row ${this.#childOf.get(i)} has the child ${id}, which is no node`);
+      set(row, this.#childOf.get(i));
+    }
+    for (let row = 0; row < count; row++) {
+      const id = this.#parentId.get(row);
+      if (id === NONE) continue;
+      const caller = map.row(id, 0);
+      if (caller < 0) throw this.#fail(`nodes row ${row} has the parent ${id}, which is no node`);
+      set(row, caller);
+    }
+    return parent;
+  }
+
+  /** Frames from each node to the root; a node that is its own caller, however far away, is refused. */
+  #depths(parent: Int32Array): Uint32Array {
+    const depth = new Uint32Array(parent.length);
+    const path: number[] = [];
+    const walked = new Uint8Array(parent.length);
+    for (let row = 0; row < parent.length; row++) {
+      let at = row;
+      while (at !== NONE && depth[at] === 0) {
+        if (walked[at] === 1) {
+          throw this.#fail(`nodes row ${at} (id ${this.#ids.get(at)}) is among its own callers`);
+        }
+        walked[at] = 1;
+        path.push(at);
+        at = parent[at] as number;
+      }
+      let below = at === NONE ? 0 : (depth[at] as number);
+      for (let next = path.pop(); next !== undefined; next = path.pop()) depth[next] = ++below;
+    }
+    return depth;
+  }
+
+  /** Counts and microseconds per node. A sample lasts until the next one, the last one until the end of the recording. */
+  #measure(map: IdMap): { count: Float64Array; micros: Float64Array; total: number } {
+    const nodes = this.#ids.length;
+    const count = new Float64Array(nodes);
+    const micros = new Float64Array(nodes);
+    const samples = this.#samples.length;
+    if (samples === 0) return this.#measureHits(count, micros);
+    const timed = this.#deltas.length > 0;
+    const recorded = this.endTime < 0 ? 0 : this.endTime - this.startTime;
+    let time = 0;
+    for (let i = 0; i < this.#deltas.length; i++) {
+      time += Math.max(0, this.#deltas.get(i));
+      if (time > MAX_MICROS)
+        throw this.#fail(`timeDeltas row ${i} brings the recorded time beyond 285 years`);
+    }
+    const rest = timed ? Math.max(0, recorded - time) : 0;
+    const each = timed ? 0 : Math.max(0, recorded) / samples;
+    for (let i = 0; i < samples; i++) {
+      const id = this.#samples.get(i);
+      const row = map.row(id, 0);
+      if (row < 0) throw this.#fail(`samples row ${i} names the node ${id}, which is not there`);
+      // V8 now and then takes samples out of order: time never runs backwards here.
+      const lasts = !timed ? each : i + 1 < samples ? Math.max(0, this.#deltas.get(i + 1)) : rest;
+      count[row] = (count[row] as number) + 1;
+      micros[row] = (micros[row] as number) + lasts;
+      if (i < this.#sampleLines.length && this.#sampleLines.get(i) > 0)
+        this.tick(row, this.#sampleLines.get(i), 1);
+    }
+    return { count, micros, total: time + rest };
+  }
+
+  /** Without samples, the hits of the nodes share the recorded time. */
+  #measureHits(
+    count: Float64Array,
+    micros: Float64Array,
+  ): { count: Float64Array; micros: Float64Array; total: number } {
+    let hits = 0;
+    for (let row = 0; row < count.length; row++) hits += this.#hits.get(row);
+    const recorded = this.endTime < 0 ? 0 : Math.max(0, this.endTime - this.startTime);
+    for (let row = 0; row < count.length; row++) {
+      count[row] = this.#hits.get(row);
+      micros[row] = hits === 0 ? 0 : (recorded * this.#hits.get(row)) / hits;
+    }
+    return { count, micros, total: recorded };
+  }
+
+  /** Ticks of each node: tuples in `order` from `starts[row]` to `starts[row + 1]`. */
+  #ticksByNode(): { starts: Uint32Array; order: Uint32Array } {
+    const starts = new Uint32Array(this.#ids.length + 1);
+    const count = this.#ticks.length;
+    for (let tuple = 0; tuple < count; tuple++) {
+      const row = this.#lines.word(tuple, 0);
+      starts[row + 1] = (starts[row + 1] as number) + 1;
+    }
+    for (let row = 0; row < this.#ids.length; row++) {
+      starts[row + 1] = (starts[row + 1] as number) + (starts[row] as number);
+    }
+    const next = starts.slice();
+    const order = new Uint32Array(count);
+    for (let tuple = 0; tuple < count; tuple++) {
+      const row = this.#lines.word(tuple, 0);
+      order[next[row] as number] = tuple;
+      next[row] = (next[row] as number) + 1;
+    }
+    return { starts, order };
+  }
+
+  /**
+   * Adds samples of `samples/count` and `cpu/nanoseconds` to `builder`: one per node that was sampled and line on which it
+   * was. `(root)`, which is nobody's code, and `(idle)`, in which the event loop waits, are left out, as the agent does.
+   *
+   * @throws {ProfileError} naming the row of a node or a sample that contradicts another
+   */
+  write(
+    builder: ProfileBuilder,
+    frames: FrameTable,
+    budget: FrameBudget,
+    labels: readonly SampleLabel[] = [],
+  ): RecordingTotals {
+    const halves = new Uint32Array(this.#ids.length * 2);
+    for (let row = 0; row < this.#ids.length; row++) halves[2 * row] = this.#ids.get(row);
+    const map = idMap(new BigUint64Array(halves.buffer));
+    if (map.duplicate >= 0) {
+      throw this.#fail(
+        `nodes row ${map.duplicate} has the id ${this.#ids.get(map.duplicate)} of an earlier row`,
+      );
+    }
+    const parent = this.#parents(map);
+    const depth = this.#depths(parent);
+    const { count, micros, total } = this.#measure(map);
+    const { starts, order } = this.#ticksByNode();
+    const totals: RecordingTotals = { samples: 0, micros: total, idleSamples: 0, idleMicros: 0 };
+    const location = (row: number, line: number): number => {
+      const frame = this.#frame.get(row);
+      return frames.location(builder, frame, frames.line(frame), line);
+    };
+    for (let row = 0; row < this.#ids.length; row++) {
+      const samples = count[row] as number;
+      const name = frames.name(this.#frame.get(row));
+      if (samples === 0 || name === '(root)') continue;
+      totals.samples += samples;
+      if (name === '(idle)') {
+        totals.idleSamples += samples;
+        totals.idleMicros += micros[row] as number;
+        continue;
+      }
+      const callers: number[] = [];
+      for (let at = parent[row] as number; at !== NONE; at = parent[at] as number) {
+        if (frames.name(this.#frame.get(at)) !== '(root)') callers.push(location(at, 0));
+      }
+      const nanos = (micros[row] as number) * 1000;
+      const ticks = order.subarray(starts[row], starts[row + 1]);
+      for (const part of this.#byLine(ticks, samples)) {
+        budget.take(depth[row] as number, row);
+        builder.sample(
+          [location(row, part.line), ...callers],
+          [part.samples, Math.round((nanos * part.samples) / samples)],
+          labels,
+        );
+      }
+    }
+    return totals;
+  }
+
+  /** Shares out `samples` among the lines that V8 saw ticks on, largest remainders first. */
+  #byLine(tuples: Uint32Array, samples: number): { line: number; samples: number }[] {
+    let total = 0;
+    for (const tuple of tuples) total += this.#ticks.get(tuple);
+    if (total === 0) return [{ line: 0, samples }];
+    const shares = Array.from(tuples, (tuple) => {
+      const exact = (this.#ticks.get(tuple) * samples) / total;
+      return { line: this.#lines.word(tuple, 1), samples: Math.floor(exact), rest: exact % 1 };
+    });
+    let left = samples - shares.reduce((sum, share) => sum + share.samples, 0);
+    for (const share of [...shares].sort((a, b) => b.rest - a.rest)) {
+      if (left <= 0) break;
+      share.samples++;
+      left--;
+    }
+    return shares.filter((share) => share.samples > 0);
+  }
+}

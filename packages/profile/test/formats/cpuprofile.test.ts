@@ -1,0 +1,193 @@
+// V8 CPU profiles: how long a sample lasts, which lines it was on, and what is refused.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { stackLines } from '../support/stacks.ts';
+import { fixtureText, read, refused } from './support.ts';
+
+const frame = (functionName: string, lineNumber = -1, url = ''): object => ({
+  callFrame: { functionName, scriptId: '0', url, lineNumber, columnNumber: lineNumber < 0 ? -1 : 4 },
+});
+const nodes = [
+  { id: 1, ...frame('(root)'), hitCount: 0, children: [2, 4] },
+  { id: 2, ...frame('main', 9, 'file:///srv/a%20b.js'), hitCount: 1, children: [3] },
+  {
+    id: 3,
+    ...frame('', 19, 'file:///srv/a%20b.js'),
+    hitCount: 3,
+    positionTicks: [
+      { line: 21, ticks: 2 },
+      { line: 25, ticks: 1 },
+    ],
+  },
+  { id: 4, ...frame('(idle)'), hitCount: 1 },
+];
+const profile = {
+  nodes,
+  startTime: 1000,
+  endTime: 1100,
+  samples: [2, 3, 3, 4, 3],
+  timeDeltas: [5, 10, 20, 30, 15],
+};
+
+test('a sample lasts until the next one, the last one until the end', () => {
+  const made = read(profile);
+  assert.deepEqual(stackLines(made), [
+    'main /srv/a b.js:10:5 : 1 10000',
+    // 20 + 30 + 20 µs in three samples, two thirds of them on line 21.
+    'main /srv/a b.js:10:5 > (anonymous) /srv/a b.js:21 : 2 46667',
+    'main /srv/a b.js:10:5 > (anonymous) /srv/a b.js:25 : 1 23333',
+  ]);
+  assert.equal(made.durationNanos, 100_000n);
+  assert.equal(made.timeNanos, 0n, 'a clock that begins with the machine says no time of day');
+  assert.match(made.comments.join('\n'), /^\(idle\) is left out: 1 samples, 0 ms/);
+});
+
+test('keys may come in any order, and unknown ones are skipped', () => {
+  const { nodes: first, ...rest } = profile;
+  const deep = '{"a":'.repeat(900) + '1' + '}'.repeat(900);
+  const text = `{"x":${deep},"y":[{},[],"\\"]"],${JSON.stringify(rest).slice(1, -1)},"nodes":${JSON.stringify(first)}}`;
+  assert.deepEqual(stackLines(read(text)), stackLines(read(profile)));
+});
+
+test('a time of day is kept', () => {
+  const start = 1_767_225_600_000_000;
+  assert.equal(
+    read({ ...profile, startTime: start, endTime: start + 100 }).timeNanos,
+    1_767_225_600_000_000_000n,
+  );
+});
+
+test('without samples the hits share the time; without times the samples do', () => {
+  const { samples, timeDeltas, ...hits } = profile;
+  assert.equal(stackLines(read(hits))[0], 'main /srv/a b.js:10:5 : 1 20000');
+  assert.equal(stackLines(read({ ...hits, samples }))[0], 'main /srv/a b.js:10:5 : 1 20000');
+  assert.ok(timeDeltas.length > 0);
+});
+
+test('time that runs backwards counts for nothing', () => {
+  const made = read({ ...profile, timeDeltas: [5, -10, 20, 30, 15] });
+  assert.equal(stackLines(made)[0], 'main /srv/a b.js:10:5 : 1 0');
+});
+
+test('callers may be named by the callee', () => {
+  const flipped = [
+    { id: 1, ...frame('(root)') },
+    { id: 2, ...frame('main'), parent: 1 },
+    { id: 3, ...frame('work'), parent: 2 },
+  ];
+  const made = read({ nodes: flipped, startTime: 0, endTime: 10, samples: [3], timeDeltas: [2] });
+  assert.deepEqual(stackLines(made), ['main > work : 1 8000']);
+});
+
+test('what contradicts itself is refused, with the row', () => {
+  const change = (row: number, what: object): object => ({
+    ...profile,
+    nodes: nodes.map((node, i) => (i === row ? { ...node, ...what } : node)),
+  });
+  refused(change(2, { id: 2 }), 'PROFILE_INVALID', /nodes row 2 has the id 2 of an earlier row$/);
+  refused(change(2, { children: [2] }), 'PROFILE_INVALID', /nodes row 1 \(id 2\) is called by two nodes$/);
+});
+
+test('a caller among its own callers is refused', () => {
+  const ring = [
+    { id: 1, ...frame('a'), children: [2] },
+    { id: 2, ...frame('b'), children: [3] },
+    { id: 3, ...frame('c'), children: [1] },
+  ];
+  refused(
+    { nodes: ring, samples: [3], timeDeltas: [1] },
+    'PROFILE_INVALID',
+    /nodes row 0 \(id 1\) is among its own callers$/,
+  );
+  refused(
+    { nodes: [{ id: 1, ...frame('a'), children: [1] }] },
+    'PROFILE_INVALID',
+    /nodes row 0 \(id 1\) is among its own callers$/,
+  );
+});
+
+test('wrong types, huge numbers and missing fields are refused, with the byte', () => {
+  const json = JSON.stringify(profile);
+  const with_ = (from: string, to: string): string => {
+    assert.ok(json.includes(from), from);
+    return json.replace(from, to);
+  };
+  refused(
+    with_('"id":2', '"id":"2"'),
+    'PROFILE_MALFORMED',
+    /"id" of nodes row 1: a string stands where a number should at byte 1\d\d$/,
+  );
+  refused(with_('"id":2', '"id":-2'), 'PROFILE_MALFORMED', /-2 is no integer from 0 to 4294967295 at byte/);
+  refused(with_('"id":2,', ''), 'PROFILE_MALFORMED', /nodes row 1: the node has no "id" at byte/);
+  refused(with_('"callFrame"', '"frame"'), 'PROFILE_MALFORMED', /the node has no "callFrame" at byte/);
+  refused(
+    with_('"lineNumber":9', '"lineNumber":1e300'),
+    'PROFILE_MALFORMED',
+    /"lineNumber" of nodes row 1: 1e\+300 is no integer/,
+  );
+  refused(
+    with_('[5,10,', '[5,1e999,'),
+    'PROFILE_MALFORMED',
+    /"timeDeltas" of timeDeltas row 1: the number 1e999 is beyond any/,
+  );
+  refused(
+    with_('[5,10,', '[5,9e15,9e15,'),
+    'PROFILE_INVALID',
+    /timeDeltas row 1 brings the recorded time beyond 285 years$/,
+  );
+  refused(
+    with_('"samples":[2,3', '"samples":[2,77'),
+    'PROFILE_INVALID',
+    /samples row 1 names the node 77, which is not there$/,
+  );
+  refused(
+    with_('"children":[3]', '"children":[99]'),
+    'PROFILE_INVALID',
+    /nodes row 1 has the child 99, which is no node$/,
+  );
+  refused(
+    with_('"children":[3]', '"children":3'),
+    'PROFILE_MALFORMED',
+    /"children" of nodes row 1: a number stands where an array should/,
+  );
+  refused(with_(']}', ']]'), 'PROFILE_MALFORMED', /'\]' stands where ',' or '}' should at byte/);
+  refused(
+    `${json}${json}`,
+    'PROFILE_CONCATENATED',
+    /a second JSON text begins at byte \d+; give each profile as a file of its own$/,
+  );
+  refused(`${json} x`, 'PROFILE_MALFORMED', /something follows the end of the JSON text at byte/);
+  refused('{"nodes":[]}', 'PROFILE_UNRECOGNIZED', /is in no known profile format$/);
+  const begin = json.slice(0, json.indexOf(',"startTime"'));
+  refused(
+    `${begin},"x":${'['.repeat(200_000)}`,
+    'PROFILE_MALFORMED',
+    /nested more than 4096 deep at byte \d+$/,
+  );
+  refused(
+    `${begin},"samples":${'['.repeat(200_000)}`,
+    'PROFILE_MALFORMED',
+    /an array stands where a number should/,
+  );
+});
+
+test('every beginning of a file is refused, and none is an accident', () => {
+  const text = fixtureText('shop.cpuprofile').trimEnd();
+  for (let end = 60; end < text.length; end += 7) {
+    refused(text.slice(0, end), 'PROFILE_TRUNCATED', new RegExp(`ends too early at byte ${end}$`));
+  }
+});
+
+test('a chain of callers that would make a huge profile out of a small file is cut short', () => {
+  const chain = Array.from({ length: 20_000 }, (_, i) => ({
+    id: i + 1,
+    callFrame: {},
+    children: i < 19_999 ? [i + 2] : [],
+  }));
+  const samples = chain.map(({ id }) => id);
+  refused(
+    { nodes: chain, samples, timeDeltas: [], startTime: 0, endTime: 9 },
+    'PROFILE_TOO_LARGE',
+    /nodes row \d+ brings the frames of all stacks beyond/,
+  );
+});

@@ -1,0 +1,57 @@
+// Folded stacks: names with anything in them, whole and decimal counts, remarks, and texts that are something else.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { stackLines } from '../support/stacks.ts';
+import { read, refused } from './support.ts';
+
+test('names hold blanks, counts stand last', () => {
+  const text =
+    '# a remark\n#\n\nmain;work on it;std::map<int, int>::at 38\r\nmain;work on it 12\n#secret;x 5\nalone 1\n';
+  assert.deepEqual(stackLines(read(text)), [
+    'main > work on it > std::map<int, int>::at : 38',
+    'main > work on it : 12',
+    '#secret > x : 5',
+    'alone : 1',
+  ]);
+});
+
+test('decimal counts keep their digits', () => {
+  const made = read('a;b 1.5\na;c 20\na -0.25\n');
+  assert.deepEqual(made.sampleTypes, [{ type: 'samples', unit: 'thousandths' }]);
+  assert.deepEqual(stackLines(made), ['a > b : 1500', 'a > c : 20000', 'a : -250']);
+  assert.equal(read('a;b 0.0000001\n').sampleTypes[0]?.unit, 'billionths');
+});
+
+test('bytes that are no UTF-8 stay as they are, frames without a name get one', () => {
+  const bytes = Uint8Array.from([0x61, 0x3b, 0xff, 0x3b, 0x20, 0x37]);
+  assert.deepEqual(stackLines(read(bytes)), ['a > \udcff > (anonymous) : 7']);
+});
+
+test('a byte order mark and a missing last newline do no harm', () => {
+  assert.deepEqual(stackLines(read('\ufeffa;b 1\nb;c 2')), ['a > b : 1', 'b > c : 2']);
+});
+
+test('lines without a count and counts that are too large are refused', () => {
+  const many = 'a;b 1\n'.repeat(1000);
+  refused(
+    `${many}no count here\n`,
+    'PROFILE_MALFORMED',
+    /^folded stacks: line 1001 \(byte 6000\) ends with no count$/,
+  );
+  refused(
+    `${many}a;b 9999999999999999999\n`,
+    'PROFILE_INVALID',
+    /the count of stack 1000, 10000000000000000000, is too large$/,
+  );
+  refused(
+    `${many}a;b 99999999999999999999999\n`,
+    'PROFILE_MALFORMED',
+    /line 1001 \(byte 6000\) ends with no count$/,
+  );
+});
+
+test('texts that only look a little like it are not taken', () => {
+  for (const text of ['404 page not found\n', 'Error 404\n', 'hello 12\nworld 13\n', 'a; b; c\n']) {
+    refused(text, 'PROFILE_UNRECOGNIZED', /is in no known profile format$/);
+  }
+});

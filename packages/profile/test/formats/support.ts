@@ -1,0 +1,52 @@
+// What the tests of the formats share.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  checkValid,
+  type Profile,
+  ProfileError,
+  type ProfileErrorCode,
+  readPlainProfile,
+} from '../../src/index.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+// Compiled tests lie elsewhere; the fixtures stay with the sources.
+const folder = here.includes('.cache')
+  ? join(here, '../../../../packages/profile/test/fixtures')
+  : join(here, '../fixtures');
+
+/** The bytes of a committed fixture. */
+export function fixtureBytes(name: string): Uint8Array {
+  return readFileSync(join(folder, name));
+}
+
+export function fixtureText(name: string): string {
+  return readFileSync(join(folder, name), 'utf8');
+}
+
+/** Reads bytes, a text, or a value as JSON, as any profile is read, and checks what comes of it. */
+export function read(input: Uint8Array | string | object): Profile {
+  const bytes =
+    input instanceof Uint8Array
+      ? input
+      : new TextEncoder().encode(typeof input === 'string' ? input : JSON.stringify(input));
+  const profile = readPlainProfile(bytes);
+  checkValid(profile);
+  return profile;
+}
+
+/** Expects that `input` is refused with one sentence. */
+export function refused(input: Uint8Array | string | object, code: ProfileErrorCode, message: RegExp): void {
+  assert.throws(
+    () => read(input),
+    (error) => {
+      assert.ok(error instanceof ProfileError, String(error));
+      assert.match(error.message, message);
+      assert.equal(error.code, code, error.message);
+      assert.ok(!error.message.includes('\n') && error.message.length < 400, error.message);
+      return true;
+    },
+  );
+}
