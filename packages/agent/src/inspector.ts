@@ -27,4 +27,5 @@ export {
   takeHeapSnapshot,
   type TakenSnapshot,
 } from './heap-tasks/take-snapshot.ts';
+export { type Counters, COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from './host/counters.ts';
 export type { MemoryReading } from './host/reading.ts';

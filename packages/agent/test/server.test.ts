@@ -241,6 +241,12 @@ describe('captures', () => {
       assert.equal(top?.[0], 'spinForEver');
       assert.match((await ask(port, '/debug/pprof/')).body.toString(), /goroutine\?debug=1/u);
       assert.match((await ask(port, '/debug/pprof/cmdline')).body.toString(), /spin\.ts/u);
+      const counters = JSON.parse((await ask(port, '/debug/pprof/counters')).body.toString()) as {
+        pid: number;
+        eventLoopLag: number;
+      };
+      assert.equal(counters.pid, child.pid);
+      assert.ok(counters.eventLoopLag > 100, 'the turn that does not end counts');
       assert.match(
         (await ask(port, '/debug/pprof/goroutine?debug=2')).body.toString(),
         /waitsMeanwhile\(\.\.\.\)/u,

@@ -1,6 +1,13 @@
-// A running service as the page sees it: counts from its index, captures from its endpoints, a bounded history of both.
-import { signal, type Signal } from '@preact/signals';
-import { compileIndex, type IndexRow } from './live-index.ts';
+// A running service as the page sees it: its numbers, captures from its endpoints, a bounded history of both.
+import { computed, type ReadonlySignal, signal, type Signal } from '@preact/signals';
+import {
+  compileIndex,
+  type IndexRow,
+  outlook,
+  type Outlook,
+  type Reading,
+  readingsOf,
+} from './live-index.ts';
 import { credentials, openBytes } from './open.ts';
 import { live, notice, profiles, sentence } from './store.ts';
 
@@ -8,7 +15,7 @@ import { live, notice, profiles, sentence } from './store.ts';
 export interface Look {
   /** Milliseconds since 1970. */
   readonly time: number;
-  readonly counts: ReadonlyMap<string, number>;
+  readonly readings: ReadonlyMap<string, Reading>;
   /** Row of the profile that was recorded at this look, -1 for none. */
   readonly recorded: number;
 }
@@ -21,10 +28,23 @@ const recordEvery = 5;
 
 export const looks: Signal<readonly Look[]> = signal<readonly Look[]>([]);
 export const watching: Signal<boolean> = signal(false);
-export const recording: Signal<boolean> = signal(true);
+/** Whether tasks are recorded every so often; null is the default of the service: not where a look makes it stand still. */
+export const wantsRecording: Signal<boolean | null> = signal<boolean | null>(null);
+export const recording: ReadonlySignal<boolean> = computed(
+  () => wantsRecording.value ?? live.value?.heavy !== true,
+);
 export const capturing: Signal<string> = signal('');
 export const liveError: Signal<string> = signal('');
 export const offered: Signal<readonly IndexRow[]> = signal<readonly IndexRow[]>([]);
+/** Where memory is heading, as far as it was watched. */
+export const memoryOutlook: ReadonlySignal<Outlook | null> = computed(() => {
+  const list = looks.value;
+  return outlook(
+    list.map(({ time }) => time),
+    list.map(({ readings }) => readings.get('RSS')?.value ?? null),
+    list.at(-1)?.readings.get('RSS')?.limit ?? null,
+  );
+});
 
 let timer = 0;
 let turn = 0;
@@ -50,16 +70,19 @@ async function ask(path: string, signalled?: AbortSignal): Promise<globalThis.Re
 async function look(): Promise<void> {
   try {
     const rows = compileIndex(await (await ask('')).text());
-    const counts = new Map<string, number>();
-    for (const { name, count } of rows) if (count !== null) counts.set(name, count);
+    const counters: unknown = rows.some(({ name }) => name === 'counters')
+      ? await (await ask('counters')).json()
+      : null;
+    const readings = readingsOf(rows, counters);
     offered.value = rows;
     let recorded = -1;
     const kept = looks.peek().filter((one) => one.recorded >= 0).length;
-    if (recording.peek() && turn % recordEvery === 0 && kept < maxRecorded && counts.has('goroutine')) {
+    const tasks = rows.some(({ name }) => name === 'goroutine');
+    if (recording.peek() && turn % recordEvery === 0 && kept < maxRecorded && tasks) {
       recorded = await capture('goroutine', 'goroutine', true);
     }
     turn++;
-    looks.value = [...looks.peek(), { time: Date.now(), counts, recorded }].slice(-maxLooks);
+    looks.value = [...looks.peek(), { time: Date.now(), readings, recorded }].slice(-maxLooks);
     liveError.value = '';
   } catch (error) {
     liveError.value = sentence(error);

@@ -227,7 +227,8 @@ function onKeyDown(event: KeyboardEvent): void {
       return;
     }
   }
-  const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : 0;
+  // As on the keyboard: 1 is the first view and 0 the tenth.
+  const digit = /^\d$/.test(event.key) ? Number(event.key) || 10 : 0;
   const tab = digit === 0 ? undefined : tabs.value[digit - 1];
   const move = (by: number): void => {
     const { length } = profiles.value;
@@ -272,21 +273,21 @@ async function start(): Promise<void> {
         return;
       case 'server': {
         live.value = boot.live;
-        for (const { name, address, time } of boot.sources) {
+        for (const { name, address, time, size } of boot.sources) {
           status.value = { kind: 'loading', text: `Loading ${name}`, share: null };
-          await openBytes(name, await fetchBytes(name, address), time);
+          await openBytes(name, await fetchBytes(name, address), time, size);
         }
         break;
       }
       case 'report':
-        for (const { name, data, time } of boot.sources) {
+        for (const { name, data, time, size } of boot.sources) {
           status.value = { kind: 'loading', text: `Reading ${name}`, share: null };
-          await openBytes(name, fromBase64(element(data)), time);
+          await openBytes(name, fromBase64(element(data)), time, size);
         }
         break;
       case 'agent': {
         status.value = { kind: 'loading', text: 'Asking the service for its tasks', share: null };
-        live.value = { name: boot.name, base: boot.base };
+        live.value = { name: boot.name, base: boot.base, heavy: false };
         const clock = new Date().toTimeString().slice(0, 8);
         await openBytes(
           `goroutine ${clock}`,

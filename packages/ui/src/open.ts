@@ -1,4 +1,5 @@
 // Opening profiles: from what the page came with, from its own server, from files dropped on it.
+import { formatSize } from './format.ts';
 import { engine, navigate, notice, profiles, sentence, sameKind, status } from './store.ts';
 
 /** What a page that was served or written with data says of itself. */
@@ -10,8 +11,9 @@ export type Boot =
         readonly name: string;
         readonly address: string;
         readonly time: number | null;
+        readonly size: number;
       }[];
-      readonly live: { readonly name: string; readonly base: string } | null;
+      readonly live: { readonly name: string; readonly base: string; readonly heavy: boolean } | null;
       readonly files: boolean;
       readonly graphviz: string;
     }
@@ -22,6 +24,7 @@ export type Boot =
         readonly name: string;
         readonly data: string;
         readonly time: number | null;
+        readonly size: number;
       }[];
       readonly graphviz: string;
     }
@@ -41,10 +44,11 @@ export async function openBytes(
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
   time: number | null,
+  size = bytes.length,
 ): Promise<void> {
   const summary = await engine().ask(
     'open',
-    { name, bytes, time },
+    { name, bytes, time, size },
     {
       transfer: [bytes.buffer],
       progress: (text) => {
@@ -83,7 +87,11 @@ export async function fetchBytes(name: string, address: string): Promise<Uint8Ar
     // Often enough to be seen moving, seldom enough to cost nothing.
     if (status.peek().kind === 'loading' && performance.now() - shown > 100) {
       shown = performance.now();
-      status.value = { kind: 'loading', text: `Loading ${name}`, share: total > 0 ? size / total : null };
+      status.value = {
+        kind: 'loading',
+        text: `Loading ${name}, ${formatSize(size)}${total > 0 ? ` of ${formatSize(total)}` : ''}`,
+        share: total > 0 ? size / total : null,
+      };
     }
   }
   if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];

@@ -2,6 +2,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { EngineClient, EngineError } from './engine/client.ts';
 import type { ProfileSummary, StackQuery } from './engine/protocol.ts';
+import { noun } from './format.ts';
 import { formatFragment, initialState, parseFragment, type View, type ViewState } from './state.ts';
 
 /** What the page is doing as a whole. */
@@ -17,6 +18,8 @@ export interface LiveTarget {
   readonly name: string;
   /** Base URL of its pprof endpoints, relative to the page. */
   readonly base: string;
+  /** Whether looking at its tasks makes it stand still. */
+  readonly heavy: boolean;
 }
 
 export const status: Signal<Status> = signal<Status>({ kind: 'empty' });
@@ -76,6 +79,12 @@ export const tabs: ReadonlySignal<readonly View[]> = computed(() => {
   if (live.value !== null) list.push('live');
   return list;
 });
+
+/** What the values of a sample type are called; tasks by what the service is written in. */
+export function nounOf(type: string): string {
+  const own = current.value?.noun ?? '';
+  return own !== '' && /^(?:goroutine|tasks?)$/.test(type) ? own : noun(type);
+}
 
 /** The stacks that the state asks for. */
 export function stackQuery(compare = false): StackQuery | null {

@@ -483,8 +483,11 @@ describe('the page', { skip }, () => {
     await settled(page);
     await go(page, 'live');
     await page.waitForFunction(() =>
-      /goroutine \d+/.test(document.querySelector('.live-legend')?.textContent ?? ''),
+      /tasks \d+.*handles \d+.*heap [\d.]+.MB.*RSS [\d.]+.MB.*event-loop lag [\d.]+.m?s/s.test(
+        document.querySelector('.live-legend')?.textContent ?? '',
+      ),
     );
+    assert.deepEqual(await violations(page), []);
     assert.deepEqual(problems, []);
     await context.close();
     await agent.close();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatDelta, formatPercent, formatValue } from '../src/format.ts';
-import { compileIndex } from '../src/live-index.ts';
+import { compileIndex, outlook, readingsOf } from '../src/live-index.ts';
 import {
   compilePattern,
   exactPattern,
@@ -143,4 +143,48 @@ test("a service's index is read as names and counts", () => {
     { name: 'x', count: null },
   ]);
   assert.deepEqual(compileIndex('<p>nothing</p>'), []);
+});
+
+test('the counters of a service become tracks; what is no number does not', () => {
+  const rows = compileIndex(
+    "<tr><td>7</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr><tr><td>0</td><td><a href='heap'>heap</a></td></tr>",
+  );
+  const tracks = readingsOf(rows, {
+    tasks: 7,
+    handles: -1,
+    heapUsed: 5e6,
+    heapLimit: 4e9,
+    rss: '<b>1</b>',
+    eventLoopLag: Number.NaN,
+  });
+  assert.deepEqual(
+    [...tracks],
+    [
+      ['tasks', { unit: 'count', value: 7, limit: null }],
+      ['heap', { unit: 'bytes', value: 5e6, limit: 4e9 }],
+    ],
+  );
+  // Go's index has counts and no counters.
+  assert.deepEqual([...readingsOf(rows, null).keys()], ['goroutine', 'heap']);
+  for (const hostile of ['', 1, [], null, undefined]) assert.equal(readingsOf([], hostile).size, 0);
+});
+
+test('the outlook says when memory runs out, only where it grows and a limit is known', () => {
+  const times = Array.from({ length: 31 }, (_, i) => i * 2000);
+  const growing = times.map((time) => 100e6 + time * 100);
+  const found = outlook(times, growing, 200e6);
+  assert.equal(Math.round(found?.perMinute ?? 0), 6_000_000);
+  assert.equal(Math.round((found?.untilLimit ?? 0) / 1000), 940);
+  assert.equal(outlook(times, growing, null)?.untilLimit, null);
+  assert.equal(
+    outlook(
+      times,
+      times.map(() => 100e6),
+      200e6,
+    )?.untilLimit,
+    null,
+  );
+  assert.equal(outlook(times, growing.toReversed(), 200e6)?.untilLimit, null);
+  assert.equal(outlook(times.slice(0, 10), growing.slice(0, 10), 200e6), null, 'too short to tell');
+  assert.equal(outlook([], [], 1), null);
 });

@@ -10,6 +10,8 @@ export interface CaptureContext {
   readonly settings: CaptureSettings;
   /** Whether the main thread's event loop turns within a quarter of a second. */
   isResponsive(): Promise<boolean>;
+  /** Longest turn of the main thread's event loop since the last call, in milliseconds. */
+  loopLag(): Promise<number>;
   /** Working directory of the process; files below it are shown relative to it. */
   readonly cwd: string;
   /** Path of the program's main script. */

@@ -8,6 +8,7 @@ import { goroutine } from '../captures/goroutine.ts';
 import { heap } from '../captures/heap.ts';
 import { AgentError, messageOf } from '../errors.ts';
 import { indexPage } from '../text/index-page.ts';
+import { countersResponse } from './counters.ts';
 import {
   EndpointError,
   errorResponse,
@@ -23,6 +24,11 @@ import { atoi, parseInt64, parseQuery, type Query } from './query.ts';
 const captures: readonly Capture[] = [goroutine, heap];
 
 const fixed = [
+  {
+    name: 'counters',
+    description:
+      'Numbers of the process as JSON: tasks, handles, heap, resident memory, event-loop lag, limits',
+  },
   { name: 'cmdline', description: 'The command line invocation of the current program' },
   {
     name: 'profile',
@@ -67,6 +73,7 @@ export class Endpoints {
     if (request.path === '') return this.#index();
     if (request.path === 'ui') return uiPage();
     if (request.path === 'cmdline') return textResponse(this.#commandLine.join('\0'));
+    if (request.path === 'counters') return countersResponse(this.#context, signal);
     if (request.path === 'profile') return this.#profile(query, head, signal);
     const capture = captures.find((one) => one.name === request.path);
     if (capture === undefined) throw new EndpointError(404, 'Unknown profile');

@@ -9,6 +9,7 @@ import { asksForPage } from '../endpoints/page.ts';
 import { messageOf } from '../errors.ts';
 import { carriesToken, isAllowedHost, isCrossSite } from '../guard.ts';
 import { isLoopback } from '../options.ts';
+import { LoopLag } from './loop-lag.ts';
 import { MainThread } from './main-thread.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
@@ -24,8 +25,16 @@ if (port === null) throw new Error('the sidecar runs in a worker thread only');
 const send = (message: FromSidecar): void => port.postMessage(message);
 
 const main = new MainThread(data.shared, () => send({ kind: 'wake' }));
+const lag = new LoopLag(() => send({ kind: 'wake' }));
 const endpoints = new Endpoints(
-  { main, isResponsive, settings: data.settings, cwd: data.cwd, program: data.program },
+  {
+    main,
+    isResponsive,
+    loopLag: () => lag.read(),
+    settings: data.settings,
+    cwd: data.cwd,
+    program: data.program,
+  },
   data.commandLine,
 );
 const awaitingTurn = new Set<(turned: boolean) => void>();
@@ -46,6 +55,7 @@ port.on('message', (message: ToSidecar) => {
       asked.get(message.id)?.(message.allowed);
       return;
     case 'awake':
+      lag.turned();
       for (const resolve of awaitingTurn) resolve(true);
       awaitingTurn.clear();
       return;
@@ -82,6 +92,7 @@ async function mounted(id: number, request: PprofRequest): Promise<void> {
 
 async function close(): Promise<void> {
   for (const abort of running.values()) abort.abort();
+  lag.stop();
   const listening = server;
   if (listening !== null) {
     listening.closeAllConnections();

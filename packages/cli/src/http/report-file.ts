@@ -101,14 +101,15 @@ export async function reportHtml(
   graph = true,
 ): Promise<string> {
   const page = await readPage();
-  const { sources } = await readSources(specs, options, cwd);
+  const { sources, live } = await readSources(specs, options, cwd);
+  await live?.close();
   const data = new Map<string, string>();
   let size = 0;
-  const entries = sources.map(({ name, bytes, time }, index) => {
+  const entries = sources.map(({ name, bytes, time, size: read }, index) => {
     const packed = bytes[0] === 0x1f && bytes[1] === 0x8b ? bytes : gzipSync(bytes);
     size += packed.length;
     data.set(`source-${index}`, Buffer.from(packed).toString('base64'));
-    return { name, time, data: `source-${index}` };
+    return { name, time, size: read, data: `source-${index}` };
   });
   if (size > maxEmbedded) {
     throw new RangeError(

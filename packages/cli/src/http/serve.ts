@@ -8,10 +8,11 @@ import { defaultOptions, type ReportOptions, urlParameters } from '@stackpile/re
 import type { CliIo } from '../io.ts';
 import { type SourceOptions, SourceError } from '../sources/source.ts';
 import { AddressError, hostPort, parseAddress } from './address.ts';
-import { FileError, readSourceFile } from './files.ts';
+import { FileError, fileNames, readSourceFile } from './files.ts';
 import { Guard } from './guard.ts';
 import { fillPage, PageError, pagePolicy, readGraphviz, readPage } from './page.ts';
-import { type LiveService, type PageSource, readSources } from './sources.ts';
+import type { LiveService } from './live.ts';
+import { type PageSource, readSources } from './sources.ts';
 
 /** What to serve. */
 export interface UiRequest {
@@ -122,6 +123,7 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
       server.closeAllConnections();
       server.close();
       await Promise.race([once(server, 'close'), delay(1000, undefined, { ref: false })]);
+      await live?.close();
     },
   };
 }
@@ -161,8 +163,13 @@ class Site {
     this.#parts = parts;
     this.#page = fillPage(parts.page, {
       mode: 'server',
-      sources: parts.sources.map(({ name, time }, index) => ({ name, time, address: `api/source/${index}` })),
-      live: parts.live === null ? null : { name: parts.live.name, base: 'live/' },
+      sources: parts.sources.map(({ name, time, size }, index) => ({
+        name,
+        time,
+        size,
+        address: `api/source/${index}`,
+      })),
+      live: parts.live === null ? null : { name: parts.live.name, base: 'live/', heavy: parts.live.heavy },
       files: true,
       graphviz: 'graphviz.js',
     });
@@ -256,6 +263,8 @@ class Site {
     if (source === undefined) return { reason: 'There is no such profile.' };
     try {
       const path = url.searchParams.get('path') ?? '';
+      const carried = source.text(path);
+      if (carried !== null && fileNames(source.profile).has(path)) return { text: carried };
       return { text: await readSourceFile(source.profile, path, this.#parts.cwd) };
     } catch (error) {
       return { reason: error instanceof FileError ? error.message : 'The file could not be read.' };

@@ -1,10 +1,13 @@
 // The sources of a web page: read once, handed out as bytes; a service stays there to be asked again.
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile } from '@stackpile/profile';
-import { get, requireOk, shownUrl } from '../sources/http.ts';
-import { hasCredentials, loadSource, profileUrl } from '../sources/load.ts';
+import { loadSource } from '../sources/load.ts';
 import type { LoadedSource, SourceOptions, SourceSpec } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
+import { liveAddress, liveProcess, type LiveService } from './live.ts';
+import { originalsOf } from './originals.ts';
 
 /** A source as the page gets it. */
 export interface PageSource {
@@ -13,13 +16,10 @@ export interface PageSource {
   readonly bytes: Uint8Array;
   readonly profile: Profile;
   readonly time: number | null;
-}
-
-/** A service that can be asked again. */
-export interface LiveService {
-  readonly name: string;
-  /** Asks for a path below the service's pprof address, such as `goroutine?debug=1`. Throws SourceError. */
-  ask(path: string, signal: AbortSignal): Promise<{ readonly type: string; readonly body: Uint8Array }>;
+  /** Bytes of the source as it was read, 0 where that cannot be told (a process). */
+  readonly size: number;
+  /** Text of an original file that only a source map holds; null where there is none. */
+  text(path: string): string | null;
 }
 
 /** Reads every source, in order. Throws SourceError of the first that cannot be read. */
@@ -31,15 +31,24 @@ export async function readSources(
   const sources: PageSource[] = [];
   let live: LiveService | null = null;
   for (const text of specs) {
-    const spec = parseSource(text, cwd);
+    const spec = withoutIndex(parseSource(text, cwd));
     // A bare address means the tasks here: they are there at once, and the page can capture the rest.
     const asked =
       spec.kind === 'url' && options.profile === undefined ? { ...options, profile: 'goroutine' } : options;
     const loaded = await loadSource(spec, { ...asked, cwd });
-    sources.push(pageSource(loaded));
-    if (spec.kind === 'url') live ??= liveService(spec, asked);
+    sources.push(await pageSource(loaded, cwd));
+    if (spec.kind === 'url') live ??= liveAddress(spec, asked);
+    if (spec.kind === 'inspector') live ??= liveProcess(spec, options);
   }
   return { sources, live };
+}
+
+/** The index of a service, which a browser shows and people copy, means the service. */
+function withoutIndex(spec: SourceSpec): SourceSpec {
+  if (spec.kind !== 'url' || !/\/pprof\/?$/u.test(spec.url.pathname)) return spec;
+  const url = new URL(spec.url);
+  url.pathname = `${url.pathname.replace(/\/$/u, '')}/goroutine`;
+  return { ...spec, url };
 }
 
 /** V8's files are JSON and may be far larger than what they say: the page gets the profile that was read from them. */
@@ -55,44 +64,24 @@ function isJson(bytes: Uint8Array): boolean {
   return /^\s*[{[]/u.test(new TextDecoder('latin1').decode(head.subarray(0, 64)));
 }
 
-function pageSource(loaded: LoadedSource): PageSource {
-  const raw = loaded.bytes === null || isJson(loaded.bytes) ? null : loaded.bytes;
+async function pageSource(loaded: LoadedSource, cwd: string): Promise<PageSource> {
+  const originals = originalsOf(loaded.profile, cwd);
+  const profile = originals?.profile ?? loaded.profile;
+  const raw = originals !== null || loaded.bytes === null || isJson(loaded.bytes) ? null : loaded.bytes;
   return {
     name: loaded.name,
-    bytes: raw ?? gzipSync(encodeProfile(loaded.profile)),
-    profile: loaded.profile,
+    bytes: raw ?? gzipSync(encodeProfile(profile)),
+    profile,
     time: loaded.time,
+    size: loaded.bytes?.length ?? (loaded.spec === '-' ? 0 : await fileSize(resolve(cwd, loaded.spec))),
+    text: (path) => originals?.text(path) ?? null,
   };
 }
 
-function liveService(spec: Extract<SourceSpec, { kind: 'url' }>, options: SourceOptions): LiveService | null {
-  const first = profileUrl(spec.url, options);
-  const base = new URL(first);
-  base.search = '';
-  base.hash = '';
-  base.pathname = base.pathname.replace(/[^/]*$/u, '');
-  // Other addresses are files on a web server: there is nothing to ask again.
-  if (!base.pathname.includes('pprof')) return null;
-  return {
-    name: shownUrl(base),
-    async ask(path, signal) {
-      const url = new URL(base);
-      const mark = path.indexOf('?');
-      url.pathname += mark < 0 ? path : path.slice(0, mark);
-      url.search = mark < 0 ? '' : path.slice(mark);
-      const seconds = Number(url.searchParams.get('seconds') ?? 0);
-      const answer = await get({
-        url,
-        insecure: spec.insecure,
-        authorization: spec.authorization,
-        options: { ...options, signal },
-        timeout: (60 + (Number.isFinite(seconds) ? Math.min(600, Math.max(0, seconds)) : 0)) * 1000,
-      });
-      requireOk(answer, shownUrl(url), hasCredentials(spec, options));
-      return {
-        type: String(answer.headers['content-type'] ?? 'application/octet-stream'),
-        body: answer.body,
-      };
-    },
-  };
+async function fileSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return 0;
+  }
 }

@@ -1,6 +1,9 @@
 // A profile from the inspector of a process that has no agent: its tasks through the heap, its CPU, its allocations.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type Counters,
+  COUNTERS_EXPRESSION,
+  countersOf,
   type CpuProfile,
   cpuProfile,
   exactPositions,
@@ -8,6 +11,7 @@ import {
   heapSampleProfile,
   humanBytes,
   memoryRoom,
+  type ProcessCounters,
   refusal,
   type SamplingHeapProfile,
   snapshotCost,
@@ -45,6 +49,8 @@ export interface InspectorCaptures {
   cpu(seconds: number): Promise<Profile>;
   /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
   heap(seconds: number): Promise<Profile>;
+  /** The process in numbers; cheap. */
+  counters(): Promise<Counters>;
   /** Leaves the process as it was. */
   close(): Promise<void>;
 }
@@ -65,8 +71,33 @@ export async function openInspectorTarget(
     goroutine: () => guarded(() => takeTasks(target, spec.spec, options, known)),
     cpu: (seconds) => guarded(() => takeCpu(target.connection, seconds, options)),
     heap: (seconds) => guarded(() => takeAllocations(target.connection, seconds, options)),
+    counters: () => guarded(() => readCounters(target)),
     close: () => target.close(),
   };
+}
+
+/** A loop that has not turned for so long is stuck: the lag says so much, and nobody waits for the rest. */
+const STUCK_MS = 1000;
+
+async function readCounters({ connection, pid }: OpenTarget): Promise<Counters> {
+  const evaluate = async <T>(expression: string, more: object = {}): Promise<T> => {
+    const { result } = await connection.post<{ result: { value: T } }>('Runtime.evaluate', {
+      expression,
+      returnByValue: true,
+      includeCommandLineAPI: true,
+      silent: true,
+      ...more,
+    });
+    return result.value;
+  };
+  const turn = evaluate<number>(
+    '(() => { const from = performance.now(); return new Promise((turned) => setImmediate(() => turned(performance.now() - from))); })()',
+    { awaitPromise: true },
+  ).catch(() => STUCK_MS);
+  const lag = await Promise.race([turn, sleep(STUCK_MS, STUCK_MS, { ref: false })]);
+  const read = JSON.parse(await evaluate<string>(COUNTERS_EXPRESSION)) as ProcessCounters;
+  const room = pid === null ? null : memoryRoom(pid, { limit: read.constrained, rss: read.rss });
+  return countersOf(read, room === null || room.what === 'machine' ? Infinity : room.limit, lag);
 }
 
 /** Every failure of a capture as one that names the source. */

@@ -26,7 +26,7 @@ export {
   type Stacks,
   toDoubles,
 } from './stacks.ts';
-export { groupTasks, type Task, type TaskGroup } from './tasks.ts';
+export { groupTasks, type Task, type TaskGroup, tellingFrame } from './tasks.ts';
 export { layoutTimeline, sampleTimes } from './timeline.ts';
 export {
   type FrameSums,

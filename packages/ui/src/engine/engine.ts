@@ -39,7 +39,7 @@ import {
   visibleText,
   zoomPlan,
 } from '@stackpile/report/flame';
-import { formatPercent, formatValue } from '../format.ts';
+import { formatPercent, formatSize, formatValue } from '../format.ts';
 import { drawableDot } from '../graph/drawable.ts';
 import { compilePattern, frameHash } from '../state.ts';
 import { EngineError } from './client.ts';
@@ -118,7 +118,8 @@ export class ProfileEngine {
   readonly #prepared = new Recent<Prepared>(3);
 
   readonly handlers: Handlers = {
-    open: ({ name, bytes, time }, progress) => this.#open(name, bytes, time ?? null, progress),
+    open: ({ name, bytes, time, size }, progress) =>
+      this.#open(name, bytes, time ?? null, size ?? bytes.length, progress),
     flame: (query) => this.#flame(query),
     top: (query) => this.#top(query),
     peek: (query) => this.#peek(query),
@@ -134,10 +135,11 @@ export class ProfileEngine {
     name: string,
     bytes: Uint8Array<ArrayBuffer>,
     time: number | null,
+    size: number,
     progress: (text: string) => void,
   ): Promise<ProfileSummary> {
     const started = performance.now();
-    progress(`Reading ${name}`);
+    progress(`Reading ${name}, ${formatSize(bytes.length)}`);
     const profile = await readProfile(bytes);
     const values = profile.sampleTypes;
     let defaultType = values.length - 1;
@@ -153,7 +155,8 @@ export class ProfileEngine {
     const summary: ProfileSummary = {
       id: this.#opened.length,
       name,
-      size: bytes.length,
+      size,
+      noun: tasksNoun(profile),
       sampleTypes: values.map(({ type, unit }) => ({
         type: visibleText(type, 100),
         unit: visibleText(unit, 100),
@@ -659,7 +662,15 @@ export class ProfileEngine {
       const { profile, summary } = this.#entry(id);
       return { profile, time: summary.time, name: summary.name };
     });
-    return { verdict: findLeaks(dumps, query.sampleType === '' ? {} : { sampleType: query.sampleType }) };
+    const shown = this.#entry(query.profiles.at(-1) ?? -1);
+    const row = typeIndex(shown.profile, query.sampleType, shown.summary.defaultType);
+    const inBytes = shown.summary.sampleTypes[row]?.unit === 'bytes';
+    return {
+      verdict: findLeaks(dumps, {
+        ...(query.sampleType === '' ? {} : { sampleType: query.sampleType }),
+        ...(inBytes && query.memoryLimit !== null ? { limit: query.memoryLimit } : {}),
+      }),
+    };
   }
 }
 
@@ -678,6 +689,18 @@ function hasNumericTime(profile: Profile): boolean {
       return true;
   }
   return false;
+}
+
+/** Node's profiles of tasks have Go's sample type, so that Go's tools read them: the files tell them apart. */
+function tasksNoun(profile: Profile): ProfileSummary['noun'] {
+  if (!profile.sampleTypes.some(({ type }) => /^(?:goroutine|tasks?)$/.test(type))) return '';
+  const { functions, strings } = profile;
+  for (let row = 0; row < Math.min(functions.length, 2000); row++) {
+    const file = strings.get(functions.filename[row] as number);
+    if (/\.(?:go|s)$/.test(file)) return 'goroutines';
+    if (/^node:|\.[cm]?[jt]sx?$/.test(file)) return 'tasks';
+  }
+  return profile.sampleTypes.some(({ type }) => type === 'goroutine') ? 'goroutines' : 'tasks';
 }
 
 function typeIndex(profile: Profile, name: string, fallback: number): number {

@@ -7,8 +7,10 @@ import type { Verdict } from '@stackpile/leaks';
 export interface ProfileSummary {
   readonly id: number;
   readonly name: string;
-  /** Bytes of the file. */
+  /** Bytes of the file, 0 where unknown. */
   readonly size: number;
+  /** What its samples are where they are tasks: Go's goroutines, or Node's tasks; else ''. */
+  readonly noun: '' | 'goroutines' | 'tasks';
   readonly sampleTypes: readonly ValueType[];
   /** Row of the sample type to show first. */
   readonly defaultType: number;
@@ -233,7 +235,13 @@ export interface VerdictAnswer {
 /** Every question the worker answers: name → [arguments, answer]. */
 export interface Engine {
   open: [
-    { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly time?: number | null },
+    {
+      readonly name: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly time?: number | null;
+      /** Bytes of the source where it is not `bytes` that came from it; 0 where unknown. */
+      readonly size?: number;
+    },
     ProfileSummary,
   ];
   flame: [FlameQuery, FlameAnswer];
@@ -254,7 +262,15 @@ export interface Engine {
     TextAnswer,
   ];
   export: [StackQuery & { readonly kind: ExportKind }, ExportAnswer];
-  verdict: [{ readonly profiles: readonly number[]; readonly sampleType: string }, VerdictAnswer];
+  verdict: [
+    {
+      readonly profiles: readonly number[];
+      readonly sampleType: string;
+      /** Bytes at which the service ends, for verdicts on memory; null where unknown. */
+      readonly memoryLimit: number | null;
+    },
+    VerdictAnswer,
+  ];
 }
 export type Method = keyof Engine;
 

@@ -3,9 +3,9 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { shortPath } from '@stackpile/report/flame';
 import type { ProfileSummary } from '../engine/protocol.ts';
-import { formatMs, formatSize, noun } from '../format.ts';
+import { formatMs, formatSize } from '../format.ts';
 import { compilePattern, type View } from '../state.ts';
-import { current, navigate, overlay, profiles, state, tabs, theme } from '../store.ts';
+import { current, navigate, nounOf, overlay, profiles, state, tabs, theme } from '../store.ts';
 
 export const viewTitles: { readonly [V in View]: string } = {
   verdict: 'Verdict',
@@ -94,7 +94,7 @@ export function Header(): JSX.Element {
                 >
                   {shown.sampleTypes.map(({ type }) => (
                     <option key={type} value={type}>
-                      {noun(type)}
+                      {nounOf(type)}
                     </option>
                   ))}
                 </select>
@@ -104,7 +104,7 @@ export function Header(): JSX.Element {
               {[
                 shown.time === null ? '' : formatTime(shown.time),
                 shown.durationMs > 0 ? `over ${formatMs(shown.durationMs)}` : '',
-                formatSize(shown.size),
+                shown.size > 0 ? formatSize(shown.size) : '',
               ]
                 .filter((part) => part !== '')
                 .join(' · ')}
@@ -157,7 +157,7 @@ export function Header(): JSX.Element {
               key={tab}
               href={`#/${tab}`}
               aria-current={tab === view ? 'page' : undefined}
-              title={`${viewTitles[tab]} (${index + 1})`}
+              title={`${viewTitles[tab]} (${(index + 1) % 10})`}
               onClick={(event) => {
                 if (event.ctrlKey || event.metaKey || event.shiftKey) return;
                 event.preventDefault();

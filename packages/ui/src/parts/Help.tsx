@@ -7,7 +7,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
   {
     title: 'Everywhere',
     keys: [
-      ['1 … 9', 'the views, from left to right'],
+      ['1 … 0', 'the views, from left to right'],
       ['/', 'search; Enter keeps it, Shift+Enter focuses on it, Esc clears it'],
       ['n N', 'next and previous match'],
       ['[ ]', 'previous and next profile'],
@@ -32,6 +32,14 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
       ['c y', 'copy the stack, copy the name'],
       ['m', 'menu of the selected box; also right click and long press'],
       ['g i o v', 'top-down, bottom-up, time order, root at bottom'],
+    ],
+  },
+  {
+    title: 'Graph and timeline',
+    keys: [
+      ['← ↑ ↓ →', 'move the graph; on the timeline ← → move in time, with Shift ten times as far'],
+      ['+ − 0', 'zoom the graph in and out, and back'],
+      ['Enter', 'on the timeline: one end of a comparison, then the other'],
     ],
   },
 ];

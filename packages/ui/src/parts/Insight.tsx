@@ -2,9 +2,9 @@
 import { shortName, shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { deed, formatPercent, formatValue, noun } from '../format.ts';
+import { deed, formatPercent, formatValue } from '../format.ts';
 import { exactPattern } from '../state.ts';
-import { navigate, stackQuery } from '../store.ts';
+import { navigate, nounOf, stackQuery } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 export function Insight(): JSX.Element | null {
@@ -20,7 +20,7 @@ export function Insight(): JSX.Element | null {
     return (
       <div class="insight">
         <p class="insight-head">
-          No frame of your own code is in this profile: all {noun(value.type)} are in libraries and the
+          No frame of your own code is in this profile: all {nounOf(value.type)} are in libraries and the
           runtime.
         </p>
       </div>
@@ -29,8 +29,8 @@ export function Insight(): JSX.Element | null {
   return (
     <div class="insight">
       <p class="insight-head">
-        Of {formatValue(value.total, value.unit)} {noun(value.type)}, your code most often {deed(value.type)}{' '}
-        here
+        Of {formatValue(value.total, value.unit)} {nounOf(value.type)}, your code most often{' '}
+        {deed(value.type)} here
       </p>
       <ol>
         {value.places.map((place) => (

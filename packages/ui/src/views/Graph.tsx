@@ -124,6 +124,44 @@ export function GraphView(): JSX.Element {
   );
 }
 
+/** Middle of the thickest edge, in the picture's own units. */
+function widestWay(image: SVGElement): number {
+  let thickest = 0;
+  let middle = (image.viewportElement ?? image).clientWidth / 2;
+  const before = image.style.transform;
+  image.style.transform = 'none';
+  const left = image.getBoundingClientRect().left;
+  for (const path of image.querySelectorAll('.edge path')) {
+    const width = Number(path.getAttribute('stroke-width') ?? 1);
+    if (width <= thickest) continue;
+    thickest = width;
+    const box = path.getBoundingClientRect();
+    middle = box.left - left + box.width / 2;
+  }
+  image.style.transform = before;
+  return middle;
+}
+
+/** Graphviz measures with its own fonts: what is wider in the reader's is narrowed to its box. */
+function fitTexts(image: SVGElement): void {
+  const narrow: [SVGTextContentElement, number][] = [];
+  for (const node of image.querySelectorAll('.node')) {
+    const shape = node.querySelector<SVGGraphicsElement>('polygon, path, ellipse');
+    if (shape === null) continue;
+    const box = shape.getBBox();
+    for (const text of node.querySelectorAll('text')) {
+      const fromLeft = text.getAttribute('text-anchor') === 'start';
+      const room = fromLeft ? box.x + box.width - Number(text.getAttribute('x')) - 4 : box.width - 6;
+      if (text.getComputedTextLength() > room) narrow.push([text, room]);
+    }
+  }
+  // Measured first, changed afterwards: the layout is made once.
+  for (const [text, room] of narrow) {
+    text.setAttribute('textLength', String(Math.max(1, room)));
+    text.setAttribute('lengthAdjust', 'spacingAndGlyphs');
+  }
+}
+
 function Sheet({ svg }: { readonly svg: string }): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const view = useRef({ x: 0, y: 0, scale: 1 });
@@ -145,9 +183,11 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
     const image = picture.current;
     if (element === null || image === null) return;
     const [, , width = 1, height = 1] = (image.getAttribute('viewBox') ?? '0 0 1 1').split(/\s+/).map(Number);
-    // Whole if it can still be read, else the top of it at a size that can.
-    const scale = Math.max(0.62, Math.min(1.1, element.clientWidth / width, element.clientHeight / height));
-    view.current = { scale, x: (element.clientWidth - width * scale) / 2, y: 8 };
+    // Whole if it can still be read, else the top of it at a size that can, with the widest way down in the middle.
+    const whole = Math.min(element.clientWidth / width, element.clientHeight / height);
+    const scale = Math.max(0.85, Math.min(1.3, whole));
+    const middle = width * scale <= element.clientWidth ? width / 2 : widestWay(image);
+    view.current = { scale, x: element.clientWidth / 2 - middle * scale, y: 8 };
     apply();
   };
   useEffect(() => {
@@ -162,6 +202,7 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
     built.setAttribute('aria-label', 'Call graph; the same numbers are in Top and Peek');
     element.replaceChildren(built);
     picture.current = built;
+    fitTexts(built);
     fit();
   }, [svg]);
   useEffect(() => {
@@ -179,6 +220,18 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
     return () => element?.removeEventListener('wheel', onWheel);
   }, []);
   const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
+  const fingers = useRef(new Map<number, { x: number; y: number }>());
+  /** Distance and middle of two fingers; null for fewer or more. */
+  const pinch = (): { size: number; x: number; y: number } | null => {
+    const [a, b] = [...fingers.current.values()];
+    if (fingers.current.size !== 2 || a === undefined || b === undefined) return null;
+    const bounds = frame.current?.getBoundingClientRect();
+    return {
+      size: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)),
+      x: (a.x + b.x) / 2 - (bounds?.left ?? 0),
+      y: (a.y + b.y) / 2 - (bounds?.top ?? 0),
+    };
+  };
   return (
     <div
       class="graph-sheet"
@@ -187,12 +240,20 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
       role="group"
       aria-label="Call graph: arrow keys move, plus and minus zoom, 0 fits"
       onPointerDown={(event) => {
-        drag.current = { x: event.clientX, y: event.clientY, moved: false };
+        fingers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
+        drag.current = { x: event.clientX, y: event.clientY, moved: fingers.current.size > 1 };
         event.currentTarget.setPointerCapture(event.pointerId);
       }}
       onPointerMove={(event) => {
         const started = drag.current;
         if (started === null) return;
+        const before = pinch();
+        if (before !== null) {
+          fingers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
+          const now = pinch() ?? before;
+          zoom(now.size / before.size, now.x, now.y);
+          return;
+        }
         const dx = event.clientX - started.x;
         const dy = event.clientY - started.y;
         if (!started.moved && Math.hypot(dx, dy) < 4) return;
@@ -202,6 +263,7 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
       }}
       onPointerUp={(event) => {
         const started = drag.current;
+        fingers.current.delete(event.pointerId);
         drag.current = null;
         if (started === null || started.moved) return;
         const hit = document.elementFromPoint(event.clientX, event.clientY)?.closest('g.node');
@@ -209,6 +271,10 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
         const title = hit?.querySelector('g > title')?.textContent ?? '';
         const name = title.replace(/\s\([^()]*\)$/, '');
         if (name !== '') navigate({ focus: exactPattern(name), zoom: '' });
+      }}
+      onPointerCancel={(event) => {
+        fingers.current.delete(event.pointerId);
+        drag.current = null;
       }}
       onKeyDown={(event) => {
         const step = 60;

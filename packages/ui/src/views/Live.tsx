@@ -1,24 +1,41 @@
-// Live: counts of a running service over time, buttons that capture, and a brush that compares two moments.
+// Live: the numbers of a running service over time, buttons that capture, and a brush that compares two moments.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { capture, capturing, liveError, looks, offered, recording, watch } from '../live.ts';
+import { formatDelta, formatMs, formatValue } from '../format.ts';
+import { notCounts } from '../live-index.ts';
+import {
+  capture,
+  capturing,
+  liveError,
+  looks,
+  memoryOutlook,
+  offered,
+  recording,
+  wantsRecording,
+  watch,
+} from '../live.ts';
 import { Switch } from '../parts/controls.tsx';
-import { LineChart } from '../parts/LineChart.tsx';
 import { Loading } from '../parts/states.tsx';
-import { live, navigate, notice, theme } from '../store.ts';
+import { nearest, TrackChart } from '../parts/TrackChart.tsx';
+import { live, navigate, notice, series, theme } from '../store.ts';
 
-/** Names on the index that are not counts of anything alive. */
-const notCounts = new Set(['cmdline', 'profile', 'symbol', 'trace', 'ui']);
 const colors = {
   light: ['#b45309', '#1d6fa5', '#7c3aed', '#0f766e', '#be185d', '#4d7c0f'],
   dark: ['#f5a354', '#6bb7e8', '#b79bff', '#4fd1c5', '#f687b3', '#b5d66b'],
 } as const;
+/** Counts of a Go service that say little over time; they can be switched on. */
+const quiet = ['allocs', 'heap', 'threadcreate', 'block', 'mutex', 'goroutineleak'];
+/** What has a button of its own, in this order; everything else is offered behind them. */
+const captures = [
+  { name: 'goroutine', path: 'goroutine', label: 'Capture tasks' },
+  { name: 'profile', path: 'profile?seconds=5', label: 'Capture 5 s of CPU' },
+  { name: 'heap', path: 'heap', label: 'Capture heap' },
+] as const;
 
 export function LiveView(): JSX.Element {
   const target = live.value;
   useEffect(() => (target === null ? undefined : watch()), [target]);
   const list = looks.value;
-  const names = offered.value.filter(({ name }) => !notCounts.has(name)).map(({ name }) => name);
   const busy = capturing.value;
   const button = (name: string, path: string, label: string): JSX.Element => (
     <button
@@ -36,79 +53,111 @@ export function LiveView(): JSX.Element {
     </button>
   );
   const kinds = offered.value.map(({ name }) => name);
+  const recorded = list.filter((look) => look.recorded >= 0).length;
+  const heading = memoryOutlook.value;
   return (
     <section class="live" aria-label="Live">
-      <div class="toolbar">
+      <div class="toolbar wraps">
         <b>{target?.name}</b>
         <span class="grow" />
-        {kinds.includes('goroutine') ? button('goroutine', 'goroutine', 'Capture tasks') : null}
-        {kinds.includes('profile') ? button('profile', 'profile?seconds=5', 'Capture 5 s of CPU') : null}
-        {kinds.includes('heap') ? button('heap', 'heap', 'Capture heap') : null}
+        {captures
+          .filter(({ name }) => kinds.includes(name))
+          .map(({ name, path, label }) => button(name, path, label))}
         {kinds
-          .filter(
-            (name) =>
-              !notCounts.has(name) && !['goroutine', 'heap', 'goroutineleak', 'allocs'].includes(name),
-          )
-          .map((name) => button(name, name, name))}
-        <Switch
-          label="Record tasks every 10 s"
-          on={recording.value}
-          toggle={() => (recording.value = !recording.value)}
-        />
+          .filter((name) => !notCounts.has(name) && !captures.some((one) => one.name === name))
+          .map((name) => button(name, name, `Capture ${name}`))}
+        {kinds.includes('goroutine') ? (
+          <Switch
+            label={
+              target?.heavy === true ? 'Record tasks (it stands still each time)' : 'Record tasks every 10 s'
+            }
+            on={recording.value}
+            toggle={() => (wantsRecording.value = !recording.value)}
+          />
+        ) : null}
       </div>
-      {liveError.value === '' ? null : <p class="note">{liveError.value} Trying again every two seconds.</p>}
-      {list.length === 0 && liveError.value === '' ? <Loading text="Waiting for the first counts" /> : null}
-      {list.length === 0 ? null : <Chart names={names} />}
-      <p class="hint">
-        Drag across the chart to compare the recorded tasks at its two ends.{' '}
-        {list.filter(({ recorded }) => recorded >= 0).length} moments are recorded.
+      {liveError.value === '' ? null : (
+        <p class="note" role="alert">
+          {liveError.value} Trying again every two seconds.
+        </p>
+      )}
+      {list.length === 0 && liveError.value === '' ? <Loading text="Waiting for the first numbers" /> : null}
+      {list.length === 0 ? null : <Chart />}
+      <p class="hint row">
+        <span>
+          Drag across the timeline to compare the tasks recorded at its two ends: {recorded}{' '}
+          {recorded === 1 ? 'moment is' : 'moments are'} recorded.
+          {heading === null
+            ? ''
+            : ` Memory: ${formatDelta(Math.round(heading.perMinute), 'bytes')} per minute${
+                heading.untilLimit === null || heading.limit === null
+                  ? '.'
+                  : `; at this rate it reaches its limit of ${formatValue(heading.limit, 'bytes')} in ${formatMs(heading.untilLimit)}.`
+              }`}
+        </span>
+        {recorded > 1 && series.value.length > 1 ? (
+          <button
+            type="button"
+            class="chip"
+            onClick={() => navigate({ view: 'verdict', source: -1, sampleType: '', zoom: '' })}
+          >
+            What grows? The verdict
+          </button>
+        ) : null}
       </p>
     </section>
   );
 }
 
-function Chart({ names }: { readonly names: readonly string[] }): JSX.Element {
-  const [hidden, setHidden] = useState<readonly string[]>([
-    'allocs',
-    'heap',
-    'threadcreate',
-    'block',
-    'mutex',
-    'goroutineleak',
-  ]);
+function Chart(): JSX.Element {
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
   const list = looks.value;
   const palette = colors[theme.value];
-  const shown = names.filter((name) => !hidden.includes(name));
-  const lines = shown.map((name, index) => ({
-    name,
-    color: palette[index % palette.length] ?? '',
-    values: list.map(({ counts }) => counts.get(name) ?? null),
-  }));
+  const names = [...new Set(list.flatMap(({ readings }) => [...readings.keys()]))];
+  const isHidden = (name: string): boolean =>
+    // The agent's heap is in bytes and worth a look; Go's is a count of samples.
+    chosen.get(name) ?? (quiet.includes(name) && list.at(-1)?.readings.get(name)?.unit === 'count');
+  const color = (name: string): string => palette[names.indexOf(name) % palette.length] ?? '';
+  const shown = names.filter((name) => !isHidden(name));
+  const tracks = shown.map((name) => {
+    const latest = list.findLast(({ readings }) => readings.has(name))?.readings.get(name);
+    return {
+      name,
+      color: color(name),
+      unit: latest?.unit ?? 'count',
+      limit: latest?.limit ?? null,
+      values: list.map(({ readings }) => readings.get(name)?.value ?? null),
+    };
+  });
   const last = list.at(-1);
+  const text = (name: string): string => {
+    const reading = last?.readings.get(name);
+    return reading === undefined ? '–' : formatValue(reading.value, reading.unit);
+  };
   return (
     <>
-      <div class="live-legend" role="group" aria-label="Counts shown">
+      <div class="live-legend" role="group" aria-label="Numbers shown">
         {names.map((name) => (
           <button
             type="button"
             key={name}
-            aria-pressed={!hidden.includes(name)}
-            onClick={() =>
-              setHidden(hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name])
-            }
+            aria-pressed={!isHidden(name)}
+            onClick={() => setChosen(new Map(chosen).set(name, !isHidden(name)))}
           >
-            <i style={{ background: lines.find((line) => line.name === name)?.color ?? 'transparent' }} />
-            {name} <b>{last?.counts.get(name) ?? '–'}</b>
+            <i style={{ background: isHidden(name) ? 'transparent' : color(name) }} />
+            {name} <b>{text(name)}</b>
           </button>
         ))}
       </div>
-      <LineChart
-        times={list.map(({ time }) => time)}
-        lines={lines}
-        marks={list.filter(({ recorded }) => recorded >= 0).map(({ time }) => time)}
-        brush={compareMoments}
-        label={`Counts over time: ${shown.map((name) => `${name} ${last?.counts.get(name) ?? 'unknown'}`).join(', ')}`}
-      />
+      <div class="chart-scroll">
+        <TrackChart
+          times={list.map(({ time }) => time)}
+          tracks={tracks}
+          marks={list.filter(({ recorded }) => recorded >= 0).map(({ time }) => time)}
+          brush={compareMoments}
+          label={`Over time: ${shown.map((name) => `${name} ${text(name)}`).join(', ')}`}
+        />
+      </div>
     </>
   );
 }
@@ -116,14 +165,9 @@ function Chart({ names }: { readonly names: readonly string[] }): JSX.Element {
 /** Compares the recordings nearest to two moments. */
 function compareMoments(from: number, to: number): void {
   const recorded = looks.peek().filter((look) => look.recorded >= 0);
-  const nearest = (time: number): number =>
-    recorded.reduce(
-      (best, look) =>
-        Math.abs(look.time - time) < Math.abs((best?.time ?? Number.POSITIVE_INFINITY) - time) ? look : best,
-      recorded[0],
-    )?.recorded ?? -1;
-  const base = nearest(from);
-  const source = nearest(to);
+  const times = recorded.map(({ time }) => time);
+  const base = recorded[nearest(times, from)]?.recorded ?? -1;
+  const source = recorded[nearest(times, to)]?.recorded ?? -1;
   if (base < 0 || source < 0 || base === source) {
     notice.value =
       'Two recorded moments are needed for a comparison: wait some seconds, or brush a longer stretch.';

@@ -103,7 +103,7 @@ function Listing({
       {content === '' ? (
         <p class="note">
           {load === null
-            ? 'The text of the file is not in this page; the cost per line is. Open the profile with stackpile -http=: where the sources are, or press s in an editor with the line numbers below.'
+            ? 'The text of the file is not in this page; the cost per line is. To see both, open the profile where the sources are: stackpile -http=: FILE'
             : text.error === ''
               ? 'Reading the file…'
               : text.error}

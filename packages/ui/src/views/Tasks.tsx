@@ -1,12 +1,12 @@
 // Tasks: goroutines or tasks grouped by stack as debug=1 does, each group openable to its single tasks as debug=2 does.
-import { shortName, shortPath } from '@stackpile/report/flame';
+import { shortName, shortPath, tellingFrame } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TaskGroupRow } from '../engine/protocol.ts';
-import { formatMs, formatPercent, formatValue, noun } from '../format.ts';
+import { formatMs, formatPercent, formatValue } from '../format.ts';
 import { copyText } from '../parts/controls.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { state, stackQuery } from '../store.ts';
+import { nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 const shownFrames = 4;
@@ -21,7 +21,7 @@ export function TasksView(): JSX.Element {
   return (
     <section class="tasks" aria-busy={answer.pending} aria-label="Tasks by stack">
       <p class="lead">
-        {formatValue(value.total, value.unit)} {noun(value.type)} in {value.groupCount} different stacks
+        {formatValue(value.total, value.unit)} {nounOf(value.type)} in {value.groupCount} different stacks
         {search === '' ? '' : ` · ${value.groups.length} match the search`}
       </p>
       <ol>
@@ -30,7 +30,11 @@ export function TasksView(): JSX.Element {
         ))}
       </ol>
       {value.groups.length === 0 ? (
-        <p class="lead">No stack matches the search. Press r to reset it.</p>
+        <p class="lead">
+          {search === ''
+            ? `Nothing waits in this profile: it holds no ${nounOf(value.type)}. Capture it while the service is at work.`
+            : 'No stack matches the search. Press r to reset it.'}
+        </p>
       ) : null}
     </section>
   );
@@ -47,7 +51,7 @@ function Group({
 }): JSX.Element {
   const [expanded, setExpanded] = useState(open);
   const [all, setAll] = useState(false);
-  const own = group.stack.find(({ origin }) => origin === 'user') ?? group.stack[0];
+  const own = tellingFrame(group.stack);
   const hasTasks = group.tasks.some(
     ({ id, waitedMs, labels, createdBy }) =>
       id !== null || waitedMs !== null || labels.length > 0 || createdBy !== '',

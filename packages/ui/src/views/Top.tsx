@@ -3,10 +3,10 @@ import { shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { deltaClass } from '../flame/FlameView.tsx';
-import { formatDelta, formatPercent, formatValue, noun } from '../format.ts';
+import { formatDelta, formatPercent, formatValue } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../state.ts';
-import { navigate, stackQuery, state } from '../store.ts';
+import { navigate, nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 const pageRows = 500;
@@ -44,7 +44,7 @@ export function TopView({ compare = false }: { readonly compare?: boolean }): JS
     <section class="table-view" aria-busy={answer.pending} aria-label="Top functions">
       <p class="lead">
         {search === '' ? '' : `${value.matching} of `}
-        {value.functions} functions · {formatValue(total, unit)} {noun(value.type)}
+        {value.functions} functions · {formatValue(total, unit)} {nounOf(value.type)}
         {value.diff ? ` (before: ${formatValue(value.totalBefore, unit)})` : ''}
         {search === '' ? '' : ' · filtered by the search'}
       </p>

@@ -1,13 +1,16 @@
 // The verdict: what grows, where, since when, what it waits for, and what to do; in words first, numbers after.
 import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
-import { shortName, shortPath, visibleText } from '@stackpile/report/flame';
+import { shortName, shortPath, tellingFrame, visibleText } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { formatDelta, formatMs, formatPercent, formatValue } from '../format.ts';
+import { highlightLines, type Token } from '../highlight.ts';
+import { memoryOutlook } from '../live.ts';
 import { copyText } from '../parts/controls.tsx';
+import { formatTime } from '../parts/Header.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../state.ts';
-import { navigate, profiles, series, state } from '../store.ts';
+import { navigate, profiles, series, sourceText, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 export function VerdictView(): JSX.Element {
@@ -15,7 +18,13 @@ export function VerdictView(): JSX.Element {
   const chosen = state.value.sampleType;
   const answer = useAnswer(
     'verdict',
-    dumps.length < 2 ? null : { profiles: dumps.map(({ id }) => id), sampleType: chosen },
+    dumps.length < 2
+      ? null
+      : {
+          profiles: dumps.map(({ id }) => id),
+          sampleType: chosen,
+          memoryLimit: memoryOutlook.value?.limit ?? null,
+        },
   );
   if (dumps.length < 2) {
     return (
@@ -95,6 +104,15 @@ function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdic
       `${formatDelta(finding.growth.total, unit)} in all`,
     ],
   ];
+  const since = growingSince(finding, verdict);
+  if (since !== null) {
+    const { times } = verdict.series;
+    facts.push([
+      formatTime(since, times ?? []),
+      'growing since',
+      `for ${formatMs((times?.at(-1) ?? since) - since)}`,
+    ]);
+  }
   if (finding.oldest !== null) {
     facts.push([
       `${finding.oldest.atLeast ? '≥ ' : ''}${formatMs(finding.oldest.ms)}`,
@@ -111,6 +129,15 @@ function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdic
   }
   if (finding.untilLimit !== null)
     facts.push([formatMs(finding.untilLimit), 'until the limit', 'at this rate']);
+  else if (finding.kind !== 'steady' && memoryOutlook.value?.untilLimit != null) {
+    // The tasks themselves have no limit; the memory of the service that is watched has.
+    const { untilLimit, limit } = memoryOutlook.value;
+    facts.push([
+      formatMs(untilLimit),
+      'until memory runs out',
+      limit === null ? '' : `limit ${formatValue(limit, 'bytes')}`,
+    ]);
+  }
   return (
     <article class={`lead-finding ${finding.kind}`}>
       {culprit === null ? null : (
@@ -118,6 +145,7 @@ function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdic
           <span class="eyebrow">{finding.culprit === null ? 'Innermost frame' : 'Your code'}</span>
           <p class="culprit-place">{place(culprit, 3) || visibleText(culprit.name)}</p>
           <p class="culprit-name">{visibleText(culprit.name)}</p>
+          <Snippet file={culprit.file} line={culprit.line} />
         </div>
       )}
       <dl class="figures">
@@ -133,11 +161,12 @@ function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdic
       </dl>
       <Trend title="This stack" values={finding.counts} unit={unit} times={verdict.series.times} />
       {finding.sentence === verdict.sentence ? null : <p class="sentence">{visibleText(finding.sentence)}</p>}
-      {finding.pattern === null ? null : (
+      {adviceOn(finding, verdict) === '' ? null : (
         <p class="advice">
-          <b>What to do:</b> {visibleText(finding.pattern.advice)}
+          <b>What to do:</b> {visibleText(adviceOn(finding, verdict))}
         </p>
       )}
+      <Story finding={finding} unit={unit} />
       <p class="row">
         {culprit === null ? null : (
           <button
@@ -175,6 +204,106 @@ function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdic
       </p>
       <Stack finding={finding} />
     </article>
+  );
+}
+
+/** When it began to grow: the time of the last dump in which it was no more than in the first; null where times are unknown. */
+export function growingSince(finding: Pick<Finding, 'counts' | 'kind'>, verdict: Verdict): number | null {
+  const { times } = verdict.series;
+  if (times === null || finding.kind === 'steady') return null;
+  const first = finding.counts[0] ?? 0;
+  const row = finding.counts.findLastIndex((count) => count <= first);
+  return times[row] ?? null;
+}
+
+/** What to do about it: what the pattern knows, else what helps against its kind. */
+export function adviceOn(finding: Finding, verdict: Verdict): string {
+  if (finding.pattern !== null) return finding.pattern.advice;
+  if (finding.kind === 'steady') return '';
+  const culprit = finding.culprit ?? finding.stack[0];
+  const name = culprit === undefined ? 'it' : shortName(culprit.name);
+  if (verdict.series.measure.unit === 'bytes') {
+    return `Look for what keeps the memory that ${name} allocates: a cache without a bound, a listener that is never removed, a list that only grows. Bound it or let go of it, then compare again.`;
+  }
+  const [holder] = finding.holders;
+  if (holder !== undefined) {
+    const frame = holder.stack.find(({ origin }) => origin === 'user') ?? holder.stack[0];
+    return `They queue for a lock. Look first at ${frame === undefined ? 'the stack that was there before them' : `${frame.name} (${place(frame, 2)})`}, which may hold it.`;
+  }
+  const go = culprit?.file.endsWith('.go') === true;
+  return `Give what ${name} waits for an end: pass it ${go ? 'a context' : 'an AbortSignal'}, return when that is done, and close what it opened. Then take two more profiles: the count must stay flat.`;
+}
+
+/** The line itself with its neighbours, where this page can have the file. */
+function Snippet({ file, line }: { readonly file: string; readonly line: number }): JSX.Element | null {
+  const load = sourceText.value;
+  const profile = series.value.at(-1)?.id ?? -1;
+  const [shown, setShown] = useState<readonly { number: number; tokens: readonly Token[] }[]>([]);
+  useEffect(() => {
+    setShown([]);
+    if (load === null || file === '' || line <= 0) return;
+    let stale = false;
+    load(profile, file).then(
+      (text) => {
+        if (stale) return;
+        const lines = highlightLines(text, file);
+        const from = Math.max(1, line - 1);
+        setShown(lines.slice(from - 1, line + 1).map((tokens, index) => ({ number: from + index, tokens })));
+      },
+      // The file is not on this machine: the place alone has to do.
+      () => undefined,
+    );
+    return () => {
+      stale = true;
+    };
+  }, [load, profile, file, line]);
+  if (shown.length === 0) return null;
+  return (
+    <pre class="snippet" tabIndex={0} aria-label={`Line ${line} and its neighbours`}>
+      {shown.map(({ number, tokens }) => (
+        <span key={number} class={number === line ? 'guilty' : ''}>
+          <i>{number}</i>
+          {tokens.map((token, at) => (
+            <span key={at} class={token.kind}>
+              {token.text}
+            </span>
+          ))}
+          {'\n'}
+        </span>
+      ))}
+    </pre>
+  );
+}
+
+/** What it waits for, who started it, what holds it: each where the dumps say so. */
+function Story({ finding, unit }: { readonly finding: Finding; readonly unit: string }): JSX.Element | null {
+  const rows: [string, string][] = [];
+  if (finding.state !== '') rows.push(['Waits in', finding.state]);
+  if (finding.createdBy !== '') rows.push(['Started by', finding.createdBy]);
+  if (finding.retained !== null) {
+    const { bytes, growth, heldBy } = finding.retained;
+    if (bytes > 0)
+      rows.push([
+        'Keeps alive',
+        `${formatValue(bytes, 'bytes')}${growth > 0 ? ` (${formatDelta(growth, 'bytes')})` : ''}`,
+      ]);
+    if (heldBy !== null) rows.push(['Held by', heldBy]);
+  }
+  for (const { stack, count } of finding.also.slice(0, 3)) {
+    const frame = stack.find(({ origin }) => origin === 'user') ?? stack[0];
+    if (frame !== undefined)
+      rows.push(['Grows with it', `${formatValue(count, unit)} in ${frame.name} ${place(frame, 2)}`]);
+  }
+  if (rows.length === 0) return null;
+  return (
+    <dl class="story">
+      {rows.map(([name, text], index) => (
+        <div key={index}>
+          <dt>{name}</dt>
+          <dd>{visibleText(text)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -222,10 +351,6 @@ function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
           ),
         )}
       </ol>
-      {finding.createdBy === '' ? null : <p class="soft">started by {visibleText(finding.createdBy)}</p>}
-      {finding.retained?.heldBy == null ? null : (
-        <p class="soft">held by {visibleText(finding.retained.heldBy)}</p>
-      )}
     </div>
   );
 }
@@ -233,7 +358,7 @@ function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
 const kinds = { leak: 'leaks', growing: 'grows', steady: 'steady' } as const;
 
 function Other({ finding, verdict }: { readonly finding: Finding; readonly verdict: Verdict }): JSX.Element {
-  const frame = finding.culprit ?? finding.stack[0];
+  const frame = finding.culprit ?? tellingFrame(finding.stack);
   return (
     <li>
       <button
@@ -328,6 +453,12 @@ function Trend({
         <polygon points={`6,${height - 6} ${line} ${width - 6},${height - 6}`} />
         <polyline points={line} />
       </svg>
+      {times === null || times.length < 2 ? null : (
+        <p class="trend-times">
+          <span>{formatTime(times[0] ?? 0, times)}</span>
+          <span>{formatTime(times.at(-1) ?? 0, times)}</span>
+        </p>
+      )}
     </figure>
   );
 }
@@ -338,7 +469,7 @@ function asText(verdict: Verdict): string {
   for (const finding of verdict.findings.filter(({ kind }) => kind !== 'steady')) {
     lines.push(finding.sentence);
     for (const frame of finding.stack) lines.push(`  ${frame.name}\n      ${frame.file}:${frame.line}`);
-    if (finding.pattern !== null) lines.push(`  ${finding.pattern.advice}`);
+    lines.push(`  ${adviceOn(finding, verdict)}`);
     lines.push('');
   }
   return lines.join('\n');
