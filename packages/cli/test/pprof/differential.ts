@@ -115,7 +115,8 @@ export const trialArbitrary: fc.Arbitrary<Trial> = fc.oneof(
   },
 );
 
-function runReal(
+/** Runs the real tool and collects what it prints. */
+export function runReal(
   binary: string,
   args: readonly string[],
   options: { readonly cwd: string; readonly env: Record<string, string>; readonly stdin: string },
