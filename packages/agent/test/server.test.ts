@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
@@ -257,6 +258,14 @@ describe('captures', () => {
       child.kill('SIGKILL');
     }
   });
+});
+
+test('the index links the web page where this build carries one', async () => {
+  const server = await serving({ port: 0 });
+  const built = existsSync(new URL('../../ui/dist/agent.html.gz', import.meta.url));
+  const index = (await ask(server.port, '/debug/pprof/')).body.toString();
+  assert.equal(index.includes('<a href="ui">'), built);
+  assert.equal((await ask(server.port, '/debug/pprof/ui')).status, built ? 200 : 404);
 });
 
 describe('manners', () => {

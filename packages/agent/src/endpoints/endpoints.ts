@@ -17,7 +17,7 @@ import {
   routerError,
   textResponse,
 } from './http.ts';
-import { uiPage } from './page.ts';
+import { hasPage, uiPage } from './page.ts';
 import { atoi, parseInt64, parseQuery, type Query } from './query.ts';
 
 /** Every named profile. To add one: a file in captures/, and a line here. */
@@ -90,7 +90,7 @@ export class Endpoints {
     return {
       status: 200,
       headers: { 'Content-Type': 'text/html; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
-      body: indexPage(entries),
+      body: indexPage(entries, await hasPage()),
     };
   }
 

@@ -1,5 +1,5 @@
 // `ui`: the web page that shows this service's own profiles, one file built from packages/ui and carried along.
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { EndpointError, type PprofResponse } from './http.ts';
 
@@ -15,6 +15,19 @@ export function asksForPage(method: string | undefined, target: string | undefin
 }
 
 let page: Promise<Uint8Array> | null = null;
+
+/** Whether this build carries the page. */
+export async function hasPage(): Promise<boolean> {
+  for (const place of places) {
+    try {
+      await access(new URL(place, import.meta.url));
+      return true;
+    } catch {
+      // the next place
+    }
+  }
+  return false;
+}
 
 async function read(): Promise<Uint8Array> {
   for (const place of places) {

@@ -8,8 +8,9 @@ export interface IndexEntry {
   readonly count: number;
 }
 
-/** The page that lists the profiles, sorted by name. */
-export function indexPage(entries: readonly IndexEntry[]): string {
+/** The page that lists the profiles, sorted by name; `ui` adds a link to the web page beside them. */
+export function indexPage(entries: readonly IndexEntry[], ui: boolean): string {
+  const link = ui ? '\n<br>\n<a href="ui">what grows, flame graph, tasks: the web page</a>' : '';
   const sorted = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
   const rows = sorted
     .map(
@@ -41,7 +42,7 @@ Types of profiles available:
 <table>
 <thead><td>Count</td><td>Profile</td></thead>
 ${rows}</table>
-<a href="goroutine?debug=2">full goroutine stack dump</a>
+<a href="goroutine?debug=2">full goroutine stack dump</a>${link}
 <br>
 <p>
 Profile Descriptions:
