@@ -1,6 +1,7 @@
 // Reads a profile of any known format; what it is shows in its bytes, never in its name.
 import { decodeProfile } from './decode.ts';
 import { ProfileError } from './errors.ts';
+import type { FormatOptions } from './formats/format.ts';
 import { goCounts } from './formats/go-goroutine-counts.ts';
 import { goStacks } from './formats/go-goroutine-stacks.ts';
 import { readLegacy } from './formats/legacy/legacy.ts';
@@ -28,6 +29,11 @@ export interface ReadOptions {
    * makes of them: bare addresses, its doubled mutex scaling, and no `debug=2` stacks.
    */
   readonly goTexts?: 'named' | 'as-pprof';
+  /**
+   * Keep the order in time of V8's CPU profiles: a sample for each stretch of equal stacks, with the numeric label
+   * `timestamp` (nanoseconds since the start), instead of one for each stack. Default false.
+   */
+  readonly times?: boolean;
 }
 
 const MAX_BYTES = 2 ** 31 - 1;
@@ -56,8 +62,11 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
 }
 
 /** Reads a profile that is not compressed; as {@link readProfile}. */
-export function readPlainProfile(bytes: Uint8Array, options: Pick<ReadOptions, 'goTexts'> = {}): Profile {
-  const json = readJson(bytes);
+export function readPlainProfile(
+  bytes: Uint8Array,
+  options: Pick<ReadOptions, 'goTexts' | 'times'> = {},
+): Profile {
+  const json = readJson(bytes, options);
   if (json !== null) return json;
   let protoError: ProfileError;
   try {
@@ -90,11 +99,11 @@ export function readPlainProfile(bytes: Uint8Array, options: Pick<ReadOptions, '
 }
 
 /** Reads a format in JSON; null where the bytes are none of these. */
-function readJson(bytes: Uint8Array): Profile | null {
+function readJson(bytes: Uint8Array, options: FormatOptions): Profile | null {
   const head = headText(bytes, 16);
   if (!/^\uFEFF?\s*[[{]/.test(head)) return null;
   const more = headText(bytes);
-  for (const format of jsonFormats) if (format.sniff(bytes, more)) return format.read(bytes);
+  for (const format of jsonFormats) if (format.sniff(bytes, more)) return format.read(bytes, options);
   return null;
 }
 

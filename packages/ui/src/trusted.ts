@@ -31,8 +31,3 @@ export function startWorker(script: string): Worker {
 export function parseSvg(text: string): Element {
   return new DOMParser().parseFromString(policy.createHTML(text) as string, 'image/svg+xml').documentElement;
 }
-
-/** Parses HTML into a document of its own, in which nothing runs and nothing is fetched. */
-export function parseHtml(text: string): Document {
-  return new DOMParser().parseFromString(policy.createHTML(text) as string, 'text/html');
-}

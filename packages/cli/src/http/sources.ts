@@ -35,7 +35,7 @@ export async function readSources(
     // A bare address means the tasks here: they are there at once, and the page can capture the rest.
     const asked =
       spec.kind === 'url' && options.profile === undefined ? { ...options, profile: 'goroutine' } : options;
-    const loaded = await loadSource(spec, { ...asked, cwd });
+    const loaded = await loadSource(spec, { ...asked, cwd, times: true });
     sources.push(await pageSource(loaded, cwd));
     if (spec.kind === 'url') live ??= liveAddress(spec, asked);
     if (spec.kind === 'inspector') live ??= liveProcess(spec, options);

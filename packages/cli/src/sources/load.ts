@@ -13,9 +13,10 @@ const defaultMaxBytes = 2 ** 30;
 const defaultTimeout = 60;
 
 /** Reads bytes as a profile; whatever is wrong with them is said with the source's name in front. */
-export async function profileOf(bytes: Uint8Array, name: string): Promise<Profile> {
+export async function profileOf(bytes: Uint8Array, name: string, times = false): Promise<Profile> {
   try {
     return await readProfile(bytes, {
+      times,
       inflate: (packed, limit) => gunzipSync(packed, { maxOutputLength: limit }),
     });
   } catch (error) {
@@ -132,7 +133,7 @@ async function loadUrl(
   });
   requireOk(answer, name, hasCredentials(spec, options));
   if (answer.body.length === 0) throw new SourceError('SOURCE_MALFORMED', `${name}: the answer is empty`);
-  const profile = await profileOf(answer.body, name);
+  const profile = await profileOf(answer.body, name, options.times);
   return {
     spec: spec.spec,
     name,
@@ -173,7 +174,7 @@ export async function loadSource(
         spec.kind === 'stdin'
           ? await collect(options.stdin ?? process.stdin, name, options.maxBytes ?? defaultMaxBytes)
           : await fileBytes(spec, options);
-      const profile = await profileOf(bytes, name);
+      const profile = await profileOf(bytes, name, options.times);
       return { spec: spec.spec, name, profile, bytes, remote: false, time: timeOf(profile) };
     }
     case 'url':

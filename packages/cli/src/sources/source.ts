@@ -47,6 +47,8 @@ export interface SourceOptions {
   readonly tls?: TlsOptions;
   /** Which profile a URL without a path (or a pid) means: `profile` is CPU, as in pprof. Default `profile`. */
   readonly profile?: string;
+  /** Keep the order in time of profiles that have one, for whoever draws it. */
+  readonly times?: boolean;
   /** Bytes that one answer or file may have, packed. Default 1 GiB. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;

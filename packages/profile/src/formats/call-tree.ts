@@ -24,6 +24,11 @@ export class FrameBudget {
     this.#what = what;
   }
 
+  /** Whether so many frames are left. */
+  has(frames: number): boolean {
+    return frames <= this.#left;
+  }
+
   /** Takes the frames of the stack of row `row`. */
   take(frames: number, row: number): void {
     this.#left -= frames;

@@ -3,7 +3,7 @@ import { ProfileBuilder } from '../builder.ts';
 import { JsonScanner } from '../json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
-import type { ProfileFormat } from './format.ts';
+import type { FormatOptions, ProfileFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
 import { jsonFormat } from './json-keys.ts';
 import { readCallFrame } from './v8-frame.ts';
@@ -159,7 +159,7 @@ export function cpuProfileOf(
   };
 }
 
-function read(bytes: Uint8Array): Profile {
+function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
   const json = new JsonScanner(bytes, NAME);
   const recording = new V8Recording(NAME);
   const frames = new FrameTable();
@@ -167,7 +167,8 @@ function read(bytes: Uint8Array): Profile {
   json.end();
   if (recording.nodes === 0) throw json.error('it has no "nodes"');
   const builder = cpuBuilder();
-  const totals = recording.write(builder, frames, new FrameBudget(bytes.length, `${NAME}: nodes`));
+  const budget = new FrameBudget(bytes.length, `${NAME}: nodes`);
+  const totals = recording.write(builder, frames, budget, [], options.times === true);
   const { startTime, endTime } = recording;
   return cpuProfileOf(builder, [totals], startTime, endTime < 0 ? totals.micros : endTime - startTime);
 }

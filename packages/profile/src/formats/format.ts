@@ -1,6 +1,12 @@
 // What a format is: how to tell it by its bytes and how to read it.
 import type { Profile } from '../profile.ts';
 
+/** How to read a file of any format. */
+export interface FormatOptions {
+  /** Keep the order in time: a sample per moment, with its label `timestamp`, where the file says when it was taken. */
+  readonly times?: boolean;
+}
+
 /** A file format of profiles. */
 export interface ProfileFormat {
   /** What people call it. */
@@ -8,5 +14,5 @@ export interface ProfileFormat {
   /** Whether `bytes` (not compressed) look like this format; `head` is the text of their first 4 KiB. */
   readonly sniff: (bytes: Uint8Array, head: string) => boolean;
   /** Reads it; throws a `ProfileError` that names the byte, line or field. */
-  readonly read: (bytes: Uint8Array) => Profile;
+  readonly read: (bytes: Uint8Array, options?: FormatOptions) => Profile;
 }

@@ -215,6 +215,8 @@ export class V8Recording {
    * Adds samples of `samples/count` and `cpu/nanoseconds` to `builder`: one per node that was sampled and line on which it
    * was. `(root)`, which is nobody's code, and `(idle)`, in which the event loop waits, are left out, as the agent does.
    *
+   * @param times one sample per stretch of samples of one node instead, labelled with its beginning (`timestamp`); where the
+   *   file has no samples, or so many that their stacks would not fit, as without
    * @throws {ProfileError} naming the row of a node or a sample that contradicts another
    */
   write(
@@ -222,6 +224,7 @@ export class V8Recording {
     frames: FrameTable,
     budget: FrameBudget,
     labels: readonly SampleLabel[] = [],
+    times = false,
   ): RecordingTotals {
     const halves = new Uint32Array(this.#ids.length * 2);
     for (let row = 0; row < this.#ids.length; row++) halves[2 * row] = this.#ids.get(row);
@@ -240,6 +243,7 @@ export class V8Recording {
       const frame = this.#frame.get(row);
       return frames.location(builder, frame, frames.line(frame), line);
     };
+    const stretches = times ? this.#stretches(map, depth, budget) : null;
     for (let row = 0; row < this.#ids.length; row++) {
       const samples = count[row] as number;
       const name = frames.name(this.#frame.get(row));
@@ -256,6 +260,12 @@ export class V8Recording {
       }
       const nanos = (micros[row] as number) * 1000;
       const ticks = order.subarray(starts[row], starts[row + 1]);
+      if (stretches !== null) {
+        // The line on which most of the node's samples were: V8 does not say which sample was on which.
+        const [most] = this.#byLine(ticks, samples).sort((a, b) => b.samples - a.samples);
+        stretches.stacks.set(row, [location(row, most?.line ?? 0), ...callers]);
+        continue;
+      }
       for (const part of this.#byLine(ticks, samples)) {
         budget.take(depth[row] as number, row);
         builder.sample(
@@ -265,7 +275,50 @@ export class V8Recording {
         );
       }
     }
+    if (stretches !== null) {
+      for (const { row, count: lasted, micros: took, from } of stretches.list) {
+        const stack = stretches.stacks.get(row);
+        if (stack === undefined) continue;
+        budget.take(stack.length, row);
+        const timestamp = { key: 'timestamp', number: Math.round(from * 1000), unit: 'nanoseconds' };
+        builder.sample(stack, [lasted, Math.round(took * 1000)], [...labels, timestamp]);
+      }
+    }
     return totals;
+  }
+
+  /** Runs of samples of one node, in the order of time; null without samples, or where their stacks are beyond the budget. */
+  #stretches(
+    map: IdMap,
+    depth: Uint32Array,
+    budget: FrameBudget,
+  ): {
+    readonly list: { row: number; count: number; micros: number; from: number }[];
+    readonly stacks: Map<number, number[]>;
+  } | null {
+    const samples = this.#samples.length;
+    if (samples === 0 || this.#deltas.length === 0) return null;
+    const list: { row: number; count: number; micros: number; from: number }[] = [];
+    let frames = 0;
+    let time = 0;
+    for (let i = 0; i < samples; i++) {
+      const row = map.row(this.#samples.get(i), 0);
+      time += i < this.#deltas.length ? Math.max(0, this.#deltas.get(i)) : 0;
+      const recorded = this.endTime < 0 ? 0 : this.endTime - this.startTime;
+      const lasts =
+        i + 1 < this.#deltas.length && i + 1 < samples
+          ? Math.max(0, this.#deltas.get(i + 1))
+          : Math.max(0, recorded - time);
+      const last = list.at(-1);
+      if (last !== undefined && last.row === row) {
+        last.count++;
+        last.micros += lasts;
+        continue;
+      }
+      frames += depth[row] as number;
+      list.push({ row, count: 1, micros: lasts, from: time });
+    }
+    return budget.has(frames) ? { list, stacks: new Map() } : null;
   }
 
   /** Shares out `samples` among the lines that V8 saw ticks on, largest remainders first. */

@@ -140,7 +140,7 @@ export class ProfileEngine {
   ): Promise<ProfileSummary> {
     const started = performance.now();
     progress(`Reading ${name}, ${formatSize(bytes.length)}`);
-    const profile = await readProfile(bytes);
+    const profile = await readProfile(bytes, { times: true });
     const values = profile.sampleTypes;
     let defaultType = values.length - 1;
     for (const [row, value] of values.entries())

@@ -1,5 +1,5 @@
 // The flame graph as rows of boxes, and how to paint them: pure, draws through the few calls of a canvas that it needs.
-import { type FlameLayout, mergedFrame, rootFrame, shortName } from '@stackpile/report/flame';
+import { type FlameLayout, mergedFrame, rootFrame, shortName, shortPath } from '@stackpile/report/flame';
 import type { FlameAnswer } from '../engine/protocol.ts';
 import { boxColors, diffColors, type Palette, paletteRow } from './colors.ts';
 
@@ -31,7 +31,13 @@ export interface Picture {
 }
 
 export function makePicture(answer: FlameAnswer, flip: boolean): Picture {
-  const labels = answer.frames.name.map((name) => shortName(name));
+  const labels = answer.frames.name.map((name, row) => {
+    const file = answer.frames.file[row] ?? '';
+    // One anonymous function is as good as another without its place.
+    if (name !== '(anonymous)' || file === '') return shortName(name);
+    const line = answer.frames.line[row] ?? 0;
+    return `${name} ${shortPath(file, 1)}${line > 0 ? `:${line}` : ''}`;
+  });
   const layer = (layout: FlameLayout): Layer => ({
     layout,
     color: layout.before === null ? boxColors(layout, answer.frames) : diffColors(layout, answer.eventWeight),
