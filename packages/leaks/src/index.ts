@@ -16,7 +16,8 @@ export type {
   Verdict,
 } from './verdict.ts';
 export { LeaksError, type LeaksErrorCode } from './errors.ts';
-export { type LeakOptions, LeakWatch } from './watch.ts';
+export type { LeakOptions } from './options.ts';
+export { LeakWatch } from './watch.ts';
 export { findLeaks } from './leaks.ts';
 export { findingSentence, rateOf, subjectOf, verdictSentence } from './sentences.ts';
 export { amount, duration, percent, shortName, shortPlace } from './words.ts';

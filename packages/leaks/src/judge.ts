@@ -16,7 +16,8 @@ import type {
   Verdict,
 } from './verdict.ts';
 import { type Wait, waitOf } from './wait.ts';
-import type { LeakOptions, LeakRecord, SeriesRecord } from './watch.ts';
+import type { LeakOptions } from './options.ts';
+import type { LeakRecord, SeriesRecord } from './record.ts';
 
 /** A series with what its stack says. */
 interface Member {

@@ -1,7 +1,8 @@
 // All dumps at once to one verdict.
 import { LeaksError } from './errors.ts';
+import type { LeakOptions } from './options.ts';
 import type { Dump, Verdict } from './verdict.ts';
-import { type LeakOptions, LeakWatch } from './watch.ts';
+import { LeakWatch } from './watch.ts';
 
 /**
  * Judges dumps of one target, oldest first.

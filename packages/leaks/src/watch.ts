@@ -1,80 +1,13 @@
 // Dumps come in one after the other; what is kept of them is enough for a verdict at any time, and bounded.
-import type { OriginOptions, Profile } from '@stackpile/profile';
+import type { Profile } from '@stackpile/profile';
 import { columnsOf, type DumpColumns, labelKey, type LabelSet } from './columns.ts';
 import { LeaksError } from './errors.ts';
 import { StackTable } from './frames.ts';
 import { judgeRecord } from './judge.ts';
 import { type Measure, measureOf } from './measure.ts';
+import type { LeakOptions } from './options.ts';
+import type { IdRecord, LeakRecord, SeriesRecord } from './record.ts';
 import type { Dump, Verdict } from './verdict.ts';
-
-/** How dumps are judged; everything has a default. */
-export interface LeakOptions {
-  /** Whose code is whose; see `classifyFunction`. */
-  readonly origin?: OriginOptions;
-  /** Sample type to judge; default the first that counts what is alive. */
-  readonly sampleType?: string;
-  /** Where it ends, in the unit of the sample type: a memory limit in bytes, a count. Gives findings their `untilLimit`. */
-  readonly limit?: number;
-  /** Findings in a verdict; default 12. */
-  readonly maxFindings?: number;
-  /** Points kept per series; beyond, some in between are forgotten. Default 96, at least 8. */
-  readonly maxDumps?: number;
-  /** Series kept; beyond, those that were never large and are gone are forgotten. Default 20,000. */
-  readonly maxSeries?: number;
-  /** Ids of goroutines or tasks followed; beyond, the verdict goes by counts alone. Default 1,000,000. */
-  readonly maxIds?: number;
-}
-
-/** One stack (and its text labels) over time. */
-export interface SeriesRecord {
-  /** Row of the stack table. */
-  stack: number;
-  readonly labels: LabelSet;
-  /** One value per kept dump. */
-  values: number[];
-  /** Retained bytes, one per kept dump; empty where the dumps have none. */
-  retained: number[];
-  // What the last dump says.
-  states: Map<string, number>;
-  createdBy: Map<string, number>;
-  heldBy: string;
-  /** Longest wait in milliseconds; -1 where unknown. */
-  waited: number;
-  // What the ids say.
-  /** Ids that ended after they had been seen in two dumps or more. */
-  endedLate: number;
-  /** Ids that ended after one dump. */
-  endedEarly: number;
-}
-
-/** An id that is alive: when it was first seen, in how many dumps, and where it was last. */
-export interface IdRecord {
-  /** Row of the dump. */
-  first: number;
-  last: number;
-  seen: number;
-  /** How many it stands for, where tasks are sampled. */
-  weight: number;
-  series: SeriesRecord;
-}
-
-/** All that a verdict is made from. */
-export interface LeakRecord {
-  readonly measure: Measure;
-  readonly stacks: StackTable;
-  readonly series: readonly SeriesRecord[];
-  /** One per kept dump; null where unknown. */
-  readonly times: readonly (number | null)[];
-  /** How many dumps came before each kept one. */
-  readonly ordinals: readonly number[];
-  readonly totals: readonly number[];
-  /** Alive now; null where the dumps carry no ids. */
-  readonly ids: ReadonlyMap<number, Readonly<IdRecord>> | null;
-  /** Variance that sampling gives per unit of value. */
-  readonly unit: number;
-  readonly restarts: number;
-  readonly noun: string;
-}
 
 /** More label sets than this in one dump (request ids, say) and labels tell nothing apart. */
 const maxLabelSets = 64;

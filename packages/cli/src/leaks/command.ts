@@ -16,20 +16,12 @@ import { parseSource } from '../sources/spec.ts';
 import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './command-line.ts';
 import { type DumpGroup, groupDumps } from './dump-files.ts';
 import { openEndpoint } from './endpoint.ts';
-import { exitStatus, jsonReport } from './json.ts';
+import { exitStatus, type Judged } from './judged.ts';
+import { jsonReport } from './json.ts';
 import { renderVerdict } from './render.ts';
 import { paintFor, visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
 import { countsBeside, watchService, withBeside } from './watch-service.ts';
-
-/** A verdict with what it is about. */
-export interface Judged {
-  readonly verdict: Verdict;
-  /** Names of the dumps, or the address that was watched. */
-  readonly sources: readonly string[];
-  /** The index page of a service; null for files. */
-  readonly base: string | null;
-}
 
 async function tlsOf(options: LeaksOptions, cwd: string): Promise<TlsOptions> {
   const pem = async (path: string | null): Promise<string | null> => {

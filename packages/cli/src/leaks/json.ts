@@ -1,6 +1,6 @@
 // The verdict for programs: what `stackpile leaks --json` prints.
 import type { Verdict } from '@stackpile/leaks';
-import type { Judged } from './command.ts';
+import { exitStatus, type Judged } from './judged.ts';
 
 /**
  * The report. Within version 1 fields are only ever added.
@@ -15,12 +15,6 @@ export interface LeaksReport {
   readonly exitStatus: 0 | 1 | 2;
   readonly sentence: string;
   readonly verdicts: readonly (Verdict & { readonly sources: readonly string[] })[];
-}
-
-/** 0 no leak, 1 a leak, 2 could not tell. */
-export function exitStatus(judged: readonly Judged[]): 0 | 1 | 2 {
-  if (judged.some(({ verdict }) => verdict.kind === 'leak')) return 1;
-  return judged.some(({ verdict }) => verdict.kind === 'unsure') ? 2 : 0;
 }
 
 /** Builds the report; strings are as they came, JSON escapes what a terminal must not see. */

@@ -1,0 +1,55 @@
+// What is kept of the dumps: all that a verdict is made from.
+import type { LabelSet } from './columns.ts';
+import type { StackTable } from './frames.ts';
+import type { Measure } from './measure.ts';
+
+/** One stack (and its text labels) over time. */
+export interface SeriesRecord {
+  /** Row of the stack table. */
+  stack: number;
+  readonly labels: LabelSet;
+  /** One value per kept dump. */
+  values: number[];
+  /** Retained bytes, one per kept dump; empty where the dumps have none. */
+  retained: number[];
+  // What the last dump says.
+  states: Map<string, number>;
+  createdBy: Map<string, number>;
+  heldBy: string;
+  /** Longest wait in milliseconds; -1 where unknown. */
+  waited: number;
+  // What the ids say.
+  /** Ids that ended after they had been seen in two dumps or more. */
+  endedLate: number;
+  /** Ids that ended after one dump. */
+  endedEarly: number;
+}
+
+/** An id that is alive: when it was first seen, in how many dumps, and where it was last. */
+export interface IdRecord {
+  /** Row of the dump. */
+  first: number;
+  last: number;
+  seen: number;
+  /** How many it stands for, where tasks are sampled. */
+  weight: number;
+  series: SeriesRecord;
+}
+
+/** All that a verdict is made from. */
+export interface LeakRecord {
+  readonly measure: Measure;
+  readonly stacks: StackTable;
+  readonly series: readonly SeriesRecord[];
+  /** One per kept dump; null where unknown. */
+  readonly times: readonly (number | null)[];
+  /** How many dumps came before each kept one. */
+  readonly ordinals: readonly number[];
+  readonly totals: readonly number[];
+  /** Alive now; null where the dumps carry no ids. */
+  readonly ids: ReadonlyMap<number, Readonly<IdRecord>> | null;
+  /** Variance that sampling gives per unit of value. */
+  readonly unit: number;
+  readonly restarts: number;
+  readonly noun: string;
+}
