@@ -1,7 +1,7 @@
 // `stackpile leaks`: dumps or a running service in, a verdict out.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Dump, findLeaks, type LeakOptions, LeaksError, type Verdict } from '@stackpile/leaks';
+import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
 import type { CliIo } from '../io.ts';
 import { loadSource } from '../sources/load.ts';
