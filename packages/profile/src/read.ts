@@ -1,4 +1,5 @@
 // Reads a profile of any known format; what it is shows in its bytes, never in its name.
+import { secondStringTable } from './concatenated.ts';
 import { decodeProfile } from './decode.ts';
 import { ProfileError } from './errors.ts';
 import type { FormatOptions } from './formats/format.ts';
@@ -7,6 +8,7 @@ import { goStacks } from './formats/go-goroutine-stacks.ts';
 import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
 import { jsonFormats, textFormats } from './formats/table.ts';
+import { describeForeign } from './formats/unrecognized.ts';
 import { gunzip, type Inflate, isGzip } from './gunzip.ts';
 import { tooLarge } from './inflate.ts';
 import { headText } from './lines.ts';
@@ -74,7 +76,7 @@ export function readPlainProfile(
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     // What pprof itself says about a message is final.
-    if (error.pprofMessage !== undefined) throw error;
+    if (error.pprofMessage !== undefined) throw explained(error, bytes);
     protoError = error;
   }
   const asPprof = options.goTexts === 'as-pprof';
@@ -95,7 +97,7 @@ export function readPlainProfile(
   if (!(asPprof && goStacks.sniff(bytes, head))) {
     for (const format of textFormats) if (format.sniff(bytes, head)) return format.read(bytes);
   }
-  throw unrecognized(head, protoError, verdict);
+  throw unrecognized(bytes, head, protoError, verdict);
 }
 
 /** Reads a format in JSON; null where the bytes are none of these. */
@@ -107,7 +109,28 @@ function readJson(bytes: Uint8Array, options: FormatOptions): Profile | null {
   return null;
 }
 
-function unrecognized(head: string, protoError: ProfileError, pprofMessage: string): ProfileError {
+/** The error of a message that contradicts itself, told better where two profiles stand in one file. */
+function explained(error: ProfileError, bytes: Uint8Array): ProfileError {
+  const second = error.code === 'PROFILE_INVALID' ? secondStringTable(bytes) : -1;
+  if (second < 0) return error;
+  const message = `concatenated profiles: a second profile begins before byte ${second}; give each as a file of its own`;
+  const { pprofMessage } = error;
+  return new ProfileError('PROFILE_CONCATENATED', message, { cause: error, pprofMessage });
+}
+
+function unrecognized(
+  bytes: Uint8Array,
+  head: string,
+  protoError: ProfileError,
+  pprofMessage: string,
+): ProfileError {
+  const foreign = describeForeign(bytes, head);
+  if (foreign !== null) {
+    return new ProfileError('PROFILE_UNRECOGNIZED', `unrecognized: ${foreign}`, {
+      cause: protoError,
+      pprofMessage,
+    });
+  }
   // Control characters other than white space mean that it was meant to be a protobuf.
   const text = head !== '' && !/[\0-\x08\x0e-\x1f\x7f\udc80-\udcff]/.test(head);
   if (!text)

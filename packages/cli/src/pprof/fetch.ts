@@ -142,12 +142,19 @@ class Fetcher {
       checkValid(profile);
       return profile;
     } catch (error) {
-      if (error instanceof ProfileError) throw new DriverError(profileMessage(error), { cause: error });
+      if (error instanceof ProfileError) throw new DriverError(this.#told(error), { cause: error });
       if (error instanceof RangeError) {
         throw new DriverError(`${basename(source)} is too large for the memory there is`, { cause: error });
       }
       throw error;
     }
+  }
+
+  /** What pprof says; on a terminal, our own sentence too where pprof's tells nothing about the bytes. */
+  #told(error: ProfileError): string {
+    const vague = error.code === 'PROFILE_UNRECOGNIZED' || error.code === 'PROFILE_CONCATENATED';
+    const said = profileMessage(error);
+    return vague && this.#io.isTTY.stderr && said !== error.message ? `${said}\n${error.message}` : said;
   }
 
   async #file(path: string, source: string): Promise<Uint8Array> {

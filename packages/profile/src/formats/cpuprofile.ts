@@ -15,7 +15,7 @@ const MAX_ID = 2 ** 32 - 1;
 const EPOCH_MICROS = 1e15;
 
 /** A time of the file: microseconds, possibly fractions of them. */
-export function readMicros(json: JsonScanner): number {
+function readMicros(json: JsonScanner): number {
   json.kind();
   const at = json.at;
   const value = json.number();
@@ -82,41 +82,53 @@ function readNode(json: JsonScanner, recording: V8Recording, frames: FrameTable)
 }
 
 /**
- * Reads the fields of a CPU profile into `recording`; the cursor stands before its object. Pieces of one recording may
- * come one after the other.
+ * Reads one field of a CPU profile into `recording`; the cursor stands on the value of `key`.
+ *
+ * @returns false, and reads nothing, where a CPU profile has no such field
  */
+export function readField(
+  json: JsonScanner,
+  key: string,
+  recording: V8Recording,
+  frames: FrameTable,
+): boolean {
+  switch (key) {
+    case 'nodes':
+      json.array();
+      while (json.item()) readNode(json, recording, frames);
+      break;
+    case 'samples':
+      json.array();
+      for (json.table = 'samples'; json.item(); ) {
+        json.row = recording.samples;
+        recording.sample(json.integer(0, MAX_ID));
+      }
+      break;
+    case 'timeDeltas':
+      json.array();
+      for (json.table = 'timeDeltas'; json.item(); ) {
+        json.row = recording.deltas;
+        recording.delta(readMicros(json));
+      }
+      break;
+    case 'startTime':
+      recording.startTime = readMicros(json);
+      break;
+    case 'endTime':
+      recording.endTime = readMicros(json);
+      break;
+    default:
+      return false;
+  }
+  json.table = '';
+  return true;
+}
+
+/** Reads the fields of a CPU profile into `recording`; the cursor stands before its object. */
 export function readRecording(json: JsonScanner, recording: V8Recording, frames: FrameTable): void {
   json.object();
   for (let key = json.key(); key !== null; key = json.key()) {
-    switch (key) {
-      case 'nodes':
-        json.array();
-        while (json.item()) readNode(json, recording, frames);
-        break;
-      case 'samples':
-        json.array();
-        for (json.table = 'samples'; json.item(); ) {
-          json.row = recording.samples;
-          recording.sample(json.integer(0, MAX_ID));
-        }
-        break;
-      case 'timeDeltas':
-        json.array();
-        for (json.table = 'timeDeltas'; json.item(); ) {
-          json.row = recording.deltas;
-          recording.delta(readMicros(json));
-        }
-        break;
-      case 'startTime':
-        recording.startTime = readMicros(json);
-        break;
-      case 'endTime':
-        recording.endTime = readMicros(json);
-        break;
-      default:
-        json.skip();
-    }
-    json.table = '';
+    if (!readField(json, key, recording, frames)) json.skip();
   }
 }
 

@@ -24,7 +24,8 @@ const LOOK = 2048;
 export function jsonFormat(bytes: Uint8Array, head: string): JsonFormat | null {
   const first = /^\uFEFF?\s*([[{])/.exec(head)?.[1];
   if (first === undefined) return null;
-  if (first === '[') return /^\uFEFF?\s*\[\s*\{/.test(head) && /"ph"\s*:/.test(head) ? 'trace' : null;
+  if (first === '[')
+    return /^\uFEFF?\s*\[\s*\{/.test(head) && /"(?:ph|cat|args|ts)"\s*:/.test(head) ? 'trace' : null;
   const scanner = new JsonScanner(bytes, 'JSON');
   try {
     scanner.object();

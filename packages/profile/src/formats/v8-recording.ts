@@ -22,20 +22,20 @@ export interface RecordingTotals {
 /** Collects one recording of one thread; ids are unsigned 32-bit numbers. */
 export class V8Recording {
   readonly #what: string;
-  readonly #ids = new GrowingUint32(256);
-  readonly #frame = new GrowingUint32(256);
-  readonly #hits = new GrowingUint32(256);
+  readonly #ids = new GrowingUint32(16);
+  readonly #frame = new GrowingUint32(16);
+  readonly #hits = new GrowingUint32(16);
   /** Row of the caller and id of the callee, for callers that name their callees. */
-  readonly #childOf = new GrowingUint32(256);
-  readonly #childId = new GrowingUint32(256);
+  readonly #childOf = new GrowingUint32(16);
+  readonly #childId = new GrowingUint32(16);
   /** Id of the caller, for callees that name their caller; -1 for none. */
-  readonly #parentId = new GrowingFloat64(256);
+  readonly #parentId = new GrowingFloat64(16);
   /** Ticks by (row of the node, line). */
-  readonly #lines = new TupleSet();
-  readonly #ticks = new GrowingFloat64(64);
-  readonly #samples = new GrowingUint32(1024);
-  readonly #deltas = new GrowingFloat64(1024);
-  readonly #sampleLines = new GrowingUint32(64);
+  #lines: TupleSet | null = null;
+  readonly #ticks = new GrowingFloat64(4);
+  readonly #samples = new GrowingUint32(16);
+  readonly #deltas = new GrowingFloat64(16);
+  readonly #sampleLines = new GrowingUint32(4);
   startTime = 0;
   /** -1 where unknown. */
   endTime = -1;
@@ -74,6 +74,7 @@ export class V8Recording {
 
   /** `count` samples of the node of row `row` were on `line`. */
   tick(row: number, line: number, count: number): void {
+    this.#lines ??= new TupleSet();
     const tuple = this.#lines.add([row, line]);
     if (tuple === this.#ticks.length) this.#ticks.push(count);
     else this.#ticks.set(tuple, this.#ticks.get(tuple) + count);
@@ -88,9 +89,16 @@ export class V8Recording {
     this.#deltas.push(micros);
   }
 
-  /** The line of the next sample that has none yet. */
+  /** The line of the next sample that has none yet; 0 where it is unknown. */
   sampleLine(line: number): void {
     this.#sampleLines.push(line);
+  }
+
+  /** Ends a piece of the recording: samples of it that were given no line have none. */
+  endPiece(): void {
+    if (this.#sampleLines.length > this.#samples.length)
+      throw this.#fail('a piece of it has more lines than samples');
+    while (this.#sampleLines.length < this.#samples.length) this.#sampleLines.push(0);
   }
 
   #fail(what: string): ProfileError {
@@ -190,12 +198,16 @@ export class V8Recording {
     return { count, micros, total: recorded };
   }
 
+  #tickWord(tuple: number, index: 0 | 1): number {
+    return this.#lines?.word(tuple, index) ?? 0;
+  }
+
   /** Ticks of each node: tuples in `order` from `starts[row]` to `starts[row + 1]`. */
   #ticksByNode(): { starts: Uint32Array; order: Uint32Array } {
     const starts = new Uint32Array(this.#ids.length + 1);
     const count = this.#ticks.length;
     for (let tuple = 0; tuple < count; tuple++) {
-      const row = this.#lines.word(tuple, 0);
+      const row = this.#tickWord(tuple, 0);
       starts[row + 1] = (starts[row + 1] as number) + 1;
     }
     for (let row = 0; row < this.#ids.length; row++) {
@@ -204,7 +216,7 @@ export class V8Recording {
     const next = starts.slice();
     const order = new Uint32Array(count);
     for (let tuple = 0; tuple < count; tuple++) {
-      const row = this.#lines.word(tuple, 0);
+      const row = this.#tickWord(tuple, 0);
       order[next[row] as number] = tuple;
       next[row] = (next[row] as number) + 1;
     }
@@ -328,7 +340,7 @@ export class V8Recording {
     if (total === 0) return [{ line: 0, samples }];
     const shares = Array.from(tuples, (tuple) => {
       const exact = (this.#ticks.get(tuple) * samples) / total;
-      return { line: this.#lines.word(tuple, 1), samples: Math.floor(exact), rest: exact % 1 };
+      return { line: this.#tickWord(tuple, 1), samples: Math.floor(exact), rest: exact % 1 };
     });
     let left = samples - shares.reduce((sum, share) => sum + share.samples, 0);
     for (const share of [...shares].sort((a, b) => b.rest - a.rest)) {

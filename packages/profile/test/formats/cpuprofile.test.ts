@@ -186,7 +186,7 @@ test('wrong types, huge numbers and missing fields are refused, with the byte', 
     /a second JSON text begins at byte \d+; give each profile as a file of its own$/,
   );
   refused(`${json} x`, 'PROFILE_MALFORMED', /something follows the end of the JSON text at byte/);
-  refused('{"nodes":[]}', 'PROFILE_UNRECOGNIZED', /is in no known profile format$/);
+  refused('{"nodes":[]}', 'PROFILE_UNRECOGNIZED', /^unrecognized: JSON of no known profile format/);
   const begin = json.slice(0, json.indexOf(',"startTime"'));
   refused(
     `${begin},"x":${'['.repeat(200_000)}`,

@@ -52,6 +52,6 @@ test('lines without a count and counts that are too large are refused', () => {
 
 test('texts that only look a little like it are not taken', () => {
   for (const text of ['404 page not found\n', 'Error 404\n', 'hello 12\nworld 13\n', 'a; b; c\n']) {
-    refused(text, 'PROFILE_UNRECOGNIZED', /is in no known profile format$/);
+    refused(text, 'PROFILE_UNRECOGNIZED', /^unrecognized: /);
   }
 });

@@ -124,7 +124,7 @@ test('any depth is read, and what contradicts itself is refused', () => {
     'PROFILE_MALFORMED',
     /nodes row 0: the node that ends has no "callFrame"/,
   );
-  refused('{"head":null}', 'PROFILE_UNRECOGNIZED', /is in no known profile format$/);
+  refused('{"head":null}', 'PROFILE_UNRECOGNIZED', /^unrecognized: JSON of no known profile format/);
   const real = fixtureText('shop.heapprofile').trimEnd();
   for (let end = 60; end < real.length; end += 11) {
     refused(real.slice(0, end), 'PROFILE_TRUNCATED', new RegExp(`ends too early at byte ${end}$`));
