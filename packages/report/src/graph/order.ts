@@ -1,6 +1,7 @@
 // Orders of nodes and edges, with every tie-break.
 import { byteKeys, compareBytes } from '../bytewise.ts';
 import { abs64, add64, type Int64, isZero } from '../int64.ts';
+import { goSort } from './go-sort.ts';
 import type { Graph } from './graph.ts';
 
 function descending(left: Int64, right: Int64): number {
@@ -9,13 +10,15 @@ function descending(left: Int64, right: Int64): number {
 
 /**
  * Sorts nodes by |score|, then by name, then by |tie|, all but the name descending. Where two nodes have addresses, these
- * decide in place of their names.
+ * decide in place of their names. Nodes of a call tree may be equal in all of this: with `again` they end up where Go puts
+ * them when it sorts nodes that are sorted but for a few; else they stay in the order in which they are given.
  */
 export function sortByScore(
   graph: Graph,
   nodes: readonly number[],
   score: (node: number) => Int64,
   tie: (node: number) => Int64,
+  again = false,
 ): number[] {
   if (nodes.length < 2) return [...nodes];
   // Looked up once per node, not once per comparison.
@@ -24,7 +27,7 @@ export function sortByScore(
   const addresses = nodes.map((node) => graph.address(node));
   const addressed = addresses.some((address) => address !== 0n);
   const order = Array.from(nodes, (_, i) => i);
-  order.sort((left, right) => {
+  const compare = (left: number, right: number): number => {
     const byScore = descending(scores[left] as Int64, scores[right] as Int64);
     if (byScore !== 0) return byScore;
     if (addressed) {
@@ -41,10 +44,11 @@ export function sortByScore(
     const rightNode = nodes[right] as number;
     return (
       descending(abs64(tie(leftNode)), abs64(tie(rightNode))) ||
-      compareBytes(graph.struct(leftNode), graph.struct(rightNode)) ||
-      leftNode - rightNode
+      compareBytes(graph.struct(leftNode), graph.struct(rightNode))
     );
-  });
+  };
+  if (again) goSort(order, compare);
+  else order.sort(compare);
   return order.map((i) => nodes[i] as number);
 }
 

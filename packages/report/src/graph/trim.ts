@@ -62,12 +62,14 @@ function hasStableNames(report: PreparedReport, times: number): boolean {
   return true;
 }
 
-function sorted(report: PreparedReport, graph: Graph, nodes: number[]): number[] {
+function sorted(report: PreparedReport, graph: Graph, nodes: number[], again = false): number[] {
   const flat = (node: number) => graph.flat[node] as Int64;
   const cum = (node: number) => graph.cum[node] as Int64;
-  if (report.kind === 'dot') return sortByScore(graph, nodes, (node) => entropyScore(graph, node), flat);
-  if (report.options.sort === 'cum') return sortByScore(graph, nodes, cum, flat);
-  return sortByScore(graph, nodes, flat, cum);
+  if (report.kind === 'dot') {
+    return sortByScore(graph, nodes, (node) => entropyScore(graph, node), flat, again);
+  }
+  if (report.options.sort === 'cum') return sortByScore(graph, nodes, cum, flat, again);
+  return sortByScore(graph, nodes, flat, cum, again);
 }
 
 /** Builds, cuts and sorts the graph of a report. */
@@ -189,7 +191,7 @@ function trimmedTree(report: PreparedReport): TrimmedGraph {
     const count = tags === null ? options.nodecount : roomForNodes(graph, tags, options.nodecount);
     if (count < graph.nodes.length) {
       remove(graph.nodes.slice(0, count));
-      graph.nodes = sorted(report, graph, graph.nodes);
+      graph.nodes = sorted(report, graph, graph.nodes, true);
     }
   }
   const droppedEdges = trimEdges(graph, edgeCutoff);
