@@ -34,9 +34,7 @@ export function explainDisasm(report: PreparedReport, sources?: SourceFiles): No
       (mappings.start[m] as bigint) <= address &&
       address <= (mappings.limit[m] as bigint);
     if (!binaries.has(file) && !covers) continue;
-    const content = sources?.read(file);
-    const reason = content === undefined || 'bytes' in content ? 'no disassembler' : content.error;
-    output += `open ${file}: ${reason}\n`;
+    output += `${sources?.binaryProblem(file) ?? `open ${file}: no disassembler`}\n`;
   }
   const message =
     address === null

@@ -61,7 +61,9 @@ export {
 } from './compare.ts';
 export { differenceNoise, isWithinNoise, type Noise } from './difference.ts';
 export { makePicture, type Picture, printDot } from './dot.ts';
+export { baseName } from './paths.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
+export { withoutEmptyLabels } from './tag-filter.ts';
 export { type TextItem, textItems } from './text.ts';
 export type { Terminal } from './terminal.ts';
 export { withOriginals } from './source/original.ts';

@@ -28,6 +28,16 @@ export function cleanPath(path: string): string {
   return joined === '' ? '.' : joined;
 }
 
+/** filepath.Join of a folder and a name; '' is no folder. */
+export function joinPath(folder: string, name: string): string {
+  return cleanPath(folder === '' ? name : `${folder}/${name}`);
+}
+
+/** filepath.Dir: everything before the last element; '.' where there is nothing before it. */
+export function parentFolder(path: string): string {
+  return cleanPath(path.slice(0, path.lastIndexOf('/') + 1));
+}
+
 /** filepath.SplitList: the entries of a `:` list, none for ''. */
 export function splitList(list: string): string[] {
   return list === '' ? [] : list.split(':');

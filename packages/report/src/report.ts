@@ -47,7 +47,10 @@ export type FileContent = { readonly bytes: Uint8Array } | { readonly error: str
 export interface SourceFiles {
   /** Absolute path with which relative search starts. */
   readonly workingDirectory: string;
+  /** A folder has no bytes. */
   read(path: string): FileContent;
+  /** Why a file is no binary that could be opened; undefined where it is one. */
+  binaryProblem(path: string): string | undefined;
 }
 
 /** What a report may ask of the outside world; all of it optional. */

@@ -214,3 +214,20 @@ export function filterTagsByKey(
     hidden,
   };
 }
+
+/** The profile as it is after writing and reading: a label that is 0 and has no unit cannot be written. */
+export function withoutEmptyLabels(profile: Profile): Profile {
+  const { samples } = profile;
+  const { labels } = samples;
+  const isEmpty = (row: number): boolean =>
+    labels.text[row] === 0 && labels.unit[row] === 0 && Number(labels.number[row]) === 0;
+  const labelStart = new Uint32Array(samples.length + 1);
+  const kept = new RowList();
+  for (let sample = 0; sample < samples.length; sample++) {
+    const end = samples.labelStart[sample + 1] as number;
+    for (let row = samples.labelStart[sample] as number; row < end; row++) if (!isEmpty(row)) kept.push(row);
+    labelStart[sample + 1] = kept.length;
+  }
+  if (kept.length === labels.length) return profile;
+  return { ...profile, samples: { ...samples, labelStart, labels: gatherLabels(labels, kept.rows()) } };
+}

@@ -12,15 +12,17 @@ import {
   ProfileError,
   readProfile,
 } from '@stackpile/profile';
-import { compilePattern } from '@stackpile/report';
+import { baseName, compilePattern } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import type { HttpAnswer } from '../sources/http.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
+import { binaryProblem, openBinary } from './binary.ts';
 import type { Invocation, NetworkFlags } from './command-line.ts';
 import { mappingRows, withMappings, withSomeMapping } from './edit.ts';
 import { DriverError } from './errors.ts';
-import { binaryProblem, fileHead, systemReason } from './files.ts';
+import { fileHead, systemReason } from './files.ts';
+import { isAbsoluteUrl, type RemoteSource, remoteSource } from './go-url.ts';
 import { gzipGo } from './gzip.ts';
 import { type MappingSources, symbolize } from './symbolize.ts';
 
@@ -41,40 +43,10 @@ function profileMessage(error: ProfileError): string {
   return error.pprofMessage ?? error.message;
 }
 
-/** Whether a word before `:` can only be the scheme of a URL. */
-const schemePattern = /^([a-zA-Z][a-zA-Z0-9+.-]*):(.*)$/s;
-
-/**
- * The URL that `source` means, or undefined where it is none: something with a host, or `host:port/path`. An empty path
- * is that of the CPU profile; `seconds` goes into the query, whose keys are sorted.
- */
-export function sourceUrl(source: string, seconds: number): URL | undefined {
-  const scheme = schemePattern.exec(source);
-  const firstSegment = source.split('/', 1)[0] ?? '';
-  let text = source;
-  if (scheme !== null) {
-    // What looks like a scheme without a host is a host with its port.
-    if (!(scheme[2] ?? '').startsWith('//')) {
-      if (scheme[1]?.toLowerCase() === 'file') return undefined;
-      text = `http://${source}`;
-    }
-  } else if (firstSegment.includes(':')) text = `http://${source}`;
-  else return undefined;
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (url.host === '' && !/^[a-z+.-]+:\/\/[^/]/i.test(text)) return undefined;
-  if (url.pathname === '' || url.pathname === '/') url.pathname = '/debug/pprof/profile';
-  if (seconds > 0) url.searchParams.set('seconds', String(seconds));
-  url.searchParams.sort();
-  url.hash = '';
-  return url;
-}
-
 /** Seconds that fetching may take: what was asked for, or half as long again as the profile takes, or a minute. */
-function patience(url: URL, network: NetworkFlags): number {
+function patience(remote: RemoteSource, network: NetworkFlags): number {
   if (network.timeout > 0) return network.timeout;
-  const asked = network.seconds > 0 ? network.seconds : Number(url.searchParams.get('seconds') ?? '0');
-  return asked > 0 ? asked * 1.5 : 60;
+  return remote.seconds > 0 ? remote.seconds * 1.5 : 60;
 }
 
 /** A duration as Go prints it: `30s`, `1m30s`. */
@@ -115,9 +87,9 @@ class Fetcher {
     }
     if (source === '-') return { profile: await this.#read(await this.#stdin(), source), url: '' };
     if (this.#isProcess(source)) return { profile: await this.#process(source), url: '' };
-    const url = sourceUrl(source, this.#network.seconds);
-    if (url === undefined) throw new DriverError(problem);
-    return { profile: await this.#remote(url, source), url: url.href };
+    const remote = remoteSource(source, this.#network.seconds);
+    if (remote === undefined) throw new DriverError(problem);
+    return { profile: await this.#remote(remote, source), url: addressOf(remote) };
   }
 
   /** Heap snapshots may be larger than any buffer; null for every other file, and for one that fits. */
@@ -177,7 +149,7 @@ class Fetcher {
   }
 
   async #convertPerf(path: string, source: string): Promise<Uint8Array> {
-    this.#warn(`Converting ${source} to a profile.proto... (May take a few minutes)`);
+    this.#say(`Converting ${source} to a profile.proto... (May take a few minutes)`);
     const output = join(tmpdir(), `pprof_${process.pid}_${Math.floor(Math.random() * 1e9)}.pb.gz`);
     try {
       const result = await this.#io.run('perf_to_profile', ['-i', path, '-o', output, '-f']);
@@ -215,22 +187,24 @@ class Fetcher {
     }
   }
 
-  async #remote(url: URL, source: string): Promise<Profile> {
-    this.#warn(`Fetching profile over HTTP from ${redacted(url)}`);
-    if (this.#network.seconds > 0) this.#warn(`Please wait... (${goSeconds(this.#network.seconds)})`);
-    return this.#read((await this.#request(url)).body, source);
+  async #remote(remote: RemoteSource, source: string): Promise<Profile> {
+    this.#say(`Fetching profile over HTTP from ${remote.text}`);
+    if (this.#network.seconds > 0) this.#say(`Please wait... (${goSeconds(this.#network.seconds)})`);
+    return this.#read((await this.#request(remote)).body, source);
   }
 
-  async #request(url: URL, body?: string): Promise<HttpAnswer> {
-    const insecure = url.protocol === 'https+insecure:';
-    if (!insecure && url.protocol !== 'http:' && url.protocol !== 'https:') {
-      const verb = body === undefined ? 'Get' : 'Post';
-      throw new DriverError(
-        `${verb} "${redacted(url)}": unsupported protocol scheme "${url.protocol.slice(0, -1)}"`,
-      );
+  /** A message that is no warning. */
+  #say(text: string): void {
+    this.#io.stderr.write(`${text}\n`);
+  }
+
+  async #request(remote: RemoteSource, body?: string): Promise<HttpAnswer> {
+    const { scheme } = remote;
+    const what = `${body === undefined ? 'Get' : 'Post'} "${remote.requested}"`;
+    if (scheme !== 'https+insecure' && scheme !== 'http' && scheme !== 'https') {
+      throw new DriverError(`${what}: unsupported protocol scheme "${scheme}"`);
     }
-    // The URL class refuses to change an unknown scheme.
-    const address = new URL(insecure ? url.href.replace('https+insecure:', 'https:') : url.href);
+    const address = new URL(remote.url);
     const credentials =
       address.username === '' && address.password === ''
         ? undefined
@@ -242,10 +216,10 @@ class Fetcher {
     try {
       const answer = await get({
         url: address,
-        insecure,
+        insecure: scheme === 'https+insecure',
         authorization: credentials,
         options: this.#options(body === undefined ? [] : ['Content-Type: application/octet-stream']),
-        timeout: (patience(url, this.#network) + 5) * 1000,
+        timeout: (patience(remote, this.#network) + 5) * 1000,
         ...(body === undefined ? {} : { method: 'POST' as const, body: Buffer.from(body) }),
       });
       if (answer.status !== 200) {
@@ -257,22 +231,23 @@ class Fetcher {
       return answer;
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      throw new DriverError(
-        `${body === undefined ? 'Get' : 'Post'} "${redacted(url)}": ${connectionProblem(error)}`,
-        {
-          cause: error,
-        },
-      );
+      if (error.detail === 'incomplete') throw new DriverError('unexpected EOF', { cause: error });
+      if (error.detail === 'redirects') {
+        throw new DriverError(`Get "${remote.url.pathname}": stopped after 10 redirects`, { cause: error });
+      }
+      throw new DriverError(`${what}: ${connectionProblem(error)}`, { cause: error });
     }
   }
 
   /** Asks a symbol server. */
   readonly post = async (url: string, body: string): Promise<string> => {
+    const remote = remoteSource(url, 0);
+    if (remote === undefined) throw new DriverError(`http post ${url}: not an address`);
     try {
-      return Buffer.from((await this.#request(new URL(url), body)).body).toString('utf8');
+      return Buffer.from((await this.#request(remote, body)).body).toString('utf8');
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
-      throw new DriverError(`http post ${redacted(new URL(url))}: ${error.message}`, { cause: error });
+      throw new DriverError(`http post ${remote.text}: ${error.message}`, { cause: error });
     }
   };
 
@@ -321,12 +296,9 @@ function decoded(part: string): string {
   }
 }
 
-/** The URL without a password that others must not read. */
-function redacted(url: URL): string {
-  if (url.password === '') return url.href;
-  const shown = new URL(url);
-  shown.password = 'xxxxx';
-  return shown.href;
+/** The address of a source with the scheme that it was written with, for asking its symbol server. */
+function addressOf({ scheme, url }: RemoteSource): string {
+  return `${scheme}:${url.href.slice(url.protocol.length)}`;
 }
 
 function withoutName(message: string, name: string): string {
@@ -337,7 +309,15 @@ function withoutName(message: string, name: string): string {
 function connectionProblem(error: SourceError): string {
   const { cause } = error;
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
-  const { code, address, port } = (first ?? {}) as { code?: string; address?: string; port?: number };
+  const { code, address, port, hostname } = (first ?? {}) as {
+    code?: string;
+    address?: string;
+    port?: number;
+    hostname?: string;
+  };
+  if (error.detail === 'not-tls') return 'http: server gave HTTP response to HTTPS client';
+  if (error.code === 'SOURCE_TIMEOUT') return 'net/http: timeout awaiting response headers';
+  if (code === 'ENOTFOUND' && hostname !== undefined) return `dial tcp: lookup ${hostname}: no such host`;
   if (code === 'ECONNREFUSED' && address !== undefined && port !== undefined) {
     const host = address.includes(':') ? `[${address}]` : address;
     return `dial tcp ${host}:${port}: connect: connection refused`;
@@ -358,7 +338,7 @@ function locateBinaries(profile: Profile, invocation: Invocation, io: CliIo, war
     const { filename, buildId } = mapping;
     search: for (const folder of folders) {
       for (const name of binaryCandidates(folder, filename, buildId, io.cwd)) {
-        if (binaryProblem(resolve(io.cwd, name)) !== undefined) continue;
+        if (binaryProblem(io.cwd, name) !== undefined) continue;
         if (buildId === '') {
           mapping.filename = name;
           break search;
@@ -379,7 +359,7 @@ function locateBinaries(profile: Profile, invocation: Invocation, io: CliIo, war
 
 /** Where under `folder` a binary may lie, in the order in which pprof looks. */
 function binaryCandidates(folder: string, filename: string, buildId: string, cwd: string): string[] {
-  const name = filename === '' ? '' : basename(filename);
+  const name = filename === '' ? '' : baseName(filename);
   const candidates: string[] = [];
   if (buildId !== '') {
     candidates.push(join(folder, buildId, name));
@@ -452,11 +432,11 @@ function mappingSources(fetched: readonly Fetched[]): { sources: MappingSources;
   return { sources, profiles };
 }
 
-/** Takes the names of sources off the mappings again. */
+/** Takes the names of sources off the mappings again, and with them every name that is a URL. */
 function withoutSourceNames(profile: Profile): Profile {
   const rows = mappingRows(profile);
   for (const mapping of rows) {
-    if (mapping.buildId === '' && /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(mapping.filename)) mapping.filename = '';
+    if (mapping.buildId === '' && isAbsoluteUrl(mapping.filename)) mapping.filename = '';
   }
   return withMappings(profile, rows);
 }
@@ -479,7 +459,7 @@ function saveCopy(profile: Profile, io: CliIo, warn: Warn): void {
     }
     const [main] = mappingRows(profile);
     const parts = [
-      ...(main === undefined || main.filename === '' ? [] : [basename(main.filename)]),
+      ...(main === undefined || main.filename === '' ? [] : [baseName(main.filename)]),
       ...profile.sampleTypes.map((t) => t.type),
     ];
     try {
@@ -576,7 +556,7 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
     );
   }
   profile = await symbolize(profile, invocation.symbolize, {
-    resolve: (path) => resolve(io.cwd, path),
+    openBinary: (name) => openBinary(io.cwd, name),
     warn,
     sources: remote.sources,
     post: fetcher.post,

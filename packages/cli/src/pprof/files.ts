@@ -1,4 +1,4 @@
-// Files as pprof sees them: errors in the words of Go, and which files are binaries.
+// Files as pprof sees them: their first bytes, and errors in the words of Go.
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const words: Readonly<Record<string, string>> = {
@@ -22,33 +22,4 @@ export function fileHead(path: string, length: number): Buffer {
   } finally {
     closeSync(file);
   }
-}
-
-/** Beginnings of ELF, Mach-O (both byte orders, 32 and 64 bits), archives, Plan 9 and XCOFF files. */
-const magics = [
-  '7f454c46',
-  'feedface',
-  'feedfacf',
-  'cefaedfe',
-  'cffaedfe',
-  '213c617263683e0a',
-  '000001eb',
-  '00008a97',
-  '00000647',
-  '01df',
-  '01f7',
-];
-
-/** Why a path is no binary that can be opened; undefined where it is one. */
-export function binaryProblem(path: string, shownAs: string = path): string | undefined {
-  let head: Buffer;
-  try {
-    head = fileHead(path, 8);
-  } catch (error) {
-    const directory = (error as NodeJS.ErrnoException).code === 'EISDIR';
-    return `open ${shownAs}: ${directory ? 'unrecognized object file' : systemReason(error)}`;
-  }
-  const hex = head.toString('hex');
-  const known = magics.some((magic) => hex.startsWith(magic)) || head.toString('latin1', 0, 2) === 'MZ';
-  return known ? undefined : `open ${shownAs}: unrecognized object file`;
 }

@@ -9,10 +9,11 @@ import {
   ReportError,
 } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
+import { binaryProblem } from './binary.ts';
 import { type Invocation, parseCommandLine } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { fetchProfile } from './fetch.ts';
-import { binaryProblem, systemReason } from './files.ts';
+import { systemReason } from './files.ts';
 import { generateReport, removeTemporary, type Session, writeReport } from './output.ts';
 import { localZone } from './time-zone.ts';
 
@@ -25,9 +26,11 @@ function reportContext(io: CliIo): ReportContext {
         try {
           return { bytes: readFileSync(resolve(io.cwd, path)) };
         } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'EISDIR') return { bytes: new Uint8Array() };
           return { error: systemReason(error) };
         }
       },
+      binaryProblem: (path) => binaryProblem(io.cwd, path),
     },
   };
 }
@@ -62,7 +65,7 @@ async function compareSources(invocation: Invocation, session: Session): Promise
  * @returns the exit code: 0, or 2 for every error, which has one line on stderr (a wrong flag has the usage as well)
  */
 export async function runPprof(argv: readonly string[], io: CliIo): Promise<number> {
-  const line = parseCommandLine(argv, (path) => binaryProblem(resolve(io.cwd, path)) === undefined);
+  const line = parseCommandLine(argv, (path) => binaryProblem(io.cwd, path) === undefined);
   if (line.kind !== 'run') {
     io.stderr.write(line.message);
     return line.kind === 'help' ? 0 : 2;

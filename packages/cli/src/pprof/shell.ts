@@ -18,6 +18,7 @@ import {
   type ReportOptions,
   sampleTypeName,
   setOption,
+  withoutEmptyLabels,
 } from '@stackpile/report';
 import type { ReportRequest } from './command-line.ts';
 import { DriverError } from './errors.ts';
@@ -196,7 +197,8 @@ class Shell {
   #options: ReportOptions;
 
   constructor(profile: Profile, options: ReportOptions, session: Session, voice: ShellVoice) {
-    this.#profile = profile;
+    // pprof keeps the profile as a file would and reads it anew for every report.
+    this.#profile = withoutEmptyLabels(profile);
     this.#session = session;
     this.#voice = voice;
     this.#types = profile.sampleTypes.map(({ type }) => type);

@@ -1,9 +1,8 @@
 // What `-symbolize` does: readable names, messages about binaries that cannot be asked, names from the server.
-import { basename } from 'node:path';
 import { extendStrings, int64Column, MappingFlag, type Profile } from '@stackpile/profile';
-import { type DemangleMode, readableName } from '@stackpile/report';
+import { baseName, type DemangleMode, readableName } from '@stackpile/report';
+import type { openBinary } from './binary.ts';
 import { mappingRows, withFunctionNames } from './edit.ts';
-import { binaryProblem } from './files.ts';
 
 /** `-symbolize` understood. */
 export interface SymbolizePlan {
@@ -55,7 +54,7 @@ const anyNames = MappingFlag.hasFunctions | MappingFlag.hasFilenames | MappingFl
 
 /** System mappings that no file stands behind. */
 function isSystemMapping(file: string): boolean {
-  const name = basename(file);
+  const name = baseName(file);
   return (
     name.startsWith('[') ||
     name.startsWith('linux-vdso') ||
@@ -65,11 +64,14 @@ function isSystemMapping(file: string): boolean {
   );
 }
 
+/** Tells what kind of binary a file is, by its name as the profile has it. */
+type OpenBinary = (name: string) => ReturnType<typeof openBinary>;
+
 /** Says for which mappings names are missing and why; Stackpile reads none out of binaries. */
 function reportMissingNames(
   profile: Profile,
   force: boolean,
-  resolve: (path: string) => string,
+  open: OpenBinary,
   warn: (line: string) => void,
 ): void {
   const { locations, mappings } = profile;
@@ -92,12 +94,12 @@ function reportMissingNames(
     }
     if (isSystemMapping(filename)) continue;
     if (buildId === '' && /^[^:/?#]*http[^:/?#]*:/i.test(filename)) continue;
-    const name = buildId === '' ? basename(filename) : `${basename(filename)} (build ID ${buildId})`;
-    const problem = binaryProblem(resolve(filename), filename);
-    if (problem !== undefined) {
-      warn(`Local symbolization failed for ${name}: ${problem}`);
+    const name = buildId === '' ? baseName(filename) : `${baseName(filename)} (build ID ${buildId})`;
+    const opened = open(filename);
+    if ('problem' in opened) {
+      warn(`Local symbolization failed for ${name}: ${opened.problem}`);
       missing = true;
-    } else if (bare[row] !== 0) {
+    } else if (bare[row] !== 0 && opened.kind === 'executable') {
       warn(
         `Local symbolization failed for ${name}: names are not read out of binaries, ${bare[row] ?? 0} locations stay addresses`,
       );
@@ -183,19 +185,24 @@ async function askServer(
   const { locations, functions, mappings, strings } = profile;
   // Merging moved addresses; the server knows the original ones.
   const shift = start - (mappings.start[mapping] as bigint);
-  const asked = new Map<bigint, number>();
+  const asked: string[] = [];
+  const locationsAt = new Map<bigint, number[]>();
   for (let i = 0; i < locations.length; i++) {
     const address = locations.address[i] as bigint;
-    if (locations.mapping[i] !== mapping || address === 0n) continue;
-    if (locations.lineStart[i] === locations.lineStart[i + 1])
-      asked.set(BigInt.asUintN(64, address + shift), i);
+    if (locations.mapping[i] !== mapping) continue;
+    const original = BigInt.asUintN(64, address + shift);
+    const same = locationsAt.get(original);
+    if (same === undefined) locationsAt.set(original, [i]);
+    else same.push(i);
+    if (address !== 0n && locations.lineStart[i] === locations.lineStart[i + 1])
+      asked.push(`0x${original.toString(16)}`);
   }
   const flags = mappings.flags.slice();
   flags[mapping] = (flags[mapping] as number) | MappingFlag.hasFunctions;
   const marked = { ...profile, mappings: { ...mappings, flags } };
-  if (asked.size === 0) return marked;
+  if (asked.length === 0) return marked;
 
-  const answer = await post(url, [...asked.keys()].map((address) => `0x${address.toString(16)}`).join('+'));
+  const answer = await post(url, asked.join('+'));
   const names: string[] = [];
   const functionOf = new Map<string, number>();
   const functionAt = new Map<number, number>();
@@ -203,16 +210,15 @@ async function askServer(
     const match = /(0x[0-9a-fA-F]+)\s+(.*)/.exec(line);
     if (match === null) continue;
     const [, address = '', name = ''] = match;
-    const location = asked.get(BigInt(address));
-    if (location === undefined) continue;
     let fn = functionOf.get(name);
     if (fn === undefined) {
       fn = functions.length + names.push(name) - 1;
       functionOf.set(name, fn);
     }
-    functionAt.set(location, fn);
+    // Locations that have names already get this one too.
+    for (const location of locationsAt.get(BigInt(address)) ?? []) functionAt.set(location, fn);
   }
-  if (functionAt.size === 0) return marked;
+  if (names.length === 0) return marked;
 
   const grow = <T extends Uint32Array | BigUint64Array>(column: T, add: (i: number) => T[number]): T => {
     const grown = new (column.constructor as new (length: number) => T)(column.length + names.length);
@@ -231,6 +237,8 @@ async function askServer(
       lineFunction.push(fn);
       lineNumber.push(0);
       lineColumn.push(0);
+      lineStart[i + 1] = lineFunction.length;
+      continue;
     }
     for (let l = locations.lineStart[i] as number; l < (locations.lineStart[i + 1] as number); l++) {
       lineFunction.push(locations.lines.function[l] as number);
@@ -267,13 +275,13 @@ async function askServer(
 /**
  * Everything that `-symbolize` asks for.
  *
- * @param resolve makes a path of a mapping absolute
+ * @param openBinary tells what kind of binary the file of a mapping is
  */
 export async function symbolize(
   profile: Profile,
   mode: string,
   world: {
-    readonly resolve: (path: string) => string;
+    readonly openBinary: OpenBinary;
     readonly warn: (line: string) => void;
     readonly sources: MappingSources;
     readonly post: PostText;
@@ -281,7 +289,7 @@ export async function symbolize(
 ): Promise<Profile> {
   const plan = parseSymbolize(mode, world.warn);
   if (plan === undefined) return profile;
-  if (plan.local) reportMissingNames(profile, plan.force, world.resolve, world.warn);
+  if (plan.local) reportMissingNames(profile, plan.force, world.openBinary, world.warn);
   const named = plan.remote ? await askServers(profile, plan.force, world.sources, world.post) : profile;
   return demangleNames(named, plan.demangle, plan.force);
 }

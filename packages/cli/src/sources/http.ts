@@ -70,6 +70,8 @@ export function requestHeaders(options: SourceOptions): Map<string, string> {
   return headers;
 }
 
+const NOT_TLS = /wrong version number|packet length too long|EPROTO/u;
+
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const code = (error as { code?: unknown } | null)?.code;
@@ -93,8 +95,7 @@ function reasonOf(error: unknown): string {
     default: {
       const message = error instanceof Error ? error.message : String(error);
       if (/^Parse Error|HPE_/u.test(message)) return 'the answer is not HTTP';
-      if (/wrong version number|packet length too long|EPROTO/u.test(message))
-        return 'it does not speak TLS: write http:// instead of https://';
+      if (NOT_TLS.test(message)) return 'it does not speak TLS: write http:// instead of https://';
       return message.split('\n', 1)[0] ?? message;
     }
   }
@@ -156,6 +157,8 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
   if (request.authorization !== undefined && !own.has('authorization'))
     own.set('authorization', request.authorization);
   let url = request.url;
+  /** Has the answer begun? */
+  let begun = false;
   try {
     for (let redirects = 0; ; redirects++) {
       const headers: Record<string, string> = {
@@ -175,7 +178,9 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
       if (location !== undefined && [301, 302, 303, 307, 308].includes(status)) {
         answer.resume();
         if (redirects >= maxRedirects)
-          throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects without an end`);
+          throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects without an end`, {
+            detail: 'redirects',
+          });
         let next: URL;
         try {
           next = new URL(location, url);
@@ -195,6 +200,7 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
         url = next;
         continue;
       }
+      begun = true;
       const chunks: Uint8Array[] = [];
       let length = 0;
       const stream = decoded(answer);
@@ -214,6 +220,7 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
         throw new SourceError(
           'SOURCE_UNREACHABLE',
           `${shown}: the connection was closed before the answer was complete`,
+          { detail: 'incomplete' },
         );
       return {
         status,
@@ -234,7 +241,11 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
         { cause: error },
       );
     }
-    throw new SourceError('SOURCE_UNREACHABLE', `${shown}: ${reasonOf(error)}`, { cause: error });
+    const detail = begun ? 'incomplete' : NOT_TLS.test(String(error)) ? 'not-tls' : undefined;
+    throw new SourceError('SOURCE_UNREACHABLE', `${shown}: ${reasonOf(error)}`, {
+      cause: error,
+      ...(detail === undefined ? {} : { detail }),
+    });
   }
 }
 

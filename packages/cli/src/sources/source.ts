@@ -94,9 +94,16 @@ export class SourceError extends Error {
   readonly code: SourceErrorCode;
   /** HTTP status where there was one. */
   readonly status: number | null;
-  constructor(code: SourceErrorCode, message: string, options?: ErrorOptions & { status?: number }) {
+  /** What is known beyond the code. */
+  readonly detail: 'redirects' | 'incomplete' | 'not-tls' | null;
+  constructor(
+    code: SourceErrorCode,
+    message: string,
+    options?: ErrorOptions & { status?: number; detail?: 'redirects' | 'incomplete' | 'not-tls' },
+  ) {
     super(message, options);
     this.code = code;
     this.status = options?.status ?? null;
+    this.detail = options?.detail ?? null;
   }
 }

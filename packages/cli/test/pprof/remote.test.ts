@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder, readProfile } from '@stackpile/profile';
-import { sourceUrl } from '../../src/pprof/fetch.ts';
+import { isAbsoluteUrl, remoteSource } from '../../src/pprof/go-url.ts';
 import { symbolUrl } from '../../src/pprof/symbolize.ts';
 import { runInProcess } from './golden.ts';
 
@@ -142,12 +142,21 @@ describe('a server', () => {
 });
 
 test('what an address means', () => {
-  const url = (source: string, seconds = 0): string | undefined => sourceUrl(source, seconds)?.href;
+  const url = (source: string, seconds = 0): string | undefined => remoteSource(source, seconds)?.text;
   assert.equal(url('http://h'), 'http://h/debug/pprof/profile');
-  assert.equal(url('h:80/x?b=1&a=2'), 'http://h/x?a=2&b=1');
+  assert.equal(url('h:80/x?b=1&a=2'), 'http://h:80/x?a=2&b=1');
   assert.equal(url('127.0.0.1:6060'), 'http://127.0.0.1:6060/debug/pprof/profile');
   assert.equal(url('http://h/heap', 30), 'http://h/heap?seconds=30');
   assert.equal(url('https+insecure://h/x'), 'https+insecure://h/x');
+  assert.equal(
+    url('HTTP://User:secret@Host:6060/a/../b c?debug&x=~*#f'),
+    'http://User:***@Host:6060/a/../b%20c?debug=&x=~%2A#f',
+  );
+  assert.equal(
+    url('localhost:6060/debug/pprof/heap?gc=1;x&seconds=5', 2),
+    'http://localhost:6060/debug/pprof/heap?seconds=2',
+  );
+  assert.equal(url('http://[::1]:6060/'), 'http://[::1]:6060/debug/pprof/profile');
   for (const file of ['cpu.pb.gz', 'a/b.pb.gz', '/abs', 'file:/x', 'a b:c', '-'])
     assert.equal(url(file), undefined, file);
 });
@@ -157,4 +166,23 @@ test('where names are asked for', () => {
   assert.equal(symbolUrl('http://h/a/pprof/growth'), 'http://h/a/pprof/symbol');
   assert.equal(symbolUrl('http://h/other'), 'http://h/symbolz');
   assert.equal(symbolUrl('not a url'), undefined);
+});
+
+test('which names are addresses', () => {
+  for (const name of ['http://h/app.js', 'file:///srv/app.js', 'node:fs', 'a:b', 'x://h:80/']) {
+    assert.ok(isAbsoluteUrl(name), name);
+  }
+  for (const name of [
+    '/srv/app',
+    'shop',
+    ':x',
+    '1a:b',
+    'x://h:port/',
+    'a:%zz/',
+    'http://h/%zz',
+    'a b:c',
+    'x:\n',
+  ]) {
+    assert.equal(isAbsoluteUrl(name), name === 'a:%zz/', name);
+  }
 });

@@ -132,6 +132,24 @@ describe('a session', () => {
     }
   });
 
+  test('reads the profile anew for every report: a label of 0 without a unit is lost', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'stackpile-shell-'));
+    try {
+      writeFileSync(
+        join(cwd, 'heap.txt'),
+        'heap profile: 1: 0 [1: 0] @ heapprofile\n1: 0 [1: 0] @ 0x401001\n',
+      );
+      const env = { TERM: 'dumb', HOME: cwd };
+      const alone = await runInProcess(['-traces', 'heap.txt'], { cwd, env });
+      assert.match(alone.stdout.toString(), /^ {5}bytes: {2}0$/m);
+      const inShell = await runInProcess(['heap.txt'], { cwd, env, stdin: 'traces\n' });
+      assert.match(inShell.stdout.toString(), /<unknown>$/m);
+      assert.doesNotMatch(inShell.stdout.toString(), /bytes:/);
+    } finally {
+      rmSync(cwd, { recursive: true, force: true });
+    }
+  });
+
   test('goes on after an error', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'stackpile-shell-'));
     try {

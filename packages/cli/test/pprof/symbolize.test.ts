@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
+import { openBinary } from '../../src/pprof/binary.ts';
 import { parseSymbolize } from '../../src/pprof/symbolize.ts';
 import { runInProcess } from './golden.ts';
 
@@ -111,6 +112,41 @@ describe('binaries', () => {
     assert.match(stdout.toString(), /^1: 0x1000\/0x9000\/0x0 bin\/shop cafe \[FN\]\[FL\]\[LN\]\[IN\]$/m);
     const { stdout: kept } = await run(['-raw', '-buildid=cafe', 'built.pb']);
     assert.match(kept.toString(), /abcdef/);
+  });
+  test('which files count as binaries', () => {
+    const kind = (name: string, bytes?: Uint8Array): string => {
+      if (bytes !== undefined) writeFileSync(join(folder, name), bytes);
+      const opened = openBinary(folder, name);
+      return 'kind' in opened ? opened.kind : opened.problem;
+    };
+    const elf = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01', 'latin1'), Buffer.alloc(80)]);
+    assert.equal(kind('elf', elf), 'executable');
+    assert.equal(kind('cut', elf.subarray(0, 40)), 'open cut: unrecognized object file');
+    assert.equal(kind('text', Buffer.alloc(200, 'x')), 'open text: unrecognized object file');
+    assert.equal(kind('gone'), 'open gone: no such file or directory');
+    assert.equal(kind(''), 'open : no such file or directory');
+    assert.equal(kind('bin'), 'open bin: unrecognized object file');
+    // A CPU profile of the oldest kind has the header of a COFF object for no machine.
+    const words = [0, 3, 0, 10_000, 0, 1, 1, 0x401000];
+    const old = Buffer.alloc(200);
+    for (const [i, word] of words.entries()) old.writeUInt32LE(word, i * 4);
+    assert.equal(kind('old.prof', old), 'bare-coff');
+    assert.equal(kind('short.prof', old.subarray(0, 90)), 'open short.prof: unrecognized object file');
+    old.writeUInt16LE(4, 16);
+    assert.equal(kind('odd.prof', old), 'open odd.prof: unrecognized object file');
+  });
+  test('a mapping named after the root folder', async () => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
+    const mapping = builder.mapping({ start: 1n, limit: 9n, filename: '/' });
+    builder.sample([builder.location({ mapping, address: 2n, lines: [] })], [1]);
+    writeFileSync(join(folder, 'root.pb'), encodeProfile(builder.build()));
+    const { stderr } = await run(['-raw', 'root.pb']);
+    assert.match(
+      stderr.toString(),
+      /^Local symbolization failed for \/: open \/: unrecognized object file\n/,
+    );
+    const listing = await run(['-disasm=.', '-symbolize=none', 'root.pb']);
+    assert.equal(listing.stdout.toString(), 'open /: unrecognized object file\n');
   });
   test('names in each mode', async () => {
     const name = async (...flags: string[]): Promise<string> =>

@@ -170,7 +170,7 @@ export function withOriginals(
     context: {
       ...context,
       sources: {
-        workingDirectory: files.workingDirectory,
+        ...files,
         read(path) {
           const content = files.read(path);
           if ('bytes' in content) return content;

@@ -1,6 +1,6 @@
 // Lines of source files, found the way pprof looks for them.
 import { decodeText } from '@stackpile/profile';
-import { splitList, trimFileName } from '../paths.ts';
+import { joinPath, parentFolder, splitList, trimFileName } from '../paths.ts';
 import type { SourceFiles } from '../report.ts';
 import { plainPath } from './plain-path.ts';
 
@@ -26,16 +26,6 @@ function splitLines(bytes: Uint8Array): string[] {
     at = end + 1;
   }
   return lines;
-}
-
-function parentFolder(path: string): string {
-  const cut = path.replace(/\/+$/, '').lastIndexOf('/');
-  if (cut > 0) return path.slice(0, cut);
-  return path.startsWith('/') ? '/' : '.';
-}
-
-function joinPath(folder: string, name: string): string {
-  return folder.endsWith('/') ? folder + name : `${folder}/${name}`;
 }
 
 /**

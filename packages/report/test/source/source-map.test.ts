@@ -135,6 +135,7 @@ describe('list', () => {
   function listed(filename: string, disk: Record<string, string>): string {
     const context: ReportContext = {
       sources: {
+        binaryProblem: (path) => `open ${path}: unrecognized object file`,
         workingDirectory: '/app',
         read: (path) => {
           const text = disk[path];
