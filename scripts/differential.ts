@@ -1,6 +1,6 @@
 // Compares with the real pprof: node --conditions=source scripts/differential.ts [--pairs N] [--seed N] [--workers N]
 import { parseArgs } from 'node:util';
-import { compareMany, realPprof } from '../packages/cli/test/pprof/differential.ts';
+import { compareMany, newTally, realPprof } from '../packages/cli/test/pprof/differential.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,7 +14,7 @@ if (binary === undefined) {
   console.error('go is not installed: it builds the real pprof');
   process.exit(2);
 }
-const tally = { pairs: 0, wavering: 0 };
+const tally = newTally();
 const seed = Number(values.seed);
 console.log(`seed ${seed}`);
 const started = performance.now();
@@ -27,7 +27,7 @@ const failure = await compareMany(binary, {
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 if (failure === undefined) {
   console.log(
-    `${tally.pairs} pairs equal in ${seconds} s; in ${tally.wavering} of them pprof contradicts itself`,
+    `${tally.pairs} pairs, no difference, ${seconds} s; where pprof contradicts itself, ${tally.wavering} times one of its answers is ours, ${tally.unknown} times none that was seen`,
   );
 } else {
   console.log(`after ${tally.pairs} pairs: ${failure}`);

@@ -34,7 +34,7 @@ export function explainDisasm(report: PreparedReport, sources?: SourceFiles): No
       (mappings.start[m] as bigint) <= address &&
       address <= (mappings.limit[m] as bigint);
     if (!binaries.has(file) && !covers) continue;
-    output += `${sources?.binaryProblem(file) ?? `open ${file}: no disassembler`}\n`;
+    output += `${sources?.binaryProblem?.(file) ?? `open ${file}: no disassembler`}\n`;
   }
   const message =
     address === null

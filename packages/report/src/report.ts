@@ -49,8 +49,8 @@ export interface SourceFiles {
   readonly workingDirectory: string;
   /** A folder has no bytes. */
   read(path: string): FileContent;
-  /** Why a file is no binary that could be opened; undefined where it is one. */
-  binaryProblem(path: string): string | undefined;
+  /** Why a file is no binary that could be opened; undefined where it is one. Absent where nobody can tell. */
+  binaryProblem?(path: string): string | undefined;
 }
 
 /** What a report may ask of the outside world; all of it optional. */

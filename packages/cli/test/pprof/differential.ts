@@ -1,16 +1,27 @@
 // Compares the command with the real pprof on random profiles and random command lines.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { goldenEnv, type Printed, runInProcess } from './golden.ts';
-import { flagsArbitrary, outputFile, shellLinesArbitrary } from './random-flags.ts';
 import { damagedArbitrary } from './random-damage.ts';
+import { flagsArbitrary } from './random-flags.ts';
 import { legacyArbitrary } from './random-legacy.ts';
-import { encodeRaw, profileArbitrary, type RawProfile } from './random-profile.ts';
+import { profileArbitrary } from './random-profile.ts';
+import { sessionArbitrary } from './random-shell.ts';
+import { encodeRaw, type RawProfile } from './raw-profile.ts';
 
 const cache = fileURLToPath(new URL('../../../../.cache', import.meta.url));
 
@@ -28,17 +39,23 @@ export function realPprof(): string | undefined {
   return binary;
 }
 
-/** One comparison: files by name, arguments that name them, standard input. */
+/** Command lines over the same files. */
 export interface Trial {
   /** A profile, or the contents of a file. */
-  readonly profiles: Readonly<Record<string, RawProfile | string | Uint8Array>>;
-  readonly runs: readonly { readonly args: readonly string[]; readonly stdin: string }[];
+  readonly files: Readonly<Record<string, RawProfile | string | Uint8Array>>;
+  readonly runs: readonly Run[];
+}
+
+/** One command line: what a pair is made of. */
+export interface Run {
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What differs, and how to see it again. */
 export interface Mismatch {
-  readonly args: readonly string[];
-  readonly stdin: string;
+  readonly run: Run;
   readonly expected: Printed;
   readonly actual: Printed;
 }
@@ -47,73 +64,151 @@ const comparable: readonly (readonly [string, string])[] = [
   ['samples', 'count'],
   ['cpu', 'nanoseconds'],
 ];
+const heap: readonly (readonly [string, string])[] = [
+  ['alloc_objects', 'count'],
+  ['alloc_space', 'bytes'],
+  ['inuse_objects', 'count'],
+  ['inuse_space', 'bytes'],
+];
+/** Has one type in common with the others each, or the same in another unit. */
+const others: readonly (readonly (readonly [string, string])[])[] = [
+  [
+    ['cpu', 'milliseconds'],
+    ['samples', 'count'],
+  ],
+  [['inuse_space', 'kilobytes']],
+  [['sample', 'count']],
+  [['cpu', 'bytes']],
+];
 
-/** Reports of one profile, of differences and merges, and sessions of the shell. */
+/** Zones with whole and half hours, with letters and without, as a rule of POSIX, and none that exists. */
+const zones = [
+  'Europe/Berlin',
+  'Asia/Kolkata',
+  'America/St_Johns',
+  'America/Sao_Paulo',
+  'EST5EDT',
+  'No/Where',
+  '',
+  ':UTC',
+];
+
+const environment = fc
+  .tuple(fc.integer({ min: 0, max: 19 }), fc.constantFrom(...zones))
+  .map(([n, TZ]): Record<string, string> => (n === 0 ? { TZ } : n === 1 ? { PPROF_TOOLS: '/nowhere' } : {}));
+
+function runsOf(
+  flags: fc.Arbitrary<string[]>,
+  count: number,
+  sources: fc.Arbitrary<readonly string[]>,
+): fc.Arbitrary<Run[]> {
+  return fc.array(
+    fc.tuple(flags, sources, environment).map(([args, behind, env]) => ({ args: [...args, ...behind], env })),
+    { minLength: count, maxLength: count },
+  );
+}
+
+/** What may stand behind the flags when there are two profiles a and b that can be merged, and another one c. */
+const several = fc.constantFrom<readonly string[]>(
+  ['-base=b.pb.gz', 'a.pb.gz'],
+  ['-base=b.pb.gz', 'a.pb.gz'],
+  ['-diff_base=b.pb.gz', 'a.pb.gz'],
+  ['-diff_base=b.pb.gz', 'a.pb.gz'],
+  ['-normalize', '-diff_base=b.pb.gz', 'a.pb.gz'],
+  ['-normalize', '-base=b.pb.gz', 'a.pb.gz'],
+  ['a.pb.gz', 'b.pb.gz'],
+  ['b.pb.gz', 'a.pb.gz', 'b.pb.gz'],
+  ['-base=b.pb.gz', 'a.pb.gz', 'a.pb.gz', 'nosuch'],
+  ['-base=nosuch', '-base=b.pb.gz', 'a.pb.gz'],
+  ['-base=b.pb.gz', '-diff_base=', 'a.pb.gz'],
+  ['-diff_base=b.pb.gz', '-diff_base=a.pb.gz', 'b.pb.gz', 'a.pb.gz'],
+  ['-base=b.pb.gz', '-diff_base=b.pb.gz', 'a.pb.gz'],
+  ['-base=a.pb.gz', 'a.pb.gz'],
+  ['-diff_base=nosuch', 'a.pb.gz'],
+  ['-diff_base=c.pb.gz', 'a.pb.gz'],
+  ['c.pb.gz', 'a.pb.gz'],
+  ['a.pb.gz', 'c.pb.gz', 'b.pb.gz'],
+  ['a.pb.gz', 'sources', 'sources/shop/main.go'],
+);
+
+/** Reports of one profile, of differences and merges, of damaged and old files, and sessions of the shell. */
 export const trialArbitrary: fc.Arbitrary<Trial> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(profileArbitrary(), fc.array(flagsArbitrary, { minLength: 4, maxLength: 4 }))
-      .map(([a, flags]) => ({
-        profiles: { 'a.pb.gz': a },
-        runs: flags.map((args) => ({ args: [...args, 'a.pb.gz'], stdin: '' })),
-      })),
+      .tuple(profileArbitrary(), runsOf(flagsArbitrary, 4, fc.constant(['a.pb.gz'])))
+      .map(([a, runs]) => ({ files: { 'a.pb.gz': a }, runs })),
   },
   {
     weight: 3,
     arbitrary: fc
-      .tuple(
-        profileArbitrary(comparable, 'positive'),
-        profileArbitrary(comparable, 'positive'),
-        fc.array(
-          fc.tuple(flagsArbitrary, fc.constantFrom('base', 'diff_base', 'normalize', 'merge', 'three')),
-          {
-            minLength: 4,
-            maxLength: 4,
-          },
+      .constantFrom(comparable, comparable, heap)
+      .chain((types) =>
+        fc.tuple(
+          profileArbitrary(types, 'positive'),
+          profileArbitrary(types, 'positive'),
+          fc.constantFrom(types, ...others).chain((other) => profileArbitrary(other, 'positive')),
+          runsOf(flagsArbitrary, 4, several),
+          fc.integer({ min: 0, max: 4 }),
         ),
       )
-      .map(([a, b, runs]) => ({
-        profiles: { 'a.pb.gz': { ...a, periodType: null }, 'b.pb.gz': { ...b, periodType: null } },
-        runs: runs.map(([args, how]) => ({
-          args: [
-            ...args,
-            ...{
-              base: ['-base=b.pb.gz', 'a.pb.gz'],
-              diff_base: ['-diff_base=b.pb.gz', 'a.pb.gz'],
-              normalize: ['-normalize', '-diff_base=b.pb.gz', 'a.pb.gz'],
-              merge: ['a.pb.gz', 'b.pb.gz'],
-              three: ['-base=b.pb.gz', 'a.pb.gz', 'a.pb.gz', 'nosuch'],
-            }[how],
-          ],
-          stdin: '',
-        })),
+      .map(([a, b, c, runs, kept]) => ({
+        // Period types that differ forbid to merge.
+        files: {
+          'a.pb.gz': kept === 0 ? a : { ...a, periodType: null },
+          'b.pb.gz': kept === 0 ? b : { ...b, periodType: null },
+          'c.pb.gz': kept === 0 ? c : { ...c, periodType: null },
+        },
+        runs,
       })),
   },
   {
     weight: 1,
     arbitrary: fc.array(damagedArbitrary, { minLength: 3, maxLength: 3 }).map((files) => ({
-      profiles: Object.fromEntries(files.map((bytes, i) => [`damaged${i}`, bytes])),
-      runs: files.map((_, i) => ({ args: ['-raw', `damaged${i}`], stdin: '' })),
+      files: Object.fromEntries(files.map((bytes, i) => [`damaged${i}`, bytes])),
+      runs: files.map((_, i) => ({ args: ['-raw', `damaged${i}`] })),
     })),
   },
   {
     weight: 1,
     arbitrary: fc
-      .tuple(legacyArbitrary, fc.array(flagsArbitrary, { minLength: 3, maxLength: 3 }))
-      .map(([text, flags]) => ({
-        profiles: { 'a.txt': text },
-        runs: [['-raw'], ...flags].map((args) => ({ args: [...args, 'a.txt'], stdin: '' })),
+      .tuple(
+        legacyArbitrary,
+        legacyArbitrary,
+        runsOf(flagsArbitrary, 2, fc.constantFrom(['a.txt'], ['a.txt', 'b.txt'])),
+      )
+      .map(([a, b, runs]) => ({
+        files: { 'a.txt': a, 'b.txt': b },
+        runs: [{ args: ['-raw', 'a.txt'] }, { args: ['a.txt'], stdin: 'top\ntags\ntraces\nraw\n' }, ...runs],
       })),
   },
   {
-    weight: 1,
-    arbitrary: fc.tuple(profileArbitrary(), shellLinesArbitrary).map(([a, lines]) => ({
-      profiles: { 'a.pb.gz': a },
-      runs: [{ args: ['a.pb.gz'], stdin: `${lines.join('\n')}\n` }],
-    })),
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        profileArbitrary(),
+        fc.array(
+          fc.tuple(sessionArbitrary, fc.constantFrom([], [], ['-cum'], ['-sample_index=0', '-unit=auto'])),
+          {
+            minLength: 2,
+            maxLength: 2,
+          },
+        ),
+      )
+      .map(([a, sessions]) => ({
+        files: { 'a.pb.gz': a },
+        runs: sessions.map(([stdin, flags]) => ({ args: [...flags, 'a.pb.gz'], stdin })),
+      })),
   },
 );
+
+/** Sources for `-list`: found by their own names or below a source path, with ends of lines of both kinds. */
+const sources: Readonly<Record<string, string>> = {
+  'sources/shop/main.go': Array.from({ length: 200 }, (_, i) => `\tline(${i + 1}) // <&"+'>\n`).join(''),
+  'sources/cart/cart.go': 'package cart\r\n\r\nfunc Serve() {\r\n}\r\n\r\nvar x = 1 // no newline at the end',
+  'shop/cart/cart.go': `${'a'.repeat(70_000)}\nsecond\n`,
+  'relative/a.js': Array.from({ length: 40 }, (_, i) => `call${i + 1}();\n`).join(''),
+};
 
 /** Runs the real tool and collects what it prints. */
 export function runReal(
@@ -141,9 +236,12 @@ function unpacked(bytes: Buffer): Buffer {
   return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
 }
 
-/** Lines whose order pprof leaves to chance, sorted. */
+/** Lines whose order pprof leaves to chance, sorted; words that it puts in any order, left out. */
 function settled(stderr: Buffer): string {
-  const lines = stderr.toString('latin1').split('\n');
+  const lines = stderr
+    .toString('latin1')
+    .replace(/^conflicting options set: \[.*\]$/m, 'conflicting options set')
+    .split('\n');
   const chance = lines.filter((line) => line.startsWith('For tag ')).sort();
   return [...chance, ...lines.filter((line) => !line.startsWith('For tag '))].join('\n');
 }
@@ -159,55 +257,95 @@ function equal(a: Printed, b: Printed): boolean {
 /** How often the real tool may give other bytes for the same arguments before they count as a difference. */
 const RETRIES = 12;
 
-/** How many comparisons were made, and how many of them the real tool itself answers differently each time. */
+/** How many comparisons were made, and what became of those that pprof answers differently each time. */
 export interface Tally {
   pairs: number;
+  /** pprof contradicts itself, and one of its answers is ours. */
   wavering: number;
+  /** pprof contradicts itself, and none of its answers that were seen is ours: nothing is known of these. */
+  unknown: number;
 }
 
-function writeProfiles(trial: Trial, folder: string): void {
-  for (const [name, profile] of Object.entries(trial.profiles)) {
-    const isFile = typeof profile === 'string' || profile instanceof Uint8Array;
-    const bytes = isFile ? profile : gzipSync(encodeRaw(profile), { level: 1 });
+/** A tally before the first comparison. */
+export function newTally(): Tally {
+  return { pairs: 0, wavering: 0, unknown: 0 };
+}
+
+function writeFiles(trial: Trial, folder: string): void {
+  for (const [name, content] of Object.entries({ ...sources, ...trial.files })) {
+    const isFile = typeof content === 'string' || content instanceof Uint8Array;
+    const bytes = isFile ? content : gzipSync(encodeRaw(content), { level: 1 });
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), bytes);
   }
 }
 
-/** What was printed, followed by the page that was written, without its styles and scripts. */
-function withPage(printed: Printed, folder: string): Printed {
-  const file = join(folder, outputFile);
-  if (!existsSync(file)) return printed;
-  const page = readFileSync(file, 'latin1').replace(/<head>[\s\S]*<\/head>/, '');
-  rmSync(file);
-  return { ...printed, stdout: Buffer.concat([printed.stdout, Buffer.from(page, 'latin1')]) };
+/** Where the real tool counts how often it was used. */
+const HOME = 'home';
+
+function filesIn(folder: string): string[] {
+  const home = join(folder, HOME, '/');
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !file.startsWith(home))
+    .sort();
+}
+
+/** What was printed, followed by the files that were written; a page is shown without its styles and scripts. */
+function withFiles(printed: Printed, folder: string, known: ReadonlySet<string>): Printed {
+  const parts = [unpacked(printed.stdout)];
+  for (const file of filesIn(folder)) {
+    if (known.has(file)) continue;
+    const content = unpacked(readFileSync(file)).toString('latin1');
+    parts.push(Buffer.from(`\n== ${file}\n${content.replace(/<head>[\s\S]*<\/head>/, '')}`, 'latin1'));
+    rmSync(file);
+  }
+  return { ...printed, stdout: Buffer.concat(parts) };
+}
+
+/** A run of the real tool or of ours. */
+export type Runner = (
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Record<string, string>; readonly stdin: string },
+) => Promise<Printed>;
+
+/** The real tool as a process. */
+export function realRunner(binary: string): Runner {
+  return (args, options) => runReal(binary, args, options);
 }
 
 /** Runs one trial through both; answers the first difference. */
 export async function compareTrial(
-  binary: string,
+  real: Runner,
   trial: Trial,
   tally: Tally,
+  ours: Runner = runInProcess,
 ): Promise<Mismatch | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-differential-'));
   try {
-    writeProfiles(trial, folder);
-    const env = goldenEnv(join(folder, 'home'));
-    for (const { args, stdin } of trial.runs) {
-      const options = { cwd: folder, env, stdin };
-      const actual = withPage(await runInProcess(args, options), folder);
-      const expected = withPage(await runReal(binary, args, options), folder);
+    writeFiles(trial, folder);
+    const known = new Set(filesIn(folder));
+    for (const run of trial.runs) {
+      const options = { cwd: folder, env: goldenEnv(join(folder, HOME), run.env), stdin: run.stdin ?? '' };
+      const both = async (runner: Runner): Promise<Printed> =>
+        withFiles(await runner(run.args, options), folder, known);
+      const actual = await both(ours);
+      const expected = await both(real);
       tally.pairs++;
       // A crash of the real tool is no answer.
-      if (equal(expected, actual) || expected.stderr.includes('goroutine 1 [')) continue;
+      if (equal(expected, actual) || /^goroutine \d+ .*\[/m.test(expected.stderr.toString('latin1')))
+        continue;
       let wavers = false;
       let agrees = false;
       for (let retry = 0; retry < RETRIES && !agrees; retry++) {
-        const again = withPage(await runReal(binary, args, options), folder);
+        const again = await both(real);
         agrees = equal(again, actual);
         wavers ||= !equal(again, expected);
       }
-      if (!agrees && !wavers) return { args, stdin, expected, actual };
-      tally.wavering++;
+      if (!agrees && !wavers) return { run, expected, actual };
+      if (agrees) tally.wavering++;
+      else tally.unknown++;
     }
     return undefined;
   } finally {
@@ -217,8 +355,10 @@ export async function compareTrial(
 
 /** A difference as text: the command, the first lines that differ, and the profiles to try it with. */
 export function explainMismatch(mismatch: Mismatch, folder: string): string {
+  const { args, stdin = '', env = {} } = mismatch.run;
   const lines = [
-    `pprof ${mismatch.args.join(' ')}   (in ${folder}${mismatch.stdin === '' ? '' : `, stdin ${JSON.stringify(mismatch.stdin)}`})`,
+    `pprof ${args.map((word) => (/^[\w./=:,+-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')}`,
+    `  in ${folder}${stdin === '' ? '' : `, stdin ${JSON.stringify(stdin)}`}${Object.keys(env).length === 0 ? '' : `, ${JSON.stringify(env)}`}`,
   ];
   for (const stream of ['stdout', 'stderr'] as const) {
     const expected = unpacked(mismatch.expected[stream]).toString('utf8').split('\n');
@@ -238,10 +378,10 @@ export function explainMismatch(mismatch: Mismatch, folder: string): string {
   return lines.join('\n');
 }
 
-/** Writes the profiles of a trial for trying by hand; answers the folder. */
+/** Writes the files of a trial for trying by hand; answers the folder. */
 export function keepTrial(trial: Trial): string {
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-difference-'));
-  writeProfiles(trial, folder);
+  writeFiles(trial, folder);
   return folder;
 }
 
@@ -257,9 +397,10 @@ export async function compareMany(
     pairs,
     seed,
     workers,
-    tally = { pairs: 0, wavering: 0 },
+    tally = newTally(),
   }: { pairs: number; seed: number; workers: number; tally?: Tally },
 ): Promise<string | undefined> {
+  const real = realRunner(binary);
   let failure: string | undefined;
   const work = async (worker: number): Promise<void> => {
     for (let round = 0; tally.pairs < pairs && failure === undefined; round++) {
@@ -268,7 +409,7 @@ export async function compareMany(
       const result = await fc.check(
         fc.asyncProperty(trialArbitrary, async (trial) => {
           if (failure !== undefined) return;
-          const mismatch = await compareTrial(binary, trial, tally);
+          const mismatch = await compareTrial(real, trial, tally);
           if (mismatch === undefined) return;
           last = mismatch;
           throw new Error('different');
@@ -277,7 +418,7 @@ export async function compareMany(
       );
       if (result.failed && result.counterexample !== null && last !== undefined && failure === undefined) {
         const [trial] = result.counterexample;
-        const mismatch = (await compareTrial(binary, trial, { pairs: 0, wavering: 0 })) ?? last;
+        const mismatch = (await compareTrial(real, trial, newTally())) ?? last;
         failure = `seed ${workerSeed}\n${explainMismatch(mismatch, keepTrial(trial))}`;
       }
     }

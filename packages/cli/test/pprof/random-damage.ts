@@ -1,7 +1,8 @@
 // Files that were profiles before something happened to them, and binary profiles of the oldest kind.
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { encodeRaw, profileArbitrary } from './random-profile.ts';
+import { profileArbitrary } from './random-profile.ts';
+import { encodeRaw } from './raw-profile.ts';
 
 /** What can happen to a file, at a place given as a share of its length. */
 type Damage =

@@ -1,181 +1,6 @@
-// Random profiles as fast-check arbitraries, written by an encoder of their own so that ours is not tested with itself.
+// Random profiles as fast-check arbitraries.
 import fc from 'fast-check';
-
-/** A profile as the messages of profile.proto say it; ids are as written. */
-export interface RawProfile {
-  readonly sampleTypes: readonly (readonly [type: string, unit: string])[];
-  readonly samples: readonly RawSample[];
-  readonly mappings: readonly RawMapping[];
-  readonly locations: readonly RawLocation[];
-  readonly functions: readonly RawFunction[];
-  readonly dropFrames: string;
-  readonly keepFrames: string;
-  readonly time: bigint;
-  readonly duration: bigint;
-  readonly periodType: readonly [string, string] | null;
-  readonly period: bigint;
-  readonly comments: readonly string[];
-  readonly defaultType: string;
-  readonly docUrl: string;
-}
-export interface RawSample {
-  readonly stack: readonly number[];
-  readonly values: readonly bigint[];
-  readonly labels: readonly RawLabel[];
-}
-export type RawLabel =
-  | { readonly key: string; readonly text: string }
-  | { readonly key: string; readonly number: bigint; readonly unit: string };
-export interface RawMapping {
-  readonly start: bigint;
-  readonly limit: bigint;
-  readonly offset: bigint;
-  readonly file: string;
-  readonly buildId: string;
-  readonly flags: number;
-}
-export interface RawLocation {
-  /** Row of the mapping, -1 for none. */
-  readonly mapping: number;
-  readonly address: bigint;
-  readonly folded: boolean;
-  readonly lines: readonly {
-    readonly function: number;
-    readonly line: number;
-    readonly column: number;
-  }[];
-}
-export interface RawFunction {
-  readonly name: string;
-  readonly systemName: string;
-  readonly file: string;
-  readonly startLine: number;
-}
-
-class Writer {
-  readonly bytes: number[] = [];
-  varint(value: bigint): void {
-    let rest = BigInt.asUintN(64, value);
-    while (rest >= 0x80n) {
-      this.bytes.push(Number(rest & 0x7fn) | 0x80);
-      rest >>= 7n;
-    }
-    this.bytes.push(Number(rest));
-  }
-  integer(field: number, value: bigint | number): void {
-    if (BigInt(value) === 0n) return;
-    this.varint(BigInt(field * 8));
-    this.varint(BigInt(value));
-  }
-  message(field: number, write: (inner: Writer) => void): void {
-    const inner = new Writer();
-    write(inner);
-    this.data(field, inner.bytes);
-  }
-  data(field: number, bytes: readonly number[] | Uint8Array): void {
-    this.varint(BigInt(field * 8 + 2));
-    this.varint(BigInt(bytes.length));
-    for (const byte of bytes) this.bytes.push(byte);
-  }
-  list(field: number, values: readonly bigint[]): void {
-    if (values.length < 3) {
-      for (const value of values) {
-        this.varint(BigInt(field * 8));
-        this.varint(value);
-      }
-      return;
-    }
-    const inner = new Writer();
-    for (const value of values) inner.varint(value);
-    this.data(field, inner.bytes);
-  }
-}
-
-/** The profile as a plain protobuf message. */
-export function encodeRaw(profile: RawProfile): Uint8Array {
-  const rows = new Map<string, number>([['', 0]]);
-  const text = (value: string): number => {
-    let row = rows.get(value);
-    if (row === undefined) {
-      row = rows.size;
-      rows.set(value, row);
-    }
-    return row;
-  };
-  const out = new Writer();
-  const valueType = (field: number, [type, unit]: readonly [string, string]): void =>
-    out.message(field, (inner) => {
-      inner.integer(1, text(type));
-      inner.integer(2, text(unit));
-    });
-  for (const type of profile.sampleTypes) valueType(1, type);
-  for (const sample of profile.samples) {
-    out.message(2, (inner) => {
-      inner.list(
-        1,
-        sample.stack.map((location) => BigInt(location + 1)),
-      );
-      inner.list(2, sample.values);
-      for (const label of sample.labels) {
-        inner.message(3, (one) => {
-          one.integer(1, text(label.key));
-          if ('text' in label) one.integer(2, text(label.text));
-          else {
-            one.integer(3, label.number);
-            one.integer(4, text(label.unit));
-          }
-        });
-      }
-    });
-  }
-  for (const [i, mapping] of profile.mappings.entries()) {
-    out.message(3, (inner) => {
-      inner.integer(1, i + 1);
-      inner.integer(2, mapping.start);
-      inner.integer(3, mapping.limit);
-      inner.integer(4, mapping.offset);
-      inner.integer(5, text(mapping.file));
-      inner.integer(6, text(mapping.buildId));
-      for (let bit = 0; bit < 4; bit++) inner.integer(7 + bit, (mapping.flags >> bit) & 1);
-    });
-  }
-  for (const [i, location] of profile.locations.entries()) {
-    out.message(4, (inner) => {
-      inner.integer(1, i + 1);
-      inner.integer(2, location.mapping + 1);
-      inner.integer(3, location.address);
-      for (const line of location.lines) {
-        inner.message(4, (one) => {
-          one.integer(1, line.function + 1);
-          one.integer(2, line.line);
-          one.integer(3, line.column);
-        });
-      }
-      inner.integer(5, location.folded ? 1 : 0);
-    });
-  }
-  for (const [i, fn] of profile.functions.entries()) {
-    out.message(5, (inner) => {
-      inner.integer(1, i + 1);
-      inner.integer(2, text(fn.name));
-      inner.integer(3, text(fn.systemName));
-      inner.integer(4, text(fn.file));
-      inner.integer(5, fn.startLine);
-    });
-  }
-  out.integer(7, text(profile.dropFrames));
-  out.integer(8, text(profile.keepFrames));
-  out.integer(9, profile.time);
-  out.integer(10, profile.duration);
-  if (profile.periodType !== null) valueType(11, profile.periodType);
-  out.integer(12, profile.period);
-  for (const comment of profile.comments) out.integer(13, text(comment));
-  out.integer(14, text(profile.defaultType));
-  out.integer(15, text(profile.docUrl));
-  // Comments are indexes: a zero would vanish, but no comment is empty.
-  for (const value of rows.keys()) out.data(6, Buffer.from(value, 'utf8'));
-  return Uint8Array.from(out.bytes);
-}
+import type { RawFunction, RawLabel, RawLocation, RawMapping, RawProfile } from './raw-profile.ts';
 
 /** Names of every kind of program, some of them mangled, empty or odd. */
 export const names = [
@@ -208,9 +33,49 @@ export const names = [
   'back\\slash',
   'two\nlines',
   '日本.関数',
+  // Bytes that are no characters, an emoji, an escape sequence, a zero.
+  'latin\udce9.f',
+  '\udcff\udc80',
+  '🚀.fly',
+  'red\u001b[31m.f',
+  'nul\0.f',
+  // C++ as compilers print it, and mangled.
+  'void std::sort<int*, std::less<int> >(int*, int*, std::less<int>)',
+  'foo(int, char)::{lambda(int)#1}::operator()(int) const',
+  'operator new(unsigned long)',
+  'operator<<',
+  'Foo::operator()(int)',
+  '_ZN3foo3barEv.isra.0',
+  '_ZZN4main3runEvENKUlvE_clEv',
+  '_ZN5boost6detail8functionC1IiEERKT_',
+  '_ZTV3Foo',
+  '_ZGVZ3fooE1x',
+  '_ZNKSt8functionIFvvEEclEv',
+  '_RNvMs_NtC5alloc3vecINtB4_3VecpE4push',
+  '__ZN3foo3barEi',
+  '_ZN',
+  '___Z3foov_block_invoke',
+  '.plt.sec',
+  'java.util.HashMap.get(Object)',
+  'Foo$$Lambda$12.run',
+  '@plt',
+  'f [clone .cold]',
+  'main.f[go.shape.int]',
+  'a<b>c(d)[e]',
+  'x.(y).z',
+  'pkg/v2.F',
+  'github.com/x/y/v10/z.init.0',
 ] as const;
 
 const files = [
+  'sources/shop/main.go',
+  'shop/cart/cart.go',
+  '/src/shop/gone.go',
+  'C:\\src\\a.cc',
+  './x/../y.go',
+  '/',
+  '\udcff.go',
+  'a b.go',
   '/src/shop/main.go',
   '/src/shop/cart/cart.go',
   'relative/a.js',
@@ -230,8 +95,17 @@ const units = [
   'bytes',
   'kilobytes',
   'GCU',
+  'milligcu',
   'widgets',
   '',
+  'ms',
+  'sec',
+  'hrs',
+  'MB',
+  'B',
+  'μs',
+  'Bytes',
+  'counts',
 ] as const;
 const typeNames = [
   'samples',
@@ -241,7 +115,12 @@ const typeNames = [
   'inuse_objects',
   'delay',
   'space',
+  'objects',
+  'alloc_objects',
+  'contentions',
   '1',
+  'wait time',
+  '',
 ] as const;
 
 export const labelKeys = [
@@ -253,11 +132,28 @@ export const labelKeys = [
   'k:v',
   'ключ',
   'verylongkeyname',
+  'mixed',
+  'ms',
+  '',
 ] as const;
-const labelTexts = ['/cart', '/pay', 'a', 'b c', 'x"y', 'true', '日本', 'tab\tbed'] as const;
+const labelTexts = [
+  '/cart',
+  '/pay',
+  'a',
+  'b c',
+  'x"y',
+  'true',
+  '日本',
+  'tab\tbed',
+  '',
+  'two\nlines',
+  '\udcfe',
+] as const;
 
-/** One unit per numeric key: with several, pprof's own words come in random order. */
 const keyUnits: Readonly<Record<string, readonly string[]>> = {
+  mixed: ['kb', 'ms', 'bytes', 'widgets'],
+  ms: ['', ''],
+  '': ['', 'seconds'],
   bytes: ['', 'bytes'],
   thread: ['', ''],
   request: ['', ''],
@@ -293,7 +189,10 @@ const functionArbitrary: fc.Arbitrary<RawFunction> = fc
     systemName: fc.constantFrom(...names),
     sameName: fc.integer({ min: 0, max: 9 }),
     file: fc.constantFrom(...files),
-    startLine: fc.constantFrom(0, 0, 1, 10, 25),
+    startLine: fc.oneof(
+      { weight: 12, arbitrary: fc.constantFrom(0, 0, 1, 10, 25) },
+      { weight: 1, arbitrary: fc.constantFrom(-3, 100_000, 2_147_483_648) },
+    ),
   })
   .map(({ name, systemName, sameName, file, startLine }) => ({
     name: sameName === 9 ? '' : name,
@@ -301,6 +200,13 @@ const functionArbitrary: fc.Arbitrary<RawFunction> = fc
     file,
     startLine,
   }));
+
+/** Of many functions most have a name of their own. */
+function numbered(row: RawFunction, index: number): RawFunction {
+  if (index % 3 === 0) return row;
+  const name = `shop.f${index}`;
+  return { ...row, name, systemName: name };
+}
 
 function locationArbitrary(functions: number, mappings: number): fc.Arbitrary<RawLocation> {
   return fc.record({
@@ -316,8 +222,11 @@ function locationArbitrary(functions: number, mappings: number): fc.Arbitrary<Ra
     lines: fc.array(
       fc.record({
         function: fc.integer({ min: 0, max: functions - 1 }),
-        line: fc.constantFrom(0, 5, 12, 25, 31, 160, 2000),
-        column: fc.constantFrom(0, 0, 0, 7, 80),
+        line: fc.oneof(
+          { weight: 20, arbitrary: fc.constantFrom(0, 5, 12, 25, 31, 160, 2000) },
+          { weight: 1, arbitrary: fc.constantFrom(-1, -5, 4_294_967_296, 2_147_483_647) },
+        ),
+        column: fc.constantFrom(0, 0, 0, 0, 7, 80, 7, 80, -2),
       }),
       { minLength: 0, maxLength: 3, size: 'max' },
     ),
@@ -329,10 +238,16 @@ function labelsArbitrary(): fc.Arbitrary<RawLabel[]> {
   const numberLabel = fc
     .record({
       key: fc.constantFrom(...Object.keys(keyUnits)),
-      number: fc.constantFrom(1n, 16n, 64n, 1024n, 4096n, 65_536n, 1_048_576n, -8n),
-      unit: fc.integer({ min: 0, max: 1 }),
+      number: fc.oneof(
+        { weight: 7, arbitrary: fc.constantFrom(1n, 16n, 64n, 1024n, 4096n, 65_536n, 1_048_576n, -8n) },
+        { weight: 1, arbitrary: fc.constantFrom(0n, -1_048_576n, 1n << 40n, (1n << 63n) - 1n, -(1n << 63n)) },
+      ),
+      unit: fc.integer({ min: 0, max: 3 }),
     })
-    .map(({ key, number, unit }) => ({ key, number, unit: keyUnits[key]?.[unit] ?? '' }));
+    .map(({ key, number, unit }) => {
+      const units = keyUnits[key] ?? [''];
+      return { key, number, unit: units[unit % units.length] as string };
+    });
   return fc.array(fc.oneof(textLabel, numberLabel), { maxLength: 4 });
 }
 
@@ -340,8 +255,35 @@ const mappingArbitrary: fc.Arbitrary<RawMapping> = fc.record({
   start: fc.constantFrom(0x400000n, 0x4000000n, 0x7f0000000000n),
   limit: fc.constantFrom(0x500000n, 0x8000000n, 0x7f0000100000n),
   offset: fc.constantFrom(0n, 0x1000n),
-  file: fc.constantFrom('/srv/app/bin/shop', '/usr/lib/nothing/libx.so', '', '[vdso]', '/opt/a b'),
-  buildId: fc.constantFrom('', 'abc123', 'deadbeef00'),
+  file: fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.constantFrom('/srv/app/bin/shop', '/usr/lib/nothing/libx.so', '', '[vdso]', '/opt/a b'),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        ...[
+          '[kernel.kallsyms]_stext',
+          '[kernel.kallsyms]',
+          '//anon',
+          'linux-vdso.so.1',
+          '/memfd:jit (deleted)',
+        ],
+        ...[
+          '/dev/dri/card0',
+          'file:///srv/app/main.js',
+          'http://host/app.js',
+          'a:b',
+          'bin/shop',
+          '/',
+          '/usr/',
+        ],
+        ...['C:\\bin\\shop.exe', 'x"y', '/srv/\udcff', 'node:internal/fs', 'sources/shop/main.go', '.'],
+      ),
+    },
+  ),
+  buildId: fc.constantFrom('', 'abc123', 'deadbeef00', '', 'a/b c'),
   flags: fc.constantFrom(0, 1, 7, 15, 15, 15, 15),
 });
 
@@ -355,10 +297,10 @@ export function profileArbitrary(
       ? fc.uniqueArray(fc.tuple(fc.constantFrom(...typeNames), fc.constantFrom(...units)), {
           minLength: 1,
           maxLength: 4,
-          selector: ([name]) => name,
+          selector: ([name, unit]) => `${name} ${name.length % 4 === 0 ? unit : ''}`,
         })
       : fc.constant(sampleTypes.map(([type, unit]) => [type, unit] as [string, string]));
-  const sizes = fc.record({
+  const small = fc.record({
     functions: fc.integer({ min: 1, max: 12 }),
     mappings: fc.constantFrom(0, 1, 1, 1, 2, 3),
     locations: fc.integer({ min: 1, max: 24 }),
@@ -366,17 +308,28 @@ export function profileArbitrary(
       { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 }) },
       { weight: 6, arbitrary: fc.integer({ min: 3, max: 40 }) },
     ),
+    depth: fc.constant(7),
     extreme: fc.integer({ min: 0, max: 25 }).map((n) => n === 0),
   });
+  /** More nodes than a picture shows. */
+  const large = fc.record({
+    functions: fc.integer({ min: 60, max: 150 }),
+    mappings: fc.constantFrom(1, 2),
+    locations: fc.integer({ min: 100, max: 250 }),
+    samples: fc.integer({ min: 60, max: 160 }),
+    depth: fc.constantFrom(4, 20),
+    extreme: fc.constant(false),
+  });
+  const sizes = fc.oneof({ weight: 12, arbitrary: small }, { weight: 1, arbitrary: large });
   return fc.tuple(types, sizes).chain(([sampleTypesChosen, size]) => {
     const value =
       kind === 'positive' ? positiveValue : size.extreme ? fc.oneof(smallValue, extremeValue) : smallValue;
     return fc.record({
       sampleTypes: fc.constant(sampleTypesChosen),
-      functions: fc.array(functionArbitrary, {
-        minLength: size.functions,
-        maxLength: size.functions,
-      }),
+      idStep: fc.constantFrom(1, 1, 1, 7, 1_000_003),
+      functions: fc
+        .array(functionArbitrary, { minLength: size.functions, maxLength: size.functions })
+        .map((rows) => (size.functions < 60 ? rows : rows.map(numbered))),
       mappings: fc.array(mappingArbitrary, { minLength: size.mappings, maxLength: size.mappings }),
       locations: fc.array(locationArbitrary(size.functions, size.mappings), {
         minLength: size.locations,
@@ -384,7 +337,10 @@ export function profileArbitrary(
       }),
       samples: fc.array(
         fc.record({
-          stack: fc.array(fc.integer({ min: 0, max: size.locations - 1 }), { maxLength: 7, size: 'max' }),
+          stack: fc.array(fc.integer({ min: 0, max: size.locations - 1 }), {
+            maxLength: size.depth,
+            size: 'max',
+          }),
           values: fc.array(value, {
             minLength: sampleTypesChosen.length,
             maxLength: sampleTypesChosen.length,
@@ -393,15 +349,43 @@ export function profileArbitrary(
         }),
         { minLength: size.samples, maxLength: size.samples },
       ),
-      dropFrames: fc.constantFrom('', '', '', '', 'runtime\\..*', 'main\\.work|.*json.*', '('),
+      dropFrames: fc.constantFrom(
+        '',
+        '',
+        '',
+        '',
+        'runtime\\..*',
+        'main\\.work|.*json.*',
+        '(',
+        '.*',
+        'std::.*',
+      ),
       keepFrames: fc.constantFrom('', '', '', 'runtime\\.mallocgc'),
-      time: fc.constantFrom(0n, 1_767_225_600_123_456_789n, 1_700_000_000_000_000_000n),
-      duration: fc.constantFrom(0n, 10_040_000_000n, 2_500_000_000n, 61_000_000_000n),
-      periodType: fc.constantFrom(null, null, ['cpu', 'nanoseconds'] as const),
-      period: fc.constantFrom(0n, 1n, 10_000_000n),
-      comments: fc.array(fc.constantFrom('#hidden', 'release 7', 'two\nlines'), { maxLength: 2 }),
+      time: fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom(0n, 1_767_225_600_123_456_789n, 1_700_000_000_000_000_000n) },
+        { weight: 1, arbitrary: fc.constantFrom(1n, -1n, -1_000_000_000n, (1n << 63n) - 1n, -(1n << 63n)) },
+      ),
+      duration: fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom(0n, 10_040_000_000n, 2_500_000_000n, 61_000_000_000n) },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom(1n, 999n, 1_500_000n, -5n, 86_400_000_000_000n, (1n << 63n) - 1n),
+        },
+      ),
+      periodType: fc.constantFrom(
+        null,
+        null,
+        ['cpu', 'nanoseconds'] as const,
+        ['space', 'bytes'] as const,
+        ['', ''] as const,
+      ),
+      period: fc.constantFrom(0n, 1n, 10_000_000n, 524_288n, -1n),
+      comments: fc.array(
+        fc.constantFrom('#hidden', 'release 7', 'two\nlines', '  # not hidden', '"quoted" \\', '\udcfa'),
+        { maxLength: 2 },
+      ),
       defaultType: fc.constantFrom('', '', sampleTypesChosen[0]?.[0] ?? '', 'nosuch'),
-      docUrl: fc.constantFrom('', '', '', 'https://example.com/doc'),
+      docUrl: fc.constantFrom('', '', '', 'https://example.com/doc', 'doc "x"'),
     });
   });
 }
