@@ -1,143 +1,45 @@
-// profile.proto → columnar tables, in passes over the bytes: count and check, then fill exactly sized arrays.
+// profile.proto → columnar tables. One pass reads the samples, and checks and counts the rest; then exactly sized arrays
+// are filled from that rest. The first pass takes the message in pieces, as it comes out of a decompressor.
 //
-// The wire rules are those of pprof's own decoder: varints of at most ten bytes whose bits above 64 are dropped, wire
-// types 0, 1, 2 and 5, unknown fields skipped, repeated integers packed or not, the last scalar wins.
+// The rules are those of pprof's own decoder: unknown fields skipped, repeated integers packed or not, the last scalar wins.
 import { ProfileError } from './errors.ts';
 import { idMap, type IdMap } from './idmap.ts';
-import { finishInt64, type Int64Halves, int64Halves } from './int64.ts';
+import { finishInt64, int64Halves } from './int64.ts';
 import {
   type FunctionTable,
   type IndexColumn,
   type LocationTable,
   type MappingTable,
   type Profile,
-  type SampleTable,
   type StringTable,
   type ValueType,
 } from './profile.ts';
+import { invalid, SampleReader, stringRow } from './sample-reader.ts';
 import { packedStrings } from './strings.ts';
-
-const TWO_32 = 4294967296;
-
-function truncated(at: number, what: string): ProfileError {
-  return new ProfileError('PROFILE_TRUNCATED', `truncated at byte ${at}: ${what}`);
-}
-
-function malformed(at: number, what: string): ProfileError {
-  return new ProfileError('PROFILE_MALFORMED', `malformed at byte ${at}: ${what}`);
-}
-
-// The varint read last, as its two halves. Module state instead of a result object, because millions are read; a typed
-// array, because a plain variable would box every value above 2^31.
-const varint = new Uint32Array(2);
-
-/** Reads the varint at `at` into `varint` and returns the offset behind it. */
-function readVarint(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 3 < end) {
-    const first = bytes[at] as number;
-    varint[1] = 0;
-    if (first < 0x80) {
-      varint[0] = first;
-      return at + 1;
-    }
-    const second = bytes[at + 1] as number;
-    if (second < 0x80) {
-      varint[0] = (first & 0x7f) | (second << 7);
-      return at + 2;
-    }
-    const third = bytes[at + 2] as number;
-    if (third < 0x80) {
-      varint[0] = (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
-      return at + 3;
-    }
-  }
-  return readLongVarint(bytes, at, end);
-}
-
-function readLongVarint(bytes: Uint8Array, at: number, end: number): number {
-  const start = at;
-  let lo = 0;
-  let hi = 0;
-  for (let shift = 0; shift < 70; shift += 7) {
-    if (at >= end) throw truncated(start, 'a number has no end');
-    const byte = bytes[at++] as number;
-    const bits = byte & 0x7f;
-    if (shift < 28) lo |= bits << shift;
-    else if (shift === 28) {
-      lo |= bits << 28;
-      hi = bits >>> 4;
-    } else if (shift < 63) hi |= bits << (shift - 32);
-    else hi |= (bits & 1) << 31;
-    if (byte < 0x80) {
-      varint[0] = lo;
-      varint[1] = hi;
-      return at;
-    }
-  }
-  throw malformed(start, 'a number has more than ten bytes');
-}
-
-/** The low half of the varint read last. */
-function low(): number {
-  return varint[0] as number;
-}
-
-/** The high half of the varint read last. */
-function high(): number {
-  return varint[1] as number;
-}
-
-/** Skips the value of a field whose key ended at `at`; `low()` and `high()` hold the value of a varint field. */
-function skipValue(bytes: Uint8Array, at: number, end: number, type: number): number {
-  if (type === 0) return readVarint(bytes, at, end);
-  const size = type === 1 ? 8 : type === 5 ? 4 : -1;
-  if (size < 0) throw malformed(at, `unknown wire type ${type}`);
-  if (end - at < size) throw truncated(at, `a fixed-size number needs ${size} bytes, ${end - at} are left`);
-  return at + size;
-}
-
-/** Reads the length at `at` and checks that so many bytes follow; `low()` is the length. */
-function readLength(bytes: Uint8Array, at: number, end: number): number {
-  const next = readVarint(bytes, at, end);
-  const length = high() * TWO_32 + low();
-  if (length > end - next) throw truncated(at, `a field claims ${length} bytes, ${end - next} are left`);
-  return next;
-}
-
-function wrongType(at: number, message: string, field: number, type: number): ProfileError {
-  return malformed(at, `field ${field} of ${message} has the wire type ${type}`);
-}
-
-/**
- * Number of varints in `bytes[at…end)`: of bytes without the continuation bit, four at a time. Checks that the last one
- * is whole; one that is too long is found when it is read.
- */
-function countVarints(bytes: Uint8Array, words: Int32Array, at: number, end: number): number {
-  if (at === end) return 0;
-  if ((bytes[end - 1] as number) >= 0x80) throw truncated(end, 'a number has no end');
-  let count = 0;
-  while (at < end && ((at + bytes.byteOffset) & 3) !== 0) count += ((bytes[at++] as number) >>> 7) ^ 1;
-  let word = (at + bytes.byteOffset) >>> 2;
-  for (; at + 4 <= end; at += 4) {
-    count += Math.imul((~(words[word++] as number) >>> 7) & 0x01010101, 0x01010101) >>> 24;
-  }
-  while (at < end) count += ((bytes[at++] as number) >>> 7) ^ 1;
-  return count;
-}
+import {
+  high,
+  index,
+  low,
+  malformed,
+  offsetOf,
+  readLength,
+  readVarint,
+  setOrigin,
+  signed,
+  skipValue,
+  TWO_32,
+  wrongType,
+} from './wire.ts';
 
 /** What the first pass learns: the size of every table, and the scalars of the profile message. */
 interface Outline {
   sampleTypes: number;
-  samples: number;
   mappings: number;
   locations: number;
   functions: number;
   strings: number;
   stringBytes: number;
   comments: number;
-  stackLocations: number;
-  values: number;
-  labels: number;
   lines: number;
   dropFrames: number;
   keepFrames: number;
@@ -149,16 +51,6 @@ interface Outline {
   /** Offsets of the last period_type message, or -1. */
   periodTypeAt: number;
   periodTypeEnd: number;
-}
-
-/** The scalar in `low()` and `high()` as a signed 64-bit integer. */
-function signed(): bigint {
-  return BigInt.asIntN(64, (BigInt(high()) << 32n) | BigInt(low()));
-}
-
-/** The index in `low()` and `high()` as a number; what cannot be an index becomes a number that is out of every range. */
-function index(): number {
-  return high() === 0 ? low() : TWO_32;
 }
 
 /** Checks a message whose known fields 1…`fields` are all varints. */
@@ -177,22 +69,15 @@ function checkScalars(bytes: Uint8Array, at: number, end: number, name: string, 
   }
 }
 
-/** Counts and checks everything. */
-function outline(bytes: Uint8Array): Outline {
-  const words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2);
-  const end = bytes.length;
-  const o: Outline = {
+function emptyOutline(): Outline {
+  return {
     sampleTypes: 0,
-    samples: 0,
     mappings: 0,
     locations: 0,
     functions: 0,
     strings: 0,
     stringBytes: 0,
     comments: 0,
-    stackLocations: 0,
-    values: 0,
-    labels: 0,
     lines: 0,
     dropFrames: 0,
     keepFrames: 0,
@@ -204,150 +89,365 @@ function outline(bytes: Uint8Array): Outline {
     periodTypeAt: -1,
     periodTypeEnd: -1,
   };
-  let at = 0;
+}
+
+/** `whole`: all bytes of the message; `the end`: no more bytes come for the last field. */
+type PieceKind = 'whole' | 'more comes' | 'the end';
+
+/** Bytes of the field at `at`, -1 where `bytes[at…end)` does not show them yet, 0 where the field is malformed. */
+function fieldSize(bytes: Uint8Array, at: number, end: number): number {
+  let next = varintEnd(bytes, at, end);
+  if (next <= 0) return next;
+  const type = (bytes[at] as number) & 7;
+  if (type === 1) return next + 8 - at;
+  if (type === 5) return next + 4 - at;
+  if (type !== 0 && type !== 2) return 0;
+  const value = next;
+  next = varintEnd(bytes, value, end);
+  if (next <= 0 || type === 0) return next <= 0 ? next : next - at;
+  readVarint(bytes, value, end);
+  return next + high() * TWO_32 + low() - at;
+}
+
+/** The offset behind the varint at `at`, -1 where it goes on behind `end`, 0 where it is too long. */
+function varintEnd(bytes: Uint8Array, at: number, end: number): number {
+  for (let i = at; i < at + 10; i++) {
+    if (i >= end) return -1;
+    if ((bytes[i] as number) < 0x80) return i + 1;
+  }
+  return 0;
+}
+
+/** Number of sample types in `bytes[at…end)`, as far as the fields are well formed. */
+function countSampleTypes(bytes: Uint8Array, at: number, end: number): number {
+  let count = 0;
   while (at < end) {
-    const keyAt = at;
-    at = readVarint(bytes, at, end);
-    const type = low() & 7;
-    // A field number beyond 2^29 is unknown whatever it is.
-    const field = high() === 0 ? low() >>> 3 : 0;
-    if (type === 2) {
-      at = readLength(bytes, at, end);
-      const last = at + low();
-      switch (field) {
-        case 1:
-          o.sampleTypes++;
-          checkScalars(bytes, at, last, 'ValueType', 2);
-          break;
-        case 2:
-          o.samples++;
-          outlineSample(bytes, words, at, last, o);
-          break;
-        case 3:
-          o.mappings++;
-          checkScalars(bytes, at, last, 'Mapping', 10);
-          break;
-        case 4:
-          o.locations++;
-          outlineLocation(bytes, at, last, o);
-          break;
-        case 5:
-          o.functions++;
-          checkScalars(bytes, at, last, 'Function', 5);
-          break;
-        case 6:
-          if (o.strings === 0 && last > at) throw malformed(at, 'the first string is not empty');
-          o.strings++;
-          o.stringBytes += last - at;
-          break;
-        case 11:
-          checkScalars(bytes, at, last, 'ValueType', 2);
-          o.periodTypeAt = at;
-          o.periodTypeEnd = last;
-          break;
-        case 13:
-          o.comments += countVarints(bytes, words, at, last);
-          break;
-        case 9:
-          if (o.timeNanos !== 0n) throw concatenated(keyAt);
-          throw wrongType(keyAt, 'Profile', field, type);
-        case 7:
-        case 8:
-        case 10:
-        case 12:
-        case 14:
-        case 15:
-          throw wrongType(keyAt, 'Profile', field, type);
-        default:
+    const size = fieldSize(bytes, at, end);
+    if (size <= 0 || size > end - at) break;
+    if (bytes[at] === 0x0a) count++;
+    at += size;
+  }
+  return count;
+}
+
+/**
+ * Decodes a profile.proto message that comes in pieces. What goes wrong here need not be the last word: a message whose
+ * order of fields needs all of it at once is refused too. {@link decodeProfile} of the whole is the judge.
+ */
+export class ProfileDecoder {
+  readonly #expected: number;
+  readonly #outline = emptyOutline();
+  #samples: SampleReader | null = null;
+  /** Everything but the samples. */
+  #rest = new Uint8Array(1 << 16);
+  #restSize = 0;
+  /** The beginning of a field whose end has not come yet. */
+  #carry = new Uint8Array(1 << 12);
+  #carried = 0;
+  /** Bytes of the message before those at hand. */
+  #origin = 0;
+
+  /** @param expected bytes of the whole message: a guess that only decides how much room there is at first */
+  constructor(expected: number) {
+    this.#expected = expected;
+  }
+
+  /**
+   * Reads the next piece.
+   *
+   * @throws {ProfileError} as soon as it is certain that the message cannot be read
+   */
+  push(given: Uint8Array): void {
+    // Whatever class the bytes come as: code that reads two kinds of arrays is compiled twice, and is slower.
+    const piece = new Uint8Array(given.buffer, given.byteOffset, given.length);
+    const at = this.#carried === 0 ? 0 : this.#completeCarry(piece);
+    if (at < 0) return;
+    setOrigin(this.#origin);
+    const done = this.#fields(piece, at, piece.length, 'more comes');
+    this.#origin += done;
+    this.#carried = 0;
+    this.#keep(piece, done);
+  }
+
+  /** Adds what is missing of the carried field, and reads it; the offset behind that, or -1 where more is missing. */
+  #completeCarry(piece: Uint8Array): number {
+    const before = this.#carried;
+    // The longest key and length.
+    this.#keep(piece, 0, 20);
+    const size = fieldSize(this.#carry, 0, this.#carried);
+    if (size < 0 || size > before + piece.length) {
+      if (this.#carried < before + piece.length) this.#keep(piece, this.#carried - before);
+      return -1;
+    }
+    // Whole numbers below 2^31, and known as such to the compiler: the offsets of all that follows are made of them.
+    const end = (size === 0 ? this.#carried : size) | 0;
+    if (this.#carried < end) this.#keep(piece, this.#carried - before, end - this.#carried);
+    setOrigin(this.#origin);
+    this.#fields(this.#carry, 0, end, 'the end');
+    // Offsets in the piece are offsets in the message from where the piece begins.
+    this.#origin += before;
+    return (end - before) | 0;
+  }
+
+  /** Appends `length` bytes of a piece to the carried ones. */
+  #keep(piece: Uint8Array, from: number, length: number = piece.length): void {
+    const part = piece.subarray(from, Math.min(piece.length, from + length));
+    this.#carry = appended(this.#carry, this.#carried, part);
+    this.#carried += part.length;
+  }
+
+  /**
+   * The profile of everything that was pushed.
+   *
+   * @throws {ProfileError} as {@link decodeProfile}
+   */
+  finish(): Profile {
+    if (this.#carried > 0) {
+      setOrigin(this.#origin);
+      this.#fields(this.#carry, 0, this.#carried, 'the end');
+    }
+    return this.#build(this.#rest.subarray(0, this.#restSize));
+  }
+
+  /** Decodes `bytes` as the whole message. */
+  whole(given: Uint8Array): Profile {
+    const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
+    setOrigin(0);
+    this.#fields(bytes, 0, bytes.length, 'whole');
+    return this.#build(bytes);
+  }
+
+  /** Reads fields and returns the offset behind the last one that is complete. */
+  #fields(bytes: Uint8Array, at: number, end: number, kind: PieceKind): number {
+    const o = this.#outline;
+    // Where the run of fields begins that are not samples.
+    let run = at;
+    while (at < end) {
+      const keyAt = at;
+      // Nearly always: a sample of less than 16 kB.
+      if (bytes[at] === 0x12 && at + 3 < end) {
+        let length = bytes[at + 1] as number;
+        let from = at + 2;
+        if (length >= 0x80) {
+          const second = bytes[at + 2] as number;
+          length = second < 0x80 ? (length & 0x7f) | (second << 7) : end;
+          from = at + 3;
+        }
+        if (from + length <= end) {
+          this.#keepRest(bytes, run, keyAt, kind);
+          this.#sample(bytes, from, from + length, kind);
+          run = at = from + length;
+          continue;
+        }
       }
-      at = last;
-    } else {
-      at = skipValue(bytes, at, end, type);
-      if (field < 1 || field > 15) continue;
-      if (field === 9 && o.timeNanos !== 0n) throw concatenated(keyAt);
-      if (type !== 0 || field <= 6 || field === 11) throw wrongType(keyAt, 'Profile', field, type);
-      switch (field) {
-        case 7:
-          o.dropFrames = index();
-          break;
-        case 8:
-          o.keepFrames = index();
-          break;
-        case 9:
-          o.timeNanos = signed();
-          break;
-        case 10:
-          o.durationNanos = signed();
-          break;
-        case 12:
-          o.period = signed();
-          break;
-        case 13:
-          o.comments++;
-          break;
-        case 14:
-          o.defaultSampleType = index();
-          break;
-        case 15:
-          o.docUrl = index();
-          break;
-        default:
+      if (kind === 'more comes') {
+        const size = fieldSize(bytes, at, end);
+        if (size < 0 || size > end - at) break;
+      }
+      at = readVarint(bytes, at, end);
+      const type = low() & 7;
+      // A field number beyond 2^29 is unknown whatever it is.
+      const field = high() === 0 ? low() >>> 3 : 0;
+      if (type === 2) {
+        at = readLength(bytes, at, end);
+        const last = at + low();
+        if (field === 2) {
+          this.#keepRest(bytes, run, keyAt, kind);
+          this.#sample(bytes, at, last, kind);
+          run = at = last;
+          continue;
+        }
+        outlineMessage(bytes, keyAt, at, last, field, o);
+        if (field === 1 && kind !== 'whole' && this.#samples !== null)
+          throw malformed(keyAt, 'a sample type comes after the samples');
+        if (field === 11) {
+          const shift = kind === 'whole' ? 0 : this.#restSize - run;
+          o.periodTypeAt = at + shift;
+          o.periodTypeEnd = last + shift;
+        }
+        at = last;
+      } else {
+        at = skipValue(bytes, at, end, type);
+        outlineScalar(keyAt, field, type, o);
       }
     }
+    this.#keepRest(bytes, run, at, kind);
+    return at;
   }
-  return o;
+
+  /** Keeps a run of fields that are not samples. */
+  #keepRest(bytes: Uint8Array, from: number, to: number, kind: PieceKind): void {
+    if (from === to || kind === 'whole') return;
+    this.#rest = appended(this.#rest, this.#restSize, bytes.subarray(from, to));
+    this.#restSize += to - from;
+  }
+
+  #sample(bytes: Uint8Array, at: number, end: number, kind: PieceKind): void {
+    if (this.#samples === null) {
+      const { sampleTypes } = this.#outline;
+      const later = kind === 'whole' ? countSampleTypes(bytes, end, bytes.length) : 0;
+      this.#samples = new SampleReader(sampleTypes + later, this.#expected);
+    }
+    this.#samples.read(bytes, at, end, this.#origin + at);
+  }
+
+  /** Makes the profile; `rest` holds everything but the samples at least. */
+  #build(rest: Uint8Array): Profile {
+    const o = this.#outline;
+    if (o.strings === 0) throw malformed(this.#origin + rest.length, 'the profile has no string table');
+    const filled = readTables(rest, o);
+    const { strings, mappings, functions } = filled;
+    const mappingIds = idMap(mappings.id);
+    const functionIds = idMap(functions.id);
+    const { locations, badLine } = readLocations(rest, o, mappingIds, functionIds);
+    const locationIds = idMap(locations.id);
+
+    const dropFrames = strings.get(stringRow(o.dropFrames, o.strings, 'drop_frames of profile', 0));
+    const keepFrames = strings.get(stringRow(o.keepFrames, o.strings, 'keep_frames of profile', 0));
+    const comments: string[] = [];
+    for (const row of filled.comments)
+      comments.push(strings.get(stringRow(row, o.strings, 'comment', comments.length)));
+    const defaultSampleType = strings.get(
+      stringRow(o.defaultSampleType, o.strings, 'default_sample_type of profile', 0),
+    );
+    const docUrl = strings.get(stringRow(o.docUrl, o.strings, 'doc_url of profile', 0));
+    const periodType =
+      o.periodTypeAt < 0
+        ? null
+        : readValueType(rest, o.periodTypeAt, o.periodTypeEnd, strings, 'period_type of profile', 0);
+
+    const reader = this.#samples ?? new SampleReader(o.sampleTypes, 0);
+    const { samples, bad } = reader.finish(locationIds, o.locations, o.strings);
+    // In pprof's order: samples, mappings, functions, locations.
+    if (bad !== null) throw bad;
+    checkIds('mapping', mappings.id, mappingIds, 'ID');
+    checkIds('function', functions.id, functionIds, 'ID');
+    checkIds('location', locations.id, locationIds, 'id', badLine);
+
+    return {
+      sampleTypes: filled.sampleTypes,
+      samples,
+      mappings,
+      locations,
+      functions,
+      strings,
+      dropFrames,
+      keepFrames,
+      timeNanos: o.timeNanos,
+      durationNanos: o.durationNanos,
+      periodType,
+      period: o.period,
+      comments,
+      defaultSampleType,
+      docUrl,
+    };
+  }
+}
+
+/** `buffer`, whose first `size` bytes are used, with `part` behind them; a larger one where it does not fit. */
+function appended(buffer: Uint8Array<ArrayBuffer>, size: number, part: Uint8Array): Uint8Array<ArrayBuffer> {
+  let room = buffer;
+  if (size + part.length > buffer.length) {
+    room = new Uint8Array(Math.max(buffer.length * 2, size + part.length));
+    room.set(buffer.subarray(0, size));
+  }
+  room.set(part, size);
+  return room;
+}
+
+/** Counts and checks a field with a length; its content is `bytes[at…last)`. */
+function outlineMessage(
+  bytes: Uint8Array,
+  keyAt: number,
+  at: number,
+  last: number,
+  field: number,
+  o: Outline,
+): void {
+  switch (field) {
+    case 1:
+      o.sampleTypes++;
+      checkScalars(bytes, at, last, 'ValueType', 2);
+      break;
+    case 3:
+      o.mappings++;
+      checkScalars(bytes, at, last, 'Mapping', 10);
+      break;
+    case 4:
+      o.locations++;
+      outlineLocation(bytes, at, last, o);
+      break;
+    case 5:
+      o.functions++;
+      checkScalars(bytes, at, last, 'Function', 5);
+      break;
+    case 6:
+      if (o.strings === 0 && last > at) throw malformed(at, 'the first string is not empty');
+      o.strings++;
+      o.stringBytes += last - at;
+      break;
+    case 11:
+      checkScalars(bytes, at, last, 'ValueType', 2);
+      break;
+    case 13:
+      for (let from = at; from < last; o.comments++) from = readVarint(bytes, from, last);
+      break;
+    case 9:
+      if (o.timeNanos !== 0n) throw concatenated(keyAt);
+      throw wrongType(keyAt, 'Profile', field, 2);
+    case 7:
+    case 8:
+    case 10:
+    case 12:
+    case 14:
+    case 15:
+      throw wrongType(keyAt, 'Profile', field, 2);
+    default:
+  }
+}
+
+/** Keeps a field without a length, whose value was read last. */
+function outlineScalar(keyAt: number, field: number, type: number, o: Outline): void {
+  if (field < 1 || field > 15) return;
+  if (field === 9 && o.timeNanos !== 0n) throw concatenated(keyAt);
+  if (type !== 0 || field <= 6 || field === 11) throw wrongType(keyAt, 'Profile', field, type);
+  switch (field) {
+    case 7:
+      o.dropFrames = index();
+      break;
+    case 8:
+      o.keepFrames = index();
+      break;
+    case 9:
+      o.timeNanos = signed();
+      break;
+    case 10:
+      o.durationNanos = signed();
+      break;
+    case 12:
+      o.period = signed();
+      break;
+    case 13:
+      o.comments++;
+      break;
+    case 14:
+      o.defaultSampleType = index();
+      break;
+    case 15:
+      o.docUrl = index();
+      break;
+    default:
+  }
 }
 
 function concatenated(at: number): ProfileError {
   return new ProfileError(
     'PROFILE_CONCATENATED',
-    `concatenated profiles: a second profile begins before byte ${at}`,
+    `concatenated profiles: a second profile begins before byte ${offsetOf(at)}`,
     {
       pprofMessage: 'parsing profile: concatenated profiles detected',
     },
   );
-}
-
-/**
- * Counts what a sample holds and checks its fields; labels are looked into when they are read. Keys and lengths are
- * nearly always one byte, so that case stands first.
- */
-function outlineSample(bytes: Uint8Array, words: Int32Array, at: number, end: number, o: Outline): void {
-  let stackLocations = 0;
-  let values = 0;
-  let labels = 0;
-  while (at < end) {
-    const key = bytes[at] as number;
-    const length = at + 1 < end ? (bytes[at + 1] as number) : 0x80;
-    if ((key === 0x0a || key === 0x12 || key === 0x1a) && length < 0x80 && length <= end - at - 2) {
-      const last = at + 2 + length;
-      if (key === 0x0a) stackLocations += countVarints(bytes, words, at + 2, last);
-      else if (key === 0x12) values += countVarints(bytes, words, at + 2, last);
-      else labels++;
-      at = last;
-      continue;
-    }
-    const keyAt = at;
-    at = readVarint(bytes, at, end);
-    const type = low() & 7;
-    const field = high() === 0 ? low() >>> 3 : 0;
-    if (type === 2) {
-      at = readLength(bytes, at, end);
-      const last = at + low();
-      if (field === 1) stackLocations += countVarints(bytes, words, at, last);
-      else if (field === 2) values += countVarints(bytes, words, at, last);
-      else if (field === 3) labels++;
-      at = last;
-    } else {
-      at = skipValue(bytes, at, end, type);
-      if (field === 1 && type === 0) stackLocations++;
-      else if (field === 2 && type === 0) values++;
-      else if (field >= 1 && field <= 3) throw wrongType(keyAt, 'Sample', field, type);
-    }
-  }
-  o.stackLocations += stackLocations;
-  o.values += values;
-  o.labels += labels;
 }
 
 function outlineLocation(bytes: Uint8Array, at: number, end: number, o: Outline): void {
@@ -375,16 +475,6 @@ function outlineLocation(bytes: Uint8Array, at: number, end: number, o: Outline)
 /** Room for `count` row numbers below `rows`. */
 export function indexColumn(count: number, rows: number): IndexColumn {
   return rows <= 0x10000 ? new Uint16Array(count) : new Uint32Array(count);
-}
-
-/** Checks that string `row` exists. */
-function stringRow(row: number, strings: number, table: string, of: number): number {
-  if (row < strings) return row;
-  const which = row === TWO_32 ? 'a string out of range' : `string ${row}`;
-  throw new ProfileError(
-    'PROFILE_MALFORMED',
-    `${table} ${of} names ${which}, the string table has ${strings} rows`,
-  );
 }
 
 /** Reads one ValueType message. */
@@ -420,13 +510,6 @@ function halvesOf(column: BigUint64Array): Uint32Array {
   return new Uint32Array(column.buffer as ArrayBuffer);
 }
 
-/** What P14 of pprof calls malformed. */
-function invalid(table: string, row: number, what: string, pprof: string): ProfileError {
-  return new ProfileError('PROFILE_INVALID', `${table} ${row} ${what}`, {
-    pprofMessage: `malformed profile: ${pprof}`,
-  });
-}
-
 /**
  * Decodes a plain (not compressed) profile.proto message.
  *
@@ -439,54 +522,7 @@ export function decodeProfile(bytes: Uint8Array): Profile {
       pprofMessage: 'parsing profile: empty input file',
     });
   }
-  const o = outline(bytes);
-  if (o.strings === 0) throw malformed(bytes.length, 'the profile has no string table');
-  const filled = readTables(bytes, o);
-  const { strings, mappings, functions } = filled;
-  const mappingIds = idMap(mappings.id);
-  const functionIds = idMap(functions.id);
-  const { locations, badLine } = readLocations(bytes, o, mappingIds, functionIds);
-  const locationIds = idMap(locations.id);
-
-  const dropFrames = strings.get(stringRow(o.dropFrames, o.strings, 'drop_frames of profile', 0));
-  const keepFrames = strings.get(stringRow(o.keepFrames, o.strings, 'keep_frames of profile', 0));
-  const comments: string[] = [];
-  for (const row of filled.comments)
-    comments.push(strings.get(stringRow(row, o.strings, 'comment', comments.length)));
-  const defaultSampleType = strings.get(
-    stringRow(o.defaultSampleType, o.strings, 'default_sample_type of profile', 0),
-  );
-  const docUrl = strings.get(stringRow(o.docUrl, o.strings, 'doc_url of profile', 0));
-  const periodType =
-    o.periodTypeAt < 0
-      ? null
-      : readValueType(bytes, o.periodTypeAt, o.periodTypeEnd, strings, 'period_type of profile', 0);
-
-  const reader = new SampleReader(bytes, o, locationIds);
-  const samples = reader.run();
-  // In pprof's order: samples, mappings, functions, locations.
-  if (reader.bad !== null) throw reader.bad;
-  checkIds('mapping', mappings.id, mappingIds, 'ID');
-  checkIds('function', functions.id, functionIds, 'ID');
-  checkIds('location', locations.id, locationIds, 'id', badLine);
-
-  return {
-    sampleTypes: filled.sampleTypes,
-    samples,
-    mappings,
-    locations,
-    functions,
-    strings,
-    dropFrames,
-    keepFrames,
-    timeNanos: o.timeNanos,
-    durationNanos: o.durationNanos,
-    periodType,
-    period: o.period,
-    comments,
-    defaultSampleType,
-    docUrl,
-  };
+  return new ProfileDecoder(bytes.length).whole(bytes);
 }
 
 /** Throws for an id that is 0 or used twice, or for the location `badLine`, whichever has the lowest row. */
@@ -560,7 +596,9 @@ function readTables(bytes: Uint8Array, o: Outline): Tables {
     at = readLength(bytes, at, end);
     const last = at + low();
     if (field === 6) {
-      text.set(bytes.subarray(at, last), textAt);
+      // A view of each short text would be more work than its bytes.
+      if (last - at > 256) text.set(bytes.subarray(at, last), textAt);
+      else for (let i = at, to = textAt; i < last; i++) text[to++] = bytes[i] as number;
       textAt += last - at;
       ends[string++] = textAt;
     } else if (field === 5) {
@@ -725,297 +763,4 @@ function readLocations(
   lineStart[row] = line;
   const lines = { length: o.lines, function: fn, line: finishInt64(lineNumber), column: finishInt64(column) };
   return { locations: { length: o.locations, id, mapping, address, isFolded, lineStart, lines }, badLine };
-}
-
-/** The last pass: samples. */
-class SampleReader {
-  readonly #bytes: Uint8Array;
-  readonly #types: number;
-  readonly #strings: number;
-  readonly #locationIds: IdMap;
-  /** Rows by id where ids are small, else null. */
-  readonly #direct: Int32Array | null;
-  /** Whether the ids are 1, 2, 3 … in order. */
-  readonly #counted: boolean;
-  readonly locations: number;
-  readonly #stackStart: Uint32Array;
-  readonly #stackLocations: IndexColumn;
-  readonly #values: readonly Int64Halves[];
-  readonly #columns: readonly Uint32Array[];
-  readonly #labelStart: Uint32Array;
-  readonly #labelKey: Uint32Array;
-  readonly #labelText: Uint32Array;
-  readonly #labelNumber: Int64Halves;
-  readonly #labelUnit: Uint32Array;
-  #row = 0;
-  #stackAt = 0;
-  #label = 0;
-  /** First frame of the current sample whose location is unknown, as an index into the stacks; -1 if there is none. */
-  #unknownAt = -1;
-  /** What pprof would say first about the samples. */
-  bad: ProfileError | null = null;
-
-  constructor(bytes: Uint8Array, o: Outline, locationIds: IdMap) {
-    this.#bytes = bytes;
-    this.#types = o.sampleTypes;
-    this.#strings = o.strings;
-    this.#locationIds = locationIds;
-    this.#direct = locationIds.direct;
-    this.#counted = locationIds.counted;
-    this.locations = o.locations;
-    this.#stackStart = new Uint32Array(o.samples + 1);
-    this.#stackLocations = indexColumn(o.stackLocations, o.locations);
-    // Otherwise some sample has the wrong number of values and the columns are never used; types × samples is bounded
-    // by the size of the input only when it equals the number of values.
-    const wanted = o.values === o.sampleTypes * o.samples ? o.sampleTypes : 0;
-    this.#values = Array.from({ length: wanted }, () => int64Halves(o.samples));
-    this.#columns = this.#values.map(({ halves }) => halves);
-    this.#labelStart = new Uint32Array(o.samples + 1);
-    this.#labelKey = new Uint32Array(o.labels);
-    this.#labelText = new Uint32Array(o.labels);
-    this.#labelNumber = int64Halves(o.labels);
-    this.#labelUnit = new Uint32Array(o.labels);
-  }
-
-  /** Reads the samples of the whole message. */
-  run(): SampleTable {
-    const bytes = this.#bytes;
-    const end = bytes.length;
-    let at = 0;
-    while (at < end) {
-      at = readVarint(bytes, at, end);
-      const wire = low() & 7;
-      if (wire !== 2) {
-        at = skipValue(bytes, at, end, wire);
-        continue;
-      }
-      const isSample = high() === 0 && low() === 0x12;
-      at = readLength(bytes, at, end);
-      const last = at + low();
-      if (isSample) this.#sample(at, last);
-      at = last;
-    }
-    this.#stackStart[this.#row] = this.#stackAt;
-    this.#labelStart[this.#row] = this.#label;
-    const length = this.#label;
-    const labels = {
-      length,
-      key: this.#labelKey.subarray(0, length),
-      text: this.#labelText.subarray(0, length),
-      number: finishInt64(this.#labelNumber, length),
-      unit: this.#labelUnit.subarray(0, length),
-    };
-    return {
-      length: this.#row,
-      stackStart: this.#stackStart,
-      stackLocations: this.#stackLocations,
-      values: this.#values.map((halves) => finishInt64(halves)),
-      labelStart: this.#labelStart,
-      labels,
-    };
-  }
-
-  #sample(at: number, end: number): void {
-    const bytes = this.#bytes;
-    const row = this.#row;
-    this.#stackStart[row] = this.#stackAt;
-    this.#labelStart[row] = this.#label;
-    this.#unknownAt = -1;
-    let values = 0;
-    while (at < end) {
-      // Nearly always: a key and a length of one byte each.
-      let key = bytes[at] as number;
-      let last = 0;
-      if (key < 0x80 && (key & 7) === 2 && (bytes[at + 1] as number) < 0x80) {
-        last = at + 2 + (bytes[at + 1] as number);
-        at += 2;
-      } else {
-        at = readVarint(bytes, at, end);
-        key = high() === 0 ? low() : 0;
-        if ((key & 7) === 2) {
-          at = readLength(bytes, at, end);
-          last = at + low();
-        }
-      }
-      const field = key >>> 3;
-      if ((key & 7) === 2) {
-        if (field === 1) this.#stack(at, last);
-        else if (field === 2) values = this.#packedValues(at, last, values);
-        else if (field === 3) this.#addLabel(at, last);
-        at = last;
-      } else {
-        if (field === 1) this.#stack(at, readVarint(bytes, at, end));
-        else if (field === 2) values = this.#packedValues(at, readVarint(bytes, at, end), values);
-        at = skipValue(bytes, at, end, key & 7);
-      }
-    }
-    if (this.bad === null) this.#judge(row, values);
-    this.#row = row + 1;
-  }
-
-  /** Reads location ids; the first pass has seen that each is whole. */
-  #stack(at: number, end: number): void {
-    const bytes = this.#bytes;
-    const stack = this.#stackLocations;
-    const direct = this.#direct;
-    let to = this.#stackAt;
-    if (this.#counted) {
-      const { locations } = this;
-      while (at < end) {
-        const first = bytes[at] as number;
-        let id = first;
-        if (first >= 0x80) {
-          const second = bytes[at + 1] as number;
-          id = (first & 0x7f) | ((second & 0x7f) << 7);
-          if (second >= 0x80) {
-            const third = bytes[at + 2] as number;
-            if (third >= 0x80) {
-              at = readVarint(bytes, at, end);
-              id = high() === 0 && low() <= locations ? low() : 0;
-            } else {
-              id |= third << 14;
-              at += 3;
-            }
-          } else at += 2;
-        } else at++;
-        if (id === 0 || id > locations) {
-          if (this.#unknownAt < 0) this.#unknownAt = to;
-          id = 1;
-        }
-        stack[to++] = id - 1;
-      }
-    } else if (direct !== null) {
-      const rows = direct.length;
-      while (at < end) {
-        let id = bytes[at++] as number;
-        if (id >= 0x80) {
-          const second = bytes[at++] as number;
-          id = (id & 0x7f) | ((second & 0x7f) << 7);
-          if (second >= 0x80) {
-            const third = bytes[at++] as number;
-            id |= (third & 0x7f) << 14;
-            if (third >= 0x80) {
-              at = readVarint(bytes, at - 3, end);
-              id = high() === 0 && low() < rows ? low() : rows;
-            }
-          }
-        }
-        const location = id < rows ? (direct[id] as number) : -1;
-        if (location < 0) {
-          if (this.#unknownAt < 0) this.#unknownAt = to;
-          stack[to++] = 0;
-        } else stack[to++] = location;
-      }
-    } else {
-      while (at < end) {
-        at = readVarint(bytes, at, end);
-        const location = this.#locationIds.row(low(), high());
-        if (location < 0 && this.#unknownAt < 0) this.#unknownAt = to;
-        stack[to++] = Math.max(location, 0);
-      }
-    }
-    this.#stackAt = to;
-  }
-
-  /** Reads values behind the first `count` of the sample and returns how many there are now. */
-  #packedValues(at: number, end: number, count: number): number {
-    const bytes = this.#bytes;
-    const columns = this.#columns;
-    const to = this.#row * 2;
-    while (at < end) {
-      const column = count < columns.length ? (columns[count] as Uint32Array) : null;
-      count++;
-      const first = bytes[at] as number;
-      if (first < 0x80) {
-        at++;
-        // Columns start as zeros, and most values of a heap profile are.
-        if (first !== 0 && column !== null) column[to] = first;
-        continue;
-      }
-      const second = bytes[at + 1] as number;
-      if (second < 0x80) {
-        at += 2;
-        if (column !== null) column[to] = (first & 0x7f) | (second << 7);
-        continue;
-      }
-      at = readVarint(bytes, at, end);
-      if (column !== null) {
-        column[to] = low();
-        column[to + 1] = high();
-      }
-    }
-    return count;
-  }
-
-  #addLabel(at: number, end: number): void {
-    const bytes = this.#bytes;
-    let key = 0;
-    let text = 0;
-    let unit = 0;
-    let numberLow = 0;
-    let numberHigh = 0;
-    while (at < end) {
-      const keyAt = at;
-      let tag = bytes[at] as number;
-      if (tag < 0x80) at++;
-      else {
-        at = readVarint(bytes, at, end);
-        // Field 0 stands for every number that is too large to be known.
-        tag = high() === 0 ? low() : low() & 7;
-      }
-      const type = tag & 7;
-      const field = tag >>> 3;
-      if (type === 0) {
-        let value = at < end ? (bytes[at] as number) : 0x80;
-        let valueHigh = 0;
-        if (value < 0x80) at++;
-        else {
-          at = readVarint(bytes, at, end);
-          value = low();
-          valueHigh = high();
-        }
-        if (field === 3) {
-          numberLow = value;
-          numberHigh = valueHigh;
-        } else {
-          const row = valueHigh === 0 ? value : TWO_32;
-          if (field === 1) key = row;
-          else if (field === 2) text = row;
-          else if (field === 4) unit = row;
-        }
-        continue;
-      }
-      if (type === 2) at = readLength(bytes, at, end) + low();
-      else at = skipValue(bytes, at, end, type);
-      if (field >= 1 && field <= 4) throw wrongType(keyAt, 'Label', field, type);
-    }
-    const label = this.#label;
-    stringRow(key, this.#strings, 'a label of sample', this.#row);
-    if (text !== 0) this.#labelText[label] = stringRow(text, this.#strings, 'a label of sample', this.#row);
-    else if (unit !== 0 || numberLow !== 0 || numberHigh !== 0) {
-      this.#labelUnit[label] = stringRow(unit, this.#strings, 'a label of sample', this.#row);
-      this.#labelNumber.halves[2 * label] = numberLow;
-      this.#labelNumber.halves[2 * label + 1] = numberHigh;
-    } else return;
-    this.#labelKey[label] = key;
-    this.#label = label + 1;
-  }
-
-  #judge(row: number, values: number): void {
-    const types = this.#types;
-    if (types === 0) {
-      this.bad = invalid('sample', row, 'has no sample types to go with', 'missing sample type information');
-    } else if (values !== types) {
-      const pprof = `mismatch: sample has ${values} values vs. ${types} types`;
-      this.bad = invalid('sample', row, `has ${values} values, the profile has ${types} sample types`, pprof);
-    } else if (this.#unknownAt >= 0) {
-      const frame = this.#unknownAt - (this.#stackStart[row] as number);
-      this.bad = invalid(
-        'sample',
-        row,
-        `names an unknown location as frame ${frame}`,
-        'sample has nil location',
-      );
-    }
-  }
 }

@@ -88,6 +88,49 @@ class HashedIdMap implements IdMap {
   }
 }
 
+/** Numbers distinct ids 0, 1, 2 … as they come, for those that are known before the table they belong to. */
+export class IdInterner {
+  length = 0;
+  #halves = new Uint32Array(2048);
+  #slots: Int32Array = new Int32Array(2048).fill(-1);
+
+  /** The number of an id. */
+  number(low: number, high: number): number {
+    const found = this.#slots[this.#slot(low, high)] as number;
+    if (found >= 0) return found;
+    const number = this.length++;
+    if (number * 2 === this.#halves.length) {
+      const halves = new Uint32Array(number * 4);
+      halves.set(this.#halves);
+      this.#halves = halves;
+      this.#slots = new Int32Array(number * 4).fill(-1);
+      for (let i = 0; i < number; i++) {
+        this.#slots[this.#slot(halves[2 * i] as number, halves[2 * i + 1] as number)] = i;
+      }
+    }
+    this.#slots[this.#slot(low, high)] = number;
+    this.#halves[2 * number] = low;
+    this.#halves[2 * number + 1] = high;
+    return number;
+  }
+
+  /** The row that `map` has for the id with this number, or -1. */
+  row(number: number, map: IdMap): number {
+    return map.row(this.#halves[2 * number] as number, this.#halves[2 * number + 1] as number);
+  }
+
+  #slot(low: number, high: number): number {
+    const mask = this.#slots.length - 1;
+    let hash = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+    hash ^= hash >>> 15;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const number = this.#slots[slot] as number;
+      if (number < 0 || (this.#halves[2 * number] === low && this.#halves[2 * number + 1] === high))
+        return slot;
+    }
+  }
+}
+
 /** Builds the map of `ids`. */
 export function idMap(ids: BigUint64Array): IdMap {
   const halves = new Uint32Array(ids.buffer, ids.byteOffset, ids.length * 2);

@@ -56,6 +56,77 @@ export function finishInt64(column: Int64Halves, length: number = column.length)
   return numbers;
 }
 
+/**
+ * A column that is filled row by row and grows: doubles while the sum of absolute values is a safe integer, the halves
+ * of 64-bit integers from then on. Rows that nobody fills are 0.
+ */
+export class Int64Filler {
+  #numbers: Float64Array;
+  #halves: Uint32Array | null = null;
+  #total = 0;
+
+  constructor(capacity: number) {
+    this.#numbers = new Float64Array(capacity);
+  }
+
+  /** Makes room for `capacity` rows. */
+  grow(capacity: number): void {
+    const larger = new Float64Array(capacity);
+    if (this.#halves === null) larger.set(this.#numbers);
+    else {
+      // Bytes, not numbers: not every pattern of bits survives as a double.
+      const halves = new Uint32Array(larger.buffer);
+      halves.set(this.#halves);
+      this.#halves = halves;
+    }
+    this.#numbers = larger;
+  }
+
+  /** Fills a row with a value below 2^31. */
+  putSmall(row: number, value: number): void {
+    const total = this.#total + value;
+    if (this.#halves !== null || total > Number.MAX_SAFE_INTEGER) this.put(row, value, 0);
+    else {
+      this.#total = total;
+      this.#numbers[row] = value;
+    }
+  }
+
+  /** Fills a row with a value of two unsigned halves. */
+  put(row: number, low: number, high: number): void {
+    if (this.#halves === null) {
+      const value = (high | 0) * TWO_32 + low;
+      const total = this.#total + Math.abs(value);
+      if (total <= Number.MAX_SAFE_INTEGER) {
+        this.#total = total;
+        this.#numbers[row] = value;
+        return;
+      }
+      this.#halves = halvesOfNumbers(this.#numbers);
+    }
+    this.#halves[2 * row] = low;
+    this.#halves[2 * row + 1] = high;
+  }
+
+  /** The column of the first `length` rows. */
+  finish(length: number): Int64Column {
+    const numbers = this.#numbers;
+    const unused = (numbers.length - length) * 8;
+    const exact = unused > 1 << 16 && unused > numbers.byteLength / 2;
+    if (this.#halves === null) return exact ? numbers.slice(0, length) : numbers.subarray(0, length);
+    const column = new BigInt64Array(numbers.buffer as ArrayBuffer, 0, length);
+    return exact ? column.slice() : column;
+  }
+}
+
+/** Turns exact numbers into the halves of 64-bit integers, in place. */
+function halvesOfNumbers(numbers: Float64Array): Uint32Array {
+  const halves = new Uint32Array(numbers.buffer as ArrayBuffer);
+  const column = { length: numbers.length, halves };
+  for (let row = 0; row < numbers.length; row++) setInt64(column, row, numbers[row] as number);
+  return halves;
+}
+
 /** A column with the given values (numbers are truncated, bigints wrapped to 64 bits). */
 export function int64Column(values: ArrayLike<number | bigint>): Int64Column {
   const column = int64Halves(values.length);

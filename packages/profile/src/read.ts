@@ -1,6 +1,6 @@
 // Reads a profile of any known format; what it is shows in its bytes, never in its name.
 import { secondStringTable } from './concatenated.ts';
-import { decodeProfile } from './decode.ts';
+import { decodeProfile, ProfileDecoder } from './decode.ts';
 import { ProfileError } from './errors.ts';
 import type { FormatOptions } from './formats/format.ts';
 import { goCounts } from './formats/go-goroutine-counts.ts';
@@ -9,16 +9,17 @@ import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
 import { jsonFormats, textFormats } from './formats/table.ts';
 import { describeForeign } from './formats/unrecognized.ts';
-import { gunzip, type Inflate, isGzip } from './gunzip.ts';
+import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip } from './gunzip.ts';
 import { tooLarge } from './inflate.ts';
 import { headText } from './lines.ts';
 import type { Profile } from './profile.ts';
+import { checkValid } from './validity.ts';
 
 /** Options of {@link readProfile}. */
 export interface ReadOptions {
   /**
-   * Gunzips, and throws or returns more than `limit` bytes where the result would be longer; by default the platform's
-   * `DecompressionStream`. Node's `zlib.gunzipSync(gz, { maxOutputLength: limit })` is faster.
+   * Gunzips, and throws or gives more than `limit` bytes where the result would be longer; by default the platform's
+   * `DecompressionStream`. Node's `zlib.createGunzip()` is faster, and its `gunzipSync` is for small profiles.
    */
   readonly inflate?: Inflate;
   /**
@@ -43,24 +44,45 @@ const ALWAYS_ALLOWED = 2 ** 28;
 const MAX_RATIO = 100;
 const TOO_LONG = 'bufio.Scanner: token too long';
 
-/** The uncompressed bytes of `bytes`. */
-async function plainBytes(bytes: Uint8Array, options: ReadOptions): Promise<Uint8Array> {
-  if (isGzip(bytes)) {
-    const usual = Math.min(MAX_BYTES, Math.max(ALWAYS_ALLOWED, bytes.length * MAX_RATIO));
-    return gunzip(bytes, options.maxBytes ?? usual, options.inflate);
-  }
-  const limit = options.maxBytes ?? MAX_BYTES;
-  if (bytes.length > limit) throw tooLarge(limit);
-  return bytes;
-}
-
 /**
  * Reads a profile: gzip or plain, in any known format, told apart by content.
  *
  * @throws {ProfileError} whose message says what is wrong and where
  */
 export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}): Promise<Profile> {
-  return readPlainProfile(await plainBytes(bytes, options), options);
+  if (!isGzip(bytes)) {
+    const most = options.maxBytes ?? MAX_BYTES;
+    if (bytes.length > most) throw tooLarge(most);
+    return readPlainProfile(bytes, options);
+  }
+  const usual = Math.min(MAX_BYTES, Math.max(ALWAYS_ALLOWED, bytes.length * MAX_RATIO));
+  const limit = options.maxBytes ?? usual;
+  const profile = await decodePieces(bytes, limit, options);
+  if (profile !== null) return profile;
+  return readPlainProfile(await gunzip(bytes, limit, options.inflate), options);
+}
+
+/** Decodes while it unpacks; null where that fails, which says nothing yet about what is wrong. */
+async function decodePieces(bytes: Uint8Array, limit: number, options: ReadOptions): Promise<Profile | null> {
+  const decoder = new ProfileDecoder(Math.min(limit, claimedSize(bytes)));
+  try {
+    let first = true;
+    for await (const piece of gunzipPieces(bytes, limit, options.inflate)) {
+      if (first && looksLikeJson(piece)) return null;
+      first = false;
+      decoder.push(piece);
+    }
+    return decoder.finish();
+  } catch (error) {
+    if (error instanceof ProfileError && error.code === 'PROFILE_TOO_LARGE') throw error;
+    return null;
+  }
+}
+
+/** What a reader made of a text must keep all promises too; the decoder of messages checks them on its way. */
+function valid(profile: Profile): Profile {
+  checkValid(profile);
+  return profile;
 }
 
 /** Reads a profile that is not compressed; as {@link readProfile}. */
@@ -86,26 +108,29 @@ export function readPlainProfile(
   try {
     if (!asPprof) {
       const named = goCounts.sniff(bytes, head) ? goCounts.read(bytes) : readGoNamedRecords(bytes);
-      if (named !== null) return named;
+      if (named !== null) return valid(named);
     }
     const legacy = readLegacy(bytes);
-    if (legacy !== null) return legacy;
+    if (legacy !== null) return valid(legacy);
   } catch (error) {
     if (!(error instanceof ProfileError) || !(error.pprofMessage ?? '').endsWith(TOO_LONG)) throw error;
     verdict = error.pprofMessage as string;
   }
   if (!(asPprof && goStacks.sniff(bytes, head))) {
-    for (const format of textFormats) if (format.sniff(bytes, head)) return format.read(bytes);
+    for (const format of textFormats) if (format.sniff(bytes, head)) return valid(format.read(bytes));
   }
   throw unrecognized(bytes, head, protoError, verdict);
 }
 
+function looksLikeJson(bytes: Uint8Array): boolean {
+  return /^\uFEFF?\s*[[{]/.test(headText(bytes, 16));
+}
+
 /** Reads a format in JSON; null where the bytes are none of these. */
 function readJson(bytes: Uint8Array, options: FormatOptions): Profile | null {
-  const head = headText(bytes, 16);
-  if (!/^\uFEFF?\s*[[{]/.test(head)) return null;
+  if (!looksLikeJson(bytes)) return null;
   const more = headText(bytes);
-  for (const format of jsonFormats) if (format.sniff(bytes, more)) return format.read(bytes, options);
+  for (const format of jsonFormats) if (format.sniff(bytes, more)) return valid(format.read(bytes, options));
   return null;
 }
 

@@ -2,9 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import {
-  checkValid,
   diffProfiles,
   dropFrames,
   mergeProfiles,
@@ -15,6 +13,7 @@ import {
 import { baseName, compilePattern } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import type { HttpAnswer } from '../sources/http.ts';
+import { inflate } from '../sources/inflate.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
 import { binaryProblem, openBinary } from './binary.ts';
@@ -108,10 +107,9 @@ class Fetcher {
   async #read(bytes: Uint8Array, source: string): Promise<Profile> {
     try {
       const profile = await readProfile(bytes, {
-        inflate: (gz, limit) => gunzipSync(gz, { maxOutputLength: limit }),
+        inflate,
         goTexts: this.#named ? 'named' : 'as-pprof',
       });
-      checkValid(profile);
       return profile;
     } catch (error) {
       if (error instanceof ProfileError) throw new DriverError(this.#told(error), { cause: error });

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { ProfileError, type Profile, readProfile } from '@stackpile/profile';
-import { gunzipSync } from 'node:zlib';
 import process from 'node:process';
 import { get, requireOk, shownUrl } from './http.ts';
+import { inflate } from './inflate.ts';
 import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
 import { parseSource } from './spec.ts';
@@ -17,7 +17,7 @@ export async function profileOf(bytes: Uint8Array, name: string, times = false):
   try {
     return await readProfile(bytes, {
       times,
-      inflate: (packed, limit) => gunzipSync(packed, { maxOutputLength: limit }),
+      inflate,
     });
   } catch (error) {
     if (error instanceof ProfileError)
