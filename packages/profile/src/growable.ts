@@ -65,3 +65,10 @@ export class GrowingFloat64 {
     this.#array[index] = value;
   }
 }
+
+/** The first `length` elements: a view, or a copy where a view would hold on to much that was never used. */
+export function filled<A extends Uint16Array | Uint32Array>(column: A, length: number): A {
+  const unused = (column.length - length) * column.BYTES_PER_ELEMENT;
+  if (unused > 1 << 16 && unused > column.byteLength / 2) return column.slice(0, length) as A;
+  return column.subarray(0, length) as A;
+}

@@ -2,8 +2,8 @@
 import { countedIds } from './builder.ts';
 import { ByteInterner } from './byte-interner.ts';
 import { ProfileError } from './errors.ts';
-import { GrowingUint32 } from './growable.ts';
-import { finishInt64, int64Column } from './int64.ts';
+import { filled, GrowingUint32 } from './growable.ts';
+import { finishInt64 } from './int64.ts';
 import type { Int64Column, Profile } from './profile.ts';
 import { alignProfiles, checkCompatible, normalizeProfile, scaleProfile } from './scale.ts';
 import { extendStrings } from './strings.ts';
@@ -14,15 +14,37 @@ const TWO_32 = 4294967296;
 /** How many profiles pprof merges at once; more are merged in groups, in order. */
 const GROUP = 128;
 
-/** The 32-bit halves of one 64-bit value of a column. */
-function pushInt64(words: number[], column: Int64Column, row: number): void {
-  const value = column[row] as number | bigint;
-  if (typeof value === 'number') words.push(value, Math.floor(value / TWO_32));
-  else words.push(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
+/** The words of one key at a time: unsigned 32-bit integers, no boxed numbers. */
+class Key {
+  words: Uint32Array = new Uint32Array(256);
+  length = 0;
+
+  push(word: number): void {
+    if (this.length === this.words.length) {
+      const larger = new Uint32Array(this.length * 2);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    this.words[this.length++] = word;
+  }
+
+  /** Both halves of one value of a column. */
+  pushInt64(column: Int64Column, row: number): void {
+    if (column instanceof Float64Array) {
+      const value = column[row] as number;
+      this.push(value);
+      this.push(Math.floor(value / TWO_32));
+    } else this.pushUint64(column[row] as bigint);
+  }
+
+  pushUint64(value: bigint): void {
+    this.push(Number(BigInt.asUintN(32, value)));
+    this.push(Number(BigInt.asUintN(32, value >> 32n)));
+  }
 }
 
-function pushUint64(words: number[], value: bigint): void {
-  words.push(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
+function halvesOf(column: BigUint64Array): Uint32Array {
+  return new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
 }
 
 /** Rows of one source's tables in the merged tables, -1 where they were not needed yet. */
@@ -31,8 +53,12 @@ interface Source {
   readonly strings: Int32Array;
   readonly functions: Int32Array;
   readonly mappings: Int32Array;
-  /** Kept mapping's start minus this mapping's start. */
-  readonly shifts: bigint[];
+  /** Kept mapping's start minus this mapping's start, in halves. */
+  readonly shifts: Uint32Array;
+  /** Start of the kept mapping, in halves. */
+  readonly starts: Uint32Array;
+  /** Addresses of the locations, in halves. */
+  readonly addresses: Uint32Array;
   readonly locations: Int32Array;
 }
 
@@ -52,39 +78,44 @@ class Merger {
   readonly #lineFunction = new GrowingUint32(1024);
   readonly #lineNumber = new GrowingUint32(2048);
   readonly #lineColumn = new GrowingUint32(2048);
-  readonly #words: number[] = [];
+  readonly #key = new Key();
 
   // Samples: arrays for the worst case, where nothing is equal.
   #samples = 0;
   readonly #stackStart: Uint32Array;
-  readonly #stack: Uint16Array | Uint32Array;
-  readonly #hashes: Uint32Array;
+  /** 16 bits as long as they do. */
+  #stack: Uint16Array | Uint32Array;
+  readonly #hashes: Int32Array;
   readonly #slots: Int32Array;
   readonly #values: Int64Column[];
   readonly #labelStart: Uint32Array;
-  /** Five words each: key, text, unit, number (two halves). */
-  readonly #labels: Uint32Array;
+  readonly #labelKey: Uint32Array;
+  readonly #labelText: Uint32Array;
+  readonly #labelUnit: Uint32Array;
+  /** Two halves each. */
+  readonly #labelNumber: Uint32Array;
 
   constructor(sources: readonly Profile[]) {
     this.#sources = sources;
     let samples = 0;
     let frames = 0;
-    let locations = 0;
     let labels = 0;
-    for (const { samples: s, locations: l } of sources) {
+    for (const { samples: s } of sources) {
       samples += s.length;
       frames += s.stackLocations.length;
       labels += s.labels.length;
-      locations += l.length;
     }
     this.#stackStart = new Uint32Array(samples + 1);
-    this.#stack = locations <= 0x10000 ? new Uint16Array(frames) : new Uint32Array(frames);
-    this.#hashes = new Uint32Array(samples);
+    this.#stack = new Uint16Array(frames);
+    this.#hashes = new Int32Array(samples);
     let slots = 64;
     while (slots < samples * 2) slots *= 2;
     this.#slots = new Int32Array(slots).fill(-1);
     this.#labelStart = new Uint32Array(samples + 1);
-    this.#labels = new Uint32Array(labels * 5);
+    this.#labelKey = new Uint32Array(labels);
+    this.#labelText = new Uint32Array(labels);
+    this.#labelUnit = new Uint32Array(labels);
+    this.#labelNumber = new Uint32Array(labels * 2);
     this.#lineStart.push(0);
     const first = sources[0] as Profile;
     this.#values = first.sampleTypes.map((_, type) => {
@@ -105,7 +136,9 @@ class Merger {
         strings: new Int32Array(profile.strings.length).fill(-1),
         functions: new Int32Array(profile.functions.length).fill(-1),
         mappings: new Int32Array(profile.mappings.length).fill(-1),
-        shifts: [],
+        shifts: new Uint32Array(profile.mappings.length * 2),
+        starts: new Uint32Array(profile.mappings.length * 2),
+        addresses: halvesOf(profile.locations.address),
         locations: new Int32Array(profile.locations.length).fill(-1),
       };
       // The first mapping stands for the main binary, whatever the samples use first.
@@ -134,16 +167,16 @@ class Merger {
     const known = source.functions[row] as number;
     if (known >= 0) return known;
     const { functions } = source.profile;
-    const key = this.#words;
+    const key = this.#key;
     key.length = 0;
-    key.push(
-      this.#string(source, functions.name[row] as number),
-      this.#string(source, functions.systemName[row] as number),
-      this.#string(source, functions.filename[row] as number),
-    );
-    pushInt64(key, functions.startLine, row);
-    const merged = this.#functionSet.add(key);
-    if (merged * 5 === this.#functions.length) for (const word of key) this.#functions.push(word);
+    key.push(this.#string(source, functions.name[row] as number));
+    key.push(this.#string(source, functions.systemName[row] as number));
+    key.push(this.#string(source, functions.filename[row] as number));
+    key.pushInt64(functions.startLine, row);
+    const merged = this.#functionSet.add(key.words, 0, key.length);
+    if (merged * 5 === this.#functions.length) {
+      for (let i = 0; i < 5; i++) this.#functions.push(key.words[i] as number);
+    }
     source.functions[row] = merged;
     return merged;
   }
@@ -157,16 +190,22 @@ class Merger {
     // Rounded up to whole pages, so that the same binary of two machines is one mapping.
     const size = BigInt.asUintN(64, BigInt.asUintN(64, (mappings.limit[row] as bigint) - start) + 0xfffn);
     const buildId = this.#string(source, mappings.buildId[row] as number);
-    const key = this.#words;
+    const filename = this.#string(source, mappings.filename[row] as number);
+    const key = this.#key;
     key.length = 0;
-    pushUint64(key, size - (size % 0x1000n));
-    pushUint64(key, mappings.offset[row] as bigint);
+    key.pushUint64(size - (size % 0x1000n));
+    key.pushUint64(mappings.offset[row] as bigint);
     // A build id and a file name of the same text are the same key, as in Go.
-    key.push(buildId !== 0 ? buildId : this.#string(source, mappings.filename[row] as number));
-    const merged = this.#mappingSet.add(key);
+    key.push(buildId !== 0 ? buildId : filename);
+    const merged = this.#mappingSet.add(key.words, 0, key.length);
     if (merged === this.#mappings.length) this.#mappings.push({ source, row });
     const kept = this.#mappings[merged] as { source: Source; row: number };
-    source.shifts[row] = (kept.source.profile.mappings.start[kept.row] as bigint) - start;
+    const keptStart = kept.source.profile.mappings.start[kept.row] as bigint;
+    const shift = BigInt.asUintN(64, keptStart - start);
+    source.shifts[2 * row] = Number(BigInt.asUintN(32, shift));
+    source.shifts[2 * row + 1] = Number(shift >> 32n);
+    source.starts[2 * row] = Number(BigInt.asUintN(32, keptStart));
+    source.starts[2 * row + 1] = Number(keptStart >> 32n);
     source.mappings[row] = merged;
     return merged;
   }
@@ -176,42 +215,48 @@ class Merger {
     const { lines } = locations;
     const mappingRow = locations.mapping[row] as number;
     const mapping = this.#mapping(source, mappingRow);
-    let address = locations.address[row] as bigint;
-    let relative = address;
+    let low = source.addresses[2 * row] as number;
+    let high = source.addresses[2 * row + 1] as number;
+    let relativeLow = low;
+    let relativeHigh = high;
     if (mapping >= 0) {
-      address = BigInt.asUintN(64, address + (source.shifts[mappingRow] as bigint));
-      const kept = this.#mappings[mapping] as { source: Source; row: number };
-      relative = BigInt.asUintN(64, address - (kept.source.profile.mappings.start[kept.row] as bigint));
+      const sum = low + (source.shifts[2 * mappingRow] as number);
+      high = (high + (source.shifts[2 * mappingRow + 1] as number) + (sum >= TWO_32 ? 1 : 0)) >>> 0;
+      low = sum >>> 0;
+      const startLow = source.starts[2 * mappingRow] as number;
+      relativeLow = (low - startLow) >>> 0;
+      relativeHigh = (high - (source.starts[2 * mappingRow + 1] as number) - (low < startLow ? 1 : 0)) >>> 0;
     }
     const from = locations.lineStart[row] as number;
     const to = locations.lineStart[row + 1] as number;
     for (let line = from; line < to; line++) this.#function(source, lines.function[line] as number);
-    const key = this.#words;
+    const key = this.#key;
     key.length = 0;
-    key.push(mapping, locations.isFolded[row] as number);
-    pushUint64(key, relative);
+    key.push(mapping);
+    key.push(locations.isFolded[row] as number);
+    key.push(relativeLow);
+    key.push(relativeHigh);
     for (let line = from; line < to; line++) {
       key.push(source.functions[lines.function[line] as number] as number);
-      pushInt64(key, lines.line, line);
+      key.pushInt64(lines.line, line);
     }
     // Only the last line's column counts: pprof overwrites the others in its key.
-    if (to > from) pushInt64(key, lines.column, to - 1);
-    const merged = this.#locationSet.add(key);
+    if (to > from) key.pushInt64(lines.column, to - 1);
+    const merged = this.#locationSet.add(key.words, 0, key.length);
     if (merged === this.#locationMapping.length) {
       this.#locationMapping.push(mapping);
       this.#locationFolded.push(locations.isFolded[row] as number);
-      key.length = 0;
-      pushUint64(key, address);
-      for (const word of key) this.#locationAddress.push(word);
+      this.#locationAddress.push(low);
+      this.#locationAddress.push(high);
       for (let line = from; line < to; line++) {
         this.#lineFunction.push(source.functions[lines.function[line] as number] as number);
         key.length = 0;
-        pushInt64(key, lines.line, line);
-        pushInt64(key, lines.column, line);
-        this.#lineNumber.push(key[0] as number);
-        this.#lineNumber.push(key[1] as number);
-        this.#lineColumn.push(key[2] as number);
-        this.#lineColumn.push(key[3] as number);
+        key.pushInt64(lines.line, line);
+        key.pushInt64(lines.column, line);
+        this.#lineNumber.push(key.words[0] as number);
+        this.#lineNumber.push(key.words[1] as number);
+        this.#lineColumn.push(key.words[2] as number);
+        this.#lineColumn.push(key.words[3] as number);
       }
       this.#lineStart.push(this.#lineFunction.length);
     }
@@ -223,13 +268,15 @@ class Merger {
     const { samples } = source.profile;
     const { stackStart, stackLocations, labelStart, values } = samples;
     const map = source.locations;
-    const stack = this.#stack;
+    let stack = this.#stack;
     const slots = this.#slots;
+    const hashes = this.#hashes;
     const mask = slots.length - 1;
+    const types = values.length;
     for (let row = 0; row < samples.length; row++) {
       let zero = true;
       // 0 and 0n alike.
-      for (const column of values) zero = zero && !column[row];
+      for (let type = 0; type < types && zero; type++) zero = !(values[type] as Int64Column)[row];
       if (zero) continue;
 
       const start = this.#stackStart[this.#samples] as number;
@@ -239,7 +286,10 @@ class Merger {
       for (let i = stackStart[row] as number; i < end; i++) {
         const own = stackLocations[i] as number;
         let location = map[own] as number;
-        if (location < 0) location = this.#location(source, own);
+        if (location < 0) {
+          location = this.#location(source, own);
+          if (location === 0x10000) stack = this.#widen(at);
+        }
         stack[at++] = location;
         hash = Math.imul(hash ^ location, 0x9e3779b1);
         hash ^= hash >>> 15;
@@ -248,35 +298,49 @@ class Merger {
       let labelTo = labelFrom;
       if (labelStart[row] !== labelStart[row + 1]) {
         labelTo = this.#addLabels(source, row, labelFrom);
-        for (let i = labelFrom * 5; i < labelTo * 5; i++) {
-          hash = Math.imul(hash ^ (this.#labels[i] as number), 0x85ebca6b);
-          hash ^= hash >>> 13;
+        for (let i = labelFrom; i < labelTo; i++) {
+          hash = Math.imul(hash ^ (this.#labelKey[i] as number), 0x85ebca6b);
+          hash = Math.imul(hash ^ (this.#labelText[i] as number) ^ (hash >>> 15), 0x85ebca6b);
+          hash = Math.imul(hash ^ (this.#labelUnit[i] as number) ^ (hash >>> 15), 0x85ebca6b);
+          hash = Math.imul(hash ^ (this.#labelNumber[2 * i] as number) ^ (hash >>> 15), 0x85ebca6b);
+          hash = Math.imul(hash ^ (this.#labelNumber[2 * i + 1] as number) ^ (hash >>> 15), 0x85ebca6b);
         }
       }
-      hash = (hash ^ (at - start)) >>> 0;
-      hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35) >>> 0;
-      let slot = (hash ^ (hash >>> 15)) & mask;
+      hash = hash ^ (at - start);
+      hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35);
+      hash ^= hash >>> 15;
+      let slot = hash & mask;
       let found = -1;
       for (;;) {
         found = slots[slot] as number;
-        if (found < 0 || (this.#hashes[found] === hash && this.#equals(found, start, at, labelFrom, labelTo)))
+        if (found < 0 || (hashes[found] === hash && this.#equals(found, start, at, labelFrom, labelTo)))
           break;
         slot = (slot + 1) & mask;
       }
       if (found < 0) {
         found = this.#samples++;
         slots[slot] = found;
-        this.#hashes[found] = hash;
+        hashes[found] = hash;
         this.#stackStart[found + 1] = at;
         this.#labelStart[found + 1] = labelTo;
       }
-      for (let type = 0; type < values.length; type++) {
+      for (let type = 0; type < types; type++) {
         const sum = this.#values[type] as Int64Column;
         const value = (values[type] as Int64Column)[row] as number | bigint;
-        if (sum instanceof Float64Array) sum[found] = (sum[found] as number) + (value as number);
-        else sum[found] = (sum[found] as bigint) + (typeof value === 'bigint' ? value : BigInt(value));
+        if (sum instanceof Float64Array) {
+          // Untouched memory is zeros already.
+          if (value !== 0) sum[found] = (sum[found] as number) + (value as number);
+        } else sum[found] = (sum[found] as bigint) + (typeof value === 'bigint' ? value : BigInt(value));
       }
     }
+  }
+
+  /** Makes room for locations beyond 16 bits; `used` frames are there. */
+  #widen(used: number): Uint32Array {
+    const wide = new Uint32Array(this.#stack.length);
+    wide.set(this.#stack.subarray(0, used));
+    this.#stack = wide;
+    return wide;
   }
 
   #equals(sample: number, start: number, end: number, labelFrom: number, labelTo: number): boolean {
@@ -285,10 +349,39 @@ class Merger {
     const ownLabel = this.#labelStart[sample] as number;
     if ((this.#labelStart[sample + 1] as number) - ownLabel !== labelTo - labelFrom) return false;
     for (let i = start; i < end; i++) if (this.#stack[own + i - start] !== this.#stack[i]) return false;
-    for (let i = 0; i < (labelTo - labelFrom) * 5; i++) {
-      if (this.#labels[ownLabel * 5 + i] !== this.#labels[labelFrom * 5 + i]) return false;
+    for (let i = labelFrom; i < labelTo; i++) {
+      const other = ownLabel + i - labelFrom;
+      if (this.#labelKey[other] !== this.#labelKey[i]) return false;
+      if (this.#labelText[other] !== this.#labelText[i]) return false;
+      if (this.#labelUnit[other] !== this.#labelUnit[i]) return false;
+      if (this.#labelNumber[2 * other] !== this.#labelNumber[2 * i]) return false;
+      if (this.#labelNumber[2 * other + 1] !== this.#labelNumber[2 * i + 1]) return false;
     }
     return true;
+  }
+
+  /** Where a label of a source stands among those of its sample: text labels first, each kind by merged key. */
+  #rank(source: Source, label: number): number {
+    const { labels } = source.profile.samples;
+    return (labels.text[label] === 0 ? TWO_32 : 0) + this.#string(source, labels.key[label] as number);
+  }
+
+  #putLabel(source: Source, label: number, at: number): void {
+    const { labels } = source.profile.samples;
+    const { number } = labels;
+    this.#labelKey[at] = this.#string(source, labels.key[label] as number);
+    // What was tried here and found equal to another sample is overwritten, zeros included.
+    this.#labelText[at] = this.#presentString(source, labels.text[label] as number);
+    this.#labelUnit[at] = this.#presentString(source, labels.unit[label] as number);
+    if (number instanceof Float64Array) {
+      const value = number[label] as number;
+      this.#labelNumber[2 * at] = value;
+      this.#labelNumber[2 * at + 1] = Math.floor(value / TWO_32);
+    } else {
+      const value = number[label] as bigint;
+      this.#labelNumber[2 * at] = Number(BigInt.asUintN(32, value));
+      this.#labelNumber[2 * at + 1] = Number(BigInt.asUintN(32, value >> 32n));
+    }
   }
 
   /**
@@ -296,39 +389,37 @@ class Merger {
    * numeric ones, each by merged key, values of one key in their own order.
    */
   #addLabels(source: Source, row: number, at: number): number {
-    const { labels, labelStart } = source.profile.samples;
+    const { labelStart } = source.profile.samples;
     const from = labelStart[row] as number;
     const to = labelStart[row + 1] as number;
-    const order: number[] = [];
-    for (let i = from; i < to; i++) order.push(i);
-    const rank = (i: number): number =>
-      (labels.text[i] === 0 ? TWO_32 : 0) + this.#string(source, labels.key[i] as number);
-    if (order.length > 1) order.sort((a, b) => rank(a) - rank(b) || a - b);
-    for (let k = 0; k < order.length; k++) {
-      const i = order[k] as number;
-      const words = this.#words;
-      words.length = 0;
-      words.push(
-        this.#string(source, labels.key[i] as number),
-        this.#presentString(source, labels.text[i] as number),
-        this.#presentString(source, labels.unit[i] as number),
-      );
-      pushInt64(words, labels.number, i);
-      for (let w = 0; w < 5; w++) this.#labels[at * 5 + w] = words[w] as number;
-      at++;
+    const end = at + to - from;
+    // Nearly always: one label, or that and the mark of a base.
+    if (to - from === 1) {
+      this.#putLabel(source, from, at);
+      return end;
+    }
+    if (to - from === 2) {
+      const swapped = this.#rank(source, from) > this.#rank(source, from + 1);
+      this.#putLabel(source, from, swapped ? at + 1 : at);
+      this.#putLabel(source, from + 1, swapped ? at : at + 1);
+    } else {
+      const order: number[] = [];
+      for (let i = from; i < to; i++) order.push(i);
+      order.sort((a, b) => this.#rank(source, a) - this.#rank(source, b) || a - b);
+      for (let i = 0; i < order.length; i++) this.#putLabel(source, order[i] as number, at + i);
     }
     // Where one value of a key has a unit, all have: the others an empty one.
-    for (let k = at - order.length; k < at; k++) {
-      if (this.#labels[k * 5 + 1] !== 0 || this.#labels[k * 5 + 2] !== 0) continue;
-      for (let other = at - order.length; other < at; other++) {
-        const sameKey = this.#labels[other * 5] === this.#labels[k * 5] && this.#labels[other * 5 + 1] === 0;
-        if (sameKey && this.#labels[other * 5 + 2] !== 0) {
-          this.#labels[k * 5 + 2] = this.#strings.secondEmpty();
+    for (let k = at; k < end; k++) {
+      if (this.#labelText[k] !== 0 || this.#labelUnit[k] !== 0) continue;
+      for (let other = at; other < end; other++) {
+        const sameKey = this.#labelKey[other] === this.#labelKey[k] && this.#labelText[other] === 0;
+        if (sameKey && this.#labelUnit[other] !== 0) {
+          this.#labelUnit[k] = this.#strings.secondEmpty();
           break;
         }
       }
     }
-    return at;
+    return end;
   }
 
   #build(): Profile {
@@ -369,31 +460,21 @@ class Merger {
     const lineCount = this.#lineFunction.length;
     const samples = this.#samples;
     const labelCount = this.#labelStart[samples] as number;
-    const number = new Uint32Array(labelCount * 2);
-    const column = (word: number): Uint32Array => {
-      const picked = new Uint32Array(labelCount);
-      for (let i = 0; i < labelCount; i++) picked[i] = this.#labels[i * 5 + word] as number;
-      return picked;
-    };
-    for (let i = 0; i < labelCount; i++) {
-      number[2 * i] = this.#labels[i * 5 + 3] as number;
-      number[2 * i + 1] = this.#labels[i * 5 + 4] as number;
-    }
     const frames = this.#stackStart[samples] as number;
     return {
       ...header,
       samples: {
         length: samples,
-        stackStart: this.#stackStart.slice(0, samples + 1),
-        stackLocations: narrow(this.#stack, frames, locationCount),
-        values: this.#values.map((values) => values.slice(0, samples)),
-        labelStart: this.#labelStart.slice(0, samples + 1),
+        stackStart: filled(this.#stackStart, samples + 1),
+        stackLocations: filled(this.#stack, frames),
+        values: this.#values.map((values) => (values.length === samples ? values : values.slice(0, samples))),
+        labelStart: filled(this.#labelStart, samples + 1),
         labels: {
           length: labelCount,
-          key: column(0),
-          text: column(1),
-          unit: column(2),
-          number: finishInt64({ length: labelCount, halves: number }),
+          key: filled(this.#labelKey, labelCount),
+          text: filled(this.#labelText, labelCount),
+          unit: filled(this.#labelUnit, labelCount),
+          number: finishInt64({ length: labelCount, halves: this.#labelNumber }, labelCount),
         },
       },
       mappings,
@@ -458,7 +539,11 @@ function mergedHeader(profiles: readonly Profile[]): Header {
 /** Whether some sample's values are all 0. */
 function hasZeroSample(profile: Profile): boolean {
   const { values, length } = profile.samples;
-  for (let row = 0; row < length; row++) if (values.every((column) => !column[row])) return true;
+  for (let row = 0; row < length; row++) {
+    let zero = true;
+    for (let type = 0; type < values.length && zero; type++) zero = !(values[type] as Int64Column)[row];
+    if (zero) return true;
+  }
   return false;
 }
 
@@ -525,31 +610,32 @@ export function setTextLabel(profile: Profile, key: string, text: string): Profi
   const { labels, labelStart } = samples;
   const extended = extendStrings(strings, [key, text]);
   const keyRow = strings.length;
-  const columns = { key: [] as number[], text: [] as number[], unit: [] as number[] };
-  const numbers: (number | bigint)[] = [];
+  const most = labels.length + samples.length;
+  const columns = { key: new Uint32Array(most), text: new Uint32Array(most), unit: new Uint32Array(most) };
+  // Some of the old numbers and zeros: what held for their sum still holds.
+  const number = labels.number instanceof Float64Array ? new Float64Array(most) : new BigInt64Array(most);
   const starts = new Uint32Array(samples.length + 1);
+  let at = 0;
   for (let row = 0; row < samples.length; row++) {
-    starts[row] = numbers.length;
+    starts[row] = at;
     const end = labelStart[row + 1] as number;
     for (let i = labelStart[row] as number; i < end; i++) {
       if (labels.text[i] !== 0 && strings.get(labels.key[i] as number) === key) continue;
-      columns.key.push(labels.key[i] as number);
-      columns.text.push(labels.text[i] as number);
-      columns.unit.push(labels.unit[i] as number);
-      numbers.push(labels.number[i] as number | bigint);
+      columns.key[at] = labels.key[i] as number;
+      columns.text[at] = labels.text[i] as number;
+      columns.unit[at] = labels.unit[i] as number;
+      number[at++] = labels.number[i] as never;
     }
-    columns.key.push(keyRow);
-    columns.text.push(keyRow + 1);
-    columns.unit.push(0);
-    numbers.push(0);
+    columns.key[at] = keyRow;
+    columns.text[at++] = keyRow + 1;
   }
-  starts[samples.length] = numbers.length;
+  starts[samples.length] = at;
   const table = {
-    length: numbers.length,
-    key: Uint32Array.from(columns.key),
-    text: Uint32Array.from(columns.text),
-    unit: Uint32Array.from(columns.unit),
-    number: int64Column(numbers),
+    length: at,
+    key: columns.key.subarray(0, at),
+    text: columns.text.subarray(0, at),
+    unit: columns.unit.subarray(0, at),
+    number: number.subarray(0, at),
   };
   return { ...profile, samples: { ...samples, labelStart: starts, labels: table }, strings: extended };
 }

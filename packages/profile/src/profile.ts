@@ -31,6 +31,8 @@ export interface StringTable {
   get(index: number): string;
   /** The bytes of row `index`; do not write to them. */
   bytes(index: number): Uint8Array;
+  /** The first row with the same bytes as row `index`: tells texts apart without decoding them. */
+  firstRow(index: number): number;
 }
 
 /** Labels of all samples, one row per key and value; sample i owns the rows `labelStart[i]` … `labelStart[i + 1] - 1`. */

@@ -3,6 +3,7 @@
 // Columns have room for what the rest of the message will need if it goes on as it began: memory that is never written
 // to costs nothing, and copying a column to a larger one is the exception.
 import { ProfileError } from './errors.ts';
+import { filled } from './growable.ts';
 import { IdInterner, type IdMap } from './idmap.ts';
 import { Int64Filler } from './int64.ts';
 import type { IndexColumn, SampleTable } from './profile.ts';
@@ -29,13 +30,6 @@ export function stringRow(row: number, strings: number, table: string, of: numbe
     'PROFILE_MALFORMED',
     `${table} ${of} names ${which}, the string table has ${strings} rows`,
   );
-}
-
-/** The first `length` elements: a view, or a copy where a view would hold on to much that was never used. */
-function filled<A extends IndexColumn>(column: A, length: number): A {
-  const unused = (column.length - length) * column.BYTES_PER_ELEMENT;
-  if (unused > 1 << 16 && unused > column.byteLength / 2) return column.slice(0, length) as A;
-  return column.subarray(0, length) as A;
 }
 
 function grown<A extends Uint16Array | Uint32Array>(column: A, larger: A): A {

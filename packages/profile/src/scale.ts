@@ -20,6 +20,8 @@ function toInt64(value: number): bigint {
 }
 
 function scaleColumn(column: Int64Column, ratio: number): Int64Column {
+  // Subtracting from 0 gives no negative zero.
+  if (ratio === -1 && column instanceof Float64Array) return column.map((value) => 0 - value);
   const numbers = new Float64Array(column.length);
   let total = 0;
   for (let row = 0; row < column.length; row++) {

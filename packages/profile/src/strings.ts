@@ -8,6 +8,7 @@ class PackedStrings implements StringTable {
   readonly #buffer: Uint8Array;
   readonly #ends: Uint32Array;
   readonly #texts: (string | undefined)[];
+  #firstRows: Uint32Array | null = null;
 
   constructor(buffer: Uint8Array, ends: Uint32Array) {
     this.length = ends.length;
@@ -30,11 +31,54 @@ class PackedStrings implements StringTable {
     return this.#buffer.subarray(index === 0 ? 0 : this.#ends[index - 1], this.#ends[index]);
   }
 
+  firstRow(index: number): number {
+    this.#check(index);
+    this.#firstRows ??= firstRows(this.#buffer, this.#ends);
+    return this.#firstRows[index] as number;
+  }
+
   #check(index: number): void {
     if (!(index >= 0 && index < this.length)) {
       throw new RangeError(`string ${index} of a table with ${this.length} strings`);
     }
   }
+}
+
+/** The first row with the same bytes, for each row. */
+function firstRows(buffer: Uint8Array, ends: Uint32Array): Uint32Array {
+  const first = new Uint32Array(ends.length);
+  let size = 64;
+  while (size < ends.length * 2) size *= 2;
+  // Rows plus one; 0 is free.
+  const slots = new Uint32Array(size);
+  const hashes = new Int32Array(ends.length);
+  let start = 0;
+  for (let row = 0; row < ends.length; row++) {
+    const end = ends[row] as number;
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (buffer[i] as number), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+    hash ^= hash >>> 13;
+    hashes[row] = hash;
+    let slot = hash & (size - 1);
+    let other = 0;
+    for (; (other = slots[slot] as number) !== 0; slot = (slot + 1) & (size - 1)) {
+      if (hashes[other - 1] === hash && sameBytes(buffer, ends, other - 1, start, end)) break;
+    }
+    if (other === 0) {
+      slots[slot] = row + 1;
+      first[row] = row;
+    } else first[row] = other - 1;
+    start = end;
+  }
+  return first;
+}
+
+function sameBytes(buffer: Uint8Array, ends: Uint32Array, row: number, start: number, end: number): boolean {
+  const own = row === 0 ? 0 : (ends[row - 1] as number);
+  if ((ends[row] as number) - own !== end - start) return false;
+  for (let i = start; i < end; i++) if (buffer[own + i - start] !== buffer[i]) return false;
+  return true;
 }
 
 /** A string table over `buffer`: row i ends at `ends[i]` and begins where row i − 1 ends. Row 0 must be empty. */
@@ -98,11 +142,24 @@ export class StringInterner {
 /** A table that keeps all rows of `base` and appends `added` texts; rows of `base` keep their numbers. */
 export function extendStrings(base: StringTable, added: readonly string[]): StringTable {
   if (added.length === 0) return base;
-  const extra = stringTableOf(added);
+  // Its first row is no row of the result: that every table begins with the empty text.
+  const extra = stringTableOf(['', ...added]);
   const split = base.length;
+  let rows: Map<string, number> | null = null;
+  /** Where the bytes of an added text stand first. */
+  const firstOf = (index: number): number => {
+    if (rows === null) {
+      rows = new Map();
+      for (const text of added) if (!rows.has(text)) rows.set(text, -1);
+      for (let row = split - 1; row >= 0; row--) if (rows.has(base.get(row))) rows.set(base.get(row), row);
+      for (const [i, text] of added.entries()) if (rows.get(text) === -1) rows.set(text, split + i);
+    }
+    return rows.get(added[index - split] as string) ?? index;
+  };
   return {
     length: split + added.length,
-    get: (index) => (index < split ? base.get(index) : extra.get(index - split)),
-    bytes: (index) => (index < split ? base.bytes(index) : extra.bytes(index - split)),
+    get: (index) => (index < split ? base.get(index) : extra.get(index - split + 1)),
+    bytes: (index) => (index < split ? base.bytes(index) : extra.bytes(index - split + 1)),
+    firstRow: (index) => (index < split ? base.firstRow(index) : firstOf(index)),
   };
 }

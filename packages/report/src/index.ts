@@ -47,7 +47,7 @@ export {
   type TimeZone,
   type ZoneTime,
 } from './report.ts';
-export { demangle, type DemangleMode, readableName } from './demangle/demangle.ts';
+export { demangle, type DemangleMode, mayBeReadable, readableName } from './demangle/demangle.ts';
 export { compilePattern, type Pattern } from './regexp.ts';
 export { type Greeting, greeting, sampleTypeName } from './greeting.ts';
 export { type ExportKind, runExport } from './export/export.ts';

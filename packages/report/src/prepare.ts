@@ -168,6 +168,11 @@ function totalOf(profile: Profile, weights: Weights): Int64 {
   const { value, divisor } = weights;
   const zero: Int64 = value instanceof Float64Array ? 0 : 0n;
   const base = baseSamples(profile);
+  if (base === null && divisor === null && value instanceof Float64Array) {
+    let total = 0;
+    for (let s = 0; s < value.length; s++) total += Math.abs(value[s] as number);
+    return total;
+  }
   const sum = (only: Uint8Array | null): [Int64, Int64] => {
     let total = zero;
     let divs = zero;

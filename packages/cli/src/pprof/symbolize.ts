@@ -1,6 +1,6 @@
 // What `-symbolize` does: readable names, messages about binaries that cannot be asked, names from the server.
 import { extendStrings, int64Column, MappingFlag, type Profile } from '@stackpile/profile';
-import { baseName, type DemangleMode, readableName } from '@stackpile/report';
+import { baseName, type DemangleMode, mayBeReadable, readableName } from '@stackpile/report';
 import type { openBinary } from './binary.ts';
 import { mappingRows, withFunctionNames } from './edit.ts';
 
@@ -123,6 +123,7 @@ export function demangleNames(profile: Profile, mode: DemangleMode | 'none', for
     if (name !== 0 && name !== systemName && strings.get(name) !== strings.get(systemName) && !forced)
       return undefined;
     if (mode === 'none') return forced && name !== systemName ? strings.get(systemName) : undefined;
+    if (name === systemName && !mayBeReadable(strings.bytes(name))) return undefined;
     let text = readable.get(systemName);
     if (text === undefined) {
       text = readableName(strings.get(systemName), mode);

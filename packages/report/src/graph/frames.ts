@@ -1,5 +1,5 @@
 // Nodes of a profile: which lines of which locations are one entry of a report.
-import type { Profile } from '@stackpile/profile';
+import type { Int64Column, Profile } from '@stackpile/profile';
 import { isZero } from '../int64.ts';
 import { baseName, cleanPath } from '../paths.ts';
 
@@ -147,6 +147,12 @@ class TextIds {
   }
 }
 
+function isBlank(column: Int64Column | Uint32Array): boolean {
+  if (column instanceof BigInt64Array) return false;
+  for (let i = 0; i < column.length; i++) if (column[i] !== 0) return false;
+  return true;
+}
+
 /** Finds the nodes of `profile`. */
 export function createFrames(profile: Profile, identity: NodeIdentity): FrameTable {
   const { locations, functions, mappings, strings } = profile;
@@ -159,25 +165,17 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
   const frames = frameStart[locations.length] as number;
 
   // Names and files by content: a string table may hold a text twice.
-  const names = new TextIds();
   const files = new TextIds();
   const objects = new TextIds();
-  names.id('');
   files.id('');
   objects.id('');
-  const nameOfString = new Map<number, number>();
   const fileOfString = new Map<number, number>();
   const nameOfFunction = new Int32Array(functions.length);
   const fileOfFunction = new Int32Array(functions.length);
   for (let f = 0; f < functions.length; f++) {
-    const nameRow = functions.name[f] as number;
-    let name = nameOfString.get(nameRow);
-    if (name === undefined) {
-      name = names.id(strings.get(nameRow));
-      nameOfString.set(nameRow, name);
-    }
-    nameOfFunction[f] = name;
+    nameOfFunction[f] = strings.firstRow(functions.name[f] as number);
     const fileRow = functions.filename[f] as number;
+    if (fileRow === 0) continue;
     let file = fileOfString.get(fileRow);
     if (file === undefined) {
       const text = identity.fileName(strings.get(fileRow));
@@ -211,6 +209,9 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
     locations.address.byteOffset,
     locations.address.length * 2,
   );
+  // Without lines and addresses a node is a function, unless binaries tell nodes apart: each is looked up once.
+  const byFunction = !identity.objects && isBlank(lines.line) && isBlank(lines.column) && isBlank(addresses);
+  const nodeOfFunction = new Int32Array(byFunction ? functions.length : 0).fill(-1);
   let count = 0;
   for (let l = 0; l < locations.length; l++) {
     const lineStart = locations.lineStart[l] as number;
@@ -223,6 +224,13 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
     const binary = mapping < 0 ? 0 : (objectOfMapping[mapping] as number);
     for (let f = first; f < end; f++) {
       const row = empty ? -1 : lineStart + f - first;
+      if (byFunction && !empty) {
+        const known = nodeOfFunction[lines.function[row] as number] as number;
+        if (known >= 0) {
+          frameNode[f] = known;
+          continue;
+        }
+      }
       let name = 0;
       let file = 0;
       let line = 0;
@@ -279,6 +287,7 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
         keyStart[node] = start;
       }
       frameNode[f] = node;
+      if (byFunction && name !== 0) nodeOfFunction[lines.function[row] as number] = node;
     }
   }
 

@@ -147,6 +147,16 @@ const noEdges: EdgeTable = {
 export function presentNodes(graph: Graph, dropNegative: boolean): number[] {
   const { flat, cum } = graph;
   const nodes: number[] = [];
+  if (flat instanceof Float64Array && cum instanceof Float64Array) {
+    for (let n = 0; n < flat.length; n++) {
+      const f = flat[n] as number;
+      const c = cum[n] as number;
+      if (f === 0 && c === 0) continue;
+      if (dropNegative && (f < 0 || (f === 0 && c < 0))) continue;
+      nodes.push(n);
+    }
+    return nodes;
+  }
   for (let n = 0; n < flat.length; n++) {
     const f = flat[n] as Int64;
     const c = cum[n] as Int64;
@@ -159,8 +169,13 @@ export function presentNodes(graph: Graph, dropNegative: boolean): number[] {
 
 /** Share of the sum of all flat values below which nodes or edges are cut. */
 export function cutoff(graph: Graph, nodes: readonly number[], fraction: number): Int64 {
-  let total: Int64 = graph.flat instanceof Float64Array ? 0 : 0n;
-  for (const node of nodes) total = add64(total, graph.flat[node] as Int64);
+  const { flat } = graph;
+  let total: Int64 = 0n;
+  if (flat instanceof Float64Array) {
+    let sum = 0;
+    for (const node of nodes) sum += flat[node] as number;
+    total = sum;
+  } else for (const node of nodes) total = add64(total, flat[node] as Int64);
   return abs64(toInt64(Number(total) * fraction, total));
 }
 

@@ -253,6 +253,23 @@ class EdgeHash {
 
 const RESIDUAL = 1;
 const INLINE = 2;
+/** Stands for a frame whose node is not kept. */
+const REMOVED = -1;
+
+/** For each frame its node times two, plus one where edges into it are wanted; or {@link REMOVED}. */
+function wantedFrames(
+  frameNode: Int32Array,
+  kept: Uint8Array | null,
+  targets: Uint8Array | null,
+): Int32Array {
+  const wanted = new Int32Array(frameNode.length);
+  for (let f = 0; f < frameNode.length; f++) {
+    const node = frameNode[f] as number;
+    if (kept !== null && kept[node] === 0) wanted[f] = REMOVED;
+    else wanted[f] = node * 2 + (targets === null || targets[node] === 1 ? 1 : 0);
+  }
+  return wanted;
+}
 
 /**
  * Sums of the edges between kept nodes. A sample counts once for each pair; a call of a node by itself is no edge. Where
@@ -273,6 +290,7 @@ export function sumEdges(
   const big = !(value instanceof Float64Array);
   let sums: Sums = sumsLike(value, hash.source.length);
   let divs: Sums | null = divisor === null ? null : sumsLike(divisor, hash.source.length);
+  const frameTarget = wantedFrames(frameNode, kept, targets);
   // Most frames are reached from one caller: remember its edge.
   const lastSource = new Int32Array(frameNode.length).fill(-1);
   const lastEdge = new Int32Array(frameNode.length);
@@ -288,12 +306,13 @@ export function sumEdges(
       const first = frameStart[location] as number;
       const outermost = (frameStart[location + 1] as number) - 1;
       for (let f = outermost; f >= first; f--) {
-        const node = frameNode[f] as number;
-        if (kept !== null && kept[node] === 0) {
+        const target = frameTarget[f] as number;
+        if (target === REMOVED) {
           residual = RESIDUAL;
           continue;
         }
-        if (parent >= 0 && parent !== node && (targets === null || targets[node] === 1)) {
+        const node = target >> 1;
+        if (parent >= 0 && parent !== node && (target & 1) === 1) {
           let edge: number;
           if (lastSource[f] === parent) edge = lastEdge[f] as number;
           else {
