@@ -29,6 +29,8 @@ const HEADER_LIMIT = 1 << 20;
 const NAME_LIMIT = 6144;
 /** Rows that columns begin with when nothing vouches for the header's counts. */
 const FIRST_ROWS = 1 << 16;
+/** Names that a snapshot of any length may have. */
+const MORE_NAMES = 1 << 20;
 const BIG = 0xffffffff;
 
 /** What the reader is in the middle of. */
@@ -302,7 +304,7 @@ export class HeapSnapshotReader {
       if (!this.#seen.has('nodes') || !this.#seen.has('edges')) {
         this.#malformed(i, ': "strings" stands before "nodes" and "edges"');
       }
-      this.#markWanted();
+      this.#markWanted(i);
       this.#state = State.stringsOpen;
       return;
     }
@@ -597,7 +599,11 @@ export class HeapSnapshotReader {
   // ---- strings
 
   /** Strings come last in the file: by now it is known which of them name something. */
-  #markWanted(): void {
+  #markWanted(i: number): void {
+    // Names are numbered as they are first used, so there are fewer of them than bytes that use them.
+    if (this.#maxName > this.#offset + i + MORE_NAMES) {
+      this.#malformed(i, `: a name is string ${this.#maxName}, more than so short a snapshot can have`);
+    }
     const wanted = new Uint8Array((this.#maxName >>> 3) + 1);
     for (let node = 0; node < this.#nodes; node++) {
       if (!NAMED.has(this.#nodeType[node] as number)) continue;

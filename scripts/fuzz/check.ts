@@ -1,0 +1,103 @@
+// What must hold of any input: it is read or refused with a ProfileError, and what was read can be used.
+import { gunzipSync } from 'node:zlib';
+import {
+  checkValid,
+  decodeProfile,
+  decodeText,
+  encodeProfile,
+  type Profile,
+  ProfileError,
+  readProfile,
+} from '@stackpile/profile';
+import { compilePattern, defaultOptions, ReportError, reportCommand, runReport } from '@stackpile/report';
+import { parseSourceMap } from '../../packages/report/src/source/source-map.ts';
+import type { FuzzInput } from './mutate.ts';
+
+/** What became of an input that did no harm. */
+export type FuzzOutcome = 'accepted' | 'refused';
+
+/** A promise that was not kept; the message says which. */
+export class FuzzFailure extends Error {
+  override readonly name = 'FuzzFailure';
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const where = (error.stack ?? '').split('\n').find((line) => line.includes('packages/')) ?? '';
+  return `${error.name}: ${error.message}${where === '' ? '' : ` (${where.trim()})`}`;
+}
+
+/** Runs a step; whatever it throws breaks the promise `what`. */
+function must<T>(what: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw new FuzzFailure(`${what}: ${describe(error)}`);
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+function useProfile(profile: Profile): void {
+  must('an accepted profile is not valid', () => checkValid(profile));
+  const encoded = must('an accepted profile cannot be encoded', () => encodeProfile(profile));
+  const again = must('an accepted profile cannot be decoded again', () => decodeProfile(encoded));
+  // As in pprof, what says nothing (a label of 0 without a unit) is gone after the first time; then nothing changes.
+  const second = must('a profile cannot be encoded twice', () => encodeProfile(again));
+  const third = must('a profile cannot be encoded again', () => encodeProfile(decodeProfile(second)));
+  if (!sameBytes(second, third)) throw new FuzzFailure('encoding twice gives other bytes');
+  if (again.samples.length !== profile.samples.length) throw new FuzzFailure('encoding lost samples');
+  if (profile.sampleTypes.length === 0) return;
+  try {
+    const output = runReport(profile, reportCommand('top'), defaultOptions());
+    if (output.type === 'text')
+      for (const chunk of output.chunks) if (typeof chunk !== 'string') throw new FuzzFailure('no text');
+  } catch (error) {
+    // What a report refuses in a sentence is no crash.
+    if (!(error instanceof ReportError)) throw new FuzzFailure(`-top: ${describe(error)}`);
+  }
+}
+
+const subject = `${'main.subscribe.func1'.repeat(20)}\u00e9\udc80${'a'.repeat(200)}`;
+
+/** Reads an input and uses what was read. Throws {@link FuzzFailure} where a promise is broken. */
+export async function checkInput({ format, bytes, named }: FuzzInput): Promise<FuzzOutcome> {
+  if (format === 'source map') {
+    const map = must('a source map', () => parseSourceMap(decodeText(bytes)));
+    return map === undefined ? 'refused' : 'accepted';
+  }
+  if (format === 'regular expression') {
+    const pattern = must('a regular expression', () => compilePattern(decodeText(bytes)));
+    if (typeof pattern === 'string') return 'refused';
+    must('matching', () => pattern.test(subject));
+    return 'accepted';
+  }
+  let profile: Profile;
+  try {
+    profile = await readProfile(bytes, {
+      goTexts: named ? 'named' : 'as-pprof',
+      inflate: (packed, limit) => gunzipSync(packed, { maxOutputLength: limit }),
+    });
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw new FuzzFailure(`reading: ${describe(error)}`);
+    if (error.message.length > 2000 || error.message.trim() === '') {
+      throw new FuzzFailure(`a message of ${error.message.length} characters`);
+    }
+    return 'refused';
+  }
+  useProfile(profile);
+  return 'accepted';
+}
+
+/** Bytes that an input stands for: unpacked, where it is packed, as far as they may be unpacked. */
+export function measuredSize(bytes: Uint8Array): number {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.length;
+  try {
+    return Math.max(bytes.length, gunzipSync(bytes, { maxOutputLength: 1 << 26 }).length);
+  } catch (error) {
+    const code = (error as { code?: unknown } | null)?.code;
+    return code === 'ERR_BUFFER_TOO_LARGE' ? 1 << 26 : bytes.length;
+  }
+}

@@ -1,0 +1,124 @@
+// Runs inputs one after the other in this process and measures them.
+import { checkInput, FuzzFailure, measuredSize } from './check.ts';
+import {
+  collect,
+  type Cost,
+  canMeasureMemory,
+  FLOOR_BYTES,
+  measure,
+  memoryLimit,
+  timeLimit,
+} from './measure.ts';
+import { type FuzzInput, fuzzInput } from './mutate.ts';
+import type { Corpus } from './seeds.ts';
+import { countInput, emptyTally, noteMemory, noteTime, type Tally } from './tally.ts';
+
+/** Inputs whose memory is measured together; above the floor they are measured again one by one. */
+const BATCH = 32;
+/** Inputs from here on are always measured alone. */
+const LARGE = 1 << 16;
+
+/** What went wrong with an input, or null. */
+async function problem(input: FuzzInput): Promise<{ accepted: boolean; reason: string | null }> {
+  try {
+    return { accepted: (await checkInput(input)) === 'accepted', reason: null };
+  } catch (error) {
+    if (error instanceof FuzzFailure) return { accepted: false, reason: error.message };
+    throw error;
+  }
+}
+
+/** Runs one input alone, in a heap without garbage. */
+export async function measureAlone(
+  input: FuzzInput,
+): Promise<Cost & { accepted: boolean; reason: string | null }> {
+  await collect();
+  const { result, ms, bytes } = await measure(() => problem(input));
+  return { ...result, ms, bytes };
+}
+
+/** The sentence for an input that took too much, or null. */
+export function excess(size: number, { ms, bytes }: Cost): string | null {
+  if (ms > timeLimit(size)) return `${Math.round(ms)} ms for ${size} bytes`;
+  if (bytes > memoryLimit(size)) return `${Math.round(bytes / 2 ** 20)} MiB for ${size} bytes`;
+  return null;
+}
+
+class Runner {
+  readonly tally: Tally = emptyTally();
+  readonly #corpus: Corpus;
+  readonly #seed: number;
+
+  constructor(corpus: Corpus, seed: number) {
+    this.#corpus = corpus;
+    this.#seed = seed;
+  }
+
+  /** Measures an input alone and notes what it took; a second time where it was too much, as the first may be bad luck. */
+  async #alone(index: number, input: FuzzInput, size: number): Promise<void> {
+    let cost = await measureAlone(input);
+    let why = excess(size, cost);
+    if (why !== null) {
+      cost = await measureAlone(input);
+      why = excess(size, cost);
+    }
+    const { format } = input;
+    noteTime(this.tally, { index, format, size, value: cost.ms });
+    noteMemory(this.tally, { index, format, size, value: cost.bytes }, FLOOR_BYTES);
+    if (why !== null) this.tally.failures.push({ index, format, reason: why });
+  }
+
+  async batch(from: number, to: number): Promise<void> {
+    const small: { index: number; input: FuzzInput; size: number; ms: number }[] = [];
+    const inputs = Array.from({ length: to - from }, (_, i) => fuzzInput(this.#corpus, this.#seed, from + i));
+    const { bytes } = await measure(async () => {
+      for (const [i, input] of inputs.entries()) {
+        const index = from + i;
+        const size = measuredSize(input.bytes);
+        if (size >= LARGE) continue;
+        const started = process.threadCpuUsage();
+        const { accepted, reason } = await problem(input);
+        const { user, system } = process.threadCpuUsage(started);
+        const ms = (user + system) / 1000;
+        countInput(this.tally, input.format, accepted, input.bytes.length);
+        if (reason !== null) this.tally.failures.push({ index, format: input.format, reason });
+        small.push({ index, input, size, ms });
+      }
+    });
+    const smallest = Math.min(...small.map(({ size }) => size));
+    const suspicious = canMeasureMemory && bytes > memoryLimit(smallest);
+    for (const { index, input, size, ms } of small) {
+      if (suspicious || ms > timeLimit(size)) await this.#alone(index, input, size);
+      else noteTime(this.tally, { index, format: input.format, size, value: ms });
+    }
+    for (const [i, input] of inputs.entries()) {
+      const size = measuredSize(input.bytes);
+      if (size < LARGE) continue;
+      const { accepted, reason } = await problem(input);
+      countInput(this.tally, input.format, accepted, input.bytes.length);
+      if (reason !== null) this.tally.failures.push({ index: from + i, format: input.format, reason });
+      await this.#alone(from + i, input, size);
+    }
+  }
+}
+
+/**
+ * Runs the inputs `from` … `to` − 1.
+ *
+ * @param before called with the number of the next input before a batch, or before each input with `step` 1
+ */
+export async function runInputs(
+  corpus: Corpus,
+  seed: number,
+  from: number,
+  to: number,
+  before: (index: number) => Promise<void> | void = () => undefined,
+  step: number = BATCH,
+): Promise<Tally> {
+  const runner = new Runner(corpus, seed);
+  for (let index = from; index < to; index += step) {
+    await before(index);
+    await runner.batch(index, Math.min(to, index + step));
+  }
+  return runner.tally;
+}
