@@ -40,8 +40,8 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-function useProfile(profile: Profile): void {
-  must('an accepted profile is not valid', () => checkValid(profile));
+/** Encodes and decodes a profile that was accepted, again and again. Throws {@link FuzzFailure}. */
+export function encodeAgain(profile: Profile): void {
   const encoded = must('an accepted profile cannot be encoded', () => encodeProfile(profile));
   const again = must('an accepted profile cannot be decoded again', () => decodeProfile(encoded));
   // As in pprof, what says nothing (a label of 0 without a unit) is gone after the first time; then nothing changes.
@@ -49,21 +49,41 @@ function useProfile(profile: Profile): void {
   const third = must('a profile cannot be encoded again', () => encodeProfile(decodeProfile(second)));
   if (!sameBytes(second, third)) throw new FuzzFailure('encoding twice gives other bytes');
   if (again.samples.length !== profile.samples.length) throw new FuzzFailure('encoding lost samples');
+}
+
+function report(profile: Profile): void {
   if (profile.sampleTypes.length === 0) return;
   try {
     const output = runReport(profile, reportCommand('top'), defaultOptions());
-    if (output.type === 'text')
-      for (const chunk of output.chunks) if (typeof chunk !== 'string') throw new FuzzFailure('no text');
+    if (output.type !== 'text') throw new FuzzFailure('-top gives no text');
+    for (const chunk of output.chunks)
+      if (typeof chunk !== 'string') throw new FuzzFailure('-top gives no text');
   } catch (error) {
     // What a report refuses in a sentence is no crash.
     if (!(error instanceof ReportError)) throw new FuzzFailure(`-top: ${describe(error)}`);
   }
 }
 
+/** Checks and reports a profile that was accepted. Throws {@link FuzzFailure}. */
+export function useProfile(profile: Profile): void {
+  must('an accepted profile is not valid', () => checkValid(profile));
+  report(profile);
+}
+
 const subject = `${'main.subscribe.func1'.repeat(20)}\u00e9\udc80${'a'.repeat(200)}`;
 
 /** Reads an input and uses what was read. Throws {@link FuzzFailure} where a promise is broken. */
-export async function checkInput({ format, bytes, named }: FuzzInput): Promise<FuzzOutcome> {
+export async function checkInput(input: FuzzInput): Promise<FuzzOutcome> {
+  const read = await readInput(input);
+  if (typeof read === 'object') {
+    useProfile(read);
+    encodeAgain(read);
+  }
+  return read === 'refused' ? 'refused' : 'accepted';
+}
+
+/** Reads an input: gives the profile, or says what became of what is no profile. Throws {@link FuzzFailure}. */
+export async function readInput({ format, bytes, named }: FuzzInput): Promise<Profile | FuzzOutcome> {
   if (format === 'source map') {
     const map = must('a source map', () => parseSourceMap(decodeText(bytes)));
     return map === undefined ? 'refused' : 'accepted';
@@ -74,9 +94,8 @@ export async function checkInput({ format, bytes, named }: FuzzInput): Promise<F
     must('matching', () => pattern.test(subject));
     return 'accepted';
   }
-  let profile: Profile;
   try {
-    profile = await readProfile(bytes, {
+    return await readProfile(bytes, {
       goTexts: named ? 'named' : 'as-pprof',
       inflate: (packed, limit) => gunzipSync(packed, { maxOutputLength: limit }),
     });
@@ -87,8 +106,6 @@ export async function checkInput({ format, bytes, named }: FuzzInput): Promise<F
     }
     return 'refused';
   }
-  useProfile(profile);
-  return 'accepted';
 }
 
 /** Bytes that an input stands for: unpacked, where it is packed, as far as they may be unpacked. */

@@ -1,5 +1,5 @@
 // Runs inputs one after the other in this process and measures them.
-import { checkInput, FuzzFailure, measuredSize } from './check.ts';
+import { checkInput, FuzzFailure, measuredSize, readInput, useProfile } from './check.ts';
 import {
   collect,
   type Cost,
@@ -18,23 +18,38 @@ const BATCH = 32;
 /** Inputs from here on are always measured alone. */
 const LARGE = 1 << 16;
 
-/** What went wrong with an input, or null. */
-async function problem(input: FuzzInput): Promise<{ accepted: boolean; reason: string | null }> {
+/** What became of an input; `reason` says which promise is broken, null for none. */
+interface Outcome {
+  readonly accepted: boolean;
+  readonly reason: string | null;
+}
+
+async function outcomeOf(step: () => Promise<boolean>): Promise<Outcome> {
   try {
-    return { accepted: (await checkInput(input)) === 'accepted', reason: null };
+    return { accepted: await step(), reason: null };
   } catch (error) {
     if (error instanceof FuzzFailure) return { accepted: false, reason: error.message };
     throw error;
   }
 }
 
-/** Runs one input alone, in a heap without garbage. */
-export async function measureAlone(
-  input: FuzzInput,
-): Promise<Cost & { accepted: boolean; reason: string | null }> {
-  await collect();
-  const { result, ms, bytes } = await measure(() => problem(input));
-  return { ...result, ms, bytes };
+/** Runs one input alone, reading and reporting it one after the other, each in a heap without garbage. */
+export async function measureAlone(input: FuzzInput): Promise<Cost & Outcome> {
+  let ms = 0;
+  let bytes = 0;
+  const step = async <T>(run: () => T | Promise<T>): Promise<T> => {
+    await collect();
+    const cost = await measure(async () => run());
+    ms += cost.ms;
+    bytes = Math.max(bytes, cost.bytes);
+    return cost.result;
+  };
+  const outcome = await outcomeOf(async () => {
+    const read = await step(() => readInput(input));
+    if (typeof read === 'object') await step(() => useProfile(read));
+    return read !== 'refused';
+  });
+  return { ...outcome, ms, bytes };
 }
 
 /** The sentence for an input that took too much, or null. */
@@ -77,7 +92,7 @@ class Runner {
         const size = measuredSize(input.bytes);
         if (size >= LARGE) continue;
         const started = process.threadCpuUsage();
-        const { accepted, reason } = await problem(input);
+        const { accepted, reason } = await outcomeOf(async () => (await checkInput(input)) === 'accepted');
         const { user, system } = process.threadCpuUsage(started);
         const ms = (user + system) / 1000;
         countInput(this.tally, input.format, accepted, input.bytes.length);
@@ -94,7 +109,7 @@ class Runner {
     for (const [i, input] of inputs.entries()) {
       const size = measuredSize(input.bytes);
       if (size < LARGE) continue;
-      const { accepted, reason } = await problem(input);
+      const { accepted, reason } = await outcomeOf(async () => (await checkInput(input)) === 'accepted');
       countInput(this.tally, input.format, accepted, input.bytes.length);
       if (reason !== null) this.tally.failures.push({ index: from + i, format: input.format, reason });
       await this.#alone(from + i, input, size);

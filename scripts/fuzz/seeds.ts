@@ -60,7 +60,7 @@ const goTexts = [
 const legacyTexts = [
   'heap profile: 3: 4096 [5: 8192] @ heap_v2/524288\n1: 2048 [2: 4096] @ 0x401000 0x402000\n2: 2048 [3: 4096] @ 0x401010 0x402000\n\nMAPPED_LIBRARIES:\n00400000-00480000 r-xp 00000000 08:01 1 /srv/shop\n',
   '--- contentionz 1 ---\ncycles/second = 1000000000\nsampling period = 3\nms since reset = 5000\n500 20 @ 0x401000 0x402000\n10 2 @ 0x401010\n\n--- Memory map: ---\n400000-500000: /srv/shop (@1000) abc123\n',
-  '--- threadz 1 ---\n\n--- Thread 7f0000001000 (name: main/1) stack: ---\n  PC: 0x401000 main\n      0x402000: caller\n--- Thread 7f0000002000 (name: worker/2) stack: ---\n  [same as previous thread]\n',
+  '--- threadz 1 ---\n\n--- Thread 7f0000001000 (name: main/1) stack: ---\n  PC: 0x401000 main\n      0x402000: caller\n--- Thread 7f0000002000 (name: worker/2) stack: ---\n  [same as previous thread]\n--- Memory map: ---\n400000-500000: /srv/shop (@1000) abc\n',
   '--- heapz 1 ---\nformat = java\nresolution = bytes\n  1 100 @ 0x401000 0x402000\n  2 50 @ 0x401010\n  0x401000 com.shop.Cart.add (Cart.java:7)\n  0x402000 com.shop.Main.main (Main.java:3)\n',
   'custom profile: total 9\n4 @ 0x401000 0x402000\n5 @ 0x401010\n\n--- Memory map: ---\n  build=/srv/bin\n  400000-500000: $build/shop (@1000) abc\n',
 ];

@@ -17,6 +17,9 @@ export interface ProfileErrorOptions extends ErrorOptions {
   readonly pprofMessage?: string | undefined;
 }
 
+/** Characters of a message that are kept: it may quote what a file holds. */
+const LONGEST_MESSAGE = 600;
+
 /** Thrown by every reader, by `checkValid` and by merging; its message is one sentence that names the byte or the row. */
 export class ProfileError extends Error {
   override readonly name = 'ProfileError';
@@ -24,7 +27,7 @@ export class ProfileError extends Error {
   /** What `go tool pprof` prints after `<source>: ` for the same input; undefined where it accepts what we refuse. */
   readonly pprofMessage: string | undefined;
   constructor(code: ProfileErrorCode, message: string, options?: ProfileErrorOptions) {
-    super(message, options);
+    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message, options);
     this.code = code;
     this.pprofMessage = options?.pprofMessage;
   }

@@ -1,12 +1,16 @@
 // Typed arrays that grow, for readers that cannot count before they fill.
 
+/** What columns begin with that may stay empty: there can be very many of those. */
+const noUint32 = new Uint32Array(0);
+const noFloat64 = new Float64Array(0);
+
 /** A growing column of unsigned 32-bit integers. */
 export class GrowingUint32 {
   #array: Uint32Array;
   length = 0;
 
   constructor(capacity = 64) {
-    this.#array = new Uint32Array(capacity);
+    this.#array = capacity === 0 ? noUint32 : new Uint32Array(capacity);
   }
 
   push(value: number): void {
@@ -33,7 +37,7 @@ export class GrowingUint32 {
   }
 
   #grow(atLeast: number): void {
-    const grown = new Uint32Array(Math.max(atLeast, this.#array.length * 2));
+    const grown = new Uint32Array(Math.max(atLeast, 4, this.#array.length * 2));
     grown.set(this.#array);
     this.#array = grown;
   }
@@ -45,12 +49,12 @@ export class GrowingFloat64 {
   length = 0;
 
   constructor(capacity = 64) {
-    this.#array = new Float64Array(capacity);
+    this.#array = capacity === 0 ? noFloat64 : new Float64Array(capacity);
   }
 
   push(value: number): void {
     if (this.length === this.#array.length) {
-      const grown = new Float64Array(Math.max(1, this.#array.length * 2));
+      const grown = new Float64Array(Math.max(4, this.#array.length * 2));
       grown.set(this.#array);
       this.#array = grown;
     }

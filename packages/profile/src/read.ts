@@ -23,7 +23,7 @@ export interface ReadOptions {
    */
   readonly inflate?: Inflate;
   /**
-   * Most bytes a profile may have uncompressed. Default: 100 times the compressed size, but at least 256 MiB, and
+   * Most bytes a profile may have uncompressed. Default: 100 times the compressed size, but at least 64 MiB, and
    * never more than 2 GiB − 1.
    */
   readonly maxBytes?: number;
@@ -40,7 +40,7 @@ export interface ReadOptions {
 }
 
 const MAX_BYTES = 2 ** 31 - 1;
-const ALWAYS_ALLOWED = 2 ** 28;
+const ALWAYS_ALLOWED = 2 ** 26;
 const MAX_RATIO = 100;
 const TOO_LONG = 'bufio.Scanner: token too long';
 

@@ -1,14 +1,16 @@
 // Folded stacks: `main;work;mix 42`, one stack a line, as flamegraph.pl and its kin write and read them.
-import { ProfileBuilder } from '../builder.ts';
+import { countedIds, ProfileBuilder } from '../builder.ts';
 import { ByteInterner } from '../byte-interner.ts';
 import { ProfileError } from '../errors.ts';
 import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
+import { finishInt64, int64Halves, setInt64 } from '../int64.ts';
 import type { Profile } from '../profile.ts';
-import { decodeText } from '../utf8.ts';
+import { decodeText, encodeText } from '../utf8.ts';
 import type { ProfileFormat } from './format.ts';
 import { ANONYMOUS, namedMapping } from './frame-table.ts';
 
 const NAME = 'folded stacks';
+const anonymous = encodeText(ANONYMOUS);
 const NEWLINE = 10;
 const SEMICOLON = 0x3b;
 const SPACE = 0x20;
@@ -108,7 +110,7 @@ function read(bytes: Uint8Array): Profile {
       for (let from = start; from <= stop; ) {
         const semicolon = bytes.indexOf(SEMICOLON, from);
         const to = semicolon < 0 || semicolon > stop ? stop : semicolon;
-        frames.push(names.addRange(bytes, from, to));
+        frames.push(to > from ? names.addRange(bytes, from, to) : names.add(anonymous));
         from = to + 1;
       }
     }
@@ -116,27 +118,74 @@ function read(bytes: Uint8Array): Profile {
   }
   starts.push(frames.length);
   const { unit, factor } = scaled(counts, places);
-  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit }] });
-  const texts = names.build();
-  const locations = new Int32Array(texts.length).fill(-1);
-  const mapping = namedMapping(builder);
-  const stack: number[] = [];
-  for (let row = 0; row < counts.length; row++) {
-    stack.length = 0;
-    for (let i = starts.get(row + 1) - 1; i >= starts.get(row); i--) {
-      const name = frames.get(i);
-      let location = locations[name] as number;
-      if (location < 0) {
-        const text = texts.get(name);
-        const fn = builder.function(text === '' ? ANONYMOUS : text);
-        location = builder.location({ mapping, lines: [{ function: fn, line: 0 }] });
-        locations[name] = location;
-      }
-      stack.push(location);
-    }
-    builder.sample(stack, [Math.round(counts.get(row) * factor)]);
+  return profileOf(names, frames, starts, counts, unit, factor);
+}
+
+/**
+ * The profile as columns at once: string, function and location of a name have the same number, but for the empty string,
+ * so none of them has to be looked up again.
+ *
+ * @param frames strings, root first; sample i has those from `starts[i]` to `starts[i + 1]`
+ */
+function profileOf(
+  names: ByteInterner,
+  frames: GrowingUint32,
+  starts: GrowingUint32,
+  counts: GrowingFloat64,
+  unit: string,
+  factor: number,
+): Profile {
+  const named = names.length - 1;
+  const samples = counts.length;
+  const stackStart = starts.finish();
+  const stack = named <= 0x10000 ? new Uint16Array(frames.length) : new Uint32Array(frames.length);
+  const values = int64Halves(samples);
+  for (let row = 0; row < samples; row++) {
+    const from = starts.get(row);
+    const to = starts.get(row + 1);
+    for (let i = from; i < to; i++) stack[from + to - 1 - i] = frames.get(i) - 1;
+    setInt64(values, row, Math.round(counts.get(row) * factor));
   }
-  return builder.build();
+  const counted = (length: number, first: number): Uint32Array => {
+    const column = new Uint32Array(length);
+    for (let i = 0; i < length; i++) column[i] = first + i;
+    return column;
+  };
+  const ids = countedIds(named);
+  const name = counted(named, 1);
+  const zeros = new Float64Array(named);
+  const none = new Uint32Array(0);
+  const blank = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit }] });
+  if (named > 0) namedMapping(blank);
+  return {
+    ...blank.build(),
+    samples: {
+      length: samples,
+      stackStart,
+      stackLocations: stack,
+      values: [finishInt64(values)],
+      labelStart: new Uint32Array(samples + 1),
+      labels: { length: 0, key: none, text: none, number: new Float64Array(0), unit: none },
+    },
+    locations: {
+      length: named,
+      id: ids,
+      mapping: new Int32Array(named),
+      address: new BigUint64Array(named),
+      isFolded: new Uint8Array(named),
+      lineStart: counted(named + 1, 0),
+      lines: { length: named, function: counted(named, 0), line: zeros, column: zeros },
+    },
+    functions: {
+      length: named,
+      id: ids,
+      name,
+      systemName: name,
+      filename: new Uint32Array(named),
+      startLine: zeros,
+    },
+    strings: names.build(),
+  };
 }
 
 /** Folded stacks: samples/count, or a decimal fraction of it where counts are not whole. */

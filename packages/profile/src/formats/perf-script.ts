@@ -86,6 +86,10 @@ interface Frame {
 
 const SCRIPT = /^(?:JS|LazyCompile|Function|Eval|Script|Callback):[*~^+']?(\S*) (\S.*):(\d{1,9}):\d{1,9}$/;
 
+const SOURCE = /^(\S.*):(\d{1,9})$/;
+/** An address, and more behind it. */
+const ADDRESS = /^(?:0x)?[0-9a-f]{1,16}\s/;
+
 /** Where the last parenthesis, which is closed at the end of `text`, opens; -1 for none. */
 function openingOf(text: string): number {
   if (!text.endsWith(')')) return -1;
@@ -98,9 +102,15 @@ function openingOf(text: string): number {
   return -1;
 }
 
-/** Reads `address symbol+0x12 (binary)`. */
-function readFrame(line: string): Frame {
-  const text = line.trim();
+/** Reads `address symbol+0x12 (binary)`; a second line, where there is one, is the position `file:line`. */
+function readFrame(lines: string): Frame {
+  const newline = lines.indexOf('\n');
+  if (newline >= 0) {
+    const source = SOURCE.exec(lines.slice(newline + 1));
+    const frame = readFrame(lines.slice(0, newline));
+    return source === null ? frame : { ...frame, file: source[1] as string, line: Number(source[2]) };
+  }
+  const text = lines;
   const hex = /^(?:0x)?([0-9a-f]{1,16})(?:\s+|$)/.exec(text);
   const address = hex === null ? 0n : BigInt(`0x${hex[1] as string}`);
   let symbol = hex === null ? text : text.slice(hex[0].length);
@@ -140,9 +150,9 @@ class Reader {
   readonly #tree = new CallTree();
   /** Roots by comm, pid and tid. */
   readonly #roots = new Map<string, number>();
-  /** Frames by the text of their line. */
+  /** Frames by the text of their line, which is read when the profile is made. */
   readonly #frameOf = new Map<string, number>();
-  readonly #frames: Frame[] = [];
+  readonly #frames: string[] = [];
   readonly #types: ValueType[] = [SAMPLES];
   #first = NaN;
   #last = NaN;
@@ -184,33 +194,24 @@ class Reader {
     return this.#write();
   }
 
-  #push(stack: number[], line: string): void {
-    const text = line.trim();
+  #frame(text: string): number {
     let frame = this.#frameOf.get(text);
     if (frame === undefined) {
-      const before = stack.at(-1) ?? -1;
-      const previous = this.#frames[before];
-      const source = /^(\S.*):(\d{1,9})$/.exec(text);
-      // With the field srcline, a line of its own tells the position of the frame before.
-      if (
-        source !== null &&
-        previous !== undefined &&
-        previous.address !== 0n &&
-        !/^[0-9a-f]+\s/.test(text)
-      ) {
-        const key = `${before}\n${text}`;
-        frame = this.#frameOf.get(key);
-        if (frame === undefined) {
-          frame = this.#frames.push({ ...previous, file: source[1] as string, line: Number(source[2]) }) - 1;
-          this.#frameOf.set(key, frame);
-        }
-        stack[stack.length - 1] = frame;
-        return;
-      }
-      frame = this.#frames.push(readFrame(text)) - 1;
+      frame = this.#frames.push(text) - 1;
       this.#frameOf.set(text, frame);
     }
-    stack.push(frame);
+    return frame;
+  }
+
+  #push(stack: number[], line: string): void {
+    const text = line.trim();
+    const previous = this.#frames[stack.at(-1) ?? -1];
+    // With the field srcline, a line of its own tells the position of the frame before.
+    if (previous !== undefined && !ADDRESS.test(text) && ADDRESS.test(previous) && SOURCE.test(text)) {
+      if (!previous.includes('\n')) stack[stack.length - 1] = this.#frame(`${previous}\n${text}`);
+      return;
+    }
+    stack.push(this.#frame(text));
   }
 
   #type(event: string): number {
@@ -248,7 +249,8 @@ class Reader {
   #program(): string {
     const counts = new Map<string, number>();
     let program = '';
-    for (const { binary } of this.#frames) {
+    for (const text of this.#frames) {
+      const { binary } = readFrame(text);
       if (!binary.startsWith('/') || /\.so(?:[.\d]*)$|\.map$/.test(binary)) continue;
       const count = (counts.get(binary) ?? 0) + 1;
       counts.set(binary, count);
@@ -271,7 +273,7 @@ class Reader {
     const locations = new Int32Array(this.#frames.length).fill(-1);
     const location = (row: number): number => {
       let made = locations[row] as number;
-      if (made < 0) locations[row] = made = locationOf(builder, this.#frames[row] as Frame);
+      if (made < 0) locations[row] = made = locationOf(builder, readFrame(this.#frames[row] as string));
       return made;
     };
     this.#tree.write(builder, types.length, location, new FrameBudget(this.#bytes, `${NAME}: stacks`));

@@ -22,20 +22,20 @@ export interface RecordingTotals {
 /** Collects one recording of one thread; ids are unsigned 32-bit numbers. */
 export class V8Recording {
   readonly #what: string;
-  readonly #ids = new GrowingUint32(16);
-  readonly #frame = new GrowingUint32(16);
-  readonly #hits = new GrowingUint32(16);
+  readonly #ids = new GrowingUint32(0);
+  readonly #frame = new GrowingUint32(0);
+  readonly #hits = new GrowingUint32(0);
   /** Row of the caller and id of the callee, for callers that name their callees. */
-  readonly #childOf = new GrowingUint32(16);
-  readonly #childId = new GrowingUint32(16);
+  readonly #childOf = new GrowingUint32(0);
+  readonly #childId = new GrowingUint32(0);
   /** Id of the caller, for callees that name their caller; -1 for none. */
-  readonly #parentId = new GrowingFloat64(16);
+  readonly #parentId = new GrowingFloat64(0);
   /** Ticks by (row of the node, line). */
   #lines: TupleSet | null = null;
-  readonly #ticks = new GrowingFloat64(4);
-  readonly #samples = new GrowingUint32(16);
-  readonly #deltas = new GrowingFloat64(16);
-  readonly #sampleLines = new GrowingUint32(4);
+  readonly #ticks = new GrowingFloat64(0);
+  readonly #samples = new GrowingUint32(0);
+  readonly #deltas = new GrowingFloat64(0);
+  readonly #sampleLines = new GrowingUint32(0);
   startTime = 0;
   /** -1 where unknown. */
   endTime = -1;

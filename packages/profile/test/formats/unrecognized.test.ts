@@ -67,3 +67,16 @@ test('two profiles in one file are told apart from a broken one', () => {
     (error) => error instanceof ProfileError && (error.pprofMessage ?? '').startsWith('malformed profile:'),
   );
 });
+
+test('a message stays a sentence, however long the word that is wrong', () => {
+  const long = `heap profile: 1: 1 [1: 1] @ heapprofile\n${'9'.repeat(30_000)}: 1 [1: 1] @ 0x1\n`;
+  assert.throws(
+    () => readPlainProfile(text(long)),
+    (error) => {
+      assert.ok(error instanceof ProfileError, String(error));
+      assert.ok(error.message.length < 1000, `${error.message.length}`);
+      assert.ok((error.pprofMessage ?? '').length > 30_000, 'word for word');
+      return true;
+    },
+  );
+});

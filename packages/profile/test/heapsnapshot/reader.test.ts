@@ -154,7 +154,10 @@ test('says what is wrong and at which byte', () => {
   const huge = text.replace('"node_count":4', '"node_count":4000000000');
   assert.match(failure(() => read([huge])).message, /4 rows but node_count is 4000000000/);
   const far = text.replace(/"edges":\[(\d+),\d+/, '"edges":[$1,500000000');
-  assert.match(failure(() => read([far])).message, /a name is string 500000000, more than so short a snapshot can have/);
+  assert.match(
+    failure(() => read([far])).message,
+    /a name is string 500000000, more than so short a snapshot can have/,
+  );
   const tooMany = text.replace('"node_count":4', '"node_count":5000000000');
   assert.equal(failure(() => read([tooMany])).code, 'PROFILE_TOO_LARGE');
 });
