@@ -1,7 +1,7 @@
 // The page against speedscope and pprof's own page on one large profile, in headless Chromium without a GPU.
-// Usage: ui.ts [SAMPLES [FUNCTIONS]]   (PPROF=path of google/pprof's binary; without it that row is left out)
+// Usage: ui.ts [SAMPLES [FUNCTIONS]]   (PPROF=path of a pprof binary, else the one of Go's tools; ONLY=stackpile leaves the others out)
 /// <reference lib="dom" />
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -210,6 +210,21 @@ async function pprof(file: string, binary: string): Promise<Result> {
   }
 }
 
+/** The pprof of `PPROF`, else that of Go's own tools, built into `folder`; null without either. */
+function pprofBinary(into: string): string | null {
+  const given = process.env['PPROF'];
+  if (given !== undefined) return given;
+  const go = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go'].find((path) => existsSync(path)) ?? 'go';
+  const binary = join(into, 'pprof');
+  try {
+    execFileSync(go, ['build', '-o', binary, 'cmd/pprof'], { stdio: 'ignore' });
+    return binary;
+  } catch {
+    process.stdout.write('pprof is left out: there is no Go here (or set PPROF)\n');
+    return null;
+  }
+}
+
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return /Timeout/.test(text) ? `not there after ${patience / 1000} s` : (text.split('\n', 1)[0] ?? '');
@@ -243,10 +258,16 @@ try {
       `${samples} samples, ${functions} functions: ${(plain.length / 1e6).toFixed(0)} MB, ${(statSync(file).size / 1e6).toFixed(0)} MB packed; ${cpus().length} cores, Node ${process.version}, Chromium headless without GPU, ${width}×${height}\n\n`,
     );
   }
-  const results = [await stackpile(file), await speedscope(file)];
-  const binary = process.env['PPROF'] ?? '/tmp/pprof';
-  if (existsSync(binary)) results.push(await pprof(file, binary));
-  else process.stdout.write(`pprof is left out: no binary at ${binary} (set PPROF)\n`);
+  const only = process.env['ONLY'] ?? '';
+  const results: Result[] = [];
+  for (const [name, run] of [
+    ['stackpile', stackpile],
+    ['speedscope', speedscope],
+  ] as const) {
+    if (only === '' || only === name) results.push(await run(file));
+  }
+  const binary = only === '' || only === 'pprof' ? pprofBinary(folder) : null;
+  if (binary !== null) results.push(await pprof(file, binary));
   const own = results[0];
   const cell = (result: Result, action: string): string => {
     const found = result.frames[action];

@@ -4,15 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { defaultOptions, type ReportOptions, urlParameters } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import { type SourceOptions, SourceError } from '../sources/source.ts';
-import { AddressError, hostPort, parseAddress } from './address.ts';
+import { AddressError, hostPort, isLoopback, parseAddress } from './address.ts';
 import { FileError, fileNames, readSourceFile } from './files.ts';
 import { Guard } from './guard.ts';
 import { fillPage, PageError, pagePolicy, readGraphviz, readPage } from './page.ts';
 import type { LiveService } from './live.ts';
-import { type PageSource, readSources } from './sources.ts';
+import { type PageSource, readSources, unpacked } from './sources.ts';
 
 /** What to serve. */
 export interface UiRequest {
@@ -98,7 +99,10 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
   const page = await readPage();
   const base = request.base ?? '';
   const specs = base === '' ? request.sources : [base, ...request.sources];
-  const { sources, live } = await readSources(specs, request.source ?? {}, io.cwd);
+  const { sources: read, live } = await readSources(specs, request.source ?? {}, io.cwd);
+  const sources = isLoopback(address.host)
+    ? read.map((source) => ({ ...source, bytes: unpacked(source.bytes) }))
+    : read;
   const guard = new Guard(address.host);
   const site = new Site({
     page,
@@ -238,7 +242,8 @@ class Site {
     if (rest === 'download') {
       const last = this.#parts.sources.at(-1);
       if (last === undefined) return text(404, 'There is no profile.');
-      return send(200, 'application/vnd.google.protobuf+gzip', last.bytes, {
+      const packed = last.bytes[0] === 0x1f && last.bytes[1] === 0x8b ? last.bytes : gzipSync(last.bytes);
+      return send(200, 'application/vnd.google.protobuf+gzip', packed, {
         'content-disposition': 'attachment; filename="profile.pb.gz"',
       });
     }

@@ -64,6 +64,22 @@ function isJson(bytes: Uint8Array): boolean {
   return /^\s*[{[]/u.test(new TextDecoder('latin1').decode(head.subarray(0, 64)));
 }
 
+/** Above this size a profile stays packed: the server does not keep more than that of anybody's memory. */
+const maxPlain = 256 * 2 ** 20;
+
+/**
+ * The bytes unpacked, for a browser on the same machine: there the network costs less than unpacking, which Node does
+ * faster than the page. As they are where they are not packed, or too many.
+ */
+export function unpacked(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxPlain });
+  } catch {
+    return bytes;
+  }
+}
+
 async function pageSource(loaded: LoadedSource, cwd: string): Promise<PageSource> {
   const originals = originalsOf(loaded.profile, cwd);
   const profile = originals?.profile ?? loaded.profile;

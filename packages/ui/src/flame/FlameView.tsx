@@ -34,6 +34,11 @@ export function fullPath(answer: FlameAnswer, layer: 0 | 1, box: number): number
   return [...answer.path, ...inner.reverse()];
 }
 
+/** Into how many parts of equal width a graph may be cut so that each is still about a pixel; a power of two, as windows are resized. */
+export function visibleParts(width: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(512, Math.min(16_384, width)) * 1.5));
+}
+
 export function FlameView({ compare = false }: { readonly compare?: boolean }): JSX.Element {
   const { mode, pivot, zoom, search, flip, onlyChanged } = state.value;
   const base = stackQuery(compare);
@@ -46,7 +51,7 @@ export function FlameView({ compare = false }: { readonly compare?: boolean }): 
           mode,
           pivot: mode === 'sandwich' ? pivot : '',
           zoom: zoom === '' || mode === 'sandwich' || mode === 'time' ? [] : zoom.split('.'),
-          minShare: 1 / 4096 / fineness.value,
+          minShare: 1 / visibleParts(innerWidth) / fineness.value,
           search,
           onlyChanged: compare && onlyChanged,
         };
