@@ -219,8 +219,14 @@ function onKeyDown(event: KeyboardEvent): void {
   const target = event.target;
   if (target instanceof HTMLElement && target.matches('input:not([type="file"]), select, textarea, dialog *'))
     return;
-  // With nothing focused the graph takes its keys: nobody should have to tab to it first.
-  if (target === document.body && !(event instanceof ForwardedKey)) {
+  // The graph takes its keys also from the page and from buttons, which need but two: nobody should have to tab to it first.
+  const idle =
+    target === document.body ||
+    (target instanceof HTMLElement &&
+      target.matches('button, a') &&
+      event.key !== 'Enter' &&
+      event.key !== ' ');
+  if (idle && !(event instanceof ForwardedKey)) {
     const tree = document.querySelector<HTMLElement>('.flame-tree, .graph-sheet');
     if (tree !== null && tree.dispatchEvent(new ForwardedKey('keydown', event)) === false) {
       event.preventDefault();

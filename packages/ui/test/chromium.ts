@@ -68,10 +68,17 @@ export async function openPage(
     problems.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
+  // No request may leave the page: one that tries goes nowhere and is a problem.
+  const foreign = (url: string): boolean => !url.startsWith(origin) && !/^(?:blob|data):/u.test(url);
   page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(origin) && !/^(?:blob|data):/u.test(url)) problems.push(`request: ${url}`);
+    if (foreign(request.url())) problems.push(`request: ${request.url()}`);
   });
+  await context.route(
+    ({ href }) => foreign(href),
+    (route) => route.abort(),
+  );
+  // Tests wait for conditions; this is for what never comes, also on a machine that is busy with other things.
+  page.setDefaultTimeout(60_000);
   return { context, page, problems };
 }
 
