@@ -15,8 +15,18 @@ const absent = (name: string): string =>
 const leftOut: Readonly<Record<string, string>> = {
   'packages/report/src/callgrind.ts': absent('printCallgrind'),
   'packages/report/src/disasm.ts': absent('explainDisasm'),
+  // Java's old text profiles: the command line reads them for the page.
+  'packages/profile/src/formats/legacy/java.ts':
+    'export const readJavaLocations = () => undefined; export const parseJava = () => null;',
   'packages/report/src/source/list.ts': absent('printList'),
   'packages/report/src/source/weblist.ts': absent('printWeblist'),
+  // Go's expressions, matched in linear time, are for the command line; here the text reports filter as the graphs do.
+  'packages/report/src/regexp.ts': `
+    import { compilePattern as compile } from ${JSON.stringify(here('src/state.ts'))};
+    export function compilePattern(source) {
+      const { expression, error } = compile(source);
+      return expression === null ? error : { source, test: (text) => expression.test(text) };
+    }`,
   'packages/profile/src/formats/heapsnapshot.ts': `
     import { ProfileError } from '../errors.ts';
     export const heapSnapshot = {
@@ -31,14 +41,24 @@ const leftOut: Readonly<Record<string, string>> = {
     };`,
 };
 
+/** Texts that only a terminal shows. */
+const thinned: Readonly<Record<string, (source: string) => string>> = {
+  'packages/report/src/options.ts': (source) => source.replace(/^(\s*help:\s*)'(?:[^'\\]|\\.)*'/gm, "$1''"),
+};
+
 const leftOutFiles: Plugin = {
   name: 'left-out',
   setup(builder) {
-    builder.onLoad({ filter: /packages[\\/](?:report|profile)[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-      const file = Object.keys(leftOut).find((name) => path.replaceAll('\\', '/').endsWith(name));
-      return file === undefined
-        ? undefined
-        : { contents: leftOut[file] ?? '', loader: 'ts', resolveDir: dirname(path) };
+    builder.onLoad({ filter: /packages[\\/](?:report|profile)[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      const plain = path.replaceAll('\\', '/');
+      const ours = (table: Readonly<Record<string, unknown>>): string | undefined =>
+        Object.keys(table).find((name) => plain.endsWith(name));
+      const absentFile = ours(leftOut);
+      const thin = thinned[ours(thinned) ?? ''];
+      if (absentFile === undefined && thin === undefined) return undefined;
+      const contents =
+        thin === undefined ? (leftOut[absentFile ?? ''] ?? '') : thin(await readFile(path, 'utf8'));
+      return { contents, loader: 'ts', resolveDir: dirname(path) };
     });
   },
 };

@@ -51,8 +51,11 @@ function withoutIndex(spec: SourceSpec): SourceSpec {
   return { ...spec, url };
 }
 
-/** V8's files are JSON and may be far larger than what they say: the page gets the profile that was read from them. */
-function isJson(bytes: Uint8Array): boolean {
+/**
+ * Files in JSON may be far larger than what they say, and the page does not read the old texts that begin with `---`: it
+ * gets the profile that was read from either.
+ */
+function isForeign(bytes: Uint8Array): boolean {
   let head = bytes.subarray(0, 4096);
   if (head[0] === 0x1f && head[1] === 0x8b) {
     try {
@@ -61,7 +64,7 @@ function isJson(bytes: Uint8Array): boolean {
       return false;
     }
   }
-  return /^\s*[{[]/u.test(new TextDecoder('latin1').decode(head.subarray(0, 64)));
+  return /^\s*(?:[{[]|---)/u.test(new TextDecoder('latin1').decode(head.subarray(0, 64)));
 }
 
 /** Above this size a profile stays packed: the server does not keep more than that of anybody's memory. */
@@ -83,7 +86,7 @@ export function unpacked(bytes: Uint8Array): Uint8Array {
 async function pageSource(loaded: LoadedSource, cwd: string): Promise<PageSource> {
   const originals = originalsOf(loaded.profile, cwd);
   const profile = originals?.profile ?? loaded.profile;
-  const raw = originals !== null || loaded.bytes === null || isJson(loaded.bytes) ? null : loaded.bytes;
+  const raw = originals !== null || loaded.bytes === null || isForeign(loaded.bytes) ? null : loaded.bytes;
   return {
     name: loaded.name,
     bytes: raw ?? gzipSync(encodeProfile(profile)),
