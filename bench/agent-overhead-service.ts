@@ -2,12 +2,16 @@
 import { createHook } from 'node:async_hooks';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promiseHooks } from 'node:v8';
 import { startServer } from '@stackpile/agent';
 import Fastify from 'fastify';
 
 const [kind, variant] = process.argv.slice(2);
 
 if (variant === 'on') await startServer({ port: 0 });
+if (variant === 'untracked') await startServer({ port: 0, tasks: false });
+// What V8 takes for a promise hook that is gone again: it inlines fewer operations on promises from then on.
+if (variant === 'hooked_once') (promiseHooks.createHook({ init: () => undefined }) as () => void)();
 if (variant === 'async_hooks') {
   // What why-is-node-running does: an Error per resource, promises included.
   const stacks = new Map<number, Error>();
@@ -47,4 +51,5 @@ if (kind === 'fastify') {
   });
   server.listen(0, '127.0.0.1', () => ready((server.address() as AddressInfo).port));
 }
+process.on('message', () => process.send?.({ cpu: process.cpuUsage() }));
 process.on('SIGTERM', () => process.exit());

@@ -1,6 +1,6 @@
-// What the agent costs a service: throughput and p99 with tracking on against off, interleaved, beside a stack per resource.
+// What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource.
 //
-// node --conditions=source bench/agent-overhead.ts [--rounds 5] [--seconds 4] [--node PATH]
+// node --conditions=source bench/agent-overhead.ts [--rounds 24] [--seconds 1] [--node PATH] [--services fastify,promises]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -9,25 +9,34 @@ import autocannon from 'autocannon';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '24' },
+    seconds: { type: 'string', default: '1' },
     node: { type: 'string', default: process.execPath },
     services: { type: 'string', default: 'fastify,promises' },
-    variants: { type: 'string', default: 'off,on,async_hooks' },
+    variants: { type: 'string', default: 'off,untracked,hooked_once,on,async_hooks' },
   },
 });
 
 const service = fileURLToPath(new URL('agent-overhead-service.ts', import.meta.url));
 const variants = values.variants.split(',');
+/** Seconds of load before anything counts: code gets warm, and the tracker has spent what it is given for its start. */
+const WARM_SECONDS = 8;
 
 interface Reading {
   /** Requests per second. */
   readonly rate: number;
   /** Milliseconds. */
   readonly p99: number;
+  /** CPU time of the service per request, microseconds. Other programs on the machine hardly move it. */
+  readonly cpu: number;
 }
 
-async function start(kind: string, variant: string): Promise<{ child: ChildProcess; url: string }> {
+interface Service {
+  readonly child: ChildProcess;
+  readonly url: string;
+}
+
+async function start(kind: string, variant: string): Promise<Service> {
   const child = fork(service, [kind, variant], {
     execPath: values.node,
     execArgv: ['--conditions=source', '--no-warnings'],
@@ -36,59 +45,89 @@ async function start(kind: string, variant: string): Promise<{ child: ChildProce
   return { child, url: message.url };
 }
 
-async function load(url: string, seconds: number): Promise<Reading> {
-  const result = await autocannon({ url, connections: 20, duration: seconds });
-  if (result.errors > 0 || result.non2xx > 0)
-    throw new Error(`${result.errors} errors, ${result.non2xx} bad answers`);
-  return { rate: result.requests.average, p99: result.latency.p99 };
+/** CPU time that the service has used so far, microseconds. */
+async function cpuOf({ child }: Service): Promise<number> {
+  const answer = once(child, 'message') as Promise<[{ cpu: NodeJS.CpuUsage }]>;
+  child.send('cpu');
+  const [{ cpu }] = await answer;
+  return cpu.user + cpu.system;
+}
+
+async function load(target: Service, seconds: number): Promise<Reading> {
+  const cpuBefore = await cpuOf(target);
+  const latencies: number[] = [];
+  const began = performance.now();
+  const { errors, non2xx } = await new Promise<autocannon.Result>((resolve, reject) => {
+    const options = { url: target.url, connections: 20, duration: seconds };
+    autocannon(options, (error: unknown, result) => {
+      if (error) reject(error);
+      else resolve(result);
+    }).on('response', (_client, _status, _bytes, ms) => {
+      // autocannon's own percentiles are whole milliseconds.
+      latencies.push(ms);
+    });
+  });
+  const elapsed = (performance.now() - began) / 1000;
+  if (errors > 0 || non2xx > 0) throw new Error(`${errors} errors, ${non2xx} bad answers`);
+  const cpu = (await cpuOf(target)) - cpuBefore;
+  latencies.sort((a, b) => a - b);
+  return {
+    rate: latencies.length / elapsed,
+    p99: latencies[Math.floor(latencies.length * 0.99)] as number,
+    cpu: cpu / latencies.length,
+  };
+}
+
+function quantile(sorted: readonly number[], q: number): number {
+  const at = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(at)] as number;
+  return below + ((sorted[Math.ceil(at)] as number) - below) * (at % 1);
 }
 
 function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[half] as number)
-    : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
+  return quantile(
+    [...numbers].sort((a, b) => a - b),
+    0.5,
+  );
 }
 
-/** Median, smallest and largest ratio of pairs of readings that were taken side by side. */
-function ratios(on: readonly number[], off: readonly number[]): string {
-  const each = on.map((value, i) => value / (off[i] as number));
-  return `${median(each).toFixed(3)} (${Math.min(...each).toFixed(3)} … ${Math.max(...each).toFixed(3)})`;
+/** Median and quartiles of the ratios of readings that were taken side by side. */
+function ratios(own: readonly Reading[], off: readonly Reading[], of: keyof Reading): string {
+  const each = own.map((reading, i) => reading[of] / (off[i] as Reading)[of]).sort((a, b) => a - b);
+  const at = (q: number): string => quantile(each, q).toFixed(3);
+  return `× ${at(0.5)} (${at(0.25)} … ${at(0.75)})`;
+}
+
+/** The ratio of the least CPU times: what others on the machine take away comes on top, never off. */
+function leastCpu(own: readonly Reading[], off: readonly Reading[]): string {
+  const least = (readings: readonly Reading[]): number => Math.min(...readings.map((reading) => reading.cpu));
+  return (least(own) / least(off)).toFixed(3);
 }
 
 const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
 console.log(
-  `Node ${version}, ${values.rounds} rounds of ${values.seconds} s, 20 connections, ratios to off: median (min … max)`,
+  `Node ${version}, ${values.rounds} rounds of ${values.seconds} s, 20 connections, ratios to off of the same round: median (quartiles)`,
 );
 for (const kind of values.services.split(',')) {
-  const running = new Map<string, { child: ChildProcess; url: string }>();
+  const running = new Map<string, Service>();
   for (const variant of variants) running.set(variant, await start(kind, variant));
   const readings = new Map(variants.map((variant) => [variant, [] as Reading[]]));
-  for (const { url } of running.values()) await load(url, 2);
+  for (const target of running.values()) await load(target, WARM_SECONDS);
   for (let round = 0; round < Number(values.rounds); round++) {
     // Every other round backwards, so that a drift of the machine hits all alike.
     const order = round % 2 === 0 ? variants : [...variants].reverse();
     for (const variant of order) {
-      const { url } = running.get(variant) as { url: string };
-      (readings.get(variant) as Reading[]).push(await load(url, Number(values.seconds)));
+      const target = running.get(variant) as Service;
+      (readings.get(variant) as Reading[]).push(await load(target, Number(values.seconds)));
     }
   }
   const off = readings.get('off') as Reading[];
   for (const variant of variants) {
     const own = readings.get(variant) as Reading[];
-    const rate = median(own.map((reading) => reading.rate)).toFixed(0);
-    const p99 = median(own.map((reading) => reading.p99)).toFixed(1);
-    const throughput = ratios(
-      own.map((r) => r.rate),
-      off.map((r) => r.rate),
-    );
-    const latency = ratios(
-      own.map((r) => r.p99),
-      off.map((r) => r.p99),
-    );
+    const middle = (of: keyof Reading): number => median(own.map((reading) => reading[of]));
     console.log(
-      `${kind} ${variant}: ${rate} requests/s, p99 ${p99} ms, throughput × ${throughput}, p99 × ${latency}`,
+      `${kind} ${variant}: ${middle('rate').toFixed(0)} requests/s, p99 ${middle('p99').toFixed(2)} ms, ` +
+        `throughput ${ratios(own, off, 'rate')}, p99 ${ratios(own, off, 'p99')}, CPU per request ${ratios(own, off, 'cpu')}, least × ${leastCpu(own, off)}`,
     );
   }
   for (const { child } of running.values()) child.kill('SIGTERM');

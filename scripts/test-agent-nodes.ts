@@ -1,4 +1,4 @@
-// Runs the agent's tests on every supported Node, and the programs of the tracked test on what tsc made of the sources.
+// Runs the agent's tests on every supported Node: both ways of finding tasks, and processes that are watched from outside.
 //
 // node scripts/test-agent-nodes.ts [20 22 24 26]
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -35,26 +35,29 @@ execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent']
   cwd: root,
   stdio: 'inherit',
 });
-const tests = globSync('packages/agent/test/*.test.ts', { cwd: root }).sort();
+/** Tests that stay on this Node and run their programs on the other one. */
+const watching = [
+  'packages/agent/test/tracked.test.ts',
+  ...globSync('packages/agent/test/tasks/*.test.ts', { cwd: root }).sort(),
+  'packages/cli/test/sources/inspector.test.ts',
+];
+/** Tests that run on the other Node themselves. */
+const tests = globSync('packages/agent/test/*.test.ts', { cwd: root })
+  .filter((test) => !watching.includes(test))
+  .sort();
 let failed = false;
 for (const major of majors) {
   const node = nodeOf(major);
   console.log(`Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
-  // The programs of the tracked test run on the other Node; the test itself may stay on this one.
-  const programs = spawnSync(
-    process.execPath,
-    ['--conditions=source', '--test', 'packages/agent/test/tracked.test.ts'],
-    {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, STACKPILE_TEST_NODE: node },
-    },
-  );
+  const programs = spawnSync(process.execPath, ['--conditions=source', '--test', ...watching], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, STACKPILE_TEST_NODE: node },
+  });
   failed ||= programs.status !== 0;
-  const rest = tests.filter((test) => !test.endsWith('/tracked.test.ts'));
   // Node 20 cannot strip types by itself.
   const loader = major < 22 ? [`--import=${new URL('strip-types.mjs', import.meta.url).href}`] : [];
-  const result = spawnSync(node, [...loader, '--conditions=source', '--test', ...rest], {
+  const result = spawnSync(node, [...loader, '--conditions=source', '--test', ...tests], {
     cwd: root,
     stdio: 'inherit',
   });

@@ -8,7 +8,7 @@ const SETTLE_MS = 50;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
-const server = await startServer({ port: 0, tasks: { budget: 1 } });
+const server = await startServer({ port: 0, tasks: { budget: 1, handles: true } });
 
 // The channel to the parent keeps the process alive; the agent does not.
 process.on('message', () => {});

@@ -85,17 +85,29 @@ export class MainThread {
     try {
       session.disconnect();
     } finally {
-      Atomics.sub(this.#shared, 1, 1);
-      Atomics.notify(this.#shared, 1);
+      this.#uncount();
     }
+  }
+
+  #uncount(): void {
+    Atomics.sub(this.#shared, 1, 1);
+    Atomics.notify(this.#shared, 1);
   }
 
   #open(): InspectorSession {
     if (this.#session === null) {
-      if (Atomics.load(this.#shared, 0) === 1) throw new AgentError('AGENT_CLOSED', 'the process is exiting');
-      const session = new Session();
-      session.connectToMainThread();
+      // Counted before the flag is read, as the exit raises the flag before it reads the count: one of the two sees the other.
       Atomics.add(this.#shared, 1, 1);
+      let session: Session;
+      try {
+        if (Atomics.load(this.#shared, 0) === 1)
+          throw new AgentError('AGENT_CLOSED', 'the process is exiting');
+        session = new Session();
+        session.connectToMainThread();
+      } catch (error) {
+        this.#uncount();
+        throw error;
+      }
       this.#session = session;
       session.setMaxListeners?.(0);
     }

@@ -6,12 +6,16 @@ const SAVED_SECONDS = 2;
  * Milliseconds that a process is given once, at its start: code is cold then, a look costs many times what it costs later,
  * and a bucket that is emptied by it would leave the first half minute in the dark.
  */
-const START_CREDIT = 300;
+const START_CREDIT = 100;
 /** Most milliseconds that one look is charged: beyond, another process had the CPU, or the collector ran. */
-const MOST_PER_LOOK = 2;
+const MOST_PER_LOOK = 0.5;
+/** A look makes garbage that is collected when nobody measures. */
+const AFTERWARDS = 1.2;
 /** Chances halve for each of this share of the bucket that is missing below its half. */
 const HALVING = 1 / 40;
 const LOWEST = 1e-6;
+/** Part of the bucket below which a plan is given up. */
+const ALL_BUT_SPENT = 1 / 20;
 /** Runs without a look after which the chance is worked out anew. */
 const LONGEST_SKIP = 4096;
 
@@ -39,6 +43,12 @@ export class Budget {
   /** Runs that may still be looked at before the clock is read again. */
   #exactRuns = EXACT_RUNS;
   #spent = 0;
+  /** Mean cost of a run that is looked at, milliseconds. */
+  #perRun = 0.05;
+  /** Cost of the run that is looked at now. */
+  #thisRun = 0;
+  /** Chance by {@link plan}; 0 for the one that follows the level. */
+  #planned = 0;
 
   /** @param share of one CPU, 0 … 1 */
   constructor(share: number, now: number) {
@@ -64,10 +74,40 @@ export class Budget {
     return this.#spent;
   }
 
-  /** Takes `ms` of CPU time out of the bucket. */
+  /** False once everything is spent. */
+  get affords(): boolean {
+    return this.#level > 0;
+  }
+
+  /** Takes `ms` of CPU time, and what they will cost later, out of the bucket. */
   spend(ms: number): void {
-    this.#spent += ms;
-    this.#level = Math.max(0, this.#level - Math.min(ms, MOST_PER_LOOK));
+    const charged = Math.min(ms, MOST_PER_LOOK) * AFTERWARDS;
+    this.#spent += charged;
+    this.#thisRun += charged;
+    this.#level = Math.max(0, this.#level - charged);
+  }
+
+  /**
+   * From now on every run has the same chance, such that a stretch of time costs what has been saved up for it. The chance that
+   * follows the level would fall by orders of magnitude within a short burst of runs, and leave a few heavy weights.
+   *
+   * @param saved milliseconds for which the stretch pays, itself included
+   * @param runs that are expected in it
+   * @param most milliseconds that may be spent in it
+   */
+  plan(saved: number, runs: number, most: number): void {
+    this.#fill(performance.now());
+    const wish = this.#share * saved;
+    const correction = (this.#level - this.#capacity / 2) / 4;
+    const ms = Math.min(most, Math.max(wish + correction, wish / 8));
+    this.#planned = Math.min(1, Math.max(LOWEST, ms / this.#perRun / Math.max(1, runs)));
+    this.#draw();
+  }
+
+  /** Ends a {@link plan}. */
+  unplan(): void {
+    this.#planned = 0;
+    this.#draw();
   }
 
   /** Whether the run that begins now is looked at. Call once per run. */
@@ -86,22 +126,35 @@ export class Budget {
     }
     if (this.#chance === 0) return false;
     this.#current = this.#chance;
-    if (this.#chance === 1 && --this.#exactRuns > 0) return true;
+    this.#perRun += (this.#thisRun - this.#perRun) / 32;
+    this.#thisRun = 0;
+    if (this.#chance === 1 && --this.#exactRuns > 0 && this.#level > this.#capacity / 2) return true;
     this.#exactRuns = EXACT_RUNS;
     this.#draw();
     return true;
   }
 
-  /** Works out the chance and how many runs pass until the next look. */
-  #draw(): void {
-    if (this.#share <= 0) return;
-    const now = performance.now();
+  #fill(now: number): void {
     // The credit of the start may lie above the capacity; it only shrinks.
     const full = Math.max(this.#capacity, this.#level);
     this.#level = Math.min(full, this.#level + (now - this.#last) * this.#share);
     this.#last = now;
+  }
+
+  /** The planned chance; where the plan was wrong and nearly everything is spent, a small part of it. */
+  #affordable(): number {
+    return this.#level > this.#capacity * ALL_BUT_SPENT
+      ? this.#planned
+      : Math.max(LOWEST, this.#planned / 32);
+  }
+
+  /** Works out the chance and how many runs pass until the next look. */
+  #draw(): void {
+    if (this.#share <= 0) return;
+    this.#fill(performance.now());
     const missing = 0.5 - this.#level / this.#capacity;
-    this.#chance = missing <= 0 ? 1 : Math.max(LOWEST, 2 ** (-missing / HALVING));
+    if (this.#planned > 0) this.#chance = this.#affordable();
+    else this.#chance = missing <= 0 ? 1 : Math.max(LOWEST, 2 ** (-missing / HALVING));
     this.#skip = 0;
     this.#cut = false;
     if (this.#chance >= 1) return;

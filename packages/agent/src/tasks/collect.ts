@@ -81,6 +81,27 @@ function isInCycle(record: TaskRecord): boolean {
   return false;
 }
 
+/** Whether a record of a circle is the one that the circle is told by: the function that stands first, the same in every dump. */
+function leadsCycle(record: TaskRecord, { frames, tree }: Pick<Tracked, 'frames' | 'tree'>): boolean {
+  const own = tree.leaf(record.stack);
+  const isBefore = (frame: number): boolean => {
+    const [file, other] = [frames.files[own] as string, frames.files[frame] as string];
+    if (file !== other) return other < file;
+    const [line, otherLine] = [frames.lines[own] as number, frames.lines[frame] as number];
+    if (line !== otherLine) return otherLine < line;
+    return (frames.columns[frame] as number) < (frames.columns[own] as number);
+  };
+  let at = record.target;
+  for (let i = 0; at !== null && at !== record && i < LONGEST_CHAIN; i++) {
+    if (at.kind === ACTIVATION && at.has(WAITING)) {
+      const frame = tree.leaf(at.stack);
+      if (isBefore(frame) || (frame === own && at.id < record.id)) return false;
+    }
+    at = at.target;
+  }
+  return true;
+}
+
 /** The activation that waits for `record`, past `.then`s, combinators and functions that have returned a promise. */
 function awaiterOf(record: TaskRecord): TaskRecord | null {
   let up = record.up;
@@ -94,9 +115,9 @@ function awaiterOf(record: TaskRecord): TaskRecord | null {
 }
 
 /** Whether a waiting record is a task of its own rather than a frame or a step of another one. */
-function isTask(record: TaskRecord, inputs: Inputs): boolean {
+function isTask(record: TaskRecord, inputs: Inputs, tables: Pick<Tracked, 'frames' | 'tree'>): boolean {
   if (carries(record.target, record, inputs)) return false;
-  if (record.kind === ACTIVATION) return true;
+  if (record.kind === ACTIVATION) return !isInCycle(record) || leadsCycle(record, tables);
   if (record.has(INTERNAL)) return false;
   if (record.target !== null && record.target.kind !== ACTIVATION && record.target.has(WAITING)) return false;
   if (awaiterOf(record) !== null) return false;
@@ -108,10 +129,10 @@ function isTask(record: TaskRecord, inputs: Inputs): boolean {
 }
 
 /** Number of tasks, weighted. */
-export function countTasks(records: readonly TaskRecord[]): number {
+export function countTasks(records: readonly TaskRecord[], tables: Pick<Tracked, 'frames' | 'tree'>): number {
   const inputs = inputsOf(records);
   let sum = 0;
-  for (const record of records) if (isTask(record, inputs)) sum += record.weight;
+  for (const record of records) if (isTask(record, inputs, tables)) sum += record.weight;
   return sum;
 }
 
@@ -125,7 +146,11 @@ function stackOf(task: TaskRecord, tree: StackTree): { frames: number[]; created
   }
   for (let i = 0; i < LONGEST_CHAIN; i++) {
     const awaiter = awaiterOf(record);
-    if (awaiter === null || awaiter === task) {
+    if (awaiter === task) {
+      frames.push(tree.leaf(record.stack));
+      break;
+    }
+    if (awaiter === null) {
       const own = tree.frames(record.stack);
       // What ran when it was suspended for the first time started it; what awaited it belongs to it.
       if (record.has(FIRST_RUN)) frames.push(own[0] as number);
@@ -194,10 +219,19 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     waited: [] as number[],
     count: [] as number[],
   };
+  /** Tasks without a frame of the user's. */
+  let internal = 0;
   const add = (row: Row): void => {
     while (row.frames.length > 0 && isLoader(frames.files[row.frames.at(-1) as number] as string))
       row.frames.pop();
     if (row.frames.length === 0) return;
+    if (
+      row.handle === 0 &&
+      row.frames.every((frame) => (frames.files[frame] as string).startsWith('node:'))
+    ) {
+      internal += row.weight;
+      return;
+    }
     const stack = stacks.add(row.frames.join(), () => row.frames.map(frameRow));
     const pairs = row.labels ?? [];
     const label = pairs.length === 0 ? 0 : labels.add(JSON.stringify(pairs), () => pairs);
@@ -224,7 +258,7 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
   // Roughly by age, as Go's list.
   const sorted = each ? [...records].sort((a, b) => a.id - b.id) : records;
   for (const record of sorted) {
-    if (!isTask(record, inputs)) continue;
+    if (!isTask(record, inputs, tracked)) continue;
     const holder = record.kind === DERIVED && record.up?.kind === COMBINATOR ? record.up : record;
     const { id, since, weight, labels: userLabels } = record;
     const state = isInCycle(record) ? DEADLOCK : holder.state;
@@ -243,6 +277,9 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     states: STATES,
     labels: labels.rows,
     rows,
-    notes: tracked.notes,
+    notes:
+      internal === 0
+        ? tracked.notes
+        : [...tracked.notes, `tasks: ${Math.round(internal)} of Node's own are left out`],
   };
 }

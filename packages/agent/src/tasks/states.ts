@@ -80,9 +80,7 @@ export function stateOfFile(file: string): number {
 export const handleStates: ReadonlyMap<string, StateWord> = new Map([
   ['Timeout', 'timer'],
   ['TCPWRAP', 'socket'],
-  ['TCPSERVERWRAP', 'server'],
   ['PIPEWRAP', 'pipe'],
-  ['PIPESERVERWRAP', 'server'],
   ['TTYWRAP', 'tty'],
   ['UDPWRAP', 'udp socket'],
   ['PROCESSWRAP', 'child process'],

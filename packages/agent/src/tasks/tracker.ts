@@ -1,10 +1,12 @@
 // Tracks suspended tasks on the main thread: looks at the stack of new promises, as far as the budget allows, and links them.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { promiseHooks } from 'node:v8';
 import { messageOf } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
 import { Budget } from './budget.ts';
 import { collectTasks, countTasks } from './collect.ts';
 import type { TaskDump } from './dump.ts';
+import { callCost, CHARGE_CALLS, Duty } from './duty.ts';
 import { HandleTable } from './handles.ts';
 import { FrameTable, NONE, StackReader, StackTree } from './frames.ts';
 import { currentLabels } from './labels.ts';
@@ -21,17 +23,26 @@ import {
   TaskRecord,
   WAITING,
 } from './record.ts';
+import { isPending } from './settled.ts';
 import { Stamp } from './stamp.ts';
 import { STATES, stateOf, stateOfFile } from './states.ts';
 
 /** Promises after which a run that never ends is counted as a new one, so that the budget can stop looking. */
-const LONGEST_RUN = 64;
+const LONGEST_RUN = 16;
 /** Frames that are enough where the callers are known already. */
 const SHALLOW = 4;
 /** Frames that tell what kind of promise it is. */
 const ROOT_DEPTH = 5;
+/** Frames between `new Promise` and the request that its executor makes, Node's own included. */
+const EXECUTOR_DEPTH = 16;
 /** Failures of the hook after which it is taken off. */
 const MOST_FAILURES = 10;
+/** Part of the budget that is for being called at all; the rest is for looking. */
+const CALLS_PART = 0.25;
+/** Part of a window's time that may go into looking. */
+const LOOKS_PER_WINDOW = 0.3;
+/** Calls of the hook per run, roughly. */
+const CALLS_PER_RUN = 2.5;
 
 /** Numbers are never used twice in a process. */
 let nextId = 1;
@@ -53,6 +64,7 @@ const combinators: ReadonlyMap<string, number> = new Map([
   ['allSettled', stateOf('promise allSettled')],
 ]);
 const RACE = stateOf('promise race');
+const THEN = stateOf('then');
 const derivers: ReadonlySet<string> = new Set(['then', 'catch', 'finally']);
 const steppers: ReadonlySet<string> = new Set(['next', 'return', 'throw']);
 
@@ -100,40 +112,68 @@ export class TaskTracker {
   #combinator: TaskRecord | null = null;
   /** The record made last for a function that nobody saw entering. */
   #wrapper: TaskRecord | null = null;
-  /** The promise made last by `new Promise`, whose executor may make a handle. */
+  /** The promise made last by `new Promise`, whose executor may make a handle, and the frame that called `new Promise`. */
   #lastPlain: object | null = null;
-  /** State of the handle that was made last in this run, 0 for none. */
+  #lastPlainFrame = NONE;
+  /** State of the child or worker that was made last in this run, 0 for none, and the functions that were running then. */
   #resource = 0;
+  #resourceFunctions: readonly number[] = [];
   #dropped = 0;
   #sweepAt = 1024;
   #failures = 0;
   #failure = '';
   #stopHook: (() => void) | null = null;
+  #duty: Duty | null = null;
+  #charge = CHARGE_CALLS;
+  /** Records of this window, whose weights are known when it ends. */
+  readonly #inWindow = new Set<TaskRecord>();
 
   constructor(settings: NonNullable<CaptureSettings['tasks']>) {
     this.settings = settings;
-    this.#budget = new Budget(settings.budget, this.#started);
+    this.#budget = new Budget(settings.budget * (1 - CALLS_PART), this.#started);
     this.#handles = new HandleTable({
       reader: this.#reader,
       tree: this.#tree,
       depth: settings.stackDepth,
       limit: settings.maxTasks,
       now: () => performance.now() - this.#started,
+      budget: this.#budget,
       onResource: this.#onResource,
     });
   }
 
   /** Arms the hook. */
   start(): void {
-    if (this.#stopHook !== null) return;
-    this.#stopHook = promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
+    if (this.#stopHook !== null || this.#duty !== null) return;
+    if (this.settings.budget > 0) {
+      this.#busy = true;
+      const cost = callCost(() => {
+        this.#arm();
+        return this.#disarm;
+      });
+      this.#busy = false;
+      this.#charge = CHARGE_CALLS;
+      // Timers are made in the context of the start: in that of a request they would keep the request alive.
+      const outside = AsyncLocalStorage.snapshot();
+      this.#duty = new Duty(this.settings.budget * CALLS_PART, cost, {
+        arm: this.#reopen,
+        disarm: this.#disarm,
+        later: (ms, run) => void outside(() => setTimeout(run, ms).unref()),
+        now: () => performance.now(),
+        random: Math.random,
+        closed: this.#correct,
+      });
+      this.#arm();
+    }
     if (this.settings.handles !== false) this.#handles.start(this.settings.handles === true);
   }
 
   /** Takes the hook off and forgets everything. */
   stop(): void {
-    this.#stopHook?.();
-    this.#stopHook = null;
+    this.#duty?.stop();
+    this.#duty = null;
+    this.#disarm();
+    this.#inWindow.clear();
     this.#handles.stop();
     // The records live on with their promises, and must not meet the list of another tracker.
     for (const record of this.#waiting) {
@@ -144,9 +184,45 @@ export class TaskTracker {
     this.#waiting.length = 0;
   }
 
+  #arm(): void {
+    this.#stopHook ??= promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
+  }
+
+  readonly #disarm = (): void => {
+    this.#stopHook?.();
+    this.#stopHook = null;
+  };
+
+  /** A window of the hook begins: what is left of the last one means nothing any more. */
+  readonly #reopen = (): void => {
+    this.#forgetRun();
+    this.#left = LONGEST_RUN;
+    this.#charge = CHARGE_CALLS;
+    const last = this.#duty?.lastWindow ?? { ms: 0, calls: 0 };
+    const off = this.#duty?.off ?? 0;
+    this.#budget.plan(off + last.ms, last.calls / CALLS_PER_RUN, last.ms * LOOKS_PER_WINDOW);
+    this.#open = this.#budget.next();
+    this.#arm();
+  };
+
+  /** A window has ended. */
+  readonly #correct = (correction: number): void => {
+    for (const record of this.#inWindow) record.weight *= correction;
+    this.#inWindow.clear();
+    this.#budget.unplan();
+  };
+
+  #charged(): void {
+    this.#charge = CHARGE_CALLS;
+    const busy = this.#busy;
+    this.#busy = true;
+    this.#duty?.charge();
+    this.#busy = busy;
+  }
+
   /** Number of tasks. */
   count(): number {
-    return Math.round(countTasks(this.#swept()));
+    return Math.round(countTasks(this.#swept(), { frames: this.#frames, tree: this.#tree }));
   }
 
   /** A dump; one row per task, or per group of equal stack, state and labels. */
@@ -165,15 +241,17 @@ export class TaskTracker {
 
   #notes(): string[] {
     const seconds = (performance.now() - this.#started) / 1000;
-    const share = ((this.#budget.spent / 1000 / seconds) * 100).toFixed(2);
+    const spent = this.#budget.spent + (this.#duty?.spent ?? 0);
+    const share = ((spent / 1000 / seconds) * 100).toFixed(2);
+    const exact = this.#budget.exact && (this.#duty?.always ?? true);
     const notes = [
-      `tasks: ${this.#budget.exact ? 'every promise is looked at' : 'sampled; counts are weighted'}; looking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
+      `tasks: ${exact ? 'every promise is looked at' : 'sampled; counts are weighted'}; tracking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
     ];
     if (this.#dropped > 0)
       notes.push(`tasks: ${this.#dropped} dropped, the limit is ${this.settings.maxTasks}`);
     if (this.settings.handles !== true)
       notes.push(
-        'handles: sockets, child processes and workers; the option tasks.handles adds timers, servers and watchers',
+        'handles: sockets, servers, child processes and workers; the option tasks.handles adds timers, watchers and file handles',
       );
     if (this.#handles.dropped > 0) notes.push(`handles: ${this.#handles.dropped} dropped`);
     if (this.#frames.dropped > 0) notes.push(`tasks: ${this.#frames.dropped} frames found no room`);
@@ -183,6 +261,7 @@ export class TaskTracker {
 
   /** Called for every new promise. */
   readonly #init = (promise: object, parent: object | undefined): void => {
+    if (--this.#charge === 0) this.#charged();
     if (--this.#left <= 0) {
       this.#left = LONGEST_RUN;
       const open = this.#budget.next();
@@ -204,28 +283,35 @@ export class TaskTracker {
 
   /** Called before every reaction: a new run begins. */
   readonly #before = (promise: object): void => {
+    if (--this.#charge === 0) this.#charged();
     this.#left = LONGEST_RUN;
     this.#open = this.#budget.next();
     if (this.#dirty) this.#forgetRun();
     const record = Stamp.get(promise);
     if (!(record instanceof TaskRecord)) return;
     this.#dirty = true;
-    if (record.kind === ACTIVATION && !record.has(WAITING)) {
+    if (record.kind !== COMBINATOR && !record.has(WAITING)) {
+      // Its function, or its handler, has returned a promise or another thenable, whose `then` is called now.
       this.#adopting = record;
       return;
     }
-    this.#remove(record);
-    if (record.target !== null && record.target.up === record) record.target.up = null;
-    record.target = null;
+    this.#end(record);
     if (record.kind === ACTIVATION) {
       this.#resumed = record;
       this.#entered.push(record);
-      return;
     }
+  };
+
+  /** A wait is over. */
+  #end(record: TaskRecord): void {
+    this.#remove(record);
+    if (record.target !== null && record.target.up === record) record.target.up = null;
+    record.target = null;
+    if (record.kind === ACTIVATION) return;
     record.flags |= DONE;
     // The first input decides a race: nobody waits for the others any more, though their promises may live on.
     if (record.up?.kind === COMBINATOR && record.up.state === RACE) record.up.flags |= DONE;
-  };
+  }
 
   #forgetRun(): void {
     this.#dirty = false;
@@ -239,13 +325,24 @@ export class TaskTracker {
   }
 
   /** A handle or request is made: what the executor of a promise makes is what the promise waits for. */
-  readonly #onResource = (state: number): void => {
+  readonly #onResource = (state: number, running: readonly number[] | null): void => {
     if (!this.#open) return;
-    if (starters.has(state)) this.#resource = state;
+    if (starters.has(state) && running !== null) {
+      this.#resource = state;
+      this.#resourceFunctions = running.map((frame) => this.#frames.functions[frame] as number);
+    }
     const plain = this.#lastPlain;
     if (plain === null) return;
     this.#lastPlain = null;
-    Stamp.put(plain, plainMarks[state] as PlainMark);
+    let stack = running;
+    if (stack === null) {
+      const began = performance.now();
+      this.#reader.read(EXECUTOR_DEPTH, this.#onResource);
+      this.#budget.spend(performance.now() - began);
+      stack = this.#reader.sight.running;
+    }
+    // The executor runs still: who called `new Promise` stands below it, at the same place.
+    if (stack.includes(this.#lastPlainFrame, 1)) Stamp.put(plain, plainMarks[state] as PlainMark);
   };
 
   /** Looks at a new promise and makes the record it deserves. */
@@ -264,11 +361,7 @@ export class TaskTracker {
     const target = Stamp.get(parent);
     if (running.length === 0 && this.#adopting !== null) {
       // `return promise` in an async function: its own promise follows the returned one from now on.
-      this.#adopting.flags |= LOCKED;
-      if (target instanceof TaskRecord) {
-        this.#adopting.target = target;
-        target.up ??= this.#adopting;
-      }
+      this.#lock(this.#adopting, target instanceof TaskRecord ? target : null);
       return;
     }
     if (running.length === 0 && builtin !== undefined) return;
@@ -277,6 +370,14 @@ export class TaskTracker {
     if (builtin === undefined) this.#suspend(promise, awaited, state, now);
     else if (derivers.has(builtin)) this.#derive(promise, awaited, state, now);
     if (last === parent) this.#lastPlain = null;
+  }
+
+  /** `record` follows `target` from now on. */
+  #lock(record: TaskRecord, target: TaskRecord | null): void {
+    record.flags = (record.flags & ~DONE) | LOCKED;
+    if (target === null) return;
+    record.target = target;
+    target.up ??= record;
   }
 
   #lookAtRoot(promise: object, builtin: string | undefined): void {
@@ -309,7 +410,10 @@ export class TaskTracker {
     }
     const state = this.#stateOfFrames(running);
     if (state !== 0) Stamp.put(promise, plainMarks[state] as PlainMark);
-    else this.#lastPlain = promise;
+    else {
+      this.#lastPlain = promise;
+      this.#lastPlainFrame = top;
+    }
   }
 
   /** An `await`: the function on top of the stack is suspended. */
@@ -322,8 +426,11 @@ export class TaskTracker {
       target !== null &&
       this.#isEntered(target) &&
       (target.fn === fn || (fromNext && target.has(ANY_FUNCTION)))
-    )
+    ) {
+      // Where the value is a thenable its `then` is called in a run of the wrapper's, and what that calls stands below.
+      Stamp.put(promise, new TaskRecord(nextId++, DERIVED | INTERNAL, -1));
       return;
+    }
     // The same for a function that nobody saw entering: what looked like its wait was the wrapper.
     const wrapped =
       target !== null &&
@@ -349,11 +456,14 @@ export class TaskTracker {
     record.stack = this.#tree.push(node, top);
     const own = stateOfFile(this.#frames.files[top] as string);
     // The state of a function that waits itself is its own; of one that has returned a promise it says what that one is.
-    const inherited = target === null || (target.kind === ACTIVATION && !target.has(CONFIRMED)) ? state : 0;
+    const follows =
+      target === null ||
+      (target.kind === ACTIVATION ? !target.has(CONFIRMED) : target.kind === DERIVED && state !== THEN);
+    const inherited = follows ? state : 0;
     record.state = own === 0 ? inherited : own;
-    // An event, or a callback, that is awaited where a child or a worker was just made is that one's.
-    if (starters.has(this.#resource) && target?.has(CONFIRMED) !== true && vague.has(record.state))
-      record.state = this.#resource;
+    // An event, or a callback, that is awaited by the function that just made a child or a worker is that one's.
+    const starts = starters.has(this.#resource) && this.#resourceFunctions.includes(fn);
+    if (starts && target?.has(CONFIRMED) !== true && vague.has(record.state)) record.state = this.#resource;
     record.target = target;
     if (target !== null && (target.up === null || target.up.kind === DERIVED)) target.up = record;
     this.#wait(promise, record, now);
@@ -403,6 +513,10 @@ export class TaskTracker {
       record.flags |= INTERNAL;
     if (target !== null && (target.up === null || (target.up.kind === DERIVED && inside !== null)))
       target.up = record;
+    // A thenable's `then` that calls the `then` of a promise hands on what it was given.
+    const adopting = this.#adopting;
+    if (adopting?.kind === DERIVED && adopting.target === null && inside === null)
+      this.#lock(adopting, record);
     this.#wait(promise, record, now);
   }
 
@@ -437,7 +551,9 @@ export class TaskTracker {
     if (record.slot >= 0) this.#remove(record);
     record.flags |= WAITING;
     record.since = Math.round(now - this.#started);
-    record.weight = this.#budget.weight;
+    const windows = this.#duty?.weight ?? 1;
+    record.weight = this.#budget.weight * windows;
+    if (windows > 1) this.#inWindow.add(record);
     record.labels = currentLabels();
     record.ref = new WeakRef(promise);
     record.slot = this.#waiting.push(record) - 1;
@@ -445,6 +561,7 @@ export class TaskTracker {
   }
 
   #remove(record: TaskRecord): void {
+    this.#inWindow.delete(record);
     record.flags &= ~WAITING;
     record.ref = null;
     const { slot } = record;
@@ -462,14 +579,19 @@ export class TaskTracker {
     this.#sweepAt = Math.max(1024, this.#waiting.length * 1.5);
   }
 
-  /** The waiting records whose promises are still there. A promise that nothing can settle any more is collected. */
+  /**
+   * The waiting records whose promises are still there and still pending. A promise that nothing can settle any more is collected;
+   * one that was settled while the hook was off has told nobody.
+   */
   #swept(): readonly TaskRecord[] {
+    const lastOff = (this.#duty?.lastOff ?? -1) - this.#started;
     for (let i = this.#waiting.length - 1; i >= 0; i--) {
       const record = this.#waiting[i] as TaskRecord;
-      if (record.ref?.deref() === undefined) {
+      const promise = record.ref?.deref();
+      if (promise === undefined) {
         record.flags |= DONE;
         this.#remove(record);
-      }
+      } else if (record.since <= lastOff && !isPending(promise)) this.#end(record);
     }
     return this.#waiting;
   }
@@ -478,8 +600,8 @@ export class TaskTracker {
     this.#failures++;
     this.#failure = messageOf(error);
     if (this.#failures >= MOST_FAILURES) {
-      this.#stopHook?.();
-      this.#stopHook = null;
+      this.#duty?.stop();
+      this.#disarm();
     }
   }
 }

@@ -45,7 +45,7 @@ export interface HeapGroup {
 /** What a snapshot holds. */
 export interface HeapAnalysis {
   readonly groups: readonly HeapGroup[];
-  /** Suspended functions of Node's own module loader and start-up, which are in no group. */
+  /** Suspended chains of Node's own, with no function of the user's among them; they are in no group. */
   readonly runtimeTasks: number;
   readonly nodeCount: number;
   /** Bytes of all nodes together. */
@@ -124,7 +124,7 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   for (let w = 0; w < waiters.length; w++) {
     if (waiters.isLeaf[w] === 0) continue;
     const stack = stacks.of(w);
-    if (stack === 0) {
+    if (!stacks.isUsers(stack)) {
       runtimeTasks++;
       continue;
     }
@@ -293,6 +293,8 @@ class TaskStacks {
   /** Stack + 1 per waiter, 0 where unknown yet. */
   readonly #stackOf: Uint32Array;
   readonly #children = new Map<number, number>();
+  /** For each stack whether some function of the user's is on it. */
+  readonly #hasUsers: boolean[] = [false];
   #count = 1;
 
   constructor(waiters: Waiters, functions: SnapshotFunctions) {
@@ -331,12 +333,19 @@ class TaskStacks {
         if (child === undefined) {
           child = this.#count++;
           this.#children.set(key, child);
+          const row = this.#waiters.function[step] as number;
+          this.#hasUsers.push(this.#hasUsers[stack] === true || this.#functions.owner(row) === 'user');
         }
         stack = child;
       }
       this.#stackOf[step] = stack + 1;
     }
     return stack;
+  }
+
+  /** Whether a function of the user's is on a stack: all others are Node's own business. */
+  isUsers(stack: number): boolean {
+    return this.#hasUsers[stack] === true;
   }
 
   /** The waiters that are the frames of the stack at `waiter`, leaf first. */
@@ -457,9 +466,7 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     }
   }
   if (analysis.runtimeTasks > 0) {
-    builder.comment(
-      `${analysis.runtimeTasks} suspended chains of Node's own start-up and module loader are left out`,
-    );
+    builder.comment(`${analysis.runtimeTasks} suspended chains of Node's own are left out`);
   }
   for (const comment of options.comments ?? []) builder.comment(comment);
   return builder.build();

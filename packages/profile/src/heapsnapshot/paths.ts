@@ -204,8 +204,21 @@ export class Holders {
     return { words: name, next: holder };
   }
 
-  /** The link of a listener: emitter —`_events`→ table —event→ closure, or → array of closures. */
+  /** The emitter and the event that `node` listens to, where it is held as a listener; else null. */
+  listener(node: number): { readonly emitter: number; readonly event: string } | null {
+    const edge = this.#entry[node] as number;
+    return edge === NONE ? null : this.#listenerAt(sourceOf(this.#snapshot, edge), edge);
+  }
+
+  /** Words for the link of a listener. */
   #listener(holder: number, edge: number): { readonly words: string; readonly next: number } | null {
+    const found = this.#listenerAt(holder, edge);
+    if (found === null) return null;
+    return { words: `${this.#name(found.emitter)} listener '${found.event}'`, next: found.emitter };
+  }
+
+  /** The link of a listener: emitter —`_events`→ table —event→ closure, or → array of closures. */
+  #listenerAt(holder: number, edge: number): { readonly emitter: number; readonly event: string } | null {
     let table = holder;
     let named = edge;
     let entry = this.#entry[table] as number;
@@ -220,7 +233,6 @@ export class Holders {
     if (events < 0) return null;
     if (this.#snapshot.edgeLabel[entry] !== events * (1 << EDGE_TYPE_BITS) + EdgeType.property) return null;
     if (((this.#snapshot.edgeLabel[named] as number) & EDGE_TYPE_MASK) !== EdgeType.property) return null;
-    const emitter = sourceOf(this.#snapshot, entry);
-    return { words: `${this.#name(emitter)} listener '${this.#edgeName(named)}'`, next: emitter };
+    return { emitter: sourceOf(this.#snapshot, entry), event: this.#edgeName(named) };
   }
 }

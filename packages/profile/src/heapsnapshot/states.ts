@@ -58,6 +58,20 @@ const words: Readonly<Record<string, string>> = {
   EventTarget: 'event',
 };
 
+/** What a socket is waited on for, by the event that goes on with it. */
+const socketEvents: Readonly<Record<string, string>> = {
+  data: 'socket read',
+  readable: 'socket read',
+  end: 'socket read',
+  message: 'socket read',
+  drain: 'socket write',
+  finish: 'socket write',
+  connect: 'socket connect',
+  secureConnect: 'socket connect',
+  ready: 'socket connect',
+};
+const FETCH = 'node:internal/deps/undici/';
+
 /** What a task waits on where nothing better is known. */
 export const AWAIT = 'await';
 /** Links that are climbed from the promise. */
@@ -97,16 +111,27 @@ export class WaitStates {
   of(promise: number): string {
     const { nodeType, nodeName } = this.#snapshot;
     let at = this.#holders.above(promise);
+    let event = '';
     for (let climbed = 0; climbed < CLIMB && at >= 0; climbed++) {
       const type = nodeType[at];
       if (type === NodeType.object || type === NodeType.native) {
         const row = nodeName[at] as number;
         const word = this.#word(row);
+        if (word === 'socket' && Object.hasOwn(socketEvents, event)) return socketEvents[event] as string;
         if (word !== null) return word;
         if (type === NodeType.object && !this.#plumbing.has(row)) return AWAIT;
       } else if (type === NodeType.synthetic) return AWAIT;
-      else if (type === NodeType.closure && this.#functions.owner(this.#functions.of(at)) === 'user')
-        return AWAIT;
+      else if (type === NodeType.closure) {
+        const row = this.#functions.of(at);
+        if (this.#functions.owner(row) === 'user') return AWAIT;
+        if (this.#functions.get(row).url.startsWith(FETCH)) return 'fetch';
+        const listener = this.#holders.listener(at);
+        if (listener !== null) {
+          event = listener.event;
+          at = listener.emitter;
+          continue;
+        }
+      }
       at = this.#holders.above(at);
     }
     return AWAIT;
