@@ -23,6 +23,7 @@ export {
   type HeapSnapshot,
   type HeapSnapshotOptions,
   HeapSnapshotReader,
+  LEASE_SCRIPT,
   isHeapSnapshot,
   readHeapSnapshot,
   readHeapSnapshotStream,

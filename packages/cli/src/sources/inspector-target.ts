@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { beginLease, CLOSE_EXPRESSION, type Lease } from './inspector-lease.ts';
 import { checkProcess, listeningPorts, ownNumbers } from './inspector-process.ts';
 import { connectInspector, type InspectorConnection } from './inspector-socket.ts';
 import { type InspectorTarget, SourceError } from './source.ts';
@@ -14,6 +15,8 @@ export interface OpenTarget {
   readonly pid: number | null;
   /** Whether we opened its inspector, so that it is ours to close. */
   readonly ours: boolean;
+  /** Says that we may be too busy to show a sign of life for a while, or are not any more. */
+  busy(is: boolean): void;
   /** Leaves the process as it was. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -30,10 +33,6 @@ const DEFAULT_PORT = 9229;
 const OPEN_MS = 15_000;
 const CLOSE_MS = 10_000;
 const LIST_LIMIT = 1 << 20;
-
-/** In the target: `require` is there for every kind of main script, `getBuiltinModule` since 20.16. */
-const CLOSE_EXPRESSION =
-  "(process.getBuiltinModule ? process.getBuiltinModule('node:inspector') : require('node:inspector')).close()";
 
 function failed(
   code: ConstructorParameters<typeof SourceError>[0],
@@ -168,6 +167,14 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
     return opened(known.connection, { pid, port: null, options });
   }
   options.onProgress?.(`${name}: opening the inspector of process ${pid} (SIGUSR1)`);
+  // Whoever is told to stop in the middle of this waits for its end: what is opened then has to be closed.
+  let openedIt: () => void = () => undefined;
+  const opening = new Promise<void>((resolve) => (openedIt = resolve));
+  const waiting = async (): Promise<void> => {
+    await opening;
+    await Promise.all([...openNow].filter((close) => close !== waiting).map((close) => close()));
+  };
+  openNow.add(waiting);
   const restore = armed();
   try {
     try {
@@ -183,7 +190,8 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
       const candidates = ports.length === 0 ? [DEFAULT_PORT] : fresh;
       const found = await findInspector(numbers, candidates, undefined);
       if (found !== null && 'connection' in found) {
-        const target = opened(found.connection, { pid, port: found.port, options, restore });
+        const lease = await beginLease(found.connection).catch(() => null);
+        const target = opened(found.connection, { pid, port: found.port, options, restore, lease });
         // Asked to stop while it was opening: it is open now, and has to be closed.
         if (isAborted(signal)) {
           await target.close();
@@ -211,13 +219,18 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
   } catch (error) {
     restore();
     throw error;
+  } finally {
+    openNow.delete(waiting);
+    openedIt();
   }
 }
 
 /** Runs before the process ends by a signal: closes what is open, then lets the signal have its way. */
 const openNow = new Set<() => Promise<void>>();
 
-/** While somebody's inspector is open, SIGINT and SIGTERM close it first. The result ends that. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** While somebody's inspector is open, signals that end us close it first. The result ends that. */
 function armed(): () => void {
   let done = false;
   const onSignal = (name: NodeJS.Signals): void => {
@@ -233,11 +246,9 @@ function armed(): () => void {
   const end = (): void => {
     if (done) return;
     done = true;
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const name of ENDING) process.off(name, onSignal);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of ENDING) process.on(name, onSignal);
   return end;
 }
 
@@ -247,10 +258,11 @@ interface Opening {
   readonly port: number | null;
   readonly options: TargetOptions;
   readonly restore?: () => void;
+  readonly lease?: Lease | null;
 }
 
 function opened(connection: InspectorConnection, opening: Opening): OpenTarget {
-  const { pid, port, options, restore } = opening;
+  const { pid, port, options, restore, lease } = opening;
   let closing: Promise<void> | null = null;
   const shut = async (): Promise<void> => {
     try {
@@ -258,6 +270,7 @@ function opened(connection: InspectorConnection, opening: Opening): OpenTarget {
         connection.close();
         return;
       }
+      lease?.end();
       // The reply to this call never comes: the connection drops with the inspector.
       connection.send('Runtime.evaluate', { expression: CLOSE_EXPRESSION, includeCommandLineAPI: true });
       const patience = Date.now() + CLOSE_MS;
@@ -279,7 +292,7 @@ function opened(connection: InspectorConnection, opening: Opening): OpenTarget {
     return closing;
   };
   if (port !== null) openNow.add(close);
-  return { connection, pid, ours: port !== null, close };
+  return { connection, pid, ours: port !== null, busy: (is) => lease?.busy(is), close };
 }
 
 /**

@@ -137,10 +137,12 @@ async function takeTasks(
     `${name}: taking a heap snapshot: the process stands still for ${seconds} (its heap is ${humanBytes(usedSize)}) and needs ` +
       `about ${humanBytes(cost.bytes)} more memory meanwhile`,
   );
+  target.busy(true);
   const { analysis, stopMs: took } = await takeHeapSnapshot(connection, {
     timeoutMs: SNAPSHOT_MS,
     analysis: { maxIds: MOST_IDS },
   });
+  target.busy(false);
   measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
   if (options.signal?.aborted === true) throw new SourceError('SOURCE_ABORTED', `${name}: stopped`);
   const positions = await exactPositions(connection, analysis, {

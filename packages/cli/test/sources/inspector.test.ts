@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { listeningPorts } from '../../src/sources/inspector-process.ts';
+import { connectInspector } from '../../src/sources/inspector-socket.ts';
 import { loadInspector } from '../../src/sources/inspector.ts';
 import { SourceError, type InspectorTarget, type SourceOptions } from '../../src/sources/source.ts';
 
@@ -58,8 +59,43 @@ async function functionsOf(loaded: ReturnType<typeof ask>): Promise<readonly str
   return Array.from({ length: functions.length }, (_, row) => strings.get(functions.name[row] as number));
 }
 
+/** The command while it records the CPU of a process, for longer than the test lasts. */
+function recording(pid: number) {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=source', command, '-top', '-seconds', '600', `pid:${pid}`],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let text = '';
+  let onText = (): void => undefined;
+  // Read to the end: a command whose stderr is closed dies of that.
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    onText();
+  });
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  return {
+    child,
+    ended,
+    text: () => text,
+    said: async (words: string) => {
+      const heard = new Promise<void>((resolve) => {
+        onText = () => {
+          if (text.includes(words)) resolve();
+        };
+        onText();
+      });
+      const gone = ended.then(() => {
+        throw new Error(`the command ended: ${text}`);
+      });
+      await Promise.race([heard, gone]);
+      gone.catch(() => undefined);
+    },
+  };
+}
+
 async function untilClosed(pid: number): Promise<void> {
-  for (let i = 0; i < 200 && (await listeningPorts(pid)).length > 0; i++) await sleep(50);
+  for (let i = 0; i < 1200 && (await listeningPorts(pid)).length > 0; i++) await sleep(50);
   assert.deepEqual(await listeningPorts(pid), [], 'a port is still open');
 }
 
@@ -140,28 +176,51 @@ describe('a process by its number', linux, () => {
     assert.match(own.message, /this very command/u);
   });
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    test(`is left as it was when ${signal} ends the command`, () =>
-      withDaemon([], async ({ pid }) => {
-        const stackpile = spawn(
-          process.execPath,
-          ['--conditions=source', command, '-top', '-seconds', '60', `pid:${pid}`],
-          { stdio: ['ignore', 'ignore', 'pipe'] },
-        );
-        let said = '';
-        for await (const chunk of stackpile.stderr) {
-          said += String(chunk);
-          if (said.includes('recording CPU')) break;
-        }
-        assert.ok((await listeningPorts(pid)).length > 0);
-        const ended = once(stackpile, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-        stackpile.kill(signal);
-        const [, by] = await ended;
-        assert.equal(by, signal);
-        await untilClosed(pid);
-        process.kill(pid, 0);
-      }));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    for (const moment of ['opening the inspector', 'recording CPU'] as const) {
+      test(`is left as it was when ${signal} ends the command while it is ${moment}`, () =>
+        withDaemon([], async ({ pid }) => {
+          const stackpile = recording(pid);
+          await stackpile.said(moment);
+          stackpile.child.kill(signal);
+          const [code, by] = await stackpile.ended;
+          assert.equal(by, signal, `${code} ${stackpile.text()}`);
+          await untilClosed(pid);
+          process.kill(pid, 0);
+        }));
+    }
   }
+
+  test('closes its inspector by itself when the command was killed', () =>
+    withDaemon([], async ({ pid }) => {
+      const stackpile = recording(pid);
+      await stackpile.said('recording CPU');
+      stackpile.child.kill('SIGKILL');
+      await stackpile.ended;
+      const [port] = await listeningPorts(pid);
+      assert.ok(port !== undefined, 'it was closed at once, by whom?');
+      // A minute would be long for a test: what is left of it is made short.
+      const list = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
+        webSocketDebuggerUrl: string;
+      }[];
+      const connection = await connectInspector(list[0]?.webSocketDebuggerUrl ?? '');
+      const { result } = await connection.post<{ result: { value?: unknown } }>('Runtime.evaluate', {
+        expression: "globalThis[Symbol.for('stackpile.inspector.lease')].renew(2); 'renewed'",
+      });
+      assert.equal(result.value, 'renewed');
+      connection.close();
+      await untilClosed(pid);
+      process.kill(pid, 0);
+    }));
+
+  test('keeps nothing of ours, and a lease is no handle of its own', () =>
+    withDaemon([], async ({ pid }) => {
+      const { profile } = await ask(`pid:${pid}`, { kind: 'pid', pid });
+      const { functions, strings } = profile;
+      const files = Array.from(functions.filename, (row) => strings.get(row));
+      assert.ok(!files.some((file) => file.includes('stackpile/lease')), files.join('\n'));
+      await untilClosed(pid);
+    }));
 });
 
 test('stackpile leaks convicts a daemon that was started without an agent', linux, () =>

@@ -3,6 +3,9 @@ import type { SnapshotFunctions } from './functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
 import type { Waiters } from './waiters.ts';
 
+/** URL of the script by which the command line keeps an inspector open: its timer is none of the program's. */
+export const LEASE_SCRIPT = 'node:stackpile/lease';
+
 /** A live handle. */
 export interface Handle {
   readonly node: number;
@@ -162,6 +165,7 @@ export function findHandles(
       if (name === known.Timeout && (next < 0 || following < 0 || nodeType[following] !== NodeType.object))
         continue;
       const row = functions.of(closure);
+      if (functions.get(row).url === LEASE_SCRIPT) continue;
       const waiter = functions.owner(row) === 'user' ? -1 : waiterBehind(functions.unwrap(closure));
       found.push({ node, kind: strings.get(name), functions: [row], waiter });
       continue;

@@ -14,6 +14,7 @@ export {
   type HeapProfileOptions,
   type WrittenFrame,
 } from './analyze.ts';
+export { LEASE_SCRIPT } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './snapshot.ts';
 
