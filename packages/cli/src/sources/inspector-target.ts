@@ -32,6 +32,10 @@ const DEFAULT_PORT = 9229;
 /** A process opens its inspector within a second, a busy machine given. */
 const OPEN_MS = 15_000;
 const CLOSE_MS = 10_000;
+/** After so long without a port of its own somebody else may have it. */
+const STRANGER_MS = 3000;
+/** Whether the system says on which ports a process listens. */
+const tellsPorts = process.platform === 'linux';
 const LIST_LIMIT = 1 << 20;
 
 function failed(
@@ -162,7 +166,7 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
   const numbers = await ownNumbers(pid);
   const before = await listeningPorts(pid);
   // An inspector that is open already is used as it is, and stays open.
-  const known = await findInspector(numbers, before.length === 0 ? [DEFAULT_PORT] : before, signal);
+  const known = await findInspector(numbers, tellsPorts ? before : [DEFAULT_PORT], signal);
   if (known !== null && 'connection' in known) {
     return opened(known.connection, { pid, port: null, options });
   }
@@ -182,12 +186,14 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
     } catch (error) {
       throw failed('SOURCE_UNREADABLE', name, 'the process could not be signalled', error);
     }
-    const patience = Date.now() + OPEN_MS;
+    const begun = Date.now();
+    const patience = begun + OPEN_MS;
     let stranger: number | null = null;
+    let lookedForStranger = false;
     while (Date.now() < patience) {
       const ports = await listeningPorts(pid);
       const fresh = ports.filter((port) => !before.includes(port));
-      const candidates = ports.length === 0 ? [DEFAULT_PORT] : fresh;
+      const candidates = tellsPorts ? fresh : [DEFAULT_PORT];
       const found = await findInspector(numbers, candidates, undefined);
       if (found !== null && 'connection' in found) {
         const lease = await beginLease(found.connection).catch(() => null);
@@ -200,12 +206,14 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
         return target;
       }
       if (found !== null) stranger = found.stranger;
-      // The port that Node wants may be taken: then it never listens, and only says so on its own stderr.
-      if (fresh.length === 0) {
+      // The port that Node wants may be taken: then it never listens, and only says so on its own stderr. Whoever holds the port is
+      // asked once: each connection shows in that process, and makes its heap forget the numbers of its objects.
+      if (fresh.length === 0 && !lookedForStranger && Date.now() - begun > STRANGER_MS) {
+        lookedForStranger = true;
         const holder = await findInspector([], [DEFAULT_PORT], undefined);
-        stranger = holder !== null && 'stranger' in holder ? holder.stranger : null;
-        if (stranger !== null && Date.now() > patience - OPEN_MS + 3000) break;
+        if (holder !== null && 'stranger' in holder) stranger = holder.stranger;
       }
+      if (stranger !== null && Date.now() - begun > STRANGER_MS) break;
       await sleep(100);
     }
     throw failed(
