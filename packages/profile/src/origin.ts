@@ -68,6 +68,9 @@ function classifyGo(name: string, file: string): Origin {
     return file.includes('/toolchain@v') && goRoot.test(file) ? 'runtime' : 'library';
   const root = goRoot.exec(file);
   if (root !== null && goStandard.has(root[1] ?? '')) return 'runtime';
+  // Assembly names no package: its file does.
+  if (!name.includes('.') && file.endsWith('.s') && goStandard.has(file.split('/', 1)[0] ?? ''))
+    return 'runtime';
   const path = goPackage(name);
   const first = path.split('/', 1)[0] ?? '';
   if (first === 'main') return 'user';

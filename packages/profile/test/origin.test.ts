@@ -9,6 +9,10 @@ const cases: readonly [Origin, string, string][] = [
   ['runtime', 'internal/poll.(*FD).Read', 'internal/poll/fd_unix.go'],
   ['runtime', 'net/http.(*conn).serve', 'net/http/server.go'],
   ['runtime', 'syscall.Syscall', 'syscall/asm_linux_amd64.s'],
+  ['runtime', 'gcWriteBarrier', 'runtime/asm_amd64.s'],
+  ['runtime', 'cmpbody', 'internal/bytealg/compare_amd64.s'],
+  ['runtime', 'memeqbody', '/usr/local/go/src/internal/bytealg/equal_amd64.s'],
+  ['user', 'sumAVX2', 'example.com/shop/sum_amd64.s'],
   [
     'runtime',
     'vendor/golang.org/x/net/http/httpguts.ValidHostHeader',

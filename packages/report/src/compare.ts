@@ -9,6 +9,7 @@ import { percentage, scale, scaledLabel } from './measurement.ts';
 import type { ReportOptions } from './options.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
 import { ReportError } from './report.ts';
+import { fitName, type Terminal } from './terminal.ts';
 
 /** A profile to compare and what it is called. */
 export interface NamedProfile {
@@ -140,7 +141,11 @@ function commonUnit(options: ReportOptions, sampleUnit: string, values: readonly
 }
 
 /** The comparison as a table: per profile flat and its share, then the name. */
-export function* printComparison(comparison: Comparison, sort: 'flat' | 'cum' = 'flat'): Generator<string> {
+export function* printComparison(
+  comparison: Comparison,
+  sort: 'flat' | 'cum' = 'flat',
+  terminal?: Terminal,
+): Generator<string> {
   const { names, totals, sampleUnit, unit } = comparison;
   const text = (value: Int64): string => scaledLabel(value, sampleUnit, unit);
   let head = `Type: ${comparison.sampleType}\n`;
@@ -157,6 +162,8 @@ export function* printComparison(comparison: Comparison, sort: 'flat' | 'cum' = 
     const cells = (sort === 'cum' ? row.cum : row.flat).map(
       (value, column) => `${text(value).padStart(12)} ${percentage(value, totals[column] as Int64)}`,
     );
-    yield `${cells.join(' ')}  ${row.name}\n`;
+    const values = `${cells.join(' ')}  `;
+    const name = terminal === undefined ? row.name : fitName(row.name, terminal.columns - values.length);
+    yield `${values}${name}\n`;
   }
 }

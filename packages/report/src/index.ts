@@ -65,5 +65,5 @@ export { baseName } from './paths.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
 export { withoutEmptyLabels } from './tag-filter.ts';
 export { type TextItem, textItems } from './text.ts';
-export type { Terminal } from './terminal.ts';
+export { type Terminal, visibleLines } from './terminal.ts';
 export { withOriginals } from './source/original.ts';

@@ -57,6 +57,11 @@ export function fitName(name: string, room: number): string {
   return `${head.join('')}…${tail.join('')}`;
 }
 
+/** Text of unknown origin for a terminal: all but newlines and tabs that is no plain text is made visible. */
+export function visibleLines(text: string): string {
+  return text.replaceAll(/[^\n\t]+/g, (part) => visibleText(part, Infinity));
+}
+
 /** A line in grey: what is likely chance. */
 export function grey(line: string): string {
   return `\u001b[90m${line}\u001b[39m`;

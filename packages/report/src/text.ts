@@ -6,7 +6,7 @@ import { add64, type Int64 } from './int64.ts';
 import { percentage } from './measurement.ts';
 import { type PreparedReport, ValueFormat } from './prepare.ts';
 import type { TimeZone } from './report.ts';
-import { fitName, grey, type Terminal } from './terminal.ts';
+import { fitName, grey, type Terminal, visibleLines } from './terminal.ts';
 import { chooseUnit } from './unit.ts';
 
 /** One entry. */
@@ -68,7 +68,8 @@ export function textItems(
 /** The text, in chunks. On a terminal names are cut to fit, and changes within the sampling error are grey. */
 export function* printText(report: PreparedReport, zone?: TimeZone, terminal?: Terminal): Generator<string> {
   const { items, labels } = textItems(report, zone, terminal?.color === true);
-  yield `${labels.join('\n')}\n      flat  flat%   sum%        cum   cum%\n`;
+  const head = labels.join('\n');
+  yield `${terminal === undefined ? head : visibleLines(head)}\n      flat  flat%   sum%        cum   cum%\n`;
   let sum: Int64 = typeof report.total === 'number' ? 0 : 0n;
   let chunk = '';
   for (const { name, inlineLabel, flat, cum, flatText, cumText, noise } of items) {
@@ -78,8 +79,10 @@ export function* printText(report: PreparedReport, zone?: TimeZone, terminal?: T
     const values = `${flatText.padStart(10)} ${shares} ${cumText.padStart(10)} ${percentage(cum, report.total)}  `;
     if (terminal === undefined) chunk += `${values}${name}${mark}\n`;
     else {
-      const room = terminal.columns - values.length - mark.length;
-      const line = `${values}${fitName(name, room)}${mark}`;
+      // A unit may hold anything, too.
+      const shown = visibleLines(values);
+      const room = terminal.columns - shown.length - mark.length;
+      const line = `${shown}${fitName(name, room)}${mark}`;
       const chance = noise !== undefined && isWithinNoise(flat, noise.flat) && isWithinNoise(cum, noise.cum);
       chunk += `${chance ? grey(line) : line}\n`;
     }

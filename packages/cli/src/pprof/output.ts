@@ -13,6 +13,7 @@ import {
   reportCommand,
   runExport,
   runReport,
+  visibleLines,
   withOriginals,
 } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
@@ -86,7 +87,7 @@ function originals(
 }
 
 /** What a report may know of the terminal that it is printed on; nothing where its bytes go elsewhere. */
-function terminalOf({ io, terminal }: Session): Pick<ReportContext, 'terminal'> {
+export function terminalOf({ io, terminal }: Session): Pick<ReportContext, 'terminal'> {
   if (!terminal) return {};
   const color = (io.env['NO_COLOR'] ?? '') === '';
   return { terminal: { columns: io.stdout.columns ?? 0, color } };
@@ -118,7 +119,10 @@ function make(
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     for (const line of error.warnings) session.warn(line);
-    if (error.output !== '') session.io.stdout.write(encodeText(error.output));
+    if (error.output !== '') {
+      const text = session.io.isTTY.stdout ? visibleLines(error.output) : error.output;
+      session.io.stdout.write(encodeText(text));
+    }
     throw new DriverError(error.message, { cause: error });
   }
 }
@@ -164,13 +168,26 @@ export async function generateReport(
     session.warn(`Generating report in ${path}`);
     return;
   }
-  writeReport(output, '', session);
+  // These two made visible what is not plain text, and have colours of their own.
+  const styled = session.terminal && (request.name === 'top' || request.name === 'text');
+  writeReport(output, '', session, styled);
 }
 
-/** Writes a finished report to `file`, or with '' to standard output. Throws {@link DriverError}. */
-export function writeReport(output: ReportOutput, file: string, session: Session): void {
+function* visibleChunks(chunks: Iterable<string>): Generator<string> {
+  for (const chunk of chunks) yield visibleLines(chunk);
+}
+
+/**
+ * Writes a finished report to `file`, or with '' to standard output; on a terminal a text that is not `styled` loses
+ * what would move the cursor or change colours. Throws {@link DriverError}.
+ */
+export function writeReport(output: ReportOutput, file: string, session: Session, styled = false): void {
   if (file === '') {
-    eachChunk(output, (bytes) => session.io.stdout.write(bytes));
+    const shown =
+      output.type === 'text' && session.io.isTTY.stdout && !styled
+        ? { ...output, chunks: visibleChunks(output.chunks) }
+        : output;
+    eachChunk(shown, (bytes) => session.io.stdout.write(bytes));
     return;
   }
   session.warn(`Generating report in ${file}`);

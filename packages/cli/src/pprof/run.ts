@@ -1,20 +1,22 @@
 // The drop-in for `go tool pprof`: from arguments to exit code.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { decodeText } from '@stackpile/profile';
 import {
   compareProfiles,
   type NamedProfile,
   printComparison,
   type ReportContext,
   ReportError,
+  visibleLines,
 } from '@stackpile/report';
-import type { CliIo } from '../io.ts';
+import type { CliIo, Writer } from '../io.ts';
 import { binaryProblem } from './binary.ts';
 import { type Invocation, parseCommandLine } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { fetchProfile } from './fetch.ts';
 import { systemReason } from './files.ts';
-import { generateReport, removeTemporary, type Session, writeReport } from './output.ts';
+import { generateReport, removeTemporary, type Session, terminalOf, writeReport } from './output.ts';
 import { localZone } from './time-zone.ts';
 
 function reportContext(io: CliIo): ReportContext {
@@ -41,6 +43,13 @@ function isTerminal(io: CliIo): boolean {
   return io.isTTY.stdin && kind !== '' && kind !== 'dumb';
 }
 
+/** Messages quote names of files, functions and labels, which may hold what a terminal would obey. */
+function visibleWriter(to: Writer): Writer {
+  return {
+    write: (chunk) => to.write(visibleLines(typeof chunk === 'string' ? chunk : decodeText(chunk))),
+  };
+}
+
 /** Every source as a column of one table. Throws {@link DriverError}. */
 async function compareSources(invocation: Invocation, session: Session): Promise<void> {
   const profiles: NamedProfile[] = [];
@@ -51,7 +60,8 @@ async function compareSources(invocation: Invocation, session: Session): Promise
   try {
     const comparison = compareProfiles(profiles, invocation.options);
     for (const line of comparison.warnings) session.warn(line);
-    const chunks = printComparison(comparison, invocation.options.sort);
+    const { terminal } = invocation.options.output === '' ? terminalOf(session) : {};
+    const chunks = printComparison(comparison, invocation.options.sort, terminal);
     writeReport({ type: 'text', chunks, warnings: [] }, invocation.options.output, session);
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
@@ -64,7 +74,8 @@ async function compareSources(invocation: Invocation, session: Session): Promise
  *
  * @returns the exit code: 0, or 2 for every error, which has one line on stderr (a wrong flag has the usage as well)
  */
-export async function runPprof(argv: readonly string[], io: CliIo): Promise<number> {
+export async function runPprof(argv: readonly string[], world: CliIo): Promise<number> {
+  const io = world.isTTY.stderr ? { ...world, stderr: visibleWriter(world.stderr) } : world;
   const line = parseCommandLine(argv, (path) => binaryProblem(io.cwd, path) === undefined);
   if (line.kind !== 'run') {
     io.stderr.write(line.message);
@@ -74,7 +85,8 @@ export async function runPprof(argv: readonly string[], io: CliIo): Promise<numb
   const typing = isTerminal(io);
   const warn = (text: string): void => {
     const ended = text.endsWith('\n') ? text : `${text}\n`;
-    io.stderr.write(typing && io.isTTY.stderr ? `\x1b[0;31m${ended}\x1b[0m` : ended);
+    if (typing && io.isTTY.stderr) world.stderr.write(`\x1b[0;31m${visibleLines(ended)}\x1b[0m`);
+    else io.stderr.write(ended);
   };
   const print = (text: string): void => io.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
   for (const warning of invocation.warnings) warn(warning);
