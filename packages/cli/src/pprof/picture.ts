@@ -11,9 +11,10 @@ export async function drawGraph(dot: Uint8Array, format: PictureFormat): Promise
   const { Graphviz } = await import('@hpcc-js/wasm-graphviz');
   const graphviz = await Graphviz.load();
   // Graphviz knows more formats than its type says; undecodable bytes become question marks in boxes.
-  const layout = (kind: string): string => {
+  const layout = (kind: string, adapt = (text: string): string => text): string => {
     try {
-      return graphviz.layout(decodeText(dot).replace(/\p{Surrogate}/gu, '\ufffd'), kind as 'svg', 'dot');
+      const text = adapt(decodeText(dot).replace(/\p{Surrogate}/gu, '\ufffd'));
+      return graphviz.layout(text, kind as 'svg', 'dot');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new DriverError(`could not draw the graph: ${reason.split('\n', 1)[0] ?? reason}`, {
@@ -25,7 +26,8 @@ export async function drawGraph(dot: Uint8Array, format: PictureFormat): Promise
     case 'svg':
       return Buffer.from(interactiveSvg(layout('svg')));
     case 'ps':
-      return Buffer.from(layout('ps'));
+      // Its fonts have no ellipsis.
+      return Buffer.from(layout('ps', (text) => text.replaceAll('…', '...')));
     case 'pdf': {
       const { graphPdf } = await import('./pdf.ts');
       return graphPdf(layout('json'));

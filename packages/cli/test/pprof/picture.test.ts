@@ -35,6 +35,8 @@ describe('drawGraph', () => {
   });
   test('ps', async () => {
     assert.match(Buffer.from(await drawGraph(dot, 'ps')).toString('latin1'), /^%!PS-Adobe/);
+    const generic = Buffer.from('digraph { a [label="slices\\nSort[…]"] }');
+    assert.match(Buffer.from(await drawGraph(generic, 'ps')).toString('latin1'), /\(Sort\[\.\.\.\]\)/);
   });
   test('png and gif of the same size', async () => {
     const png = Buffer.from(await drawGraph(dot, 'png'));

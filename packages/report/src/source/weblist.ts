@@ -175,6 +175,10 @@ class Listing {
         this.#shown.set(strings.get(functions.systemName[fn] as number), name);
       }
     }
+    // pprof adds up what lies below the next address, and there is none behind the last.
+    const last = (1n << 64n) - 1n;
+    this.#cum.delete(last);
+    this.#flat.delete(last);
     return found;
   }
 
