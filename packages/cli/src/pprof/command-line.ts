@@ -10,6 +10,7 @@ import {
 } from '@stackpile/report';
 import { exportNames, isExportName, type OutputName } from './exports.ts';
 import { type FlagType, type FlagValue, parseFlags } from './flags.ts';
+import { ownFlags } from './own-flags.ts';
 import { commandLineUsage } from './usage.ts';
 
 /** A report that was asked for; `pattern` is '' where the report takes none. */
@@ -89,11 +90,8 @@ function flagTypes(): Map<string, FlagType> {
     ['tools', 'string'],
     ['timeout', 'int'],
     ['seconds', 'int'],
-    ['header', 'strings'],
-    ['token', 'string'],
-    ['compare', 'bool'],
-    ['named', 'bool'],
   ]);
+  for (const [name, { type }] of Object.entries(ownFlags)) types.set(name, type);
   for (const [flag] of legacySelectors) types.set(flag, 'bool');
   for (const name of commandNames) types.set(name, commandSpec(name).argument ? 'string' : 'bool');
   for (const name of exportNames) types.set(name, 'bool');

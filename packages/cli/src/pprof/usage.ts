@@ -9,6 +9,7 @@ import {
   optionSpec,
 } from '@stackpile/report';
 import { exportNames, exportTable } from './exports.ts';
+import { ownFlags } from './own-flags.ts';
 
 function row(name: string, help: string): string {
   return `    ${name.padEnd(16)} ${help.split('\n', 1)[0] ?? ''}`;
@@ -146,17 +147,11 @@ export function shellHelp(subject: string, sampleTypes: readonly string[]): stri
 
 /** What Stackpile has beyond pprof; pprof's own usage stays as it is. */
 export function ownUsage(): string {
-  const sourceFlags: readonly (readonly [string, string])[] = [
-    ['-compare', 'Show several sources side by side: -top -compare a b c'],
-    ['-header', "Send a header to servers, as in -header='Name: value'; may be repeated"],
-    ['-named', "Read the names that Go's text dumps print, which pprof ignores"],
-    ['-token', 'Send a bearer token to servers'],
-  ];
   return [
     '  Only in stackpile:',
     ...exportNames.map((name) => row(`-${name}`, exportTable[name].description)),
     ...extensionNames.map((name) => row(`-${name}`, optionSpec(name).help)),
-    ...sourceFlags.map(([flag, help]) => row(flag, help)),
+    ...Object.entries(ownFlags).map(([name, { help }]) => row(`-${name}`, help)),
     '    A source can also be -, pid:1234 or the address of an inspector.',
     '',
   ].join('\n');
