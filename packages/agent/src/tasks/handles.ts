@@ -275,8 +275,9 @@ export class HandleTable {
     const { running, awaiting } = opening ?? sight;
     // Every worker has message ports of its own.
     if (word === 'message port' && isNode(running[0])) return null;
-    if (running.length === 0)
-      running.push(table.pseudo(incoming.has(word) ? '(incoming connection)' : '(native)'));
+    const ofNode = awaiting.length === 0 && running.every(isNode);
+    if (running.length === 0 || (ofNode && incoming.has(word)))
+      running.splice(0, Infinity, table.pseudo(incoming.has(word) ? '(incoming connection)' : '(native)'));
     // The function of Node's that was called is the leaf, not what goes on inside of it.
     let leaf = 0;
     while (isNode(running[leaf + 1])) leaf++;
