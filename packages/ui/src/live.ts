@@ -112,8 +112,15 @@ export async function capture(name: string, path: string, quiet = false): Promis
     const time = Date.now();
     const clock = new Date(time).toTimeString().slice(0, 8);
     await openBytes(`${name} ${clock}`, bytes, time);
-    if (!quiet) notice.value = `Captured ${name}: it is the profile shown now.`;
-    return profiles.peek().length - 1;
+    const row = profiles.peek().length - 1;
+    if (!quiet) {
+      notice.value = `Captured ${name}: it is the profile shown now.`;
+      // Tasks that were asked for are a moment to compare like those that were recorded.
+      const last = looks.peek().at(-1);
+      if (name === 'goroutine' && last !== undefined)
+        looks.value = [...looks.peek().slice(0, -1), { ...last, recorded: row }];
+    }
+    return row;
   } catch (error) {
     if (!quiet) notice.value = sentence(error);
     else liveError.value = sentence(error);

@@ -85,8 +85,11 @@ export function LiveView(): JSX.Element {
       {list.length === 0 ? null : <Chart />}
       <p class="hint row">
         <span>
-          Drag across the timeline to compare the tasks recorded at its two ends: {recorded}{' '}
-          {recorded === 1 ? 'moment is' : 'moments are'} recorded.
+          {recorded === 0 && !recording.value
+            ? 'Capture the tasks of two moments, or record them all the time, to compare them here.'
+            : `Drag across the timeline to compare the tasks recorded at its two ends: ${recorded} ${
+                recorded === 1 ? 'moment is' : 'moments are'
+              } recorded.`}
           {heading === null
             ? ''
             : ` Memory: ${formatDelta(Math.round(heading.perMinute), 'bytes')} per minute${

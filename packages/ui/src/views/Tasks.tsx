@@ -21,7 +21,8 @@ export function TasksView(): JSX.Element {
   return (
     <section class="tasks" aria-busy={answer.pending} aria-label="Tasks by stack">
       <p class="lead">
-        {formatValue(value.total, value.unit)} {nounOf(value.type)} in {value.groupCount} different stacks
+        {formatValue(value.total, value.unit)} {nounOf(value.type)} in{' '}
+        {value.groupCount === 1 ? 'one stack' : `${value.groupCount} different stacks`}
         {search === '' ? '' : ` · ${value.groups.length} match the search`}
       </p>
       <ol>
@@ -56,6 +57,11 @@ function Group({
     ({ id, waitedMs, labels, createdBy }) =>
       id !== null || waitedMs !== null || labels.length > 0 || createdBy !== '',
   );
+  const has = {
+    waiting: group.tasks.some(({ waitedMs }) => waitedMs !== null),
+    createdBy: group.tasks.some(({ createdBy }) => createdBy !== ''),
+    labels: group.tasks.some((task) => shownLabels(task) !== ''),
+  };
   const text = (): string =>
     `${group.count} ${group.states.map(([state]) => state).join(', ')}\n${group.stack
       .map((frame) => `  ${frame.name}\n      ${frame.file}:${frame.line}`)
@@ -117,11 +123,13 @@ function Group({
                 <tr>
                   <th scope="col">id</th>
                   <th scope="col">state</th>
-                  <th scope="col" class="number">
-                    waiting
-                  </th>
-                  <th scope="col">started by</th>
-                  <th scope="col">labels</th>
+                  {has.waiting ? (
+                    <th scope="col" class="number">
+                      waiting
+                    </th>
+                  ) : null}
+                  {has.createdBy ? <th scope="col">started by</th> : null}
+                  {has.labels ? <th scope="col">labels</th> : null}
                 </tr>
               </thead>
               <tbody>
@@ -129,9 +137,11 @@ function Group({
                   <tr key={task.id ?? index}>
                     <td>{task.id ?? (task.count > 1 ? `×${task.count}` : '')}</td>
                     <td>{task.state}</td>
-                    <td class="number">{task.waitedMs === null ? '' : formatMs(task.waitedMs)}</td>
-                    <td class="place">{task.createdBy}</td>
-                    <td>{task.labels.map(([key, label]) => `${key}=${label}`).join(' ')}</td>
+                    {has.waiting ? (
+                      <td class="number">{task.waitedMs === null ? '' : formatMs(task.waitedMs)}</td>
+                    ) : null}
+                    {has.createdBy ? <td class="place">{task.createdBy}</td> : null}
+                    {has.labels ? <td>{shownLabels(task)}</td> : null}
                   </tr>
                 ))}
               </tbody>
@@ -151,6 +161,14 @@ function Group({
       ) : null}
     </li>
   );
+}
+
+/** Labels as text, without the one that says what all of them are. */
+function shownLabels(task: TaskGroupRow['tasks'][number]): string {
+  return task.labels
+    .filter(([key, label]) => key !== 'kind' || label !== 'task')
+    .map(([key, label]) => `${key}=${label}`)
+    .join(' ');
 }
 
 /** The innermost frames, a gap (null), and the frames around the user's own code: what one needs first. */
