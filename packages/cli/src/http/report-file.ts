@@ -76,6 +76,9 @@ export async function runReportFile(argv: readonly string[], io: CliIo): Promise
     ...(seconds === undefined ? {} : { seconds }),
     ...(timeout === undefined ? {} : { timeout }),
     stdin: io.stdin,
+    onProgress: (line) => {
+      io.stderr.write(`${line}\n`);
+    },
   };
   const output = values.output ?? 'report.html';
   try {

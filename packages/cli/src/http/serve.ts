@@ -43,8 +43,12 @@ export interface UiServer {
 /** Serves until Ctrl-C or `signal`. @returns the exit code: 0, or 2 with one sentence on stderr */
 export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
   let server: UiServer;
+  // What a source will do to a process is said before it is done.
+  const onProgress = (line: string): void => {
+    io.stderr.write(`${line}\n`);
+  };
   try {
-    server = await startUi(request, io);
+    server = await startUi({ ...request, source: { onProgress, ...request.source } }, io);
   } catch (error) {
     if (
       !(
