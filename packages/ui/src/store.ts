@@ -72,7 +72,10 @@ export const series: ReadonlySignal<readonly ProfileSummary[]> = computed(() => 
 export const tabs: ReadonlySignal<readonly View[]> = computed(() => {
   const list: View[] = [];
   if (series.value.length > 1) list.push('verdict');
-  list.push('flame', 'top', 'graph', 'peek', 'source');
+  list.push('flame', 'top');
+  // The agent's page does not carry Graphviz.
+  if (graphviz.value !== null) list.push('graph');
+  list.push('peek', 'source');
   if (current.value?.hasTasks === true) list.push('tasks');
   list.push('raw');
   if (profiles.value.length > 1) list.push('compare');

@@ -72,7 +72,7 @@ function Group({
         <span class="meter" aria-hidden="true">
           <i style={{ width: `${Math.max(0.5, (group.count / Math.max(1, total)) * 100)}%` }} />
         </span>
-        <b class="count">{group.count}</b>
+        <b class="count">{formatValue(group.count, 'count')}</b>
         <span class="percent">{formatPercent(group.count, total)}</span>
         <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
         {own === undefined || own.file === '' ? null : (
