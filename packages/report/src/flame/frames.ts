@@ -40,6 +40,9 @@ export class FrameInterner {
   readonly #package: string[] = [];
   readonly #ids = new Map<string, number>();
 
+  /** By file, as most functions share theirs with others: its text made safe to show, and the package where it says so alone. */
+  readonly #files = new Map<string, { readonly text: string; readonly home: string | null }>();
+
   constructor(granularity: FrameGranularity = 'functions') {
     this.granularity = granularity;
   }
@@ -57,38 +60,50 @@ export class FrameInterner {
     };
   }
 
+  #fileOf(rawFile: string): { readonly text: string; readonly home: string | null } {
+    let known = this.#files.get(rawFile);
+    if (known === undefined) {
+      // Go's packages stand in the names.
+      const byName = rawFile === '' || /\.(?:go|s)$/.test(rawFile);
+      known = {
+        text: visibleText(rawFile),
+        home: byName ? null : visibleText(packageOf('', rawFile)),
+      };
+      this.#files.set(rawFile, known);
+    }
+    return known;
+  }
+
   /** Interns one frame by raw name, file and line; returns its id. `origin` overrides what name and file say. */
   intern(rawName: string, rawFile: string, line: number, origin?: Origin): number {
     const byLine = this.granularity === 'lines';
-    const direct = this.#ids.get(byLine ? `${rawName}\0${rawFile}\0${line}` : `${rawName}\0${rawFile}`);
+    // One text, made once: putting it together and hashing it is most of what interning costs.
+    const key = byLine ? `${rawName}\0${rawFile}\0${line}` : `${rawName}\0${rawFile}`;
+    const direct = this.#ids.get(key);
     if (direct !== undefined) {
       if (!byLine && this.#line[direct] !== line) this.#several[direct] = true;
       return direct;
     }
     const name = visibleText(rawName === '' ? rawFile || '(unknown)' : rawName);
-    const file = visibleText(rawFile);
+    const place = this.#fileOf(rawFile);
+    const file = place.text;
     const own = origin ?? classifyFunction(rawName, rawFile);
-    const home = visibleText(packageOf(rawName, rawFile));
+    const home = place.home ?? visibleText(packageOf(rawName, rawFile));
     let shown = name;
-    let key: string;
     let shownFile = file;
     let shownLine = line;
     switch (this.granularity) {
       case 'lines':
-        key = `${rawName}\0${rawFile}\0${line}`;
         if (line > 0) shown = `${name}:${line}`;
         break;
       case 'functions':
-        key = `${rawName}\0${rawFile}`;
         break;
       case 'files':
         shown = file === '' ? '(no file)' : file;
-        key = `${rawName}\0${rawFile}`;
         shownLine = 0;
         break;
       case 'packages':
         shown = packageLabel(own, home);
-        key = `${rawName}\0${rawFile}`;
         shownFile = '';
         shownLine = 0;
         break;
