@@ -1,6 +1,6 @@
 // Compares with the real pprof: node --conditions=source scripts/differential.ts [--pairs N] [--seed N] [--workers N]
 import { parseArgs } from 'node:util';
-import { compareMany, newTally, realPprof } from '../packages/cli/test/pprof/differential.ts';
+import { compareMany, describeTally, newTally, realPprof } from '../packages/cli/test/pprof/differential.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,9 +26,7 @@ const failure = await compareMany(binary, {
 });
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 if (failure === undefined) {
-  console.log(
-    `${tally.pairs} pairs, no difference, ${seconds} s; where pprof contradicts itself, ${tally.wavering} times one of its answers is ours, ${tally.unknown} times none that was seen`,
-  );
+  console.log(`${describeTally(tally)}; no difference, ${seconds} s`);
 } else {
   console.log(`after ${tally.pairs} pairs: ${failure}`);
   process.exitCode = 1;

@@ -257,10 +257,13 @@ function equal(a: Printed, b: Printed): boolean {
 /** How often the real tool may give other bytes for the same arguments before they count as a difference. */
 const RETRIES = 12;
 
-/** How many comparisons were made, and what became of those that pprof answers differently each time. */
+/** How many comparisons were made, and what became of those that say less. */
 export interface Tally {
+  /** Both printed the same. */
   pairs: number;
-  /** pprof contradicts itself, and one of its answers is ours. */
+  /** The real tool crashed, which is no answer to compare with. */
+  crashes: number;
+  /** Of the pairs: pprof contradicts itself, and one of its answers is ours. */
   wavering: number;
   /** pprof contradicts itself, and none of its answers that were seen is ours: nothing is known of these. */
   unknown: number;
@@ -268,7 +271,7 @@ export interface Tally {
 
 /** A tally before the first comparison. */
 export function newTally(): Tally {
-  return { pairs: 0, wavering: 0, unknown: 0 };
+  return { pairs: 0, crashes: 0, wavering: 0, unknown: 0 };
 }
 
 function writeFiles(trial: Trial, folder: string): void {
@@ -332,10 +335,14 @@ export async function compareTrial(
         withFiles(await runner(run.args, options), folder, known);
       const actual = await both(ours);
       const expected = await both(real);
-      tally.pairs++;
-      // A crash of the real tool is no answer.
-      if (equal(expected, actual) || /^goroutine \d+ .*\[/m.test(expected.stderr.toString('latin1')))
+      if (equal(expected, actual)) {
+        tally.pairs++;
         continue;
+      }
+      if (/^goroutine \d+ .*\[/m.test(expected.stderr.toString('latin1'))) {
+        tally.crashes++;
+        continue;
+      }
       let wavers = false;
       let agrees = false;
       for (let retry = 0; retry < RETRIES && !agrees; retry++) {
@@ -344,8 +351,11 @@ export async function compareTrial(
         wavers ||= !equal(again, expected);
       }
       if (!agrees && !wavers) return { run, expected, actual };
-      if (agrees) tally.wavering++;
-      else tally.unknown++;
+      if (!agrees) tally.unknown++;
+      else {
+        tally.pairs++;
+        tally.wavering++;
+      }
     }
     return undefined;
   } finally {
@@ -425,4 +435,12 @@ export async function compareMany(
   };
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
   return failure;
+}
+
+/** A tally in words. */
+export function describeTally({ pairs, wavering, unknown, crashes }: Tally): string {
+  return (
+    `${pairs} pairs equal (in ${wavering} of them pprof contradicts itself, and one of its answers is ours); ` +
+    `not counted: ${unknown} where none of its answers that were seen is ours, ${crashes} where it crashed`
+  );
 }
