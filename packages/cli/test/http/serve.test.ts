@@ -8,11 +8,13 @@ import { after, before, describe, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { AddressError, isLoopback, parseAddress } from '../../src/http/address.ts';
 import { fillPage, scriptJson } from '../../src/http/page.ts';
 import { runReportFile } from '../../src/http/report-file.ts';
 import { serveUi, startUi, type UiServer } from '../../src/http/serve.ts';
+import { unpacked } from '../../src/http/sources.ts';
 import type { CliIo } from '../../src/io.ts';
 
 test('addresses are split as pprof does', () => {
@@ -103,6 +105,14 @@ function testIo(cwd: string): { io: CliIo; out: string[]; err: string[]; ran: st
   };
   return { io, out, err, ran };
 }
+
+test('profiles go to a browser on this machine unpacked; what cannot be stays as it is', () => {
+  const plain = Buffer.from('a profile');
+  assert.deepEqual(Buffer.from(unpacked(gzipSync(plain))), plain);
+  assert.equal(unpacked(plain), plain);
+  const broken = gzipSync(plain).subarray(0, 14);
+  assert.equal(unpacked(broken), broken);
+});
 
 describe('the server', () => {
   let folder: string;
