@@ -1,5 +1,5 @@
 // What must hold of any input: it is read or refused with a ProfileError, and what was read can be used.
-import { gunzipSync } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import {
   checkValid,
   decodeProfile,
@@ -108,13 +108,22 @@ export async function readInput({ format, bytes, named }: FuzzInput): Promise<Pr
   }
 }
 
-/** Bytes that an input stands for: unpacked, where it is packed, as far as they may be unpacked. */
-export function measuredSize(bytes: Uint8Array): number {
+/** Bytes that any packed input may unpack to. */
+const MAY_UNPACK = 1 << 26;
+
+/** Bytes that an input stands for: unpacked, where it is packed, as far as it can and may be unpacked. */
+export async function measuredSize(bytes: Uint8Array): Promise<number> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.length;
+  const stream = createGunzip();
+  let size = 0;
   try {
-    return Math.max(bytes.length, gunzipSync(bytes, { maxOutputLength: 1 << 26 }).length);
-  } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
-    return code === 'ERR_BUFFER_TOO_LARGE' ? 1 << 26 : bytes.length;
+    stream.end(bytes);
+    for await (const chunk of stream) {
+      size += (chunk as Uint8Array).length;
+      if (size >= MAY_UNPACK) break;
+    }
+  } catch {
+    // Damaged: what came before it counts.
   }
+  return Math.max(bytes.length, Math.min(size, MAY_UNPACK));
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import v8 from 'node:v8';
+import type { FuzzFormat } from './seeds.ts';
 
 /** Memory that any input may take, however small it is: V8's own young generation and compiled code come and go within it. */
 export const FLOOR_BYTES: number = 32 * 2 ** 20;
@@ -16,9 +17,12 @@ export function timeLimit(size: number): number {
   return MOST_MS * Math.max(1, size / 100_000);
 }
 
+/** Go's own limit: an expression may have 3,355,443 instructions, whatever its length, and pprof takes what Go takes. */
+export const EXPRESSION_BYTES: number = 256 * 2 ** 20;
+
 /** Bytes that an input of `size` bytes may make the process take. */
-export function memoryLimit(size: number): number {
-  return Math.max(FLOOR_BYTES, MOST_RATIO * size);
+export function memoryLimit(size: number, format: FuzzFormat): number {
+  return Math.max(format === 'regular expression' ? EXPRESSION_BYTES : FLOOR_BYTES, MOST_RATIO * size);
 }
 
 const resetFile = '/proc/self/clear_refs';

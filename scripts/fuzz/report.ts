@@ -1,5 +1,5 @@
 // The section of docs/reliability.md that tells what the last run of the fuzzer found.
-import { FLOOR_BYTES, MOST_MS, MOST_RATIO } from './measure.ts';
+import { EXPRESSION_BYTES, FLOOR_BYTES, MOST_MS, MOST_RATIO } from './measure.ts';
 import { formats } from './seeds.ts';
 import type { Tally, Worst } from './tally.ts';
 
@@ -13,6 +13,8 @@ export interface FuzzRun {
   readonly workSeconds: number;
   readonly node: string;
   readonly tally: Tally;
+  /** Of the failures, how many there are still when their inputs are run again at the end. */
+  readonly broken: number;
 }
 
 const BEGIN = '<!-- written by scripts/fuzz.ts -->';
@@ -37,8 +39,13 @@ function memoryText(worst: Worst | null): string {
   return `${ratio} × (${worst.format}, ${kilobytes(worst.size)}, input ${worst.index})`;
 }
 
+function brokenText(found: number, broken: number): string {
+  if (found === 0) return '0';
+  return `${found} on the way; ${broken} of these when their inputs were run again at the end, with what was fixed meanwhile`;
+}
+
 /** The section as Markdown. */
-export function reportSection({ seed, corpus, ended, workSeconds, node, tally }: FuzzRun): string {
+export function reportSection({ seed, corpus, ended, workSeconds, node, tally, broken }: FuzzRun): string {
   const rows = formats.map((format) => {
     const { inputs, accepted } = tally.formats[format] ?? { inputs: 0, accepted: 0 };
     const share = inputs === 0 ? 0 : (100 * accepted) / inputs;
@@ -59,13 +66,14 @@ export function reportSection({ seed, corpus, ended, workSeconds, node, tally }:
 | slowest per 100 kB, of inputs of 100 kB and more | ${perSizeText(tally.slowestPerByte)} |
 | most memory of one input measured alone | ${largest} |
 | most memory per byte, where ${MOST_RATIO} × the input is above the floor | ${memoryText(tally.largestPerByte)} |
-| promises broken | ${tally.failures.length} |
+| promises broken | ${brokenText(tally.failures.length, broken)} |
 
 | format | inputs | read |
 |---|---|---|
 ${rows.join('\n')}
 
-Limits: ${MOST_MS / 1000} s of CPU time per started 100 kB; ${MOST_RATIO} × the input in memory, but ${FLOOR_BYTES / 2 ** 20} MiB are free for any.
+Limits: ${MOST_MS / 1000} s of CPU time per started 100 kB; ${MOST_RATIO} × the input in memory, but ${FLOOR_BYTES / 2 ** 20} MiB are free for any, and
+${EXPRESSION_BYTES / 2 ** 20} MiB for a regular expression, which may repeat as much as Go lets it.
 ${END}`;
 }
 

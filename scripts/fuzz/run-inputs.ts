@@ -10,7 +10,7 @@ import {
   timeLimit,
 } from './measure.ts';
 import { type FuzzInput, fuzzInput } from './mutate.ts';
-import type { Corpus } from './seeds.ts';
+import type { Corpus, FuzzFormat } from './seeds.ts';
 import { countInput, emptyTally, noteMemory, noteTime, type Tally } from './tally.ts';
 
 /** Inputs whose memory is measured together; above the floor they are measured again one by one. */
@@ -53,9 +53,9 @@ export async function measureAlone(input: FuzzInput): Promise<Cost & Outcome> {
 }
 
 /** The sentence for an input that took too much, or null. */
-export function excess(size: number, { ms, bytes }: Cost): string | null {
+export function excess(size: number, format: FuzzFormat, { ms, bytes }: Cost): string | null {
   if (ms > timeLimit(size)) return `${Math.round(ms)} ms for ${size} bytes`;
-  if (bytes > memoryLimit(size)) return `${Math.round(bytes / 2 ** 20)} MiB for ${size} bytes`;
+  if (bytes > memoryLimit(size, format)) return `${Math.round(bytes / 2 ** 20)} MiB for ${size} bytes`;
   return null;
 }
 
@@ -72,10 +72,10 @@ class Runner {
   /** Measures an input alone and notes what it took; a second time where it was too much, as the first may be bad luck. */
   async #alone(index: number, input: FuzzInput, size: number): Promise<void> {
     let cost = await measureAlone(input);
-    let why = excess(size, cost);
+    let why = excess(size, input.format, cost);
     if (why !== null) {
       cost = await measureAlone(input);
-      why = excess(size, cost);
+      why = excess(size, input.format, cost);
     }
     const { format } = input;
     noteTime(this.tally, { index, format, size, value: cost.ms });
@@ -84,36 +84,41 @@ class Runner {
   }
 
   async batch(from: number, to: number): Promise<void> {
-    const small: { index: number; input: FuzzInput; size: number; ms: number }[] = [];
-    const inputs = Array.from({ length: to - from }, (_, i) => fuzzInput(this.#corpus, this.#seed, from + i));
+    const all: { readonly index: number; readonly input: FuzzInput; readonly size: number }[] = [];
+    for (let index = from; index < to; index++) {
+      const input = fuzzInput(this.#corpus, this.#seed, index);
+      all.push({ index, input, size: await measuredSize(input.bytes) });
+    }
+    const small = all.filter(({ size }) => size < LARGE);
+    const times: number[] = [];
     const { bytes } = await measure(async () => {
-      for (const [i, input] of inputs.entries()) {
-        const index = from + i;
-        const size = measuredSize(input.bytes);
-        if (size >= LARGE) continue;
+      for (const { index, input } of small) {
         const started = process.threadCpuUsage();
-        const { accepted, reason } = await outcomeOf(async () => (await checkInput(input)) === 'accepted');
+        await this.#check(index, input);
         const { user, system } = process.threadCpuUsage(started);
-        const ms = (user + system) / 1000;
-        countInput(this.tally, input.format, accepted, input.bytes.length);
-        if (reason !== null) this.tally.failures.push({ index, format: input.format, reason });
-        small.push({ index, input, size, ms });
+        times.push((user + system) / 1000);
       }
     });
     const smallest = Math.min(...small.map(({ size }) => size));
-    const suspicious = canMeasureMemory && bytes > memoryLimit(smallest);
-    for (const { index, input, size, ms } of small) {
+    const suspicious = canMeasureMemory && bytes > memoryLimit(smallest, 'proto');
+    for (const [i, { index, input, size }] of small.entries()) {
+      const ms = times[i] as number;
       if (suspicious || ms > timeLimit(size)) await this.#alone(index, input, size);
       else noteTime(this.tally, { index, format: input.format, size, value: ms });
     }
-    for (const [i, input] of inputs.entries()) {
-      const size = measuredSize(input.bytes);
+    for (const { index, input, size } of all) {
       if (size < LARGE) continue;
-      const { accepted, reason } = await outcomeOf(async () => (await checkInput(input)) === 'accepted');
-      countInput(this.tally, input.format, accepted, input.bytes.length);
-      if (reason !== null) this.tally.failures.push({ index: from + i, format: input.format, reason });
-      await this.#alone(from + i, input, size);
+      await this.#check(index, input);
+      await this.#alone(index, input, size);
     }
+  }
+
+  /** Runs an input and counts what became of it. */
+  async #check(index: number, input: FuzzInput): Promise<void> {
+    const { format, bytes } = input;
+    const { accepted, reason } = await outcomeOf(async () => (await checkInput(input)) === 'accepted');
+    countInput(this.tally, format, accepted, bytes.length);
+    if (reason !== null) this.tally.failures.push({ index, format, reason });
   }
 }
 

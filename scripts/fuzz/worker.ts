@@ -42,11 +42,15 @@ let corpus: Corpus | undefined;
 
 async function work(task: WorkerTask): Promise<void> {
   if (task.kind === 'replay') {
-    const input: FuzzInput = { format: task.format, bytes: readFileSync(task.path), named: task.named };
+    const input: FuzzInput = {
+      format: task.format,
+      bytes: Uint8Array.from(readFileSync(task.path)),
+      named: task.named,
+    };
     await measureAlone(input);
     const { ms, bytes, accepted, reason } = await measureAlone(input);
-    const size = measuredSize(input.bytes);
-    const why = reason ?? excess(size, { ms, bytes });
+    const size = await measuredSize(input.bytes);
+    const why = reason ?? excess(size, task.format, { ms, bytes });
     const outcome = why ?? (accepted ? 'accepted' : 'refused');
     return say({ kind: 'replayed', outcome, ms, bytes, size, failed: why !== null });
   }

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkInput } from '../fuzz/check.ts';
+import { gzipSync } from 'node:zlib';
+import { checkInput, measuredSize } from '../fuzz/check.ts';
 import { canMeasureMemory, measure } from '../fuzz/measure.ts';
 import { fuzzInput } from '../fuzz/mutate.ts';
 import { reportSection, withSection } from '../fuzz/report.ts';
@@ -55,11 +56,19 @@ test('memory that was given back already is seen', {
 });
 
 test('limits grow with the input', () => {
-  assert.equal(excess(1000, { ms: 999, bytes: 30 << 20 }), null);
-  assert.equal(excess(1000, { ms: 1001, bytes: 0 }), '1001 ms for 1000 bytes');
-  assert.equal(excess(500_000, { ms: 4999, bytes: 0 }), null);
-  assert.equal(excess(1000, { ms: 0, bytes: 33 << 20 }), '33 MiB for 1000 bytes');
-  assert.equal(excess(2_000_000, { ms: 0, bytes: 99_000_000 }), null);
+  assert.equal(excess(1000, 'folded', { ms: 999, bytes: 30 << 20 }), null);
+  assert.equal(excess(1000, 'folded', { ms: 1001, bytes: 0 }), '1001 ms for 1000 bytes');
+  assert.equal(excess(500_000, 'folded', { ms: 4999, bytes: 0 }), null);
+  assert.equal(excess(1000, 'folded', { ms: 0, bytes: 33 << 20 }), '33 MiB for 1000 bytes');
+  assert.equal(excess(2_000_000, 'folded', { ms: 0, bytes: 99_000_000 }), null);
+});
+
+test('a packed input counts as what can be unpacked of it', async () => {
+  const packed = gzipSync(new Uint8Array(500_000));
+  assert.equal(await measuredSize(packed), 500_000);
+  const cut = packed.subarray(0, packed.length - 30);
+  assert.ok((await measuredSize(cut)) > 100_000);
+  assert.equal(await measuredSize(new Uint8Array(7)), 7);
 });
 
 test('figures of pieces add up, and the page keeps what is around them', () => {
@@ -71,7 +80,7 @@ test('figures of pieces add up, and the page keeps what is around them', () => {
   noteTime(two, { index: 2, format: 'folded', size: 200_000, value: 9 });
   noteMemory(two, { index: 2, format: 'folded', size: 2_000_000, value: 4_000_000 }, 1);
   addTally(one, two);
-  const run = { seed: 1, corpus: 'c', ended: 0, workSeconds: 3, node: '24', tally: one };
+  const run = { seed: 1, corpus: 'c', ended: 0, workSeconds: 3, node: '24', tally: one, broken: 0 };
   const section = reportSection(run);
   assert.match(section, /\| inputs \| 2, /);
   assert.match(section, /\| slowest input \| 9 ms of CPU \(folded, 200 kB, input 2\) \|/);

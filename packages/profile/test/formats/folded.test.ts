@@ -55,3 +55,17 @@ test('texts that only look a little like it are not taken', () => {
     refused(text, 'PROFILE_UNRECOGNIZED', /^unrecognized: /);
   }
 });
+
+test('each byte is looked at a few times, however the lines are', () => {
+  let looked = 0;
+  class Counted extends Uint8Array {
+    override indexOf(byte: number, from = 0): number {
+      const found = super.indexOf(byte, from);
+      looked += (found < 0 ? this.length : found) - from;
+      return found;
+    }
+  }
+  const bytes = Counted.from(new TextEncoder().encode(`a;b 1\n${'main 1\n'.repeat(2000)}`));
+  assert.equal(read(bytes).samples.length, 2001);
+  assert.ok(looked < bytes.length * 4, `${looked} bytes looked at in ${bytes.length}`);
+});
