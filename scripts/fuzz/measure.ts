@@ -12,13 +12,17 @@ export const MOST_RATIO = 50;
 /** CPU time per started 100 kB. */
 export const MOST_MS = 1000;
 
-/** CPU milliseconds that an input of `size` bytes may take. */
-export function timeLimit(size: number): number {
-  return MOST_MS * Math.max(1, size / 100_000);
-}
+/**
+ * A regular expression may have 3,355,443 instructions, whatever its length, because pprof takes what Go takes: so many may
+ * take this long and this much.
+ */
+export const EXPRESSION_MS = 3000;
+export const EXPRESSION_BYTES: number = 512 * 2 ** 20;
 
-/** Go's own limit: an expression may have 3,355,443 instructions, whatever its length, and pprof takes what Go takes. */
-export const EXPRESSION_BYTES: number = 256 * 2 ** 20;
+/** CPU milliseconds that an input of `size` bytes may take. */
+export function timeLimit(size: number, format: FuzzFormat): number {
+  return Math.max(format === 'regular expression' ? EXPRESSION_MS : MOST_MS, (MOST_MS * size) / 100_000);
+}
 
 /** Bytes that an input of `size` bytes may make the process take. */
 export function memoryLimit(size: number, format: FuzzFormat): number {

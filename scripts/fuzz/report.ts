@@ -1,5 +1,5 @@
 // The section of docs/reliability.md that tells what the last run of the fuzzer found.
-import { EXPRESSION_BYTES, FLOOR_BYTES, MOST_MS, MOST_RATIO } from './measure.ts';
+import { EXPRESSION_BYTES, EXPRESSION_MS, FLOOR_BYTES, MOST_MS, MOST_RATIO } from './measure.ts';
 import { formats } from './seeds.ts';
 import type { Tally, Worst } from './tally.ts';
 
@@ -73,7 +73,7 @@ export function reportSection({ seed, corpus, ended, workSeconds, node, tally, b
 ${rows.join('\n')}
 
 Limits: ${MOST_MS / 1000} s of CPU time per started 100 kB; ${MOST_RATIO} × the input in memory, but ${FLOOR_BYTES / 2 ** 20} MiB are free for any, and
-${EXPRESSION_BYTES / 2 ** 20} MiB for a regular expression, which may repeat as much as Go lets it.
+${EXPRESSION_MS / 1000} s and ${EXPRESSION_BYTES / 2 ** 20} MiB for a regular expression, which may repeat as much as Go lets it.
 ${END}`;
 }
 

@@ -54,7 +54,7 @@ export async function measureAlone(input: FuzzInput): Promise<Cost & Outcome> {
 
 /** The sentence for an input that took too much, or null. */
 export function excess(size: number, format: FuzzFormat, { ms, bytes }: Cost): string | null {
-  if (ms > timeLimit(size)) return `${Math.round(ms)} ms for ${size} bytes`;
+  if (ms > timeLimit(size, format)) return `${Math.round(ms)} ms for ${size} bytes`;
   if (bytes > memoryLimit(size, format)) return `${Math.round(bytes / 2 ** 20)} MiB for ${size} bytes`;
   return null;
 }
@@ -103,7 +103,7 @@ class Runner {
     const suspicious = canMeasureMemory && bytes > memoryLimit(smallest, 'proto');
     for (const [i, { index, input, size }] of small.entries()) {
       const ms = times[i] as number;
-      if (suspicious || ms > timeLimit(size)) await this.#alone(index, input, size);
+      if (suspicious || ms > timeLimit(size, input.format)) await this.#alone(index, input, size);
       else noteTime(this.tally, { index, format: input.format, size, value: ms });
     }
     for (const { index, input, size } of all) {
