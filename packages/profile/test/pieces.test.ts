@@ -1,0 +1,143 @@
+// profile.proto that comes in pieces: cut anywhere, with ids of every size, and tables in every order.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { ProfileDecoder } from '../src/decode.ts';
+import { checkValid, decodeProfile, encodeProfile, type Profile, readProfile } from '../src/index.ts';
+import { profiles } from './support/arbitrary.ts';
+import { rawText } from './support/raw.ts';
+
+function inPieces(bytes: Uint8Array, cuts: readonly number[]): Profile {
+  const decoder = new ProfileDecoder(bytes.length);
+  let at = 0;
+  for (const cut of [...cuts.map((one) => one % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)) {
+    decoder.push(bytes.subarray(at, cut));
+    at = cut;
+  }
+  return decoder.finish();
+}
+
+test('a message cut anywhere is the same profile', () => {
+  fc.assert(
+    fc.property(profiles(), fc.array(fc.nat(), { maxLength: 12 }), (profile, cuts) => {
+      const bytes = encodeProfile(profile);
+      const pieced = inPieces(bytes, cuts);
+      checkValid(pieced);
+      assert.equal(rawText(pieced), rawText(decodeProfile(bytes)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a message that comes byte by byte is the same profile, and a cut one is refused', () => {
+  fc.assert(
+    fc.property(profiles(), (profile) => {
+      const bytes = encodeProfile(profile);
+      const every = Array.from(bytes, (_, i) => i);
+      assert.equal(rawText(inPieces(bytes, every)), rawText(profile));
+    }),
+    { numRuns: 30 },
+  );
+  // A sample of 100 bytes of which 3 come.
+  const cut = Uint8Array.of(0x12, 100, 0x0a, 1, 1);
+  assert.throws(() => inPieces(cut, [1, 2]), { code: 'PROFILE_TRUNCATED' });
+  assert.throws(() => decodeProfile(cut), { code: 'PROFILE_TRUNCATED' });
+});
+
+/** A field with a number, and one with content. */
+const number = (field: number, value: bigint): number[] => [field << 3, ...varint(value)];
+const content = (field: number, bytes: readonly number[]): number[] => [
+  (field << 3) | 2,
+  ...varint(BigInt(bytes.length)),
+  ...bytes,
+];
+function varint(value: bigint): number[] {
+  const bytes: number[] = [];
+  for (; value >= 0x80n; value >>= 7n) bytes.push(Number(value & 0x7fn) | 0x80);
+  return [...bytes, Number(value)];
+}
+const type = content(1, [...number(1, 1n), ...number(2, 1n)]);
+const strings = [...content(6, []), ...content(6, [0x78])];
+const sample = (ids: readonly bigint[], value = 1n): number[] =>
+  content(2, [...content(1, ids.flatMap(varint)), ...number(2, value)]);
+const location = (id: bigint): number[] => content(4, number(1, id));
+
+test('locations are found by ids of every size, named before the locations or behind', () => {
+  const ids = [5n, 1n, 65_536n, 65_537n, 300_000n, 1n << 21n, 1n << 28n, 1n << 32n, 2n ** 64n - 1n];
+  for (let count = 1; count <= ids.length; count++) {
+    const some = ids.slice(0, count);
+    const samples = some.flatMap((_, i) => sample([...some.slice(i), ...some.slice(0, i)]));
+    const table = some.flatMap(location);
+    for (const order of [
+      [samples, table],
+      [table, samples],
+    ]) {
+      const bytes = Uint8Array.from([...type, ...order.flat(), ...strings]);
+      for (const profile of [decodeProfile(bytes), inPieces(bytes, [bytes.length >> 1, 40])]) {
+        checkValid(profile);
+        const stacks = Array.from(profile.samples.stackLocations);
+        const expected = some.flatMap((_, i) => some.map((_, k) => (i + k) % count));
+        assert.deepEqual(stacks, expected);
+      }
+    }
+  }
+});
+
+test('unknown locations are told with sample and frame, whatever the ids are', () => {
+  for (const [ids, unknown] of [
+    [[1n, 2n], 3n],
+    [[1n, 2n], 0n],
+    [[7n, 9n], 8n],
+    [[1n << 40n, 2n], 1n << 41n],
+    [[1n, 2n], 1n << 63n],
+  ] as const) {
+    const bytes = Uint8Array.from([
+      ...type,
+      ...sample(ids),
+      ...sample([...ids, unknown]),
+      ...sample([unknown]),
+      ...ids.flatMap(location),
+      ...strings,
+    ]);
+    assert.throws(
+      () => decodeProfile(bytes),
+      /^Error: sample 1 names an unknown location as frame 2$|frame 2$/,
+    );
+    assert.throws(() => inPieces(bytes, [9]), /sample 1 names an unknown location as frame 2$/);
+  }
+});
+
+test('sample types behind the samples count too, packed or not', async () => {
+  const bytes = Uint8Array.from([...sample([1n]), ...location(1n), ...type, ...strings]);
+  const profile = decodeProfile(bytes);
+  assert.deepEqual(profile.samples.values, [Float64Array.of(1)]);
+  assert.equal(rawText(await readProfile(gzipSync(bytes))), rawText(profile));
+});
+
+test('values beyond the safe integers become exact ones, at any row', () => {
+  const values = [1n, 2n ** 53n - 2n, 3n, 2n ** 63n - 1n, 2n ** 64n - 1n];
+  for (let count = 1; count <= values.length; count++) {
+    const samples = values.slice(0, count).flatMap((value) => sample([1n], value));
+    const profile = decodeProfile(Uint8Array.from([...type, ...samples, ...location(1n), ...strings]));
+    checkValid(profile);
+    const column = Array.from(profile.samples.values[0] as Float64Array | BigInt64Array, BigInt);
+    assert.deepEqual(
+      column,
+      values.slice(0, count).map((value) => BigInt.asIntN(64, value)),
+    );
+  }
+});
+
+test('a large column grows without losing rows', () => {
+  const rows = Array.from({ length: 5000 }, (_, i) => sample([BigInt((i % 3) + 1), 2n], BigInt(i)));
+  const bytes = Uint8Array.from([...type, ...rows.flat(), ...[1n, 2n, 3n].flatMap(location), ...strings]);
+  for (const profile of [decodeProfile(bytes), inPieces(bytes, [1000, 2000, 30_000])]) {
+    checkValid(profile);
+    assert.deepEqual(
+      Array.from(profile.samples.values[0] as Float64Array),
+      Array.from({ length: 5000 }, (_, i) => i),
+    );
+    assert.deepEqual(Array.from(profile.samples.stackLocations.subarray(0, 4)), [0, 1, 1, 1]);
+  }
+});
