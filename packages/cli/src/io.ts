@@ -26,6 +26,8 @@ export interface CliIo {
   /** Absolute; every relative path of the command line is meant from here. */
   readonly cwd: string;
   readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  /** Does the process belong to the command alone? Then it may change how the process runs. */
+  readonly ownProcess?: boolean;
   /** Milliseconds since 1970. */
   now(): number;
   /** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
@@ -73,6 +75,7 @@ export function processIo(): CliIo {
       stdout: process.stdout.isTTY === true,
       stderr: process.stderr.isTTY === true,
     },
+    ownProcess: true,
     now: () => Date.now(),
     async sleep(ms, signal) {
       if (signal.aborted) return;

@@ -17,6 +17,7 @@ import { DriverError } from './errors.ts';
 import { fetchProfile } from './fetch.ts';
 import { systemReason } from './files.ts';
 import { generateReport, removeTemporary, type Session, terminalOf, writeReport } from './output.ts';
+import { endsSoon, leaveOutTurboFan } from './tiers.ts';
 import { localZone } from './time-zone.ts';
 
 function reportContext(io: CliIo): ReportContext {
@@ -110,6 +111,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
       ]);
       return await serveUi(uiRequest(invocation, io.cwd), io);
     }
+    if (io.ownProcess === true && endsSoon(invocation, io.cwd)) await leaveOutTurboFan();
     const profile = await fetchProfile(invocation, io, warn);
     if (invocation.report !== undefined) {
       await generateReport(profile, invocation.report, invocation.options, session);

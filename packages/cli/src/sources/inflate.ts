@@ -5,12 +5,13 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 const THREADED_FROM = 1 << 17;
 /** Bytes of one piece. */
 const PIECE = 1 << 18;
+/** So many bytes may be unpacked before they are read: the reader is slow until its code is compiled. */
+const AHEAD = 1 << 23;
 
 /** The `inflate` of `readProfile`. */
 export function inflate(gz: Uint8Array, limit: number): Uint8Array | AsyncIterable<Uint8Array> {
   if (gz.length < THREADED_FROM) return gunzipSync(gz, { maxOutputLength: limit });
-  // Room for two pieces: one is unpacked while the other is read.
-  const stream = createGunzip({ chunkSize: PIECE, ...{ readableHighWaterMark: 2 * PIECE } });
+  const stream = createGunzip({ chunkSize: PIECE, ...{ readableHighWaterMark: AHEAD } });
   stream.end(gz);
   return stream;
 }

@@ -182,14 +182,14 @@ export function cutoff(graph: Graph, nodes: readonly number[], fraction: number)
 /** Removes edges into shown nodes that weigh less than `least`; says how many. */
 export function trimEdges(graph: Graph, least: Int64): number {
   let dropped = 0;
-  const { weight, alive } = graph.edges;
-  for (const node of graph.nodes) {
-    for (const edge of graph.inEdges(node)) {
-      if (abs64(weight[edge] as Int64) < least) {
-        alive[edge] = 0;
-        dropped++;
-      }
-    }
+  const { target, weight, alive, length } = graph.edges;
+  const shown = new Uint8Array(graph.flat.length);
+  for (const node of graph.nodes) shown[node] = 1;
+  for (let edge = 0; edge < length; edge++) {
+    if (alive[edge] === 0 || shown[target[edge] as number] === 0) continue;
+    if (abs64(weight[edge] as Int64) >= least) continue;
+    alive[edge] = 0;
+    dropped++;
   }
   return dropped;
 }
