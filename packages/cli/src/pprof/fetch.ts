@@ -120,11 +120,10 @@ class Fetcher {
     }
   }
 
-  /** What pprof says; on a terminal, our own sentence too where pprof's tells nothing about the bytes. */
+  /** What pprof says; on a terminal, our own sentence too, which says what is wrong and at which byte. */
   #told(error: ProfileError): string {
-    const vague = error.code === 'PROFILE_UNRECOGNIZED' || error.code === 'PROFILE_CONCATENATED';
     const said = profileMessage(error);
-    return vague && this.#io.isTTY.stderr && said !== error.message ? `${said}\n${error.message}` : said;
+    return this.#io.isTTY.stderr && said !== error.message ? `${said}\n${error.message}` : said;
   }
 
   async #file(path: string, source: string): Promise<Uint8Array> {

@@ -127,6 +127,12 @@ describe('on a terminal', () => {
       }
     });
   }
+  test('what is wrong with a file is said with the byte, behind the words of pprof', async () => {
+    const whole = profile(['main.same'], [100]);
+    writeFileSync(join(folder, 'cut.pb'), whole.subarray(0, whole.length - 5));
+    const { stderr } = await shown(['-top', 'cut.pb']);
+    assert.match(stderr, /cut\.pb: parsing profile: unrecognized profile format\ntruncated at byte \d+: /u);
+  });
   test('several profiles side by side', async () => {
     const { stdout } = await shown(['-top', '-compare', 'hostile.pb', 'hostile.pb']);
     assert.match(stdout, /main\.a/);
