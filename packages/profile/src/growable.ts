@@ -76,3 +76,30 @@ export function filled<A extends Uint16Array | Uint32Array>(column: A, length: n
   if (unused > 1 << 16 && unused > column.byteLength / 2) return column.slice(0, length) as A;
   return column.subarray(0, length) as A;
 }
+
+/** A growing column of numbers that takes four bytes each for as long as all of them are unsigned 32-bit integers. */
+export class GrowingNumbers {
+  #small: GrowingUint32 | null = new GrowingUint32(0);
+  #wide: GrowingFloat64 | null = null;
+
+  get length(): number {
+    return this.#small?.length ?? this.#wide?.length ?? 0;
+  }
+
+  push(value: number): void {
+    const small = this.#small;
+    if (small === null) this.#wide?.push(value);
+    else if (value >>> 0 === value) small.push(value);
+    else {
+      const wide = new GrowingFloat64(small.length + 1);
+      for (let i = 0; i < small.length; i++) wide.push(small.get(i));
+      wide.push(value);
+      this.#wide = wide;
+      this.#small = null;
+    }
+  }
+
+  get(index: number): number {
+    return this.#small === null ? (this.#wide as GrowingFloat64).get(index) : this.#small.get(index);
+  }
+}

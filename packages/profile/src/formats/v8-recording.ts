@@ -1,7 +1,7 @@
 // What V8's CPU profiler recorded: a tree of nodes, samples of them and the times between, as a profile.
 import type { ProfileBuilder, SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
-import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
+import { GrowingFloat64, GrowingNumbers, GrowingUint32 } from '../growable.ts';
 import { idMap, type IdMap } from '../idmap.ts';
 import { TupleSet } from '../tuples.ts';
 import type { FrameBudget } from './call-tree.ts';
@@ -34,7 +34,7 @@ export class V8Recording {
   #lines: TupleSet | null = null;
   readonly #ticks = new GrowingFloat64(0);
   readonly #samples = new GrowingUint32(0);
-  readonly #deltas = new GrowingFloat64(0);
+  readonly #deltas = new GrowingNumbers();
   readonly #sampleLines = new GrowingUint32(0);
   startTime = 0;
   /** -1 where unknown. */

@@ -98,6 +98,12 @@ test('time that runs backwards counts for nothing', () => {
   assert.equal(stackLines(made)[0], 'main /srv/a b.js:10:5 : 1 0');
 });
 
+test('times may be fractions of microseconds', () => {
+  const made = read({ ...profile, timeDeltas: [5, 10, 20.125, 30, 15], endTime: 1100.125 });
+  assert.equal(stackLines(made)[0], 'main /srv/a b.js:10:5 : 1 10000');
+  assert.equal(stackLines(made)[1], 'main /srv/a b.js:10:5 > (anonymous) /srv/a b.js:21 : 2 46750');
+});
+
 test('callers may be named by the callee', () => {
   const flipped = [
     { id: 1, ...frame('(root)') },
