@@ -93,6 +93,9 @@ export interface Canvas {
 
 export const fontFamily = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
+/** Characters of a label that are measured; what is longer is estimated. */
+const measured = 200;
+
 /** Widths of labels, measured once per label and font. */
 export class LabelWidths {
   readonly #widths = new Map<string, number>();
@@ -105,7 +108,9 @@ export class LabelWidths {
     let width = this.#widths.get(label);
     if (width === undefined) {
       // Very long labels never fit anyhow: their beginning tells enough.
-      width = (canvas.measureText(label.slice(0, 200)).width / Math.min(200, label.length)) * label.length;
+      width =
+        (canvas.measureText(label.slice(0, measured)).width / Math.min(measured, label.length)) *
+        label.length;
       this.#widths.set(label, width);
     }
     return width;
@@ -214,8 +219,12 @@ export function paint(
     for (const text of texts) {
       if (text.dim !== dim) continue;
       const shown = fit(canvas, text.label, text.width - 8, widths, font);
-      // The estimate may be a little short: the canvas then narrows the text, and never lets it out of its box.
-      if (shown !== '') canvas.fillText(shown, text.x + 4, text.y + rowHeight / 2, text.width - 6);
+      if (shown === '') continue;
+      const y = text.y + rowHeight / 2;
+      // Measured as it is, it fits. An estimate may be a little short: the canvas then narrows the text, which costs a
+      // measurement, and never lets it out of its box.
+      if (shown === text.label && shown.length <= measured) canvas.fillText(shown, text.x + 4, y);
+      else canvas.fillText(shown, text.x + 4, y, text.width - 6);
     }
   }
   return drawn;
