@@ -41,11 +41,15 @@ function memoryText(worst: Worst | null): string {
 
 function brokenText(found: number, broken: number): string {
   if (found === 0) return '0';
-  return `${found} on the way; ${broken} of these when their inputs were run again at the end, with what was fixed meanwhile`;
+  return `${found} on the way; ${broken} of these when their inputs were run again at the end, with the code and the limits as they were then`;
 }
 
 /** The section as Markdown. */
 export function reportSection({ seed, corpus, ended, workSeconds, node, tally, broken }: FuzzRun): string {
+  const failed = new Set(tally.failures.map(({ index }) => index));
+  /** A figure of an input that broke a promise is one of the code as it was then. */
+  const then = (worst: Worst | null): string =>
+    worst !== null && failed.has(worst.index) ? '; broke a promise' : '';
   const rows = formats.map((format) => {
     const { inputs, accepted } = tally.formats[format] ?? { inputs: 0, accepted: 0 };
     const share = inputs === 0 ? 0 : (100 * accepted) / inputs;
@@ -62,10 +66,10 @@ export function reportSection({ seed, corpus, ended, workSeconds, node, tally, b
 | inputs | ${tally.inputs.toLocaleString('en')}, ${(tally.bytes / 1e6).toFixed(0)} MB in all; seed ${seed}, corpus ${corpus}, Node ${node} |
 | seconds of work | ${workSeconds.toFixed(0)}, in up to two processes at the lowest priority |
 | read / refused with a sentence | ${tally.accepted.toLocaleString('en')} / ${tally.refused.toLocaleString('en')} |
-| slowest input | ${timeText(tally.slowest)} |
-| slowest per 100 kB, of inputs of 100 kB and more | ${perSizeText(tally.slowestPerByte)} |
-| most memory of one input measured alone | ${largest} |
-| most memory per byte, where ${MOST_RATIO} × the input is above the floor | ${memoryText(tally.largestPerByte)} |
+| slowest input | ${timeText(tally.slowest)}${then(tally.slowest)} |
+| slowest per 100 kB, of inputs of 100 kB and more | ${perSizeText(tally.slowestPerByte)}${then(tally.slowestPerByte)} |
+| most memory of one input measured alone | ${largest}${then(tally.largest)} |
+| most memory per byte, where ${MOST_RATIO} × the input is above the floor | ${memoryText(tally.largestPerByte)}${then(tally.largestPerByte)} |
 | promises broken | ${brokenText(tally.failures.length, broken)} |
 
 | format | inputs | read |
