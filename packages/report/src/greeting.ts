@@ -10,8 +10,8 @@ import { type ReportContext, ReportError } from './report.ts';
 
 /** Header of a whole profile. */
 export interface Greeting {
-  /** Lines of the header; empty where the options choose no sample type. */
-  readonly lines: readonly string[];
+  /** Lines of the header, which may be none; undefined where the options choose no sample type. */
+  readonly lines: readonly string[] | undefined;
   /** Is there nothing in the chosen sample type? */
   readonly isEmpty: boolean;
   readonly warnings: readonly string[];
@@ -29,7 +29,7 @@ export function greeting(profile: Profile, options: ReportOptions, context: Repo
     return { lines, isEmpty: isZero(report.total), warnings };
   } catch (error) {
     if (!(error instanceof PrepareError)) throw error;
-    return { lines: [], isEmpty: false, warnings };
+    return { lines: undefined, isEmpty: false, warnings };
   }
 }
 

@@ -208,7 +208,8 @@ class Shell {
   greet(): void {
     const { lines, isEmpty, warnings } = greeting(this.#profile, this.#options, this.#session.context);
     for (const line of warnings) this.#session.warn(line);
-    if (lines.length > 0) {
+    if (lines !== undefined) {
+      // Without a single line it is an empty one.
       this.#voice.print(lines.join('\n'));
       if (isEmpty && this.#types.length > 1) {
         this.#voice.print('No samples were found with the default sample value type.');

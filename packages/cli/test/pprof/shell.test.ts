@@ -150,6 +150,21 @@ describe('a session', () => {
     }
   });
 
+  test('greets with an empty line where there is nothing to say of the profile', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'stackpile-shell-'));
+    try {
+      const builder = new ProfileBuilder({ sampleTypes: [{ type: '', unit: '' }] });
+      const fn = builder.function('main.main', '/src/main.go', 1, 'main.main');
+      const mapping = builder.mapping({ start: 1n, limit: 99n, filename: '', flags: 15 });
+      builder.sample([builder.location({ mapping, address: 16n, lines: [{ function: fn, line: 3 }] })], [1]);
+      writeFileSync(join(cwd, 'p.pb'), encodeProfile(builder.build()));
+      const { stderr } = await runInProcess(['p.pb'], { cwd, env: { TERM: 'dumb', HOME: cwd }, stdin: '' });
+      assert.match(stderr.toString(), /^\nEntering interactive mode/);
+    } finally {
+      rmSync(cwd, { recursive: true, force: true });
+    }
+  });
+
   test('goes on after an error', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'stackpile-shell-'));
     try {
