@@ -29,7 +29,7 @@ export interface TaskOptions {
   /** Most frames per stack; default 32. */
   readonly stackDepth?: number;
   /**
-   * Handles. By default sockets, child processes and workers, with the stacks that made them. `true` adds timers, servers,
+   * Handles. By default sockets, servers, child processes and workers, with the stacks that made them. `true` adds timers,
    * watchers and file handles through async_hooks, which cost a busy server throughput and work from Node 24 on; `false`
    * leaves them out.
    */
