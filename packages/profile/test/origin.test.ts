@@ -77,6 +77,10 @@ const cases: readonly [Origin, string, string][] = [
   // Others
   ['runtime', '', ''],
   ['user', 'std::foo', '/src/foo.cc'],
+  ['library', 'wasm-function[1497]', 'wasm/00ad0bc6'],
+  ['user', 'encode', 'wasm://wasm/codec-00ad0bc6'],
+  ['runtime', 'java.lang.Thread.run', 'Thread.java'],
+  ['user', 'shop.Cart.add', 'Cart.java'],
 ];
 
 for (const [origin, name, file] of cases) {
