@@ -82,12 +82,25 @@ export async function openPage(
   return { context, page, problems };
 }
 
-/** A browser of its own without a frame limit, for measuring what frames cost. */
+/**
+ * A browser of its own without a frame limit, for measuring what frames cost. It has shown a page with text and a canvas before,
+ * as the browser of whoever opens a profile has: its own start is nobody's.
+ */
 export async function openQuick(
   width: number,
   height: number,
 ): Promise<{ readonly page: Page; close(): Promise<void> }> {
   const browser = await launch(['--disable-frame-rate-limit', '--disable-gpu-vsync']);
   const page = await browser.newPage({ viewport: { width, height } });
+  await page.setContent(
+    '<p>text, <b>bold</b> <code>code</code></p><canvas width="200" height="100"></canvas>',
+  );
+  await page.evaluate(async () => {
+    const context = document.querySelector('canvas')?.getContext('2d');
+    for (let i = 0; i < 60; i++) {
+      context?.fillText(`frame ${i}`, 10, 20);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  });
   return { page, close: () => browser.close() };
 }
