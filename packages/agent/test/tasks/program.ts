@@ -1,4 +1,5 @@
 // Programs with a known answer: where they are, what is expected of them, and what a profile says of them.
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -130,4 +131,13 @@ export function piles(profile: Profile): Found[] {
 export function lineOf(pile: Pile, withState: boolean): string {
   const state = withState && pile.state !== '' ? ` ${pile.state}` : '';
   return `${pile.kind} ${pile.count}${state}: ${pile.stack}`;
+}
+
+const noPipes = spawnSync('mkfifo', ['--version'], { stdio: 'ignore' }).error !== undefined;
+
+/** Why a program cannot run on this machine; false where it can, and in CI, where it must. */
+export function cannotRun(program: { readonly name: string }): string | false {
+  return program.name === 'file-read' && noPipes && process.env['CI'] === undefined
+    ? 'mkfifo is not on the PATH'
+    : false;
 }
