@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { runInProcess } from './golden.ts';
@@ -34,8 +35,7 @@ describe('a server that asks for a certificate', () => {
     },
     (request, response) => {
       // Whoever has no certificate of the authority gets 403.
-      const { authorized } = request.socket as unknown as { authorized: boolean };
-      if (authorized) response.end(profile());
+      if (request.socket instanceof TLSSocket && request.socket.authorized) response.end(profile());
       else response.writeHead(403).end();
     },
   );
