@@ -1,7 +1,7 @@
 // Interns byte strings of other tables without decoding them.
 import { GrowingUint32 } from './growable.ts';
 import type { StringTable } from './profile.ts';
-import { packedStrings } from './strings.ts';
+import { hashBytes, packedStrings } from './strings.ts';
 
 /** Gives each distinct byte string one row; row 0 is the empty one. */
 export class ByteInterner {
@@ -27,11 +27,7 @@ export class ByteInterner {
 
   /** Row of `bytes[from…to)`. */
   addRange(bytes: Uint8Array, from: number, to: number): number {
-    let hash = to - from;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-    hash ^= hash >>> 15;
-    hash = Math.imul(hash, 0x85ebca6b);
-    hash = (hash ^ (hash >>> 13)) >>> 0;
+    const hash = hashBytes(bytes, from, to) >>> 0;
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (;;) {

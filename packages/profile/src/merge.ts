@@ -60,6 +60,35 @@ interface Source {
   /** Addresses of the locations, in halves. */
   readonly addresses: Uint32Array;
   readonly locations: Int32Array;
+  /** Hash of each merged location. */
+  readonly mixed: Int32Array;
+}
+
+function rotated(hash: number): number {
+  return (hash << 7) | (hash >>> 25);
+}
+
+/** 1 for each sample with a value other than 0. */
+function samplesWithValue({ length, values }: Profile['samples']): Uint8Array {
+  const present = new Uint8Array(length);
+  for (const column of values) {
+    if (column instanceof Float64Array) {
+      for (let row = 0; row < length; row++) if (column[row] !== 0) present[row] = 1;
+    } else for (let row = 0; row < length; row++) if (column[row] !== 0n) present[row] = 1;
+  }
+  return present;
+}
+
+/** Adds each value to the sum at `rows`, where that is not -1. */
+function addColumn(sums: Int64Column, values: Int64Column, rows: Int32Array): void {
+  for (let row = 0; row < rows.length; row++) {
+    const to = rows[row] as number;
+    if (to < 0) continue;
+    const value = values[row] as number | bigint;
+    if (sums instanceof BigInt64Array) sums[to] = (sums[to] as bigint) + BigInt(value);
+    // Untouched memory is zeros already.
+    else if (value !== 0) sums[to] = (sums[to] as number) + (value as number);
+  }
 }
 
 class Merger {
@@ -85,6 +114,8 @@ class Merger {
   readonly #stackStart: Uint32Array;
   /** 16 bits as long as they do. */
   #stack: Uint16Array | Uint32Array;
+  /** Where the stack that was added last ends. */
+  #stackEnd = 0;
   readonly #hashes: Int32Array;
   readonly #slots: Int32Array;
   readonly #values: Int64Column[];
@@ -109,7 +140,8 @@ class Merger {
     this.#stack = new Uint16Array(frames);
     this.#hashes = new Int32Array(samples);
     let slots = 64;
-    while (slots < samples * 2) slots *= 2;
+    // Three quarters full at most: what is looked up at random has to be small.
+    while (slots * 3 < samples * 4) slots *= 2;
     this.#slots = new Int32Array(slots).fill(-1);
     this.#labelStart = new Uint32Array(samples + 1);
     this.#labelKey = new Uint32Array(labels);
@@ -140,6 +172,7 @@ class Merger {
         starts: new Uint32Array(profile.mappings.length * 2),
         addresses: halvesOf(profile.locations.address),
         locations: new Int32Array(profile.locations.length).fill(-1),
+        mixed: new Int32Array(profile.locations.length),
       };
       // The first mapping stands for the main binary, whatever the samples use first.
       if (this.#mappings.length === 0 && profile.mappings.length > 0) this.#mapping(source, 0);
@@ -266,44 +299,28 @@ class Merger {
 
   #addSamples(source: Source): void {
     const { samples } = source.profile;
-    const { stackStart, stackLocations, labelStart, values } = samples;
-    const map = source.locations;
-    let stack = this.#stack;
+    const { labelStart } = samples;
+    const present = samplesWithValue(samples);
     const slots = this.#slots;
     const hashes = this.#hashes;
     const mask = slots.length - 1;
-    const types = values.length;
+    /** Merged row of each sample, -1 where it has no value. */
+    const merged = new Int32Array(samples.length).fill(-1);
     for (let row = 0; row < samples.length; row++) {
-      let zero = true;
-      // 0 and 0n alike.
-      for (let type = 0; type < types && zero; type++) zero = !(values[type] as Int64Column)[row];
-      if (zero) continue;
-
+      if (present[row] === 0) continue;
       const start = this.#stackStart[this.#samples] as number;
-      let at = start;
-      let hash = 0;
-      const end = stackStart[row + 1] as number;
-      for (let i = stackStart[row] as number; i < end; i++) {
-        const own = stackLocations[i] as number;
-        let location = map[own] as number;
-        if (location < 0) {
-          location = this.#location(source, own);
-          if (location === 0x10000) stack = this.#widen(at);
-        }
-        stack[at++] = location;
-        hash = Math.imul(hash ^ location, 0x9e3779b1);
-        hash ^= hash >>> 15;
-      }
+      let hash = this.#addStack(source, row, start);
+      const at = this.#stackEnd;
       const labelFrom = this.#labelStart[this.#samples] as number;
       let labelTo = labelFrom;
       if (labelStart[row] !== labelStart[row + 1]) {
         labelTo = this.#addLabels(source, row, labelFrom);
         for (let i = labelFrom; i < labelTo; i++) {
-          hash = Math.imul(hash ^ (this.#labelKey[i] as number), 0x85ebca6b);
-          hash = Math.imul(hash ^ (this.#labelText[i] as number) ^ (hash >>> 15), 0x85ebca6b);
-          hash = Math.imul(hash ^ (this.#labelUnit[i] as number) ^ (hash >>> 15), 0x85ebca6b);
-          hash = Math.imul(hash ^ (this.#labelNumber[2 * i] as number) ^ (hash >>> 15), 0x85ebca6b);
-          hash = Math.imul(hash ^ (this.#labelNumber[2 * i + 1] as number) ^ (hash >>> 15), 0x85ebca6b);
+          hash = rotated(hash) ^ (this.#labelKey[i] as number);
+          hash = rotated(hash) ^ (this.#labelText[i] as number);
+          hash = rotated(hash) ^ (this.#labelUnit[i] as number);
+          hash = rotated(hash) ^ (this.#labelNumber[2 * i + 1] as number);
+          hash = Math.imul(rotated(hash) ^ (this.#labelNumber[2 * i] as number), 0x85ebca6b);
         }
       }
       hash = hash ^ (at - start);
@@ -324,15 +341,34 @@ class Merger {
         this.#stackStart[found + 1] = at;
         this.#labelStart[found + 1] = labelTo;
       }
-      for (let type = 0; type < types; type++) {
-        const sum = this.#values[type] as Int64Column;
-        const value = (values[type] as Int64Column)[row] as number | bigint;
-        if (sum instanceof Float64Array) {
-          // Untouched memory is zeros already.
-          if (value !== 0) sum[found] = (sum[found] as number) + (value as number);
-        } else sum[found] = (sum[found] as bigint) + (typeof value === 'bigint' ? value : BigInt(value));
-      }
+      merged[row] = found;
     }
+    for (const [type, column] of samples.values.entries())
+      addColumn(this.#values[type] as Int64Column, column, merged);
+  }
+
+  /** Writes the stack of a sample from `at` on, up to `#stackEnd`, and returns a hash of it. */
+  #addStack(source: Source, row: number, at: number): number {
+    const { stackStart, stackLocations } = source.profile.samples;
+    const map = source.locations;
+    const { mixed } = source;
+    let stack = this.#stack;
+    let hash = 0;
+    const end = stackStart[row + 1] as number;
+    for (let i = stackStart[row] as number; i < end; i++) {
+      const own = stackLocations[i] as number;
+      let location = map[own] as number;
+      if (location < 0) {
+        location = this.#location(source, own);
+        mixed[own] = Math.imul(location + 1, 0x9e3779b1);
+        if (location === 0x10000) stack = this.#widen(at);
+      }
+      stack[at++] = location;
+      // No multiplication here: Maglev calls a function for each.
+      hash = ((hash << 7) | (hash >>> 25)) ^ (mixed[own] as number);
+    }
+    this.#stackEnd = at;
+    return hash;
   }
 
   /** Makes room for locations beyond 16 bits; `used` frames are there. */
@@ -348,7 +384,8 @@ class Merger {
     if ((this.#stackStart[sample + 1] as number) - own !== end - start) return false;
     const ownLabel = this.#labelStart[sample] as number;
     if ((this.#labelStart[sample + 1] as number) - ownLabel !== labelTo - labelFrom) return false;
-    for (let i = start; i < end; i++) if (this.#stack[own + i - start] !== this.#stack[i]) return false;
+    const stack = this.#stack;
+    for (let i = start, k = own; i < end; i++, k++) if (stack[k] !== stack[i]) return false;
     for (let i = labelFrom; i < labelTo; i++) {
       const other = ownLabel + i - labelFrom;
       if (this.#labelKey[other] !== this.#labelKey[i]) return false;
@@ -537,14 +574,8 @@ function mergedHeader(profiles: readonly Profile[]): Header {
 }
 
 /** Whether some sample's values are all 0. */
-function hasZeroSample(profile: Profile): boolean {
-  const { values, length } = profile.samples;
-  for (let row = 0; row < length; row++) {
-    let zero = true;
-    for (let type = 0; type < values.length && zero; type++) zero = !(values[type] as Int64Column)[row];
-    if (zero) return true;
-  }
-  return false;
+function hasZeroSample({ samples }: Profile): boolean {
+  return samplesWithValue(samples).includes(0);
 }
 
 /** Merges profiles of equal types. */

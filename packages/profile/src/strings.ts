@@ -44,6 +44,21 @@ class PackedStrings implements StringTable {
   }
 }
 
+/** A hash of `bytes[from…to)`: a signed 32-bit integer. Four bytes a step: Maglev calls a function to multiply. */
+export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
+  let hash = to - from;
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+    const high = ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+    hash = Math.imul(hash ^ low ^ high, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < to; at++) hash = ((hash << 5) | (hash >>> 27)) ^ (bytes[at] as number);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
+}
+
 /** The first row with the same bytes, for each row. */
 function firstRows(buffer: Uint8Array, ends: Uint32Array): Uint32Array {
   const first = new Uint32Array(ends.length);
@@ -55,10 +70,7 @@ function firstRows(buffer: Uint8Array, ends: Uint32Array): Uint32Array {
   let start = 0;
   for (let row = 0; row < ends.length; row++) {
     const end = ends[row] as number;
-    let hash = end - start;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (buffer[i] as number), 0x01000193);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-    hash ^= hash >>> 13;
+    const hash = hashBytes(buffer, start, end);
     hashes[row] = hash;
     let slot = hash & (size - 1);
     let other = 0;
