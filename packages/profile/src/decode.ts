@@ -57,6 +57,21 @@ interface Outline {
 function checkScalars(bytes: Uint8Array, at: number, end: number, name: string, fields: number): void {
   while (at < end) {
     const keyAt = at;
+    // Nearly always: a short key, and a number of at most three bytes.
+    if (at + 3 < end && ((bytes[at] as number) & 0x87) === 0) {
+      const size =
+        (bytes[at + 1] as number) < 0x80
+          ? 2
+          : (bytes[at + 2] as number) < 0x80
+            ? 3
+            : (bytes[at + 3] as number) < 0x80
+              ? 4
+              : 0;
+      if (size > 0) {
+        at += size;
+        continue;
+      }
+    }
     at = readVarint(bytes, at, end);
     const type = low() & 7;
     const field = high() === 0 ? low() >>> 3 : 0;
@@ -348,7 +363,8 @@ export class ProfileDecoder {
 function appended(buffer: Uint8Array<ArrayBuffer>, size: number, part: Uint8Array): Uint8Array<ArrayBuffer> {
   let room = buffer;
   if (size + part.length > buffer.length) {
-    room = new Uint8Array(Math.max(buffer.length * 2, size + part.length));
+    // Memory that is never written to costs nothing, and copying does.
+    room = new Uint8Array(Math.max(buffer.length * 4, size + part.length));
     room.set(buffer.subarray(0, size));
   }
   room.set(part, size);

@@ -32,25 +32,32 @@ const varint = new Uint32Array(2);
 
 /** Reads the varint at `at` into `varint` and returns the offset behind it. */
 export function readVarint(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 3 < end) {
-    const first = bytes[at] as number;
-    varint[1] = 0;
-    if (first < 0x80) {
-      varint[0] = first;
-      return at + 1;
-    }
-    const second = bytes[at + 1] as number;
-    if (second < 0x80) {
-      varint[0] = (first & 0x7f) | (second << 7);
-      return at + 2;
-    }
-    const third = bytes[at + 2] as number;
-    if (third < 0x80) {
-      varint[0] = (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
-      return at + 3;
+  // Nearly all have at most four bytes, and many are the last of a short message.
+  if (at < end) {
+    let bits = bytes[at] as number;
+    if (bits < 0x80) return small(bits, at + 1);
+    bits &= 0x7f;
+    if (at + 1 < end) {
+      const second = bytes[at + 1] as number;
+      if (second < 0x80) return small(bits | (second << 7), at + 2);
+      bits |= (second & 0x7f) << 7;
+      if (at + 2 < end) {
+        const third = bytes[at + 2] as number;
+        if (third < 0x80) return small(bits | (third << 14), at + 3);
+        if (at + 3 < end) {
+          const fourth = bytes[at + 3] as number;
+          if (fourth < 0x80) return small(bits | ((third & 0x7f) << 14) | (fourth << 21), at + 4);
+        }
+      }
     }
   }
   return readLongVarint(bytes, at, end);
+}
+
+function small(value: number, next: number): number {
+  varint[0] = value;
+  varint[1] = 0;
+  return next;
 }
 
 function readLongVarint(bytes: Uint8Array, at: number, end: number): number {
