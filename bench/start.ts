@@ -12,18 +12,18 @@ const runs = Number(process.argv[2] ?? '30');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-start-'));
 
-/** A CPU profile of about 10 kB packed: 400 functions, 900 stacks. */
+/** A CPU profile of about 10 kB packed: 230 functions, 270 stacks. */
 function profile(): Uint8Array {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
-  const locations = Array.from({ length: 400 }, (_, i) => {
+  const locations = Array.from({ length: 230 }, (_, i) => {
     const name = `example.com/shop/package${i % 23}.(*Type${i % 41}).Method${i}`;
     const fn = builder.function(name, `/src/shop/package${i % 23}/file${i % 41}.go`, i, name);
     return builder.location({ address: BigInt(4096 + 16 * i), lines: [{ function: fn, line: i + 3 }] });
   });
-  for (let i = 0; i < 900; i++) {
+  for (let i = 0; i < 270; i++) {
     const stack = Array.from(
       { length: 4 + (i % 9) },
-      (_, depth) => locations[(i * 7 + depth * 31) % 400] as number,
+      (_, depth) => locations[(i * 7 + depth * 31) % 230] as number,
     );
     builder.sample(stack, [10_000_000 * (1 + (i % 5))]);
   }
