@@ -1,5 +1,6 @@
 // The page against speedscope and pprof's own page on one large profile, in headless Chromium without a GPU.
 // Usage: ui.ts [SAMPLES [FUNCTIONS]]   (PPROF=path of a pprof binary, else the one of Go's tools; ONLY=stackpile leaves the others out)
+// Every page is opened several times, each time in a fresh browser; frames are then measured in one without a frame limit.
 /// <reference lib="dom" />
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,13 +13,17 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile } from '@stackpile/profile';
 import type { Page } from 'playwright-core';
-import { openQuick } from '../packages/ui/test/chromium.ts';
+import { openMeasured } from '../packages/ui/test/chromium.ts';
 import { generateProfile } from './ui-profile.ts';
 
 const samples = Number(process.argv[2] ?? '1000000');
 const functions = Number(process.argv[3] ?? '50000');
 const depth = 20;
 const patience = 120_000;
+/** Opens of our page; of another page fewer, as it may take half a minute each time. */
+const ownOpens = 7;
+const otherOpens = 3;
+const pageCrashed = 'its page crashed';
 const width = 1280;
 const height = 800;
 
@@ -29,10 +34,22 @@ interface Frames {
 }
 interface Result {
   readonly name: string;
-  /** Milliseconds from the start of the navigation to the first frame with the flame graph; null where it never came. */
-  readonly first: number | null;
+  /** Milliseconds from the start of the navigation to the first frame with the flame graph, by open, ascending; [] where it never came. */
+  readonly first: readonly number[];
   readonly note: string;
   readonly frames: { readonly [action: string]: Frames };
+}
+
+/** One of the pages that are compared. */
+interface Subject {
+  readonly name: string;
+  readonly note: string;
+  readonly opens: number;
+  /** Serves the page of `file`. */
+  start(file: string): Promise<{ readonly url: string; close(): void }>;
+  /** Waits for the flame graph; milliseconds since the navigation began. */
+  drawn(page: Page): Promise<number>;
+  interact(page: Page): Promise<{ readonly [action: string]: Frames }>;
 }
 
 /** Durations of the page's frames while `act` runs; the browser runs without a frame limit, so they are costs. */
@@ -86,31 +103,87 @@ async function interact(page: Page, top: number): Promise<{ [action: string]: Fr
   return { hover, zoom, pan };
 }
 
-async function stackpile(file: string): Promise<Result> {
-  const command = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
-  const { child, url } = await start(
-    process.execPath,
-    ['--conditions=source', command, '-http=127.0.0.1:0', '-no_browser', file],
-    /Serving web UI on (\S+)/,
-  );
-  const browser = await openQuick(width, height);
+/** Opens the page again and again, then measures its frames. A page that does not get there at first is not asked again. */
+async function measurePage(subject: Subject, file: string): Promise<Result> {
+  const { name } = subject;
+  const first: number[] = [];
+  const failures: string[] = [];
+  let found: Result['frames'] = {};
+  const { url, close } = await subject.start(file);
   try {
-    const { page } = browser;
-    await page.goto(url);
-    await page.waitForFunction(() => performance.getEntriesByName('stackpile-flame').length > 0, undefined, {
-      timeout: patience,
-    });
-    const first = await page.evaluate(
-      () => performance.getEntriesByName('stackpile-flame')[0]?.startTime ?? 0,
-    );
-    await page.waitForTimeout(1500);
-    const box = await page.locator('.flame-canvas').first().boundingBox();
-    return { name: 'stackpile', first, note: '', frames: await interact(page, box?.y ?? 260) };
+    for (let i = 0; i <= subject.opens && (i === 0 || first.length > 0); i++) {
+      const forFrames = i === subject.opens;
+      const browser = await openMeasured(width, height, forFrames);
+      try {
+        const took = await openOnce(browser.page, url, subject);
+        if (forFrames) {
+          await browser.page.waitForTimeout(1500);
+          found = await subject.interact(browser.page);
+        } else first.push(took);
+      } catch (error) {
+        failures.push(reason(error));
+      } finally {
+        await browser.close();
+      }
+    }
   } finally {
-    await browser.close();
-    child.kill();
+    close();
   }
+  const failed =
+    first.length > 0 && failures.length > 0
+      ? [`${failures.length} of ${subject.opens + 1} opens failed: ${failures[0]}`]
+      : failures;
+  const note = [subject.note, ...failed].filter((text) => text !== '').join('; ');
+  return { name, first: first.sort((a, b) => a - b), note, frames: found };
 }
+
+async function openOnce(page: Page, url: string, subject: Subject): Promise<number> {
+  const crashed = new Promise<never>((_, reject) => {
+    page.on('crash', () => reject(new Error(pageCrashed)));
+  });
+  const drawn = async (): Promise<number> => {
+    await page.goto(url, { timeout: patience, waitUntil: 'commit' });
+    return subject.drawn(page);
+  };
+  return Promise.race([drawn(), crashed]);
+}
+
+/** The moment of the frame after the next one: what the page has drawn by now is to be seen. */
+function shown(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
+      }),
+  );
+}
+
+const stackpile: Subject = {
+  name: 'stackpile',
+  note: '',
+  opens: ownOpens,
+  async start(file) {
+    const command = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
+    const { child, url } = await start(
+      process.execPath,
+      ['--conditions=source', command, '-http=127.0.0.1:0', '-no_browser', file],
+      /Serving web UI on (\S+)/,
+    );
+    return { url, close: () => child.kill() };
+  },
+  async drawn(page) {
+    const found = await page.waitForFunction(
+      () => performance.getEntriesByName('stackpile-flame')[0]?.startTime,
+      undefined,
+      { timeout: patience },
+    );
+    return (await found.jsonValue()) ?? 0;
+  },
+  async interact(page) {
+    const box = await page.locator('.flame-canvas').first().boundingBox();
+    return interact(page, box?.y ?? 260);
+  },
+};
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -120,94 +193,83 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-async function speedscope(file: string): Promise<Result> {
-  const root = join(
-    dirname(createRequire(import.meta.url).resolve('speedscope/package.json')),
-    'dist/release',
-  );
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://x').pathname;
-    const target = path === '/profile.pb.gz' ? file : join(root, path === '/' ? 'index.html' : path);
-    if (!existsSync(target)) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.setHeader('content-type', types[extname(target)] ?? 'application/octet-stream');
-    response.end(readFileSync(target));
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as { port: number };
-  const browser = await openQuick(width, height);
-  try {
-    const { page } = browser;
-    const crashed = new Promise<never>((_, reject) => {
-      page.on('crash', () => reject(new Error('the page crashed')));
-    });
-    crashed.catch(() => undefined);
-    await page.goto(`http://127.0.0.1:${port}/#profileURL=http://127.0.0.1:${port}/profile.pb.gz`);
-    // Its title carries the profile's name from the frame in which it draws it.
-    await Promise.race([
-      page.waitForFunction(
-        () => document.title !== 'speedscope' && document.querySelector('canvas') !== null,
-        undefined,
-        {
-          timeout: patience,
-        },
-      ),
-      crashed,
-    ]);
-    const first = await page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
-        }),
+const speedscope: Subject = {
+  name: 'speedscope',
+  note: 'time order first',
+  opens: otherOpens,
+  async start(file) {
+    const root = join(
+      dirname(createRequire(import.meta.url).resolve('speedscope/package.json')),
+      'dist/release',
     );
+    const server = createServer((request, response) => {
+      const path = new URL(request.url ?? '/', 'http://x').pathname;
+      const target = path === '/profile.pb.gz' ? file : join(root, path === '/' ? 'index.html' : path);
+      if (!existsSync(target)) {
+        response.writeHead(404).end();
+        return;
+      }
+      response.setHeader('content-type', types[extname(target)] ?? 'application/octet-stream');
+      response.end(readFileSync(target));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as { port: number };
+    const origin = `http://127.0.0.1:${port}/`;
+    return {
+      url: `${origin}#profileURL=${origin}profile.pb.gz`,
+      close() {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  },
+  async drawn(page) {
+    // Its title carries the profile's name from the frame in which it draws it.
+    await page.waitForFunction(
+      () => document.title !== 'speedscope' && document.querySelector('canvas') !== null,
+      undefined,
+      { timeout: patience },
+    );
+    return shown(page);
+  },
+  async interact(page) {
     // Left-heavy, as what the others show.
     await page.keyboard.press('2');
     await page.waitForTimeout(3000);
-    return { name: 'speedscope', first, note: 'time order first', frames: await interact(page, 160) };
-  } catch (error) {
-    return { name: 'speedscope', first: null, note: reason(error), frames: {} };
-  } finally {
-    await browser.close();
-    server.closeAllConnections();
-    server.close();
-  }
-}
+    return interact(page, 160);
+  },
+};
 
-async function pprof(file: string, binary: string): Promise<Result> {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const { child, url } = await start(
-    binary,
-    [`-http=127.0.0.1:${port}`, '-no_browser', file],
-    /Serving web UI on (\S+)/,
-  );
-  const browser = await openQuick(width, height);
-  try {
-    const { page } = browser;
-    await page.goto(`${url}/ui/flamegraph`, { timeout: patience, waitUntil: 'commit' });
-    await page.waitForFunction(() => document.querySelectorAll('.boxbg').length > 0, undefined, {
-      timeout: patience,
-    });
-    const first = await page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
-        }),
-    );
-    const hover = await frames(page, async () => {
-      for (let i = 0; i < 120; i++)
-        await page.mouse.move(40 + ((i * 97) % (width - 80)), 130 + ((i * 53) % 320));
-    });
-    return { name: 'pprof', first, note: 'it has no continuous zoom or pan', frames: { hover } };
-  } catch (error) {
-    return { name: 'pprof', first: null, note: reason(error), frames: {} };
-  } finally {
-    await browser.close();
-    child.kill();
-  }
+function pprof(binary: string): Subject {
+  return {
+    name: 'pprof',
+    note: 'it has no continuous zoom or pan',
+    opens: otherOpens,
+    async start(file) {
+      const port = 20_000 + Math.floor(Math.random() * 20_000);
+      const { child, url } = await start(
+        binary,
+        [`-http=127.0.0.1:${port}`, '-no_browser', file],
+        /Serving web UI on (\S+)/,
+      );
+      return { url: `${url}/ui/flamegraph`, close: () => child.kill() };
+    },
+    async drawn(page) {
+      await page.waitForFunction(() => document.querySelectorAll('.boxbg').length > 0, undefined, {
+        timeout: patience,
+      });
+      return shown(page);
+    },
+    async interact(page) {
+      const hover = await frames(page, async () => {
+        for (let i = 0; i < 120; i++)
+          await page.mouse.move(40 + ((i * 97) % (width - 80)), 130 + ((i * 53) % 320));
+      });
+      return { hover };
+    },
+  };
 }
 
 /** The pprof of `PPROF`, else that of Go's own tools, built into `folder`; null without either. */
@@ -227,6 +289,8 @@ function pprofBinary(into: string): string | null {
 
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
+  // What waits for a page that crashes hears it in several ways.
+  if (/crash|has been closed/i.test(text)) return pageCrashed;
   return /Timeout/.test(text) ? `not there after ${patience / 1000} s` : (text.split('\n', 1)[0] ?? '');
 }
 
@@ -248,31 +312,40 @@ function start(
   });
 }
 
-const cell = (result: Result, action: string): string => {
+const cell = (result: Pick<Result, 'frames'>, action: string): string => {
   const found = result.frames[action];
   return found === undefined ? '–' : `${found.median.toFixed(1)} / ${found.p99.toFixed(1)} (${found.count})`;
 };
 
-function print(results: readonly Result[]): void {
-  const [own] = results;
+const median = (ascending: readonly number[]): number => ascending[ascending.length >> 1] ?? Number.NaN;
+const seconds = (ms: number): string => (ms / 1000).toFixed(2);
+
+function print(results: readonly Result[], count: number): void {
+  const own = results.find(({ name }) => name === 'stackpile')?.first ?? [];
   process.stdout.write(
-    '| page | first flame graph, s | ratio | hover, ms median / p99 (frames) | zoom | pan | |\n|---|---:|---:|---|---|---|---|\n',
+    '| page | first flame graph, s: median (range, opens) | ratio | hover, ms median / p99 (frames) | zoom | pan | |\n|---|---:|---:|---|---|---|---|\n',
   );
-  for (const result of results) {
+  for (const { name, first, note, ...result } of results) {
     const ratio =
-      result.first === null || own?.first == null ? '–' : `${(result.first / own.first).toFixed(1)} ×`;
-    const first = result.first === null ? '–' : (result.first / 1000).toFixed(2);
+      first.length === 0 || own.length === 0 ? '–' : `${(median(first) / median(own)).toFixed(1)} ×`;
+    const shownFirst =
+      first.length === 0
+        ? '–'
+        : `${seconds(median(first))} (${seconds(first[0] ?? 0)} … ${seconds(first.at(-1) ?? 0)}, ${first.length})`;
     process.stdout.write(
-      `| ${result.name} | ${first} | ${ratio} | ${cell(result, 'hover')} | ${cell(result, 'zoom')} | ${cell(result, 'pan')} | ${result.note} |\n`,
+      `| ${name} | ${shownFirst} | ${ratio} | ${cell(result, 'hover')} | ${cell(result, 'zoom')} | ${cell(result, 'pan')} | ${note} |\n`,
     );
   }
+  for (const { name, first, note } of results)
+    if (first.length === 0)
+      process.stdout.write(`\n${name} does not open ${count.toLocaleString('en')} samples: ${note}.\n`);
 }
 
 /** Writes a profile of so many samples and measures the pages on it. */
 async function measure(
   folder: string,
   count: number,
-  pages: readonly ((file: string) => Promise<Result>)[],
+  subjects: readonly Subject[],
 ): Promise<readonly Result[]> {
   const file = join(folder, `${count}.pb.gz`);
   const plain = encodeProfile(generateProfile({ samples: count, functions, depth }));
@@ -281,8 +354,8 @@ async function measure(
     `${count} samples, ${functions} functions: ${(plain.length / 1e6).toFixed(0)} MB, ${(statSync(file).size / 1e6).toFixed(0)} MB packed; ${cpus().length} cores, Node ${process.version}, Chromium headless without GPU, ${width}×${height}\n\n`,
   );
   const results: Result[] = [];
-  for (const page of pages) results.push(await page(file));
-  print(results);
+  for (const subject of subjects) results.push(await measurePage(subject, file));
+  print(results, count);
   return results;
 }
 
@@ -293,11 +366,11 @@ try {
   const pages = [
     ...(only === '' || only === 'stackpile' ? [stackpile] : []),
     ...(only === '' || only === 'speedscope' ? [speedscope] : []),
-    ...(binary === null ? [] : [(file: string) => pprof(file, binary)]),
+    ...(binary === null ? [] : [pprof(binary)]),
   ];
   const results = await measure(folder, samples, pages);
   // A peer that does not get there is measured again on what it can open, so that there is a ratio.
-  if (results.length > 1 && results.some(({ first }) => first === null)) {
+  if (results.length > 1 && results.some(({ first }) => first.length === 0)) {
     process.stdout.write('\nNot all of them got there, so the same on a tenth:\n');
     await measure(folder, Math.round(samples / 10), pages);
   }

@@ -95,6 +95,11 @@ export async function gunzip(bytes: Uint8Array, limit: number, inflate?: Inflate
     if (error instanceof ProfileError && error.code === 'PROFILE_TOO_LARGE') throw error;
     return inflateGzip(bytes, limit);
   }
+  return joined(pieces, size);
+}
+
+/** One piece of `size` bytes from `pieces`. */
+export function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
   if (pieces.length === 1) return pieces[0] as Uint8Array;
   const whole = new Uint8Array(size);
   let at = 0;

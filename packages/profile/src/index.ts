@@ -47,7 +47,7 @@ export {
 } from './profile.ts';
 export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './prune.ts';
 export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
-export { type ReadOptions, readPlainProfile, readProfile } from './read.ts';
+export { type ReadOptions, readPlainProfile, readProfile, readProfilePieces } from './read.ts';
 export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
 export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts';
 export { scriptFilename } from './script-filename.ts';

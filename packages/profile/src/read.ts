@@ -9,7 +9,7 @@ import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
 import { jsonFormats, textFormats } from './formats/table.ts';
 import { describeForeign } from './formats/unrecognized.ts';
-import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip } from './gunzip.ts';
+import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip, joined } from './gunzip.ts';
 import { tooLarge } from './inflate.ts';
 import { headText } from './lines.ts';
 import type { Profile } from './profile.ts';
@@ -37,11 +37,20 @@ export interface ReadOptions {
    * `timestamp` (nanoseconds since the start), instead of one for each stack. Default false.
    */
   readonly times?: boolean;
+  /**
+   * Hears how far the reader of messages has come, in bytes (not compressed) of about `total`, 0 where nobody knows; the
+   * other formats are read in one go and say nothing.
+   */
+  readonly onProgress?: (bytes: number, total: number) => void;
 }
 
 const MAX_BYTES = 2 ** 31 - 1;
 const ALWAYS_ALLOWED = 2 ** 26;
 const MAX_RATIO = 100;
+/** So many bytes are decoded between two words about how far it is. */
+const STEP = 2 ** 20;
+/** So many bytes tell a format in JSON from a message. */
+const TELLING = 16;
 const TOO_LONG = 'bufio.Scanner: token too long';
 
 /**
@@ -53,7 +62,8 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
   if (!isGzip(bytes)) {
     const most = options.maxBytes ?? MAX_BYTES;
     if (bytes.length > most) throw tooLarge(most);
-    return readPlainProfile(bytes, options);
+    const profile = options.onProgress === undefined ? null : decodeSteps(bytes, options.onProgress);
+    return profile ?? readPlainProfile(bytes, options);
   }
   const usual = Math.min(MAX_BYTES, Math.max(ALWAYS_ALLOWED, bytes.length * MAX_RATIO));
   const limit = options.maxBytes ?? usual;
@@ -62,15 +72,68 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
   return readPlainProfile(await gunzip(bytes, limit, options.inflate), options);
 }
 
+/**
+ * As {@link readProfile}, of bytes that arrive in pieces, which are decoded meanwhile where they are a message that is
+ * not compressed. The pieces are kept until the end: only the whole says what is wrong with it.
+ *
+ * @param expected bytes that will come: a guess that only decides how much room there is at first
+ * @throws {ProfileError} as {@link readProfile}, and whatever `pieces` throws
+ */
+export async function readProfilePieces(
+  pieces: AsyncIterable<Uint8Array>,
+  expected = 0,
+  options: ReadOptions = {},
+): Promise<Profile> {
+  const most = options.maxBytes ?? MAX_BYTES;
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  let decoder: ProfileDecoder | null = null;
+  for await (const piece of pieces) {
+    if (size === 0 && piece.length >= TELLING && !isGzip(piece) && !looksLikeJson(piece))
+      decoder = new ProfileDecoder(Math.min(expected, most));
+    size += piece.length;
+    if (size > most) throw tooLarge(most);
+    kept.push(piece);
+    try {
+      decoder?.push(piece);
+    } catch {
+      decoder = null;
+    }
+  }
+  try {
+    if (decoder !== null) return decoder.finish();
+  } catch {
+    // What is wrong is found below.
+  }
+  return readProfile(joined(kept, size), options);
+}
+
+/** Decodes a message that is not compressed step by step; null where that fails, as {@link decodePieces}. */
+function decodeSteps(bytes: Uint8Array, onProgress: (bytes: number, total: number) => void): Profile | null {
+  if (looksLikeJson(bytes)) return null;
+  const decoder = new ProfileDecoder(bytes.length);
+  try {
+    for (let at = 0; at < bytes.length; at += STEP) {
+      decoder.push(bytes.subarray(at, at + STEP));
+      onProgress(Math.min(bytes.length, at + STEP), bytes.length);
+    }
+    return decoder.finish();
+  } catch {
+    return null;
+  }
+}
+
 /** Decodes while it unpacks; null where that fails, which says nothing yet about what is wrong. */
 async function decodePieces(bytes: Uint8Array, limit: number, options: ReadOptions): Promise<Profile | null> {
-  const decoder = new ProfileDecoder(Math.min(limit, claimedSize(bytes)));
+  const expected = Math.min(limit, claimedSize(bytes));
+  const decoder = new ProfileDecoder(expected);
+  let size = 0;
   try {
-    let first = true;
     for await (const piece of gunzipPieces(bytes, limit, options.inflate)) {
-      if (first && looksLikeJson(piece)) return null;
-      first = false;
+      if (size === 0 && looksLikeJson(piece)) return null;
       decoder.push(piece);
+      size += piece.length;
+      options.onProgress?.(size, Math.max(size, expected));
     }
     return decoder.finish();
   } catch (error) {
@@ -123,7 +186,7 @@ export function readPlainProfile(
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {
-  return /^\uFEFF?\s*[[{]/.test(headText(bytes, 16));
+  return /^\uFEFF?\s*[[{]/.test(headText(bytes, TELLING));
 }
 
 /** Reads a format in JSON; null where the bytes are none of these. */

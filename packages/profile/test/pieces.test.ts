@@ -4,7 +4,15 @@ import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ProfileDecoder } from '../src/decode.ts';
-import { checkValid, decodeProfile, encodeProfile, type Profile, readProfile } from '../src/index.ts';
+import {
+  checkValid,
+  decodeProfile,
+  encodeProfile,
+  type Profile,
+  ProfileError,
+  readProfile,
+  readProfilePieces,
+} from '../src/index.ts';
 import { profiles } from './support/arbitrary.ts';
 import { rawText } from './support/raw.ts';
 
@@ -139,5 +147,73 @@ test('a large column grows without losing rows', () => {
       Array.from({ length: 5000 }, (_, i) => i),
     );
     assert.deepEqual(Array.from(profile.samples.stackLocations.subarray(0, 4)), [0, 1, 1, 1]);
+  }
+});
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) {
+    yield bytes.subarray(at, at + size);
+    await Promise.resolve();
+  }
+}
+
+test('a file that arrives in pieces is read as the whole file is, whatever it is', async () => {
+  const text = new TextEncoder();
+  const [profile] = fc.sample(profiles(), { numRuns: 1, seed: 7 });
+  const message = encodeProfile(profile as Profile);
+  const files: readonly Uint8Array[] = [
+    message,
+    gzipSync(message),
+    text.encode('main;work 3\nmain;rest 4\n'),
+    text.encode('[{"name":"a","ph":"X"}]'),
+    text.encode('<html>no profile</html>'),
+    message.subarray(0, message.length - 3),
+    gzipSync(message).subarray(0, 40),
+    new Uint8Array(0),
+  ];
+  const told = async (read: () => Promise<Profile>): Promise<string> => {
+    try {
+      return rawText(await read());
+    } catch (error) {
+      assert.ok(error instanceof ProfileError);
+      return `${error.code} ${error.message}`;
+    }
+  };
+  for (const file of files) {
+    const expected = await told(() => readProfile(file));
+    for (const size of [1, 20, 1000])
+      assert.equal(await told(() => readProfilePieces(pieces(file, size), file.length)), expected);
+    assert.equal(await told(() => readProfile(file, { onProgress: () => undefined })), expected);
+  }
+  await assert.rejects(readProfilePieces(pieces(message, 50), 0, { maxBytes: 100 }), {
+    code: 'PROFILE_TOO_LARGE',
+  });
+});
+
+test('what brings the pieces may fail, and says so itself', async () => {
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield Uint8Array.from(type);
+    throw new TypeError('the line is dead');
+  }
+  await assert.rejects(readProfilePieces(broken()), { name: 'TypeError', message: 'the line is dead' });
+});
+
+test('whoever wants to know hears how far a large message is', async () => {
+  const samples = Array.from({ length: 400_000 }, () => sample([1n])).flat();
+  const bytes = Uint8Array.from([...type, ...samples, ...location(1n), ...strings]);
+  for (const file of [bytes, gzipSync(bytes)]) {
+    const heard: number[] = [];
+    await readProfile(file, {
+      onProgress: (done, total) => {
+        assert.ok(done <= total);
+        heard.push(done);
+      },
+    });
+    assert.ok(heard.length > 2);
+    assert.equal(heard.at(-1), bytes.length);
+    assert.deepEqual(
+      heard,
+      [...heard].sort((a, b) => a - b),
+    );
   }
 });

@@ -8,7 +8,7 @@ import {
   type Reading,
   readingsOf,
 } from './live-index.ts';
-import { credentials, openBytes } from './open.ts';
+import { credentials, open } from './open.ts';
 import { live, notice, profiles, sentence } from './store.ts';
 
 /** One look at the service. */
@@ -111,7 +111,7 @@ export async function capture(name: string, path: string, quiet = false): Promis
     const bytes = new Uint8Array(await response.arrayBuffer());
     const time = Date.now();
     const clock = new Date(time).toTimeString().slice(0, 8);
-    await openBytes(`${name} ${clock}`, bytes, time);
+    await open(`${name} ${clock}`, bytes, time);
     const row = profiles.peek().length - 1;
     if (!quiet) {
       notice.value = `Captured ${name}: it is the profile shown now.`;

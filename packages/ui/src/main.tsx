@@ -3,8 +3,9 @@ import { effect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { EngineError } from './engine/client.ts';
 import { FlameView } from './flame/FlameView.tsx';
-import { type Boot, fetchBytes, fromBase64, HttpError, openBytes, openFiles, setToken } from './open.ts';
+import { type Boot, fetchText, fromBase64, open, openFiles, setToken } from './open.ts';
 import { DownloadSheet } from './parts/Download.tsx';
 import { Header, resetFilters, toggleTheme, viewTitles } from './parts/Header.tsx';
 import { HelpSheet } from './parts/Help.tsx';
@@ -281,25 +282,21 @@ async function start(): Promise<void> {
         live.value = boot.live;
         for (const { name, address, time, size } of boot.sources) {
           status.value = { kind: 'loading', text: `Loading ${name}`, share: null };
-          await openBytes(name, await fetchBytes(name, address), time, size);
+          await open(name, address, time, size);
         }
         break;
       }
       case 'report':
         for (const { name, data, time, size } of boot.sources) {
           status.value = { kind: 'loading', text: `Reading ${name}`, share: null };
-          await openBytes(name, fromBase64(element(data)), time, size);
+          await open(name, fromBase64(element(data)), time, size);
         }
         break;
       case 'agent': {
         status.value = { kind: 'loading', text: 'Asking the service for its tasks', share: null };
         live.value = { name: boot.name, base: boot.base, heavy: false };
         const clock = new Date().toTimeString().slice(0, 8);
-        await openBytes(
-          `goroutine ${clock}`,
-          await fetchBytes(boot.name, `${boot.base}goroutine`),
-          Date.now(),
-        );
+        await open(`goroutine ${clock}`, `${boot.base}goroutine`, Date.now());
         break;
       }
     }
@@ -311,7 +308,7 @@ async function start(): Promise<void> {
     status.value = { kind: 'ready' };
   } catch (error) {
     status.value =
-      error instanceof HttpError && (error.status === 401 || error.status === 403) && boot.mode === 'agent'
+      error instanceof EngineError && (error.status === 401 || error.status === 403) && boot.mode === 'agent'
         ? { kind: 'locked', message: 'This service wants a token before it shows its profiles.' }
         : { kind: 'error', message: sentence(error) };
   }
@@ -364,12 +361,14 @@ function main(): void {
   }
   if (boot.mode === 'server') {
     const { graphviz: address } = boot;
-    graphviz.value = async () => new TextDecoder().decode(await fetchBytes('Graphviz', address));
+    graphviz.value = () => fetchText('Graphviz', address);
     if (boot.files) {
       sourceText.value = async (profile, file) => {
         const query = new URLSearchParams({ profile: String(profile), path: file });
-        const bytes = await fetchBytes(file, `api/file?${query.toString()}`);
-        const answer = JSON.parse(new TextDecoder().decode(bytes)) as { text?: string; reason?: string };
+        const answer = JSON.parse(await fetchText(file, `api/file?${query.toString()}`)) as {
+          text?: string;
+          reason?: string;
+        };
         if (answer.text === undefined) throw new Error(answer.reason ?? 'The file could not be read.');
         return answer.text;
       };
@@ -384,12 +383,13 @@ function main(): void {
     };
   }
   connectEngine(startWorker(element('stackpile-worker')));
+  // Before anything is drawn: the profile is on its way meanwhile.
+  void start();
   addEventListener('popstate', readLocation);
   addEventListener('hashchange', readLocation);
   document.addEventListener('keydown', onKeyDown);
   const root = document.getElementById('app');
   if (root !== null) render(<App />, root);
-  void start();
 }
 
 main();

@@ -1,5 +1,5 @@
 // Opening profiles: from what the page came with, from its own server, from files dropped on it.
-import { formatSize } from './format.ts';
+import { download } from './engine/download.ts';
 import { engine, navigate, notice, profiles, sentence, sameKind, status } from './store.ts';
 
 /** What a page that was served or written with data says of itself. */
@@ -39,72 +39,39 @@ export function credentials(): Record<string, string> {
   return token === '' ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Opens one profile from bytes (which move to the worker). Throws the worker's sentence. */
-export async function openBytes(
+/** Opens one profile; bytes move to the worker, an address is asked by it. Throws the worker's sentence. */
+export async function open(
   name: string,
-  bytes: Uint8Array<ArrayBuffer>,
+  from: Uint8Array<ArrayBuffer> | string,
   time: number | null,
-  size = bytes.length,
+  size?: number,
 ): Promise<void> {
+  const address = typeof from === 'string';
   const summary = await engine().ask(
     'open',
-    { name, bytes, time, size },
     {
-      transfer: [bytes.buffer],
-      progress: (text) => {
-        if (status.peek().kind === 'loading') status.value = { kind: 'loading', text, share: null };
+      name,
+      from: address ? { address: new URL(from, location.href).href, headers: credentials() } : from,
+      time,
+      ...(size === undefined ? {} : { size }),
+    },
+    {
+      transfer: address ? [] : [from.buffer],
+      progress: (progress) => {
+        if (status.peek().kind === 'loading') status.value = { kind: 'loading', ...progress };
       },
     },
   );
   profiles.value = [...profiles.peek(), summary];
 }
 
-/**
- * Fetches with progress; a status that is not 2xx becomes an error with the server's first line. XMLHttpRequest, as it puts
- * a large file together outside of the page, where a stream of `fetch` costs a turn of the page per piece.
- */
-export function fetchBytes(name: string, address: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open('GET', address);
-    for (const [header, value] of Object.entries(credentials())) request.setRequestHeader(header, value);
-    request.responseType = 'arraybuffer';
-    request.onprogress = ({ loaded, total }) => {
-      if (status.peek().kind !== 'loading') return;
-      status.value = {
-        kind: 'loading',
-        text: `Loading ${name}, ${formatSize(loaded)}${total > 0 ? ` of ${formatSize(total)}` : ''}`,
-        share: total > 0 ? loaded / total : null,
-      };
-    };
-    request.onerror = () =>
-      reject(new Error(`${name}: the server does not answer. Is stackpile still running in its terminal?`));
-    request.onload = () => {
-      const bytes = new Uint8Array(request.response as ArrayBuffer);
-      if (request.status >= 200 && request.status < 300) {
-        resolve(bytes);
-        return;
-      }
-      const reason = new TextDecoder().decode(bytes.subarray(0, 1000)).trim().split('\n', 1)[0] ?? '';
-      reject(
-        new HttpError(
-          request.status,
-          `${name}: the server answered ${request.status}${reason === '' ? '' : `, ${reason.slice(0, 300)}`}`,
-        ),
-      );
-    };
-    request.send();
-  });
-}
-
-export class HttpError extends Error {
-  override readonly name = 'HttpError';
-  readonly code = 'HTTP_STATUS';
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
+/** A small file of the page's own server, as text. Throws a sentence. */
+export async function fetchText(name: string, address: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  const { pieces } = await download(name, address, credentials());
+  for await (const piece of pieces) text += decoder.decode(piece, { stream: true });
+  return text + decoder.decode();
 }
 
 /** Decodes base64 without a data: request. */
@@ -125,7 +92,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   const failures: string[] = [];
   for (const file of files.slice(0, 200)) {
     try {
-      await openBytes(file.name, new Uint8Array(await file.arrayBuffer()), null);
+      await open(file.name, new Uint8Array(await file.arrayBuffer()), null);
     } catch (error) {
       const text = sentence(error);
       failures.push(text.startsWith(file.name) ? text : `${file.name}: ${text}`);

@@ -83,14 +83,17 @@ export async function openPage(
 }
 
 /**
- * A browser of its own without a frame limit, for measuring what frames cost. It has shown a page with text and a canvas before,
- * as the browser of whoever opens a profile has: its own start is nobody's.
+ * A browser of its own for measuring. It has shown a page with text and a canvas before, and has come to rest, as the browser
+ * of whoever opens a profile has: its own start is nobody's.
+ *
+ * @param unlimited without a frame limit, so that the time between two frames is what a frame costs
  */
-export async function openQuick(
+export async function openMeasured(
   width: number,
   height: number,
+  unlimited: boolean,
 ): Promise<{ readonly page: Page; close(): Promise<void> }> {
-  const browser = await launch(['--disable-frame-rate-limit', '--disable-gpu-vsync']);
+  const browser = await launch(unlimited ? ['--disable-frame-rate-limit', '--disable-gpu-vsync'] : []);
   const page = await browser.newPage({ viewport: { width, height } });
   await page.setContent(
     '<p>text, <b>bold</b> <code>code</code></p><canvas width="200" height="100"></canvas>',
@@ -102,5 +105,6 @@ export async function openQuick(
       await new Promise((resolve) => requestAnimationFrame(resolve));
     }
   });
+  await page.waitForTimeout(1000);
   return { page, close: () => browser.close() };
 }

@@ -33,7 +33,7 @@ function profileBytes(lines: readonly string[]): Uint8Array<ArrayBuffer> {
 }
 
 async function open(engine: ProfileEngine, lines: readonly string[]): Promise<ProfileSummary> {
-  return engine.handlers.open({ name: 'drawn.pb', bytes: profileBytes(lines) }, () => undefined);
+  return engine.handlers.open({ name: 'drawn.pb', from: profileBytes(lines) }, () => undefined);
 }
 
 const plain: Omit<FlameQuery, 'profile'> = {
@@ -193,7 +193,7 @@ test('bad patterns and impossible comparisons are one sentence', async () => {
   await assert.rejects(flame(example, { focus: '(' }), /^EngineError: Focus: /);
   const engine = new ProfileEngine();
   await assert.rejects(
-    async () => engine.handlers.open({ name: 'x', bytes: new Uint8Array([1, 2, 3]) }, () => undefined),
+    async () => engine.handlers.open({ name: 'x', from: new Uint8Array([1, 2, 3]) }, () => undefined),
     (error: Error) => error.name === 'ProfileError' && !error.message.includes('\n'),
   );
 });

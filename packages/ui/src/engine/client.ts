@@ -1,20 +1,23 @@
 // The page's side of the worker: one promise per question; an older question of the same channel is dropped.
-import type { Engine, Method, Request, Response } from './protocol.ts';
+import type { Engine, Method, Progress, Request, Response } from './protocol.ts';
 
 /** An error that the worker reported; the message is a sentence for the user. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly code: string;
-  constructor(code: string, message: string) {
+  /** What a server answered with instead of a profile; 0 where it is not about that. */
+  readonly status: number;
+  constructor(code: string, message: string, status = 0) {
     super(message);
     this.code = code;
+    this.status = status;
   }
 }
 
 interface Waiting {
   readonly resolve: (answer: Engine[Method][1]) => void;
   readonly reject: (error: Error) => void;
-  readonly progress: ((text: string) => void) | undefined;
+  readonly progress: ((progress: Progress) => void) | undefined;
 }
 
 /** What a Worker is to the client; tests hand in their own. */
@@ -46,7 +49,7 @@ export class EngineClient {
   ask<M extends Method>(
     method: M,
     argument: Engine[M][0],
-    options: { readonly progress?: (text: string) => void; readonly transfer?: Transferable[] } = {},
+    options: { readonly progress?: (progress: Progress) => void; readonly transfer?: Transferable[] } = {},
   ): Promise<Engine[M][1]> {
     const id = this.#next++;
     const request: Request<M> = { id, method, argument };
@@ -66,7 +69,7 @@ export class EngineClient {
     if (waiting === undefined) return;
     switch (response.kind) {
       case 'progress':
-        waiting.progress?.(response.text);
+        waiting.progress?.(response.progress);
         return;
       case 'answer':
         this.#waiting.delete(response.id);
@@ -74,7 +77,7 @@ export class EngineClient {
         return;
       case 'error':
         this.#waiting.delete(response.id);
-        waiting.reject(new EngineError(response.code, response.message));
+        waiting.reject(new EngineError(response.code, response.message, response.status));
         return;
     }
   }

@@ -1,6 +1,13 @@
-// The worker's work: opens profiles, keeps flattened stacks, answers the page's questions. No Web API: runs in Node tests too.
+// The worker's work: opens profiles, keeps flattened stacks, answers the page's questions. No Web API but `fetch`: runs in Node tests too.
 import { findLeaks } from '@stackpile/leaks';
-import { encodeProfile, type Origin, type Profile, ProfileError, readProfile } from '@stackpile/profile';
+import {
+  encodeProfile,
+  type Origin,
+  type Profile,
+  ProfileError,
+  readProfile,
+  readProfilePieces,
+} from '@stackpile/profile';
 import {
   applyUrlParameters,
   defaultOptions,
@@ -43,13 +50,16 @@ import { formatPercent, formatSize, formatValue } from '../format.ts';
 import { drawableDot } from '../graph/drawable.ts';
 import { compilePattern, frameHash } from '../state.ts';
 import { EngineError } from './client.ts';
+import { download } from './download.ts';
 import type {
   Engine,
   FlameAnswer,
   FlameQuery,
   FrameList,
   Method,
+  ProfileBytes,
   ProfileSummary,
+  Progress,
   SearchAnswer,
   StackQuery,
   TopRow,
@@ -105,7 +115,7 @@ class Recent<T> {
 type Handlers = {
   [M in Method]: (
     argument: Engine[M][0],
-    progress: (text: string) => void,
+    progress: (progress: Progress) => void,
   ) => Engine[M][1] | Promise<Engine[M][1]>;
 };
 
@@ -118,8 +128,7 @@ export class ProfileEngine {
   readonly #prepared = new Recent<Prepared>(3);
 
   readonly handlers: Handlers = {
-    open: ({ name, bytes, time, size }, progress) =>
-      this.#open(name, bytes, time ?? null, size ?? bytes.length, progress),
+    open: ({ name, from, time, size }, progress) => this.#open(name, from, time ?? null, size, progress),
     flame: (query) => this.#flame(query),
     top: (query) => this.#top(query),
     peek: (query) => this.#peek(query),
@@ -133,14 +142,36 @@ export class ProfileEngine {
 
   async #open(
     name: string,
-    bytes: Uint8Array<ArrayBuffer>,
+    from: ProfileBytes,
     time: number | null,
-    size: number,
-    progress: (text: string) => void,
+    size: number | undefined,
+    progress: (progress: Progress) => void,
   ): Promise<ProfileSummary> {
     const started = performance.now();
-    progress(`Reading ${name}, ${formatSize(bytes.length)}`);
-    const profile = await readProfile(bytes, { times: true });
+    let bytes = 0;
+    let profile: Profile;
+    if (from instanceof Uint8Array) {
+      bytes = from.length;
+      const title = `Reading ${name}, ${formatSize(bytes)}`;
+      progress({ text: title, share: null });
+      const onProgress = seldom(progress, () => title);
+      profile = await readProfile(from, { times: true, onProgress });
+    } else {
+      const { address, headers } = from;
+      const { size: coming, pieces } = await download(name, address, headers);
+      const onProgress = seldom(
+        progress,
+        (done, total) => `Loading ${name}, ${formatSize(done)}${total > 0 ? ` of ${formatSize(total)}` : ''}`,
+      );
+      const counted = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const piece of pieces) {
+          yield piece;
+          bytes += piece.length;
+          onProgress(bytes, coming);
+        }
+      };
+      profile = await readProfilePieces(counted(), coming, { times: true });
+    }
     const values = profile.sampleTypes;
     let defaultType = values.length - 1;
     for (const [row, value] of values.entries())
@@ -155,7 +186,7 @@ export class ProfileEngine {
     const summary: ProfileSummary = {
       id: this.#opened.length,
       name,
-      size,
+      size: size ?? bytes,
       noun: tasksNoun(profile),
       sampleTypes: values.map(({ type, unit }) => ({
         type: visibleText(type, 100),
@@ -672,6 +703,20 @@ export class ProfileEngine {
       }),
     };
   }
+}
+
+/** A listener that is told of at most ten steps a second. */
+function seldom(
+  progress: (progress: Progress) => void,
+  text: (done: number, total: number) => string,
+): (done: number, total: number) => void {
+  let last = performance.now();
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < 100) return;
+    last = now;
+    progress({ text: text(done, total), share: total > 0 ? Math.min(1, done / total) : null });
+  };
 }
 
 /** `hide` of libraries for the text reports, which filter by expression. */

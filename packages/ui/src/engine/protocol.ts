@@ -232,14 +232,29 @@ export interface VerdictAnswer {
   readonly verdict: Verdict;
 }
 
+/** Where a profile's bytes are: in hand, or to be asked for, and then decoded while they come. */
+export type ProfileBytes =
+  | Uint8Array<ArrayBuffer>
+  | {
+      /** Absolute, as a worker has no address of its own. */
+      readonly address: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+/** What the worker does meanwhile; `share` (0 … 1) of it is done, null where that is unknown. */
+export interface Progress {
+  readonly text: string;
+  readonly share: number | null;
+}
+
 /** Every question the worker answers: name → [arguments, answer]. */
 export interface Engine {
   open: [
     {
       readonly name: string;
-      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly from: ProfileBytes;
       readonly time?: number | null;
-      /** Bytes of the source where it is not `bytes` that came from it; 0 where unknown. */
+      /** Bytes of the source where they are not those of `from`; 0 where unknown. */
       readonly size?: number;
     },
     ProfileSummary,
@@ -284,5 +299,12 @@ export interface Request<M extends Method = Method> {
 /** Worker → page. */
 export type Response =
   | { readonly id: number; readonly kind: 'answer'; readonly answer: Engine[Method][1] }
-  | { readonly id: number; readonly kind: 'error'; readonly code: string; readonly message: string }
-  | { readonly id: number; readonly kind: 'progress'; readonly text: string };
+  | {
+      readonly id: number;
+      readonly kind: 'error';
+      readonly code: string;
+      readonly message: string;
+      /** What a server answered with instead of a profile; 0 where it is not about that. */
+      readonly status: number;
+    }
+  | { readonly id: number; readonly kind: 'progress'; readonly progress: Progress };

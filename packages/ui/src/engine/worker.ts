@@ -1,6 +1,6 @@
 // The worker's entry: takes questions, answers them one after the other, never lets an error out without a sentence.
+import { HttpError } from './download.ts';
 import { ProfileEngine } from './engine.ts';
-import { warmUp } from './warm-up.ts';
 import type { Method, Request, Response } from './protocol.ts';
 
 /** The few members of a worker's global scope that are used (the DOM's types describe windows). */
@@ -18,7 +18,9 @@ function send(response: Response, transfer: Transferable[] = []): void {
 async function answer<M extends Method>(request: Request<M>): Promise<void> {
   const { id, method, argument } = request;
   try {
-    const result = await engine.handlers[method](argument, (text) => send({ id, kind: 'progress', text }));
+    const result = await engine.handlers[method](argument, (progress) =>
+      send({ id, kind: 'progress', progress }),
+    );
     send({ id, kind: 'answer', answer: result }, 'bytes' in result ? [result.bytes.buffer] : []);
   } catch (error) {
     const known: Error & { code?: unknown } = error instanceof Error ? error : new Error(String(error));
@@ -27,12 +29,10 @@ async function answer<M extends Method>(request: Request<M>): Promise<void> {
       error instanceof RangeError && /alloc|length|memory/i.test(error.message)
         ? 'There is not enough memory in this browser for the profile: use `stackpile -top` on the command line, or a profile of a shorter time.'
         : known.message;
-    send({ id, kind: 'error', code, message });
+    send({ id, kind: 'error', code, message, status: error instanceof HttpError ? error.status : 0 });
   }
 }
 
 scope.onmessage = (event) => {
   void answer(event.data);
 };
-// While the page still fetches: the hot loops run on a small profile until they are compiled.
-warmUp();

@@ -10,12 +10,15 @@ export function Loading({
 }): JSX.Element {
   return (
     <div class="state" role="status">
-      <div class="bars" aria-hidden="true">
+      <div class={share === null ? 'bars alone' : 'bars'} aria-hidden="true">
         <i />
         <i />
         <i />
       </div>
-      <p>{text}…</p>
+      <p>
+        {text}
+        {share === null ? '' : `, ${Math.floor(share * 100)} %`}…
+      </p>
       {share === null ? null : <progress value={share} max={1} aria-label={text} />}
     </div>
   );
