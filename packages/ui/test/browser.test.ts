@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { startServer } from '@stackpile/agent';
 import type { Browser, Page } from 'playwright-core';
 import { buildUi } from '../build.ts';
+import { fillPage, readPage } from '../../cli/src/http/page.ts';
 import { reportHtml } from '../../cli/src/http/report-file.ts';
 import { startUi, type UiServer } from '../../cli/src/http/serve.ts';
 import { type Device, desktop, launch, openPage, phone, type Watched, withoutBrowser } from './chromium.ts';
@@ -499,6 +500,55 @@ describe('the page', { skip }, () => {
     await page.waitForFunction(() => location.hash.startsWith('#/compare'));
     await settled(page);
     await shows(page, '.details-numbers', /\+268 from 23 to 291/);
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
+  test('what comes slowly shows how much of it is there, and comes once', async () => {
+    const bytes = readFileSync(dump('t136'));
+    const html = fillPage(await readPage(), {
+      mode: 'server',
+      sources: [{ name: 'slow.pb.gz', address: 'slow', time: null, size: bytes.length }],
+      live: null,
+      files: false,
+      graphviz: 'graphviz.js',
+    });
+    let asked = 0;
+    let seen = false;
+    const server = createServer((request, response) => {
+      if (request.url === '/') {
+        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
+        return;
+      }
+      asked++;
+      response.writeHead(200, { 'content-length': String(bytes.length) });
+      let at = 0;
+      // Byte by byte until somebody has seen it.
+      const timer = setInterval(() => {
+        const to = seen ? bytes.length : Math.min(at + 1, bytes.length - 1);
+        response.write(bytes.subarray(at, to));
+        at = to;
+        if (seen) response.end();
+      }, 20);
+      response.once('close', () => clearInterval(timer));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    closers.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as { port: number };
+    const origin = `http://127.0.0.1:${port}/`;
+    const { page, problems, context } = await openPage(browser, phone, 'dark', origin);
+    await page.goto(origin);
+    await shows(page, '.state', /^Loading slow\.pb\.gz, [\d.]+\sk?B of [\d.]+\skB, \d+\s%…$/);
+    assert.ok(await page.locator('progress').isVisible());
+    seen = true;
+    await settled(page);
+    await shows(page, '.insight li', /subscribe_leaky\.go:22/);
+    assert.equal(asked, 1);
     assert.deepEqual(problems, []);
     await context.close();
   });

@@ -1,5 +1,7 @@
 // The built page: where it lies, and how data is put into it without anything in the data becoming markup.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 /** Thrown where the page was never built. */
 export class PageError extends Error {
@@ -21,6 +23,12 @@ async function asset(name: string): Promise<string> {
   throw new PageError(
     'the web page is not built: run npm run build in the repository, or install stackpile from npm',
   );
+}
+
+/** Where the built page lies; null where there is none. */
+export function pagePlace(): string | null {
+  const paths = places.map((place) => fileURLToPath(new URL(`${place}index.html`, import.meta.url)));
+  return paths.find((path) => existsSync(path)) ?? null;
 }
 
 /** The page as it was built. */

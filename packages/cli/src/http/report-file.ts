@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { CliIo } from '../io.ts';
 import { SourceError, type SourceOptions } from '../sources/source.ts';
 import { fillPage, PageError, readGraphviz, readPage } from './page.ts';
+import { warnOfAge } from './page-age.ts';
 import { readSources } from './sources.ts';
 
 export const reportUsage = `usage: stackpile report -o FILE SOURCE… [OPTION…]
@@ -82,6 +83,7 @@ export async function runReportFile(argv: readonly string[], io: CliIo): Promise
   };
   const output = values.output ?? 'report.html';
   try {
+    await warnOfAge(io);
     const html = await reportHtml(positionals, options, io.cwd, values['no-graph'] !== true);
     await writeFile(resolve(io.cwd, output), html);
     io.stderr.write(`${output}: ${(Buffer.byteLength(html) / 1e6).toFixed(1)} MB, opens in any browser\n`);

@@ -13,6 +13,7 @@ import { FileError, fileNames, readSourceFile } from './files.ts';
 import { Guard } from './guard.ts';
 import { fillPage, PageError, pagePolicy, readGraphviz, readPage } from './page.ts';
 import type { LiveService } from './live.ts';
+import { warnOfAge } from './page-age.ts';
 import { type PageSource, readSources, unpacked } from './sources.ts';
 
 /** What to serve. */
@@ -48,6 +49,7 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
     io.stderr.write(`${line}\n`);
   };
   try {
+    await warnOfAge(io);
     server = await startUi({ ...request, source: { onProgress, ...request.source } }, io);
   } catch (error) {
     if (

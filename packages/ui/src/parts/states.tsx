@@ -17,7 +17,7 @@ export function Loading({
       </div>
       <p>
         {text}
-        {share === null ? '' : `, ${Math.floor(share * 100)} %`}…
+        {share === null ? '' : `, ${Math.floor(share * 100)}\u00a0%`}…
       </p>
       {share === null ? null : <progress value={share} max={1} aria-label={text} />}
     </div>
