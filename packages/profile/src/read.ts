@@ -33,8 +33,9 @@ export interface ReadOptions {
    */
   readonly goTexts?: 'named' | 'as-pprof';
   /**
-   * Keep the order in time of V8's CPU profiles: a sample for each stretch of equal stacks, with the numeric label
-   * `timestamp` (nanoseconds since the start), instead of one for each stack. Default false.
+   * Keep the order in time of V8's CPU profiles, and of Chrome's traces and speedscope's files with one thread: a sample for
+   * each stretch of equal stacks, with the numeric label `timestamp` (nanoseconds since the start), instead of one for each
+   * stack. Default false.
    */
   readonly times?: boolean;
   /**

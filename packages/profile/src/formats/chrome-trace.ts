@@ -5,7 +5,7 @@ import { JsonScanner } from '../json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
 import { cpuBuilder, cpuProfileOf, readField, readRecording } from './cpuprofile.ts';
-import type { ProfileFormat } from './format.ts';
+import type { FormatOptions, ProfileFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
 import { jsonFormat } from './json-keys.ts';
 import { MAX_MICROS, type RecordingTotals, V8Recording } from './v8-recording.ts';
@@ -43,7 +43,7 @@ class Reader {
     this.#bytes = bytes.length;
   }
 
-  read(): Profile {
+  read(options: FormatOptions): Profile {
     const json = this.#json;
     if (json.kind() === 'array') this.#readEvents(true);
     else {
@@ -54,7 +54,7 @@ class Reader {
       }
     }
     json.end();
-    return this.#write();
+    return this.#write(options.times === true);
   }
 
   /** @param open whether the array may stop anywhere behind an event, as the format allows where it stands alone */
@@ -167,7 +167,8 @@ class Reader {
     return labels;
   }
 
-  #write(): Profile {
+  /** @param times in the order of time, where one thread was recorded: several at once have no one order */
+  #write(times: boolean): Profile {
     const threads = [...this.#threads.values()].filter(({ recording }) => recording.nodes > 0);
     if (threads.length === 0) {
       const message = `${NAME}: it holds no CPU profile; record it with the category disabled-by-default-v8.cpu_profiler`;
@@ -180,7 +181,13 @@ class Reader {
     let to = -Infinity;
     for (const thread of threads) {
       const { recording } = thread;
-      const totals = recording.write(builder, this.#frames, budget, this.#labels(thread));
+      const totals = recording.write(
+        builder,
+        this.#frames,
+        budget,
+        this.#labels(thread),
+        times && threads.length === 1,
+      );
       all.push(totals);
       from = Math.min(from, recording.startTime);
       to = Math.max(to, recording.startTime + totals.micros);
@@ -193,5 +200,5 @@ class Reader {
 export const chromeTrace: ProfileFormat = {
   name: NAME,
   sniff: (bytes, head) => jsonFormat(bytes, head) === 'trace',
-  read: (bytes) => new Reader(bytes).read(),
+  read: (bytes, options = {}) => new Reader(bytes).read(options),
 };

@@ -5,7 +5,7 @@ import { ProfileError } from '../errors.ts';
 import { JsonScanner } from '../json-scanner.ts';
 import type { Profile, ValueType } from '../profile.ts';
 import { CallTree, FrameBudget } from './call-tree.ts';
-import type { ProfileFormat } from './format.ts';
+import type { FormatOptions, ProfileFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
 import { jsonFormat } from './json-keys.ts';
 
@@ -32,8 +32,10 @@ interface Part {
   readonly weights: GrowingFloat64;
   /** Whether it has weights: without them each sample counts 1. */
   weighted: boolean;
-  /** Evented: values without a unit, by node of the tree. */
-  readonly lasted: { readonly node: number; readonly value: number }[];
+  /** Evented: values without a unit, by node of the tree, and when each began. */
+  readonly lasted: { readonly node: number; readonly value: number; readonly at: number }[];
+  /** Evented: when the first event was. */
+  first: number;
   /** Evented: what is open behind the last event, and when that was. */
   open: number;
   last: number;
@@ -58,7 +60,7 @@ class Reader {
     this.#bytes = bytes.length;
   }
 
-  read(): Profile {
+  read(options: FormatOptions): Profile {
     const json = this.#json;
     let shared = false;
     json.object();
@@ -79,7 +81,7 @@ class Reader {
       const message = `${NAME}: ${this.#largestAt} names frame ${this.#largest}, but there are ${this.#frameOf.length}`;
       throw new ProfileError('PROFILE_INVALID', message);
     }
-    return this.#write();
+    return this.#write(options.times === true);
   }
 
   #readShared(): void {
@@ -138,6 +140,7 @@ class Reader {
       weights: new GrowingFloat64(0),
       weighted: false,
       lasted: [],
+      first: NaN,
       open: root,
       last: NaN,
     };
@@ -168,7 +171,7 @@ class Reader {
     }
     // Frames that are never closed last until the end.
     if (end > part.last && part.open !== part.root)
-      part.lasted.push({ node: part.open, value: end - part.last });
+      part.lasted.push({ node: part.open, value: end - part.last, at: part.last });
     if (type !== 'sampled' && type !== 'evented') {
       throw json.error(
         `${JSON.stringify(type.slice(0, 40))} is neither of the types "sampled" and "evented"`,
@@ -199,7 +202,8 @@ class Reader {
     let last = NaN;
     let count = 0;
     const pass = (to: number): void => {
-      if (node !== part.root && to !== last) part.lasted.push({ node, value: to - last });
+      if (node !== part.root && to !== last) part.lasted.push({ node, value: to - last, at: last });
+      if (Number.isNaN(last)) part.first = to;
       last = to;
     };
     json.array();
@@ -232,7 +236,7 @@ class Reader {
     part.last = last;
   }
 
-  #write(): Profile {
+  #write(times: boolean): Profile {
     const tree = this.#tree;
     const types: ValueType[] = [];
     for (const [i, part] of this.#parts.entries()) {
@@ -260,8 +264,72 @@ class Reader {
       );
     };
     const location = (row: number): number => this.#frames.location(builder, this.#frameOf.get(row), 0);
-    tree.write(builder, types.length, location, new FrameBudget(this.#bytes, `${NAME}: stacks`), round);
+    const budget = new FrameBudget(this.#bytes, `${NAME}: stacks`);
+    const [only] = this.#parts;
+    if (
+      !times ||
+      this.#parts.length > 1 ||
+      only === undefined ||
+      !this.#writeInOrder(builder, only, location, budget, round)
+    )
+      tree.write(builder, types.length, location, budget, round);
     return builder.build();
+  }
+
+  /**
+   * Adds a sample for each stretch of one stack, in the order of time, labelled with its beginning (`timestamp`).
+   *
+   * @returns false, and adds nothing, where the values are no times, or so many that their stacks would not fit
+   */
+  #writeInOrder(
+    builder: ProfileBuilder,
+    part: Part,
+    location: (frame: number) => number,
+    budget: FrameBudget,
+    round: (value: number, type: number, node: number) => number,
+  ): boolean {
+    const { type, factor } = units[part.unit] as (typeof units)[string];
+    if (type.type !== 'time') return false;
+    const tree = this.#tree;
+    const nodes = new GrowingUint32(0);
+    const values = new GrowingFloat64(0);
+    const begins = new GrowingFloat64(0);
+    let frames = 0;
+    const add = (node: number, value: number, at: number): void => {
+      const last = nodes.length - 1;
+      if (last >= 0 && nodes.get(last) === node) {
+        values.set(last, values.get(last) + value);
+        return;
+      }
+      frames += tree.depth(node);
+      nodes.push(node);
+      values.push(value);
+      begins.push(at);
+    };
+    let time = 0;
+    for (let row = 0; row < part.nodes.length; row++) {
+      const value = part.weighted ? part.weights.get(row) : 1;
+      add(part.nodes.get(row), value, time);
+      // Time does not run backwards, also where a weight does.
+      time += Math.max(0, value);
+    }
+    for (const { node, value, at } of part.lasted) add(node, value, at - part.first);
+    if (!budget.has(frames)) return false;
+    for (let row = 0; row < nodes.length; row++) {
+      const node = nodes.get(row);
+      const amount = round(values.get(row) * factor, 0, node);
+      if (amount === 0) continue;
+      budget.take(tree.depth(node), node);
+      const stack: number[] = [];
+      for (let at = node; at !== part.root; at = tree.parent(at)) stack.push(location(tree.frame(at)));
+      const timestamp = {
+        key: 'timestamp',
+        number: round(begins.get(row) * factor, 0, node),
+        unit: 'nanoseconds',
+      };
+      builder.sample(stack, [amount], [timestamp]);
+    }
+    return true;
   }
 }
 
@@ -269,5 +337,5 @@ class Reader {
 export const speedscope: ProfileFormat = {
   name: NAME,
   sniff: (bytes, head) => jsonFormat(bytes, head) === 'speedscope',
-  read: (bytes) => new Reader(bytes).read(),
+  read: (bytes, options = {}) => new Reader(bytes).read(options),
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stackLines } from '../support/stacks.ts';
-import { fixtureText, read, refused } from './support.ts';
+import { fixtureText, read, readTimed, refused } from './support.ts';
 
 const frame = (functionName: string, lineNumber?: number): object => ({
   codeType: 'JS',
@@ -71,6 +71,19 @@ test('pieces of a recording are joined, in both shapes of the file', () => {
   assert.deepEqual(stackLines(read({ traceEvents: one, metadata: { x: 1 } })), expected);
   assert.deepEqual(stackLines(read({ displayTimeUnit: 'ms', traceEvents: one })), expected);
   assert.deepEqual(stackLines(read(one)), expected);
+});
+
+test('asked for times, a recording of one thread has a sample per stretch, in order', () => {
+  // Beginning, depth, samples, nanoseconds.
+  assert.deepEqual(readTimed({ traceEvents: one }), [
+    [5000, 1, 1, 10_000],
+    [35_000, 2, 2, 65_000],
+  ]);
+  const other = [
+    begin(7, 9, '0x2'),
+    chunk(7, '0x2', { cpuProfile: { nodes, samples: [2] }, timeDeltas: [5] }),
+  ];
+  assert.equal(readTimed([...one, ...other]), null, 'several threads have no one order');
 });
 
 test('a file that stops behind an event is whole, one that stops within is not', () => {

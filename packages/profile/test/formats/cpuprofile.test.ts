@@ -1,9 +1,9 @@
 // V8 CPU profiles: how long a sample lasts, which lines it was on, and what is refused.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { checkValid, readPlainProfile } from '../../src/index.ts';
+import { readPlainProfile } from '../../src/index.ts';
 import { stackLines } from '../support/stacks.ts';
-import { fixtureText, read, refused } from './support.ts';
+import { fixtureText, read, readTimed, refused } from './support.ts';
 
 const frame = (functionName: string, lineNumber = -1, url = ''): object => ({
   callFrame: { functionName, scriptId: '0', url, lineNumber, columnNumber: lineNumber < 0 ? -1 : 4 },
@@ -44,21 +44,8 @@ test('a sample lasts until the next one, the last one until the end', () => {
 });
 
 test('asked for times, it has a sample per stretch, in order, and the same sums', () => {
-  const timed = readPlainProfile(new TextEncoder().encode(JSON.stringify(profile)), { times: true });
-  checkValid(timed);
-  const { samples, strings } = timed;
-  const rows = Array.from({ length: samples.length }, (_, row) => {
-    const label = samples.labelStart[row] ?? 0;
-    assert.equal(strings.get(samples.labels.key[label] ?? 0), 'timestamp');
-    assert.equal(strings.get(samples.labels.unit[label] ?? 0), 'nanoseconds');
-    return [
-      Number(samples.labels.number[label]),
-      (samples.stackStart[row + 1] ?? 0) - (samples.stackStart[row] ?? 0),
-      ...samples.values.map((column) => Number(column[row])),
-    ];
-  });
   // Beginning, depth, samples, nanoseconds; (idle) from 65 µs on is left out.
-  assert.deepEqual(rows, [
+  assert.deepEqual(readTimed(profile), [
     [5000, 1, 1, 10_000],
     [15_000, 2, 2, 50_000],
     [80_000, 2, 1, 20_000],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stackLines } from '../support/stacks.ts';
-import { read, refused } from './support.ts';
+import { read, readTimed, refused } from './support.ts';
 
 const frames = [{ name: 'main' }, { name: 'work', file: '/srv/a.ts', line: 7, col: 3 }, { name: '' }];
 const schema = 'https://www.speedscope.app/file-format-schema.json';
@@ -52,6 +52,31 @@ test('evented: what is open gets the time that passes', () => {
     'main : 1000000000',
     'main > work /srv/a.ts:7:3 : 7000000000',
   ]);
+});
+
+test('asked for times, one profile of times has a sample per stretch, in order', () => {
+  // Beginning, depth, nanoseconds.
+  assert.deepEqual(readTimed(file(sampled)), [
+    [0, 2, 1_000_000],
+    [1_000_000, 3, 2_500_000],
+    [3_500_000, 2, 1],
+    [3_500_001, 0, 4_000_000],
+  ]);
+  const twice = { ...sampled, samples: [[0], [0], [1], [0]], weights: [1, 2, 3, 4] };
+  assert.deepEqual(readTimed(file(twice)), [
+    [0, 1, 3_000_000],
+    [3_000_000, 1, 3_000_000],
+    [6_000_000, 1, 4_000_000],
+  ]);
+  assert.deepEqual(readTimed(file(evented)), [
+    [0, 1, 1_000_000_000],
+    [1_000_000_000, 2, 500_000_000],
+    [1_500_000_000, 1, 500_000_000],
+    [2_000_000_000, 2, 1_000_000_000],
+  ]);
+  // Bytes have no order in time, and several profiles no common one.
+  assert.equal(readTimed(file({ ...sampled, unit: 'bytes' })), null);
+  assert.equal(readTimed(file(sampled, evented)), null);
 });
 
 test('several profiles: one sample type per kind of unit, and a label', () => {

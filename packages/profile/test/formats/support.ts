@@ -37,6 +37,23 @@ export function read(input: Uint8Array | string | object): Profile {
   return profile;
 }
 
+/** Reads it in the order of time: of each sample its `timestamp`, its frames and its values; null where it has none. */
+export function readTimed(input: object): (readonly number[])[] | null {
+  const profile = readPlainProfile(new TextEncoder().encode(JSON.stringify(input)), { times: true });
+  checkValid(profile);
+  const { samples, strings } = profile;
+  const { labelStart, labels, stackStart, values } = samples;
+  const rows: number[][] = [];
+  for (let row = 0; row < samples.length; row++) {
+    const label = labelStart[row] ?? 0;
+    if (strings.get(labels.key[label] ?? 0) !== 'timestamp') return null;
+    assert.equal(strings.get(labels.unit[label] ?? 0), 'nanoseconds');
+    const depth = (stackStart[row + 1] ?? 0) - (stackStart[row] ?? 0);
+    rows.push([Number(labels.number[label]), depth, ...values.map((column) => Number(column[row]))]);
+  }
+  return rows;
+}
+
 /** Expects that `input` is refused with one sentence. */
 export function refused(input: Uint8Array | string | object, code: ProfileErrorCode, message: RegExp): void {
   assert.throws(
