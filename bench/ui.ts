@@ -109,13 +109,13 @@ async function measurePage(subject: Subject, file: string): Promise<Result> {
   const first: number[] = [];
   const failures: string[] = [];
   let found: Result['frames'] = {};
-  const { url, close } = await subject.start(file);
+  const served = await subject.start(file);
   try {
     for (let i = 0; i <= subject.opens && (i === 0 || first.length > 0); i++) {
       const forFrames = i === subject.opens;
       const browser = await openMeasured(width, height, forFrames);
       try {
-        const took = await openOnce(browser.page, url, subject);
+        const took = await openOnce(browser.page, served.url, subject);
         if (forFrames) {
           await browser.page.waitForTimeout(1500);
           found = await subject.interact(browser.page);
@@ -127,13 +127,12 @@ async function measurePage(subject: Subject, file: string): Promise<Result> {
       }
     }
   } finally {
-    close();
+    served.close();
   }
-  const failed =
-    first.length > 0 && failures.length > 0
-      ? [`${failures.length} of ${subject.opens + 1} opens failed: ${failures[0]}`]
-      : failures;
-  const note = [subject.note, ...failed].filter((text) => text !== '').join('; ');
+  const [failure = ''] = failures;
+  const failed = `${failures.length} of ${subject.opens + 1} times ${failure}`;
+  const notes = first.length === 0 ? [failure] : [subject.note, failures.length === 0 ? '' : failed];
+  const note = notes.filter((text) => text !== '').join('; ');
   return { name, first: first.sort((a, b) => a - b), note, frames: found };
 }
 
