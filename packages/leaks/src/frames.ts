@@ -1,5 +1,5 @@
 // Stacks of many profiles as numbers of one table, so that the same stack has the same number in every dump.
-import { classifyFunction, type OriginOptions, type Profile } from '@stackpile/profile';
+import { functionOrigins, type Origin, type OriginOptions, type Profile } from '@stackpile/profile';
 import type { StackFrame } from './verdict.ts';
 
 /** Interns frames by function, file and line (never by address), and stacks by their frames. */
@@ -19,12 +19,12 @@ export class StackTable {
     return this.#stacks.length;
   }
 
-  frame(name: string, file: string, line: number): number {
+  frame(name: string, file: string, line: number, origin: () => Origin): number {
     const key = `${name}\0${file}\0${line}`;
     let id = this.#frameIds.get(key);
     if (id === undefined) {
       id = this.#frames.length;
-      this.#frames.push({ name, file, line, origin: classifyFunction(name, file, this.#origin) });
+      this.#frames.push({ name, file, line, origin: origin() });
       this.#frameIds.set(key, id);
     }
     return id;
@@ -39,6 +39,7 @@ export class StackTable {
   read(profile: Profile): Uint32Array {
     const { locations, functions, strings, samples } = profile;
     const { lineStart, lines } = locations;
+    const originOf = functionOrigins(profile, this.#origin);
     const framesOf = new Array<readonly number[] | undefined>(locations.length);
     const expand = (location: number): readonly number[] => {
       const known = framesOf[location];
@@ -52,12 +53,15 @@ export class StackTable {
             strings.get(functions.name[fn] ?? 0),
             strings.get(functions.filename[fn] ?? 0),
             Number(lines.line[i] ?? 0),
+            () => originOf(fn),
           ),
         );
       }
       // Without symbols only the address is left to tell two stacks apart; it is as good as the binary is the same.
       if (frames.length === 0)
-        frames.push(this.frame(`0x${(locations.address[location] ?? 0n).toString(16)}`, '', 0));
+        frames.push(
+          this.frame(`0x${(locations.address[location] ?? 0n).toString(16)}`, '', 0, () => 'runtime'),
+        );
       framesOf[location] = frames;
       return frames;
     };
@@ -74,7 +78,9 @@ export class StackTable {
 
   /** Takes over a stack of another table. */
   adopt(stack: readonly StackFrame[]): number {
-    return this.#intern(stack.map((frame) => this.frame(frame.name, frame.file, frame.line)));
+    return this.#intern(
+      stack.map((frame) => this.frame(frame.name, frame.file, frame.line, () => frame.origin)),
+    );
   }
 
   #intern(stack: readonly number[]): number {

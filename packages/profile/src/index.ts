@@ -46,7 +46,7 @@ export {
   type ValueType,
 } from './profile.ts';
 export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './prune.ts';
-export { classifyFunction, type Origin, type OriginOptions } from './origin.ts';
+export { classifyFunction, functionOrigins, type Origin, type OriginOptions } from './origin.ts';
 export { type ReadOptions, readPlainProfile, readProfile, readProfilePieces } from './read.ts';
 export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
 export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts';

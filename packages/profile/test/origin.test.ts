@@ -1,7 +1,10 @@
 // Whose code a function is: names and files as real profiles of Go and Node write them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { classifyFunction, type Origin } from '../src/origin.ts';
+import { ProfileBuilder } from '../src/builder.ts';
+import { classifyFunction, functionOrigins, type Origin } from '../src/origin.ts';
+import { readPlainProfile } from '../src/read.ts';
+import { encodeText } from '../src/utf8.ts';
 
 const cases: readonly [Origin, string, string][] = [
   // Go, built with -trimpath
@@ -102,4 +105,104 @@ test('patterns of the user win over the rules', () => {
   for (let i = 0; i < 3; i++)
     assert.equal(classifyFunction('main.genClient', '/app/gen.go', options), 'library');
   assert.equal(classifyFunction('main.go-redis', '/app/x.go', { ...options, library: [/./] }), 'user');
+});
+
+const filelessCases: readonly [Origin, string][] = [
+  ['user', 'mix'],
+  ['user', 'handle_request'],
+  ['user', 'Shop::checkout(int)'],
+  ['user', '<module>'],
+  ['user', 'checkout (app.py:12)'],
+  ['user', 'checkout /srv/shop/cart.ts:12:3'],
+  ['user', 'com/shop/Cart.add'],
+  ['user', 'main.work'],
+  ['library', 'wasm-function[3]'],
+  ['library', 'query (/srv/shop/node_modules/pg/lib/client.js:9:1)'],
+  ['library', 'golang.org/x/net/http2.(*Framer).ReadFrame'],
+  ['runtime', 'runtime.mallocgc'],
+  ['runtime', '(garbage collector)'],
+  ['runtime', '(program)'],
+  ['runtime', 'emit node:events:519:24'],
+  ['runtime', 'node:fs'],
+  ['runtime', '[libc.so.6]'],
+  ['runtime', '[kernel]'],
+  ['runtime', '[unknown]'],
+  ['runtime', 'libc.so.6'],
+  ['runtime', 'libc.so.6`malloc'],
+  ['library', 'libpq.so.5`PQexec'],
+  ['runtime', 'do_syscall_64_[k]'],
+  ['user', 'lambda_[j]'],
+  ['runtime', 'std::sort<int*>'],
+  ['runtime', 'core::ptr::drop_in_place'],
+  ['runtime', 'v8::internal::Heap::CollectGarbage'],
+  ['runtime', 'java/util/HashMap.put'],
+  ['runtime', 'java.util.HashMap.put'],
+];
+
+for (const [origin, name] of filelessCases) {
+  test(`${name} is ${origin} in folded stacks`, () => {
+    const profile = readPlainProfile(encodeText(`root;${name} 1\n`));
+    const row = Array.from(profile.functions.name).findIndex((one) => profile.strings.get(one) === name);
+    assert.ok(row >= 0);
+    assert.equal(functionOrigins(profile)(row), origin);
+  });
+}
+
+test('where names hold files, bare ones are native', () => {
+  const text =
+    'MainThread;JS:~ /srv/shop/busy.js:1:1;JS:*spin /srv/shop/busy.js:2:14;clear_page_erms;main.work 3\n';
+  const profile = readPlainProfile(encodeText(text));
+  const origin = functionOrigins(profile);
+  assert.deepEqual(
+    Array.from(profile.functions.name, (_, row) => origin(row)),
+    ['runtime', 'user', 'user', 'runtime', 'user'],
+  );
+  const routes = readPlainProfile(encodeText('GET users:1;mix 3\n'));
+  assert.equal(functionOrigins(routes)(0), 'user');
+});
+
+test('where some functions have files, those without are native', () => {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
+  const tick = builder.function('tick', '/app/cron.ts');
+  const native = builder.function('writev', '');
+  builder.sample([builder.location({ lines: [{ function: native, line: 0 }] })], [1]);
+  builder.sample([builder.location({ lines: [{ function: tick, line: 0 }] })], [1]);
+  const origin = functionOrigins(builder.build());
+  assert.deepEqual([origin(tick), origin(native)], ['user', 'runtime']);
+});
+
+test('perf names the binaries of functions without files', () => {
+  const cases: readonly [Origin, string, string][] = [
+    ['user', 'checkout', '/srv/shop/server'],
+    ['user', 'main.work', '/srv/shop/go-server'],
+    ['runtime', 'runtime.mallocgc', '/srv/shop/go-server'],
+    ['runtime', 'clear_page_erms', '[kernel.kallsyms]'],
+    ['runtime', 'nf_hook_slow', '[nf_tables]'],
+    ['runtime', '__vdso_clock_gettime', '[vdso]'],
+    ['runtime', 'zfs_read', '/lib/modules/6.1.0/extra/zfs.ko.xz'],
+    ['runtime', 'malloc', '/usr/lib/x86_64-linux-gnu/libc.so.6'],
+    ['runtime', 'memmove', '/lib/libc-2.31.so'],
+    ['runtime', 'free', '/usr/lib/libSystem.B.dylib'],
+    ['library', 'PQexec', '/usr/lib/libpq.so.5'],
+    ['runtime', 'node::Start', '/usr/local/bin/node'],
+    ['runtime', '_PyEval_EvalFrameDefault', '/usr/bin/python3.12'],
+  ];
+  const text = cases
+    .map(([, name, binary], i) => `app 1 ${i + 1}.5: 1 cycles:\n\t${i + 1}0 ${name}+0x1 (${binary})\n`)
+    .join('\n');
+  const profile = readPlainProfile(encodeText(`${text}\n`));
+  const origin = functionOrigins(profile);
+  assert.deepEqual(
+    Array.from(profile.functions.name, (name, row) => [origin(row), profile.strings.get(name)]),
+    cases.map(([one, name]) => [one, name]),
+  );
+});
+
+test('patterns of the user reach functions without files', () => {
+  const profile = readPlainProfile(encodeText('root;mix;[libc.so.6] 1\n'));
+  const origin = functionOrigins(profile, { user: [/libc/], library: [/^mix$/] });
+  const byName = Object.fromEntries(
+    Array.from(profile.functions.name, (name, row) => [profile.strings.get(name), origin(row)]),
+  );
+  assert.deepEqual(byName, { root: 'user', mix: 'library', '[libc.so.6]': 'user' });
 });

@@ -1,16 +1,12 @@
 // Whose code is shown: hides libraries and the runtime, or keeps only what goes through the user's own functions.
-import { classifyFunction, type OriginOptions, type Profile } from '@stackpile/profile';
+import { functionOrigins, type OriginOptions, type Profile } from '@stackpile/profile';
 import { gatherSamples, RowList, withLines } from './rows.ts';
 
 /** 1 for each function that is the user's own. */
 function ownFunctions(profile: Profile, origin?: OriginOptions): Uint8Array {
-  const { functions, strings } = profile;
-  const own = new Uint8Array(functions.length);
-  for (let f = 0; f < functions.length; f++) {
-    const name = strings.get(functions.name[f] as number);
-    const file = strings.get(functions.filename[f] as number);
-    if (classifyFunction(name, file, origin) === 'user') own[f] = 1;
-  }
+  const own = new Uint8Array(profile.functions.length);
+  const originOf = functionOrigins(profile, origin);
+  for (let f = 0; f < own.length; f++) if (originOf(f) === 'user') own[f] = 1;
   return own;
 }
 

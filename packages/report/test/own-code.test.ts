@@ -41,6 +41,18 @@ test('mine leaves out what never goes through own code, of the percentages too',
   ]);
 });
 
+test("code of formats without files is the reader's own", () => {
+  const folded = draw(`samples/count
+    main > work > mix : 3
+    main > (garbage collector) : 1`);
+  assert.deepEqual(report(folded, 'top', ['mine']).warnings, []);
+  assert.deepEqual(topRows(folded, ['mine']), [
+    '3 75.00% 75.00% 3 75.00% mix',
+    '1 25.00% 100% 4 100% main',
+    '0 0% 100% 3 75.00% work',
+  ]);
+});
+
 test('the caller may say whose code it is', () => {
   const output = runReport(service, { kind: 'top' }, setOption(defaultOptions(), 'mine', '1'), {
     origin: { user: [/node_modules\/log\//] },

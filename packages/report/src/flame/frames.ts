@@ -1,5 +1,5 @@
 // Frames: what a box of a flame graph stands for, interned from a profile's locations at one granularity.
-import { classifyFunction, type Origin, type Profile } from '@stackpile/profile';
+import { classifyFunction, functionOrigins, type Origin, type Profile } from '@stackpile/profile';
 import { visibleText } from './display.ts';
 import { packageOf } from './package.ts';
 
@@ -75,7 +75,7 @@ export class FrameInterner {
   }
 
   /** Interns one frame by raw name, file and line; returns its id. `origin` overrides what name and file say. */
-  intern(rawName: string, rawFile: string, line: number, origin?: Origin): number {
+  intern(rawName: string, rawFile: string, line: number, origin?: Origin | (() => Origin)): number {
     const byLine = this.granularity === 'lines';
     // One text, made once: putting it together and hashing it is most of what interning costs.
     const key = byLine ? `${rawName}\0${rawFile}\0${line}` : `${rawName}\0${rawFile}`;
@@ -87,7 +87,7 @@ export class FrameInterner {
     const name = visibleText(rawName === '' ? rawFile || '(unknown)' : rawName);
     const place = this.#fileOf(rawFile);
     const file = place.text;
-    const own = origin ?? classifyFunction(rawName, rawFile);
+    const own = typeof origin === 'function' ? origin() : (origin ?? classifyFunction(rawName, rawFile));
     const home = place.home ?? visibleText(packageOf(rawName, rawFile));
     let shown = name;
     let shownFile = file;
@@ -140,6 +140,7 @@ export class FrameInterner {
     const functionFrame = new Int32Array(functions.length).fill(-1);
     const functionLine = new Float64Array(functions.length);
     const byLine = this.granularity === 'lines';
+    const originOf = functionOrigins(profile);
     let size = 0;
     for (let location = 0; location < locations.length; location++) {
       const first = lineStart[location] as number;
@@ -153,6 +154,7 @@ export class FrameInterner {
             strings.get(functions.name[fn] as number),
             strings.get(functions.filename[fn] as number),
             line,
+            () => originOf(fn),
           );
           functionFrame[fn] = frame;
           functionLine[fn] = line;
