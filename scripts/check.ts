@@ -1,5 +1,6 @@
 // All of CI in one command: npm run check -- [NAME…]. Every check runs, each that fails prints the command that fixes it.
 import { checkArrows } from './check/arrows.ts';
+import { checkCircles } from './check/circles.ts';
 import { checkCommitted } from './check/committed.ts';
 import { checkErrorCodes } from './check/error-codes.ts';
 import { checkLinks } from './check/links.ts';
@@ -60,6 +61,7 @@ const checks: readonly Check[] = [
     run: command('oxlint', '--type-aware', '--deny-warnings', '--format=unix'),
   },
   { name: 'arrows', fix: 'npm run check -- arrows', run: checkArrows },
+  { name: 'circles', fix: 'npm run check -- circles', run: checkCircles },
   { name: 'unused', fix: 'npx knip', run: command('knip', '--no-progress') },
   { name: 'publint', fix: 'npx publint run --strict packages/NAME', run: () => packages(publint) },
   {

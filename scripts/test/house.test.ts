@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { svgOfTerminal } from '../ansi-svg.ts';
+import { circles, importsIn } from '../check/circles.ts';
 import { declaredCodes } from '../check/error-codes.ts';
 import { relativeLinks } from '../check/links.ts';
 import { snippetsOf } from '../check/snippets.ts';
@@ -12,6 +13,19 @@ import { root } from '../house.ts';
 test('error codes are read from the unions that declare them', () => {
   const source = `export type ProfileErrorCode =\n  | 'PROFILE_EMPTY'\n  | 'PROFILE_BAD';\ntype Other = 'NOT_ME';\ntype XErrorCode = 'X_1';`;
   assert.deepEqual(declaredCodes(source), ['PROFILE_EMPTY', 'PROFILE_BAD', 'X_1']);
+});
+
+test('imports in a circle are found, types counted', () => {
+  const source =
+    "import {\n  type A,\n} from './a.ts';\nexport * from '../b.ts';\nimport './c.ts';\nimport x from 'node:fs';\nconst d = import('./d.ts');\n";
+  assert.deepEqual(importsIn('r/s/x.ts', source), ['r/s/a.ts', 'r/b.ts', 'r/s/c.ts', 'r/s/d.ts']);
+  const imports = new Map([
+    ['a', ['b', 'd']],
+    ['b', ['c']],
+    ['c', ['d', 'b']],
+    ['d', []],
+  ]);
+  assert.deepEqual(circles(imports), [['b', 'c', 'b']]);
 });
 
 test('relative links are found outside of code, without anchors and addresses', () => {

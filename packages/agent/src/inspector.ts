@@ -1,9 +1,8 @@
 // What the command line uses of the captures, for processes whose inspector it has opened itself.
 export { type CpuNode, type CpuProfile, cpuProfile, type CpuWindow } from './captures/cpu.ts';
+export type { HeapReading, HeapRecord } from './captures/heap-reading.ts';
 export {
   type HeapNode,
-  type HeapReading,
-  type HeapRecord,
   profileOf as heapSampleProfile,
   recordsOf as heapRecords,
   type SamplingHeapProfile,

@@ -4,7 +4,7 @@ import { presentNodes, Graph } from './graph/graph.ts';
 import { sumNodes } from './graph/kernel.ts';
 import { parseGoInt } from './options.ts';
 import type { PreparedReport } from './prepare.ts';
-import type { SourceFiles } from './report.ts';
+import type { SourceFiles } from './context.ts';
 
 /** Why there is no listing: the sentence, and the lines about binaries that pprof prints on stdout before it. */
 export interface NoListing {

@@ -8,7 +8,7 @@ import { abs64, add64, div64, type Int64, isZero } from './int64.ts';
 import { autoLabel, percentage, scale } from './measurement.ts';
 import { baseName } from './paths.ts';
 import { type PreparedReport, ValueFormat } from './prepare.ts';
-import type { TimeZone } from './report.ts';
+import type { TimeZone } from './context.ts';
 import { chooseUnit } from './unit.ts';
 import { shortenFunctionName } from './short-name.ts';
 

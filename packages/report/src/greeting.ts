@@ -6,7 +6,8 @@ import { profileLabels } from './header.ts';
 import { isZero } from './int64.ts';
 import { defaultOptions, type ReportOptions } from './options.ts';
 import { prepareReport, sampleIndex, ValueFormat } from './prepare.ts';
-import { type ReportContext, ReportError } from './report.ts';
+import type { ReportContext } from './context.ts';
+import { ReportError } from './report.ts';
 
 /** Header of a whole profile. */
 export interface Greeting {

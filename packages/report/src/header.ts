@@ -4,7 +4,7 @@ import { abs64, type Int64, toInt64, isZero } from './int64.ts';
 import { autoLabel, percentage, scale } from './measurement.ts';
 import { baseName } from './paths.ts';
 import type { PreparedReport, ValueFormat } from './prepare.ts';
-import type { TimeZone } from './report.ts';
+import type { TimeZone } from './context.ts';
 import { formatTime, utc } from './time.ts';
 
 /** Lines about the profile itself. */

@@ -37,16 +37,8 @@ export {
   type UrlParameters,
   urlParameters,
 } from './options.ts';
-export {
-  type FileContent,
-  ReportError,
-  type ReportContext,
-  type ReportOutput,
-  runReport,
-  type SourceFiles,
-  type TimeZone,
-  type ZoneTime,
-} from './report.ts';
+export type { FileContent, ReportContext, SourceFiles, TimeZone, ZoneTime } from './context.ts';
+export { ReportError, type ReportOutput, runReport } from './report.ts';
 export { demangle, type DemangleMode, mayBeReadable, readableName } from './demangle/demangle.ts';
 export { compilePattern, type Pattern } from './regexp.ts';
 export { type Greeting, greeting, sampleTypeName } from './greeting.ts';

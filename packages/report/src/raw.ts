@@ -3,7 +3,7 @@ import { MappingFlag, type Profile } from '@stackpile/profile';
 import { compareBytes } from './bytewise.ts';
 import type { Int64 } from './int64.ts';
 import type { PreparedReport } from './prepare.ts';
-import type { TimeZone } from './report.ts';
+import type { TimeZone } from './context.ts';
 import { formatDuration, formatFullTime, utc } from './time.ts';
 
 const LABEL_INDENT = '                ';

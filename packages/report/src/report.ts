@@ -1,8 +1,9 @@
 // The entry point of the room: one profile, one command, one set of options in; one report out.
-import type { OriginOptions, Profile } from '@stackpile/profile';
+import type { Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
 import type { ReportOptions } from './options.ts';
+import type { ReportContext } from './context.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
 import { printCallgrind } from './callgrind.ts';
 import { explainDisasm } from './disasm.ts';
@@ -12,7 +13,6 @@ import { printComments, printRaw } from './raw.ts';
 import { printList } from './source/list.ts';
 import { printWeblist } from './source/weblist.ts';
 import { printTags } from './tags.ts';
-import type { Terminal } from './terminal.ts';
 import { printText } from './text.ts';
 import { printTraces } from './traces.ts';
 import { printTree } from './tree.ts';
@@ -31,38 +31,6 @@ export type ReportOutput = { readonly warnings: readonly string[] } & (
       readonly profile: Profile;
     }
 );
-
-/** Offset and abbreviation of local time at one moment: `{ offsetSeconds: 3600, abbreviation: 'CET' }`. */
-export interface ZoneTime {
-  readonly offsetSeconds: number;
-  readonly abbreviation: string;
-}
-/** Local time zone: what holds at `unixSeconds`. */
-export type TimeZone = (unixSeconds: number) => ZoneTime;
-
-/** What a file read gave: its bytes, or the reason why not, as the system words it (`no such file or directory`). */
-export type FileContent = { readonly bytes: Uint8Array } | { readonly error: string };
-
-/** Where `list`, `weblist` and `disasm` look for files. */
-export interface SourceFiles {
-  /** Absolute path with which relative search starts. */
-  readonly workingDirectory: string;
-  /** A folder has no bytes. */
-  read(path: string): FileContent;
-  /** Why a file is no binary that could be opened; undefined where it is one. Absent where nobody can tell. */
-  binaryProblem?(path: string): string | undefined;
-}
-
-/** What a report may ask of the outside world; all of it optional. */
-export interface ReportContext {
-  /** Zone of the times in headers; UTC where absent. */
-  readonly timeZone?: TimeZone;
-  readonly sources?: SourceFiles;
-  /** The terminal that the text goes to; absent for pipes and files, whose bytes are pprof's. */
-  readonly terminal?: Terminal;
-  /** Whose code is whose, for `mine` and `hide_libs`, where the rules would say something else. */
-  readonly origin?: OriginOptions;
-}
 
 /** Why a report cannot be made; the message is the sentence that pprof prints. */
 export class ReportError extends Error {

@@ -5,7 +5,7 @@ import { differenceNoise, isWithinNoise } from './difference.ts';
 import { add64, type Int64 } from './int64.ts';
 import { percentage } from './measurement.ts';
 import { type PreparedReport, ValueFormat } from './prepare.ts';
-import type { TimeZone } from './report.ts';
+import type { TimeZone } from './context.ts';
 import { fitName, grey, type Terminal, visibleLines } from './terminal.ts';
 import { chooseUnit } from './unit.ts';
 

@@ -1,5 +1,5 @@
 // Times as Go prints them, in a zone that the caller names.
-import type { TimeZone } from './report.ts';
+import type { TimeZone } from './context.ts';
 
 /** Coordinated universal time. */
 export const utc: TimeZone = () => ({ offsetSeconds: 0, abbreviation: 'UTC' });

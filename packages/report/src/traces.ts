@@ -6,7 +6,7 @@ import { profileLabels } from './header.ts';
 import { div64, type Int64, isZero } from './int64.ts';
 import { autoLabel } from './measurement.ts';
 import { type PreparedReport, ValueFormat } from './prepare.ts';
-import type { TimeZone } from './report.ts';
+import type { TimeZone } from './context.ts';
 
 const SEPARATOR = '-----------+-------------------------------------------------------\n';
 

@@ -5,6 +5,7 @@ import { atoi } from '../endpoints/query.ts';
 import { type Frame, FrameWriter } from '../frames.ts';
 import { HOST_EXPRESSION, type MemoryReading } from '../host/reading.ts';
 import { heapText } from '../text/heap-text.ts';
+import type { HeapReading, HeapRecord } from './heap-reading.ts';
 import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from './capture.ts';
 
 export interface HeapNode {
@@ -22,27 +23,6 @@ export interface HeapNode {
 export interface SamplingHeapProfile {
   readonly head: HeapNode;
   readonly samples: readonly { readonly size: number; readonly nodeId: number; readonly ordinal: number }[];
-}
-
-/** A group of sampled objects of one size at one site: what V8 saw, before any scaling. */
-export interface HeapRecord {
-  /** Frames, leaf first. */
-  readonly frames: readonly Frame[];
-  /** Bytes per object; 0 for memory outside of the heap. */
-  readonly size: number;
-  /** Objects that were sampled; 0 for memory outside of the heap. */
-  readonly count: number;
-  /** Bytes in the heap that the record stands for: V8's estimate, or the truth where nothing is sampled. */
-  readonly bytes: number;
-}
-
-/** A reading of the heap. */
-export interface HeapReading {
-  readonly records: readonly HeapRecord[];
-  readonly memory: MemoryReading;
-  readonly timeNanos: bigint;
-  /** Milliseconds that the reading stopped the main thread, collection included. */
-  readonly cost: number;
 }
 
 /** A reading that forces a collection is given again for this long, or twenty times what it cost. */

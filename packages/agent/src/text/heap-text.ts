@@ -1,6 +1,6 @@
 // The debug=1 text of the heap profile: raw samples, which readers scale by half the printed rate.
 import { samplingScale } from '@stackpile/profile';
-import type { HeapReading, HeapRecord } from '../captures/heap.ts';
+import type { HeapReading, HeapRecord } from '../captures/heap-reading.ts';
 import { displayPath, frameAddress } from '../frames.ts';
 import { printable } from './count-text.ts';
 import { alignTabs } from './tabwriter.ts';

@@ -7,7 +7,7 @@ import { reportFrames } from '../graph/trim.ts';
 import { add64, type Int64, isZero } from '../int64.ts';
 import { percentage } from '../measurement.ts';
 import { type PreparedReport, ValueFormat } from '../prepare.ts';
-import type { ReportContext } from '../report.ts';
+import type { ReportContext } from '../context.ts';
 import { SourceReader } from './reader.ts';
 
 /** Lines shown before the first and after the last one with samples. */

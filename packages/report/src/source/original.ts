@@ -1,7 +1,7 @@
 // Shows generated JavaScript as what it was written in: lines of a profile follow source maps to their originals.
 import { decodeText, encodeText, extendStrings, int64Column, type Profile } from '@stackpile/profile';
 import { cleanPath } from '../paths.ts';
-import type { ReportContext, SourceFiles } from '../report.ts';
+import type { ReportContext, SourceFiles } from '../context.ts';
 import { plainPath } from './plain-path.ts';
 import { SourceReader } from './reader.ts';
 import { parseSourceMap, type SourceMap, sourceMapUrl } from './source-map.ts';

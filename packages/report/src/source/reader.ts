@@ -1,7 +1,7 @@
 // Lines of source files, found the way pprof looks for them.
 import { decodeText } from '@stackpile/profile';
 import { joinPath, parentFolder, splitList, trimFileName } from '../paths.ts';
-import type { SourceFiles } from '../report.ts';
+import type { SourceFiles } from '../context.ts';
 import { plainPath } from './plain-path.ts';
 
 /** A longer line ends the file early, as Go's line scanner does. */

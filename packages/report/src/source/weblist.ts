@@ -7,7 +7,7 @@ import { percentage } from '../measurement.ts';
 import { parseGoInt } from '../options.ts';
 import { baseName, cleanPath } from '../paths.ts';
 import { type PreparedReport, ValueFormat } from '../prepare.ts';
-import type { ReportContext } from '../report.ts';
+import type { ReportContext } from '../context.ts';
 import { valueOrDot } from './list.ts';
 import { SourceReader } from './reader.ts';
 

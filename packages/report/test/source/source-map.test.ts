@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import { encodeText, ProfileBuilder } from '@stackpile/profile';
 import fc from 'fast-check';
 import { defaultOptions } from '../../src/options.ts';
-import { type ReportContext, runReport } from '../../src/report.ts';
+import type { ReportContext } from '../../src/context.ts';
+import { runReport } from '../../src/report.ts';
 import { withOriginals } from '../../src/source/original.ts';
 import { parseSourceMap, sourceMapUrl } from '../../src/source/source-map.ts';
 

@@ -7,7 +7,7 @@ import {
   readAdditionalSections,
   toInt64,
 } from './assembly.ts';
-import type { RecordNames } from './names.ts';
+import type { RecordNames } from './record-names.ts';
 import { isSpaceOrComment, parseHexAddresses, parseInt0, parseInt10, Scanner, trimSpace } from './scanner.ts';
 
 const STARTS = ['--- contentionz ', '--- mutex:', '--- contention:'];

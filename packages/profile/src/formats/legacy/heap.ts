@@ -8,7 +8,7 @@ import {
   readAdditionalSections,
   scaleHeapSample,
 } from './assembly.ts';
-import type { RecordNames } from './names.ts';
+import type { RecordNames } from './record-names.ts';
 import { isMemoryMapSentinel } from './memory-map.ts';
 import { isSpaceOrComment, parseHexAddresses, parseInt10, Scanner, trimSpace } from './scanner.ts';
 

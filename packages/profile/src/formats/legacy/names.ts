@@ -2,28 +2,10 @@
 import { ProfileBuilder, type SampleLabel } from '../../builder.ts';
 import type { Profile } from '../../profile.ts';
 import { FrameLines } from '../go-frames.ts';
-import type { LegacyProfile, LegacySample } from './assembly.ts';
+import type { LegacyProfile } from './assembly.ts';
 import { parseContention } from './contention.ts';
 import { parseHeap } from './heap.ts';
-
-/** Collects the `#` lines below each record. */
-export class RecordNames {
-  readonly #lines = new Map<LegacySample, string[]>();
-  #current: string[] | null = null;
-
-  record(sample: LegacySample): void {
-    this.#current = [];
-    this.#lines.set(sample, this.#current);
-  }
-
-  comment(line: string): void {
-    this.#current?.push(line);
-  }
-
-  of(sample: LegacySample): readonly string[] {
-    return this.#lines.get(sample) ?? [];
-  }
-}
+import { RecordNames } from './record-names.ts';
 
 /** Reads a Go heap, mutex or block text with names; null where it has none. */
 export function readGoNamedRecords(data: Uint8Array): Profile | null {

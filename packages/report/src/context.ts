@@ -1,0 +1,35 @@
+// What a report may ask of the outside world: the time zone, sources, the terminal.
+import type { OriginOptions } from '@stackpile/profile';
+import type { Terminal } from './terminal.ts';
+
+/** Offset and abbreviation of local time at one moment: `{ offsetSeconds: 3600, abbreviation: 'CET' }`. */
+export interface ZoneTime {
+  readonly offsetSeconds: number;
+  readonly abbreviation: string;
+}
+/** Local time zone: what holds at `unixSeconds`. */
+export type TimeZone = (unixSeconds: number) => ZoneTime;
+
+/** What a file read gave: its bytes, or the reason why not, as the system words it (`no such file or directory`). */
+export type FileContent = { readonly bytes: Uint8Array } | { readonly error: string };
+
+/** Where `list`, `weblist` and `disasm` look for files. */
+export interface SourceFiles {
+  /** Absolute path with which relative search starts. */
+  readonly workingDirectory: string;
+  /** A folder has no bytes. */
+  read(path: string): FileContent;
+  /** Why a file is no binary that could be opened; undefined where it is one. Absent where nobody can tell. */
+  binaryProblem?(path: string): string | undefined;
+}
+
+/** What a report may ask of the outside world; all of it optional. */
+export interface ReportContext {
+  /** Zone of the times in headers; UTC where absent. */
+  readonly timeZone?: TimeZone;
+  readonly sources?: SourceFiles;
+  /** The terminal that the text goes to; absent for pipes and files, whose bytes are pprof's. */
+  readonly terminal?: Terminal;
+  /** Whose code is whose, for `mine` and `hide_libs`, where the rules would say something else. */
+  readonly origin?: OriginOptions;
+}
