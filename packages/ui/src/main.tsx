@@ -40,7 +40,21 @@ import { TasksView } from './views/Tasks.tsx';
 import { TopView } from './views/Top.tsx';
 import { VerdictView } from './views/Verdict.tsx';
 
+/** Views that have something to say of a profile without samples. */
+const emptyViews: ReadonlySet<string> = new Set(['verdict', 'raw', 'compare', 'live']);
+
 function View(): JSX.Element {
+  const shown = current.value;
+  if (shown?.samples === 0 && !emptyViews.has(state.value.view)) {
+    return (
+      <Failure
+        title="This profile is empty"
+        message={`${shown.name} has no samples: nothing ran while it was recorded. Record for longer, or while the service has work to do, or open another profile.`}
+      >
+        <Chooser />
+      </Failure>
+    );
+  }
   switch (state.value.view) {
     case 'verdict':
       return <VerdictView />;

@@ -1,4 +1,5 @@
 // Opening profiles: from what the page came with, from its own server, from files dropped on it.
+import { EngineError } from './engine/client.ts';
 import { download } from './engine/download.ts';
 import { engine, navigate, notice, profiles, sentence, sameKind, status } from './store.ts';
 
@@ -39,7 +40,7 @@ export function credentials(): Record<string, string> {
   return token === '' ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Opens one profile; bytes move to the worker, an address is asked by it. Throws the worker's sentence. */
+/** Opens one profile; bytes move to the worker, an address is asked by it. Throws the worker's sentence, which begins with `name`. */
 export async function open(
   name: string,
   from: Uint8Array<ArrayBuffer> | string,
@@ -47,7 +48,7 @@ export async function open(
   size?: number,
 ): Promise<void> {
   const address = typeof from === 'string';
-  const summary = await engine().ask(
+  const asked = engine().ask(
     'open',
     {
       name,
@@ -62,6 +63,11 @@ export async function open(
       },
     },
   );
+  const summary = await asked.catch((error: unknown) => {
+    if (error instanceof EngineError && error.code !== 'ENGINE_STOPPED' && !error.message.startsWith(name))
+      throw new EngineError(error.code, `${name}: ${error.message}`, error.status);
+    throw error;
+  });
   profiles.value = [...profiles.peek(), summary];
 }
 
@@ -94,8 +100,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     try {
       await open(file.name, new Uint8Array(await file.arrayBuffer()), null);
     } catch (error) {
-      const text = sentence(error);
-      failures.push(text.startsWith(file.name) ? text : `${file.name}: ${text}`);
+      failures.push(sentence(error));
     }
   }
   const list = profiles.peek();

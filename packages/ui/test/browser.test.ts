@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import process from 'node:process';
 import { createRequire } from 'node:module';
 import { startServer } from '@stackpile/agent';
+import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import type { Browser, Page } from 'playwright-core';
 import { buildUi } from '../build.ts';
 import { fillPage, readPage } from '../../cli/src/http/page.ts';
@@ -500,6 +501,26 @@ describe('the page', { skip }, () => {
     await page.waitForFunction(() => location.hash.startsWith('#/compare'));
     await settled(page);
     await shows(page, '.details-numbers', /\+268 from 23 to 291/);
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
+  test('a profile without samples, one without files and what is no profile say what to do', async () => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
+    const empty = join(folder, 'empty.pb');
+    const folded = join(folder, 'one.folded');
+    writeFileSync(empty, encodeProfile(builder.build()));
+    writeFileSync(folded, 'main;work 3\n');
+    const { page, problems, context } = await visit(await serve([empty, folded]), phone, 'light');
+    await go(page, 'flame?src=0');
+    await shows(page, '.state', /empty\.pb has no samples[\s\S]*Record for longer/);
+    assert.equal(await page.locator('.insight').count(), 0);
+    await go(page, 'top?src=0');
+    await shows(page, '.state', /empty\.pb has no samples/);
+    await go(page, 'flame?src=1');
+    await shows(page, '.insight', /names no files/);
+    await go(page, 'flame?src=1&f=%28');
+    await shows(page, '.state', /^That did not work\s+Focus: [\s\S]*press r/);
     assert.deepEqual(problems, []);
     await context.close();
   });

@@ -240,7 +240,11 @@ export class ProfileEngine {
       const mask = (name: string, source: string): Uint8Array | null => {
         if (source === '') return null;
         const { expression, error } = compilePattern(source);
-        if (expression === null) throw new EngineError('BAD_PATTERN', `${name}: ${error}`);
+        if (expression === null)
+          throw new EngineError(
+            'BAD_PATTERN',
+            `${name}: ${error}. Change the filter above, or press r to remove all.`,
+          );
         return matchFrames({ table }, expression);
       };
       const type = profile.sampleTypes[valueIndex];
@@ -513,6 +517,7 @@ export class ProfileEngine {
       unit,
       type,
       total: stacks.total,
+      hasFiles: table.file.some((file) => file !== ''),
     };
   }
 

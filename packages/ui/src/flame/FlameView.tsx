@@ -70,7 +70,7 @@ export function FlameView({ compare = false }: { readonly compare?: boolean }): 
           compare && onlyChanged
             ? 'Nothing changed beyond chance between these two profiles. Switch "Only changed" off to see all stacks.'
             : picture.answer.total === 0
-              ? 'This profile has no samples of this type. Choose another sample type above, or capture for longer.'
+              ? 'All values of this type are 0. Choose another sample type above, or record for longer.'
               : 'The filters leave no stack over. Remove a filter above, or press r to reset them all.'
         }
       />

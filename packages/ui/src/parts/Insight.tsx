@@ -16,12 +16,14 @@ export function Insight(): JSX.Element | null {
   const value = answer.value;
   // The strip keeps its height while it loads, so that nothing below it jumps.
   if (value === null) return <div class="insight" aria-hidden="true" />;
+  if (value.total === 0) return null;
   if (value.places.length === 0) {
     return (
       <div class="insight">
         <p class="insight-head">
-          No frame of your own code is in this profile: all {nounOf(value.type)} are in libraries and the
-          runtime.
+          {value.hasFiles
+            ? `No frame of your own code is in this profile: all ${nounOf(value.type)} are in libraries and the runtime.`
+            : 'This profile names no files, so your own code cannot be told from libraries and the runtime.'}
         </p>
       </div>
     );

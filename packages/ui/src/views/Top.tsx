@@ -43,8 +43,8 @@ export function TopView({ compare = false }: { readonly compare?: boolean }): JS
   return (
     <section class="table-view" aria-busy={answer.pending} aria-label="Top functions">
       <p class="lead">
-        {search === '' ? '' : `${value.matching} of `}
-        {value.functions} functions · {formatValue(total, unit)} {nounOf(value.type)}
+        {search === '' ? '' : `${formatValue(value.matching, 'count')} of `}
+        {formatValue(value.functions, 'count')} functions · {formatValue(total, unit)} {nounOf(value.type)}
         {value.diff ? ` (before: ${formatValue(value.totalBefore, unit)})` : ''}
         {search === '' ? '' : ' · filtered by the search'}
       </p>
@@ -111,7 +111,7 @@ export function TopView({ compare = false }: { readonly compare?: boolean }): JS
         </table>
         {value.matching > rows.length ? (
           <button type="button" class="chip more" onClick={() => setLimit(limit + 2000)}>
-            Show more ({value.matching - rows.length} functions are left)
+            Show more ({formatValue(value.matching - rows.length, 'count')} functions are left)
           </button>
         ) : null}
         {rows.length === 0 ? (
