@@ -217,6 +217,7 @@ class Fetcher {
         authorization: credentials,
         options: this.#options(body === undefined ? [] : ['Content-Type: application/octet-stream']),
         timeout: (patience(remote, this.#network) + 5) * 1000,
+        within: 'headers',
         ...(body === undefined ? {} : { method: 'POST' as const, body: Buffer.from(body) }),
       });
       if (answer.status !== 200) {

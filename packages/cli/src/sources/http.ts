@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly options: SourceOptions;
   /** Milliseconds for all of it. */
   readonly timeout: number;
+  /** What must be there within `timeout`: the whole answer, or its headers only, as in Go. */
+  readonly within?: 'answer' | 'headers';
   readonly method?: 'GET' | 'POST';
   readonly body?: Uint8Array;
 }
@@ -150,7 +152,9 @@ function once(
 export async function get(request: HttpRequest): Promise<HttpAnswer> {
   const shown = shownUrl(request.url);
   const maxBytes = request.options.maxBytes ?? defaultMaxBytes;
-  const deadline = AbortSignal.timeout(Math.max(1, Math.min(request.timeout, 2 ** 31 - 1)));
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), Math.max(1, Math.min(request.timeout, 2 ** 31 - 1)));
+  const deadline = late.signal;
   const signal =
     request.options.signal === undefined ? deadline : AbortSignal.any([deadline, request.options.signal]);
   const own = requestHeaders(request.options);
@@ -201,6 +205,7 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
         continue;
       }
       begun = true;
+      if (request.within === 'headers') clearTimeout(timer);
       const chunks: Uint8Array[] = [];
       let length = 0;
       const stream = decoded(answer);
@@ -246,6 +251,8 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
       cause: error,
       ...(detail === undefined ? {} : { detail }),
     });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
-import { shownUrl } from '../../src/sources/http.ts';
+import { get, shownUrl } from '../../src/sources/http.ts';
 import { loadSource } from '../../src/sources/load.ts';
 import { SourceError, type SourceErrorCode } from '../../src/sources/source.ts';
 import { parseSource } from '../../src/sources/spec.ts';
@@ -252,6 +252,26 @@ describe('addresses', () => {
       loadSource(`${url}/x`, { timeout: 0.2 }),
       'SOURCE_TIMEOUT',
       /no complete answer within 0\.2 s/u,
+    );
+  });
+
+  test('within the headers only, the body may come later', async () => {
+    const url = await listen((request, response) => {
+      if (request.url === '/silent') return;
+      response.flushHeaders();
+      setTimeout(() => response.end('late'), 2000);
+    });
+    const answer = await get({ url: new URL(`${url}/x`), options: {}, timeout: 1000, within: 'headers' });
+    assert.equal(Buffer.from(answer.body).toString(), 'late');
+    await rejects(
+      get({ url: new URL(`${url}/silent`), options: {}, timeout: 100, within: 'headers' }),
+      'SOURCE_TIMEOUT',
+      /no complete answer/u,
+    );
+    await rejects(
+      get({ url: new URL(`${url}/x`), options: {}, timeout: 1000 }),
+      'SOURCE_TIMEOUT',
+      /no complete answer within 1 s/u,
     );
   });
 
