@@ -23,7 +23,8 @@ function readMicros(json: JsonScanner): number {
   return value;
 }
 
-function readTicks(json: JsonScanner, recording: V8Recording, row: number): void {
+/** Reads `positionTicks`; the cursor stands before the array. */
+export function readTicks(json: JsonScanner, tick: (line: number, ticks: number) => void): void {
   json.array();
   while (json.item()) {
     let line = 0;
@@ -34,7 +35,7 @@ function readTicks(json: JsonScanner, recording: V8Recording, row: number): void
       else if (key === 'ticks') ticks = json.integer(0, MAX_ID);
       else json.skip();
     }
-    if (ticks > 0) recording.tick(row, line, ticks);
+    if (ticks > 0) tick(line, ticks);
   }
 }
 
@@ -69,7 +70,7 @@ function readNode(json: JsonScanner, recording: V8Recording, frames: FrameTable)
         while (json.item()) recording.child(row, json.integer(0, MAX_ID));
         break;
       case 'positionTicks':
-        if (json.kind() === 'array') readTicks(json, recording, row);
+        if (json.kind() === 'array') readTicks(json, (line, ticks) => recording.tick(row, line, ticks));
         else json.skip();
         break;
       default:

@@ -4,16 +4,23 @@ import { JsonScanner } from '../json-scanner.ts';
 import { headText } from '../lines.ts';
 
 /** The JSON formats of profiles. */
-export type JsonFormat = 'snapshot' | 'cpuprofile' | 'heapprofile' | 'speedscope' | 'trace';
+export type JsonFormat =
+  | 'snapshot'
+  | 'cpuprofile'
+  | 'old cpuprofile'
+  | 'heapprofile'
+  | 'speedscope'
+  | 'trace';
 
 /** Keys that only one format has, and how their values begin there: other tools' files have nodes and profiles too. */
-const telling: ReadonlyMap<string, { readonly format: JsonFormat; readonly begins: RegExp }> = new Map([
-  ['snapshot', { format: 'snapshot', begins: /^\{/ }],
-  ['nodes', { format: 'cpuprofile', begins: /^\[\s*\{[^]*?"callFrame"\s*:/ }],
-  ['head', { format: 'heapprofile', begins: /^\{[^]*?"callFrame"\s*:/ }],
-  ['shared', { format: 'speedscope', begins: /^\{\s*"frames"\s*:/ }],
-  ['traceEvents', { format: 'trace', begins: /^\[/ }],
-] as const);
+const telling: readonly { readonly key: string; readonly format: JsonFormat; readonly begins: RegExp }[] = [
+  { key: 'snapshot', format: 'snapshot', begins: /^\{/ },
+  { key: 'nodes', format: 'cpuprofile', begins: /^\[\s*\{[^]*?"callFrame"\s*:/ },
+  { key: 'head', format: 'heapprofile', begins: /^\{[^]*?"callFrame"\s*:/ },
+  { key: 'head', format: 'old cpuprofile', begins: /^\{[^]*?"hitCount"\s*:/ },
+  { key: 'shared', format: 'speedscope', begins: /^\{\s*"frames"\s*:/ },
+  { key: 'traceEvents', format: 'trace', begins: /^\[/ },
+];
 /** Bytes of a value that tell. */
 const LOOK = 2048;
 
@@ -30,10 +37,12 @@ export function jsonFormat(bytes: Uint8Array, head: string): JsonFormat | null {
   try {
     scanner.object();
     for (let key = scanner.key(); key !== null; key = scanner.key()) {
-      const known = telling.get(key);
-      if (known !== undefined) {
+      const known = telling.filter((one) => one.key === key);
+      if (known.length > 0) {
         scanner.kind();
-        if (known.begins.test(headText(bytes.subarray(scanner.at), LOOK))) return known.format;
+        const value = headText(bytes.subarray(scanner.at), LOOK);
+        const found = known.find(({ begins }) => begins.test(value));
+        if (found !== undefined) return found.format;
       }
       if (key === '$schema' && scanner.kind() === 'string') {
         if (scanner.string().includes('speedscope')) return 'speedscope';

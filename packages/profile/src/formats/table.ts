@@ -6,6 +6,7 @@ import type { ProfileFormat } from './format.ts';
 import { goStacks } from './go-goroutine-stacks.ts';
 import { heapprofile } from './heapprofile.ts';
 import { heapSnapshot } from './heapsnapshot.ts';
+import { oldCpuprofile } from './old-cpuprofile.ts';
 import { perfScript } from './perf-script.ts';
 import { speedscope } from './speedscope.ts';
 
@@ -13,6 +14,7 @@ import { speedscope } from './speedscope.ts';
 export const jsonFormats: readonly ProfileFormat[] = [
   heapSnapshot,
   cpuprofile,
+  oldCpuprofile,
   heapprofile,
   speedscope,
   chromeTrace,

@@ -1,0 +1,161 @@
+// CPU profiles of Chrome before version 58 and of the npm package v8-profiler: nodes within nodes below `head`.
+import { GrowingFloat64 } from '../growable.ts';
+import { JsonScanner } from '../json-scanner.ts';
+import type { Profile } from '../profile.ts';
+import { scriptFilename } from '../script-filename.ts';
+import { FrameBudget } from './call-tree.ts';
+import { cpuBuilder, cpuProfileOf, readTicks } from './cpuprofile.ts';
+import type { FormatOptions, ProfileFormat } from './format.ts';
+import { FrameTable } from './frame-table.ts';
+import { jsonFormat } from './json-keys.ts';
+import { MAX_MICROS, V8Recording } from './v8-recording.ts';
+
+const NAME = 'V8 CPU profile (old)';
+const MAX_ID = 2 ** 32 - 1;
+const MAX_LINE = 2 ** 31 - 2;
+
+/** A node whose end has not been read: its fields come in any order. */
+interface OpenNode {
+  readonly at: number;
+  readonly children: number[];
+  readonly ticks: [line: number, ticks: number][];
+  id: number;
+  name: string;
+  url: string;
+  line: number;
+  column: number;
+  hits: number;
+}
+
+class Reader {
+  readonly #json: JsonScanner;
+  readonly #bytes: number;
+  readonly #recording = new V8Recording(NAME);
+  readonly #frames = new FrameTable();
+  readonly #times = new GrowingFloat64(0);
+  #start = 0;
+  #end = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#json = new JsonScanner(bytes, NAME);
+    this.#bytes = bytes.length;
+  }
+
+  read(times: boolean): Profile {
+    const json = this.#json;
+    const recording = this.#recording;
+    json.object();
+    for (let key = json.key(); key !== null; key = json.key()) {
+      if (key === 'head') this.#readTree();
+      else if (key === 'startTime') this.#start = this.#micros(1e6);
+      else if (key === 'endTime') this.#end = this.#micros(1e6);
+      else if (key === 'samples') {
+        json.array();
+        for (json.table = 'samples'; json.item(); ) {
+          json.row = recording.samples;
+          recording.sample(json.integer(0, MAX_ID));
+        }
+      } else if (key === 'timestamps') {
+        json.array();
+        for (json.table = 'timestamps'; json.item(); ) {
+          json.row = this.#times.length;
+          this.#times.push(this.#micros(1));
+        }
+      } else json.skip();
+      json.table = '';
+    }
+    json.end();
+    this.#setTimes();
+    const builder = cpuBuilder();
+    const budget = new FrameBudget(this.#bytes, `${NAME}: nodes`);
+    const totals = recording.write(builder, this.#frames, budget, [], times);
+    const { startTime, endTime } = recording;
+    return cpuProfileOf(builder, [totals], startTime, endTime < 0 ? totals.micros : endTime - startTime);
+  }
+
+  /** A time in units of `factor` microseconds, as microseconds. */
+  #micros(factor: number): number {
+    const json = this.#json;
+    json.kind();
+    const at = json.at;
+    const value = json.number() * factor;
+    if (Math.abs(value) > MAX_MICROS) throw json.error(`${value} µs is beyond 285 years`, at);
+    return value;
+  }
+
+  /** Moments become the times between them. Beginning and end in whole seconds are rounded: the samples know better. */
+  #setTimes(): void {
+    const recording = this.#recording;
+    const times = this.#times;
+    const last = times.length - 1;
+    const rounded = this.#start % 1e6 === 0 && this.#end % 1e6 === 0;
+    recording.startTime = rounded && last >= 0 ? times.get(0) : this.#start;
+    if (last >= 0 && rounded) recording.endTime = times.get(last);
+    else if (this.#end > 0) recording.endTime = this.#end;
+    let before = recording.startTime;
+    for (let i = 0; i <= last; i++) {
+      recording.delta(times.get(i) - before);
+      before = times.get(i);
+    }
+  }
+
+  /** Reads the tree below `head` with a stack of its own, however deep it is; callees end before their callers. */
+  #readTree(): void {
+    const json = this.#json;
+    const recording = this.#recording;
+    const open: OpenNode[] = [];
+    const enter = (): OpenNode => {
+      json.kind();
+      const { at } = json;
+      json.object();
+      const node = { at, children: [], ticks: [], id: -1, name: '', url: '', line: 0, column: 0, hits: 0 };
+      open.push(node);
+      return node;
+    };
+    json.table = 'nodes';
+    let node = enter();
+    for (;;) {
+      json.row = recording.nodes;
+      const key = json.key();
+      if (key === 'children') {
+        json.array();
+        if (json.item()) node = enter();
+      } else if (key !== null) this.#readField(key, node);
+      else {
+        const { name, url, line, column } = node;
+        if (node.id < 0) throw json.error('the node has no "id"', node.at);
+        // Lines and columns count from 1 here.
+        const frame = this.#frames.add(name, scriptFilename(url), line, line === 0 ? 0 : column);
+        const row = recording.node(node.id, frame, node.hits);
+        for (const child of node.children) recording.child(row, child);
+        for (const [at, ticks] of node.ticks) recording.tick(row, at, ticks);
+        open.pop();
+        const caller = open.at(-1);
+        if (caller === undefined) break;
+        caller.children.push(node.id);
+        // The next of its siblings, or back in the middle of the caller.
+        node = json.item() ? enter() : caller;
+      }
+    }
+  }
+
+  #readField(key: string, node: OpenNode): void {
+    const json = this.#json;
+    if (key === 'functionName') node.name = json.stringOrNull();
+    else if (key === 'url') node.url = json.stringOrNull();
+    else if (key === 'lineNumber') node.line = Math.max(0, json.integer(-MAX_LINE, MAX_LINE));
+    else if (key === 'columnNumber') node.column = Math.max(0, json.integer(-MAX_LINE, MAX_LINE));
+    else if (key === 'hitCount') node.hits = json.integer(0, MAX_ID);
+    else if (key === 'id') node.id = json.integer(0, MAX_ID);
+    else if (key === 'positionTicks' && json.kind() === 'array')
+      readTicks(json, (line, ticks) => node.ticks.push([line, ticks]));
+    else json.skip();
+  }
+}
+
+/** `.cpuprofile` as it was until 2017: samples/count and cpu/nanoseconds. */
+export const oldCpuprofile: ProfileFormat = {
+  name: NAME,
+  sniff: (bytes, head) => jsonFormat(bytes, head) === 'old cpuprofile',
+  read: (bytes, options: FormatOptions = {}) => new Reader(bytes).read(options.times === true),
+};
