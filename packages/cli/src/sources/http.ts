@@ -22,7 +22,7 @@ export interface HttpRequest {
   /** `Basic …` of the address itself; headers of the options win. */
   readonly authorization?: string | undefined;
   readonly options: SourceOptions;
-  /** Milliseconds for all of it. */
+  /** Milliseconds for what `within` says; where that is absent, for all of it. */
   readonly timeout: number;
   /** What must be there within `timeout`: the whole answer, or its headers only, as in Go. */
   readonly within?: 'answer' | 'headers';
