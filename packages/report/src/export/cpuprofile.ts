@@ -13,6 +13,8 @@ interface Node {
   };
   hitCount: number;
   readonly children: number[];
+  /** Lines of the samples that ended here, which count from 1. */
+  positionTicks?: [{ readonly line: number; ticks: number }];
 }
 
 /**
@@ -37,8 +39,10 @@ export function cpuProfile({ frames, stacks, unit }: ExportStacks, timeNanos: bi
       const key = `${node.id} ${row}`;
       let child = children.get(key);
       if (child === undefined) {
-        const { name, file, line, column } = frames[row] as (typeof frames)[number];
-        child = makeNode(nodes.length + 1, name, file, line, column);
+        const { name, file, line, column, start } = frames[row] as (typeof frames)[number];
+        // Where the function begins, if the profile says so; else the line that was sampled is the nearest to it.
+        const [first, at] = start === 0 || start === line ? [line, column] : [start, 0];
+        child = makeNode(nodes.length + 1, name, file, first, at);
         children.set(key, child);
         nodes.push(child);
         node.children.push(child.id);
@@ -46,6 +50,8 @@ export function cpuProfile({ frames, stacks, unit }: ExportStacks, timeNanos: bi
       node = child;
     }
     node.hitCount++;
+    const { line = 0 } = frames[rows.at(-1) ?? -1] ?? {};
+    if (line > 0 && node !== root) node.positionTicks = [{ line, ticks: node.hitCount }];
     samples.push(node.id);
     timeDeltas.push(pending);
     pending = value * factor;

@@ -11,6 +11,8 @@ export interface ExportFrame {
   /** 0 where unknown. */
   readonly line: number;
   readonly column: number;
+  /** The first line of the function; 0 where unknown. */
+  readonly start: number;
 }
 
 /** Stacks with their values. */
@@ -28,7 +30,7 @@ export function exportedStacks(report: PreparedReport): ExportStacks {
   const frames: ExportFrame[] = [];
   const frameRows = new Map<string, number>();
   const intern = (frame: ExportFrame): number => {
-    const key = `${frame.name}\0${frame.file}\0${frame.line}\0${frame.column}`;
+    const key = `${frame.name}\0${frame.file}\0${frame.line}\0${frame.column}\0${frame.start}`;
     let row = frameRows.get(key);
     if (row === undefined) {
       row = frames.push(frame) - 1;
@@ -53,6 +55,7 @@ export function exportedStacks(report: PreparedReport): ExportStacks {
           file,
           line: Number(locations.lines.line[line]),
           column: Number(locations.lines.column[line]),
+          start: Number(functions.startLine[fn]),
         }),
       );
     }
@@ -66,7 +69,7 @@ export function exportedStacks(report: PreparedReport): ExportStacks {
             ? '<unknown>'
             : `[${baseName(binary)}]`
           : `0x${address.toString(16)}`;
-      rows.push(intern({ name, file: '', line: 0, column: 0 }));
+      rows.push(intern({ name, file: '', line: 0, column: 0, start: 0 }));
     }
     known[location] = rows;
     return rows;

@@ -111,11 +111,27 @@ describe('cpuprofile', () => {
       }),
     );
   });
+  test('a function stands where it begins, and its samples where they were', () => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'microseconds' }] });
+    const work = builder.function('work', '/app/a.ts', 10);
+    for (const line of [12, 14])
+      builder.sample([builder.location({ lines: [{ function: work, line }] })], [line]);
+    const file = JSON.parse(exported(builder.build(), 'cpuprofile')) as {
+      nodes: { callFrame: { lineNumber: number }; positionTicks?: object[] }[];
+    };
+    assert.deepEqual(
+      file.nodes.slice(1).map(({ callFrame, positionTicks }) => [callFrame.lineNumber, positionTicks]),
+      [
+        [9, [{ line: 12, ticks: 1 }]],
+        [9, [{ line: 14, ticks: 1 }]],
+      ],
+    );
+  });
   test('lines count from 0', () => {
     const file = JSON.parse(exported(demo, 'cpuprofile')) as File;
     assert.equal(
       file.nodes.find(({ callFrame }) => callFrame.functionName === 'work')?.callFrame.lineNumber,
-      1,
+      0,
     );
     assert.equal(file.nodes[0]?.callFrame.lineNumber, -1);
   });
