@@ -24,7 +24,10 @@ export type Auth = string | AuthFunction;
 export interface TaskOptions {
   /** Share of one CPU that tracking may use, 0 … 1; default 0.01. */
   readonly budget?: number;
-  /** Most tasks kept at once; further ones are counted as dropped. Default 200,000. */
+  /**
+   * Most suspended functions kept at once, about 250 bytes each; default 10,000. Of more than that half are kept, then a quarter,
+   * and so on, and each counts for two, for four, …
+   */
   readonly maxTasks?: number;
   /** Most frames per stack; default 32. */
   readonly stackDepth?: number;
@@ -110,7 +113,7 @@ export function captureSettings(options: CaptureOptions): CaptureSettings {
         ? null
         : {
             budget: inRange('tasks.budget', tasks.budget ?? 0.01, 0, 1),
-            maxTasks: inRange('tasks.maxTasks', tasks.maxTasks ?? 200_000, 1, 10_000_000),
+            maxTasks: inRange('tasks.maxTasks', tasks.maxTasks ?? 10_000, 100, 10_000_000),
             stackDepth: inRange('tasks.stackDepth', tasks.stackDepth ?? 32, 1, 128),
             handles: tasks.handles ?? null,
           },

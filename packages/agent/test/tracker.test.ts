@@ -21,6 +21,16 @@ async function result(name: string, ...args: string[]): Promise<Record<string, n
 
 const settings = { budget: 1, maxTasks: 100_000, stackDepth: 32, handles: false };
 
+/** Tasks that wait in a function, weighted. */
+function dumpCount(tracker: TaskTracker, name: string): number {
+  const { rows, stacks, names } = tracker.dump(false);
+  let sum = 0;
+  rows.stack.forEach((stack, i) => {
+    if (names[(stacks[stack] as number[])[0] as number] === name) sum += rows.count[i] as number;
+  });
+  return sum;
+}
+
 describe('tracked tasks', () => {
   test('nothing on the stack of a waiting task is kept alive: receivers, arguments, requests', async () => {
     const { tracked, collected } = await result('collectable.ts', '10000');
@@ -49,19 +59,48 @@ describe('tracked tasks', () => {
     assert.fail(tries.join('\n'));
   });
 
-  test('what finds no room is counted and told', async () => {
-    const tracker = new TaskTracker({ ...settings, maxTasks: 100 });
+  test('of more tasks than there is room for a part is kept, and counts for all', async () => {
+    const most = 1000;
+    const tracker = new TaskTracker({ ...settings, maxTasks: most });
     tracker.start();
     const waiting: (() => void)[] = [];
     async function wait(): Promise<void> {
       await new Promise<void>((resolve) => waiting.push(resolve));
     }
-    const all = Array.from({ length: 300 }, wait);
+    async function pair(): Promise<void> {
+      await Promise.all([wait(), wait()]);
+    }
+    const all: Promise<void>[] = [];
+    for (let turn = 0; turn < 5000; turn++) {
+      all.push(wait(), pair());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const counts = (): Map<string, number> => {
+      const { rows, stacks, names } = tracker.dump(false);
+      const found = new Map<string, number>();
+      rows.stack.forEach((stack, i) => {
+        const text = (stacks[stack] as number[]).map((frame) => names[frame]).join(' ');
+        found.set(text, (found.get(text) ?? 0) + (rows.count[i] as number));
+      });
+      return found;
+    };
     const dump = tracker.dump(true);
-    assert.ok(dump.rows.id.length <= 100);
-    assert.match(dump.notes.join('\n'), /^tasks: \d+ dropped, the limit is 100$/mu);
+    assert.ok(dump.rows.id.length <= most);
+    assert.match(dump.notes.join('\n'), /^tasks: so many live that one in \d+ is kept/mu);
+    const sum = [...counts()].reduce((total, [, count]) => total + count, 0);
+    // 15,000 tasks; of a few hundred samples, drawn in groups, six standard deviations are less than a third.
+    assert.ok(Math.abs(sum / 15_000 - 1) < 1 / 3, String(sum));
+    // Who waits for functions that are not kept is no task of its own.
+    const pairs = counts().get('pair (anonymous)') ?? counts().get('pair') ?? 0;
+    assert.ok(pairs < 300, JSON.stringify([...counts()]));
     for (const resolve of waiting) resolve();
     await Promise.all(all);
+    // There is room again: every task is kept.
+    const few = Array.from({ length: 50 }, wait);
+    assert.equal(dumpCount(tracker, 'wait'), 50);
+    assert.doesNotMatch(tracker.dump(true).notes.join('\n'), /so many live/u);
+    for (const resolve of waiting) resolve();
+    await Promise.all(few);
     tracker.stop();
   });
 

@@ -49,6 +49,8 @@ export class Budget {
   #thisRun = 0;
   /** Chance by {@link plan}; 0 for the one that follows the level. */
   #planned = 0;
+  /** Highest chance; see {@link thin}. */
+  #most = 1;
 
   /** @param share of one CPU, 0 … 1 */
   constructor(share: number, now: number) {
@@ -104,6 +106,16 @@ export class Budget {
     this.#draw();
   }
 
+  /**
+   * From now on no run has a higher chance than `most`: what is seen takes memory, whatever looking costs.
+   *
+   * @param most 0 … 1
+   */
+  thin(most: number): void {
+    this.#most = most;
+    this.#draw();
+  }
+
   /** Ends a {@link plan}. */
   unplan(): void {
     this.#planned = 0;
@@ -155,6 +167,7 @@ export class Budget {
     const missing = 0.5 - this.#level / this.#capacity;
     if (this.#planned > 0) this.#chance = this.#affordable();
     else this.#chance = missing <= 0 ? 1 : Math.max(LOWEST, 2 ** (-missing / HALVING));
+    this.#chance = Math.min(this.#chance, this.#most);
     this.#skip = 0;
     this.#cut = false;
     if (this.#chance >= 1) return;

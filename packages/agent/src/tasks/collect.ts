@@ -67,6 +67,8 @@ function carries(record: TaskRecord | null, up: TaskRecord, inputs: Inputs, dept
     case DERIVED:
       return carries(record.target, record, inputs, depth + 1);
     default:
+      // Inputs that are kept no more stand under it as well.
+      if (record.has(CONFIRMED)) return true;
       return (inputs.get(record) ?? []).some((input) => carries(input, record, inputs, depth + 1));
   }
 }

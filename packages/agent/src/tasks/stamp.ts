@@ -12,7 +12,7 @@ class Returns {
  * unlike a WeakMap it costs no table, and a look-up of an object without it is one check of the hidden class.
  */
 export class Stamp<T extends object> extends Returns {
-  readonly #value: T;
+  #value: T;
 
   private constructor(target: object, value: T) {
     super(target);
@@ -28,5 +28,10 @@ export class Stamp<T extends object> extends Returns {
   static put(target: object, value: object): void {
     // The constructor's effect is the point.
     new Stamp(target, value);
+  }
+
+  /** Puts another value on `target`, where it carries one. */
+  static replace(target: object, value: object): void {
+    if (#value in target) (target as Stamp<object>).#value = value;
   }
 }

@@ -35,6 +35,10 @@ const SHALLOW = 4;
 const ROOT_DEPTH = 5;
 /** Frames between `new Promise` and the request that its executor makes, Node's own included. */
 const EXECUTOR_DEPTH = 16;
+/** Waiting records after which those are looked for that wait no more. */
+const FIRST_SWEEP = 1024;
+/** Most handles that are kept at once. */
+const MAX_HANDLES = 200_000;
 /** Failures of the hook after which it is taken off. */
 const MOST_FAILURES = 10;
 /** Part of the budget that is for being called at all; the rest is for looking. */
@@ -54,6 +58,11 @@ class PlainMark {
     this.state = state;
   }
 }
+
+/** Mark of a wait that is kept no more. */
+class ThinnedMark {}
+
+const THINNED = new ThinnedMark();
 
 const plainMarks = STATES.map((_, state) => new PlainMark(state));
 
@@ -118,8 +127,9 @@ export class TaskTracker {
   /** State of the child or worker that was made last in this run, 0 for none, and the functions that were running then. */
   #resource = 0;
   #resourceFunctions: readonly number[] = [];
-  #dropped = 0;
-  #sweepAt = 1024;
+  /** One run in this many is looked at because there are so many live tasks; a power of two. */
+  #thinning = 1;
+  #sweepAt: number;
   #failures = 0;
   #failure = '';
   #stopHook: (() => void) | null = null;
@@ -130,12 +140,13 @@ export class TaskTracker {
 
   constructor(settings: NonNullable<CaptureSettings['tasks']>) {
     this.settings = settings;
+    this.#sweepAt = Math.min(FIRST_SWEEP, settings.maxTasks);
     this.#budget = new Budget(settings.budget * (1 - CALLS_PART), this.#started);
     this.#handles = new HandleTable({
       reader: this.#reader,
       tree: this.#tree,
       depth: settings.stackDepth,
-      limit: settings.maxTasks,
+      limit: MAX_HANDLES,
       now: () => performance.now() - this.#started,
       budget: this.#budget,
       onResource: this.#onResource,
@@ -243,12 +254,14 @@ export class TaskTracker {
     const seconds = (performance.now() - this.#started) / 1000;
     const spent = this.#budget.spent + (this.#duty?.spent ?? 0);
     const share = ((spent / 1000 / seconds) * 100).toFixed(2);
-    const exact = this.#budget.exact && (this.#duty?.always ?? true);
+    const exact = this.#budget.exact && this.#thinning === 1 && (this.#duty?.always ?? true);
     const notes = [
       `tasks: ${exact ? 'every promise is looked at' : 'sampled; counts are weighted'}; tracking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
     ];
-    if (this.#dropped > 0)
-      notes.push(`tasks: ${this.#dropped} dropped, the limit is ${this.settings.maxTasks}`);
+    if (this.#thinning > 1)
+      notes.push(
+        `tasks: so many live that one in ${this.#thinning} is kept and counts for as many; tasks.maxTasks is ${this.settings.maxTasks}`,
+      );
     if (this.settings.handles !== true)
       notes.push(
         'handles: sockets, servers, child processes and workers; the option tasks.handles adds timers, watchers and file handles',
@@ -539,14 +552,9 @@ export class TaskTracker {
     return 0;
   }
 
-  /** Puts a record on the list, where there is room. */
+  /** Puts a record on the list. */
   #wait(promise: object, record: TaskRecord, now: number): void {
-    if (this.#waiting.length >= this.#sweepAt || this.#waiting.length >= this.settings.maxTasks)
-      this.#makeRoom();
-    if (this.#waiting.length >= this.settings.maxTasks) {
-      this.#dropped++;
-      return;
-    }
+    if (this.#waiting.length >= this.#sweepAt) this.#makeRoom();
     // A wait whose end nobody saw.
     if (record.slot >= 0) this.#remove(record);
     record.flags |= WAITING;
@@ -567,16 +575,51 @@ export class TaskTracker {
     const { slot } = record;
     if (slot < 0) return;
     record.slot = -1;
-    const last = this.#waiting.pop();
-    if (last === undefined || last === record) return;
-    this.#waiting[slot] = last;
-    last.slot = slot;
+    const last = this.#waiting.pop() as TaskRecord;
+    if (last !== record) {
+      this.#waiting[slot] = last;
+      last.slot = slot;
+    }
+    // So few live again that all of them have room.
+    if (this.#thinning > 1 && this.#waiting.length * this.#thinning < this.settings.maxTasks / 4)
+      this.#thinBy(1);
   }
 
-  /** Takes out what was collected; what is left may grow by half before the next time. */
+  /** Takes out what waits no more; where there are still too many, half of them. */
   #makeRoom(): void {
+    const began = performance.now();
+    const { maxTasks } = this.settings;
     this.#swept();
-    this.#sweepAt = Math.max(1024, this.#waiting.length * 1.5);
+    if (this.#waiting.length > maxTasks / 2) this.#thin();
+    // What is left may grow by half before the next time.
+    this.#sweepAt = Math.min(maxTasks, Math.max(FIRST_SWEEP, this.#waiting.length * 1.5));
+    this.#budget.spend(performance.now() - began);
+  }
+
+  /**
+   * Keeps one of every two neighbours on the list, by lot, for both. The other one is from now on as if its function had been
+   * suspended in a run that was not looked at, which is how later ones are thinned.
+   */
+  #thin(): void {
+    const waiting = [...this.#waiting];
+    for (let i = 0; i + 1 < waiting.length; i += 2) {
+      const first = Math.random() < 0.5;
+      const kept = waiting[first ? i : i + 1] as TaskRecord;
+      const other = waiting[first ? i + 1 : i] as TaskRecord;
+      kept.weight *= 2;
+      const promise = other.ref?.deref();
+      if (promise !== undefined) Stamp.replace(promise, THINNED);
+      this.#remove(other);
+      // An input that stands for a function's wait: whoever waits for all inputs is no task of its own.
+      if (other.kind === DERIVED && other.up?.kind === COMBINATOR && other.target?.kind === ACTIVATION)
+        other.up.flags |= CONFIRMED;
+    }
+    this.#thinBy(this.#thinning * 2);
+  }
+
+  #thinBy(thinning: number): void {
+    this.#thinning = thinning;
+    this.#budget.thin(1 / thinning);
   }
 
   /**
