@@ -2,6 +2,7 @@
 // over a Thompson automaton, as RE2 does).
 import { asciiWord, CharSet } from './charset.ts';
 import type { Assertion, Node } from './parse.ts';
+import { ThreadSet } from './threads.ts';
 
 const SET = 0;
 const SPLIT = 1;
@@ -30,11 +31,18 @@ interface State {
   readonly next: Int32Array;
 }
 
+function grown<T extends Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(array: T, larger: T): T {
+  larger.set(array);
+  return larger;
+}
+
 /** A compiled expression. */
 export class Automaton {
-  readonly #op: number[] = [];
-  readonly #out: number[] = [];
-  readonly #other: number[] = [];
+  /** The program: what each instruction does, where it goes on, and its set, condition or second way. */
+  #op = new Uint8Array(64);
+  #out = new Int32Array(64);
+  #other = new Int32Array(64);
+  #length = 0;
   readonly #sets: CharSet[] = [];
   readonly #setByRanges = new Map<string, number>();
   readonly #start: number;
@@ -48,6 +56,9 @@ export class Automaton {
   readonly #member: Uint8Array;
   /** What follows a character of each class. */
   readonly #kind: Uint8Array;
+  /** The threads before and behind the character that is read. */
+  readonly #threads: ThreadSet;
+  readonly #next: ThreadSet;
   #states: State[] = [];
   #byKey = new Map<string, number>();
   #first = 0;
@@ -55,6 +66,8 @@ export class Automaton {
   constructor(node: Node) {
     const match = this.#emit(MATCH, 0, 0);
     this.#start = this.#compile(node, match);
+    this.#threads = new ThreadSet(this.#length);
+    this.#next = new ThreadSet(this.#length);
     // Split the alphabet where any set begins or ends.
     const cuts = new Set([0]);
     const special = this.#conditions ? [CharSet.of(10, 10), asciiWord] : [];
@@ -134,10 +147,16 @@ export class Automaton {
   }
 
   #emit(op: number, out: number, other: number): number {
-    this.#op.push(op);
-    this.#out.push(out);
-    this.#other.push(other);
-    return this.#op.length - 1;
+    const at = this.#length++;
+    if (at === this.#op.length) {
+      this.#op = grown(this.#op, new Uint8Array(at * 2));
+      this.#out = grown(this.#out, new Int32Array(at * 2));
+      this.#other = grown(this.#other, new Int32Array(at * 2));
+    }
+    this.#op[at] = op;
+    this.#out[at] = out;
+    this.#other[at] = other;
+    return at;
   }
 
   /** Adds states for `node` that go on to `next`; answers where they begin. */
@@ -187,13 +206,13 @@ export class Automaton {
   #reset(): void {
     this.#states = [];
     this.#byKey = new Map();
-    const threads = new Set<number>();
-    this.#add(threads, this.#start);
-    this.#first = this.#state(threads, AT_START);
+    this.#next.clear();
+    this.#add(this.#next, this.#start);
+    this.#first = this.#state(this.#next, AT_START);
   }
 
   /** Adds a thread and all that it reaches without reading or deciding anything. */
-  #add(threads: Set<number>, from: number): void {
+  #add(threads: ThreadSet, from: number): void {
     const todo = [from];
     for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
       if (threads.has(at)) continue;
@@ -202,8 +221,14 @@ export class Automaton {
     }
   }
 
-  #state(threads: Set<number>, before: number): number {
-    const useful = Int32Array.from([...threads].filter((thread) => this.#op[thread] !== SPLIT)).sort();
+  #state(threads: ThreadSet, before: number): number {
+    const all = new Int32Array(threads.size);
+    let length = 0;
+    for (let i = 0; i < threads.size; i++) {
+      const thread = threads.at(i);
+      if (this.#op[thread] !== SPLIT) all[length++] = thread;
+    }
+    const useful = all.slice(0, length).sort();
     const key = `${before}:${useful.join()}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
@@ -218,8 +243,12 @@ export class Automaton {
     const state = this.#states[from] as State;
     const atEnd = c === this.#classes;
     // Decide the conditions, now that both neighbours are known.
-    const threads = new Set<number>(state.threads);
-    for (const thread of threads) {
+    const threads = this.#threads;
+    threads.clear();
+    for (const thread of state.threads) threads.add(thread);
+    // What is added here is looked at as well.
+    for (let i = 0; i < threads.size; i++) {
+      const thread = threads.at(i);
       if (
         this.#op[thread] === ASSERT &&
         this.#holds(this.#other[thread] as number, state.before, atEnd ? -1 : c)
@@ -229,9 +258,11 @@ export class Automaton {
     }
     let result = ACCEPT;
     if (!threads.has(0)) {
-      const next = new Set<number>();
+      const next = this.#next;
+      next.clear();
       if (!atEnd) {
-        for (const thread of threads) {
+        for (let i = 0; i < threads.size; i++) {
+          const thread = threads.at(i);
           if (this.#op[thread] !== SET) continue;
           const set = this.#other[thread] as number;
           if (this.#member[set * this.#classes + c] === 1) this.#add(next, this.#out[thread] as number);
@@ -241,7 +272,10 @@ export class Automaton {
       if (next.has(0)) result = ACCEPT;
       else {
         if (this.#states.length >= MAX_STATES) {
+          const kept = Array.from({ length: next.size }, (_, i) => next.at(i));
           this.#reset();
+          next.clear();
+          for (const thread of kept) next.add(thread);
           return this.#state(next, atEnd ? AFTER_OTHER : (this.#kind[c] as number));
         }
         result = this.#state(next, atEnd ? AFTER_OTHER : (this.#kind[c] as number));
