@@ -517,8 +517,6 @@ describe('the page', { skip }, () => {
     assert.equal(await page.locator('.insight').count(), 0);
     await go(page, 'top?src=0');
     await shows(page, '.state', /empty\.pb has no samples/);
-    await go(page, 'flame?src=1');
-    await shows(page, '.insight', /names no files/);
     await go(page, 'flame?src=1&f=%28');
     await shows(page, '.state', /^That did not work\s+Focus: [\s\S]*press r/);
     assert.deepEqual(problems, []);
