@@ -510,7 +510,7 @@ describe('the page', { skip }, () => {
     const empty = join(folder, 'empty.pb');
     const folded = join(folder, 'one.folded');
     writeFileSync(empty, encodeProfile(builder.build()));
-    writeFileSync(folded, 'main;work 3\n');
+    writeFileSync(folded, '[libc.so.6];(garbage collector) 3\n');
     const { page, problems, context } = await visit(await serve([empty, folded]), phone, 'light');
     await go(page, 'flame?src=0');
     await shows(page, '.state', /empty\.pb has no samples[\s\S]*Record for longer/);
