@@ -1,9 +1,7 @@
 // Every command takes every format: from a file, standard input, an address, packed or not, merged and compared.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -13,6 +11,7 @@ import { decodeProfile, encodeProfile } from '@stackpile/profile';
 import { readSources } from '../../src/http/sources.ts';
 import { loadSource } from '../../src/sources/load.ts';
 import { stackpile } from '../leaks/run.ts';
+import { listen, shut } from '../listening.ts';
 import { goldenEnv, type Printed, runInProcess } from '../pprof/golden.ts';
 
 const folder = fileURLToPath(
@@ -68,13 +67,10 @@ for (const name of files) {
     test('an address gives the same report', async () => {
       const server = createServer((_request, response) => response.end(bytes));
       try {
-        server.listen(0, '127.0.0.1');
-        await once(server, 'listening');
-        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/files/${name}`;
-        assert.equal(await top([url]), await top([name]));
+        const host = await listen(server);
+        assert.equal(await top([`http://${host}/files/${name}`]), await top([name]));
       } finally {
-        server.close();
-        server.closeAllConnections();
+        await shut(server);
       }
     });
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -10,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { realPprof, realRunner, type Runner } from './differential.ts';
 import { goldenEnv, runInProcess } from './golden.ts';
+import { listen, shut } from '../listening.ts';
 
 /** One function with a name, and three places without: two of them at the same address. */
 function profile(): Uint8Array {
@@ -100,12 +100,10 @@ describe('a server', () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'stackpile-parity-'));
     writeFileSync(join(folder, 'local.pb.gz'), bytes);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    host = await listen(server);
   });
   after(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await shut(server);
     rmSync(folder, { recursive: true, force: true });
   });
   const asked = async (

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,6 +10,7 @@ import { encodeProfile, ProfileBuilder, readProfile } from '@stackpile/profile';
 import { isAbsoluteUrl, remoteSource } from '../../src/pprof/go-url.ts';
 import { symbolUrl } from '../../src/pprof/symbolize.ts';
 import { runInProcess } from './golden.ts';
+import { listen, shut } from '../listening.ts';
 
 function profile(named: boolean): Uint8Array {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
@@ -67,12 +67,10 @@ describe('a server', () => {
   }
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'stackpile-remote-'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    host = await listen(server);
   });
   after(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await shut(server);
     rmSync(folder, { recursive: true, force: true });
   });
   const run = (...args: string[]): ReturnType<typeof runInProcess> => {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -10,6 +9,7 @@ import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { runInProcess } from './golden.ts';
+import { listen, shut } from '../listening.ts';
 
 /** Certificates for 127.0.0.1 of an authority that nobody else knows; valid until 2126. */
 const file = (name: string): string => fileURLToPath(new URL(`tls/${name}`, import.meta.url));
@@ -41,12 +41,10 @@ describe('a server that asks for a certificate', () => {
   );
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'stackpile-tls-'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    host = await listen(server);
   });
   after(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await shut(server);
     rmSync(folder, { recursive: true, force: true });
   });
   const run = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {

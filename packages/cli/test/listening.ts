@@ -1,0 +1,18 @@
+// Servers of tests: a free port of this machine, and an end that leaves no connection behind.
+import type { Server as PlainServer } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+type Server = PlainServer | SecureServer;
+
+/** Listens; answers with host and port. */
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Ends a server and its connections. */
+export async function shut(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
