@@ -517,7 +517,6 @@ export class ProfileEngine {
       unit,
       type,
       total: stacks.total,
-      hasFiles: table.file.some((file) => file !== ''),
     };
   }
 

@@ -158,8 +158,6 @@ export interface PlaceRow {
 
 export interface PlacesAnswer {
   readonly places: readonly PlaceRow[];
-  /** Whether the profile names any file: without, nobody can tell whose code it is. */
-  readonly hasFiles: boolean;
   readonly unit: string;
   readonly type: string;
   readonly total: number;

@@ -21,9 +21,8 @@ export function Insight(): JSX.Element | null {
     return (
       <div class="insight">
         <p class="insight-head">
-          {value.hasFiles
-            ? `No frame of your own code is in this profile: all ${nounOf(value.type)} are in libraries and the runtime.`
-            : 'This profile names no files, so your own code cannot be told from libraries and the runtime.'}
+          No frame of your own code is in this profile: all {nounOf(value.type)} are in libraries and the
+          runtime.
         </p>
       </div>
     );
