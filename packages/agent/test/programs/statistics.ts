@@ -8,7 +8,8 @@ const SECONDS = 12;
 const LEAKED = 2000;
 const PROMISES_PER_SECOND = 200_000;
 const TICK_MS = 10;
-const DUMPS = 20;
+/** Short waits are seen only for a moment after a window of the hook: so many dumps meet several windows. */
+const DUMPS = 60;
 /** A machine that is too slow for that rate has made the same number of requests by then, or is given up. */
 const MOST_SECONDS = 90;
 
@@ -65,8 +66,10 @@ const weights = new Map<string, number>([
 let healthyInAll = 0;
 // As a service that is watched: the traffic goes on, and several dumps are taken.
 for (let dump = 0; dump < DUMPS; dump++) {
-  for (let i = 0; i < (PROMISES_PER_SECOND / perRequest) * 0.1; i++) void request();
-  await sleep(100 * Math.random());
+  for (let tick = 0; tick < 5 + 5 * Math.random(); tick++) {
+    for (let i = 0; i < (PROMISES_PER_SECOND / perRequest / 1000) * TICK_MS; i++) void request();
+    await sleep(TICK_MS);
+  }
   const { rows, stacks, names } = tracker.dump(false);
   healthyInAll += healthy;
   rows.stack.forEach((stack, i) => {
