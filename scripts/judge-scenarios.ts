@@ -9,12 +9,13 @@ import {
   haveFixtures,
   judgeScenarios,
 } from '../packages/leaks/test/scenarios.ts';
+import { inCi } from '../testing/ci.ts';
 
 if (!haveFixtures) {
   process.stdout.write(
     'The labelled scenarios (../shared/fixtures/scenarios) are not beside this clone: nothing to judge.\n',
   );
-  process.exit(process.env['CI'] === undefined ? 0 : 1);
+  process.exit(inCi ? 1 : 0);
 }
 
 const verbose = process.argv.includes('-v');

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { inCi } from '../../../testing/ci.ts';
 import { freePort } from '../../leaky-cron/show/redis.ts';
 import { startRespServer } from '../../leaky-cron/show/resp-server.ts';
 
@@ -16,7 +17,7 @@ const stackpile = fileURLToPath(new URL('../../../packages/cli/src/main.ts', imp
 
 /** Why the Go daemon cannot be built here; false where it can, and in CI, where it must. */
 function skipReason(): string | false {
-  if (process.env['CI']) return false;
+  if (inCi) return false;
   if (spawnSync('go', ['version']).status !== 0) return 'go is not on the PATH';
   // A user's test run downloads nothing: the modules are there already, or it skips.
   const offline = { ...process.env, GOPROXY: 'off', GOFLAGS: '-mod=mod' };

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { unlessCi } from '../../../testing/ci.ts';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const source = fileURLToPath(new URL('../src/subscribe-leaky.ts', import.meta.url));
@@ -103,7 +104,7 @@ const withoutRedis =
 
 for (const [kind, skip] of [
   ['own', false],
-  ['real', process.env['CI'] ? false : withoutRedis],
+  ['real', unlessCi(withoutRedis)],
 ] as const) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`${signal} leaves nothing behind, redis: ${kind}`, { skip }, async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { type PprofServer, startServer } from '@stackpile/agent';
+import { unlessCi } from '../../../testing/ci.ts';
 import { ask } from './http-client.ts';
 
 interface Recorded {
@@ -42,9 +43,8 @@ const compared = [
 
 describe('answers as Go gives them', () => {
   if (missing) {
-    test('recorded requests', { skip: process.env['CI'] === undefined }, () => {
-      assert.fail(`${file.pathname} is missing`);
-    });
+    const without = `${file.pathname} is missing`;
+    test('recorded requests', { skip: unlessCi(without) }, () => assert.fail(without));
     return;
   }
   let server: PprofServer;

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type PprofServer, startServer } from '@stackpile/agent';
+import { unlessCi } from '../../../testing/ci.ts';
 
 const run = promisify(execFile);
 const cache = fileURLToPath(new URL('../../../.cache/', import.meta.url));
@@ -24,7 +25,7 @@ function hasGo(): boolean {
 
 const without = existsSync(pprof) || hasGo() ? false : 'needs Go to build pprof';
 
-describe('go tool pprof', { skip: process.env['CI'] === undefined ? without : false }, () => {
+describe('go tool pprof', { skip: unlessCi(without) }, () => {
   let server: PprofServer;
   const waiting: (() => void)[] = [];
   let spinning: NodeJS.Timeout;

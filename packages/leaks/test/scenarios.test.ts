@@ -1,15 +1,12 @@
 // The labelled Go programs and the service of the story are judged right, in every form of dump.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import process from 'node:process';
 import { describe, test } from 'node:test';
+import { unlessCi } from '../../../testing/ci.ts';
 import { findLeaks } from '../src/index.ts';
 import { dumpsOf, fixtures, goroutineForms, haveFixtures, judgeScenarios } from './scenarios.ts';
 
-const skip =
-  haveFixtures || process.env['CI'] !== undefined
-    ? false
-    : 'the Go fixtures (../shared/fixtures) are not beside this clone';
+const skip = unlessCi(!haveFixtures && 'the Go fixtures (../shared/fixtures) are not beside this clone');
 
 describe('labelled scenarios', { skip }, () => {
   test('all are judged right', async () => {

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import process from 'node:process';
 import { createRequire } from 'node:module';
 import { startServer } from '@stackpile/agent';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import type { Browser, Page } from 'playwright-core';
+import { unlessCi } from '../../../testing/ci.ts';
 import { buildUi } from '../build.ts';
 import { fillPage, readPage } from '../../cli/src/http/page.ts';
 import { reportHtml } from '../../cli/src/http/report-file.ts';
@@ -24,9 +24,7 @@ const fixtures = ['../../../../shared/fixtures/', '../../../../../shared/fixture
 const skip =
   withoutBrowser !== false
     ? withoutBrowser
-    : fixtures === undefined && process.env['CI'] === undefined
-      ? 'no fixtures beside the repository'
-      : false;
+    : unlessCi(fixtures === undefined && 'no fixtures beside the repository');
 const moments = ['t2', 't6', 't16', 't36', 't76', 't136'];
 const dump = (moment: string, file = 'goroutine.pb.gz'): string =>
   `${fixtures ?? ''}go/leaky/${moment}/${file}`;

@@ -2,12 +2,14 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { unlessCi } from '../../../testing/ci.ts';
 
 const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** The reason why browser tests cannot run here, or false. In CI a missing browser is a failure of the test itself. */
-export const withoutBrowser: string | false =
-  existsSync(path) || process.env['CI'] !== undefined ? false : `no Chromium at ${path} (set CHROMIUM)`;
+export const withoutBrowser: string | false = unlessCi(
+  !existsSync(path) && `no Chromium at ${path} (set CHROMIUM)`,
+);
 
 export function launch(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Profile } from '@stackpile/profile';
+import { unlessCi } from '../../../../testing/ci.ts';
 
 /** How tasks are found: by the hook, or in the heap. */
 export type Way = 'tracked' | 'heap';
@@ -137,7 +138,5 @@ const noPipes = spawnSync('mkfifo', ['--version'], { stdio: 'ignore' }).error !=
 
 /** Why a program cannot run on this machine; false where it can, and in CI, where it must. */
 export function cannotRun(program: { readonly name: string }): string | false {
-  return program.name === 'file-read' && noPipes && process.env['CI'] === undefined
-    ? 'mkfifo is not on the PATH'
-    : false;
+  return unlessCi(program.name === 'file-read' && noPipes && 'mkfifo is not on the PATH');
 }

@@ -3,16 +3,15 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { after, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { unlessCi } from '../../../../testing/ci.ts';
 import type { LeaksReport } from '../../src/leaks/json.ts';
 import { fixtures, hasTrace, leaks, stackpile } from './run.ts';
 
-const skip =
-  existsSync(join(fixtures, 'go/leaky')) || process.env['CI'] !== undefined
-    ? false
-    : 'the Go fixtures (../shared/fixtures) are not beside this clone';
+const skip = unlessCi(
+  !existsSync(join(fixtures, 'go/leaky')) && 'the Go fixtures (../shared/fixtures) are not beside this clone',
+);
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-leaks-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 

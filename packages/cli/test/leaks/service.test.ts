@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { unlessCi } from '../../../../testing/ci.ts';
 import type { LeaksReport } from '../../src/leaks/json.ts';
 import { fixtures, stackpile } from './run.ts';
 
@@ -18,10 +19,7 @@ const missing = [
   spawnSync('go', ['version']).status === 0 ? '' : 'go',
   spawnSync('redis-server', ['--version']).status === 0 ? '' : 'redis-server',
 ].filter((what) => what !== '');
-const skip =
-  missing.length === 0 || process.env['CI'] !== undefined
-    ? false
-    : `not on this machine: ${missing.join(', ')}`;
+const skip = unlessCi(missing.length > 0 && `not on this machine: ${missing.join(', ')}`);
 
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-service-'));
 const running: ChildProcess[] = [];

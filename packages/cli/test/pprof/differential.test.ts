@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
+import { inCi } from '../../../../testing/ci.ts';
 import {
   compareMany,
   compareTrial,
@@ -13,7 +14,6 @@ import {
 } from './differential.ts';
 import { type Printed, runInProcess } from './golden.ts';
 
-const inCi = (process.env['CI'] ?? '') !== '';
 /** The whole number in CI; on a desk a glance, scripts/differential.ts does more. */
 const pairs = Number(process.env['DIFFERENTIAL_PAIRS'] ?? (inCi ? '2000' : '300'));
 const seed = Number(process.env['DIFFERENTIAL_SEED'] ?? (inCi ? seedOfCommit() : Date.now() % 2 ** 31));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { unlessCi } from '../../../../testing/ci.ts';
 import { checkCase, goldenCases, haveFixtures, type GoldenCase, type Printed } from './golden.ts';
 
 const passed = new Map<string, number>();
@@ -63,7 +64,7 @@ const asProcess = new Set([
 
 if (!haveFixtures) {
   test('reference cases', {
-    skip: process.env['CI'] ? false : 'the reference cases are not beside this checkout',
+    skip: unlessCi('the reference cases are not beside this checkout'),
   }, () => {
     assert.fail('CI needs the reference cases beside the checkout');
   });

@@ -9,15 +9,16 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { unlessCi } from '../../../../testing/ci.ts';
 import { realPprof, runReal } from './differential.ts';
 import { goldenEnv, runInProcess } from './golden.ts';
 
-const inCi = (process.env['CI'] ?? '') !== '';
 const fixtures = fileURLToPath(new URL('../../../../../shared/fixtures', import.meta.url));
 const binary = realPprof();
-const withoutGo = binary === undefined && !inCi ? 'go is not installed: no pprof to compare with' : false;
-const withoutFixtures =
-  existsSync(fixtures) || inCi ? false : 'the captured Go profiles are not beside this checkout';
+const withoutGo = unlessCi(binary === undefined && 'go is not installed: no pprof to compare with');
+const withoutFixtures = unlessCi(
+  !existsSync(fixtures) && 'the captured Go profiles are not beside this checkout',
+);
 
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-real-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));

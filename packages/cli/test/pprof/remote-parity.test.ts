@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
+import { inCi } from '../../../../testing/ci.ts';
 import { realPprof, realRunner, type Runner } from './differential.ts';
 import { goldenEnv, runInProcess } from './golden.ts';
 import { listen, shut } from '../listening.ts';
@@ -85,7 +86,6 @@ const requests: readonly (readonly string[])[] = [
 ];
 
 describe('a server', () => {
-  const inCi = (process.env['CI'] ?? '') !== '';
   const binary = realPprof();
   const bytes = profile();
   let folder = '';

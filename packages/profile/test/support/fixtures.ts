@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inCi } from '../../../../testing/ci.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const folder = join(root, '../shared/fixtures');
@@ -9,7 +10,7 @@ const folder = join(root, '../shared/fixtures');
 /** The folder of shared fixtures, or null where a clone stands alone; in CI it must be there. */
 export const fixtures: string | null = existsSync(folder) ? folder : null;
 
-if (fixtures === null && process.env['CI'] === 'true') throw new Error(`CI needs ${folder}`);
+if (fixtures === null && inCi) throw new Error(`CI needs ${folder}`);
 
 /** Options of a test that needs the shared fixtures: skips with one line where they are missing. */
 export const withFixtures: { skip: string | false } = {
