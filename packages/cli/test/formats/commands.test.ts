@@ -5,31 +5,15 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { decodeProfile, encodeProfile } from '@stackpile/profile';
+import { fixtureFolder as folder, formatFiles as files } from '../../../profile/test/formats/files.ts';
 import { readSources } from '../../src/http/sources.ts';
 import { loadSource } from '../../src/sources/load.ts';
 import { stackpile } from '../leaks/run.ts';
 import { listen, shut } from '../listening.ts';
 import { goldenEnv, type Printed, runInProcess } from '../pprof/golden.ts';
 
-const folder = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts')
-      ? '../../../profile/test/fixtures/'
-      : '../../../../packages/profile/test/fixtures/',
-    import.meta.url,
-  ),
-);
-const files = [
-  'shop.cpuprofile',
-  'shop.heapprofile',
-  'shop.folded',
-  'shop.speedscope.json',
-  'page.trace.json',
-  'shop.perf',
-];
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-formats-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 

@@ -39,6 +39,10 @@ function aged(text: string): object {
   return { head: nest(1), startTime: startTime / 1e6, endTime: endTime / 1e6, samples, timestamps };
 }
 
+test('the file in the old form is the one in the new form', () => {
+  assert.deepEqual(JSON.parse(fixtureText('shop-old.cpuprofile')), aged(fixtureText('shop.cpuprofile')));
+});
+
 test('the old form holds the same as the new one', () => {
   const text = fixtureText('shop.cpuprofile');
   const old = aged(text);

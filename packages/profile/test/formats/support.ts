@@ -1,8 +1,7 @@
 // What the tests of the formats share.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import {
   checkValid,
   type Profile,
@@ -10,20 +9,15 @@ import {
   type ProfileErrorCode,
   readPlainProfile,
 } from '../../src/index.ts';
-
-const here = dirname(fileURLToPath(import.meta.url));
-// Compiled tests lie elsewhere; the fixtures stay with the sources.
-const folder = here.includes('.cache')
-  ? join(here, '../../../../packages/profile/test/fixtures')
-  : join(here, '../fixtures');
+import { fixtureFolder } from './files.ts';
 
 /** The bytes of a committed fixture. */
 export function fixtureBytes(name: string): Uint8Array {
-  return readFileSync(join(folder, name));
+  return readFileSync(join(fixtureFolder, name));
 }
 
 export function fixtureText(name: string): string {
-  return readFileSync(join(folder, name), 'utf8');
+  return readFileSync(join(fixtureFolder, name), 'utf8');
 }
 
 /** Reads bytes, a text, or a value as JSON, as any profile is read, and checks what comes of it. */

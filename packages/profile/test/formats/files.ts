@@ -1,0 +1,15 @@
+// One file of each format but pprof's own: what every reader, command and page has to take.
+import { fileURLToPath } from 'node:url';
+
+export const fixtureFolder: string = fileURLToPath(new URL('../fixtures/', import.meta.url));
+
+/** Names in {@link fixtureFolder}; beside each lies what it holds, as `NAME.txt`. */
+export const formatFiles = [
+  'shop.cpuprofile',
+  'shop-old.cpuprofile',
+  'shop.heapprofile',
+  'shop.folded',
+  'shop.speedscope.json',
+  'page.trace.json',
+  'shop.perf',
+] as const;
