@@ -141,6 +141,7 @@ function committed(): Seed[] {
     seed('heapsnapshot', snapshot),
     seed('folded', folded),
     seed('folded', short),
+    seed('folded', file('shop-diff.folded')),
     seed('speedscope', speedscope),
     seed('Chrome trace', smallTrace(new TextDecoder().decode(file('page.trace.json')))),
     seed('perf script', firstLines(file('shop.perf'), 5000)),

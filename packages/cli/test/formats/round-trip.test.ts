@@ -51,12 +51,20 @@ function sums(profile: Profile, column: number, places: boolean): Map<string, nu
   return found;
 }
 
-function exportedBack(profile: Profile, kind: ExportKind): Profile {
+function exported(profile: Profile, kind: ExportKind): string {
   const output = runExport(profile, kind, defaultOptions());
   assert.ok(output.type === 'text');
-  const read = readPlainProfile(new TextEncoder().encode([...output.chunks].join('')));
+  return [...output.chunks].join('');
+}
+
+function readText(text: string): Profile {
+  const read = readPlainProfile(new TextEncoder().encode(text));
   checkValid(read);
   return read;
+}
+
+function exportedBack(profile: Profile, kind: ExportKind): Profile {
+  return readText(exported(profile, kind));
 }
 
 const word = fc.oneof(
@@ -99,27 +107,42 @@ const signed = fc.oneof(
   positive.map((value) => -value),
 );
 
+// Semicolons and line ends are replaced on the way out; a remark begins with "# ".
+const plain = name.map((text) => text.replace(/[;\r\n]/g, '_')).filter((text) => !/^#[ !#\t]|^#$/.test(text));
+const twoFrames: Stack = {
+  frames: ['two', 'frames'].map((one) => ({ name: one, file: '', line: 1 })),
+  value: 1,
+};
+
 test('folded: names and counts, negative ones too', () => {
-  // Semicolons and line ends are replaced on the way out; a remark begins with "# ".
-  const plain = name
-    .map((text) => text.replace(/[;\r\n]/g, '_'))
-    .filter((text) => !/^#[ !#\t]|^#$/.test(text));
   fc.assert(
     fc.property(stacks(signed, plain), (made) => {
-      const profile = profileOf(
-        [
-          ...made,
-          {
-            frames: [
-              { name: 'two', file: '', line: 1 },
-              { name: 'frames', file: '', line: 1 },
-            ],
-            value: 1,
-          },
-        ],
-        'count',
-      );
+      const profile = profileOf([...made, twoFrames], 'count');
       assert.deepEqual(sums(exportedBack(profile, 'folded'), 0, false), sums(profile, 0, false));
+    }),
+  );
+});
+
+test('folded, two counts a line: each is what its own export was', () => {
+  const lines = (text: string): Map<string, string> =>
+    new Map(
+      text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => [line.slice(0, line.lastIndexOf(' ')), line.slice(line.lastIndexOf(' ') + 1)]),
+    );
+  fc.assert(
+    fc.property(stacks(signed, plain), stacks(signed, plain), (before, after) => {
+      const both = [...before, ...after, twoFrames];
+      // What difffolded.pl makes of two files: every stack of either, with 0 where it is not.
+      const folded = [before, both].map((made) => lines(exported(profileOf(made, 'count'), 'folded')));
+      const all = new Set(folded.flatMap((one) => [...one.keys()]));
+      const text = [...all]
+        .map((stack) => [stack, ...folded.map((one) => one.get(stack) ?? '0')].join(' '))
+        .join('\n');
+      const read = readText(text);
+      for (const [column, made] of [before, both].entries())
+        assert.deepEqual(sums(read, column, false), sums(profileOf(made, 'count'), 0, false));
     }),
   );
 });

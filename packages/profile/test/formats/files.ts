@@ -9,6 +9,7 @@ export const formatFiles = [
   'shop-old.cpuprofile',
   'shop.heapprofile',
   'shop.folded',
+  'shop-diff.folded',
   'shop.speedscope.json',
   'page.trace.json',
   'shop.perf',

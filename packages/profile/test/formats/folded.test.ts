@@ -22,6 +22,38 @@ test('decimal counts keep their digits', () => {
   assert.equal(read('a;b 0.0000001\n').sampleTypes[0]?.unit, 'billionths');
 });
 
+test('two counts on every line are before and after', () => {
+  const made = read(
+    '# difffolded.pl\nmain;work on it 31 33\r\nmain 0 \t7 \nf(1, 2);std::map<int, int> 4 0\n',
+  );
+  assert.deepEqual(made.sampleTypes, [
+    { type: 'before', unit: 'count' },
+    { type: 'after', unit: 'count' },
+  ]);
+  assert.equal(made.defaultSampleType, 'after');
+  assert.deepEqual(stackLines(made), [
+    'main > work on it : 31 33',
+    'main : 0 7',
+    'f(1, 2) > std::map<int, int> : 4 0',
+  ]);
+});
+
+test('two counts may have decimals, each its own', () => {
+  const made = read('a;b 1.5 20\na -1 0.25\n');
+  assert.deepEqual(
+    made.sampleTypes.map(({ unit }) => unit),
+    ['thousandths', 'thousandths'],
+  );
+  assert.deepEqual(stackLines(made), ['a > b : 1500 20000', 'a : -1000 250']);
+});
+
+test('one line with one count: numbers before the count are names', () => {
+  const made = read(`${'main;worker 1 5\n'.repeat(1000)}main;idle 2\n`);
+  assert.deepEqual(made.sampleTypes, [{ type: 'samples', unit: 'count' }]);
+  assert.deepEqual(stackLines(made).slice(-2), ['main > worker 1 : 5', 'main > idle : 2']);
+  assert.deepEqual(stackLines(read('a;b 1 2\n3 4\n')), ['a > b 1 : 2', '3 : 4']);
+});
+
 test('bytes that are no UTF-8 stay as they are, frames without a name get one', () => {
   const bytes = Uint8Array.from([0x61, 0x3b, 0xff, 0x3b, 0x20, 0x37]);
   assert.deepEqual(stackLines(read(bytes)), ['a > \udcff > (anonymous) : 7']);
@@ -42,6 +74,11 @@ test('lines without a count and counts that are too large are refused', () => {
     `${many}a;b 9999999999999999999\n`,
     'PROFILE_INVALID',
     /the count of stack 1000, 10000000000000000000, is too large$/,
+  );
+  refused(
+    'a;b 1 2\na;b 9999999999999999999 1\n',
+    'PROFILE_INVALID',
+    /the count of stack 1, 10000000000000000000, is too large$/,
   );
   refused(
     `${many}a;b 99999999999999999999999\n`,
