@@ -53,6 +53,7 @@ export {
 } from './compare.ts';
 export { differenceNoise, isWithinNoise, type Noise } from './difference.ts';
 export { makePicture, type Picture, printDot } from './dot.ts';
+export { fitTexts } from './fit-text.ts';
 export { baseName } from './paths.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
 export { withoutEmptyLabels } from './tag-filter.ts';

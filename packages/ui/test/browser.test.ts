@@ -209,6 +209,16 @@ describe('the page', { skip }, () => {
         await go(page, 'graph');
         await page.waitForSelector('.graph-sheet svg .node', { timeout: 60_000 });
         assert.ok((await page.locator('.graph-sheet .node').count()) > 20);
+        // Whatever fonts there are, no text stands out of its box.
+        const outside = await page.$$eval('.graph-sheet .node', (nodes) =>
+          nodes.flatMap((node) => {
+            const box = (node.querySelector('polygon, path, ellipse') as SVGGraphicsElement).getBBox();
+            return [...node.querySelectorAll('text')]
+              .filter((text) => text.getBBox().x < box.x || text.getBBox().width > box.width)
+              .map((text) => text.textContent);
+          }),
+        );
+        assert.deepEqual(outside, []);
         await check('graph');
         await go(page, 'source?p=Subscribe');
         await shows(page, '.listing', /22/);

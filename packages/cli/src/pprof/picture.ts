@@ -1,6 +1,7 @@
 // Pictures of graphs without any program to install: Graphviz runs as WebAssembly.
 import type * as ResvgModule from '@resvg/resvg-js';
 import { decodeText } from '@stackpile/profile';
+import { fitTexts } from '@stackpile/report';
 import { DriverError } from './errors.ts';
 
 /** Formats that a graph can be drawn in. */
@@ -24,7 +25,7 @@ export async function drawGraph(dot: Uint8Array, format: PictureFormat): Promise
   };
   switch (format) {
     case 'svg':
-      return Buffer.from(interactiveSvg(layout('svg')));
+      return Buffer.from(interactiveSvg(fitTexts(layout('svg'))));
     case 'ps':
       // Its fonts have no ellipsis.
       return Buffer.from(layout('ps', (text) => text.replaceAll('…', '...')));
@@ -33,9 +34,9 @@ export async function drawGraph(dot: Uint8Array, format: PictureFormat): Promise
       return graphPdf(layout('json'));
     }
     case 'png':
-      return (await rasterize(layout('svg'))).png();
+      return (await rasterize(fitTexts(layout('svg')))).png();
     case 'gif': {
-      const { pixels, width, height } = await rasterize(layout('svg'));
+      const { pixels, width, height } = await rasterize(fitTexts(layout('svg')));
       const { encodeGif } = await import('./gif.ts');
       return encodeGif(pixels, width, height);
     }
@@ -63,11 +64,15 @@ async function rasterize(svg: string): Promise<Raster> {
       { cause: error },
     );
   }
-  const picture = new resvg.Resvg(svg, { background: '#ffffff', font: { defaultFontFamily: 'serif' } });
+  const options: ResvgModule.ResvgRenderOptions = {
+    background: '#ffffff',
+    font: { defaultFontFamily: 'serif' },
+  };
+  const picture = new resvg.Resvg(svg, options);
   const scale = Math.min(1, MAX_SIDE / Math.max(picture.width, picture.height));
   const drawn =
     scale < 1
-      ? new resvg.Resvg(svg, { background: '#ffffff', fitTo: { mode: 'zoom', value: scale } }).render()
+      ? new resvg.Resvg(svg, { ...options, fitTo: { mode: 'zoom', value: scale } }).render()
       : picture.render();
   return {
     width: drawn.width,

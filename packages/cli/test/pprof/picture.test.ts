@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inflateSync } from 'node:zlib';
+import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import fc from 'fast-check';
 import { encodeGif } from '../../src/pprof/gif.ts';
 import { drawGraph, interactiveSvg } from '../../src/pprof/picture.ts';
@@ -45,6 +46,26 @@ describe('drawGraph', () => {
     assert.equal(gif.toString('latin1', 0, 6), 'GIF89a');
     assert.equal(gif.readUInt16LE(6), png.readUInt32BE(16));
     assert.equal(gif.readUInt16LE(8), png.readUInt32BE(20));
+  });
+  test('each text is as long as Graphviz took it to be, so that it fits whatever the font is', async () => {
+    const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).join('');
+    const texts = [ascii, 'std::map<int, int>::at', 'Sort[…]', 'naïve 日本', 'a & "b"', "it's"];
+    const label = texts.map((text) => text.replace(/["\\]/g, '\\$&')).join('\\n');
+    const sized = `digraph { a [fontsize=20 label="${label}"]; a -> a [label=" 2112.67kB\\n (inline)"]; }`;
+    const graphviz = await Graphviz.load();
+    const laidOut = graphviz.layout(sized, 'json', 'dot');
+    const estimates = [...laidOut.matchAll(/"op": "T",[^}]*"width": ([\d.]+)/g)].map(([, width]) =>
+      Number(width),
+    );
+    const svg = Buffer.from(await drawGraph(Buffer.from(sized), 'svg')).toString('utf8');
+    const lengths = [
+      ...svg.matchAll(/<text [^>]*textLength="([\d.]+)" lengthAdjust="spacingAndGlyphs"/g),
+    ].map(([, length]) => Number(length));
+    assert.equal(estimates.length, texts.length + 2);
+    assert.equal(lengths.length, estimates.length);
+    for (const [i, length] of lengths.entries())
+      assert.ok(Math.abs(length - (estimates[i] as number)) < 0.1, `${length} for ${estimates[i]}`);
+    assert.doesNotMatch(svg, /font-family="Times,serif"/);
   });
   test('what Graphviz cannot read is one sentence', async () => {
     await assert.rejects(drawGraph(Buffer.from('digraph {'), 'svg'), {

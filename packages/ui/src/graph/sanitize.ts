@@ -10,7 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   polygon: ['points', 'fill', 'stroke', 'stroke-width', 'stroke-dasharray'],
   polyline: ['points', 'fill', 'stroke', 'stroke-width', 'stroke-dasharray'],
   ellipse: ['cx', 'cy', 'rx', 'ry', 'fill', 'stroke'],
-  text: ['x', 'y', 'text-anchor', 'font-size', 'fill', 'font-weight'],
+  text: ['x', 'y', 'text-anchor', 'font-size', 'fill', 'font-weight', 'textLength', 'lengthAdjust'],
 };
 const safeValue = /^[\w\s#.,()%+-]*$/;
 

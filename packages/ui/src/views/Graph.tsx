@@ -142,26 +142,6 @@ function widestWay(image: SVGElement): number {
   return middle;
 }
 
-/** Graphviz measures with its own fonts: what is wider in the reader's is narrowed to its box. */
-function fitTexts(image: SVGElement): void {
-  const narrow: [SVGTextContentElement, number][] = [];
-  for (const node of image.querySelectorAll('.node')) {
-    const shape = node.querySelector<SVGGraphicsElement>('polygon, path, ellipse');
-    if (shape === null) continue;
-    const box = shape.getBBox();
-    for (const text of node.querySelectorAll('text')) {
-      const fromLeft = text.getAttribute('text-anchor') === 'start';
-      const room = fromLeft ? box.x + box.width - Number(text.getAttribute('x')) - 4 : box.width - 6;
-      if (text.getComputedTextLength() > room) narrow.push([text, room]);
-    }
-  }
-  // Measured first, changed afterwards: the layout is made once.
-  for (const [text, room] of narrow) {
-    text.setAttribute('textLength', String(Math.max(1, room)));
-    text.setAttribute('lengthAdjust', 'spacingAndGlyphs');
-  }
-}
-
 function Sheet({ svg }: { readonly svg: string }): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const view = useRef({ x: 0, y: 0, scale: 1 });
@@ -202,7 +182,6 @@ function Sheet({ svg }: { readonly svg: string }): JSX.Element {
     built.setAttribute('aria-label', 'Call graph; the same numbers are in Top and Peek');
     element.replaceChildren(built);
     picture.current = built;
-    fitTexts(built);
     fit();
   }, [svg]);
   useEffect(() => {
