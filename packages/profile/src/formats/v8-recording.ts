@@ -19,6 +19,43 @@ export interface RecordingTotals {
   idleMicros: number;
 }
 
+/** Samples of one node in a row that were on one line, or are taken to have been. */
+interface Stretch {
+  readonly row: number;
+  readonly line: number;
+  count: number;
+  micros: number;
+  /** When the first of them was taken, in microseconds since the start. */
+  readonly from: number;
+}
+
+/** Deals a node's samples out to the lines that it was seen on: at any moment each line has got its share, give or take one. */
+class LineDealer {
+  readonly #lines: readonly { readonly line: number; readonly samples: number }[];
+  readonly #samples: number;
+  /** Samples that each line is behind its share, times `#samples`: whole numbers, so that nothing is lost to rounding. */
+  readonly #behind: number[];
+
+  constructor(lines: readonly { readonly line: number; readonly samples: number }[]) {
+    this.#lines = lines;
+    this.#samples = lines.reduce((sum, { samples }) => sum + samples, 0);
+    this.#behind = lines.map(() => 0);
+  }
+
+  /** The line of the next sample; `known` is where it is known to be, or 0. */
+  next(known: number): number {
+    const behind = this.#behind;
+    let most = 0;
+    for (const [i, { line, samples }] of this.#lines.entries()) {
+      const now = (behind[i] as number) + samples;
+      behind[i] = now;
+      if (known > 0 ? line === known : now > (behind[most] as number)) most = i;
+    }
+    behind[most] = (behind[most] as number) - this.#samples;
+    return this.#lines[most]?.line ?? 0;
+  }
+}
+
 /** Collects one recording of one thread; ids are unsigned 32-bit numbers. */
 export class V8Recording {
   readonly #what: string;
@@ -227,8 +264,8 @@ export class V8Recording {
    * Adds samples of `samples/count` and `cpu/nanoseconds` to `builder`: one per node that was sampled and line on which it
    * was. `(root)`, which is nobody's code, and `(idle)`, in which the event loop waits, are left out, as the agent does.
    *
-   * @param times one sample per stretch of samples of one node instead, labelled with its beginning (`timestamp`); where the
-   *   file has no samples, or so many that their stacks would not fit, as without
+   * @param times one sample per stretch of samples of one node and line instead, labelled with its beginning (`timestamp`);
+   *   where the file has no samples, or so many that their stacks would not fit, as without
    * @throws {ProfileError} naming the row of a node or a sample that contradicts another
    */
   write(
@@ -255,7 +292,13 @@ export class V8Recording {
       const frame = this.#frame.get(row);
       return frames.location(builder, frame, frames.line(frame), line);
     };
-    const stretches = times ? this.#stretches(map, depth, budget) : null;
+    const stretches = times
+      ? this.#stretches(map, depth, budget, (row) =>
+          this.#byLine(order.subarray(starts[row], starts[row + 1]), count[row] as number),
+        )
+      : null;
+    /** Locations of the callers of each node that was sampled, where there are stretches. */
+    const callersOf = new Map<number, readonly number[]>();
     for (let row = 0; row < this.#ids.length; row++) {
       const samples = count[row] as number;
       const name = frames.name(this.#frame.get(row));
@@ -271,14 +314,11 @@ export class V8Recording {
         if (frames.name(this.#frame.get(at)) !== '(root)') callers.push(location(at, 0));
       }
       const nanos = (micros[row] as number) * 1000;
-      const ticks = order.subarray(starts[row], starts[row + 1]);
       if (stretches !== null) {
-        // The line on which most of the node's samples were: V8 does not say which sample was on which.
-        const [most] = this.#byLine(ticks, samples).sort((a, b) => b.samples - a.samples);
-        stretches.stacks.set(row, [location(row, most?.line ?? 0), ...callers]);
+        callersOf.set(row, callers);
         continue;
       }
-      for (const part of this.#byLine(ticks, samples)) {
+      for (const part of this.#byLine(order.subarray(starts[row], starts[row + 1]), samples)) {
         budget.take(depth[row] as number, row);
         builder.sample(
           [location(row, part.line), ...callers],
@@ -287,50 +327,67 @@ export class V8Recording {
         );
       }
     }
-    if (stretches !== null) {
-      for (const { row, count: lasted, micros: took, from } of stretches.list) {
-        const stack = stretches.stacks.get(row);
-        if (stack === undefined) continue;
-        budget.take(stack.length, row);
-        const timestamp = { key: 'timestamp', number: Math.round(from * 1000), unit: 'nanoseconds' };
-        builder.sample(stack, [lasted, Math.round(took * 1000)], [...labels, timestamp]);
-      }
+    for (const { row, line, count: lasted, micros: took, from } of stretches ?? []) {
+      const callers = callersOf.get(row);
+      if (callers === undefined) continue;
+      budget.take(callers.length + 1, row);
+      const timestamp = { key: 'timestamp', number: Math.round(from * 1000), unit: 'nanoseconds' };
+      builder.sample(
+        [location(row, line), ...callers],
+        [lasted, Math.round(took * 1000)],
+        [...labels, timestamp],
+      );
     }
     return totals;
   }
 
-  /** Runs of samples of one node, in the order of time; null without samples, or where their stacks are beyond the budget. */
+  /**
+   * Runs of samples of one node, in the order of time, each by line; null without samples, or where their stacks are beyond
+   * the budget.
+   *
+   * @param linesOf the lines that a node (by row) was seen on, and how many of its samples each has
+   */
   #stretches(
     map: IdMap,
     depth: Uint32Array,
     budget: FrameBudget,
-  ): {
-    readonly list: { row: number; count: number; micros: number; from: number }[];
-    readonly stacks: Map<number, number[]>;
-  } | null {
+    linesOf: (row: number) => { line: number; samples: number }[],
+  ): Stretch[] | null {
     const samples = this.#samples.length;
     if (samples === 0 || this.#deltas.length === 0) return null;
-    const list: { row: number; count: number; micros: number; from: number }[] = [];
+    const recorded = this.endTime < 0 ? 0 : this.endTime - this.startTime;
+    const dealers = new Map<number, LineDealer>();
+    const list: Stretch[] = [];
     let frames = 0;
     let time = 0;
+    let runRow = NONE;
+    let runStart = 0;
     for (let i = 0; i < samples; i++) {
       const row = map.row(this.#samples.get(i), 0);
       time += i < this.#deltas.length ? Math.max(0, this.#deltas.get(i)) : 0;
-      const recorded = this.endTime < 0 ? 0 : this.endTime - this.startTime;
       const lasts =
         i + 1 < this.#deltas.length && i + 1 < samples
           ? Math.max(0, this.#deltas.get(i + 1))
           : Math.max(0, recorded - time);
-      const last = list.at(-1);
-      if (last !== undefined && last.row === row) {
-        last.count++;
-        last.micros += lasts;
-        continue;
+      if (row !== runRow) {
+        runRow = row;
+        runStart = list.length;
       }
-      frames += depth[row] as number;
-      list.push({ row, count: 1, micros: lasts, from: time });
+      let dealer = dealers.get(row);
+      if (dealer === undefined) dealers.set(row, (dealer = new LineDealer(linesOf(row))));
+      const line = dealer.next(i < this.#sampleLines.length ? this.#sampleLines.get(i) : 0);
+      let at = runStart;
+      while (at < list.length && list[at]?.line !== line) at++;
+      const stretch = list[at];
+      if (stretch === undefined) {
+        frames += depth[row] as number;
+        list.push({ row, line, count: 1, micros: lasts, from: time });
+      } else {
+        stretch.count++;
+        stretch.micros += lasts;
+      }
     }
-    return budget.has(frames) ? { list, stacks: new Map() } : null;
+    return budget.has(frames) ? list : null;
   }
 
   /** Shares out `samples` among the lines that V8 saw ticks on, largest remainders first. */

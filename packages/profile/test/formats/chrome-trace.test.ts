@@ -73,11 +73,12 @@ test('pieces of a recording are joined, in both shapes of the file', () => {
   assert.deepEqual(stackLines(read(one)), expected);
 });
 
-test('asked for times, a recording of one thread has a sample per stretch, in order', () => {
+test('asked for times, a recording of one thread has a sample per stretch and line, in order', () => {
   // Beginning, depth, samples, nanoseconds.
   assert.deepEqual(readTimed({ traceEvents: one }), [
     [5000, 1, 1, 10_000],
-    [35_000, 2, 2, 65_000],
+    [35_000, 2, 1, 30_000],
+    [65_000, 2, 1, 35_000],
   ]);
   const other = [
     begin(7, 9, '0x2'),

@@ -43,11 +43,50 @@ test('a sample lasts until the next one, the last one until the end', () => {
   assert.match(made.comments.join('\n'), /^\(idle\) is left out: 1 samples, 0 ms/);
 });
 
-test('asked for times, it has a sample per stretch, in order, and the same sums', () => {
+/** Samples and frames of a profile by the function and the line of its leaf, from an input asked for times or not. */
+function samplesByLine(input: object, times: boolean): Map<string, number> {
+  const made = readPlainProfile(new TextEncoder().encode(JSON.stringify(input)), { times });
+  const sums = new Map<string, number>();
+  for (const line of stackLines(made)) {
+    const [, stack = '', count = ''] = /^(.*) : (\d+) \d+/.exec(line) ?? [];
+    sums.set(stack, (sums.get(stack) ?? 0) + Number(count));
+  }
+  return sums;
+}
+
+test('asked for times, each line of a function gets the samples that it gets without', () => {
+  const spread = {
+    ...profile,
+    nodes: nodes.map((node) =>
+      node.id === 3
+        ? {
+            ...node,
+            positionTicks: [
+              { line: 21, ticks: 11 },
+              { line: 22, ticks: 1 },
+              { line: 25, ticks: 5 },
+            ],
+          }
+        : node,
+    ),
+    // One long run, as of a function that nothing interrupts, and short ones.
+    samples: [...Array.from({ length: 100 }, () => 3), 2, 3, 2, 3, 3, 2, 3],
+    timeDeltas: Array.from({ length: 107 }, () => 10),
+    endTime: 3000,
+  };
+  const timed = samplesByLine(spread, true);
+  assert.equal(timed.size, 4);
+  assert.deepEqual(timed, samplesByLine(spread, false));
+  // One row per line of a run, not one per sample.
+  assert.ok((readTimed(spread)?.length ?? 0) < 12);
+});
+
+test('asked for times, it has a sample per stretch and line, in order, and the same sums', () => {
   // Beginning, depth, samples, nanoseconds; (idle) from 65 µs on is left out.
   assert.deepEqual(readTimed(profile), [
     [5000, 1, 1, 10_000],
-    [15_000, 2, 2, 50_000],
+    [15_000, 2, 1, 20_000],
+    [35_000, 2, 1, 30_000],
     [80_000, 2, 1, 20_000],
   ]);
   // Without samples there is no order to keep.

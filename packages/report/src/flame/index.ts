@@ -37,4 +37,5 @@ export {
   type OwnPlace,
   ownPlaces,
   sumFrames,
+  sumGroups,
 } from './top.ts';

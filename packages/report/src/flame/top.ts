@@ -41,6 +41,36 @@ export function sumFrames(stacks: Stacks): FrameSums {
   return { flat, cum, flatBefore, cumBefore };
 }
 
+/**
+ * Sums of groups of frames, as {@link sumFrames} makes them of frames: a stack counts once for each group that it meets.
+ *
+ * @param group the group of each frame, from 0 to `groups` - 1; -1 for none
+ */
+export function sumGroups(
+  stacks: Stacks,
+  group: Int32Array,
+  groups: number,
+): { readonly flat: Float64Array; readonly cum: Float64Array } {
+  const { start, frames, diff } = stacks;
+  const values = diff === null ? stacks.value : diff.after;
+  const flat = new Float64Array(groups);
+  const cum = new Float64Array(groups);
+  const seen = new Uint32Array(groups);
+  for (let i = 0; i < stacks.length; i++) {
+    const value = values[i] as number;
+    const end = start[i + 1] as number;
+    let leaf = -1;
+    for (let at = start[i] as number; at < end; at++) {
+      leaf = group[frames[at] as number] as number;
+      if (leaf < 0 || seen[leaf] === i + 1) continue;
+      seen[leaf] = i + 1;
+      cum[leaf] = (cum[leaf] as number) + value;
+    }
+    if (leaf >= 0) flat[leaf] = (flat[leaf] as number) + value;
+  }
+  return { flat, cum };
+}
+
 /** A caller or callee and how much of the value passes between. */
 export interface Neighbour {
   readonly frame: number;

@@ -43,6 +43,7 @@ import {
   speedscopeJson,
   type Stacks,
   sumFrames,
+  sumGroups,
   visibleText,
   zoomPlan,
 } from '@stackpile/report/flame';
@@ -523,42 +524,55 @@ export class ProfileEngine {
   #source(query: Engine['source'][0]): Engine['source'][1] {
     const { stacks, unit, type } = this.#prepare({ ...query, base: null, granularity: 'lines' });
     const { table } = stacks;
-    const sums = sumFrames(stacks);
     const { expression, error } = compilePattern(query.pivot);
     if (query.pivot !== '' && expression === null) throw new EngineError('BAD_PATTERN', `Function: ${error}`);
     // Names at this granularity end in `:line`; the pattern means the function.
     const plainName = (frame: number): string => (table.name[frame] as string).replace(/:\d+$/, '');
-    const totals = new Map<string, { flat: number; cum: number; own: boolean }>();
-    for (let frame = 0; frame < table.length; frame++) {
+    /** Frames that are wanted, by a key of theirs. */
+    const grouped = <K>(keyOf: (frame: number) => K | null) => {
+      const rows = new Map<K, number>();
+      const frames: number[][] = [];
+      const group = new Int32Array(table.length).fill(-1);
+      for (let frame = 0; frame < table.length; frame++) {
+        const key = keyOf(frame);
+        if (key === null) continue;
+        const row = rows.get(key) ?? frames.push([]) - 1;
+        rows.set(key, row);
+        frames[row]?.push(frame);
+        group[frame] = row;
+      }
+      const { flat, cum } = sumGroups(stacks, group, frames.length);
+      return [...rows]
+        .map(([key, row]) => ({
+          key,
+          frames: frames[row] as number[],
+          flat: flat[row] as number,
+          cum: cum[row] as number,
+        }))
+        .filter((one) => one.cum !== 0);
+    };
+    const own = (frame: number | undefined): number => Number(table.origin[frame ?? 0] === 'user');
+    const files = grouped((frame) => {
       const file = table.file[frame] as string;
-      if (file === '' || (sums.cum[frame] as number) === 0) continue;
-      if (expression !== null && !expression.test(plainName(frame)) && !expression.test(file)) continue;
-      const sum = totals.get(file) ?? { flat: 0, cum: 0, own: table.origin[frame] === 'user' };
-      sum.flat += sums.flat[frame] as number;
-      sum.cum = Math.max(sum.cum, sums.cum[frame] as number);
-      totals.set(file, sum);
-    }
-    const files = [...totals]
-      .sort((a, b) => Number(b[1].own) - Number(a[1].own) || b[1].cum - a[1].cum)
+      const wanted = expression === null || expression.test(plainName(frame)) || expression.test(file);
+      return wanted && file !== '' ? file : null;
+    })
+      .sort((a, b) => own(b.frames[0]) - own(a.frames[0]) || b.cum - a.cum)
       .slice(0, 200)
-      .map(([file, { flat, cum }]) => ({ file, flat, cum }));
+      .map(({ key, cum }) => ({ file: key, cum }));
     const file = files.find((one) => one.file === query.file)?.file ?? files[0]?.file ?? '';
-    const lines: { line: number; name: string; flat: number; cum: number }[] = [];
-    let flat = 0;
-    let cum = 0;
-    for (let frame = 0; frame < table.length && file !== ''; frame++) {
-      if (table.file[frame] !== file || (sums.cum[frame] as number) === 0) continue;
-      flat += sums.flat[frame] as number;
-      cum = Math.max(cum, sums.cum[frame] as number);
-      lines.push({
-        line: table.line[frame] as number,
-        name: plainName(frame),
-        flat: sums.flat[frame] as number,
-        cum: sums.cum[frame] as number,
-      });
-    }
-    lines.sort((a, b) => a.line - b.line || b.cum - a.cum);
-    return { files, file, lines: lines.slice(0, 5000), flat, cum, unit, type, total: stacks.total };
+    const lines =
+      file === ''
+        ? []
+        : grouped((frame) => (table.file[frame] === file ? (table.line[frame] as number) : null))
+            .map(({ key, frames, flat, cum }) => ({
+              line: key,
+              names: [...new Set(frames.map(plainName))],
+              flat,
+              cum,
+            }))
+            .sort((a, b) => a.line - b.line);
+    return { files, file, lines: lines.slice(0, 5000), unit, type, total: stacks.total };
   }
 
   #tasks(query: Engine['tasks'][0]): Engine['tasks'][1] {

@@ -197,17 +197,17 @@ export interface TasksAnswer {
 /** Cost per line of one file. */
 export interface SourceAnswer {
   /** Files with matching functions, costliest first. */
-  readonly files: readonly { readonly file: string; readonly flat: number; readonly cum: number }[];
+  readonly files: readonly { readonly file: string; readonly cum: number }[];
   /** The file shown, '' where nothing matches. */
   readonly file: string;
+  /** In the order of the file; a stack that meets a line several times counts once in its `cum`. */
   readonly lines: readonly {
     readonly line: number;
-    readonly name: string;
+    /** The functions that were seen on it. */
+    readonly names: readonly string[];
     readonly flat: number;
     readonly cum: number;
   }[];
-  readonly flat: number;
-  readonly cum: number;
   readonly unit: string;
   readonly type: string;
   readonly total: number;

@@ -168,19 +168,11 @@ function Listing({
 
 /** Lines with a cost and those around them; null is a gap. */
 function makeBlocks(value: SourceAnswer, content: string): (Line | null)[] {
-  const costs = new Map<number, { flat: number; cum: number; names: string[] }>();
-  for (const line of value.lines) {
-    const cost = costs.get(line.line) ?? { flat: 0, cum: 0, names: [] };
-    cost.flat += line.flat;
-    cost.cum = Math.max(cost.cum, line.cum);
-    if (!cost.names.includes(line.name)) cost.names.push(line.name);
-    costs.set(line.line, cost);
-  }
-  const numbers = [...costs.keys()].sort((a, b) => a - b);
+  const costs = new Map(value.lines.map((line) => [line.line, line]));
   const tokens = content === '' ? null : highlightLines(content, value.file);
   const out: (Line | null)[] = [];
   let last = 0;
-  for (const number of numbers) {
+  for (const number of costs.keys()) {
     const from = tokens === null ? number : Math.max(last + 1, number - around);
     const to = tokens === null ? number : Math.min(tokens.length, number + around);
     if (out.length > 0 && from > last + 1) out.push(null);
