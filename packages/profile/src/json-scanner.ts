@@ -10,6 +10,10 @@ const DEPTH_LIMIT = 4096;
 /** Digits that a double holds whatever they are. */
 const SAFE_DIGITS = 15;
 const KEY_SLOTS = 256;
+/** So many bytes are read between two words about how far it is. */
+const STEP = 2 ** 20;
+/** Beyond any text. */
+const NEVER = 2 ** 31 - 1;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -56,11 +60,20 @@ export class JsonScanner {
   readonly #keys: string[] = [];
   #levels = new Uint8Array(64);
 
-  constructor(bytes: Uint8Array, what: string, at = 0) {
+  /** Hears how far it is, and where it hears of it next. */
+  readonly #onProgress: ((bytes: number, total: number) => void) | undefined;
+  #due: number;
+
+  /**
+   * @param what begins every message
+   * @param onProgress hears now and then how many of the bytes have been read
+   */
+  constructor(bytes: Uint8Array, what: string, onProgress?: (bytes: number, total: number) => void) {
     this.#bytes = bytes;
     this.#what = what;
-    this.at = at;
-    if (at === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.at = 3;
+    this.at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+    this.#onProgress = onProgress;
+    this.#due = onProgress === undefined ? NEVER : STEP;
   }
 
   /** Where in the document the cursor is: `"id" of nodes row 3`. */
@@ -156,40 +169,48 @@ export class JsonScanner {
 
   /** The next key of the object, with the cursor on its value; null where the object ends. */
   key(): string | null {
-    let c = this.#peek();
-    if (c === CLOSE_OBJECT) {
-      this.at++;
-      this.#fresh = false;
-      return null;
-    }
-    if (!this.#fresh) {
-      if (c !== COMMA) throw this.#unexpected("',' or '}'");
-      this.at++;
-      c = this.#peek();
-    }
-    this.#fresh = false;
-    if (c !== QUOTE) throw this.#unexpected('a key');
+    if (!this.#toKey()) return null;
     const key = this.#keyText();
-    if (this.#peek() !== COLON) throw this.#unexpected("':'");
-    this.at++;
+    this.#toValue();
     this.#key = key;
     return key;
   }
 
   /** Goes to the next item of the array; false where the array ends. */
   item(): boolean {
+    return this.#next(CLOSE_ARRAY, "',' or ']'");
+  }
+
+  /** Goes behind what parts this from the next item or key; false, and behind `close`, where there is none. */
+  #next(close: number, wanted: string): boolean {
     const c = this.#peek();
-    if (c === CLOSE_ARRAY) {
+    if (this.at >= this.#due) {
+      this.#due = this.at + STEP;
+      this.#onProgress?.(this.at, this.#bytes.length);
+    }
+    const first = this.#fresh;
+    this.#fresh = false;
+    if (c === close) {
       this.at++;
-      this.#fresh = false;
       return false;
     }
-    if (!this.#fresh) {
-      if (c !== COMMA) throw this.#unexpected("',' or ']'");
-      this.at++;
-    }
-    this.#fresh = false;
+    if (first) return true;
+    if (c !== COMMA) throw this.#unexpected(wanted);
+    this.at++;
     return true;
+  }
+
+  /** Goes to the quote of the next key; false where the object ends. */
+  #toKey(): boolean {
+    if (!this.#next(CLOSE_OBJECT, "',' or '}'")) return false;
+    if (this.#peek() !== QUOTE) throw this.#unexpected('a key');
+    return true;
+  }
+
+  /** Goes from a key to its value. */
+  #toValue(): void {
+    if (this.#peek() !== COLON) throw this.#unexpected("':'");
+    this.at++;
   }
 
   /** A key, as the same string each time it comes. */
@@ -353,22 +374,9 @@ export class JsonScanner {
 
   /** As `key`, without the text. */
   #skipKey(): boolean {
-    let c = this.#peek();
-    if (c === CLOSE_OBJECT) {
-      this.at++;
-      this.#fresh = false;
-      return false;
-    }
-    if (!this.#fresh) {
-      if (c !== COMMA) throw this.#unexpected("',' or '}'");
-      this.at++;
-      c = this.#peek();
-    }
-    this.#fresh = false;
-    if (c !== QUOTE) throw this.#unexpected('a key');
+    if (!this.#toKey()) return false;
     this.#skipString();
-    if (this.#peek() !== COLON) throw this.#unexpected("':'");
-    this.at++;
+    this.#toValue();
     return true;
   }
 

@@ -39,8 +39,8 @@ export interface ReadOptions {
    */
   readonly times?: boolean;
   /**
-   * Hears how far the reader of messages has come, in bytes (not compressed) of about `total`, 0 where nobody knows; the
-   * other formats are read in one go and say nothing.
+   * Hears how far the reader has come, in bytes (not compressed) of about `total`, 0 where nobody knows: that of messages and
+   * those of formats in JSON. Texts are read in one go and say nothing.
    */
   readonly onProgress?: (bytes: number, total: number) => void;
 }
@@ -152,7 +152,7 @@ function valid(profile: Profile): Profile {
 /** Reads a profile that is not compressed; as {@link readProfile}. */
 export function readPlainProfile(
   bytes: Uint8Array,
-  options: Pick<ReadOptions, 'goTexts' | 'times'> = {},
+  options: Pick<ReadOptions, 'goTexts' | 'times' | 'onProgress'> = {},
 ): Profile {
   const json = readJson(bytes, options);
   if (json !== null) return json;

@@ -11,6 +11,7 @@ import {
   type Profile,
   ProfileError,
   readProfile,
+  type ReadOptions,
   readProfilePieces,
 } from '../src/index.ts';
 import { profiles } from './support/arbitrary.ts';
@@ -215,5 +216,37 @@ test('whoever wants to know hears how far a large message is', async () => {
       heard,
       [...heard].sort((a, b) => a - b),
     );
+  }
+});
+
+test('and how far a large text in JSON is, in hand or in pieces', async () => {
+  const text = JSON.stringify({
+    nodes: [{ id: 1, callFrame: { functionName: 'main', url: '/srv/a.js', lineNumber: 1, columnNumber: 1 } }],
+    samples: Array.from({ length: 800_000 }, () => 1),
+    timeDeltas: Array.from({ length: 800_000 }, () => 10),
+  });
+  const bytes = new TextEncoder().encode(text);
+  const reads = [
+    readProfile,
+    (file: Uint8Array, options: ReadOptions) => readProfilePieces(pieces(file, 1 << 20), 0, options),
+  ];
+  for (const read of reads) {
+    for (const times of [false, true]) {
+      const heard: number[] = [];
+      const profile = await read(bytes, {
+        times,
+        onProgress: (done, total) => {
+          assert.equal(total, bytes.length);
+          heard.push(done);
+        },
+      });
+      assert.equal(profile.samples.values[0]?.[0], 800_000);
+      // A word per MiB.
+      assert.equal(heard.length, Math.floor(bytes.length / 2 ** 20));
+      assert.deepEqual(
+        heard.map((done) => Math.floor(done / 2 ** 20)),
+        heard.map((_, i) => i + 1),
+      );
+    }
   }
 });

@@ -38,8 +38,8 @@ class Reader {
   readonly #threads = new Map<string, Thread>();
   readonly #threadNames = new Map<string, string>();
 
-  constructor(bytes: Uint8Array) {
-    this.#json = new JsonScanner(bytes, NAME);
+  constructor(bytes: Uint8Array, { onProgress }: FormatOptions) {
+    this.#json = new JsonScanner(bytes, NAME, onProgress);
     this.#bytes = bytes.length;
   }
 
@@ -200,5 +200,5 @@ class Reader {
 export const chromeTrace: ProfileFormat = {
   name: NAME,
   sniff: (bytes, head) => jsonFormat(bytes, head) === 'trace',
-  read: (bytes, options = {}) => new Reader(bytes).read(options),
+  read: (bytes, options = {}) => new Reader(bytes, options).read(options),
 };

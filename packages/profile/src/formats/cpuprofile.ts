@@ -173,7 +173,7 @@ export function cpuProfileOf(
 }
 
 function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
-  const json = new JsonScanner(bytes, NAME);
+  const json = new JsonScanner(bytes, NAME, options.onProgress);
   const recording = new V8Recording(NAME);
   const frames = new FrameTable();
   readRecording(json, recording, frames);

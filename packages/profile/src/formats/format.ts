@@ -5,6 +5,8 @@ import type { Profile } from '../profile.ts';
 export interface FormatOptions {
   /** Keep the order in time: a sample per moment, with its label `timestamp`, where the file says when it was taken. */
   readonly times?: boolean;
+  /** Hears how far the reader of a format in JSON has come, in bytes. */
+  readonly onProgress?: (bytes: number, total: number) => void;
 }
 
 /** A file format of profiles. */

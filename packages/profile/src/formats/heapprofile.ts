@@ -7,7 +7,7 @@ import { idMap } from '../idmap.ts';
 import { JsonScanner } from '../json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
-import type { ProfileFormat } from './format.ts';
+import type { FormatOptions, ProfileFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
 import { jsonFormat } from './json-keys.ts';
 import { readCallFrame } from './v8-frame.ts';
@@ -232,8 +232,8 @@ function write(nodes: Nodes, frames: FrameTable, samples: Samples | null, inputB
   return builder.build();
 }
 
-function read(bytes: Uint8Array): Profile {
-  const json = new JsonScanner(bytes, NAME);
+function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
+  const json = new JsonScanner(bytes, NAME, options.onProgress);
   const frames = new FrameTable();
   const nodes: Nodes = {
     parent: new GrowingUint32(256),

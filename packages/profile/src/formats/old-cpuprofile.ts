@@ -36,8 +36,8 @@ class Reader {
   #start = 0;
   #end = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.#json = new JsonScanner(bytes, NAME);
+  constructor(bytes: Uint8Array, { onProgress }: FormatOptions) {
+    this.#json = new JsonScanner(bytes, NAME, onProgress);
     this.#bytes = bytes.length;
   }
 
@@ -157,5 +157,5 @@ class Reader {
 export const oldCpuprofile: ProfileFormat = {
   name: NAME,
   sniff: (bytes, head) => jsonFormat(bytes, head) === 'old cpuprofile',
-  read: (bytes, options: FormatOptions = {}) => new Reader(bytes).read(options.times === true),
+  read: (bytes, options = {}) => new Reader(bytes, options).read(options.times === true),
 };

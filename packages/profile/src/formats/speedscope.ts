@@ -55,8 +55,8 @@ class Reader {
   #largest = -1;
   #largestAt = '';
 
-  constructor(bytes: Uint8Array) {
-    this.#json = new JsonScanner(bytes, NAME);
+  constructor(bytes: Uint8Array, { onProgress }: FormatOptions) {
+    this.#json = new JsonScanner(bytes, NAME, onProgress);
     this.#bytes = bytes.length;
   }
 
@@ -337,5 +337,5 @@ class Reader {
 export const speedscope: ProfileFormat = {
   name: NAME,
   sniff: (bytes, head) => jsonFormat(bytes, head) === 'speedscope',
-  read: (bytes, options = {}) => new Reader(bytes).read(options),
+  read: (bytes, options = {}) => new Reader(bytes, options).read(options),
 };

@@ -47,7 +47,7 @@ import {
   visibleText,
   zoomPlan,
 } from '@stackpile/report/flame';
-import { formatPercent, formatSize, formatValue } from '../format.ts';
+import { formatPercent, formatSize, formatValue, forNumber } from '../format.ts';
 import { drawableDot } from '../graph/drawable.ts';
 import { compilePattern, frameHash } from '../state.ts';
 import { EngineError } from './client.ts';
@@ -171,7 +171,9 @@ export class ProfileEngine {
           onProgress(bytes, coming);
         }
       };
-      profile = await readProfilePieces(counted(), coming, { times: true });
+      // What cannot be decoded while it comes is read when all of it is there.
+      const reading = seldom(progress, () => `Reading ${name}, ${formatSize(bytes)}`);
+      profile = await readProfilePieces(counted(), coming, { times: true, onProgress: reading });
     }
     const values = profile.sampleTypes;
     let defaultType = values.length - 1;
@@ -844,7 +846,7 @@ function markdownTop(summary: ProfileSummary, prepared: Prepared): string {
   const lines = [
     `### ${cell(summary.name)}`,
     '',
-    `${cell(type)}: ${formatValue(stacks.total, unit)} in ${summary.samples} samples`,
+    `${cell(type)}: ${formatValue(stacks.total, unit)} in ${summary.samples} ${forNumber(summary.samples, 'samples')}`,
     '',
     '| flat | flat% | cum | cum% | function | file |',
     '|---:|---:|---:|---:|---|---|',
