@@ -125,6 +125,11 @@ export function noun(type: string): string {
   }
 }
 
+/** A noun in the plural, made singular where there is but one: `1 sample`, `1 object in use`. */
+export function forNumber(count: number, plural: string): string {
+  return count === 1 ? plural.replace(/([^s])s\b/, '$1') : plural;
+}
+
 /** What the stacks of a profile do, as a verb: tasks wait, CPU runs, memory is allocated. */
 export function deed(type: string): string {
   switch (type) {

@@ -513,6 +513,31 @@ describe('the page', { skip }, () => {
     await context.close();
   });
 
+  test('a strip of tabs that goes on fades where it does; the controls of the graph are all in sight', async () => {
+    const file = join(folder, 'strip.folded');
+    writeFileSync(file, 'main;work 1\n');
+    const ends = (page: Page): Promise<boolean[]> =>
+      page.$eval('.tabs', (strip) => [strip.hasAttribute('data-before'), strip.hasAttribute('data-behind')]);
+    const server = await serve([file, file, dump('t2')]);
+    const { page, problems, context } = await visit(server, phone, 'light');
+    await go(page, 'flame?src=0');
+    await shows(page, '.insight', /^Of 1 sample, your code/);
+    await page.waitForSelector('.tabs[data-behind]');
+    assert.deepEqual(await ends(page), [false, true]);
+    const right = await page.$$eval('.flame .toolbar > *', (controls) =>
+      Math.max(...controls.map((control) => control.getBoundingClientRect().right)),
+    );
+    assert.ok(right <= phone.width, `${right}`);
+    await page.$eval('.tabs', (strip) => strip.scrollTo({ left: strip.scrollWidth }));
+    await page.waitForSelector('.tabs[data-before]:not([data-behind])');
+    assert.deepEqual(problems, []);
+    await context.close();
+    const wide = await visit(server, desktop, 'light');
+    await go(wide.page, 'top?src=0');
+    assert.deepEqual(await ends(wide.page), [false, false]);
+    await wide.context.close();
+  });
+
   test('a profile without samples, one without files and what is no profile say what to do', async () => {
     const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
     const empty = join(folder, 'empty.pb');

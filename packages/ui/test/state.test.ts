@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatDelta, formatPercent, formatValue } from '../src/format.ts';
+import { formatDelta, formatPercent, formatValue, forNumber, noun } from '../src/format.ts';
 import { compileIndex, outlook, readingsOf } from '../src/live-index.ts';
 import {
   compilePattern,
@@ -187,4 +187,16 @@ test('the outlook says when memory runs out, only where it grows and a limit is 
   assert.equal(outlook(times, growing.toReversed(), 200e6)?.untilLimit, null);
   assert.equal(outlook(times.slice(0, 10), growing.slice(0, 10), 200e6), null, 'too short to tell');
   assert.equal(outlook([], [], 1), null);
+});
+
+test('what there is one of is named in the singular', () => {
+  const types = ['samples', 'goroutine', 'inuse_objects', 'contentions', 'cpu', 'inuse_space', 'odd_class'];
+  assert.deepEqual(
+    types.map((type) => forNumber(1, noun(type))),
+    ['sample', 'goroutine', 'object in use', 'contention', 'CPU time', 'memory in use', 'odd class'],
+  );
+  assert.deepEqual(
+    [0, 2, 1.5].map((count) => forNumber(count, 'samples')),
+    ['samples', 'samples', 'samples'],
+  );
 });

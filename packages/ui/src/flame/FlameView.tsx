@@ -4,7 +4,7 @@ import { boxDepth, type FlameLayout, mergedFrame, rootFrame, shortPath } from '@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { FlameAnswer, FlameQuery } from '../engine/protocol.ts';
-import { formatDelta, formatPercent, formatValue } from '../format.ts';
+import { formatDelta, formatPercent, formatValue, forNumber } from '../format.ts';
 import { copyText, Menu, type MenuItem, Segmented, Switch } from '../parts/controls.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern, frameHash } from '../state.ts';
@@ -696,7 +696,7 @@ function FlameToolbar({
       <Legend compare={compare || answer.layout.before !== null} exact={answer.eventWeight === 0} />
       {answer.search === null ? null : (
         <span class="search-sum" role="status">
-          {answer.search.functions} {answer.search.functions === 1 ? 'function' : 'functions'} ·{' '}
+          {answer.search.functions} {forNumber(answer.search.functions, 'functions')} ·{' '}
           {formatPercent(answer.search.weight, answer.total)}
         </span>
       )}

@@ -43,17 +43,8 @@ export function sourceLabel(profile: ProfileSummary, all: readonly ProfileSummar
 }
 
 export function Header(): JSX.Element {
-  const nav = useRef<HTMLElement>(null);
-  const tab = state.value.view;
-  useEffect(() => {
-    // On a narrow screen the tabs scroll: the current one is always in sight.
-    const strip = nav.current;
-    const link = strip?.querySelector<HTMLElement>('[aria-current]');
-    if (strip === null || link === null || link === undefined) return;
-    strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
-  }, [tab, tabs.value.length]);
   const shown = current.value;
-  const { view, sampleType, search } = state.value;
+  const { sampleType, search } = state.value;
   const list = profiles.value;
   return (
     <header class="top">
@@ -150,29 +141,59 @@ export function Header(): JSX.Element {
           </button>
         </div>
       </div>
-      {shown === null ? null : (
-        <nav class="tabs" aria-label="Views" ref={nav}>
-          {tabs.value.map((tab, index) => (
-            <a
-              key={tab}
-              href={`#/${tab}`}
-              aria-current={tab === view ? 'page' : undefined}
-              title={`${viewTitles[tab]} (${(index + 1) % 10})`}
-              onClick={(event) => {
-                if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                event.preventDefault();
-                navigate({ view: tab });
-              }}
-            >
-              {viewTitles[tab]}
-            </a>
-          ))}
-          <span class="grow" />
-          <LibrariesPicker />
-        </nav>
-      )}
+      {shown === null ? null : <Tabs />}
       <Filters />
     </header>
+  );
+}
+
+function Tabs(): JSX.Element {
+  const { view } = state.value;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the tabs scroll: the current one is always in sight.
+    const strip = nav.current;
+    const link = strip?.querySelector<HTMLElement>('[aria-current]');
+    if (strip === null || link === null || link === undefined) return;
+    strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
+  }, [view, tabs.value.length]);
+  useEffect(() => {
+    // Where the strip goes on, its end fades.
+    const strip = nav.current;
+    if (strip === null) return;
+    const mark = (): void => {
+      const { scrollLeft, clientWidth, scrollWidth } = strip;
+      strip.toggleAttribute('data-before', scrollLeft > 1);
+      strip.toggleAttribute('data-behind', scrollLeft + clientWidth < scrollWidth - 1);
+    };
+    const observer = new ResizeObserver(mark);
+    observer.observe(strip);
+    strip.addEventListener('scroll', mark);
+    return () => {
+      observer.disconnect();
+      strip.removeEventListener('scroll', mark);
+    };
+  }, [tabs.value.length]);
+  return (
+    <nav class="tabs" aria-label="Views" ref={nav}>
+      {tabs.value.map((tab, index) => (
+        <a
+          key={tab}
+          href={`#/${tab}`}
+          aria-current={tab === view ? 'page' : undefined}
+          title={`${viewTitles[tab]} (${(index + 1) % 10})`}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            navigate({ view: tab });
+          }}
+        >
+          {viewTitles[tab]}
+        </a>
+      ))}
+      <span class="grow" />
+      <LibrariesPicker />
+    </nav>
   );
 }
 

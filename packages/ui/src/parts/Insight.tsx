@@ -2,7 +2,7 @@
 import { shortName, shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { deed, formatPercent, formatValue } from '../format.ts';
+import { deed, formatPercent, formatValue, forNumber } from '../format.ts';
 import { exactPattern } from '../state.ts';
 import { navigate, nounOf, stackQuery } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -30,8 +30,8 @@ export function Insight(): JSX.Element | null {
   return (
     <div class="insight">
       <p class="insight-head">
-        Of {formatValue(value.total, value.unit)} {nounOf(value.type)}, your code most often{' '}
-        {deed(value.type)} here
+        Of {formatValue(value.total, value.unit)} {forNumber(value.total, nounOf(value.type))}, your code most
+        often {deed(value.type)} here
       </p>
       <ol>
         {value.places.map((place) => (

@@ -3,7 +3,7 @@ import { shortName, shortPath, tellingFrame } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TaskGroupRow } from '../engine/protocol.ts';
-import { formatMs, formatPercent, formatValue } from '../format.ts';
+import { formatMs, formatPercent, formatValue, forNumber } from '../format.ts';
 import { copyText } from '../parts/controls.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { nounOf, stackQuery, state } from '../store.ts';
@@ -21,7 +21,7 @@ export function TasksView(): JSX.Element {
   return (
     <section class="tasks" aria-busy={answer.pending} aria-label="Tasks by stack">
       <p class="lead">
-        {formatValue(value.total, value.unit)} {nounOf(value.type)} in{' '}
+        {formatValue(value.total, value.unit)} {forNumber(value.total, nounOf(value.type))} in{' '}
         {value.groupCount === 1 ? 'one stack' : `${value.groupCount} different stacks`}
         {search === '' ? '' : ` · ${value.groups.length} match the search`}
       </p>

@@ -3,7 +3,7 @@ import { shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { deltaClass } from '../flame/FlameView.tsx';
-import { formatDelta, formatPercent, formatValue } from '../format.ts';
+import { formatDelta, formatPercent, formatValue, forNumber } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../state.ts';
 import { navigate, nounOf, stackQuery, state } from '../store.ts';
@@ -44,7 +44,8 @@ export function TopView({ compare = false }: { readonly compare?: boolean }): JS
     <section class="table-view" aria-busy={answer.pending} aria-label="Top functions">
       <p class="lead">
         {search === '' ? '' : `${formatValue(value.matching, 'count')} of `}
-        {formatValue(value.functions, 'count')} functions · {formatValue(total, unit)} {nounOf(value.type)}
+        {formatValue(value.functions, 'count')} {forNumber(value.functions, 'functions')} ·{' '}
+        {formatValue(total, unit)} {forNumber(total, nounOf(value.type))}
         {value.diff ? ` (before: ${formatValue(value.totalBefore, unit)})` : ''}
         {search === '' ? '' : ' · filtered by the search'}
       </p>
