@@ -10,6 +10,7 @@ const [kind, variant] = process.argv.slice(2);
 
 if (variant === 'on') await startServer({ port: 0 });
 if (variant === 'untracked') await startServer({ port: 0, tasks: false });
+if (variant === 'unsampled') await startServer({ port: 0, tasks: false, heap: false });
 // What V8 takes for a promise hook that is gone again: it inlines fewer operations on promises from then on.
 if (variant === 'hooked_once') (promiseHooks.createHook({ init: () => undefined }) as () => void)();
 if (variant === 'async_hooks') {

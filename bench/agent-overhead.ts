@@ -1,8 +1,9 @@
 // What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource.
 //
-// node --conditions=source bench/agent-overhead.ts [--starts 4] [--rounds 20] [--seconds 0.5] [--node PATH] [--services fastify,promises]
+// node --conditions=source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--services fastify,promises]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
@@ -10,7 +11,7 @@ import autocannon from 'autocannon';
 const { values } = parseArgs({
   options: {
     starts: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '24' },
     seconds: { type: 'string', default: '0.5' },
     node: { type: 'string', default: process.execPath },
     services: { type: 'string', default: 'fastify,promises' },
@@ -22,6 +23,11 @@ const service = fileURLToPath(new URL('agent-overhead-service.ts', import.meta.u
 const variants = values.variants.split(',');
 /** Seconds of load before anything counts: code gets warm, and the tracker has spent what it is given for its start. */
 const WARM_SECONDS = 12;
+/**
+ * Seconds of load in each round before anything counts. While others are measured a service rests, and saves budget, which a
+ * service under load has no time for; and connections are new.
+ */
+const LEAD_SECONDS = 0.5;
 
 interface Reading {
   /** Requests per second. */
@@ -59,23 +65,34 @@ async function cpuOf({ child }: Service): Promise<number> {
   return cpu.user + cpu.system;
 }
 
+/** Loads a service for so many seconds, and for {@link LEAD_SECONDS} before them. */
 async function load(target: Service, seconds: number): Promise<Reading> {
-  const cpuBefore = await cpuOf(target);
   const heard: number[] = [];
-  const began = performance.now();
-  const { errors, non2xx } = await new Promise<autocannon.Result>((resolve, reject) => {
-    const options = { url: target.url, connections: 20, duration: seconds };
-    autocannon(options, (error: unknown, result) => {
+  let counts = false;
+  let stop = (): void => undefined;
+  const ended = new Promise<autocannon.Result>((resolve, reject) => {
+    const options = { url: target.url, connections: 20, duration: LEAD_SECONDS + seconds + 1 };
+    const running = autocannon(options, (error: unknown, result) => {
       if (error) reject(error);
       else resolve(result);
-    }).on('response', (_client, _status, _bytes, ms) => {
-      // autocannon's own percentiles are whole milliseconds.
-      heard.push(ms);
     });
+    running.on('response', (_client, _status, _bytes, ms) => {
+      // autocannon's own percentiles are whole milliseconds.
+      if (counts) heard.push(ms);
+    });
+    stop = (): void => running.stop();
   });
+  await sleep(LEAD_SECONDS * 1000);
+  const cpuBefore = await cpuOf(target);
+  const began = performance.now();
+  counts = true;
+  await sleep(seconds * 1000);
+  counts = false;
   const elapsed = (performance.now() - began) / 1000;
-  if (errors > 0 || non2xx > 0) throw new Error(`${errors} errors, ${non2xx} bad answers`);
   const cpu = (await cpuOf(target)) - cpuBefore;
+  stop();
+  const { errors, non2xx } = await ended;
+  if (errors > 0 || non2xx > 0) throw new Error(`${errors} errors, ${non2xx} bad answers`);
   const latencies = Float32Array.from(heard).sort();
   return {
     latencies,

@@ -8,12 +8,18 @@ const SAVED_SECONDS = 2;
 const START_CREDIT = 50;
 /** Milliseconds of hook that one window is meant to cost. */
 const WINDOW_MS = 0.4;
-/** A window ends at the next turn of the loop, so that it holds whole turns; one that does not turn ends after this many calls. */
+/** A turn of the loop that makes more calls than these is not seen to its end. */
 const MOST_CALLS = 64 * CHARGE_CALLS;
-/** Shortest time without a hook. */
-const LEAST_OFF_MS = 20;
-/** A window that has lasted this long without being too expensive is no window any more: the hook stays on. */
-const CALM_MS = 2000;
+/** Shortest window, and shortest time without a hook: timers know no less than 1 ms. */
+const LEAST_MS = 2;
+/** Longest window: one that may be so long costs next to nothing. */
+const LONGEST_MS = 2000;
+/** What calls cost is the mean of about so many windows. */
+const MEMORY = 16;
+/** Milliseconds by which windows may lag behind the clock, while a turn of the loop does not end, before some are left out. */
+const MOST_LAG = 5000;
+/** The hook stays on once it takes less than this part of its share. */
+const CALM = 0.8;
 
 /** What the duty switches, and what it needs to know. */
 export interface Switch {
@@ -25,14 +31,28 @@ export interface Switch {
   now(): number;
   /** 0 … 1 */
   random(): number;
-  /** A window has ended: the weight of what was seen in it is to be multiplied by `correction`. */
-  closed(correction: number): void;
+  /** What was seen since this was called last, or the window began, stands for `factor` times as much. */
+  correct(factor: number): void;
+}
+
+/** One stretch of time with a hook, and the time without one before it. */
+export interface Window {
+  /** Milliseconds without a hook before it. */
+  readonly off: number;
+  /** Milliseconds that it lasts. */
+  readonly on: number;
+  /** Calls of the hook that are to be expected in it. */
+  readonly calls: number;
 }
 
 /**
- * A token bucket of hook time. While it holds out the hook is always on. When it is empty the hook goes off until the bucket
- * has paid for the window to come; how long exactly is drawn by lot, so that windows fall on a program's rhythms at random. What
+ * A token bucket of hook time. While it holds out the hook is always on. When it is empty the hook is on in windows only, and what
  * is seen in a window stands for the time without a hook before it as well.
+ *
+ * That is true only where a window does not depend on what happens in it: a window that ends when it has seen enough is short
+ * where much happens, and makes that count for too much. So its length is settled before it begins, from what earlier ones have
+ * cost; when it begins is drawn by lot, so that windows fall on a program's rhythms at random; and both are moments on the clock,
+ * which timers meet at the first turn of the loop that begins later. So each turn is seen whose beginning falls between the two.
  */
 export class Duty {
   readonly #share: number;
@@ -41,21 +61,24 @@ export class Duty {
   readonly #capacity: number;
   #level: number;
   #last: number;
-  #closing = false;
   #stopped = false;
-  #off = 0;
-  /** When this window began. */
-  #began: number;
-  /** Calls since {@link #counted}: in this window, or since the hook, always on until then, became too expensive. */
-  #calls = 0;
-  #counted = 0;
-  #closingCalls = 0;
-  #lastWindow = { ms: 0, calls: 0 };
-  #weight = 1;
   #spent = 0;
   /** Since when the hook is off; -1 while it is on. */
   #offSince = -1;
   #lastOff = -1;
+  /** Milliseconds of hook since the bucket was as full as can be, and when that was; in windows, of the last ones. */
+  #cost = 0;
+  #fullAt: number;
+  /** Milliseconds that the last windows lasted. */
+  #time = 0;
+  #window: Window | null = null;
+  /** When this window ends. */
+  #end = 0;
+  /** When this turn of the loop made its first call, roughly, and the calls since; -1 in a turn that has made none yet. */
+  #turnAt = -1;
+  #calls = 0;
+  /** When this window was cut short; -1 where it was not. */
+  #cutAt = -1;
 
   /**
    * @param share of one CPU that calls of the hook may take, 0 … 1
@@ -68,27 +91,17 @@ export class Duty {
     this.#capacity = share * SAVED_SECONDS * 1000;
     this.#level = Math.max(this.#capacity, START_CREDIT);
     this.#last = to.now();
-    this.#began = this.#last;
+    this.#fullAt = this.#last;
   }
 
-  /** What a wait that begins now stands for, as far as windows are concerned; corrected when the window ends. */
+  /** This window, or the next one; null while the hook is always on. */
+  get window(): Window | null {
+    return this.#window;
+  }
+
+  /** What a wait that begins now stands for, as far as windows are concerned. */
   get weight(): number {
-    return this.#weight;
-  }
-
-  /** True while the hook is always on. */
-  get always(): boolean {
-    return this.#off === 0 && this.#offSince < 0;
-  }
-
-  /** Milliseconds without a hook before this window; 0 while the hook is always on. */
-  get off(): number {
-    return this.#off;
-  }
-
-  /** How long the last window was, and how often the hook was called in it; the first one is told by how a busy time began. */
-  get lastWindow(): { readonly ms: number; readonly calls: number } {
-    return this.#lastWindow;
+    return this.#window === null ? 1 : 1 + this.#window.off / this.#window.on;
   }
 
   /** Milliseconds spent in calls of the hook. */
@@ -104,27 +117,19 @@ export class Duty {
   /** Takes {@link CHARGE_CALLS} calls out of the bucket. */
   charge(): void {
     const now = this.#switch.now();
-    this.#fill(now);
     const cost = CHARGE_CALLS * this.#callMs;
+    this.#fill(now);
     this.#level -= cost;
     this.#spent += cost;
-    this.#calls += CHARGE_CALLS;
-    if (this.#closing) {
-      this.#closingCalls += CHARGE_CALLS;
-      if (this.#closingCalls > MOST_CALLS) this.#close();
-      return;
+    this.#cost += cost;
+    if (this.#window !== null) this.#inTurn(now);
+    else if (this.#level <= 0) {
+      const perMs = this.#cost / Math.max(now - this.#fullAt, 1);
+      this.#time = MEMORY * lengthFor(perMs);
+      this.#cost = perMs * this.#time;
+      this.#disarm(now);
+      this.#plan(now);
     }
-    if (this.#level > 0) {
-      if (this.#off > 0 && now - this.#began > CALM_MS) this.#settle(now);
-      return;
-    }
-    this.#closing = true;
-    if (this.#off === 0) {
-      this.#calls = 0;
-      this.#counted = now;
-    }
-    this.#closingCalls = 0;
-    this.#switch.later(1, this.#close);
   }
 
   /** No more windows. */
@@ -136,50 +141,96 @@ export class Duty {
     const full = Math.max(this.#capacity, this.#level);
     this.#level = Math.min(full, this.#level + (now - this.#last) * this.#share);
     this.#last = now;
+    if (this.#window === null && this.#level >= full) {
+      this.#cost = 0;
+      this.#fullAt = now;
+    }
   }
 
-  /** Ends the reckoning of a window: what it stood for is known now. */
-  #settle(now: number): void {
-    const on = Math.max(now - this.#began, 0.001);
-    const weight = (this.#off + on) / on;
-    this.#switch.closed(weight / this.#weight);
-    this.#off = 0;
-    this.#weight = 1;
+  #arm(now: number): void {
+    this.#lastOff = now;
+    this.#offSince = -1;
+    this.#switch.arm();
   }
 
-  readonly #close = (): void => {
-    if (this.#stopped || !this.#closing) return;
-    this.#closing = false;
-    const now = this.#switch.now();
-    if (this.#off > 0) {
-      const on = Math.max(now - this.#began, 0.001);
-      const weight = (this.#off + on) / on;
-      this.#switch.closed(weight / this.#weight);
-      // A first guess for the next window.
-      this.#weight = weight;
-    } else this.#switch.closed(1);
-    this.#lastWindow = { ms: now - this.#counted, calls: this.#calls };
+  #disarm(now: number): void {
     this.#switch.disarm();
-    this.#fill(now);
     this.#offSince = now;
-    this.#off = 0;
-    const wait = (WINDOW_MS - Math.min(this.#level, 0)) / this.#share;
-    this.#switch.later(Math.max(LEAST_OFF_MS, Math.ceil(wait * (0.5 + this.#switch.random()))), this.#open);
+  }
+
+  /** Where the loop does not turn: what was seen of this turn stands for all of it, whose length is known when it ends. */
+  #inTurn(now: number): void {
+    if (this.#turnAt < 0) {
+      this.#turnAt = now;
+      this.#calls = 0;
+      this.#switch.correct(1);
+      this.#switch.later(1, this.#turned);
+    } else this.#calls += CHARGE_CALLS;
+    if (this.#calls <= MOST_CALLS || this.#offSince >= 0) return;
+    this.#cutAt = now;
+    this.#disarm(now);
+  }
+
+  readonly #turned = (): void => {
+    if (this.#cutAt >= 0)
+      this.#switch.correct((this.#switch.now() - this.#turnAt) / (this.#cutAt - this.#turnAt));
+    this.#cutAt = -1;
+    this.#turnAt = -1;
   };
+
+  /** Settles when the next window begins and ends, reckoned from when the last one was to end. */
+  #plan(from: number): void {
+    const now = this.#switch.now();
+    let begin = Math.max(from, now - MOST_LAG);
+    do {
+      const perMs = this.#cost / this.#time;
+      const on = lengthFor(perMs);
+      const off = Math.max(LEAST_MS, (on * perMs - Math.min(this.#level, 0)) / this.#share - on);
+      this.#window = { off, on, calls: (on * perMs) / this.#callMs };
+      begin += off * (0.5 + this.#switch.random());
+      this.#end = begin + on;
+      this.#forget(on);
+      // While a turn of the loop does not end, none begins: nothing is to be seen in windows that are over by now.
+      if (this.#end > now) break;
+      begin = this.#end;
+    } while (true);
+    this.#switch.later(begin - now, this.#open);
+  }
+
+  /** The mean of what windows cost moves on by one of so many milliseconds. */
+  #forget(on: number): void {
+    this.#cost *= 1 - 1 / MEMORY;
+    this.#time = this.#time * (1 - 1 / MEMORY) + on;
+  }
 
   readonly #open = (): void => {
     if (this.#stopped) return;
     const now = this.#switch.now();
-    this.#fill(now);
-    this.#off = now - this.#offSince;
-    this.#offSince = -1;
-    this.#lastOff = now;
-    this.#began = now;
-    this.#counted = now;
-    this.#calls = 0;
-    if (this.#weight <= 1) this.#weight = (this.#off + 2) / 2;
-    this.#switch.arm();
+    // Where the last turn has taken longer than the whole window, no turn begins in it.
+    if (now < this.#end) this.#arm(now);
+    this.#switch.later(this.#end - now, this.#close);
   };
+
+  readonly #close = (): void => {
+    if (this.#stopped) return;
+    const now = this.#switch.now();
+    this.#fill(now);
+    if (this.#level > 0 && this.#cost < CALM * this.#share * this.#time) {
+      this.#window = null;
+      this.#cost = 0;
+      this.#fullAt = now;
+      this.#arm(now);
+      return;
+    }
+    if (this.#cutAt < 0) this.#switch.correct(1);
+    if (this.#offSince < 0) this.#disarm(now);
+    this.#plan(this.#end);
+  };
+}
+
+/** Milliseconds of a window in which the hook costs what it is meant to cost. */
+function lengthFor(perMs: number): number {
+  return Math.min(LONGEST_MS, Math.max(LEAST_MS, WINDOW_MS / perMs));
 }
 
 const ROUNDS = 5;

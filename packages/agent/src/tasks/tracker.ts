@@ -135,7 +135,7 @@ export class TaskTracker {
   #stopHook: (() => void) | null = null;
   #duty: Duty | null = null;
   #charge = CHARGE_CALLS;
-  /** Records of this window, whose weights are known when it ends. */
+  /** Records of this turn of the loop, or of this window: how much they stand for is known when it has ended. */
   readonly #inWindow = new Set<TaskRecord>();
 
   constructor(settings: NonNullable<CaptureSettings['tasks']>) {
@@ -168,11 +168,11 @@ export class TaskTracker {
       const outside = AsyncLocalStorage.snapshot();
       this.#duty = new Duty(this.settings.budget * CALLS_PART, cost, {
         arm: this.#reopen,
-        disarm: this.#disarm,
+        disarm: this.#windowEnds,
         later: (ms, run) => void outside(() => setTimeout(run, ms).unref()),
         now: () => performance.now(),
         random: Math.random,
-        closed: this.#correct,
+        correct: this.#correct,
       });
       this.#arm();
     }
@@ -204,23 +204,29 @@ export class TaskTracker {
     this.#stopHook = null;
   };
 
-  /** A window of the hook begins: what is left of the last one means nothing any more. */
+  /** A window of the hook begins, or one that has no end: what is left of the last one means nothing any more. */
   readonly #reopen = (): void => {
     this.#forgetRun();
     this.#left = LONGEST_RUN;
-    this.#charge = CHARGE_CALLS;
-    const last = this.#duty?.lastWindow ?? { ms: 0, calls: 0 };
-    const off = this.#duty?.off ?? 0;
-    this.#budget.plan(off + last.ms, last.calls / CALLS_PER_RUN, last.ms * LOOKS_PER_WINDOW);
+    const window = this.#duty?.window ?? null;
+    if (window === null) this.#budget.unplan();
+    else {
+      const { off, on, calls } = window;
+      this.#budget.plan(off + on, calls / CALLS_PER_RUN, on * LOOKS_PER_WINDOW);
+    }
     this.#open = this.#budget.next();
     this.#arm();
   };
 
-  /** A window has ended. */
-  readonly #correct = (correction: number): void => {
-    for (const record of this.#inWindow) record.weight *= correction;
-    this.#inWindow.clear();
+  readonly #windowEnds = (): void => {
+    this.#disarm();
     this.#budget.unplan();
+  };
+
+  /** What was seen in this window until now stands for `factor` times as much. */
+  readonly #correct = (factor: number): void => {
+    if (factor !== 1) for (const record of this.#inWindow) record.weight *= factor;
+    this.#inWindow.clear();
   };
 
   #charged(): void {
@@ -254,7 +260,7 @@ export class TaskTracker {
     const seconds = (performance.now() - this.#started) / 1000;
     const spent = this.#budget.spent + (this.#duty?.spent ?? 0);
     const share = ((spent / 1000 / seconds) * 100).toFixed(2);
-    const exact = this.#budget.exact && this.#thinning === 1 && (this.#duty?.always ?? true);
+    const exact = this.#budget.exact && this.#thinning === 1 && (this.#duty?.window ?? null) === null;
     const notes = [
       `tasks: ${exact ? 'every promise is looked at' : 'sampled; counts are weighted'}; tracking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
     ];
