@@ -6,6 +6,7 @@ interface TextDecoderLike {
 
 interface TextEncoderLike {
   encode(text: string): Uint8Array;
+  encodeInto(text: string, into: Uint8Array): { readonly written: number };
 }
 
 /** One read of a {@link ByteReader}. */
