@@ -169,7 +169,7 @@ export class TaskTracker {
       this.#duty = new Duty(this.settings.budget * CALLS_PART, cost, {
         arm: this.#reopen,
         disarm: this.#windowEnds,
-        later: (ms, run) => void outside(() => setTimeout(run, ms).unref()),
+        later: (ms, run) => void outside(() => setTimeout(run, Math.max(1, Math.ceil(ms))).unref()),
         now: () => performance.now(),
         random: Math.random,
         correct: this.#correct,
