@@ -146,7 +146,7 @@ function p99OfAll(own: readonly Reading[], off: readonly Reading[]): string {
 const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
 console.log(
   `Node ${version}, ${values.starts} starts of ${values.rounds} rounds of ${values.seconds} s, 20 connections, ` +
-    'ratios to off of the same round: median (quartiles)',
+    'ratios within a round: median (quartiles)',
 );
 
 /** Starts every variant of a service anew and measures them in turn. */
@@ -173,13 +173,18 @@ for (const kind of values.services.split(',')) {
   const readings = new Map(variants.map((variant) => [variant, [] as Reading[]]));
   // What V8 makes of the same code differs by several per cent from process to process: one start says little.
   for (let begun = 0; begun < Number(values.starts); begun++) await measure(kind, readings);
-  const off = readings.get('off') as Reading[];
   for (const variant of variants) {
     const own = readings.get(variant) as Reading[];
     const middle = (of: Figure): number => median(own.map((reading) => reading[of]));
     console.log(
-      `${kind} ${variant}: ${middle('rate').toFixed(0)} requests/s, p99 ${middle('p99').toFixed(2)} ms, ` +
-        `throughput ${ratios(own, off, 'rate')}, p99 ${ratios(own, off, 'p99')}, of all × ${p99OfAll(own, off)}, CPU per request ${ratios(own, off, 'cpu')}, least × ${leastCpu(own, off)}`,
+      `${kind} ${variant}: ${middle('rate').toFixed(0)} requests/s, p99 ${middle('p99').toFixed(2)} ms`,
     );
+    for (const base of variants.slice(0, variants.indexOf(variant))) {
+      const other = readings.get(base) as Reading[];
+      console.log(
+        `  against ${base}: throughput ${ratios(own, other, 'rate')}, p99 ${ratios(own, other, 'p99')}, of all × ${p99OfAll(own, other)}, ` +
+          `CPU per request ${ratios(own, other, 'cpu')}, least × ${leastCpu(own, other)}`,
+      );
+    }
   }
 }
