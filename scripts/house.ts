@@ -1,6 +1,6 @@
 // What the house scripts share: where the repository is, how a command is run, what is in it.
 import { spawn, spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -52,10 +52,13 @@ export function trackedFiles(): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const listed = spawnSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (listed.status !== 0) throw new Error(`git ${args.join(' ')}: ${listed.stderr}`);
-  return listed.stdout
-    .split('\0')
-    .filter((path) => path !== '')
-    .sort();
+  return (
+    listed.stdout
+      .split('\0')
+      // What was deleted stays in the list until that is committed.
+      .filter((path) => path !== '' && existsSync(join(root, path)))
+      .sort()
+  );
 }
 
 interface Manifest {

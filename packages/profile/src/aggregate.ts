@@ -1,4 +1,5 @@
 // Granularity: forgetting what a report does not ask for.
+import { cutLines } from './cut-lines.ts';
 import { MappingFlag, type Profile } from './profile.ts';
 
 /** What to keep of a profile's frames. */
@@ -48,24 +49,9 @@ export function aggregateProfile(profile: Profile, keep: Granularity): Profile {
 }
 
 function outermostLines(profile: Profile): Pick<Profile['locations'], 'lineStart' | 'lines'> {
-  const { lineStart, lines, length } = profile.locations;
-  const starts = new Uint32Array(length + 1);
-  const fn = lines.function.slice();
-  const line = lines.line.slice();
-  const column = lines.column.slice();
-  let at = 0;
-  for (let row = 0; row < length; row++) {
-    starts[row] = at;
-    const end = lineStart[row + 1] as number;
-    if (end === lineStart[row]) continue;
-    fn[at] = lines.function[end - 1] as number;
-    line[at] = lines.line[end - 1] as never;
-    column[at] = lines.column[end - 1] as never;
-    at++;
-  }
-  starts[length] = at;
-  return {
-    lineStart: starts,
-    lines: { length: at, function: fn.slice(0, at), line: line.slice(0, at), column: column.slice(0, at) },
-  };
+  const { lineStart, length } = profile.locations;
+  const outermost = new Uint32Array(length);
+  for (let row = 0; row < length; row++)
+    outermost[row] = Math.max(lineStart[row] as number, (lineStart[row + 1] as number) - 1);
+  return cutLines(profile, outermost);
 }

@@ -1,4 +1,4 @@
-// Go's double-quoted strings (`%q`), as they stand in label lists.
+// Go's double-quoted strings (`%q`, strconv.Quote), as they stand in label lists and messages: written and read.
 
 const SIMPLE: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -12,6 +12,29 @@ const SIMPLE: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
 };
+
+/** What stands for a character behind the backslash; a single quote needs none. */
+const SHORT: ReadonlyMap<string, string> = new Map(
+  Object.entries(SIMPLE)
+    .filter(([, char]) => char !== "'")
+    .map(([name, char]) => [char, name]),
+);
+
+/** Quotes a text: printable characters as they are, the rest escaped; undecodable bytes become `\xNN`. */
+export function quoteGo(text: string): string {
+  const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
+  let quoted = '"';
+  for (const char of text) {
+    const short = SHORT.get(char);
+    const code = char.codePointAt(0) as number;
+    if (short !== undefined) quoted += `\\${short}`;
+    else if (code >= 0xdc80 && code <= 0xdcff) quoted += `\\x${hex(code - 0xdc00, 2)}`;
+    else if (code < 0x20 || code === 0x7f) quoted += `\\x${hex(code, 2)}`;
+    else if (char === ' ' || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(char)) quoted += char;
+    else quoted += code > 0xffff ? `\\U${hex(code, 8)}` : `\\u${hex(code, 4)}`;
+  }
+  return `${quoted}"`;
+}
 
 /** Reads the quoted string that starts at `at`; null where there is none. Bytes (`\xff`) follow the string tables' rule. */
 export function readQuoted(text: string, at: number): { value: string; end: number } | null {

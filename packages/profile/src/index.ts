@@ -52,5 +52,6 @@ export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
 export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts';
 export { scriptFilename } from './script-filename.ts';
 export { extendStrings, packedStrings, StringInterner, stringTableOf } from './strings.ts';
+export { quoteGo } from './go-quote.ts';
 export { decodeText, encodeText } from './utf8.ts';
 export { checkValid } from './validity.ts';

@@ -1,8 +1,9 @@
-// Byte strings as text and back.
+// Byte strings as text and back, and quoted.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { decodeText, encodeText } from '../src/index.ts';
+import { readQuoted } from '../src/go-quote.ts';
+import { decodeText, encodeText, quoteGo } from '../src/index.ts';
 
 test('every byte string survives', () => {
   fc.assert(
@@ -29,4 +30,24 @@ test('bytes that are no UTF-8 become lone surrogates', () => {
   assert.equal(decodeText(Uint8Array.of(0xed, 0xa0, 0x80)), '\udced\udca0\udc80');
   assert.equal(decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x78)), '\ufeffx');
   assert.deepEqual([...encodeText('\ud800')], [0xef, 0xbf, 0xbd]);
+});
+
+test('quoted as Go quotes', () => {
+  assert.equal(quoteGo('a"b\\c\n\x01\u200bé日\udc80'), '"a\\"b\\\\c\\n\\x01\\u200bé日\\x80"');
+  assert.equal(quoteGo('\udcff\u{1f600}\u{e0001}\u007f\u2028'), '"\\xff😀\\U000e0001\\x7f\\u2028"');
+});
+
+test('what is quoted can be read again', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 60 }),
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      (bytes, text) => {
+        for (const one of [decodeText(bytes), text]) {
+          const quoted = quoteGo(one);
+          assert.deepEqual(readQuoted(quoted, 0), { value: one, end: quoted.length });
+        }
+      },
+    ),
+  );
 });

@@ -3,13 +3,12 @@ import type { Graph } from './graph/graph.ts';
 import { sortEdges } from './graph/order.ts';
 import { type NodeTags, sortTags, type Tag, tagCum, tagFlat } from './graph/tags.ts';
 import { type TrimmedGraph, trimmedGraph } from './graph/trim.ts';
-import { reportLabels } from './header.ts';
+import { graphHeader } from './header.ts';
 import { abs64, add64, div64, type Int64, isZero } from './int64.ts';
 import { autoLabel, percentage, scale } from './measurement.ts';
 import { baseName } from './paths.ts';
-import { type PreparedReport, ValueFormat } from './prepare.ts';
+import type { PreparedReport, ValueFormat } from './prepare.ts';
 import type { TimeZone } from './context.ts';
-import { chooseUnit } from './unit.ts';
 import { shortenFunctionName } from './short-name.ts';
 
 /** At most so many labels per node, and so many groups of numbers. */
@@ -26,17 +25,7 @@ export interface Picture {
 /** Builds the graph of a picture and the lines of its legend. */
 export function makePicture(report: PreparedReport, zone?: TimeZone): Picture {
   const trimmed = trimmedGraph(report, 'all');
-  const { graph } = trimmed;
-  const format = new ValueFormat(report);
-  chooseUnit(report, graph, format);
-  const shown = {
-    total: graph.shownTotal(),
-    nodes: graph.nodes.length,
-    originalCount: trimmed.originalCount,
-    droppedNodes: trimmed.droppedNodes,
-    droppedEdges: trimmed.droppedEdges,
-  };
-  return { report, trimmed, format, labels: reportLabels(report, format, shown, true, zone) };
+  return { report, trimmed, ...graphHeader(report, trimmed, true, zone) };
 }
 
 /** The text, in chunks; `legend: false` leaves the box of the header out. */

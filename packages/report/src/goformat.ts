@@ -48,25 +48,3 @@ export function padLeft(text: string, width: number): string {
   const missing = width - runeCount(text);
   return missing > 0 ? ' '.repeat(missing) + text : text;
 }
-
-/** Go's `%q` for the texts that occur in messages. */
-export function quoteGo(text: string): string {
-  let out = '"';
-  for (const char of text) {
-    const point = char.codePointAt(0) ?? 0;
-    if (char === '"' || char === '\\') out += `\\${char}`;
-    else if (point >= 0xdc80 && point <= 0xdcff) out += `\\x${(point - 0xdc00).toString(16)}`;
-    else if (point === 7) out += '\\a';
-    else if (point === 8) out += '\\b';
-    else if (point === 9) out += '\\t';
-    else if (point === 10) out += '\\n';
-    else if (point === 11) out += '\\v';
-    else if (point === 12) out += '\\f';
-    else if (point === 13) out += '\\r';
-    else if (point < 0x20 || point === 0x7f) out += `\\x${point.toString(16).padStart(2, '0')}`;
-    else if (point === 0x20 || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(char)) out += char;
-    else if (point < 0x10000) out += `\\u${point.toString(16).padStart(4, '0')}`;
-    else out += `\\U${point.toString(16).padStart(8, '0')}`;
-  }
-  return `${out}"`;
-}

@@ -1,9 +1,11 @@
 // The lines above a report: what was profiled, when, and how much of it is shown.
 import { encodeText } from '@stackpile/profile';
-import { abs64, type Int64, toInt64, isZero } from './int64.ts';
+import { abs64, toInt64, isZero } from './int64.ts';
 import { autoLabel, percentage, scale } from './measurement.ts';
 import { baseName } from './paths.ts';
-import type { PreparedReport, ValueFormat } from './prepare.ts';
+import { type PreparedReport, ValueFormat } from './prepare.ts';
+import type { TrimmedGraph } from './graph/trim.ts';
+import { chooseUnit } from './unit.ts';
 import type { TimeZone } from './context.ts';
 import { formatTime, utc } from './time.ts';
 
@@ -34,43 +36,50 @@ export function profileLabels(report: PreparedReport, format: ValueFormat, zone:
   return lines;
 }
 
-/** What was left out of a graph, and of how much. */
-export interface Shown {
-  readonly total: Int64;
-  readonly nodes: number;
-  readonly originalCount: number;
-  readonly droppedNodes: number;
-  readonly droppedEdges: number;
+/**
+ * How the values of a graph are printed, in the unit that suits those shown, and the lines about the profile and about what
+ * is shown of it; `full` is for pictures.
+ */
+export function graphHeader(
+  report: PreparedReport,
+  trimmed: TrimmedGraph,
+  full: boolean,
+  zone?: TimeZone,
+): { format: ValueFormat; labels: string[] } {
+  const format = new ValueFormat(report);
+  chooseUnit(report, trimmed.graph, format);
+  return { format, labels: reportLabels(report, format, trimmed, full, zone) };
 }
 
-/** Lines about the profile and about what is shown of it; `full` is for pictures. */
-export function reportLabels(
+function reportLabels(
   report: PreparedReport,
   format: ValueFormat,
-  shown: Shown,
+  { graph, originalCount, droppedNodes, droppedEdges }: TrimmedGraph,
   full: boolean,
   zone: TimeZone = utc,
 ): string[] {
   const { options, total } = report;
+  const shown = graph.shownTotal();
   const lines = full || !options.compact_labels ? profileLabels(report, format, zone) : [];
   if (report.activeFilters.length > 0) {
     lines.push('Active filters:', ...report.activeFilters.map((filter) => `   ${shorten(filter)}`));
   }
   lines.push(
-    `Showing nodes accounting for ${format.format(shown.total)}, ${percentage(shown.total, total).trim()} of ${format.format(total)} total`,
+    `Showing nodes accounting for ${format.format(shown)}, ${percentage(shown, total).trim()} of ${format.format(total)} total`,
   );
   if (!isZero(total)) {
     const limit = (fraction: number) => format.format(abs64(toInt64(Number(total) * fraction, total)));
-    if (shown.droppedNodes > 0) {
-      const noun = shown.droppedNodes > 1 ? 'nodes' : 'node';
-      lines.push(`Dropped ${shown.droppedNodes} ${noun} (cum <= ${limit(options.nodefraction)})`);
+    if (droppedNodes > 0) {
+      const noun = droppedNodes > 1 ? 'nodes' : 'node';
+      lines.push(`Dropped ${droppedNodes} ${noun} (cum <= ${limit(options.nodefraction)})`);
     }
-    if (shown.droppedEdges > 0) {
-      const noun = shown.droppedEdges > 1 ? 'edges' : 'edge';
-      lines.push(`Dropped ${shown.droppedEdges} ${noun} (freq <= ${limit(options.edgefraction)})`);
+    if (full && droppedEdges > 0) {
+      const noun = droppedEdges > 1 ? 'edges' : 'edge';
+      lines.push(`Dropped ${droppedEdges} ${noun} (freq <= ${limit(options.edgefraction)})`);
     }
-    if (shown.nodes > 0 && shown.nodes < shown.originalCount) {
-      lines.push(`Showing top ${shown.nodes} nodes out of ${shown.originalCount}`);
+    const { length } = graph.nodes;
+    if (length > 0 && length < originalCount) {
+      lines.push(`Showing top ${length} nodes out of ${originalCount}`);
     }
   }
   if (full) lines.push('\nSee https://git.io/JfYMW for how to read the graph');

@@ -1,9 +1,8 @@
 // From options to a profile that is ready to be reported: sample type, total, filters, granularity, in pprof's order.
-import type { Int64Column, OriginOptions, Profile } from '@stackpile/profile';
+import { type Int64Column, type OriginOptions, type Profile, quoteGo } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
 import { compilePattern, type Pattern } from './regexp.ts';
-import { quoteGo } from './goformat.ts';
 import { applyFilters } from './filters.ts';
 import { applyGranularity } from './granularity.ts';
 import { sameKind, type Weights } from './graph/kernel.ts';

@@ -1,13 +1,12 @@
 // The report of `top` and `text`: one line per entry.
 import { trimmedGraph } from './graph/trim.ts';
-import { reportLabels } from './header.ts';
+import { graphHeader } from './header.ts';
 import { differenceNoise, isWithinNoise } from './difference.ts';
 import { add64, type Int64 } from './int64.ts';
 import { percentage } from './measurement.ts';
-import { type PreparedReport, ValueFormat } from './prepare.ts';
+import type { PreparedReport } from './prepare.ts';
 import type { TimeZone } from './context.ts';
 import { fitName, grey, type Terminal, visibleLines } from './terminal.ts';
-import { chooseUnit } from './unit.ts';
 
 /** One entry. */
 export interface TextItem {
@@ -30,16 +29,7 @@ export function textItems(
 ): { items: TextItem[]; labels: string[] } {
   const trimmed = trimmedGraph(report, 'inline');
   const { graph } = trimmed;
-  const format = new ValueFormat(report);
-  chooseUnit(report, graph, format);
-  const shown = {
-    total: graph.shownTotal(),
-    nodes: graph.nodes.length,
-    originalCount: trimmed.originalCount,
-    droppedNodes: trimmed.droppedNodes,
-    droppedEdges: 0,
-  };
-  const labels = reportLabels(report, format, shown, false, zone);
+  const { format, labels } = graphHeader(report, trimmed, false, zone);
   const noise = withNoise ? differenceNoise(report, trimmed.frames) : null;
   const items = graph.nodes.map((node): TextItem => {
     let inline = false;

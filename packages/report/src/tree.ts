@@ -3,13 +3,12 @@ import type { Graph } from './graph/graph.ts';
 import { sortEdges } from './graph/order.ts';
 import { trimmedGraph } from './graph/trim.ts';
 import { PrepareError } from './errors.ts';
-import { reportLabels } from './header.ts';
+import { graphHeader } from './header.ts';
 import { add64, type Int64 } from './int64.ts';
 import { percentage } from './measurement.ts';
-import { type PreparedReport, ValueFormat } from './prepare.ts';
+import type { PreparedReport, ValueFormat } from './prepare.ts';
 import type { TimeZone } from './context.ts';
 import { fitName, type Terminal } from './terminal.ts';
-import { chooseUnit } from './unit.ts';
 
 const SEPARATOR = '----------------------------------------------------------+-------------\n';
 // The blanks and tabs at its end belong to it.
@@ -25,16 +24,7 @@ export function printTree(report: PreparedReport, zone?: TimeZone, terminal?: Te
   if (pattern !== null && nodes.length === 0) {
     throw new PrepareError(`no matches found for regexp: ${pattern.source}`);
   }
-  const format = new ValueFormat(report);
-  chooseUnit(report, graph, format);
-  const shown = {
-    total: graph.shownTotal(),
-    nodes: graph.nodes.length,
-    originalCount: trimmed.originalCount,
-    droppedNodes: trimmed.droppedNodes,
-    droppedEdges: 0,
-  };
-  const labels = reportLabels(report, format, shown, false, zone);
+  const { format, labels } = graphHeader(report, trimmed, false, zone);
   return entries(report, graph, nodes, `${labels.join('\n')}\n`, format, terminal);
 }
 

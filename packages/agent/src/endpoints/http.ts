@@ -45,16 +45,7 @@ export function errorResponse(
   message: string,
   headers: Readonly<Record<string, string>> = {},
 ): PprofResponse {
-  return {
-    status,
-    headers: {
-      'Content-Type': plainText,
-      'X-Content-Type-Options': 'nosniff',
-      'X-Go-Pprof': '1',
-      ...headers,
-    },
-    body: `${message}\n`,
-  };
+  return routerError(status, message, { 'X-Go-Pprof': '1', ...headers });
 }
 
 /** An error of the router itself, before any endpoint: the same without `X-Go-Pprof`. */

@@ -1,6 +1,5 @@
 // The debug=1 text of profiles that count: goroutine and the like.
-import { int64At, type Profile } from '@stackpile/profile';
-import { quote } from './quote.ts';
+import { int64At, type Profile, quoteGo } from '@stackpile/profile';
 import { framesOf, labelsOf } from './read.ts';
 import { alignTabs } from './tabwriter.ts';
 
@@ -22,7 +21,7 @@ function labelLine(profile: Profile, row: number): string {
   const { text } = labelsOf(profile, row);
   const pairs = [...text]
     .filter(([key]) => !ownLabels.has(key))
-    .map(([key, value]) => `${quote(key)}:${quote(value)}`);
+    .map(([key, value]) => `${quoteGo(key)}:${quoteGo(value)}`);
   return pairs.length === 0 ? '' : `# labels: {${pairs.sort().join(', ')}}`;
 }
 

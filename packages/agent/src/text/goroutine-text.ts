@@ -1,7 +1,6 @@
 // The debug=2 text of the goroutine profile, in the grammar of Go's traceback printer.
-import type { Profile } from '@stackpile/profile';
+import { type Profile, quoteGo } from '@stackpile/profile';
 import { printable } from './count-text.ts';
-import { quote } from './quote.ts';
 import { framesOf, labelsOf } from './read.ts';
 
 /** Go cuts the middle out of stacks with more visible frames than this. */
@@ -30,7 +29,7 @@ export function goroutineText(profile: Profile): string {
     const { text, number } = labelsOf(profile, row);
     const pairs = [...text]
       .filter(([key]) => !ownLabels.has(key))
-      .map(([key, value]) => `${quote(key)}: ${quote(value)}`);
+      .map(([key, value]) => `${quoteGo(key)}: ${quoteGo(value)}`);
     // A sampled task stands for several: without its weight a reader would take a busy service for an idle one.
     const weight = profile.samples.values[0]?.[row] ?? 1;
     if (Number(weight) !== 1) pairs.push(`"stackpile_weight": "${weight}"`);

@@ -1,6 +1,6 @@
 // Command line flags in the syntax of Go's flag package, with its messages.
+import { quoteGo } from '@stackpile/profile';
 import { parseGoBool, parseGoFloat, parseGoInt } from '@stackpile/report';
-import { quoteGo } from './go-text.ts';
 
 /** What a flag takes. Only `bool` flags can stand without a value. */
 export type FlagType = 'bool' | 'int' | 'float' | 'string' | 'strings';

@@ -1,5 +1,5 @@
 // The interactive shell: lines in, reports out.
-import type { Profile } from '@stackpile/profile';
+import { type Profile, quoteGo } from '@stackpile/profile';
 import {
   commandNames,
   commandSpec,
@@ -23,7 +23,7 @@ import {
 import type { ReportRequest } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { exportNames, isExportName, isOutputName } from './exports.ts';
-import { goFields, quoteGo, trimGoSpace } from './go-text.ts';
+import { goFields, trimGoSpace } from './go-text.ts';
 import { type LineReader, pipedLines, typedLines } from './lines.ts';
 import { generateReport, type Session } from './output.ts';
 import { shellHelp } from './usage.ts';

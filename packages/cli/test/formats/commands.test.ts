@@ -7,11 +7,11 @@ import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decodeProfile, encodeProfile } from '@stackpile/profile';
+import { listen, shut } from '../../../../testing/listening.ts';
 import { fixtureFolder as folder, formatFiles as files } from '../../../profile/test/formats/files.ts';
 import { readSources } from '../../src/http/sources.ts';
 import { loadSource } from '../../src/sources/load.ts';
 import { stackpile } from '../leaks/run.ts';
-import { listen, shut } from '../listening.ts';
 import { goldenEnv, type Printed, runInProcess } from '../pprof/golden.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-formats-'));

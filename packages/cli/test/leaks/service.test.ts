@@ -4,15 +4,16 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { unlessCi } from '../../../../testing/ci.ts';
+import { listens } from '../../../../testing/listening.ts';
 import type { LeaksReport } from '../../src/leaks/json.ts';
-import { fixtures, stackpile } from './run.ts';
+import { fixtures, type Ran, stackpile } from './run.ts';
 
 const missing = [
   existsSync(join(fixtures, 'go/src/go.mod')) ? '' : 'the source of the service (../shared/fixtures/go/src)',
@@ -43,18 +44,6 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
 /** Starts a program that listens on `port`; whoever else took the port meanwhile makes it end, and a new one is tried. */
 async function start(command: string, args: (port: number) => string[]): Promise<number> {
   for (let attempt = 0; attempt < 5; attempt++) {
@@ -63,7 +52,7 @@ async function start(command: string, args: (port: number) => string[]): Promise
     running.push(child);
     const end = Date.now() + 60_000;
     while (child.exitCode === null && Date.now() < end) {
-      if (await answers(port)) {
+      if (await listens(port)) {
         // The port may be another's: ours would have ended by now.
         await delay(200);
         if (child.exitCode === null) return port;
@@ -112,16 +101,14 @@ describe('the real service', { skip, timeout: 600_000 }, () => {
       ...more,
     ]);
 
+  /** Watches a service for twenty seconds. */
+  const watched = async (binary: string): Promise<Ran> => {
+    const address = `http://127.0.0.1:${await serve(binary)}`;
+    return stackpile(['leaks', address, '--every', '2s', '--for', '20s']);
+  };
+
   test('leaky is convicted while it runs', async () => {
-    const port = await serve('leaky');
-    const { status, stdout, stderr } = await stackpile([
-      'leaks',
-      `http://127.0.0.1:${port}`,
-      '--every',
-      '2s',
-      '--for',
-      '20s',
-    ]);
+    const { status, stdout, stderr } = await watched('leaky');
     assert.equal(status, 1, `${stdout}${stderr}`);
     assert.match(stdout, /^LEAK +task\.SubscribeNewTaskMsgIfAvailable\.func1$/mu);
     assert.match(stdout, /subscribe_leaky\.go:22/u);
@@ -129,15 +116,7 @@ describe('the real service', { skip, timeout: 600_000 }, () => {
   });
 
   test('fixed is acquitted', async () => {
-    const port = await serve('fixed');
-    const { status, stdout, stderr } = await stackpile([
-      'leaks',
-      `http://127.0.0.1:${port}`,
-      '--every',
-      '2s',
-      '--for',
-      '20s',
-    ]);
+    const { status, stdout, stderr } = await watched('fixed');
     assert.equal(status, 0, `${stdout}${stderr}`);
     assert.match(stdout, /^NO LEAK$/mu);
   });

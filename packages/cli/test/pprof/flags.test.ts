@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type CommandLine, parseCommandLine } from '../../src/pprof/command-line.ts';
 import { type FlagType, parseFlags } from '../../src/pprof/flags.ts';
-import { goFields, quoteGo, trimGoSpace } from '../../src/pprof/go-text.ts';
+import { goFields, trimGoSpace } from '../../src/pprof/go-text.ts';
 
 const types = new Map<string, FlagType>([
   ['b', 'bool'],
@@ -130,9 +130,6 @@ describe('parseCommandLine', () => {
 });
 
 describe('texts as Go has them', () => {
-  test('quoteGo', () => {
-    assert.equal(quoteGo('a"b\\c\n\x01\u200bé日\udc80'), '"a\\"b\\\\c\\n\\x01\\u200bé日\\x80"');
-  });
   test('white space', () => {
     assert.equal(trimGoSpace('\u0085\u00a0 a b \t\n'), 'a b');
     assert.deepEqual(goFields(' a\u2003b  c '), ['a', 'b', 'c']);

@@ -8,9 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { inCi } from '../../../../testing/ci.ts';
+import { listen, shut } from '../../../../testing/listening.ts';
 import { realPprof, realRunner, type Runner } from './differential.ts';
 import { goldenEnv, runInProcess } from './golden.ts';
-import { listen, shut } from '../listening.ts';
 
 /** One function with a name, and three places without: two of them at the same address. */
 function profile(): Uint8Array {

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder, readProfile } from '@stackpile/profile';
+import { listen, shut } from '../../../../testing/listening.ts';
 import { isAbsoluteUrl, remoteSource } from '../../src/pprof/go-url.ts';
 import { symbolUrl } from '../../src/pprof/symbolize.ts';
 import { runInProcess } from './golden.ts';
-import { listen, shut } from '../listening.ts';
 
 function profile(named: boolean): Uint8Array {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });

@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
+import { listen, shut } from '../../../../testing/listening.ts';
 import { runInProcess } from './golden.ts';
-import { listen, shut } from '../listening.ts';
 
 /** Certificates for 127.0.0.1 of an authority that nobody else knows; valid until 2126. */
 const file = (name: string): string => fileURLToPath(new URL(`tls/${name}`, import.meta.url));

@@ -399,37 +399,28 @@ class Parser {
           }
           substituted = true;
         }
-        if (this.#peek() === 'I') {
-          if (!substituted) this.#substitutions.push(node);
-          const list = this.#templateArgs();
-          const instance = template(node, ...list);
-          if (isCast) {
-            this.#setTemplate(node, instance);
-            this.#clearTemplates(list);
-            isCast = false;
-          }
-          node = instance;
-        }
-        if (isCast) this.#setTemplate(node, undefined);
-        return [node, false];
+        return [this.#withArguments(node, isCast, !substituted), false];
       }
       default:
         break;
     }
-    let [node, isCast] = this.#unqualifiedName(module);
-    if (this.#peek() === 'I') {
-      this.#substitutions.push(node);
-      const list = this.#templateArgs();
-      const instance = template(node, ...list);
-      if (isCast) {
-        this.#setTemplate(node, instance);
-        this.#clearTemplates(list);
-        isCast = false;
-      }
-      node = instance;
+    return [this.#withArguments(...this.#unqualifiedName(module), true), false];
+  }
+
+  /** A name with the template arguments that follow it, if any do; `substitutes` says whether it is one to come back to. */
+  #withArguments(name: Node, isCast: boolean, substitutes: boolean): Node {
+    if (this.#peek() !== 'I') {
+      if (isCast) this.#setTemplate(name, undefined);
+      return name;
     }
-    if (isCast) this.#setTemplate(node, undefined);
-    return [node, false];
+    if (substitutes) this.#substitutions.push(name);
+    const list = this.#templateArgs();
+    const instance = template(name, ...list);
+    if (isCast) {
+      this.#setTemplate(name, instance);
+      this.#clearTemplates(list);
+    }
+    return instance;
   }
 
   #nestedName(): [Node, boolean] {

@@ -1,7 +1,8 @@
-// Servers of tests: a free port of this machine, and an end that leaves no connection behind.
+// Servers of tests: a free port of this machine, whether one listens, and an end that leaves no connection behind.
+import { once } from 'node:events';
 import type { Server as PlainServer } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 
 type Server = PlainServer | SecureServer;
 
@@ -15,4 +16,17 @@ export async function listen(server: Server): Promise<string> {
 export async function shut(server: Server): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
+}
+
+/** Whether anything listens on a port of this machine. */
+export async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
