@@ -3,6 +3,7 @@ import { checkArrows } from './check/arrows.ts';
 import { checkCircles } from './check/circles.ts';
 import { checkCommitted } from './check/committed.ts';
 import { checkErrorCodes } from './check/error-codes.ts';
+import { checkKernel } from './check/kernel.ts';
 import { checkLinks } from './check/links.ts';
 import { checkSnippets } from './check/snippets.ts';
 import { type Outcome, publishedRooms, run } from './house.ts';
@@ -71,6 +72,11 @@ const checks: readonly Check[] = [
   },
   { name: 'committed', fix: 'npm run check -- committed', run: checkCommitted },
   { name: 'error-codes', fix: 'npm run check -- error-codes', run: checkErrorCodes },
+  {
+    name: 'kernel',
+    fix: 'node --conditions=source scripts/run.mjs scripts/kernel.ts',
+    run: checkKernel,
+  },
   { name: 'links', fix: 'npm run check -- links', run: checkLinks },
   { name: 'snippets', fix: 'npm run check -- snippets', run: checkSnippets },
   { name: 'tests', fix: 'npm test', run: () => outcome(process.execPath, ['scripts/test.ts'], true) },

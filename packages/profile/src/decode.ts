@@ -5,6 +5,8 @@
 import { ProfileError } from './errors.ts';
 import { idMap, type IdMap } from './idmap.ts';
 import { finishInt64, int64Halves } from './int64.ts';
+import { Header, isFull, type Kernel, kernel, WINDOW } from './kernel/kernel.ts';
+import { TableReader } from './kernel/table-reader.ts';
 import {
   type FunctionTable,
   type IndexColumn,
@@ -106,6 +108,20 @@ function emptyOutline(): Outline {
   };
 }
 
+/** Bytes of a message from which the kernel earns back what loading it takes. */
+export const KERNEL_FROM: number = 1 << 17;
+/** A run of the kernel over fewer bytes is not worth the call. */
+const WORTHWHILE = 1 << 10;
+/** Most fields that are read without trying the kernel, after it was not worth it. */
+const LONGEST_WAIT = 1 << 10;
+/** Bytes of fields beside samples, locations, functions and strings; nobody has so many. */
+const MOST_OTHERS = 1 << 20;
+
+/** Is `key` that of a field that the kernel reads, all (true) or only samples? */
+function isUsual(key: number, all: boolean): boolean {
+  return key === 0x12 || (all && (key === 0x22 || key === 0x2a || key === 0x32));
+}
+
 /** `whole`: all bytes of the message; `the end`: no more bytes come for the last field. */
 type PieceKind = 'whole' | 'more comes' | 'the end';
 
@@ -153,9 +169,20 @@ export class ProfileDecoder {
   readonly #expected: number;
   readonly #outline = emptyOutline();
   #samples: SampleReader | null = null;
-  /** Everything but the samples. */
+  /** Everything but the samples, of a message in pieces. */
   #rest = new Uint8Array(1 << 16);
   #restSize = 0;
+  readonly #kernel: Kernel | null;
+  /** What the kernel has read beside samples; null once such a field was left to others. */
+  #tables: TableReader | null;
+  /** While there are {@link #tables}: the fields that are not in them, nor samples. */
+  #others = new Uint8Array(1 << 12);
+  #othersSize = 0;
+  /** Bytes that the kernel is given at a time. */
+  #reach = WINDOW;
+  /** Usual fields to be read before the kernel is tried again, and how many they were at first. */
+  #wait = 0;
+  #waited = 0;
   /** The beginning of a field whose end has not come yet. */
   #carry = new Uint8Array(1 << 12);
   #carried = 0;
@@ -165,6 +192,8 @@ export class ProfileDecoder {
   /** @param expected bytes of the whole message: a guess that only decides how much room there is at first */
   constructor(expected: number) {
     this.#expected = expected;
+    this.#kernel = expected < KERNEL_FROM ? null : kernel();
+    this.#tables = this.#kernel === null ? null : new TableReader();
   }
 
   /**
@@ -235,10 +264,23 @@ export class ProfileDecoder {
   /** Reads fields and returns the offset behind the last one that is complete. */
   #fields(bytes: Uint8Array, at: number, end: number, kind: PieceKind): number {
     const o = this.#outline;
+    const kernelOf = this.#kernel;
     // Where the run of fields begins that are not samples.
     let run = at;
+    // Bytes that the kernel has read before the field at hand, -1 where it was not tried.
+    let ran = -1;
     while (at < end) {
       const keyAt = at;
+      if (kernelOf !== null && ran < 0 && isUsual(bytes[at] as number, this.#tables !== null)) {
+        if (this.#wait > 0) this.#wait--;
+        else {
+          this.#keepRest(bytes, run, at, kind);
+          at = this.#runKernel(kernelOf, bytes, at, end, kind);
+          run = at;
+          ran = at - keyAt;
+          continue;
+        }
+      }
       // Nearly always: a sample of less than 16 kB.
       if (bytes[at] === 0x12 && at + 3 < end) {
         let length = bytes[at + 1] as number;
@@ -249,8 +291,9 @@ export class ProfileDecoder {
           from = at + 3;
         }
         if (from + length <= end) {
+          if (ran >= 0) ran = this.#missed(ran);
           this.#keepRest(bytes, run, keyAt, kind);
-          this.#sample(bytes, from, from + length, kind);
+          this.#sample(bytes, keyAt, from, from + length, kind);
           run = at = from + length;
           continue;
         }
@@ -259,6 +302,7 @@ export class ProfileDecoder {
         const size = fieldSize(bytes, at, end);
         if (size < 0 || size > end - at) break;
       }
+      if (ran >= 0) ran = isUsual(bytes[at] as number, true) ? this.#missed(ran) : -1;
       at = readVarint(bytes, at, end);
       const type = low() & 7;
       // A field number beyond 2^29 is unknown whatever it is.
@@ -268,11 +312,12 @@ export class ProfileDecoder {
         const last = at + low();
         if (field === 2) {
           this.#keepRest(bytes, run, keyAt, kind);
-          this.#sample(bytes, at, last, kind);
+          this.#sample(bytes, keyAt, at, last, kind);
           run = at = last;
           continue;
         }
         outlineMessage(bytes, keyAt, at, last, field, o);
+        if (field >= 4 && field <= 6) this.#tables = null;
         if (field === 1 && kind !== 'whole' && this.#samples !== null)
           throw malformed(keyAt, 'a sample type comes after the samples');
         if (field === 11) {
@@ -290,31 +335,98 @@ export class ProfileDecoder {
     return at;
   }
 
-  /** Keeps a run of fields that are not samples. */
-  #keepRest(bytes: Uint8Array, from: number, to: number, kind: PieceKind): void {
-    if (from === to || kind === 'whole') return;
-    this.#rest = appended(this.#rest, this.#restSize, bytes.subarray(from, to));
-    this.#restSize += to - from;
+  /** The kernel has left a usual field to others, `ran` bytes behind the one before; -1. */
+  #missed(ran: number): number {
+    this.#reach = Math.max(WORTHWHILE, Math.min(WINDOW, 4 * ran));
+    this.#waited = ran >= WORTHWHILE ? 0 : Math.min(LONGEST_WAIT, 2 * this.#waited + 1);
+    this.#wait = this.#waited;
+    return -1;
   }
 
-  #sample(bytes: Uint8Array, at: number, end: number, kind: PieceKind): void {
+  /** Reads usual fields from `at` on with the kernel; the offset of the first that it leaves to others. */
+  #runKernel(of: Kernel, bytes: Uint8Array, at: number, end: number, kind: PieceKind): number {
+    const { header } = of;
+    const o = this.#outline;
+    const tables = this.#tables;
+    const samples = bytes[at] === 0x12 ? this.#reader(bytes, at, kind) : this.#samples;
+    for (;;) {
+      const size = Math.min(this.#reach, end - at);
+      of.window.set(bytes.subarray(at, at + size));
+      let done = 0;
+      do {
+        header[Header.reading] = 0;
+        samples?.tell(of);
+        tables?.tell(of);
+        done = of.run(done, size);
+        samples?.take(of, this.#origin + at + done);
+        tables?.take(of);
+        o.functions += header[Header.functions] as number;
+        o.locations += header[Header.locations] as number;
+        o.lines += header[Header.lines] as number;
+        o.strings += header[Header.strings] as number;
+        o.stringBytes += header[Header.text] as number;
+        const rest = header[Header.rest] as number;
+        if (rest > 0 && kind !== 'whole') this.#appendRest(of.rest.subarray(0, rest));
+      } while (isFull(of));
+      const windowEnd = at + size;
+      at += done;
+      if (windowEnd === end || (done === 0 && size === WINDOW)) return at;
+      // What begins in the window and ends behind it is looked at again.
+      const left = fieldSize(bytes, at, windowEnd);
+      if (left >= 0 && left <= windowEnd - at) return at;
+      this.#reach = Math.min(WINDOW, 4 * this.#reach);
+    }
+  }
+
+  /** Keeps a run of fields that are not samples, and that the kernel did not read. */
+  #keepRest(bytes: Uint8Array, from: number, to: number, kind: PieceKind): void {
+    if (from === to) return;
+    const part = bytes.subarray(from, to);
+    if (kind !== 'whole') this.#appendRest(part);
+    if (this.#tables === null) return;
+    if (this.#othersSize + part.length > MOST_OTHERS) this.#tables = null;
+    else {
+      this.#others = appended(this.#others, this.#othersSize, part);
+      this.#othersSize += part.length;
+    }
+  }
+
+  #appendRest(part: Uint8Array): void {
+    this.#rest = appended(this.#rest, this.#restSize, part);
+    this.#restSize += part.length;
+  }
+
+  /** The reader of samples, the first of which is the field at `at`. */
+  #reader(bytes: Uint8Array, at: number, kind: PieceKind): SampleReader {
     if (this.#samples === null) {
       const { sampleTypes } = this.#outline;
-      const later = kind === 'whole' ? countSampleTypes(bytes, end, bytes.length) : 0;
+      const later = kind === 'whole' ? countSampleTypes(bytes, at, bytes.length) : 0;
       this.#samples = new SampleReader(sampleTypes + later, this.#expected);
     }
-    this.#samples.read(bytes, at, end, this.#origin + at);
+    return this.#samples;
+  }
+
+  /** Reads the sample in `bytes[at…end)`, whose key is at `keyAt`. */
+  #sample(bytes: Uint8Array, keyAt: number, at: number, end: number, kind: PieceKind): void {
+    this.#reader(bytes, keyAt, kind).read(bytes, at, end, this.#origin + at);
   }
 
   /** Makes the profile; `rest` holds everything but the samples at least. */
   #build(rest: Uint8Array): Profile {
     const o = this.#outline;
     if (o.strings === 0) throw malformed(this.#origin + rest.length, 'the profile has no string table');
-    const filled = readTables(rest, o);
+    const known = this.#tables?.consistent === true ? this.#tables : null;
+    const filled =
+      known === null
+        ? readTables(rest, o, null)
+        : readTables(this.#others.subarray(0, this.#othersSize), o, known);
     const { strings, mappings, functions } = filled;
     const mappingIds = idMap(mappings.id);
     const functionIds = idMap(functions.id);
-    const { locations, badLine } = readLocations(rest, o, mappingIds, functionIds);
+    const { locations, badLine } =
+      known === null
+        ? readLocations(rest, o, mappingIds, functionIds)
+        : known.locationTable(mappingIds, functionIds, o.functions);
     const locationIds = idMap(locations.id);
 
     const dropFrames = strings.get(stringRow(o.dropFrames, o.strings, 'drop_frames of profile', 0));
@@ -567,11 +679,12 @@ interface Tables {
   readonly comments: number[];
 }
 
-/** The second pass: everything but locations and samples. */
-function readTables(bytes: Uint8Array, o: Outline): Tables {
+/** The second pass: everything but locations and samples; without functions and strings, too, where they are `known`. */
+function readTables(bytes: Uint8Array, o: Outline, known: TableReader | null): Tables {
   const end = bytes.length;
-  const text = new Uint8Array(o.stringBytes);
-  const ends = new Uint32Array(o.strings);
+  const unknown = known === null ? o.functions : 0;
+  const text = new Uint8Array(known === null ? o.stringBytes : 0);
+  const ends = new Uint32Array(known === null ? o.strings : 0);
   const valueTypes = new Float64Array(o.sampleTypes * 2);
   const comments: number[] = [];
   const mappings = {
@@ -585,13 +698,13 @@ function readTables(bytes: Uint8Array, o: Outline): Tables {
     flags: new Uint8Array(o.mappings),
   };
   const mappingHalves = [mappings.id, mappings.start, mappings.limit, mappings.offset].map(halvesOf);
-  const startLine = int64Halves(o.functions);
+  const startLine = int64Halves(unknown);
   const functions = {
-    length: o.functions,
-    id: new BigUint64Array(o.functions),
-    name: new Uint32Array(o.functions),
-    systemName: new Uint32Array(o.functions),
-    filename: new Uint32Array(o.functions),
+    length: unknown,
+    id: new BigUint64Array(unknown),
+    name: new Uint32Array(unknown),
+    systemName: new Uint32Array(unknown),
+    filename: new Uint32Array(unknown),
   };
   const functionIds = halvesOf(functions.id);
   let textAt = 0;
@@ -676,7 +789,7 @@ function readTables(bytes: Uint8Array, o: Outline): Tables {
     }
     at = last;
   }
-  const strings = packedStrings(text, ends);
+  const strings = known?.stringTable() ?? packedStrings(text, ends);
   const sampleTypes: ValueType[] = [];
   for (let i = 0; i < o.sampleTypes; i++) {
     const from = valueTypes[2 * i] as number;
@@ -685,7 +798,7 @@ function readTables(bytes: Uint8Array, o: Outline): Tables {
   return {
     sampleTypes,
     mappings,
-    functions: { ...functions, startLine: finishInt64(startLine) },
+    functions: known?.functionTable() ?? { ...functions, startLine: finishInt64(startLine) },
     strings,
     comments,
   };

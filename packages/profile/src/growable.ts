@@ -18,6 +18,13 @@ export class GrowingUint32 {
     this.#array[this.length++] = value;
   }
 
+  /** Appends the first `length` elements of `values`. */
+  pushAll(values: Uint32Array, length: number): void {
+    if (this.length + length > this.#array.length) this.#grow(this.length + length);
+    this.#array.set(values.subarray(0, length), this.length);
+    this.length += length;
+  }
+
   get(index: number): number {
     return this.#array[index] as number;
   }

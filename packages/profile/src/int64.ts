@@ -108,6 +108,22 @@ export class Int64Filler {
     this.#halves[2 * row + 1] = high;
   }
 
+  /** Sum of the absolute values, where they are doubles. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Whether the column holds 64-bit integers instead of doubles. */
+  get wide(): boolean {
+    return this.#halves !== null;
+  }
+
+  /** Fills rows from `row` on with elements as they are (see {@link wide}), after which the sum is `total`. */
+  putAll(row: number, elements: Float64Array, total: number): void {
+    this.#numbers.set(elements, row);
+    this.#total = total;
+  }
+
   /** The column of the first `length` rows. */
   finish(length: number): Int64Column {
     const numbers = this.#numbers;

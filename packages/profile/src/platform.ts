@@ -40,6 +40,11 @@ interface Platform {
   ) => TextDecoderLike;
   readonly TextEncoder: new () => TextEncoderLike;
   readonly DecompressionStream?: new (format: 'gzip') => ByteTransform;
+  readonly WebAssembly?: {
+    readonly Module: new (bytes: Uint8Array) => object;
+    readonly Instance: new (module: object) => { readonly exports: object };
+  };
+  atob(base64: string): string;
 }
 
 const platform = globalThis as unknown as Platform;
@@ -61,4 +66,15 @@ export function isWellFormed(text: string): boolean {
 /** A new gunzip stream, or null where the platform has none. */
 export function gunzipStream(): ByteTransform | null {
   return platform.DecompressionStream === undefined ? null : new platform.DecompressionStream('gzip');
+}
+
+/** What a WebAssembly module without imports exports; null where the platform or its policy does not run it. */
+export function instantiate(base64: string): object | null {
+  if (platform.WebAssembly === undefined) return null;
+  try {
+    const bytes = Uint8Array.from(platform.atob(base64), (unit) => unit.charCodeAt(0));
+    return new platform.WebAssembly.Instance(new platform.WebAssembly.Module(bytes)).exports;
+  } catch {
+    return null;
+  }
 }

@@ -6,6 +6,15 @@ import { ProfileError } from './errors.ts';
 import { filled } from './growable.ts';
 import { IdInterner, type IdMap } from './idmap.ts';
 import { Int64Filler } from './int64.ts';
+import {
+  Header,
+  type Kernel,
+  MOST_TYPES,
+  Numbers,
+  Reading,
+  takeNumbers,
+  tellNumbers,
+} from './kernel/kernel.ts';
 import type { IndexColumn, SampleTable } from './profile.ts';
 import { high, index, low, readLength, readVarint, skipValue, truncated, TWO_32, wrongType } from './wire.ts';
 
@@ -106,6 +115,57 @@ export class SampleReader {
     this.#labelText = grown(this.#labelText, new Uint32Array(labels));
     this.#labelUnit = grown(this.#labelUnit, new Uint32Array(labels));
     this.#labelNumber.grow(labels);
+  }
+
+  /** Tells the kernel what there is already, and whether it may go on; what it reads is kept by {@link take}. */
+  tell(of: Kernel): void {
+    const { header } = of;
+    const reading = this.#types <= MOST_TYPES && this.#ids === null && this.#wrongRow < 0;
+    if (!reading) return;
+    header[Header.reading] = (header[Header.reading] as number) | Reading.samples;
+    header[Header.types] = this.#types;
+    header[Header.step] = this.#stack.BYTES_PER_ELEMENT;
+    header[Header.ceiling] = this.#ceiling;
+    header[Header.framesBefore] = this.#stackAt;
+    header[Header.labelsBefore] = this.#label;
+    header[Header.largestId] = this.#largest;
+    header[Header.largestString] = this.#largestString;
+    for (const [type, column] of this.#values.entries()) tellNumbers(of, type, column);
+    tellNumbers(of, Numbers.labels, this.#labelNumber);
+  }
+
+  /** Keeps the samples that the kernel has read up to byte `position` of the message. */
+  take(of: Kernel, position: number): void {
+    const { header } = of;
+    const samples = header[Header.samples] as number;
+    if (samples === 0) return;
+    const frames = header[Header.frames] as number;
+    const labels = header[Header.labels] as number;
+    const row = this.#row;
+    const frame = this.#stackAt;
+    const label = this.#label;
+    this.#row = row + samples;
+    this.#stackAt = frame + frames;
+    this.#label = label + labels;
+    if (this.#row + 1 > this.#stackStart.length) this.#growRows(position);
+    if (this.#stackAt > this.#stack.length) this.#growStack(0, position);
+    if (this.#label > this.#labelKey.length) this.#growLabels(0, position);
+    const stacks = this.#stack instanceof Uint16Array ? of.stacks16 : of.stacks32;
+    this.#stack.set(stacks.subarray(0, frames), frame);
+    this.#stackStart.set(of.stackEnds.subarray(0, samples), row + 1);
+    this.#labelStart.set(of.labelEnds.subarray(0, samples), row + 1);
+    for (const [type, column] of this.#values.entries()) takeNumbers(of, type, column, row, samples);
+    this.#labelKey.set(of.labelKeys.subarray(0, labels), label);
+    // Memory that holds zeros already stays untouched.
+    if (header[Header.texts] !== 0) this.#labelText.set(of.labelTexts.subarray(0, labels), label);
+    if (header[Header.units] !== 0) this.#labelUnit.set(of.labelUnits.subarray(0, labels), label);
+    takeNumbers(of, Numbers.labels, this.#labelNumber, label, labels);
+    this.#largest = header[Header.largestId] as number;
+    const largest = header[Header.largestString] as number;
+    if (largest > this.#largestString) {
+      this.#largestString = largest;
+      this.#largestStringOf = row + (header[Header.largestStringOf] as number);
+    }
   }
 
   /**
