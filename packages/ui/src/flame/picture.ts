@@ -1,7 +1,7 @@
 // The flame graph as rows of boxes, and how to paint them: pure, draws through the few calls of a canvas that it needs.
 import { type FlameLayout, mergedFrame, rootFrame, shortName, shortPath } from '@stackpile/report/flame';
-import type { FlameAnswer } from '../engine/protocol.ts';
-import { boxColors, diffColors, type Palette, paletteRow } from './colors.ts';
+import type { FlameAnswer, FrameList } from '../engine/protocol.ts';
+import { boxColors, byBox, diffColors, type Palette, paletteRow } from './colors.ts';
 
 /** One row of the picture, from top to bottom. */
 export type Row =
@@ -22,8 +22,8 @@ export interface Picture {
   readonly answer: FlameAnswer;
   readonly layers: readonly Layer[];
   readonly rows: readonly Row[];
-  /** Short label of each frame. */
-  readonly labels: readonly string[];
+  /** Short label of a frame. */
+  readonly label: (frame: number) => string;
   /** Names of the rows of the path: "all", then the frames above the zoomed one. */
   readonly pathLabels: readonly string[];
   /** Row at which the graph begins for the reader: 0, or the pivot of a sandwich. */
@@ -31,20 +31,13 @@ export interface Picture {
 }
 
 export function makePicture(answer: FlameAnswer, flip: boolean): Picture {
-  const labels = answer.frames.name.map((name, row) => {
-    const file = answer.frames.file[row] ?? '';
-    // One anonymous function is as good as another without its place.
-    if (name !== '(anonymous)' || file === '') return shortName(name);
-    const line = answer.frames.line[row] ?? 0;
-    return `${name} ${shortPath(file, 1)}${line > 0 ? `:${line}` : ''}`;
-  });
+  // Of tens of thousands of functions few are ever wide enough for their name.
+  const labels: string[] = [];
+  const label = (row: number): string => (labels[row] ??= frameLabel(answer.frames, row));
   const layer = (layout: FlameLayout): Layer => ({
     layout,
     color: layout.before === null ? boxColors(layout, answer.frames) : diffColors(layout, answer.eventWeight),
-    matched:
-      answer.search === null
-        ? null
-        : Uint8Array.from(layout.frame, (frame) => answer.search?.mask[frame] ?? 0),
+    matched: answer.search === null ? null : byBox(layout, answer.search.mask, 0),
   });
   const layers = [layer(answer.layout)];
   const rows: Row[] = [];
@@ -67,8 +60,17 @@ export function makePicture(answer: FlameAnswer, flip: boolean): Picture {
     rows.reverse();
     homeRow = rows.length - 1 - homeRow;
   }
-  const pathLabels = ['all', ...answer.path.slice(0, -1).map((frame) => labels[frame] ?? '')];
-  return { answer, layers, rows, labels, pathLabels, homeRow };
+  const pathLabels = ['all', ...answer.path.slice(0, -1).map(label)];
+  return { answer, layers, rows, label, pathLabels, homeRow };
+}
+
+function frameLabel({ name: names, file: files, line: lines }: FrameList, row: number): string {
+  const name = names[row] ?? '';
+  const file = files[row] ?? '';
+  // One anonymous function is as good as another without its place.
+  if (name !== '(anonymous)' || file === '') return shortName(name);
+  const line = lines[row] ?? 0;
+  return `${name} ${shortPath(file, 1)}${line > 0 ? `:${line}` : ''}`;
 }
 
 /** What of the picture is seen: shares from left to right, pixels from top to bottom. */
@@ -187,7 +189,7 @@ export function paint(
           ? 'all'
           : frame === mergedFrame
             ? `${layout.self[box] ?? 0} smaller`
-            : (picture.labels[frame] ?? '');
+            : picture.label(frame);
       texts.push({ label, x, y, width: size, dim: !hit || frame === mergedFrame });
     }
   }
