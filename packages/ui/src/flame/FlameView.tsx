@@ -39,6 +39,9 @@ export function visibleParts(width: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(512, Math.min(16_384, width)) * 1.5));
 }
 
+/** A zoom rests when nothing moved for so long, in milliseconds. */
+const restMs = 120;
+
 export function FlameView({ compare = false }: { readonly compare?: boolean }): JSX.Element {
   const { mode, pivot, zoom, search, flip, onlyChanged } = state.value;
   const base = stackQuery(compare);
@@ -188,13 +191,17 @@ function FlamePanel({
   }, [picture, palette]);
   useEffect(() => () => cancelAnimationFrame(requested.current), []);
 
+  const resting = useRef(0);
   const setWindow = (left: number, right: number): void => {
     const size = Math.min(1, Math.max(1e-9, right - left));
     const from = Math.min(Math.max(0, left), 1 - size);
     view.value = { ...view.peek(), left: from, right: from + size };
-    // Deep into a wide graph the boxes that were merged become wide enough to be seen: ask for them.
-    refine(size > 0.25 ? 1 : size > 0.06 ? 8 : 64);
+    // Deep into a wide graph the boxes that were merged become wide enough to be seen: ask for them, as soon as the zoom
+    // rests. To take in half a million boxes costs a few frames, which nobody misses then.
+    clearTimeout(resting.current);
+    resting.current = window.setTimeout(() => refine(size > 0.25 ? 1 : size > 0.06 ? 8 : 64), restMs);
   };
+  useEffect(() => () => clearTimeout(resting.current), [identity]);
 
   const zoomTo = (hit: Hit): void => {
     if (hit.kind === 'path') {
