@@ -93,6 +93,8 @@ function addColumn(sums: Int64Column, values: Int64Column, rows: Int32Array): vo
 
 class Merger {
   readonly #sources: readonly Profile[];
+  /** Whether equal samples stay apart. */
+  readonly #apart: boolean;
   readonly #strings = new ByteInterner();
   readonly #functionSet = new TupleSet();
   /** Name, system name, file name, start line (two halves). */
@@ -126,8 +128,9 @@ class Merger {
   /** Two halves each. */
   readonly #labelNumber: Uint32Array;
 
-  constructor(sources: readonly Profile[]) {
+  constructor(sources: readonly Profile[], apart: boolean) {
     this.#sources = sources;
+    this.#apart = apart;
     let samples = 0;
     let frames = 0;
     let labels = 0;
@@ -138,10 +141,10 @@ class Merger {
     }
     this.#stackStart = new Uint32Array(samples + 1);
     this.#stack = new Uint16Array(frames);
-    this.#hashes = new Int32Array(samples);
+    this.#hashes = new Int32Array(apart ? 0 : samples);
     let slots = 64;
     // Three quarters full at most: what is looked up at random has to be small.
-    while (slots * 3 < samples * 4) slots *= 2;
+    if (!apart) while (slots * 3 < samples * 4) slots *= 2;
     this.#slots = new Int32Array(slots).fill(-1);
     this.#labelStart = new Uint32Array(samples + 1);
     this.#labelKey = new Uint32Array(labels);
@@ -301,6 +304,7 @@ class Merger {
     const { samples } = source.profile;
     const { labelStart } = samples;
     const present = samplesWithValue(samples);
+    const apart = this.#apart;
     const slots = this.#slots;
     const hashes = this.#hashes;
     const mask = slots.length - 1;
@@ -328,7 +332,7 @@ class Merger {
       hash ^= hash >>> 15;
       let slot = hash & mask;
       let found = -1;
-      for (;;) {
+      while (!apart) {
         found = slots[slot] as number;
         if (found < 0 || (hashes[found] === hash && this.#equals(found, start, at, labelFrom, labelTo)))
           break;
@@ -336,8 +340,10 @@ class Merger {
       }
       if (found < 0) {
         found = this.#samples++;
-        slots[slot] = found;
-        hashes[found] = hash;
+        if (!apart) {
+          slots[slot] = found;
+          hashes[found] = hash;
+        }
         this.#stackStart[found + 1] = at;
         this.#labelStart[found + 1] = labelTo;
       }
@@ -579,7 +585,7 @@ function hasZeroSample({ samples }: Profile): boolean {
 }
 
 /** Merges profiles of equal types. */
-function mergeAligned(profiles: readonly Profile[]): Profile {
+function mergeAligned(profiles: readonly Profile[], apart = false): Profile {
   const first = profiles[0];
   if (first === undefined) {
     throw new ProfileError('PROFILE_INCOMPATIBLE', 'no profiles to merge', {
@@ -587,8 +593,8 @@ function mergeAligned(profiles: readonly Profile[]): Profile {
     });
   }
   for (const profile of profiles.slice(1)) checkCompatible(first, profile);
-  const merged = new Merger(profiles).run();
-  return hasZeroSample(merged) ? new Merger([merged]).run() : merged;
+  const merged = new Merger(profiles, apart).run();
+  return hasZeroSample(merged) ? new Merger([merged], apart).run() : merged;
 }
 
 /**
@@ -606,9 +612,9 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   return merged as Profile;
 }
 
-function combine(profiles: readonly Profile[]): Profile {
+function combine(profiles: readonly Profile[], apart = false): Profile {
   const aligned = alignProfiles(profiles);
-  return aligned.length === 1 ? (aligned[0] as Profile) : mergeAligned(aligned);
+  return aligned.length === 1 ? (aligned[0] as Profile) : mergeAligned(aligned, apart);
 }
 
 /** Drops everything that no sample needs, adds up equal samples and counts ids from 1: a merge of one. */
@@ -622,7 +628,14 @@ export interface DiffOptions {
   readonly labelBase?: boolean;
   /** Scales `next` to the sums of `base` first, as `-normalize` does. */
   readonly normalize?: boolean;
+  /**
+   * Only sums over samples are wanted, and sums of their absolute values: equal samples may then stay apart, where adding them up
+   * would change none of these. To look for equal ones takes half of the time of a difference.
+   */
+  readonly sumsOnly?: boolean;
 }
+
+const BASE_LABEL = 'pprof::base';
 
 /**
  * What changed from `base` to `next`: a merge of `next` and of `base` times −1 (through doubles, as Go).
@@ -630,9 +643,39 @@ export interface DiffOptions {
  * @throws {ProfileError} `PROFILE_INCOMPATIBLE` where the profiles measure different things
  */
 export function diffProfiles(base: Profile, next: Profile, options: DiffOptions = {}): Profile {
-  const labelled = options.labelBase === true ? setTextLabel(base, 'pprof::base', 'true') : base;
+  const labelled = options.labelBase === true ? setTextLabel(base, BASE_LABEL, 'true') : base;
   const normalized = options.normalize === true ? normalizeProfile(next, base) : next;
-  return combine([normalized, scaleProfile(labelled, -1)]);
+  // The mark keeps the samples of both sides from being equal; on one side, those that are equal have one sign.
+  const apart =
+    options.sumsOnly === true &&
+    options.labelBase === true &&
+    !hasLabel(next, BASE_LABEL) &&
+    hasNothingNegative(base) &&
+    hasNothingNegative(normalized);
+  return combine([normalized, scaleProfile(labelled, -1)], apart);
+}
+
+/** Is a label of this key on any sample? */
+function hasLabel({ samples, strings }: Profile, key: string): boolean {
+  const { key: keys, length } = samples.labels;
+  const others = new Set<number>();
+  let last = -1;
+  for (let i = 0; i < length; i++) {
+    const row = keys[i] as number;
+    if (row === last || others.has(row)) continue;
+    if (strings.get(row) === key) return true;
+    others.add((last = row));
+  }
+  return false;
+}
+
+/** Are all values safe integers of at least 0? */
+function hasNothingNegative({ samples }: Profile): boolean {
+  for (const column of samples.values) {
+    if (!(column instanceof Float64Array)) return false;
+    for (let row = 0; row < column.length; row++) if ((column[row] as number) < 0) return false;
+  }
+  return true;
 }
 
 /** Gives every sample the text label `key` = `text`, in place of other text labels of that key. */

@@ -94,6 +94,44 @@ test('a profile minus itself is nothing', () => {
   );
 });
 
+test('samples of a difference that stay apart add up to the same, as do their absolute values', () => {
+  const sizes = ({ samples }: Profile): bigint[] =>
+    samples.values.map((column) =>
+      Array.from({ length: samples.length }, (_, row) => int64At(column, row)).reduce(
+        (sum, value) => sum + (value < 0n ? -value : value),
+        0n,
+      ),
+    );
+  const some = fc.oneof(profiles(2).map(positive), profiles(2).map(alike));
+  fc.assert(
+    fc.property(some, some, fc.boolean(), (a, b, labelBase) => {
+      // Each sample twice, so that there is always something to add up.
+      const twice = (profile: Profile): Profile =>
+        mergeProfiles([profile, setTextLabel(profile, 'second', 'yes')]);
+      const next = setTextLabel(twice(b), 'second', 'yes');
+      const added = diffProfiles(a, next, { labelBase });
+      const apart = diffProfiles(a, next, { labelBase, sumsOnly: true });
+      checkValid(apart);
+      assert.equal(rawText(compactProfile(apart)), rawText(added));
+      assert.deepEqual(sizes(apart), sizes(added));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('samples stay apart only where they have one sign and none is marked as a base', () => {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'n', unit: 'count' }] });
+  const location = builder.location({ lines: [] });
+  for (const value of [5, 5]) builder.sample([location], [value]);
+  const profile = builder.build();
+  const left = (base: Profile, next: Profile, labelBase = true): number =>
+    diffProfiles(base, next, { labelBase, sumsOnly: true }).samples.length;
+  assert.equal(left(profile, profile), 4);
+  assert.equal(left(profile, profile, false), 0);
+  assert.equal(left(profile, scaleProfile(profile, -1)), 2);
+  assert.equal(left(profile, setTextLabel(profile, 'pprof::base', 'true')), 0);
+});
+
 test('scaling rounds half away from zero and drops what becomes nothing', () => {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'n', unit: 'count' }] });
   const location = builder.location({ lines: [] });

@@ -515,6 +515,13 @@ function compileDropFrames(expression: string): ((name: string) => boolean) | nu
   return typeof pattern === 'string' ? null : (name) => pattern.test(name);
 }
 
+/** Reports of sums alone. What shows or writes samples has to have equal ones added up. */
+const reportsOfSums: ReadonlySet<string> = new Set(['top', 'text', 'tree', 'peek']);
+
+function printsSums({ report, http, compare }: Invocation): boolean {
+  return report !== undefined && http === '' && !compare && reportsOfSums.has(report.name);
+}
+
 /** Prepares one source for the rest: used for each column of a comparison too. Throws {@link DriverError}. */
 export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn): Promise<Profile> {
   const fetcher = new Fetcher(io, invocation, warn);
@@ -550,6 +557,7 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
       diffProfiles(mergedBase, merged, {
         labelBase: invocation.diffBase,
         normalize: invocation.options.normalize,
+        sumsOnly: remote.sources.size === 0 && printsSums(invocation),
       }),
     );
   }
