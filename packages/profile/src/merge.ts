@@ -630,7 +630,7 @@ export interface DiffOptions {
   readonly normalize?: boolean;
   /**
    * Only sums over samples are wanted, and sums of their absolute values: equal samples may then stay apart, where adding them up
-   * would change none of these. To look for equal ones takes half of the time of a difference.
+   * would change none of these. To look for equal ones takes a tenth of the time of a difference.
    */
   readonly sumsOnly?: boolean;
 }

@@ -45,12 +45,12 @@ const cases: readonly [Origin, string, string][] = [
   [
     'runtime',
     'runtime.gopark',
-    '/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.0.linux-amd64/src/runtime/proc.go',
+    '/home/jo/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.0.linux-amd64/src/runtime/proc.go',
   ],
   [
     'library',
     'github.com/gin-gonic/gin.(*Context).Next',
-    '/root/go/pkg/mod/github.com/gin-gonic/gin@v1.12.0/context.go',
+    '/home/jo/go/pkg/mod/github.com/gin-gonic/gin@v1.12.0/context.go',
   ],
   ['library', 'github.com/lib/pq.(*conn).recv', '/build/app/vendor/github.com/lib/pq/conn.go'],
   ['user', 'main.(*account).updateBalance', '/home/jo/bank/account.go'],

@@ -18,8 +18,12 @@ const FAMILIES = 'Times,Times New Roman,Nimbus Roman,Liberation Serif,Tinos,seri
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function unescaped(text: string): string {
-  return text.replace(/&(?:#(\d+)|(\w+));/g, (whole, code: string | undefined, name: string | undefined) =>
-    code === undefined ? (entities[name ?? ''] ?? whole) : String.fromCodePoint(Number(code)),
+  return text.replace(
+    /&(?:#(\d{1,7})|(\w+));/g,
+    (whole, code: string | undefined, name: string | undefined) => {
+      if (code === undefined) return entities[name ?? ''] ?? whole;
+      return Number(code) <= 0x10ffff ? String.fromCodePoint(Number(code)) : whole;
+    },
   );
 }
 

@@ -19,6 +19,9 @@ export interface RecordingTotals {
   idleMicros: number;
 }
 
+/** Most lines of a function that samples in time are dealt out to: each sample looks at all of them. */
+const MOST_LINES = 256;
+
 /** Samples of one node in a row that were on one line, or are taken to have been. */
 interface Stretch {
   readonly row: number;
@@ -54,6 +57,12 @@ class LineDealer {
     behind[most] = (behind[most] as number) - this.#samples;
     return this.#lines[most]?.line ?? 0;
   }
+}
+
+/** The lines, or where there are too many the one with most of the samples. */
+function fewLines<T extends { readonly samples: number }>(lines: readonly T[]): readonly T[] {
+  if (lines.length <= MOST_LINES) return lines;
+  return [lines.reduce((most, line) => (line.samples > most.samples ? line : most))];
 }
 
 /** Collects one recording of one thread; ids are unsigned 32-bit numbers. */
@@ -264,7 +273,8 @@ export class V8Recording {
    * Adds samples of `samples/count` and `cpu/nanoseconds` to `builder`: one per node that was sampled and line on which it
    * was. `(root)`, which is nobody's code, and `(idle)`, in which the event loop waits, are left out, as the agent does.
    *
-   * @param times one sample per stretch of samples of one node and line instead, labelled with its beginning (`timestamp`);
+   * @param times one sample per stretch of samples of one node and line (the node's heaviest one where there are hundreds)
+   *   instead, labelled with its beginning (`timestamp`);
    *   where the file has no samples, or so many that their stacks would not fit, as without
    * @throws {ProfileError} naming the row of a node or a sample that contradicts another
    */
@@ -374,7 +384,7 @@ export class V8Recording {
         runStart = list.length;
       }
       let dealer = dealers.get(row);
-      if (dealer === undefined) dealers.set(row, (dealer = new LineDealer(linesOf(row))));
+      if (dealer === undefined) dealers.set(row, (dealer = new LineDealer(fewLines(linesOf(row)))));
       const line = dealer.next(i < this.#sampleLines.length ? this.#sampleLines.get(i) : 0);
       let at = runStart;
       while (at < list.length && list[at]?.line !== line) at++;

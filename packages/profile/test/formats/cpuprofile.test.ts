@@ -81,6 +81,22 @@ test('asked for times, each line of a function gets the samples that it gets wit
   assert.ok((readTimed(spread)?.length ?? 0) < 12);
 });
 
+test('samples in time are dealt out to hundreds of lines at most, beyond them to the heaviest', () => {
+  const lines = (count: number): number => {
+    const positionTicks = Array.from({ length: count }, (_, i) => ({ line: i + 1, ticks: i === 9 ? 5 : 1 }));
+    const many = {
+      ...profile,
+      nodes: nodes.map((node) => (node.id === 3 ? { ...node, positionTicks } : node)),
+      samples: Array.from({ length: 1000 }, () => 3),
+      timeDeltas: Array.from({ length: 1000 }, () => 10),
+      endTime: 20_000,
+    };
+    return readTimed(many)?.length ?? 0;
+  };
+  assert.equal(lines(256), 256);
+  assert.equal(lines(257), 1);
+});
+
 test('asked for times, it has a sample per stretch and line, in order, and the same sums', () => {
   // Beginning, depth, samples, nanoseconds; (idle) from 65 µs on is left out.
   assert.deepEqual(readTimed(profile), [

@@ -169,15 +169,15 @@ test('filters keep the total of the whole profile', () => {
   for (const filter of [
     { focus: maskOf(profile, /read/) },
     { ignore: maskOf(profile, /write|idle/) },
-    { showFrom: maskOf(profile, /work/) },
+    { showFrom: maskOf(profile, /^work$/) },
   ] satisfies FrameFilter[]) {
     const stacks = stacksOf(profile, filter);
     assert.equal(stacks.total, 15);
   }
   assert.equal(stacksOf(profile, { focus: maskOf(profile, /read/) }).kept, 9);
-  const from = stacksOf(profile, { showFrom: maskOf(profile, /work/) });
+  const from = stacksOf(profile, { showFrom: maskOf(profile, /^work$/) });
   assert.deepEqual(show(layoutFlame(planFlame(from, 'down')), from)[1], 'work 13@0');
-  const hidden = stacksOf(profile, { hide: maskOf(profile, /work/) });
+  const hidden = stacksOf(profile, { hide: maskOf(profile, /^work$/) });
   assert.deepEqual(
     show(layoutFlame(planFlame(hidden, 'down')), hidden)[2],
     'read 9@0 | write 3@9 | idle 2@12',

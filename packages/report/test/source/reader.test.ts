@@ -8,7 +8,7 @@ import { SourceReader } from '../../src/source/reader.ts';
 function reader(searchPath: string, disk: Readonly<Record<string, string | undefined>>) {
   const tried: string[] = [];
   const files = {
-    workingDirectory: '/work/app',
+    workingDirectory: '/srv/app',
     binaryProblem: () => undefined,
     read: (path: string) => {
       tried.push(path);
@@ -29,7 +29,7 @@ test('a relative name is tried below each folder and its parents', () => {
 });
 
 test('a folder is a file without lines, and ends the search', () => {
-  const { source, tried } = reader('', { '/work/app/src': undefined, '/work/src': 'a file' });
+  const { source, tried } = reader('', { '/srv/app/src': undefined, '/srv/src': 'a file' });
   assert.deepEqual(source.text('src'), { lines: [], problem: undefined });
-  assert.deepEqual(tried, ['/work/app/src']);
+  assert.deepEqual(tried, ['/srv/app/src']);
 });
