@@ -202,8 +202,8 @@ class Run {
 
   /** Writes the input to a file and says how to run it again. */
   #show({ index, format, reason }: Failure): void {
-    const { bytes, named } = fuzzInput(this.#corpus, this.#state.seed, index);
-    const path = join(folder, `failure-${index}-${named ? 'named' : 'pprof'}-${slug(format)}.bin`);
+    const { bytes, reader } = fuzzInput(this.#corpus, this.#state.seed, index);
+    const path = join(folder, `failure-${index}-${reader}-${slug(format)}.bin`);
     writeFileSync(path, bytes);
     console.log(`input ${index} (${format}, ${bytes.length} bytes): ${reason}`);
     console.log(
@@ -216,10 +216,10 @@ class Run {
     const { seed, corpus, workSeconds, tally } = this.#state;
     let broken = 0;
     for (const index of new Set(tally.failures.map((failure) => failure.index))) {
-      const { format, bytes, named } = fuzzInput(this.#corpus, seed, index);
+      const { format, bytes, reader } = fuzzInput(this.#corpus, seed, index);
       const path = join(folder, 'again.bin');
       writeFileSync(path, bytes);
-      const said = await runAgain({ kind: 'replay', path, format, named });
+      const said = await runAgain({ kind: 'replay', path, format, reader });
       if (said === null || said.failed) {
         console.log(`input ${index}: ${said?.outcome ?? 'the process died'}`);
         broken++;
@@ -253,9 +253,10 @@ async function runAgain(task: WorkerTask): Promise<Extract<WorkerSaid, { kind: '
 
 /** Runs one file again; the name says how. */
 async function replay(path: string): Promise<number> {
-  const match = /-(named|pprof)-([a-zA-Z-]+)\.bin$/.exec(basename(path));
+  const match = /-(page|reports)-([a-zA-Z-]+)\.bin$/.exec(basename(path));
   const format = formats.find((one) => slug(one) === match?.[2]) ?? 'proto';
-  const said = await runAgain({ kind: 'replay', path, format, named: match?.[1] !== 'pprof' });
+  const reader = match?.[1] === 'reports' ? 'reports' : 'page';
+  const said = await runAgain({ kind: 'replay', path, format, reader });
   if (said === null) {
     console.log('the process died');
     return 1;

@@ -83,7 +83,7 @@ export async function checkInput(input: FuzzInput): Promise<FuzzOutcome> {
 }
 
 /** Reads an input: gives the profile, or says what became of what is no profile. Throws {@link FuzzFailure}. */
-export async function readInput({ format, bytes, named }: FuzzInput): Promise<Profile | FuzzOutcome> {
+export async function readInput({ format, bytes, reader }: FuzzInput): Promise<Profile | FuzzOutcome> {
   if (format === 'source map') {
     const map = must('a source map', () => parseSourceMap(decodeText(bytes)));
     return map === undefined ? 'refused' : 'accepted';
@@ -96,7 +96,8 @@ export async function readInput({ format, bytes, named }: FuzzInput): Promise<Pr
   }
   try {
     return await readProfile(bytes, {
-      goTexts: named ? 'named' : 'as-pprof',
+      goTexts: reader === 'page' ? 'named' : 'as-pprof',
+      times: reader === 'page',
       inflate: (packed, limit) => gunzipSync(packed, { maxOutputLength: limit }),
     });
   } catch (error) {

@@ -3,12 +3,14 @@ import { gzipSync } from 'node:zlib';
 import { Random } from './random.ts';
 import { type Corpus, type FuzzFormat, formats, type Seed } from './seeds.ts';
 
+/** Who reads: the reports as pprof does, or the page, with the names that Go's texts print and moments in the order of time. */
+export type FuzzReader = 'reports' | 'page';
+
 /** One input. */
 export interface FuzzInput {
   readonly format: FuzzFormat;
   readonly bytes: Uint8Array;
-  /** Read as the reports read it, or with the names that Go's texts print. */
-  readonly named: boolean;
+  readonly reader: FuzzReader;
 }
 
 /** Most inputs stay about as short as their seed; few become this long. */
@@ -373,8 +375,8 @@ export function fuzzInput(corpus: Corpus, runSeed: number, index: number): FuzzI
   const random = new Random(runSeed, index);
   const format = formats[index % formats.length] as FuzzFormat;
   const seed = random.pick(corpus.byFormat.get(format) as readonly Seed[]);
-  const named = random.chance(2);
-  if (format === 'proto, packed' && random.chance(2000)) return { format, bytes: bomb(random), named };
+  const reader = random.chance(2) ? 'page' : 'reports';
+  if (format === 'proto, packed' && random.chance(2000)) return { format, bytes: bomb(random), reader };
   const mutations = mutationsOf(format);
   let { bytes } = seed;
   if (random.chance(LONG_EVERY)) bytes = lengthened(bytes, random, format);
@@ -388,5 +390,5 @@ export function fuzzInput(corpus: Corpus, runSeed: number, index: number): FuzzI
       bytes = random.pick(anyBytes)(bytes, random, corpus, seed);
     }
   } else if (random.chance(50)) bytes = packed(bytes);
-  return { format, bytes, named };
+  return { format, bytes, reader };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { measuredSize } from './check.ts';
-import type { FuzzInput } from './mutate.ts';
+import type { FuzzInput, FuzzReader } from './mutate.ts';
 import { excess, measureAlone, runInputs } from './run-inputs.ts';
 import { Corpus, type FuzzFormat } from './seeds.ts';
 import type { Tally } from './tally.ts';
@@ -16,7 +16,7 @@ export type WorkerTask =
       readonly to: number;
       readonly step: number;
     }
-  | { readonly kind: 'replay'; readonly path: string; readonly format: FuzzFormat; readonly named: boolean };
+  | { readonly kind: 'replay'; readonly path: string; readonly format: FuzzFormat; readonly reader: FuzzReader };
 
 /** What a worker says. */
 export type WorkerSaid =
@@ -45,7 +45,7 @@ async function work(task: WorkerTask): Promise<void> {
     const input: FuzzInput = {
       format: task.format,
       bytes: Uint8Array.from(readFileSync(task.path)),
-      named: task.named,
+      reader: task.reader,
     };
     await measureAlone(input);
     const { ms, bytes, accepted, reason } = await measureAlone(input);

@@ -20,7 +20,7 @@ const corpus = new Corpus();
 test('every seed is a good file of its format', async () => {
   for (const format of formats) assert.ok((corpus.byFormat.get(format) ?? []).length > 0, format);
   for (const { format, bytes } of corpus.all) {
-    const outcome = await checkInput({ format, bytes, named: true });
+    const outcome = await checkInput({ format, bytes, reader: 'page' });
     assert.equal(outcome, 'accepted', `${format}: ${Buffer.from(bytes.subarray(0, 60)).toString('latin1')}`);
   }
 });
@@ -94,7 +94,7 @@ test('figures of pieces add up, and the page keeps what is around them', () => {
 test('an input in a file can be run again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-fuzz-'));
   try {
-    const path = join(folder, 'failure-7-named-folded.bin');
+    const path = join(folder, 'failure-7-page-folded.bin');
     writeFileSync(path, 'main;work 1\n');
     const args = ['--conditions=source', 'scripts/fuzz.ts', '--replay', path];
     const ran = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
