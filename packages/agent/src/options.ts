@@ -22,6 +22,11 @@ export type Auth = string | AuthFunction;
 
 /** How suspended tasks are tracked. */
 export interface TaskOptions {
+  /**
+   * When tracking begins: with the agent (the default), or when tasks are asked for the first time. Until then it costs nothing,
+   * also not what V8 optimizes less for good once promises are tracked; what is suspended by then is seen only with `source=heap`.
+   */
+  readonly from?: 'start' | 'first look';
   /** Share of one CPU that tracking may use, 0 … 1; default 0.01. */
   readonly budget?: number;
   /**
@@ -88,6 +93,12 @@ function inRange(name: string, value: number, low: number, high: number): number
   return value;
 }
 
+function oneOf<T extends string>(name: string, value: T, known: readonly T[]): T {
+  if (known.includes(value)) return value;
+  const words = known.map((word) => `'${word}'`).join(' or ');
+  throw new AgentError('AGENT_OPTIONS', `option ${name} is ${JSON.stringify(value)}, not ${words}`);
+}
+
 /** Checks `auth`; `undefined` becomes `'none'` only where `optional`. */
 export function checkedAuth(auth: Auth | undefined, optional: boolean, where: string): Auth {
   if (auth === undefined) {
@@ -112,6 +123,7 @@ export function captureSettings(options: CaptureOptions): CaptureSettings {
       tasks === false
         ? null
         : {
+            from: oneOf('tasks.from', tasks.from ?? 'start', ['start', 'first look']),
             budget: inRange('tasks.budget', tasks.budget ?? 0.01, 0, 1),
             maxTasks: inRange('tasks.maxTasks', tasks.maxTasks ?? 10_000, 100, 10_000_000),
             stackDepth: inRange('tasks.stackDepth', tasks.stackDepth ?? 32, 1, 128),

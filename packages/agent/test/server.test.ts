@@ -108,6 +108,10 @@ describe('who may ask', () => {
     assert.throws(() => createHandler({ auth: '' }), { code: 'AGENT_OPTIONS' });
     await assert.rejects(startServer({ port: 70000 }), { code: 'AGENT_OPTIONS' });
     await assert.rejects(startServer({ tasks: { budget: Number.NaN } }), { code: 'AGENT_OPTIONS' });
+    await assert.rejects(startServer({ tasks: { from: 'later' as 'start' } }), {
+      code: 'AGENT_OPTIONS',
+      message: `option tasks.from is "later", not 'start' or 'first look'`,
+    });
   });
 
   test('an address in use is one sentence', async () => {

@@ -1,9 +1,10 @@
 // The tracker by itself: what it keeps alive, what sampling does to its counts, where its limits are.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { describe, test } from 'node:test';
+import { describe, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { promiseHooks } from 'node:v8';
 import fc from 'fast-check';
 import { Budget } from '../src/tasks/budget.ts';
 
@@ -19,7 +20,7 @@ async function result(name: string, ...args: string[]): Promise<Record<string, n
   return JSON.parse(stdout) as Record<string, number>;
 }
 
-const settings = { budget: 1, maxTasks: 100_000, stackDepth: 32, handles: false };
+const settings = { from: 'start', budget: 1, maxTasks: 100_000, stackDepth: 32, handles: false } as const;
 
 /** Tasks that wait in a function, weighted. */
 function dumpCount(tracker: TaskTracker, name: string): number {
@@ -102,6 +103,31 @@ describe('tracked tasks', () => {
     for (const resolve of waiting) resolve();
     await Promise.all(few);
     tracker.stop();
+  });
+
+  test('with `first look` nothing is tracked until somebody asks, and again nothing after the end', async () => {
+    const createHook = mock.method(promiseHooks, 'createHook');
+    const tracker = new TaskTracker({ ...settings, from: 'first look' });
+    tracker.start();
+    const waiting: (() => void)[] = [];
+    async function wait(): Promise<void> {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    const all = [wait(), wait()];
+    assert.equal(createHook.mock.callCount(), 0);
+    assert.equal(tracker.count(), 0);
+    assert.ok(createHook.mock.callCount() > 0);
+    all.push(wait());
+    assert.equal(tracker.count(), 1);
+    assert.equal(dumpCount(tracker, 'wait'), 1);
+    assert.match(tracker.dump(false).notes.join('\n'), /^tasks: tracked for \d+\.\d s, since the first look;/mu);
+    tracker.stop();
+    const before = createHook.mock.callCount();
+    assert.equal(tracker.count(), 0);
+    assert.equal(createHook.mock.callCount(), before);
+    createHook.mock.restore();
+    for (const resolve of waiting) resolve();
+    await Promise.all(all);
   });
 
   test('the same task keeps its number from one wait to the next', async () => {

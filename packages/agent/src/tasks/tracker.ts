@@ -105,6 +105,10 @@ export class TaskTracker {
   readonly #budget: Budget;
   readonly #handles: HandleTable;
   readonly #started = performance.now();
+  #running = false;
+  /** When tracking began. */
+  #tracked = this.#started;
+  #outside = (run: () => void): void => run();
   /** All waiting records. */
   readonly #waiting: TaskRecord[] = [];
   /** Activations that run or were entered in this run, outermost first. */
@@ -153,34 +157,42 @@ export class TaskTracker {
     });
   }
 
-  /** Arms the hook. */
+  /** Starts; tasks are tracked from now on, or from the first look on. */
   start(): void {
-    if (this.#stopHook !== null || this.#duty !== null) return;
-    if (this.settings.budget > 0) {
-      this.#busy = true;
-      const cost = callCost(() => {
-        this.#arm();
-        return this.#disarm;
-      });
-      this.#busy = false;
-      this.#charge = CHARGE_CALLS;
-      // Timers are made in the context of the start: in that of a request they would keep the request alive.
-      const outside = AsyncLocalStorage.snapshot();
-      this.#duty = new Duty(this.settings.budget * CALLS_PART, cost, {
-        arm: this.#reopen,
-        disarm: this.#windowEnds,
-        later: (ms, run) => void outside(() => setTimeout(run, Math.max(1, Math.ceil(ms))).unref()),
-        now: () => performance.now(),
-        random: Math.random,
-        correct: this.#correct,
-      });
-      this.#arm();
-    }
+    if (this.#running) return;
+    this.#running = true;
+    // Timers are made in the context of the start: in that of a request they would keep the request alive.
+    this.#outside = AsyncLocalStorage.snapshot();
+    if (this.settings.from === 'start') this.#track();
     if (this.settings.handles !== false) this.#handles.start(this.settings.handles === true);
+  }
+
+  /** Arms the hook, where that has not been done yet. */
+  #track(): void {
+    if (!this.#running || this.#duty !== null || this.settings.budget <= 0) return;
+    this.#tracked = performance.now();
+    this.#busy = true;
+    const cost = callCost(() => {
+      this.#arm();
+      return this.#disarm;
+    });
+    this.#busy = false;
+    this.#charge = CHARGE_CALLS;
+    const outside = this.#outside;
+    this.#duty = new Duty(this.settings.budget * CALLS_PART, cost, {
+      arm: this.#reopen,
+      disarm: this.#windowEnds,
+      later: (ms, run) => void outside(() => setTimeout(run, Math.max(1, Math.ceil(ms))).unref()),
+      now: () => performance.now(),
+      random: Math.random,
+      correct: this.#correct,
+    });
+    this.#arm();
   }
 
   /** Takes the hook off and forgets everything. */
   stop(): void {
+    this.#running = false;
     this.#duty?.stop();
     this.#duty = null;
     this.#disarm();
@@ -239,11 +251,13 @@ export class TaskTracker {
 
   /** Number of tasks. */
   count(): number {
+    this.#track();
     return Math.round(countTasks(this.#swept(), { frames: this.#frames, tree: this.#tree }));
   }
 
   /** A dump; one row per task, or per group of equal stack, state and labels. */
   dump(each: boolean): TaskDump {
+    this.#track();
     const now = Math.round(performance.now() - this.#started);
     const tracked = {
       records: this.#swept(),
@@ -257,13 +271,17 @@ export class TaskTracker {
   }
 
   #notes(): string[] {
-    const seconds = (performance.now() - this.#started) / 1000;
+    const seconds = (performance.now() - this.#tracked) / 1000;
     const spent = this.#budget.spent + (this.#duty?.spent ?? 0);
     const share = ((spent / 1000 / seconds) * 100).toFixed(2);
     const exact = this.#budget.exact && this.#thinning === 1 && (this.#duty?.window ?? null) === null;
     const notes = [
       `tasks: ${exact ? 'every promise is looked at' : 'sampled; counts are weighted'}; tracking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
     ];
+    if (this.settings.from === 'first look')
+      notes.push(
+        `tasks: tracked for ${seconds.toFixed(1)} s, since the first look; what was suspended before is in goroutine?source=heap`,
+      );
     if (this.#thinning > 1)
       notes.push(
         `tasks: so many live that one in ${this.#thinning} is kept and counts for as many; tasks.maxTasks is ${this.settings.maxTasks}`,
