@@ -30,7 +30,8 @@ export {
   type WrittenFrame,
 } from './heapsnapshot/index.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
-export { compactProfile, type DiffOptions, diffProfiles, mergeProfiles, setTextLabel } from './merge.ts';
+export { type DiffOptions, diffProfiles, setTextLabel } from './difference.ts';
+export { compactProfile, mergeProfiles } from './merge.ts';
 export {
   type FunctionTable,
   type IndexColumn,

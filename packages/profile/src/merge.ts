@@ -5,8 +5,9 @@ import { ProfileError } from './errors.ts';
 import { filled, GrowingUint32 } from './growable.ts';
 import { finishInt64 } from './int64.ts';
 import type { Int64Column, Profile } from './profile.ts';
-import { alignProfiles, checkCompatible, normalizeProfile, scaleProfile } from './scale.ts';
-import { extendStrings } from './strings.ts';
+import { mergedHeader } from './merged-header.ts';
+import { alignProfiles, checkCompatible } from './scale.ts';
+import { type MappingsOf, MergedMappings } from './merged-mappings.ts';
 import { TupleSet } from './tuples.ts';
 
 const TWO_32 = 4294967296;
@@ -30,16 +31,14 @@ class Key {
 
   /** Both halves of one value of a column. */
   pushInt64(column: Int64Column, row: number): void {
-    if (column instanceof Float64Array) {
-      const value = column[row] as number;
+    const value = column[row] as number | bigint;
+    if (typeof value === 'number') {
       this.push(value);
       this.push(Math.floor(value / TWO_32));
-    } else this.pushUint64(column[row] as bigint);
-  }
-
-  pushUint64(value: bigint): void {
-    this.push(Number(BigInt.asUintN(32, value)));
-    this.push(Number(BigInt.asUintN(32, value >> 32n)));
+    } else {
+      this.push(Number(BigInt.asUintN(32, value)));
+      this.push(Number(BigInt.asUintN(32, value >> 32n)));
+    }
   }
 }
 
@@ -52,11 +51,7 @@ interface Source {
   readonly profile: Profile;
   readonly strings: Int32Array;
   readonly functions: Int32Array;
-  readonly mappings: Int32Array;
-  /** Kept mapping's start minus this mapping's start, in halves. */
-  readonly shifts: Uint32Array;
-  /** Start of the kept mapping, in halves. */
-  readonly starts: Uint32Array;
+  readonly mappings: MappingsOf;
   /** Addresses of the locations, in halves. */
   readonly addresses: Uint32Array;
   readonly locations: Int32Array;
@@ -93,14 +88,12 @@ function addColumn(sums: Int64Column, values: Int64Column, rows: Int32Array): vo
 
 class Merger {
   readonly #sources: readonly Profile[];
-  /** Whether equal samples stay apart. */
-  readonly #apart: boolean;
+  readonly #bySource = new Map<Profile, Source>();
   readonly #strings = new ByteInterner();
   readonly #functionSet = new TupleSet();
   /** Name, system name, file name, start line (two halves). */
   readonly #functions = new GrowingUint32(1024);
-  readonly #mappingSet = new TupleSet();
-  readonly #mappings: { source: Source; row: number }[] = [];
+  readonly #mappings = new MergedMappings();
   readonly #locationSet = new TupleSet();
   readonly #locationMapping = new GrowingUint32(1024);
   readonly #locationAddress = new GrowingUint32(2048);
@@ -128,9 +121,8 @@ class Merger {
   /** Two halves each. */
   readonly #labelNumber: Uint32Array;
 
-  constructor(sources: readonly Profile[], apart: boolean) {
+  constructor(sources: readonly Profile[]) {
     this.#sources = sources;
-    this.#apart = apart;
     let samples = 0;
     let frames = 0;
     let labels = 0;
@@ -141,10 +133,10 @@ class Merger {
     }
     this.#stackStart = new Uint32Array(samples + 1);
     this.#stack = new Uint16Array(frames);
-    this.#hashes = new Int32Array(apart ? 0 : samples);
+    this.#hashes = new Int32Array(samples);
     let slots = 64;
     // Three quarters full at most: what is looked up at random has to be small.
-    if (!apart) while (slots * 3 < samples * 4) slots *= 2;
+    while (slots * 3 < samples * 4) slots *= 2;
     this.#slots = new Int32Array(slots).fill(-1);
     this.#labelStart = new Uint32Array(samples + 1);
     this.#labelKey = new Uint32Array(labels);
@@ -170,15 +162,12 @@ class Merger {
         profile,
         strings: new Int32Array(profile.strings.length).fill(-1),
         functions: new Int32Array(profile.functions.length).fill(-1),
-        mappings: new Int32Array(profile.mappings.length).fill(-1),
-        shifts: new Uint32Array(profile.mappings.length * 2),
-        starts: new Uint32Array(profile.mappings.length * 2),
+        mappings: this.#mappings.of(profile),
         addresses: halvesOf(profile.locations.address),
         locations: new Int32Array(profile.locations.length).fill(-1),
         mixed: new Int32Array(profile.locations.length),
       };
-      // The first mapping stands for the main binary, whatever the samples use first.
-      if (this.#mappings.length === 0 && profile.mappings.length > 0) this.#mapping(source, 0);
+      this.#bySource.set(profile, source);
       this.#addSamples(source);
     }
     return this.#build();
@@ -217,51 +206,23 @@ class Merger {
     return merged;
   }
 
-  #mapping(source: Source, row: number): number {
-    if (row < 0) return -1;
-    const known = source.mappings[row] as number;
-    if (known >= 0) return known;
-    const { mappings } = source.profile;
-    const start = mappings.start[row] as bigint;
-    // Rounded up to whole pages, so that the same binary of two machines is one mapping.
-    const size = BigInt.asUintN(64, BigInt.asUintN(64, (mappings.limit[row] as bigint) - start) + 0xfffn);
-    const buildId = this.#string(source, mappings.buildId[row] as number);
-    const filename = this.#string(source, mappings.filename[row] as number);
-    const key = this.#key;
-    key.length = 0;
-    key.pushUint64(size - (size % 0x1000n));
-    key.pushUint64(mappings.offset[row] as bigint);
-    // A build id and a file name of the same text are the same key, as in Go.
-    key.push(buildId !== 0 ? buildId : filename);
-    const merged = this.#mappingSet.add(key.words, 0, key.length);
-    if (merged === this.#mappings.length) this.#mappings.push({ source, row });
-    const kept = this.#mappings[merged] as { source: Source; row: number };
-    const keptStart = kept.source.profile.mappings.start[kept.row] as bigint;
-    const shift = BigInt.asUintN(64, keptStart - start);
-    source.shifts[2 * row] = Number(BigInt.asUintN(32, shift));
-    source.shifts[2 * row + 1] = Number(shift >> 32n);
-    source.starts[2 * row] = Number(BigInt.asUintN(32, keptStart));
-    source.starts[2 * row + 1] = Number(keptStart >> 32n);
-    source.mappings[row] = merged;
-    return merged;
-  }
-
   #location(source: Source, row: number): number {
     const { locations } = source.profile;
     const { lines } = locations;
     const mappingRow = locations.mapping[row] as number;
-    const mapping = this.#mapping(source, mappingRow);
+    const mapping = this.#mappings.row(source.mappings, mappingRow);
     let low = source.addresses[2 * row] as number;
     let high = source.addresses[2 * row + 1] as number;
     let relativeLow = low;
     let relativeHigh = high;
     if (mapping >= 0) {
-      const sum = low + (source.shifts[2 * mappingRow] as number);
-      high = (high + (source.shifts[2 * mappingRow + 1] as number) + (sum >= TWO_32 ? 1 : 0)) >>> 0;
+      const { shifts, starts } = source.mappings;
+      const sum = low + (shifts[2 * mappingRow] as number);
+      high = (high + (shifts[2 * mappingRow + 1] as number) + (sum >= TWO_32 ? 1 : 0)) >>> 0;
       low = sum >>> 0;
-      const startLow = source.starts[2 * mappingRow] as number;
+      const startLow = starts[2 * mappingRow] as number;
       relativeLow = (low - startLow) >>> 0;
-      relativeHigh = (high - (source.starts[2 * mappingRow + 1] as number) - (low < startLow ? 1 : 0)) >>> 0;
+      relativeHigh = (high - (starts[2 * mappingRow + 1] as number) - (low < startLow ? 1 : 0)) >>> 0;
     }
     const from = locations.lineStart[row] as number;
     const to = locations.lineStart[row + 1] as number;
@@ -304,7 +265,6 @@ class Merger {
     const { samples } = source.profile;
     const { labelStart } = samples;
     const present = samplesWithValue(samples);
-    const apart = this.#apart;
     const slots = this.#slots;
     const hashes = this.#hashes;
     const mask = slots.length - 1;
@@ -331,8 +291,8 @@ class Merger {
       hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35);
       hash ^= hash >>> 15;
       let slot = hash & mask;
-      let found = -1;
-      while (!apart) {
+      let found: number;
+      for (;;) {
         found = slots[slot] as number;
         if (found < 0 || (hashes[found] === hash && this.#equals(found, start, at, labelFrom, labelTo)))
           break;
@@ -340,10 +300,8 @@ class Merger {
       }
       if (found < 0) {
         found = this.#samples++;
-        if (!apart) {
-          slots[slot] = found;
-          hashes[found] = hash;
-        }
+        slots[slot] = found;
+        hashes[found] = hash;
         this.#stackStart[found + 1] = at;
         this.#labelStart[found + 1] = labelTo;
       }
@@ -483,21 +441,9 @@ class Merger {
       startLine[row * 2] = this.#functions.get(row * 5 + 3);
       startLine[row * 2 + 1] = this.#functions.get(row * 5 + 4);
     }
-    const kept = this.#mappings;
-    const mappings = {
-      length: kept.length,
-      id: countedIds(kept.length),
-      start: BigUint64Array.from(kept, ({ source, row }) => source.profile.mappings.start[row] as bigint),
-      limit: BigUint64Array.from(kept, ({ source, row }) => source.profile.mappings.limit[row] as bigint),
-      offset: BigUint64Array.from(kept, ({ source, row }) => source.profile.mappings.offset[row] as bigint),
-      filename: Uint32Array.from(kept, ({ source, row }) =>
-        this.#string(source, source.profile.mappings.filename[row] as number),
-      ),
-      buildId: Uint32Array.from(kept, ({ source, row }) =>
-        this.#string(source, source.profile.mappings.buildId[row] as number),
-      ),
-      flags: Uint8Array.from(kept, ({ source, row }) => source.profile.mappings.flags[row] as number),
-    };
+    const mappings = this.#mappings.build((profile, row) =>
+      this.#string(this.#bySource.get(profile) as Source, row),
+    );
     const locationCount = this.#locationMapping.length;
     const address = new BigUint64Array(this.#locationAddress.finish().buffer as ArrayBuffer);
     const lineCount = this.#lineFunction.length;
@@ -547,45 +493,13 @@ function narrow(column: Uint16Array | Uint32Array, length: number, rows: number)
   return rows <= 0x10000 ? Uint16Array.from(column.subarray(0, length)) : column.slice(0, length);
 }
 
-type Header = Omit<Profile, 'samples' | 'mappings' | 'locations' | 'functions' | 'strings'>;
-
-function mergedHeader(profiles: readonly Profile[]): Header {
-  const first = profiles[0] as Profile;
-  let timeNanos = 0n;
-  let durationNanos = 0n;
-  let period = 0n;
-  let defaultSampleType = '';
-  let docUrl = '';
-  const comments = new Set<string>();
-  for (const profile of profiles) {
-    if (timeNanos === 0n || profile.timeNanos < timeNanos) timeNanos = profile.timeNanos;
-    durationNanos = BigInt.asIntN(64, durationNanos + profile.durationNanos);
-    if (period === 0n || period < profile.period) period = profile.period;
-    for (const comment of profile.comments) comments.add(comment);
-    if (defaultSampleType === '') defaultSampleType = profile.defaultSampleType;
-    if (docUrl === '') docUrl = profile.docUrl;
-  }
-  return {
-    sampleTypes: first.sampleTypes,
-    dropFrames: first.dropFrames,
-    keepFrames: first.keepFrames,
-    timeNanos,
-    durationNanos,
-    periodType: first.periodType,
-    period,
-    comments: [...comments],
-    defaultSampleType,
-    docUrl,
-  };
-}
-
 /** Whether some sample's values are all 0. */
 function hasZeroSample({ samples }: Profile): boolean {
   return samplesWithValue(samples).includes(0);
 }
 
 /** Merges profiles of equal types. */
-function mergeAligned(profiles: readonly Profile[], apart = false): Profile {
+function mergeAligned(profiles: readonly Profile[]): Profile {
   const first = profiles[0];
   if (first === undefined) {
     throw new ProfileError('PROFILE_INCOMPATIBLE', 'no profiles to merge', {
@@ -593,8 +507,8 @@ function mergeAligned(profiles: readonly Profile[], apart = false): Profile {
     });
   }
   for (const profile of profiles.slice(1)) checkCompatible(first, profile);
-  const merged = new Merger(profiles, apart).run();
-  return hasZeroSample(merged) ? new Merger([merged], apart).run() : merged;
+  const merged = new Merger(profiles).run();
+  return hasZeroSample(merged) ? new Merger([merged]).run() : merged;
 }
 
 /**
@@ -612,104 +526,13 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   return merged as Profile;
 }
 
-function combine(profiles: readonly Profile[], apart = false): Profile {
+/** Merges at most {@link GROUP} profiles at once. */
+function combine(profiles: readonly Profile[]): Profile {
   const aligned = alignProfiles(profiles);
-  return aligned.length === 1 ? (aligned[0] as Profile) : mergeAligned(aligned, apart);
+  return aligned.length === 1 ? (aligned[0] as Profile) : mergeAligned(aligned);
 }
 
 /** Drops everything that no sample needs, adds up equal samples and counts ids from 1: a merge of one. */
 export function compactProfile(profile: Profile): Profile {
   return mergeAligned([profile]);
-}
-
-/** Options of {@link diffProfiles}. */
-export interface DiffOptions {
-  /** Marks the samples of the base with the text label `pprof::base` = `true`, as `-diff_base` does. */
-  readonly labelBase?: boolean;
-  /** Scales `next` to the sums of `base` first, as `-normalize` does. */
-  readonly normalize?: boolean;
-  /**
-   * Only sums over samples are wanted, and sums of their absolute values: equal samples may then stay apart, where adding them up
-   * would change none of these. To look for equal ones takes a tenth of the time of a difference.
-   */
-  readonly sumsOnly?: boolean;
-}
-
-const BASE_LABEL = 'pprof::base';
-
-/**
- * What changed from `base` to `next`: a merge of `next` and of `base` times −1 (through doubles, as Go).
- *
- * @throws {ProfileError} `PROFILE_INCOMPATIBLE` where the profiles measure different things
- */
-export function diffProfiles(base: Profile, next: Profile, options: DiffOptions = {}): Profile {
-  const labelled = options.labelBase === true ? setTextLabel(base, BASE_LABEL, 'true') : base;
-  const normalized = options.normalize === true ? normalizeProfile(next, base) : next;
-  // The mark keeps the samples of both sides from being equal; on one side, those that are equal have one sign.
-  const apart =
-    options.sumsOnly === true &&
-    options.labelBase === true &&
-    !hasLabel(next, BASE_LABEL) &&
-    hasNothingNegative(base) &&
-    hasNothingNegative(normalized);
-  return combine([normalized, scaleProfile(labelled, -1)], apart);
-}
-
-/** Is a label of this key on any sample? */
-function hasLabel({ samples, strings }: Profile, key: string): boolean {
-  const { key: keys, length } = samples.labels;
-  const others = new Set<number>();
-  let last = -1;
-  for (let i = 0; i < length; i++) {
-    const row = keys[i] as number;
-    if (row === last || others.has(row)) continue;
-    if (strings.get(row) === key) return true;
-    others.add((last = row));
-  }
-  return false;
-}
-
-/** Are all values safe integers of at least 0? */
-function hasNothingNegative({ samples }: Profile): boolean {
-  for (const column of samples.values) {
-    if (!(column instanceof Float64Array)) return false;
-    for (let row = 0; row < column.length; row++) if ((column[row] as number) < 0) return false;
-  }
-  return true;
-}
-
-/** Gives every sample the text label `key` = `text`, in place of other text labels of that key. */
-export function setTextLabel(profile: Profile, key: string, text: string): Profile {
-  const { samples, strings } = profile;
-  const { labels, labelStart } = samples;
-  const extended = extendStrings(strings, [key, text]);
-  const keyRow = strings.length;
-  const most = labels.length + samples.length;
-  const columns = { key: new Uint32Array(most), text: new Uint32Array(most), unit: new Uint32Array(most) };
-  // Some of the old numbers and zeros: what held for their sum still holds.
-  const number = labels.number instanceof Float64Array ? new Float64Array(most) : new BigInt64Array(most);
-  const starts = new Uint32Array(samples.length + 1);
-  let at = 0;
-  for (let row = 0; row < samples.length; row++) {
-    starts[row] = at;
-    const end = labelStart[row + 1] as number;
-    for (let i = labelStart[row] as number; i < end; i++) {
-      if (labels.text[i] !== 0 && strings.get(labels.key[i] as number) === key) continue;
-      columns.key[at] = labels.key[i] as number;
-      columns.text[at] = labels.text[i] as number;
-      columns.unit[at] = labels.unit[i] as number;
-      number[at++] = labels.number[i] as never;
-    }
-    columns.key[at] = keyRow;
-    columns.text[at++] = keyRow + 1;
-  }
-  starts[samples.length] = at;
-  const table = {
-    length: at,
-    key: columns.key.subarray(0, at),
-    text: columns.text.subarray(0, at),
-    unit: columns.unit.subarray(0, at),
-    number: number.subarray(0, at),
-  };
-  return { ...profile, samples: { ...samples, labelStart: starts, labels: table }, strings: extended };
 }

@@ -37,6 +37,19 @@ class PackedStrings implements StringTable {
     return this.#firstRows[index] as number;
   }
 
+  /** Writes all bytes from `at` on, and the end of each row from `row` on; the offset behind the bytes. */
+  copyTo(buffer: Uint8Array, at: number, ends: Uint32Array, row: number): number {
+    const { size } = this;
+    buffer.set(this.#buffer.subarray(0, size), at);
+    for (let i = 0; i < this.length; i++) ends[row + i] = at + (this.#ends[i] as number);
+    return at + size;
+  }
+
+  /** Number of bytes. */
+  get size(): number {
+    return this.length === 0 ? 0 : (this.#ends[this.length - 1] as number);
+  }
+
   #check(index: number): void {
     if (!(index >= 0 && index < this.length)) {
       throw new RangeError(`string ${index} of a table with ${this.length} strings`);
@@ -174,4 +187,30 @@ export function extendStrings(base: StringTable, added: readonly string[]): Stri
     bytes: (index) => (index < split ? base.bytes(index) : extra.bytes(index - split + 1)),
     firstRow: (index) => (index < split ? base.firstRow(index) : firstOf(index)),
   };
+}
+
+/** All rows of all tables, one table behind the other; texts that several of them have stand there several times. */
+export function concatenateStrings(tables: readonly StringTable[]): StringTable {
+  const packed = tables.map((table) => (table instanceof PackedStrings ? table : repacked(table)));
+  const ends = new Uint32Array(packed.reduce((sum, { length }) => sum + length, 0));
+  const buffer = new Uint8Array(packed.reduce((sum, { size }) => sum + size, 0));
+  let at = 0;
+  let row = 0;
+  for (const table of packed) {
+    at = table.copyTo(buffer, at, ends, row);
+    row += table.length;
+  }
+  return new PackedStrings(buffer, ends);
+}
+
+function repacked(table: StringTable): PackedStrings {
+  const ends = new Uint32Array(table.length);
+  let size = 0;
+  for (let row = 0; row < table.length; row++) ends[row] = size += table.bytes(row).length;
+  const buffer = new Uint8Array(size);
+  for (let row = 0; row < table.length; row++) {
+    const bytes = table.bytes(row);
+    buffer.set(bytes, (ends[row] as number) - bytes.length);
+  }
+  return new PackedStrings(buffer, ends);
 }

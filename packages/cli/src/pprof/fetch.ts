@@ -23,7 +23,7 @@ import { DriverError } from './errors.ts';
 import { fileHead, systemReason } from './files.ts';
 import { isAbsoluteUrl, type RemoteSource, remoteSource } from './go-url.ts';
 import { gzipGo } from './gzip.ts';
-import { type MappingSources, symbolize } from './symbolize.ts';
+import { hasNames, type MappingSources, symbolize } from './symbolize.ts';
 
 /** A source that was read. */
 interface Fetched {
@@ -518,8 +518,14 @@ function compileDropFrames(expression: string): ((name: string) => boolean) | nu
 /** Reports of sums alone. What shows or writes samples has to have equal ones added up. */
 const reportsOfSums: ReadonlySet<string> = new Set(['top', 'text', 'tree', 'peek']);
 
-function printsSums({ report, http, compare }: Invocation): boolean {
-  return report !== undefined && http === '' && !compare && reportsOfSums.has(report.name);
+/**
+ * Are sums all that is asked of these profiles? Columns of lines are not told apart as a merge tells them apart; and where names
+ * are looked for, it counts whether a sample needs them.
+ */
+function printsSums(invocation: Invocation, of: readonly Profile[]): boolean {
+  const { report, http, compare, options } = invocation;
+  if (report === undefined || http !== '' || compare || !reportsOfSums.has(report.name)) return false;
+  return !options.showcolumns && invocation.symbolize === '' && of.every(hasNames);
 }
 
 /** Prepares one source for the rest: used for each column of a comparison too. Throws {@link DriverError}. */
@@ -557,7 +563,7 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
       diffProfiles(mergedBase, merged, {
         labelBase: invocation.diffBase,
         normalize: invocation.options.normalize,
-        sumsOnly: remote.sources.size === 0 && printsSums(invocation),
+        sumsOnly: remote.sources.size === 0 && printsSums(invocation, [mergedBase, merged]),
       }),
     );
   }

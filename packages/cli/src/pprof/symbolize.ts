@@ -67,6 +67,11 @@ function isSystemMapping(file: string): boolean {
 /** Tells what kind of binary a file is, by its name as the profile has it. */
 type OpenBinary = (name: string) => ReturnType<typeof openBinary>;
 
+/** Do all mappings say that they have names? Then none is looked for. */
+export function hasNames({ mappings }: Profile): boolean {
+  return mappings.flags.every((flags) => (flags & anyNames) !== 0);
+}
+
 /** Says for which mappings names are missing and why; Stackpile reads none out of binaries. */
 function reportMissingNames(
   profile: Profile,
