@@ -169,15 +169,12 @@ export class ProfileDecoder {
   readonly #expected: number;
   readonly #outline = emptyOutline();
   #samples: SampleReader | null = null;
-  /** Everything but the samples, of a message in pieces. */
-  #rest = new Uint8Array(1 << 16);
+  /** The fields that are neither samples nor in {@link #tables}; of a whole message, only while there are tables. */
+  #rest = new Uint8Array(1 << 12);
   #restSize = 0;
   readonly #kernel: Kernel | null;
   /** What the kernel has read beside samples; null once such a field was left to others. */
   #tables: TableReader | null;
-  /** While there are {@link #tables}: the fields that are not in them, nor samples. */
-  #others = new Uint8Array(1 << 12);
-  #othersSize = 0;
   /** Bytes that the kernel is given at a time. */
   #reach = WINDOW;
   /** Usual fields to be read before the kernel is tried again, and how many they were at first. */
@@ -250,7 +247,7 @@ export class ProfileDecoder {
       setOrigin(this.#origin);
       this.#fields(this.#carry, 0, this.#carried, 'the end');
     }
-    return this.#build(this.#rest.subarray(0, this.#restSize));
+    return this.#build(null);
   }
 
   /** Decodes `bytes` as the whole message. */
@@ -272,7 +269,7 @@ export class ProfileDecoder {
     while (at < end) {
       const keyAt = at;
       if (kernelOf !== null && ran < 0 && isUsual(bytes[at] as number, this.#tables !== null)) {
-        if (this.#wait > 0) this.#wait--;
+        if (this.#wait > 0 && bytes[at] === 0x12) this.#wait--;
         else {
           this.#keepRest(bytes, run, at, kind);
           at = this.#runKernel(kernelOf, bytes, at, end, kind);
@@ -317,7 +314,7 @@ export class ProfileDecoder {
           continue;
         }
         outlineMessage(bytes, keyAt, at, last, field, o);
-        if (field >= 4 && field <= 6) this.#tables = null;
+        if (field >= 4 && field <= 6) this.#loseTables(keyAt, kind);
         if (field === 1 && kind !== 'whole' && this.#samples !== null)
           throw malformed(keyAt, 'a sample type comes after the samples');
         if (field === 11) {
@@ -365,8 +362,6 @@ export class ProfileDecoder {
         o.lines += header[Header.lines] as number;
         o.strings += header[Header.strings] as number;
         o.stringBytes += header[Header.text] as number;
-        const rest = header[Header.rest] as number;
-        if (rest > 0 && kind !== 'whole') this.#appendRest(of.rest.subarray(0, rest));
       } while (isFull(of));
       const windowEnd = at + size;
       at += done;
@@ -382,18 +377,17 @@ export class ProfileDecoder {
   #keepRest(bytes: Uint8Array, from: number, to: number, kind: PieceKind): void {
     if (from === to) return;
     const part = bytes.subarray(from, to);
-    if (kind !== 'whole') this.#appendRest(part);
-    if (this.#tables === null) return;
-    if (this.#othersSize + part.length > MOST_OTHERS) this.#tables = null;
-    else {
-      this.#others = appended(this.#others, this.#othersSize, part);
-      this.#othersSize += part.length;
-    }
-  }
-
-  #appendRest(part: Uint8Array): void {
+    if (this.#tables !== null && this.#restSize + part.length > MOST_OTHERS) this.#loseTables(from, kind);
+    if (this.#tables === null && kind === 'whole') return;
     this.#rest = appended(this.#rest, this.#restSize, part);
     this.#restSize += part.length;
+  }
+
+  /** A field at `at` is not for the kernel: all tables are read without it. What it has read of them is not kept in pieces. */
+  #loseTables(at: number, kind: PieceKind): void {
+    if (this.#tables !== null && kind !== 'whole')
+      throw malformed(at, 'an unusual field has to be read with the whole message at hand');
+    this.#tables = null;
   }
 
   /** The reader of samples, the first of which is the field at `at`. */
@@ -411,15 +405,15 @@ export class ProfileDecoder {
     this.#reader(bytes, keyAt, kind).read(bytes, at, end, this.#origin + at);
   }
 
-  /** Makes the profile; `rest` holds everything but the samples at least. */
-  #build(rest: Uint8Array): Profile {
+  /** Makes the profile; of a message in pieces, `whole` is null. */
+  #build(whole: Uint8Array | null): Profile {
     const o = this.#outline;
+    const others = this.#rest.subarray(0, this.#restSize);
+    const rest = whole ?? others;
     if (o.strings === 0) throw malformed(this.#origin + rest.length, 'the profile has no string table');
-    const known = this.#tables?.consistent === true ? this.#tables : null;
-    const filled =
-      known === null
-        ? readTables(rest, o, null)
-        : readTables(this.#others.subarray(0, this.#othersSize), o, known);
+    if (this.#tables?.consistent === false) this.#loseTables(0, whole === null ? 'the end' : 'whole');
+    const known = this.#tables;
+    const filled = known === null ? readTables(rest, o, null) : readTables(others, o, known);
     const { strings, mappings, functions } = filled;
     const mappingIds = idMap(mappings.id);
     const functionIds = idMap(functions.id);

@@ -49,8 +49,6 @@ export const Header = {
   lines: 20,
   strings: 21,
   text: 22,
-  /** Bytes of all fields that are no samples. */
-  rest: 23,
 } as const;
 
 /** What the kernel may read. */
@@ -105,8 +103,6 @@ export interface Kernel {
   readonly lineFunctions: Uint32Array;
   readonly stringEnds: Uint32Array;
   readonly text: Uint8Array;
-  /** The fields that are no samples, as they are. */
-  readonly rest: Uint8Array;
   /** Reads the window's bytes from `at` on, up to `end` or to a field that is left to others; the offset of that. */
   run(at: number, end: number): number;
 }
@@ -162,7 +158,6 @@ function load(): Kernel | null {
     lineFunctions: words(4196448),
     stringEnds: words(4360288),
     text: bytes(4393056),
-    rest: bytes(4655200),
     run: (at, end) => exports.run(WINDOW_AT + at, WINDOW_AT + end) - WINDOW_AT,
   };
 }

@@ -4,7 +4,7 @@
 ;; the reader in JavaScript, which knows every rule and every error, goes on from there. Nothing is allocated: a window
 ;; decides how much can come out of it. kernel.ts has the same layout of the memory, by the same names.
 (module
-  (memory (export "memory") 76 76)
+  (memory (export "memory") 72 72)
 
   ;; Words of the header, by their offset in bytes. What comes in:
   ;;   0 number of sample types    4 bytes of an element of the stacks (2 or 4)    8 largest id of a location that fits one
@@ -15,7 +15,6 @@
   ;;  44 samples    48 frames    52 labels    56 the sample that names the largest string
   ;;  60 whether any label has a text    64 whether any has a unit
   ;;  68 functions    72 largest string that one names    76 locations    80 lines    84 strings    88 bytes of text
-  ;;  92 bytes of all fields but samples
 
   ;; Columns of numbers: 16 of values, then the labels' numbers (16), start lines (17), lines (18) and columns of lines (19).
   (global $TOTALS i32 (i32.const 128)) ;; sum of absolute values of each, 8 bytes
@@ -46,7 +45,6 @@
   (global $COLUMNS i32 (i32.const 4294752))
   (global $STRING_ENDS i32 (i32.const 4360288))
   (global $TEXT i32 (i32.const 4393056))
-  (global $REST i32 (i32.const 4655200))
 
   ;; The varint at $at and the offset behind it, which is 0 where it has more than ten bytes. Bits above 64 are dropped.
   (func $varint (param $at i32) (result i64 i32)
@@ -526,7 +524,7 @@
   ;; unusual one; the offset of that.
   (func (export "run") (param $at i32) (param $end i32) (result i32)
     (local $key i32) (local $pos i32) (local $last i32) (local $byte i32)
-    (memory.fill (i32.const 44) (i32.const 0) (i32.const 52))
+    (memory.fill (i32.const 44) (i32.const 0) (i32.const 48))
     (block $done
       (loop $messages
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
@@ -567,9 +565,6 @@
                 (br_if $done (i32.ne (local.get $key) (i32.const 0x32)))
                 (br_if $done (i32.eq (i32.load (i32.const 84)) (i32.const 8192)))
                 (br_if $done (i32.eqz (call $string (local.get $pos) (local.get $last))))))))
-        (local.set $byte (i32.sub (local.get $last) (local.get $at)))
-        (memory.copy (i32.add (global.get $REST) (i32.load (i32.const 92))) (local.get $at) (local.get $byte))
-        (i32.store (i32.const 92) (i32.add (i32.load (i32.const 92)) (local.get $byte)))
         (local.set $at (local.get $last))
         (br $messages)))
     (local.get $at)))
