@@ -518,14 +518,25 @@ function compileDropFrames(expression: string): ((name: string) => boolean) | nu
 /** Reports of sums alone. What shows or writes samples has to have equal ones added up. */
 const reportsOfSums: ReadonlySet<string> = new Set(['top', 'text', 'tree', 'peek']);
 
-/**
- * Are sums all that is asked of these profiles? Columns of lines are not told apart as a merge tells them apart; and where names
- * are looked for, it counts whether a sample needs them.
- */
+/** Options that are asked of all locations, whether a sample needs them or not, or show columns as a merge leaves them. */
+const optionsOfLocations = [
+  'focus',
+  'ignore',
+  'hide',
+  'show',
+  'show_from',
+  'prune_from',
+  'mine',
+  'hide_libs',
+  'showcolumns',
+] as const;
+
+/** Are sums all that is asked of these profiles? Where names are looked for, it counts whether a sample needs them. */
 function printsSums(invocation: Invocation, of: readonly Profile[]): boolean {
   const { report, http, compare, options } = invocation;
   if (report === undefined || http !== '' || compare || !reportsOfSums.has(report.name)) return false;
-  return !options.showcolumns && invocation.symbolize === '' && of.every(hasNames);
+  if (optionsOfLocations.some((name) => options[name] !== '' && options[name] !== false)) return false;
+  return invocation.symbolize === '' && of.every(hasNames);
 }
 
 /** Prepares one source for the rest: used for each column of a comparison too. Throws {@link DriverError}. */
