@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `stackpile` command: picks the subcommand, and turns every failure into one sentence.
 import { processIo } from './io.ts';
+import { readAhead } from './sources/ahead.ts';
 
 const usage = `usage:
 
@@ -55,6 +56,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return runReportFile(argv.slice(1), io);
     }
     default: {
+      readAhead(argv, io.cwd);
       const { runPprof } = await import('./pprof/run.ts');
       return runPprof(argv, io);
     }

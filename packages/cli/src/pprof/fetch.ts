@@ -13,6 +13,7 @@ import {
 import { baseName, compilePattern } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import type { HttpAnswer } from '../sources/http.ts';
+import { takeAhead } from '../sources/ahead.ts';
 import { inflate } from '../sources/inflate.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
@@ -33,6 +34,11 @@ interface Fetched {
 }
 
 type Warn = (line: string) => void;
+
+/** Does a file that begins like this come from `perf record`? */
+function isPerfData(head: Buffer): boolean {
+  return head.toString('latin1', 0, 8) === 'PERFILE2';
+}
 
 /** Files of this many bytes may be heap snapshots that no buffer holds once they are unpacked. */
 const STREAMED_FROM = 32 << 20;
@@ -128,10 +134,11 @@ class Fetcher {
 
   async #file(path: string, source: string): Promise<Uint8Array> {
     try {
-      if (statSync(path).isFile() && fileHead(path, 8).toString('latin1') === 'PERFILE2') {
+      const ahead = await takeAhead(path);
+      if (ahead === null && statSync(path).isFile() && isPerfData(fileHead(path, 8)))
         return await this.#convertPerf(path, source);
-      }
-      return readFileSync(path);
+      const bytes = ahead ?? readFileSync(path);
+      return isPerfData(bytes) ? await this.#convertPerf(path, source) : bytes;
     } catch (error) {
       if (error instanceof DriverError) throw error;
       const call = (error as NodeJS.ErrnoException).code === 'EISDIR' ? 'read' : 'open';

@@ -18,6 +18,25 @@ async function* checked(stream: Gunzip, gz: Uint8Array): AsyncGenerator<Uint8Arr
   allUsed(stream.bytesWritten, gz);
 }
 
+/** Streams that run already, by what they unpack. */
+const begun = new WeakMap<Uint8Array, Gunzip>();
+
+function gunzip(gz: Uint8Array): Gunzip {
+  const stream = createGunzip({ chunkSize: PIECE, ...{ readableHighWaterMark: AHEAD } });
+  stream.end(gz);
+  return stream;
+}
+
+/** Begins to unpack what {@link inflate} will be asked for, where that is done by a thread. */
+export function beginInflating(gz: Uint8Array): void {
+  if (gz.length < THREADED_FROM || gz[0] !== 0x1f || gz[1] !== 0x8b) return;
+  // Whoever reads the stream hears of its errors too.
+  begun.set(
+    gz,
+    gunzip(gz).on('error', () => undefined),
+  );
+}
+
 /** The `inflate` of `readProfile`. */
 export function inflate(gz: Uint8Array, limit: number): Uint8Array | AsyncIterable<Uint8Array> {
   if (gz.length < THREADED_FROM) {
@@ -28,7 +47,7 @@ export function inflate(gz: Uint8Array, limit: number): Uint8Array | AsyncIterab
     allUsed(engine.bytesWritten, gz);
     return buffer;
   }
-  const stream = createGunzip({ chunkSize: PIECE, ...{ readableHighWaterMark: AHEAD } });
-  stream.end(gz);
+  const stream = begun.get(gz) ?? gunzip(gz);
+  begun.delete(gz);
   return checked(stream, gz);
 }
