@@ -189,21 +189,6 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
     objectOfMapping[m] = objects.id(strings.get(mappings.filename[m] as number));
   }
 
-  // Open addressing over the columns of the identity.
-  let capacity = 1024;
-  while (capacity < frames * 2) capacity *= 2;
-  const mask = capacity - 1;
-  const table = new Int32Array(capacity).fill(-1);
-  const nodeLine = new Int32Array(frames);
-  const nodeLocation = new Int32Array(frames);
-  const nodeName = new Int32Array(frames);
-  const nodeFile = new Int32Array(frames);
-  const nodeObject = new Int32Array(frames);
-  const nodeStart = new Uint8Array(frames);
-  const keyLine = new Float64Array(frames);
-  const keyColumn = new Float64Array(frames);
-  const keyStart = new Float64Array(frames);
-  const frameNode = new Int32Array(frames);
   const addresses = new Uint32Array(
     locations.address.buffer,
     locations.address.byteOffset,
@@ -211,6 +196,26 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
   );
   // Without lines and addresses a node is a function, unless binaries tell nodes apart: each is looked up once.
   const byFunction = !identity.objects && isBlank(lines.line) && isBlank(lines.column) && isBlank(addresses);
+  // Memory that is touched for the first time costs more than what is done with it: one node for each function, if all have
+  // names, and one for each location without lines.
+  const few = byFunction && !nameOfFunction.includes(0);
+  const most = few ? Math.min(frames, functions.length + frames - lines.length) : frames;
+
+  // Open addressing over the columns of the identity.
+  let capacity = 1024;
+  while (capacity < most * 2) capacity *= 2;
+  const mask = capacity - 1;
+  const table = new Int32Array(capacity).fill(-1);
+  const nodeLine = new Int32Array(most);
+  const nodeLocation = new Int32Array(most);
+  const nodeName = new Int32Array(most);
+  const nodeFile = new Int32Array(most);
+  const nodeObject = new Int32Array(most);
+  const nodeStart = new Uint8Array(most);
+  const keyLine = new Float64Array(most);
+  const keyColumn = new Float64Array(most);
+  const keyStart = new Float64Array(most);
+  const frameNode = new Int32Array(frames);
   const nodeOfFunction = new Int32Array(byFunction ? functions.length : 0).fill(-1);
   let count = 0;
   for (let l = 0; l < locations.length; l++) {
