@@ -65,13 +65,18 @@ export function processIo(): CliIo {
     process.exit(2);
   });
   return {
-    stdin: process.stdin,
+    // Made on first use: what reads files loads no code for terminals and sockets.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: streamWriter(process.stdout),
     stderr: streamWriter(process.stderr),
     env: process.env,
     cwd: process.cwd(),
     isTTY: {
-      stdin: process.stdin.isTTY === true,
+      get stdin() {
+        return process.stdin.isTTY === true;
+      },
       stdout: process.stdout.isTTY === true,
       stderr: process.stderr.isTTY === true,
     },

@@ -83,10 +83,9 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
     return line.kind === 'help' ? 0 : 2;
   }
   const { invocation } = line;
-  const typing = isTerminal(io);
   const warn = (text: string): void => {
     const ended = text.endsWith('\n') ? text : `${text}\n`;
-    if (typing && io.isTTY.stderr) world.stderr.write(`\x1b[0;31m${visibleLines(ended)}\x1b[0m`);
+    if (io.isTTY.stderr && isTerminal(io)) world.stderr.write(`\x1b[0;31m${visibleLines(ended)}\x1b[0m`);
     else io.stderr.write(ended);
   };
   const print = (text: string): void => io.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
@@ -95,7 +94,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
     io,
     context: reportContext(io),
     interactive: invocation.report === undefined && invocation.http === '',
-    terminal: typing && io.isTTY.stdout,
+    terminal: io.isTTY.stdout && isTerminal(io),
     warn,
     temporary: new Set(),
   };
@@ -117,7 +116,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
       await generateReport(profile, invocation.report, invocation.options, session);
     } else {
       const { runShell } = await import('./shell.ts');
-      await runShell(profile, invocation.options, session, { print, typing });
+      await runShell(profile, invocation.options, session, { print, typing: isTerminal(io) });
     }
     return 0;
   } catch (error) {

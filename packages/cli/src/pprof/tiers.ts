@@ -1,7 +1,6 @@
 // Which of V8's compilers are worth their time: a report of a small profile ends before the slowest one pays.
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import process from 'node:process';
 import type { Invocation } from './command-line.ts';
 
 /** Packed bytes from which TurboFan earns back what it takes, beside Maglev. */
