@@ -20,7 +20,13 @@ const { values, positionals } = parseArgs({
 
 async function child(mode: string): Promise<void> {
   const gc = globalThis.gc as () => void;
-  const tracker = new TaskTracker({ from: 'start', budget: 1, maxTasks: 10_000, stackDepth: 32, handles: false });
+  const tracker = new TaskTracker({
+    from: 'start',
+    budget: 1,
+    maxTasks: 10_000,
+    stackDepth: 32,
+    handles: false,
+  });
   if (mode === 'on') tracker.start();
   const waiting: (() => void)[] = [];
   async function wait(): Promise<void> {

@@ -16,7 +16,12 @@ export type WorkerTask =
       readonly to: number;
       readonly step: number;
     }
-  | { readonly kind: 'replay'; readonly path: string; readonly format: FuzzFormat; readonly reader: FuzzReader };
+  | {
+      readonly kind: 'replay';
+      readonly path: string;
+      readonly format: FuzzFormat;
+      readonly reader: FuzzReader;
+    };
 
 /** What a worker says. */
 export type WorkerSaid =

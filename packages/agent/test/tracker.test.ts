@@ -120,7 +120,10 @@ describe('tracked tasks', () => {
     all.push(wait());
     assert.equal(tracker.count(), 1);
     assert.equal(dumpCount(tracker, 'wait'), 1);
-    assert.match(tracker.dump(false).notes.join('\n'), /^tasks: tracked for \d+\.\d s, since the first look;/mu);
+    assert.match(
+      tracker.dump(false).notes.join('\n'),
+      /^tasks: tracked for \d+\.\d s, since the first look;/mu,
+    );
     tracker.stop();
     const before = createHook.mock.callCount();
     assert.equal(tracker.count(), 0);

@@ -108,7 +108,7 @@ export class TaskTracker {
   #running = false;
   /** When tracking began. */
   #tracked = this.#started;
-  #outside = (run: () => void): void => run();
+  #outside = (run: () => unknown): void => void run();
   /** All waiting records. */
   readonly #waiting: TaskRecord[] = [];
   /** Activations that run or were entered in this run, outermost first. */
@@ -182,7 +182,7 @@ export class TaskTracker {
     this.#duty = new Duty(this.settings.budget * CALLS_PART, cost, {
       arm: this.#reopen,
       disarm: this.#windowEnds,
-      later: (ms, run) => void outside(() => setTimeout(run, Math.max(1, Math.ceil(ms))).unref()),
+      later: (ms, run) => outside(() => setTimeout(run, Math.max(1, Math.ceil(ms))).unref()),
       now: () => performance.now(),
       random: Math.random,
       correct: this.#correct,

@@ -13,7 +13,13 @@ const DUMPS = 100;
 /** A machine that is too slow for that rate has made the same number of requests by then, or is given up. */
 const MOST_SECONDS = 90;
 
-const tracker = new TaskTracker({ from: 'start', budget: 0.01, maxTasks: 200_000, stackDepth: 32, handles: null });
+const tracker = new TaskTracker({
+  from: 'start',
+  budget: 0.01,
+  maxTasks: 200_000,
+  stackDepth: 32,
+  handles: null,
+});
 
 const leaked: (() => void)[] = [];
 let healthy = 0;

@@ -2,7 +2,13 @@
 import { TaskTracker } from '../../src/tasks/tracker.ts';
 
 const total = Number(process.argv[2]);
-const tracker = new TaskTracker({ from: 'start', budget: 1, maxTasks: 1_000_000, stackDepth: 32, handles: null });
+const tracker = new TaskTracker({
+  from: 'start',
+  budget: 1,
+  maxTasks: 1_000_000,
+  stackDepth: 32,
+  handles: null,
+});
 tracker.start();
 
 async function lost(): Promise<void> {
