@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Server as PlainServer } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 
 type Server = PlainServer | SecureServer;
 
@@ -16,6 +16,15 @@ export async function listen(server: Server): Promise<string> {
 export async function shut(server: Server): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
+}
+
+/** A port of this machine where nothing listens: one that was free until a moment ago. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Whether anything listens on a port of this machine. */

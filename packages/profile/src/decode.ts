@@ -612,7 +612,7 @@ function readValueType(
   let unit = 0;
   while (at < end) {
     at = readVarint(bytes, at, end);
-    const key = high() === 0 ? low() : 0;
+    const key = high() === 0 ? low() : low() & 7;
     if ((key & 7) === 2) {
       at = readLength(bytes, at, end);
       at += low();
@@ -727,7 +727,7 @@ function readTables(bytes: Uint8Array, o: Outline, known: TableReader | null): T
     } else if (field === 5) {
       while (at < last) {
         at = readVarint(bytes, at, last);
-        const key = high() === 0 ? low() : 0;
+        const key = high() === 0 ? low() : low() & 7;
         if ((key & 7) === 2) {
           at = readLength(bytes, at, last);
           at += low();
@@ -749,7 +749,7 @@ function readTables(bytes: Uint8Array, o: Outline, known: TableReader | null): T
     } else if (field === 3) {
       while (at < last) {
         at = readVarint(bytes, at, last);
-        const key = high() === 0 ? low() : 0;
+        const key = high() === 0 ? low() : low() & 7;
         if ((key & 7) === 2) {
           at = readLength(bytes, at, last);
           at += low();
@@ -837,7 +837,7 @@ function readLocations(
     lineStart[row] = line;
     while (at < last) {
       at = readVarint(bytes, at, last);
-      const key = high() === 0 ? low() : 0;
+      const key = high() === 0 ? low() : low() & 7;
       if ((key & 7) === 2) {
         at = readLength(bytes, at, last);
         const lineEnd = at + low();
@@ -845,7 +845,7 @@ function readLocations(
           let functionRow = -1;
           while (at < lineEnd) {
             at = readVarint(bytes, at, lineEnd);
-            const lineKey = high() === 0 ? low() : 0;
+            const lineKey = high() === 0 ? low() : low() & 7;
             if ((lineKey & 7) === 2) {
               at = readLength(bytes, at, lineEnd);
               at += low();

@@ -270,6 +270,29 @@ test('a packed message whose tables are unusual is read again as a whole', async
   assert.equal(used, 2);
 });
 
+test('fields with numbers beyond 29 bits are skipped by their wire type, in every message', () => {
+  /** A key of 40 bits with wire type 5, and its four bytes, which would be no field by themselves. */
+  const far = [...varint((2n ** 40n) | 5n), 0x28, 0x04, 0x30, 0x02];
+  const written = (extra: readonly number[]): Uint8Array =>
+    Uint8Array.from(
+      [
+        content(1, [8, 1, 16, 1, ...extra]),
+        content(2, [10, 1, 1, 18, 1, 7, ...extra, ...content(3, [8, 1, 16, 1, ...extra])]),
+        content(3, [8, 1, ...extra, 24, 9]),
+        content(4, [8, 1, 16, 1, ...extra, ...content(4, [8, 1, ...extra, 16, 5]), 24, 3]),
+        content(5, [8, 1, ...extra, 16, 1]),
+        content(6, []),
+        content(6, [0x61]),
+        content(11, [8, 1, ...extra, 16, 1]),
+        [...extra],
+      ].flat(),
+    );
+  const plain = slow(written([]));
+  assert.match(String((plain as unknown[])[0]), /Samples:/);
+  assert.deepEqual(slow(written(far)), plain);
+  agree(written(far));
+});
+
 test('without WebAssembly nothing is missing', () => {
   const bytes = usual(1000);
   assert.equal(

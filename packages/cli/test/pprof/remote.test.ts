@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder, readProfile } from '@stackpile/profile';
-import { listen, shut } from '../../../../testing/listening.ts';
+import { closedPort, listen, shut } from '../../../../testing/listening.ts';
 import { isAbsoluteUrl, remoteSource } from '../../src/pprof/go-url.ts';
 import { symbolUrl } from '../../src/pprof/symbolize.ts';
 import { runInProcess } from './golden.ts';
@@ -121,8 +121,12 @@ describe('a server', () => {
     const both = await run('-top', `http://${host}/missing`, `http://${host}/`);
     assert.equal(both.code, 0);
     assert.match(both.stderr.toString(), /Fetched 1 source profiles out of 2/);
-    const slow = await run('-top', '-timeout=-1', '-header=X: y', 'http://127.0.0.1:1/');
-    assert.match(slow.stderr.toString(), /dial tcp 127\.0\.0\.1:1: connect: connection refused/);
+    const gone = await closedPort();
+    const slow = await run('-top', '-timeout=-1', '-header=X: y', `http://127.0.0.1:${gone}/`);
+    assert.match(
+      slow.stderr.toString(),
+      new RegExp(`dial tcp 127\\.0\\.0\\.1:${gone}: connect: connection refused`),
+    );
   });
 
   test('names that only the server knows', async () => {

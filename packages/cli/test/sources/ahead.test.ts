@@ -1,0 +1,66 @@
+// Files that are read and unpacked before anybody asks for them.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { readAhead, takeAhead } from '../../src/sources/ahead.ts';
+import { inflate } from '../../src/sources/inflate.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stackpile-ahead-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const plain = randomBytes(300_000);
+
+async function unpacked(gz: Uint8Array): Promise<Buffer> {
+  const pieces = inflate(gz, 1e6);
+  assert.ok(!(pieces instanceof Uint8Array), 'a file of this size is unpacked by a thread');
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all);
+}
+
+test('what the words of a command line name is read once, whatever else they are', async () => {
+  const gz = gzipSync(plain);
+  for (const name of ['next.pb.gz', 'base.pb.gz']) writeFileSync(join(folder, name), gz);
+  writeFileSync(join(folder, 'small'), 'x');
+  mkdirSync(join(folder, 'folder'));
+  readAhead(
+    [
+      '-top',
+      '-diff_base=base.pb.gz',
+      '-focus=(',
+      'small',
+      'folder',
+      'missing',
+      'http://a/b',
+      '',
+      'next.pb.gz',
+    ],
+    folder,
+  );
+  for (const name of ['next.pb.gz', 'base.pb.gz']) {
+    const bytes = await takeAhead(join(folder, name));
+    assert.ok(bytes !== null && bytes.equals(gz));
+    assert.ok((await unpacked(bytes)).equals(plain));
+    // The stream that ran ahead is used up: the same bytes can be unpacked again.
+    assert.ok((await unpacked(bytes)).equals(plain));
+    assert.equal(await takeAhead(join(folder, name)), null);
+  }
+  for (const name of ['small', 'folder', 'missing']) assert.equal(await takeAhead(join(folder, name)), null);
+});
+
+test('a damaged file fails whoever reads it, and nobody else', async () => {
+  const damaged = gzipSync(plain);
+  damaged.fill(0xff, 100_000, 100_100);
+  const path = join(folder, 'damaged.pb.gz');
+  writeFileSync(path, damaged);
+  readAhead([path], '/');
+  const bytes = await takeAhead(path);
+  assert.ok(bytes !== null);
+  // Long enough for the thread to meet the damage before anybody listens.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await assert.rejects(unpacked(bytes));
+});
