@@ -76,9 +76,9 @@ function originals(
   { name, pattern }: ReportRequest,
   options: ReportOptions,
   context: ReportContext,
-): { profile: Profile; context: ReportContext } {
+): ReturnType<typeof withOriginals> {
   const compiled = name === 'list' || name === 'weblist' ? compilePattern(pattern) : '';
-  if (typeof compiled === 'string') return { profile, context };
+  if (typeof compiled === 'string') return { profile, context, warnings: [] };
   const { functions, strings } = profile;
   const columns = [functions.name, functions.systemName, functions.filename];
   return withOriginals(profile, context, options, (row) =>
@@ -108,6 +108,7 @@ function make(
     }
     const context = options.output === '' ? { ...session.context, ...terminalOf(session) } : session.context;
     const shown = originals(profile, request, options, context);
+    for (const line of shown.warnings) session.warn(line);
     const output = runReport(
       shown.profile,
       reportCommand(request.name, request.pattern),

@@ -40,7 +40,12 @@ function dataText(url: string): string | undefined {
   }
 }
 
-function findMap(name: string, reader: SourceReader, files: SourceFiles): FoundMap | undefined {
+/** The map that a script names; nothing where it names none, or why the one it names is of no use. */
+function findMap(
+  name: string,
+  reader: SourceReader,
+  files: SourceFiles,
+): FoundMap | { readonly problem: string } | undefined {
   const script = reader.find(name);
   if ('problem' in script) return undefined;
   const url = sourceMapUrl(decodeText(script.bytes));
@@ -48,15 +53,18 @@ function findMap(name: string, reader: SourceReader, files: SourceFiles): FoundM
   const folder = folderOf(script.path);
   if (url.startsWith('data:')) {
     const map = parseSourceMap(dataText(url) ?? '');
-    return map === undefined ? undefined : { map, folder };
+    return map === undefined ? { problem: 'the source map inside of it is damaged' } : { map, folder };
   }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(url) && !url.startsWith('file:')) return undefined;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(url) && !url.startsWith('file:'))
+    return { problem: `its source map is not fetched from ${url}` };
   const relative = plainPath(url);
   const path = relative.startsWith('/') ? relative : cleanPath(`${folder}/${relative}`);
   const content = files.read(path);
-  if (!('bytes' in content)) return undefined;
+  if (!('bytes' in content)) return { problem: `its source map ${path}: ${content.error}` };
   const map = parseSourceMap(decodeText(content.bytes));
-  return map === undefined ? undefined : { map, folder: folderOf(path) };
+  return map === undefined
+    ? { problem: `its source map ${path} is damaged` }
+    : { map, folder: folderOf(path) };
 }
 
 /** Where an original file would lie; names that are no paths (`webpack://…`) stay as they are. */
@@ -68,7 +76,8 @@ function originalPath(source: string, folder: string): string {
 
 /**
  * A profile whose lines of scripts with a source map are those of the original files, and a context that also reads the
- * originals that only the maps hold. Both come back as they are where no script has a map.
+ * originals that only the maps hold. Both come back as they are where no script has a map. Warnings name the scripts that are
+ * shown as they run although they have one.
  *
  * @param wanted which functions (rows) are going to be shown: only their scripts are opened
  */
@@ -77,23 +86,28 @@ export function withOriginals(
   context: ReportContext,
   paths: { readonly source_path: string; readonly trim_path: string },
   wanted: (row: number) => boolean,
-): { profile: Profile; context: ReportContext } {
+): { profile: Profile; context: ReportContext; warnings: readonly string[] } {
   const { sources: files } = context;
+  const warnings: string[] = [];
   const { functions, locations, strings } = profile;
-  if (files === undefined) return { profile, context };
+  if (files === undefined) return { profile, context, warnings };
   const reader = new SourceReader(files, paths.source_path, paths.trim_path);
   const maps = new Map<number, FoundMap | undefined>();
   const mapOf = (fn: number): FoundMap | undefined => {
     const file = functions.filename[fn] as number;
     if (!maps.has(file)) {
       const name = strings.get(file);
-      maps.set(file, scriptName.test(name) ? findMap(name, reader, files) : undefined);
+      const found = scriptName.test(name) ? findMap(name, reader, files) : undefined;
+      if (found !== undefined && 'problem' in found) {
+        warnings.push(`${name} is shown as it runs: ${found.problem}`);
+        maps.set(file, undefined);
+      } else maps.set(file, found);
     }
     return maps.get(file);
   };
   const mapped: (FoundMap | undefined)[] = [];
   for (let fn = 0; fn < functions.length; fn++) mapped.push(wanted(fn) ? mapOf(fn) : undefined);
-  if (mapped.every((map) => map === undefined)) return { profile, context };
+  if (mapped.every((map) => map === undefined)) return { profile, context, warnings };
 
   const carried = new Map<string, string>();
   const added: string[] = [];
@@ -131,7 +145,7 @@ export function withOriginals(
     lineColumn[i] = place.line + 1;
     columnColumn[i] = place.column + 1;
   }
-  if (rows.length === 0) return { profile, context };
+  if (rows.length === 0) return { profile, context, warnings };
 
   const column = (old: Uint32Array, pick: (row: (typeof rows)[number]) => number): Uint32Array => {
     const grown = new Uint32Array(old.length + rows.length);
@@ -179,5 +193,6 @@ export function withOriginals(
         },
       },
     },
+    warnings,
   };
 }

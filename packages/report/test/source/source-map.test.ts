@@ -133,7 +133,7 @@ describe('list', () => {
     builder.sample([builder.location({ lines: [{ function: tick, line: 2, column: 3 }] })], [10_000_000]);
     return builder.build();
   }
-  function listed(filename: string, disk: Record<string, string>): string {
+  function listed(filename: string, disk: Record<string, string>, warnings: readonly string[] = []): string {
     const context: ReportContext = {
       sources: {
         binaryProblem: (path) => `open ${path}: unrecognized object file`,
@@ -146,6 +146,7 @@ describe('list', () => {
     };
     const options = { ...defaultOptions(), source_path: '', trim_path: '' };
     const shown = withOriginals(profile(filename), context, options, () => true);
+    assert.deepEqual(shown.warnings, warnings);
     const output = runReport(shown.profile, { kind: 'list', pattern: 'tick' }, options, shown.context);
     assert.ok(output.type === 'text');
     return [...output.chunks].join('');
@@ -178,11 +179,26 @@ describe('list', () => {
     const text = listed('file:///app/dist/cron.js', { '/app/dist/cron.js': script });
     assert.match(text, /^ {6}10ms {7}10ms {6}2: {2}work\(\);$/m);
   });
-  test('a broken map changes nothing', () => {
-    const text = listed('/app/dist/cron.js', {
-      '/app/dist/cron.js': `${script}//# sourceMappingURL=cron.js.map\n`,
-      '/app/dist/cron.js.map': '{"version":3,"sources":["x"],"mappings":"!!"}',
-    });
-    assert.match(text, /work\(\);/);
+  test('a map that is of no use changes nothing, and is told', () => {
+    const problems: [string, string][] = [
+      ['cut.map', 'its source map /app/dist/cut.map is damaged'],
+      ['gone.map', 'its source map /app/dist/gone.map: no such file or directory'],
+      [
+        'https://cdn.example/cron.js.map',
+        'its source map is not fetched from https://cdn.example/cron.js.map',
+      ],
+      ['data:application/json,nonsense', 'the source map inside of it is damaged'],
+    ];
+    for (const [url, problem] of problems) {
+      const text = listed(
+        '/app/dist/cron.js',
+        {
+          '/app/dist/cron.js': `${script}//# sourceMappingURL=${url}\n`,
+          '/app/dist/cut.map': '{"version":3,"sources":["x"],"mapp',
+        },
+        [`/app/dist/cron.js is shown as it runs: ${problem}`],
+      );
+      assert.match(text, /work\(\);/);
+    }
   });
 });
