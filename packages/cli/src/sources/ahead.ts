@@ -1,5 +1,5 @@
 // Reads the files that a command line names while the command is still being loaded: the disk and another core would wait.
-import { closeSync, fstatSync, openSync, read } from 'node:fs';
+import { closeSync, openSync, read, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beginInflating } from './inflate.ts';
 
@@ -14,17 +14,17 @@ const begun = new Map<string, Promise<Buffer | null>>();
 /** The whole of a file, from a thread of its own; null where it cannot be read, or is not worth it. */
 function beginReading(path: string): Promise<Buffer | null> | null {
   let file: number;
+  let size: number;
   try {
+    // Not opened to see what it is: who writes to a pipe would be cut off when it is closed again.
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true || stat.size < LEAST_BYTES || stat.size >= MOST_BYTES) return null;
+    ({ size } = stat);
     file = openSync(path, 'r');
   } catch {
     return null;
   }
-  const stat = fstatSync(file);
-  if (!stat.isFile() || stat.size < LEAST_BYTES || stat.size >= MOST_BYTES) {
-    closeSync(file);
-    return null;
-  }
-  const bytes = Buffer.allocUnsafeSlow(stat.size);
+  const bytes = Buffer.allocUnsafeSlow(size);
   return new Promise((done) => {
     read(file, bytes, 0, bytes.length, 0, (error, count) => {
       closeSync(file);

@@ -1,7 +1,10 @@
 // Files that are read and unpacked before anybody asks for them.
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -50,6 +53,19 @@ test('what the words of a command line name is read once, whatever else they are
     assert.equal(await takeAhead(join(folder, name)), null);
   }
   for (const name of ['small', 'folder', 'missing']) assert.equal(await takeAhead(join(folder, name)), null);
+});
+
+test('a pipe is left alone: who writes to it waits for the reader', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const writer = spawn('sh', ['-c', 'exec printf x > "$0"', path], { stdio: 'ignore' });
+  const ended = once(writer, 'exit');
+  readAhead([path], '/');
+  assert.equal(await takeAhead(path), null);
+  assert.equal(await readFile(path, 'utf8'), 'x');
+  assert.deepEqual(await ended, [0, null]);
 });
 
 test('a damaged file fails whoever reads it, and nobody else', async () => {
