@@ -11,6 +11,7 @@ import {
   visibleLines,
 } from '@stackpile/report';
 import type { CliIo, Writer } from '../io.ts';
+import { forgetAhead } from '../sources/ahead.ts';
 import { binaryProblem } from './binary.ts';
 import { type Invocation, parseCommandLine } from './command-line.ts';
 import { DriverError } from './errors.ts';
@@ -104,6 +105,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
       return 0;
     }
     if (invocation.http !== '') {
+      forgetAhead();
       const [{ serveUi }, { uiRequest }] = await Promise.all([
         import('../http/serve.ts'),
         import('../http/from-flags.ts'),

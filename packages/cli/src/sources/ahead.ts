@@ -46,6 +46,11 @@ export function readAhead(argv: readonly string[], cwd: string): void {
   }
 }
 
+/** Keeps nothing of what was read ahead, for a command that reads for itself. */
+export function forgetAhead(): void {
+  begun.clear();
+}
+
 /** The bytes of a file that is being read ahead, once; null where it is not, or could not be read. */
 export async function takeAhead(path: string): Promise<Buffer | null> {
   const reading = begun.get(path);

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { readAhead, takeAhead } from '../../src/sources/ahead.ts';
+import { forgetAhead, readAhead, takeAhead } from '../../src/sources/ahead.ts';
 import { inflate } from '../../src/sources/inflate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-ahead-'));
@@ -53,6 +53,9 @@ test('what the words of a command line name is read once, whatever else they are
     assert.equal(await takeAhead(join(folder, name)), null);
   }
   for (const name of ['small', 'folder', 'missing']) assert.equal(await takeAhead(join(folder, name)), null);
+  readAhead(['next.pb.gz'], folder);
+  forgetAhead();
+  assert.equal(await takeAhead(join(folder, 'next.pb.gz')), null);
 });
 
 test('a pipe is left alone: who writes to it waits for the reader', {
