@@ -135,10 +135,9 @@ class Fetcher {
   async #file(path: string, source: string): Promise<Uint8Array> {
     try {
       const ahead = await takeAhead(path);
-      if (ahead === null && statSync(path).isFile() && isPerfData(fileHead(path, 8)))
-        return await this.#convertPerf(path, source);
-      const bytes = ahead ?? readFileSync(path);
-      return isPerfData(bytes) ? await this.#convertPerf(path, source) : bytes;
+      const head = ahead ?? (statSync(path).isFile() ? fileHead(path, 8) : null);
+      if (head !== null && isPerfData(head)) return await this.#convertPerf(path, source);
+      return ahead ?? readFileSync(path);
     } catch (error) {
       if (error instanceof DriverError) throw error;
       const call = (error as NodeJS.ErrnoException).code === 'EISDIR' ? 'read' : 'open';
