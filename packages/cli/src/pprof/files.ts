@@ -4,6 +4,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 const words: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
   ENOENT: 'no such file or directory',
+  // A path with a zero byte: Node does not ask the system.
+  ERR_INVALID_ARG_VALUE: 'invalid argument',
 };
 
 /** What the system says of a failed call, as Go words it: `no such file or directory`. */
