@@ -70,8 +70,8 @@ function countSampleTypes(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * Decodes a profile.proto message that comes in pieces. What goes wrong here need not be the last word: a message whose
- * order of fields needs all of it at once is refused too. {@link decodeProfile} of the whole is the judge.
+ * Decodes a profile.proto message that comes in pieces. What goes wrong here need not be the last word: a message that has to be
+ * at hand as a whole, for the order of its fields or for an unusual one, is refused too. {@link decodeProfile} is the judge.
  */
 export class ProfileDecoder {
   readonly #expected: number;
