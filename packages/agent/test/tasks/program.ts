@@ -1,10 +1,9 @@
 // Programs with a known answer: where they are, what is expected of them, and what a profile says of them.
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Profile } from '@stackpile/profile';
-import { unlessCi } from '../../../../testing/ci.ts';
+import { withoutPipes } from '../../../../testing/pipes.ts';
 
 /** How tasks are found: by the hook, or in the heap. */
 export type Way = 'tracked' | 'heap';
@@ -134,9 +133,7 @@ export function lineOf(pile: Pile, withState: boolean): string {
   return `${pile.kind} ${pile.count}${state}: ${pile.stack}`;
 }
 
-const noPipes = spawnSync('mkfifo', ['--version'], { stdio: 'ignore' }).error !== undefined;
-
 /** Why a program cannot run on this machine; false where it can, and in CI, where it must. */
 export function cannotRun(program: { readonly name: string }): string | false {
-  return unlessCi(program.name === 'file-read' && noPipes && 'mkfifo is not on the PATH');
+  return program.name === 'file-read' && withoutPipes;
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { forgetAhead, readAhead, takeAhead } from '../../src/sources/ahead.ts';
+import { withoutPipes } from '../../../../testing/pipes.ts';
 import { inflate } from '../../src/sources/inflate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-ahead-'));
@@ -58,9 +59,7 @@ test('what the words of a command line name is read once, whatever else they are
   assert.equal(await takeAhead(join(folder, 'next.pb.gz')), null);
 });
 
-test('a pipe is left alone: who writes to it waits for the reader', {
-  skip: process.platform === 'win32',
-}, async () => {
+test('a pipe is left alone: who writes to it waits for the reader', { skip: withoutPipes }, async () => {
   const path = join(folder, 'pipe');
   execFileSync('mkfifo', [path]);
   const writer = spawn('sh', ['-c', 'exec printf x > "$0"', path], { stdio: 'ignore' });
