@@ -14,6 +14,8 @@ interface Ran {
   /** Sum of the weights of what was seen. */
   readonly weighted: number;
   readonly happened: number;
+  /** What the duty takes for the calls per second at the end; null while the hook is on. */
+  readonly rate: number | null;
 }
 
 /** Something that a program does: so many calls of the hook, evenly over so many milliseconds without a turn of the loop. */
@@ -96,27 +98,46 @@ function run(share: number, seconds: number, program: Generator<Burst>, seed = 1
   }
   if (on) onMs += now - onSince;
   settle(1);
-  return { share: duty.spent / (seconds * 1000), on: onMs / (seconds * 1000), seen, weighted, happened };
+  return {
+    share: duty.spent / (seconds * 1000),
+    on: onMs / (seconds * 1000),
+    seen,
+    weighted,
+    happened,
+    rate: duty.rate,
+  };
 }
 
 describe('the hook', () => {
   test('stays on while it costs less than its share', () => {
-    const { on, seen, happened, weighted } = run(
+    const { on, seen, happened, weighted, rate } = run(
       0.01,
       60,
       steady(60, () => 50_000),
     );
     assert.ok(on > 0.999);
+    assert.equal(rate, null);
     assert.equal(seen, happened);
     assert.equal(weighted, happened);
   });
 
   test('costs its share at most, however many promises there are, and what it sees stands for all', () => {
     for (const rate of [200_000, 2_000_000, 20_000_000]) {
-      const { share, on, weighted, happened } = run(
+      const {
+        share,
+        on,
+        weighted,
+        happened,
+        rate: told,
+      } = run(
         0.01,
         60,
         steady(60, () => rate),
+      );
+      // Of more than some millions the turns are cut short: then it is less than there are.
+      assert.ok(
+        told !== null && told > Math.min(rate, 5e6) * 0.85 && told < rate * 1.15,
+        `${rate}: told as ${told}`,
       );
       // What is saved up at the start comes on top, and a turn of the loop is not cut into pieces.
       assert.ok(share <= 0.0125, `${rate}: a share of ${share}`);

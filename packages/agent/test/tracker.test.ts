@@ -105,6 +105,87 @@ describe('tracked tasks', () => {
     tracker.stop();
   });
 
+  test('the count is of what the dump shows: what is Node’s own stands in neither', async () => {
+    const tracker = new TaskTracker(settings);
+    tracker.start();
+    const waiting: (() => void)[] = [];
+    async function wait(): Promise<void> {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    const all = [wait(), wait()];
+    // Node's own functions wait for what this stream never gives.
+    const stream = new ReadableStream({ pull: () => new Promise<void>((resolve) => waiting.push(resolve)) });
+    const piped = stream.pipeTo(new WritableStream());
+    await new Promise((resolve) => setImmediate(resolve));
+    const { rows, notes } = tracker.dump(true);
+    assert.match(notes.join('\n'), /^tasks: \d+ of Node's own are left out$/mu);
+    assert.equal(
+      tracker.count(),
+      rows.count.reduce((sum, count, i) => sum + (rows.handle[i] === 0 ? count : 0), 0),
+    );
+    tracker.stop();
+    for (const resolve of waiting) resolve();
+    await Promise.all(all);
+    piped.catch(() => undefined);
+  });
+
+  test('a process of very many promises is told how many, since what V8 loses with each is in no budget', async () => {
+    const tracker = new TaskTracker({ ...settings, budget: 0.01 });
+    tracker.start();
+    async function layers(depth: number): Promise<number> {
+      return depth === 0 ? 0 : (await layers(depth - 1)) + 1;
+    }
+    const told = /^tasks: about (\d+\.\d) million promises a second; V8 inlines less/mu;
+    let millions: string | undefined;
+    for (const end = Date.now() + 30_000; millions === undefined && Date.now() < end; ) {
+      for (let i = 0; i < 100; i++) await layers(100);
+      await new Promise((resolve) => setImmediate(resolve));
+      millions = told.exec(tracker.dump(false).notes.join('\n'))?.[1];
+    }
+    assert.ok(Number(millions) >= 0.5, millions);
+    tracker.stop();
+  });
+
+  test('what was under way at the first look is no task that has come since', async () => {
+    const tracker = new TaskTracker({ ...settings, from: 'first look' });
+    tracker.start();
+    let waiting: (() => void)[] = [];
+    async function turn(): Promise<void> {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    async function loop(turns: number): Promise<void> {
+      for (let i = 0; i < turns; i++) await turn();
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    async function goOn(): Promise<void> {
+      const going = waiting;
+      waiting = [];
+      for (const resolve of going) resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const loops = [loop(2), loop(2), loop(2)];
+    assert.equal(tracker.count(), 0);
+    // They await a function that is entered now, and later nothing but a promise.
+    for (let i = 0; i < 2; i++) {
+      await goOn();
+      assert.equal(waiting.length, 3);
+      assert.equal(tracker.count(), 0);
+      assert.match(
+        tracker.dump(false).notes.join('\n'),
+        /^tasks: \d+ that were under way at the first look are left out$/mu,
+      );
+    }
+    loops.push(loop(1));
+    assert.equal(tracker.count(), 1);
+    assert.equal(dumpCount(tracker, 'turn'), 1);
+    await goOn();
+    assert.equal(tracker.count(), 1);
+    assert.equal(dumpCount(tracker, 'loop'), 1);
+    await goOn();
+    await Promise.all(loops);
+    tracker.stop();
+  });
+
   test('with `first look` nothing is tracked until somebody asks, and again nothing after the end', async () => {
     const createHook = mock.method(promiseHooks, 'createHook');
     const tracker = new TaskTracker({ ...settings, from: 'first look' });

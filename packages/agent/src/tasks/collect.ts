@@ -12,6 +12,7 @@ import {
   FIRST_RUN,
   INTERNAL,
   LOCKED,
+  OLD,
   type TaskRecord,
   WAITING,
 } from './record.ts';
@@ -130,12 +131,18 @@ function isTask(record: TaskRecord, inputs: Inputs, tables: Pick<Tracked, 'frame
   return !up.has(DONE) && all[0] === record && !all.some((input) => carries(input.target, input, inputs));
 }
 
-/** Number of tasks, weighted. */
-export function countTasks(records: readonly TaskRecord[], tables: Pick<Tracked, 'frames' | 'tree'>): number {
-  const inputs = inputsOf(records);
-  let sum = 0;
-  for (const record of records) if (isTask(record, inputs, tables)) sum += record.weight;
-  return sum;
+/**
+ * Whether the outermost function of a task was entered before the first look. Such a task shows only once it goes on: to count
+ * it would be to take what has been there all the time for something that comes.
+ */
+function isOld(task: TaskRecord): boolean {
+  let outermost = task;
+  for (let i = 0; i < LONGEST_CHAIN; i++) {
+    const awaiter = awaiterOf(outermost);
+    if (awaiter === null || awaiter === task) break;
+    outermost = awaiter;
+  }
+  return outermost.has(OLD);
 }
 
 /** Frames of a task, leaf first, and the frame that started it (0 where unknown). */
@@ -163,6 +170,40 @@ function stackOf(task: TaskRecord, tree: StackTree): { frames: number[]; created
     record = awaiter;
   }
   return { frames: frames.slice(0, MAX_FRAMES), createdBy: record.createdBy };
+}
+
+/** Takes off what everything hangs on: Node's loader and main script. */
+function withoutLoader(stack: number[], { files }: FrameTable): number[] {
+  while (stack.length > 0 && isLoader(files[stack.at(-1) as number] as string)) stack.pop();
+  return stack;
+}
+
+/** A task that is shown. */
+interface Task {
+  /** Leaf first. */
+  readonly frames: number[];
+  readonly createdBy: number;
+}
+
+/** Why a waiting record is not: it is part of another task, or has no frames; began before the first look; is Node's own. */
+type Hidden = 'part' | 'old' | 'internal';
+
+/** The task that a waiting record stands for. */
+function taskOf(record: TaskRecord, inputs: Inputs, tables: Pick<Tracked, 'frames' | 'tree'>): Task | Hidden {
+  if (!isTask(record, inputs, tables)) return 'part';
+  if (isOld(record)) return 'old';
+  const task = stackOf(record, tables.tree);
+  const { files } = tables.frames;
+  if (withoutLoader(task.frames, tables.frames).length === 0) return 'part';
+  return task.frames.every((frame) => (files[frame] as string).startsWith('node:')) ? 'internal' : task;
+}
+
+/** Number of tasks, weighted: as many as {@link collectTasks} shows, handles aside. */
+export function countTasks(records: readonly TaskRecord[], tables: Pick<Tracked, 'frames' | 'tree'>): number {
+  const inputs = inputsOf(records);
+  let sum = 0;
+  for (const record of records) if (typeof taskOf(record, inputs, tables) !== 'string') sum += record.weight;
+  return sum;
 }
 
 interface Row {
@@ -221,19 +262,8 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     waited: [] as number[],
     count: [] as number[],
   };
-  /** Tasks without a frame of the user's. */
-  let internal = 0;
+  const hidden: Record<Hidden, number> = { part: 0, old: 0, internal: 0 };
   const add = (row: Row): void => {
-    while (row.frames.length > 0 && isLoader(frames.files[row.frames.at(-1) as number] as string))
-      row.frames.pop();
-    if (row.frames.length === 0) return;
-    if (
-      row.handle === 0 &&
-      row.frames.every((frame) => (frames.files[frame] as string).startsWith('node:'))
-    ) {
-      internal += row.weight;
-      return;
-    }
     const stack = stacks.add(row.frames.join(), () => row.frames.map(frameRow));
     const pairs = row.labels ?? [];
     const label = pairs.length === 0 ? 0 : labels.add(JSON.stringify(pairs), () => pairs);
@@ -260,16 +290,26 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
   // Roughly by age, as Go's list.
   const sorted = each ? [...records].sort((a, b) => a.id - b.id) : records;
   for (const record of sorted) {
-    if (!isTask(record, inputs, tracked)) continue;
+    const task = taskOf(record, inputs, tracked);
+    if (typeof task === 'string') {
+      hidden[task] += record.weight;
+      continue;
+    }
     const holder = record.kind === DERIVED && record.up?.kind === COMBINATOR ? record.up : record;
     const { id, since, weight, labels: userLabels } = record;
     const state = isInCycle(record) ? DEADLOCK : holder.state;
-    add({ id, handle: 0, ...stackOf(record, tree), state, labels: userLabels, waited: now - since, weight });
+    add({ id, handle: 0, ...task, state, labels: userLabels, waited: now - since, weight });
   }
   for (const { id, since, stack, state, labels: userLabels } of tracked.handles) {
-    const row = { frames: tree.frames(stack), createdBy: 0, state, labels: userLabels, weight: 1 };
+    const own = withoutLoader(tree.frames(stack), frames);
+    if (own.length === 0) continue;
+    const row = { frames: own, createdBy: 0, state, labels: userLabels, weight: 1 };
     add({ id, handle: 1, ...row, waited: Math.round(now - since) });
   }
+  const notes = [...tracked.notes];
+  if (hidden.internal > 0) notes.push(`tasks: ${Math.round(hidden.internal)} of Node's own are left out`);
+  if (hidden.old > 0)
+    notes.push(`tasks: ${Math.round(hidden.old)} that were under way at the first look are left out`);
   return {
     names,
     files,
@@ -279,9 +319,6 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     states: STATES,
     labels: labels.rows,
     rows,
-    notes:
-      internal === 0
-        ? tracked.notes
-        : [...tracked.notes, `tasks: ${Math.round(internal)} of Node's own are left out`],
+    notes,
   };
 }

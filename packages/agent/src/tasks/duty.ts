@@ -104,6 +104,11 @@ export class Duty {
     return this.#window === null ? 1 : 1 + this.#window.off / this.#window.on;
   }
 
+  /** Calls per second of a hook that is always on, as the last windows say, or fewer, where those were cut short; null while it is on. */
+  get rate(): number | null {
+    return this.#window === null ? null : (this.#cost / this.#time / this.#callMs) * 1000;
+  }
+
   /** Milliseconds spent in calls of the hook. */
   get spent(): number {
     return this.#spent;

@@ -23,7 +23,9 @@ export const WAITING = 64;
 export const ANY_FUNCTION = 128;
 /** Made by Node itself: a step of some wait of the user's, never one of its own. */
 export const INTERNAL = 256;
-const STATE_SHIFT = 9;
+/** An activation that was entered before the first look, with which tracking began. */
+export const OLD = 512;
+const STATE_SHIFT = 10;
 const FLAGS = (1 << STATE_SHIFT) - 1;
 
 /** Weights are kept in sixteenths. */
@@ -33,7 +35,7 @@ const WEIGHT_UNIT = 16;
 export class TaskRecord {
   /** The task's number for life. */
   readonly id: number;
-  /** Flags above, and the state word's number from bit 9 on. */
+  /** Flags above, and the state word's number from bit 10 on. */
   flags: number;
   /** Stack (a node of the tree) at the last wait. */
   stack = 0;

@@ -20,6 +20,7 @@ import {
   FIRST_RUN,
   INTERNAL,
   LOCKED,
+  OLD,
   TaskRecord,
   WAITING,
 } from './record.ts';
@@ -47,6 +48,10 @@ const CALLS_PART = 0.25;
 const LOOKS_PER_WINDOW = 0.3;
 /** Calls of the hook per run, roughly. */
 const CALLS_PER_RUN = 2.5;
+/** Calls of the hook per promise, roughly: few promises that are made are not awaited, but many have no reaction of their own. */
+const CALLS_PER_PROMISE = 1.5;
+/** Promises per second from which on what V8 inlines no more is worth a word. */
+const MANY_PROMISES = 500_000;
 
 /** Numbers are never used twice in a process. */
 let nextId = 1;
@@ -114,6 +119,8 @@ export class TaskTracker {
   /** Activations that run or were entered in this run, outermost first. */
   readonly #entered: TaskRecord[] = [];
   #open = true;
+  /** Whether a function that nobody saw entering was entered before the first look: each run since then was looked at. */
+  #knowsOld = false;
   #left = LONGEST_RUN;
   #busy = false;
   /** Whether the run has left something behind that the next one must not see. */
@@ -187,6 +194,7 @@ export class TaskTracker {
       random: Math.random,
       correct: this.#correct,
     });
+    this.#knowsOld = this.settings.from === 'first look';
     this.#arm();
   }
 
@@ -214,6 +222,7 @@ export class TaskTracker {
   readonly #disarm = (): void => {
     this.#stopHook?.();
     this.#stopHook = null;
+    this.#knowsOld = false;
   };
 
   /** A window of the hook begins, or one that has no end: what is left of the last one means nothing any more. */
@@ -282,6 +291,11 @@ export class TaskTracker {
       notes.push(
         `tasks: tracked for ${seconds.toFixed(1)} s, since the first look; what was suspended before is in goroutine?source=heap`,
       );
+    const promises = (this.#duty?.rate ?? 0) / CALLS_PER_PROMISE;
+    if (promises > MANY_PROMISES)
+      notes.push(
+        `tasks: about ${(promises / 1e6).toFixed(1)} million promises a second; V8 inlines less of each once a hook was set, 5 to 10 ns that are not in the budget`,
+      );
     if (this.#thinning > 1)
       notes.push(
         `tasks: so many live that one in ${this.#thinning} is kept and counts for as many; tasks.maxTasks is ${this.settings.maxTasks}`,
@@ -304,6 +318,7 @@ export class TaskTracker {
       const open = this.#budget.next();
       if (open && !this.#open) this.#forgetRun();
       this.#open = open;
+      this.#knowsOld &&= open;
     }
     if (!this.#open || this.#busy) return;
     this.#busy = true;
@@ -323,6 +338,7 @@ export class TaskTracker {
     if (--this.#charge === 0) this.#charged();
     this.#left = LONGEST_RUN;
     this.#open = this.#budget.next();
+    this.#knowsOld &&= this.#open;
     if (this.#dirty) this.#forgetRun();
     const record = Stamp.get(promise);
     if (!(record instanceof TaskRecord)) return;
@@ -486,7 +502,10 @@ export class TaskTracker {
     if (callers && record !== this.#resumed) {
       record.flags |= FIRST_RUN;
       if (record.createdBy === NONE) record.createdBy = this.#starter(running);
-    } else record.flags &= ~FIRST_RUN;
+    } else {
+      record.flags &= ~FIRST_RUN;
+      if (record === this.#wrapper && this.#knowsOld) record.flags |= OLD;
+    }
     let node = NONE;
     if (record.has(FIRST_RUN)) node = this.#stackOf(running, 1);
     else for (let i = awaiting.length - 1; i >= 0; i--) node = this.#tree.push(node, awaiting[i] as number);
