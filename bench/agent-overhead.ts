@@ -1,6 +1,6 @@
 // What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource.
 //
-// node --conditions=source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--services fastify,promises]
+// node --conditions=source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--services fastify,graphql,promises]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '24' },
     seconds: { type: 'string', default: '0.5' },
     node: { type: 'string', default: process.execPath },
-    services: { type: 'string', default: 'fastify,promises' },
+    services: { type: 'string', default: 'fastify,graphql,promises' },
     variants: { type: 'string', default: 'off,untracked,on,async_hooks' },
   },
 });
