@@ -48,7 +48,7 @@ const CALLS_PART = 0.25;
 const LOOKS_PER_WINDOW = 0.3;
 /** Calls of the hook per run, roughly. */
 const CALLS_PER_RUN = 2.5;
-/** Calls of the hook per promise, roughly: few promises that are made are not awaited, but many have no reaction of their own. */
+/** Calls of the hook per promise, roughly: each is made, and about every second one has a reaction. */
 const CALLS_PER_PROMISE = 1.5;
 /** Promises per second from which on what V8 inlines no more is worth a word. */
 const MANY_PROMISES = 500_000;
