@@ -294,7 +294,7 @@ export class TaskTracker {
     const promises = (this.#duty?.rate ?? 0) / CALLS_PER_PROMISE;
     if (promises > MANY_PROMISES)
       notes.push(
-        `tasks: about ${(promises / 1e6).toFixed(1)} million promises a second; V8 inlines less of each once a hook was set, 5 to 10 ns that are not in the budget`,
+        `tasks: about ${(promises / 1e6).toFixed(1)} million promises a second; V8 inlines less of each once a hook was set: in the order of 10 ns, which are not in the budget`,
       );
     if (this.#thinning > 1)
       notes.push(
