@@ -1,6 +1,6 @@
 // Memory that tracking adds to a process with 100,000 live tasks, each of them looked at while there is room.
 //
-// node --conditions=source bench/agent-overhead-memory.ts [--node PATH]
+// node --conditions=stackpile-source bench/agent-overhead-memory.ts [--node PATH]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -56,7 +56,7 @@ function measure(mode: string): { heapUsed: number; rss: number; tasks: number }
   // A young generation of one size: V8 would choose another one in each process, and the difference is larger than the tracker.
   const young = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
   const args = [
-    '--conditions=source',
+    '--conditions=stackpile-source',
     '--expose-gc',
     '--no-warnings',
     ...young,

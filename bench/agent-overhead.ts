@@ -1,6 +1,6 @@
 // What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource.
 //
-// node --conditions=source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--services fastify,graphql,promises]
+// node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--services fastify,graphql,promises]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,7 +51,7 @@ interface Service {
 async function start(kind: string, variant: string): Promise<Service> {
   const child = fork(service, [kind, variant], {
     execPath: values.node,
-    execArgv: ['--conditions=source', '--no-warnings'],
+    execArgv: ['--conditions=stackpile-source', '--no-warnings'],
   });
   const [message] = (await once(child, 'message')) as [{ url: string }];
   return { child, url: message.url };

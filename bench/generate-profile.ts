@@ -1,5 +1,5 @@
 // Writes a big, realistic heap profile, always the same for a size and a variant:
-// node --conditions=source bench/generate-profile.ts --mb 20 --out /tmp/20.pb.gz [--variant 1]
+// node --conditions=stackpile-source bench/generate-profile.ts --mb 20 --out /tmp/20.pb.gz [--variant 1]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';

@@ -23,7 +23,7 @@ interface Result {
 async function measure(script: string, args: readonly string[]): Promise<Result> {
   const { stdout } = await run(
     process.execPath,
-    ['--conditions=source', '--max-old-space-size=8000', here(script), ...args],
+    ['--conditions=stackpile-source', '--max-old-space-size=8000', here(script), ...args],
     { maxBuffer: 2 ** 20 },
   );
   return JSON.parse(stdout) as Result;

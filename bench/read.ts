@@ -1,5 +1,5 @@
 // Reading and reporting against the real pprof, whole processes in turn: wall time, peak memory, equal bytes.
-// Usage: node --conditions=source bench/read.ts [--sizes 1,20,100] [--reports top,peek,tree,dot,diff] [--rounds 3] [--minutes 10]
+// Usage: node --conditions=stackpile-source bench/read.ts [--sizes 1,20,100] [--reports top,peek,tree,dot,diff] [--rounds 3] [--minutes 10]
 //
 // Needs Go, whose pprof is the other side, and GNU time, which says what the system measured of a process.
 // Profiles are generated once, into .cache/bench-profiles. What pprof may take is bounded: --minutes for one run, and
@@ -127,7 +127,7 @@ function profileFile(size: number, variant: number): { path: string; description
   const program = readFileSync(generator, 'utf8');
   const known = existsSync(path) && existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (known.endsWith(program)) return { path, description: known.split('\n', 1)[0] ?? '' };
-  const args = ['--conditions=source', '--max-old-space-size=8000', generator];
+  const args = ['--conditions=stackpile-source', '--max-old-space-size=8000', generator];
   args.push('--mb', String(size), '--variant', String(variant), '--out', path, '--stamp', stamp);
   const printed = command(process.execPath, args);
   return { path, description: printed };
@@ -141,7 +141,7 @@ try {
   // Go builds its tool on first use and keeps it; what is measured is the tool alone, without the `go` in front.
   const pprof = command('go', ['tool', '-n', 'pprof']);
   spawnSync(pprof, ['-h'], { stdio: 'ignore' });
-  command(process.execPath, ['--conditions=source', join(root, 'scripts/bundle.ts')]);
+  command(process.execPath, ['--conditions=stackpile-source', join(root, 'scripts/bundle.ts')]);
   const stackpile = [process.execPath, join(root, 'packages/cli/dist/bin/stackpile.js')];
   const chosen = options.reports.split(',').map((name) => {
     const found = reports.find((report) => report.name === name);

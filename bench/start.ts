@@ -1,5 +1,5 @@
 // How long `stackpile -top` of a 10 kB profile takes as a whole process, next to a Node that does nothing.
-// Usage: node --conditions=source bench/start.ts [RUNS]   (PPROF=path of the real pprof adds a row for it)
+// Usage: node --conditions=stackpile-source bench/start.ts [RUNS]   (PPROF=path of the real pprof adds a row for it)
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -37,9 +37,13 @@ interface Row {
 }
 
 try {
-  const built = spawnSync(process.execPath, ['--conditions=source', join(root, 'scripts/bundle.ts')], {
-    stdio: 'inherit',
-  });
+  const built = spawnSync(
+    process.execPath,
+    ['--conditions=stackpile-source', join(root, 'scripts/bundle.ts')],
+    {
+      stdio: 'inherit',
+    },
+  );
   if (built.status !== 0) process.exit(2);
   const file = join(folder, 'cpu.pb.gz');
   writeFileSync(file, profile());

@@ -165,7 +165,7 @@ const stackpile: Subject = {
     const command = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
     const { child, url } = await start(
       process.execPath,
-      ['--conditions=source', command, '-http=127.0.0.1:0', '-no_browser', file],
+      ['--conditions=stackpile-source', command, '-http=127.0.0.1:0', '-no_browser', file],
       /Serving web UI on (\S+)/,
     );
     return { url, close: () => child.kill() };

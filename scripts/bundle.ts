@@ -19,7 +19,7 @@ const options = {
   target: 'node20.19',
   minify: true,
   legalComments: 'linked',
-  conditions: ['source'],
+  conditions: ['stackpile-source'],
   // Loaded when a picture is drawn or a browser is asked for; native parts cannot be bundled.
   external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz'],
   logLevel: 'warning',

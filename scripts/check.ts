@@ -20,7 +20,7 @@ function command(tool: string, ...args: string[]): () => Promise<Outcome> {
 }
 
 function script(file: string): () => Promise<Outcome> {
-  return () => outcome(process.execPath, ['--conditions=source', file]);
+  return () => outcome(process.execPath, ['--conditions=stackpile-source', file]);
 }
 
 async function outcome(tool: string, args: readonly string[], show = false): Promise<Outcome> {
@@ -74,7 +74,7 @@ const checks: readonly Check[] = [
   { name: 'error-codes', fix: 'npm run check -- error-codes', run: checkErrorCodes },
   {
     name: 'kernel',
-    fix: 'node --conditions=source scripts/run.mjs scripts/kernel.ts',
+    fix: 'node --conditions=stackpile-source scripts/run.mjs scripts/kernel.ts',
     run: checkKernel,
   },
   { name: 'links', fix: 'npm run check -- links', run: checkLinks },

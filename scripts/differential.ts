@@ -1,4 +1,4 @@
-// Compares with the real pprof: node --conditions=source scripts/differential.ts [--pairs N] [--seed N] [--workers N]
+// Compares with the real pprof: node --conditions=stackpile-source scripts/differential.ts [--pairs N] [--seed N] [--workers N]
 import { parseArgs } from 'node:util';
 import { compareMany, describeTally, newTally, realPprof } from '../packages/cli/test/pprof/differential.ts';
 

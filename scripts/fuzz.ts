@@ -1,4 +1,4 @@
-// Fuzzes every reader: node --conditions=source scripts/run.mjs scripts/fuzz.ts [--inputs N] [--seed N] [--workers N] [--fresh] [--write] [--replay FILE]
+// Fuzzes every reader: node --conditions=stackpile-source scripts/run.mjs scripts/fuzz.ts [--inputs N] [--seed N] [--workers N] [--fresh] [--write] [--replay FILE]
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -51,7 +51,7 @@ function start(): ChildProcess {
     // Freed memory goes back to the system at once, so that what the kernel counts is what is in use.
     env: { ...process.env, MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' },
     execArgv: [
-      '--conditions=source',
+      '--conditions=stackpile-source',
       '--expose-gc',
       '--max-semi-space-size=2',
       '--max-old-space-size=1024',
@@ -207,7 +207,7 @@ class Run {
     writeFileSync(path, bytes);
     console.log(`input ${index} (${format}, ${bytes.length} bytes): ${reason}`);
     console.log(
-      `  node --conditions=source scripts/run.mjs scripts/fuzz.ts --replay ${relative(root, path)}`,
+      `  node --conditions=stackpile-source scripts/run.mjs scripts/fuzz.ts --replay ${relative(root, path)}`,
     );
   }
 

@@ -1,4 +1,4 @@
-// Works on the reference cases: node --conditions=source scripts/golden.ts [--group G] [--case ID] [--diff] [--failing]
+// Works on the reference cases: node --conditions=stackpile-source scripts/golden.ts [--group G] [--case ID] [--diff] [--failing]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

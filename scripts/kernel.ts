@@ -1,4 +1,4 @@
-// Makes the module of the decoder's kernel out of its text: node --conditions=source scripts/run.mjs scripts/kernel.ts
+// Makes the module of the decoder's kernel out of its text: node --conditions=stackpile-source scripts/run.mjs scripts/kernel.ts
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

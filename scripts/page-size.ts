@@ -8,7 +8,9 @@ import { gzipSync } from 'node:zlib';
 const budget = 150_000;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-execFileSync(process.execPath, ['--conditions=source', here('../packages/ui/build.ts')], { stdio: 'ignore' });
+execFileSync(process.execPath, ['--conditions=stackpile-source', here('../packages/ui/build.ts')], {
+  stdio: 'ignore',
+});
 const page = readFileSync(here('../packages/ui/dist/index.html'));
 const size = gzipSync(page, { level: 9 }).length;
 process.stdout.write(

@@ -26,14 +26,16 @@ function readsTypes() {
 
 const [file, ...args] = process.argv.slice(2);
 if (file === undefined) {
-  console.error(`usage: node --conditions=source scripts/${basename(import.meta.url)} FILE [ARGUMENT…]`);
+  console.error(
+    `usage: node --conditions=stackpile-source scripts/${basename(import.meta.url)} FILE [ARGUMENT…]`,
+  );
   process.exit(2);
 }
 if (!existsSync(join(root, 'node_modules'))) {
   console.error('Nothing is installed yet: run `npm ci` first.');
   process.exit(1);
 }
-if (readsTypes() && process.execArgv.includes('--conditions=source')) {
+if (readsTypes() && process.execArgv.includes('--conditions=stackpile-source')) {
   process.argv.splice(1, 2, join(root, file));
   await import(pathToFileURL(join(root, file)).href);
 } else {
@@ -45,7 +47,9 @@ if (readsTypes() && process.execArgv.includes('--conditions=source')) {
     );
     process.exit(1);
   }
-  const child = spawn(node, ['--conditions=source', join(root, file), ...args], { stdio: 'inherit' });
+  const child = spawn(node, ['--conditions=stackpile-source', join(root, file), ...args], {
+    stdio: 'inherit',
+  });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
     process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));

@@ -13,7 +13,7 @@ import { root } from './house.ts';
 import { smallPng } from './png.ts';
 
 const folder = join(root, 'docs/images');
-const source = ['--conditions=source'];
+const source = ['--conditions=stackpile-source'];
 const command = [...source, 'packages/cli/src/main.ts'];
 const children: ChildProcess[] = [];
 

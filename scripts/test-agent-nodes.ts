@@ -49,7 +49,7 @@ let failed = false;
 for (const major of majors) {
   const node = nodeOf(major);
   console.log(`Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
-  const programs = spawnSync(process.execPath, ['--conditions=source', '--test', ...watching], {
+  const programs = spawnSync(process.execPath, ['--conditions=stackpile-source', '--test', ...watching], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, STACKPILE_TEST_NODE: node },
@@ -57,7 +57,7 @@ for (const major of majors) {
   failed ||= programs.status !== 0;
   // Node 20 cannot strip types by itself.
   const loader = major < 22 ? [`--import=${new URL('strip-types.mjs', import.meta.url).href}`] : [];
-  const result = spawnSync(node, [...loader, '--conditions=source', '--test', ...tests], {
+  const result = spawnSync(node, [...loader, '--conditions=stackpile-source', '--test', ...tests], {
     cwd: root,
     stdio: 'inherit',
   });

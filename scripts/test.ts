@@ -43,7 +43,7 @@ if (files.length === 0) {
 const child = spawn(
   process.execPath,
   [
-    '--conditions=source',
+    '--conditions=stackpile-source',
     '--test',
     `--test-concurrency=${Math.min(4, availableParallelism())}`,
     `--test-timeout=${FILE_TIMEOUT_MS}`,

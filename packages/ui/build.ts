@@ -75,7 +75,7 @@ const options: BuildOptions = {
   format: 'iife',
   target: 'es2023',
   platform: 'browser',
-  conditions: ['source', 'browser'],
+  conditions: ['stackpile-source', 'browser'],
   legalComments: 'none',
   jsx: 'automatic',
   jsxImportSource: 'preact',

@@ -96,7 +96,7 @@ test('an input in a file can be run again', () => {
   try {
     const path = join(folder, 'failure-7-page-folded.bin');
     writeFileSync(path, 'main;work 1\n');
-    const args = ['--conditions=source', 'scripts/fuzz.ts', '--replay', path];
+    const args = ['--conditions=stackpile-source', 'scripts/fuzz.ts', '--replay', path];
     const ran = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
     assert.equal(ran.status, 0, ran.stderr);
     assert.match(ran.stdout, /^accepted: [\d.]+ ms of CPU, [\d.]+ MiB, 12 bytes\n$/);

@@ -85,7 +85,12 @@ test('the real gin service and its twins', { skip: skipReason(), concurrency: tr
   const judging = twins.map(({ tag, status }) =>
     t.test(`${tag}: ${status === 1 ? 'convicted' : 'acquitted'}`, async (sub) => {
       const url = await serve(sub, join(out, tag));
-      const args = ['--conditions=source', stackpile, 'leaks', `${url}/debug/pprof/goroutine?debug=2`];
+      const args = [
+        '--conditions=stackpile-source',
+        stackpile,
+        'leaks',
+        `${url}/debug/pprof/goroutine?debug=2`,
+      ];
       const judged = await run(process.execPath, [...args, '--every', '2s', '--for', '20s'], folder);
       assert.equal(judged.status, status, `${judged.stdout}\n${judged.stderr}`);
       if (status === 1) assert.match(judged.stdout, /SubscribeNewTaskMsgIfAvailable/);

@@ -31,7 +31,7 @@ const LAST_WORDS = 12;
 /** Resolves once the daemon listens; rejects with one sentence if it cannot. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const child = fork(MAIN, [], {
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=stackpile-source'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...process.env,

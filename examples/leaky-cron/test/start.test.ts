@@ -22,7 +22,7 @@ function show(t: TestContext, ...args: string[]): Show {
   const { REDIS_URL: _, ...env } = process.env;
   const child = spawn(
     process.execPath,
-    ['--conditions=source', 'start.ts', '--plain', '--tick', '300ms', '--every', '1s', ...args],
+    ['--conditions=stackpile-source', 'start.ts', '--plain', '--tick', '300ms', '--every', '1s', ...args],
     {
       cwd: folder,
       env,
@@ -128,7 +128,7 @@ test('what makes no sense is said in one sentence, with status 2', async (t) => 
 });
 
 test('a redis that is not there is said in a sentence', async (t) => {
-  const child = spawn(process.execPath, ['--conditions=source', 'start.ts', '--plain'], {
+  const child = spawn(process.execPath, ['--conditions=stackpile-source', 'start.ts', '--plain'], {
     cwd: folder,
     env: { ...process.env, REDIS_URL: 'redis://127.0.0.1:1' },
     stdio: ['ignore', 'ignore', 'pipe'],

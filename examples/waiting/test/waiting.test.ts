@@ -15,7 +15,7 @@ const BLOCK = /(<!-- examples\/waiting: (resources|goroutines) -->\n```text\n)([
 /** What the program prints, and its goroutine profile as text. */
 async function said(): Promise<Record<string, string>> {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=source', main], {
+  const child = spawn(process.execPath, ['--conditions=stackpile-source', main], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -17,6 +17,6 @@ export async function serving(options: ServerOptions): Promise<PprofServer> {
 
 /** The flags of this process that have to do with TypeScript and with where packages are found. */
 export const sourceFlags: readonly string[] = [
-  '--conditions=source',
+  '--conditions=stackpile-source',
   ...process.execArgv.filter((flag) => flag.endsWith('/strip-types.mjs')),
 ];

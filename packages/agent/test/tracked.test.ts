@@ -21,7 +21,7 @@ import {
 const preload = fileURLToPath(new URL('tracked-under-test.mjs', import.meta.url));
 
 /** Another Node than this one runs what was compiled, since the older ones cannot run the sources. */
-const flags = process.env['STACKPILE_TEST_NODE'] === undefined ? ['--conditions=source'] : [];
+const flags = process.env['STACKPILE_TEST_NODE'] === undefined ? ['--conditions=stackpile-source'] : [];
 
 async function found(program: Program): Promise<Found[]> {
   const child = fork(program.path, {

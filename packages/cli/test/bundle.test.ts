@@ -20,7 +20,7 @@ describe('the bundle', () => {
     folder = mkdtempSync(join(root, '.cache', 'bundle-'));
     bin = join(folder, 'bin');
     const script = join(root, 'scripts/bundle.ts');
-    const built = spawnSync(process.execPath, ['--conditions=source', script, bin], {
+    const built = spawnSync(process.execPath, ['--conditions=stackpile-source', script, bin], {
       encoding: 'utf8',
       cwd: root,
     });

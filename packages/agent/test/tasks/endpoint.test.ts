@@ -11,7 +11,7 @@ import { type Found, piles, type Program, programs } from './program.ts';
 
 const preload = fileURLToPath(new URL('../tracked-under-test.mjs', import.meta.url));
 /** Another Node than this one runs what was compiled: the older ones cannot run the sources. */
-const flags = (process.env['STACKPILE_TEST_NODE'] ?? '') === '' ? ['--conditions=source'] : [];
+const flags = (process.env['STACKPILE_TEST_NODE'] ?? '') === '' ? ['--conditions=stackpile-source'] : [];
 const all = programs();
 
 function program(name: string): Program {

@@ -120,7 +120,7 @@ describe('the server', () => {
   let cookie: string;
   before(async () => {
     execFileSync(process.execPath, [
-      '--conditions=source',
+      '--conditions=stackpile-source',
       fileURLToPath(new URL('../../../ui/build.ts', import.meta.url)),
     ]);
     folder = mkdtempSync(join(tmpdir(), 'stackpile-http-'));

@@ -70,7 +70,7 @@ describe('stackpile', () => {
   test('a reader that closes its end early is no error', async () => {
     const child = spawn(
       process.execPath,
-      ['--conditions=source', '--disable-warning=ExperimentalWarning', main, '--help'],
+      ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', main, '--help'],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
       },

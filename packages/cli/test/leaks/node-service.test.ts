@@ -22,7 +22,7 @@ after(async () => {
 async function start(twin: string): Promise<string> {
   const child = spawn(
     process.execPath,
-    ['--conditions=source', '--disable-warning=ExperimentalWarning', program, twin],
+    ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', program, twin],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

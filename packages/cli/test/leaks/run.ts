@@ -36,7 +36,7 @@ export function stackpile(args: readonly string[], options: RunOptions = {}): Pr
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      ['--conditions=source', '--disable-warning=ExperimentalWarning', main, ...args],
+      ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', main, ...args],
       {
         cwd: options.cwd ?? process.cwd(),
         env: plainEnv(options.env),

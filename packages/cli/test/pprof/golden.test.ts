@@ -33,7 +33,9 @@ async function runChild(
   const child = spawn(
     process.execPath,
     [
-      ...(main.endsWith('.ts') ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : []),
+      ...(main.endsWith('.ts')
+        ? ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning']
+        : []),
       main,
       ...args,
     ],

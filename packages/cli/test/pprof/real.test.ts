@@ -54,7 +54,7 @@ describe('a live Node service', { skip: withoutGo }, () => {
     const program = fileURLToPath(new URL('../leaks/programs/subscriber.ts', import.meta.url));
     const child = spawn(
       process.execPath,
-      ['--conditions=source', '--disable-warning=ExperimentalWarning', program, 'leaky'],
+      ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', program, 'leaky'],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     try {

@@ -65,7 +65,7 @@ async function functionsOf(loaded: ReturnType<typeof ask>): Promise<readonly str
 function recording(pid: number) {
   const child = spawn(
     process.execPath,
-    ['--conditions=source', command, '-top', '-seconds', '600', `pid:${pid}`],
+    ['--conditions=stackpile-source', command, '-top', '-seconds', '600', `pid:${pid}`],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let text = '';
@@ -229,7 +229,17 @@ test('stackpile leaks convicts a daemon that was started without an agent', linu
   withDaemon([], async ({ pid }) => {
     const stackpile = spawn(
       process.execPath,
-      ['--conditions=source', command, 'leaks', `pid:${pid}`, '--every', '2s', '--for', '6s', '--json'],
+      [
+        '--conditions=stackpile-source',
+        command,
+        'leaks',
+        `pid:${pid}`,
+        '--every',
+        '2s',
+        '--for',
+        '6s',
+        '--json',
+      ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let out = '';
