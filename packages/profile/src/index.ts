@@ -49,6 +49,16 @@ export {
 export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './prune.ts';
 export { classifyFunction, functionOrigins, type Origin, type OriginOptions } from './origin.ts';
 export { type ReadOptions, readPlainProfile, readProfile, readProfilePieces } from './read.ts';
+export {
+  type AsyncFileSystem,
+  type FileStat,
+  type FileSystem,
+  openRegularFile,
+  readRegularFile,
+  readRegularFileAsync,
+  RegularFileError,
+  type RegularFileErrorCode,
+} from './regular-file.ts';
 export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
 export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts';
 export { scriptFilename } from './script-filename.ts';
