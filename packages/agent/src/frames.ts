@@ -1,17 +1,18 @@
 // Writes frames of JavaScript into a profile: names, paths and stable addresses.
-import { MappingFlag, type ProfileBuilder } from '@stackpile/profile';
-import { type CompiledPosition, SourceMaps } from './source-maps.ts';
+import { MappingFlag, type ProfileBuilder, type SampleLabel } from '@stackpile/profile';
+import type { CompiledFrame, Originals } from './originals.ts';
 
-/** One frame as V8 or a source map tells it; lines and columns are 1-based, 0 where unknown. */
-export interface Frame {
+/** One frame as V8 tells it; lines and columns are 1-based, 0 where unknown. */
+export interface Frame extends CompiledFrame {
   readonly name: string;
-  /** Script URL or path, '' for native code. */
-  readonly file: string;
-  readonly line: number;
-  readonly column?: number;
-  /** First line of the function, 0 or left out where unknown. */
-  readonly startLine?: number;
 }
+
+/** What stands behind the name of a file whose lines are not those of the text that ran. */
+const COMPILED_MARK = ' [compiled]';
+/** The label of samples of which some lines are known as compiled only. */
+const COMPILED_LABEL: SampleLabel = { key: 'position', text: 'compiled' };
+/** Files that the comments name. */
+const MOST_NAMED = 10;
 
 /** Turns a script's URL into what a profile shows: relative to `cwd` inside of it, else absolute; `node:` stays. */
 export function displayPath(url: string, cwd: string): string {
@@ -46,64 +47,104 @@ export function frameAddress(name: string, file: string, line: number): bigint {
   return (BigInt(high & 0xffff) << 32n) | BigInt(low) | (1n << 46n);
 }
 
-/** Shared by all captures of the sidecar, which has one process to describe. */
-const sourceMaps = new SourceMaps();
+/** A frame as a profile shows it: where it was written. */
+export interface WrittenFrame {
+  readonly name: string;
+  /** Relative to the working directory inside of it, else absolute; '' for native code. */
+  readonly file: string;
+  readonly line: number;
+  readonly startLine: number;
+  /** Whether the line is that of compiled code, since nobody can know the one that somebody wrote. */
+  readonly isCompiled: boolean;
+}
+
+/** A frame where it was written, as far as `originals` has learned. */
+export function writtenFrame(frame: Frame, originals: Originals, cwd: string): WrittenFrame {
+  const name = frame.name === '' ? '(anonymous)' : frame.name;
+  const place = originals.locate(frame);
+  if (place?.kind === 'written')
+    return {
+      name,
+      file: displayPath(place.file, cwd),
+      line: place.line,
+      startLine: place.startLine,
+      isCompiled: false,
+    };
+  // The line is one of a text that the file does not hold: a name without the mark would be a lie.
+  const mark = place?.kind === 'unknown' ? COMPILED_MARK : '';
+  return {
+    name,
+    file: `${displayPath(frame.file, cwd)}${mark}`,
+    line: frame.line,
+    startLine: frame.startLine ?? 0,
+    isCompiled: place !== null,
+  };
+}
+
+/** What the frames of a profile belong to. */
+export interface FrameContext {
+  /** Path of the program, shown as the mapping's file. */
+  readonly program: string;
+  /** Working directory of the process; '' leaves paths absolute. */
+  readonly cwd: string;
+  readonly originals: Originals;
+}
 
 /** Adds locations of JavaScript frames to a builder, all in one mapping that needs no symbolization. */
 export class FrameWriter {
   readonly #builder: ProfileBuilder;
   readonly #mapping: number;
-  readonly #cwd: string;
+  readonly #context: FrameContext;
+  readonly #compiled = new Set<number>();
+  readonly #reasons = new Map<string, string>();
 
-  /** @param program path of the program, shown as the mapping's file */
-  constructor(builder: ProfileBuilder, program: string, cwd: string) {
+  constructor(builder: ProfileBuilder, context: FrameContext) {
     this.#builder = builder;
-    this.#cwd = cwd;
+    this.#context = context;
     this.#mapping = builder.mapping({
       start: 0x1000n,
       limit: 1n << 48n,
-      filename: program,
+      filename: context.program,
       flags: MappingFlag.hasFunctions | MappingFlag.hasFilenames | MappingFlag.hasLineNumbers,
     });
   }
 
-  /** Looks up the sources of many frames at once; frames that were not prepared are shown as they are compiled. */
-  prepare(frames: Iterable<Frame>): void {
-    const positions: CompiledPosition[] = [];
-    for (const { file, line, column, startLine } of frames) {
-      positions.push({ file, line, column: column ?? 0 });
-      if (startLine !== undefined) positions.push({ file, line: startLine, column: 0 });
-    }
-    sourceMaps.prepare(positions);
-  }
-
   /** `name file:line` as text. */
   place(frame: Frame): string {
-    const { file, line, name } = this.#inSource(frame);
-    return `${name === '' ? '(anonymous)' : name} ${displayPath(file, this.#cwd)}:${line}`;
-  }
-
-  #inSource(frame: Frame): Frame {
-    const found = sourceMaps.locate(frame.file, frame.line, frame.column ?? 0);
-    if (found === null) return frame;
-    const start = frame.startLine === undefined ? null : sourceMaps.locate(frame.file, frame.startLine, 0);
-    return { name: frame.name, ...found, startLine: start?.file === found.file ? start.line : 0 };
+    const { file, line, name } = this.#written(frame);
+    return `${name} ${file}:${line}`;
   }
 
   /** Location row of a frame. */
-  location(compiled: Frame): number {
-    const frame = this.#inSource(compiled);
-    const name = frame.name === '' ? '(anonymous)' : frame.name;
-    const file = displayPath(frame.file, this.#cwd);
-    return this.#builder.location({
+  location(frame: Frame): number {
+    const { name, file, line, startLine, isCompiled } = this.#written(frame);
+    const location = this.#builder.location({
       mapping: this.#mapping,
-      address: frameAddress(name, file, frame.line),
-      lines: [
-        {
-          function: this.#builder.function(name, file, frame.startLine ?? 0),
-          line: frame.line,
-        },
-      ],
+      address: frameAddress(name, file, line),
+      lines: [{ function: this.#builder.function(name, file, startLine), line }],
     });
+    if (isCompiled) {
+      this.#compiled.add(location);
+      this.#reasons.set(file, this.#context.originals.reason(frame));
+    }
+    return location;
+  }
+
+  /** The label that says of a stack that some of its lines are those of compiled code; empty where none are. */
+  labels(stack: readonly number[]): readonly SampleLabel[] {
+    return stack.some((location) => this.#compiled.has(location)) ? [COMPILED_LABEL] : [];
+  }
+
+  /** Says in the profile's comments which files are shown as they are compiled, and why. */
+  comment(): void {
+    const named = [...this.#reasons].slice(0, MOST_NAMED);
+    for (const [file, why] of named)
+      this.#builder.comment(`compiled positions in ${file.replace(COMPILED_MARK, '')}: ${why}`);
+    const more = this.#reasons.size - named.length;
+    if (more > 0) this.#builder.comment(`compiled positions in ${more} more files`);
+  }
+
+  #written(frame: Frame): WrittenFrame {
+    return writtenFrame(frame, this.#context.originals, this.#context.cwd);
   }
 }

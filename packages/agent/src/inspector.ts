@@ -1,12 +1,15 @@
 // What the command line uses of the captures, for processes whose inspector it has opened itself.
-export { type CpuNode, type CpuProfile, cpuProfile, type CpuWindow } from './captures/cpu.ts';
+export { cpuFrames, type CpuNode, type CpuProfile, cpuProfile, type CpuWindow } from './captures/cpu.ts';
 export type { HeapReading, HeapRecord } from './captures/heap-reading.ts';
+export type { FrameContext } from './frames.ts';
 export {
+  heapRecordFrames,
   type HeapNode,
   profileOf as heapSampleProfile,
   recordsOf as heapRecords,
   type SamplingHeapProfile,
 } from './captures/heap.ts';
+export { heapFrames, heapFrameWriter } from './heap-tasks/heap-frames.ts';
 export {
   type ConstrainedMemory,
   humanBytes,
@@ -28,3 +31,4 @@ export {
 } from './heap-tasks/take-snapshot.ts';
 export { type Counters, COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from './host/counters.ts';
 export type { MemoryReading } from './host/reading.ts';
+export { Originals } from './originals.ts';

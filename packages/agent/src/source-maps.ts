@@ -1,108 +1,80 @@
-// Positions of compiled JavaScript in its sources, by the map that the file names: one pass per map, nothing of it kept.
-import { readFileSync, statSync } from 'node:fs';
+// The lines of one script as they were written: by the map that V8 compiled with it, where that map can be shown to belong to it.
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  dataUrlText,
+  findOriginals,
+  keptLines,
+  looksCompiled,
+  mapBelongs,
+  type OriginalQuery,
+  readSourceMap,
+  type SourceMapText,
+} from '@stackpile/profile';
 
-/** A position in a source; lines are 1-based. */
-export interface SourcePosition {
-  readonly file: string;
-  readonly line: number;
+/** A script as V8 announces it. */
+export interface Script {
+  readonly scriptId: string;
+  readonly url: string;
+  /** SHA-256 of the text in UTF-8. */
+  readonly hash: string;
+  /** What the script's text names as its map: a URL with the map in it, or the name of a file; '' where it names none. */
+  readonly sourceMapURL: string;
 }
 
-/** A position in a compiled file; lines are 1-based, columns too, 0 where unknown. */
-export interface CompiledPosition {
-  /** URL or path of the script. */
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** Files larger than this are not searched for their map. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** Positions whose answer is remembered. */
-const MAX_KNOWN = 50_000;
-
-/** The fields of a source map (ECMA-426) that positions need. */
-interface SourceMap {
-  readonly sources?: readonly (string | null)[];
-  readonly sourceRoot?: string;
-  readonly mappings?: string;
-}
-
-const digits = new Int8Array(128).fill(-1);
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i;
-
-/** What is looked for: a 0-based position and, in the end, the source and line that it belongs to. */
-interface Wanted {
+/** A place of a script as it was compiled; lines and columns are 1-based, columns 0 where unknown. */
+export interface CompiledPlace {
   readonly line: number;
   readonly column: number;
-  source: number;
-  sourceLine: number;
 }
 
 /**
- * Finds positions in the `mappings` of a map in one pass. `wanted` must be sorted. A position takes the last segment at or
- * before it on its line; where there is none, the first one after it on that line.
+ * Where a place was written.
+ * - `written`: there; the function begins on `startLine` of the same file, 0 where unknown;
+ * - `compiled`: at its own place in a file that a compiler has made, and nobody knows what of;
+ * - `unknown`: the text that ran is not that of the file, so the place is none in the file.
  */
-export function findInMappings(mappings: string, wanted: readonly Wanted[]): void {
-  let [line, column, source, sourceLine, next] = [0, 0, 0, 0, 0];
-  // The segment before the one that is being read, on the same line.
-  let [lastSource, lastLine] = [-1, 0];
-  const values = [0, 0, 0, 0, 0];
-  let [field, value, shift] = [0, 0, 0];
-  /** Answers what lies before `limit` on this line. */
-  const settle = (limit: number): void => {
-    for (; next < wanted.length; next++) {
-      const one = wanted[next] as Wanted;
-      if (one.line > line || (one.line === line && one.column >= limit)) return;
-      if (one.line < line) continue;
-      one.source = lastSource < 0 ? source : lastSource;
-      one.sourceLine = lastSource < 0 ? sourceLine : lastLine;
+export type WrittenPlace =
+  | { readonly kind: 'written'; readonly file: string; readonly line: number; readonly startLine: number }
+  | { readonly kind: 'compiled' }
+  | { readonly kind: 'unknown' };
+
+/** How the lines of a script are told. */
+export type ScriptLines =
+  /** The text that ran is what stands in the file. */
+  | { readonly kind: 'same' }
+  /** The same, and a compiler has written it. */
+  | { readonly kind: 'compiled'; readonly why: string }
+  /** A loader has changed the text and left these lines where they are. */
+  | { readonly kind: 'kept'; readonly lines: Uint8Array }
+  | { readonly kind: 'mapped'; readonly link: string; readonly path: string; readonly isFile: boolean }
+  /** Nobody can know. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Longer files are not read. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** The text of a regular file; null where there is none, or one that is too long. */
+function readText(path: string): string | null {
+  try {
+    // Opening a pipe waits for its writer, and some devices are changed by it: looked at before and after.
+    if (!statSync(path).isFile()) return null;
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      return fstatSync(file).isFile() && size > 0 && size <= MAX_BYTES ? readFileSync(file, 'utf8') : null;
+    } finally {
+      closeSync(file);
     }
-  };
-  const end = (): void => {
-    if (field === 0) return;
-    column += values[0] as number;
-    if (field >= 4) {
-      source += values[1] as number;
-      sourceLine += values[2] as number;
-      settle(column);
-      lastSource = source;
-      lastLine = sourceLine;
-    }
-    field = 0;
-  };
-  const endLine = (): void => {
-    end();
-    if (lastSource >= 0) settle(Infinity);
-    lastSource = -1;
-  };
-  for (let i = 0; i < mappings.length; i++) {
-    const code = mappings.charCodeAt(i);
-    if (code === 59 /* ; */) {
-      endLine();
-      line++;
-      column = 0;
-      if (next >= wanted.length) return;
-    } else if (code === 44 /* , */) end();
-    else {
-      const digit = code < 128 ? (digits[code] as number) : -1;
-      if (digit < 0 || shift > 30) return; // not a map: what was found so far stands
-      value |= (digit & 31) << shift;
-      if ((digit & 32) !== 0) shift += 5;
-      else {
-        if (field < 5) values[field] = (value & 1) === 1 ? -(value >>> 1) : value >>> 1;
-        field++;
-        value = 0;
-        shift = 0;
-      }
-    }
+  } catch {
+    return null;
   }
-  endLine();
 }
 
-function pathOf(url: string): string | null {
+/** The path of a script's file, without what a loader has put behind it; null where the name is that of no file. */
+export function pathOf(url: string): string | null {
   if (url.startsWith('file://')) {
     try {
       return fileURLToPath(url);
@@ -113,80 +85,146 @@ function pathOf(url: string): string | null {
   return isAbsolute(url) ? url : null;
 }
 
-/** The map that a compiled file names in its last comment, and the folder that its sources are relative to. */
-function readMap(path: string): { map: SourceMap; folder: string } | null {
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** A map and the folder that its sources are relative to. */
+interface FoundMap {
+  readonly map: SourceMapText;
+  readonly folder: string;
+}
+
+function readMap(link: string, path: string): FoundMap | null {
+  if (/^data:/iu.test(link)) {
+    const map = link.length > 2 * MAX_BYTES ? null : readSourceMap(dataUrlText(link) ?? '');
+    return map === null ? null : { map, folder: dirname(path) };
+  }
+  let file: string | null;
   try {
-    if (statSync(path).size > MAX_FILE_BYTES) return null;
-    const text = readFileSync(path, 'utf8');
-    const at = Math.max(text.lastIndexOf('//# sourceMappingURL='), text.lastIndexOf('//@ sourceMappingURL='));
-    if (at < 0) return null;
-    const link = (text.slice(at + 21).split(/[\s'"`]/u, 1)[0] ?? '').trim();
-    const data = /^data:application\/json[^,]*?(;base64)?,/iu.exec(link);
-    if (data !== null) {
-      const body = link.slice(data[0].length);
-      const json =
-        data[1] === undefined ? decodeURIComponent(body) : Buffer.from(body, 'base64').toString('utf8');
-      return { map: JSON.parse(json) as SourceMap, folder: dirname(path) };
-    }
-    if (/^[a-z]+:/iu.test(link)) return null; // nothing is fetched
-    const file = resolve(dirname(path), decodeURIComponent(link));
-    if (statSync(file).size > MAX_FILE_BYTES) return null;
-    return { map: JSON.parse(readFileSync(file, 'utf8')) as SourceMap, folder: dirname(file) };
+    if (link.startsWith('file://')) file = pathOf(link);
+    else file = /^[a-z][a-z\d+.-]+:/iu.test(link) ? null : resolve(dirname(path), decodeURIComponent(link)); // nothing is fetched
   } catch {
-    return null; // no map, or none that can be read: the compiled position is shown
+    return null;
   }
+  const text = file === null ? null : readText(file);
+  const map = text === null ? null : readSourceMap(text);
+  return map === null || file === null ? null : { map, folder: dirname(file) };
 }
 
-function sourcePath(map: SourceMap, index: number, folder: string): string | null {
-  const name = map.sources?.[index];
-  if (typeof name !== 'string') return null;
-  const plain = name.replace(/^webpack:\/\/[^/]*\//u, '');
-  if (plain.startsWith('file://')) return pathOf(plain);
-  return resolve(folder, typeof map.sourceRoot === 'string' ? map.sourceRoot : '', plain);
+/** Where an original lies; null where the map does not name it. */
+function originalPath({ map, folder }: FoundMap, source: number): string | null {
+  const name = map.sources[source];
+  if (name === undefined || name === null) return null;
+  if (name.startsWith('file://')) return pathOf(name);
+  return resolve(folder, name.replace(/^webpack:\/\/[^/]*\//u, ''));
 }
 
-/** Looks up positions, file by file. Runs in the sidecar, so that reading a map never stops the service. */
-export class SourceMaps {
-  readonly #known = new Map<string, SourcePosition | null>();
-  readonly #without = new Set<string>();
+/**
+ * How the lines of a script can be told.
+ *
+ * @param running the text that V8 compiled; asked only where it is not the file's
+ */
+export async function linesOf(
+  script: Script,
+  running: () => Promise<string | null>,
+): Promise<ScriptLines> {
+  const path = pathOf(script.url);
+  const file = path === null ? null : readText(path);
+  const isFile = file !== null && hashOf(file) === script.hash;
+  const link = script.sourceMapURL;
+  const text = isFile ? file : await running();
+  if (link !== '') {
+    const base = path ?? resolve('script');
+    // A map in a file of its own is that of the file beside it: where that was written anew, so was the map.
+    const inside = /^data:/iu.test(link);
+    if (!inside && !isFile && file !== null)
+      return { kind: 'unknown', why: 'its file has changed since it was loaded, and so has its source map' };
+    const found = readMap(link, base);
+    const original = (source: number): string | null => {
+      const content = found?.map.contents[source];
+      if (content !== undefined && content !== null) return content;
+      const at = found === null ? null : originalPath(found, source);
+      return at === null ? null : readText(at);
+    };
+    if (found !== null && (text === null || mapBelongs(found.map, text, original)))
+      return { kind: 'mapped', link, path: base, isFile };
+    const why = found === null ? 'its source map cannot be read' : 'its source map is that of another text';
+    // Where there is a map that does not belong, nobody after us shall follow it.
+    return isFile && found === null ? { kind: 'compiled', why } : { kind: 'unknown', why };
+  }
+  if (isFile) {
+    // What others have compiled is a library's own business.
+    const compiled = !/[\\/]node_modules[\\/]/u.test(script.url) && looksCompiled(file);
+    return compiled ? { kind: 'compiled', why: 'it is compiled and names no source map' } : { kind: 'same' };
+  }
+  if (path === null || text === null) return { kind: 'same' };
+  if (file === null) {
+    // Nothing to compare with: JavaScript is taken at its word, and so is what Node itself has stripped of its types.
+    const stripped = !/\.[cm]?tsx?(?:\?|$)/u.test(script.url) || /\n\n\/\/# sourceURL=[^\n]*$/u.test(text);
+    return stripped ? { kind: 'same' } : { kind: 'unknown', why: 'it names no source map' };
+  }
+  const lines = keptLines(text, file);
+  if (lines !== null) return { kind: 'kept', lines };
+  return { kind: 'unknown', why: 'it is not the text of its file and names no source map' };
+}
 
-  /** Looks up positions that are not known yet, in one pass per file. */
-  prepare(positions: Iterable<CompiledPosition>): void {
-    const files = new Map<string, Map<string, Wanted>>();
-    for (const { file, line, column } of positions) {
-      if (line <= 0 || this.#without.has(file) || !/\.[cm]?jsx?(?:\?|$)/u.test(file)) continue;
-      const key = `${line}:${column}`;
-      if (this.#known.has(`${file}:${key}`)) continue;
-      let wanted = files.get(file);
-      if (wanted === undefined) files.set(file, (wanted = new Map<string, Wanted>()));
-      wanted.set(key, {
-        line: line - 1,
-        column: Math.max(0, column - 1),
-        source: -1,
-        sourceLine: 0,
+/** A place that is looked up: where a frame is, and where its function begins. */
+export interface LookUp {
+  readonly at: CompiledPlace;
+  /** Where the function begins; line 0 where unknown. */
+  readonly start: CompiledPlace;
+}
+
+/** Lines of originals on one compiled line from which on the line by itself says nothing. */
+const MOST_SPREAD = 3;
+
+/** Looks places up, in one pass over the script's map. */
+export function writtenPlaces(lines: ScriptLines, url: string, wanted: readonly LookUp[]): WrittenPlace[] {
+  switch (lines.kind) {
+    case 'same':
+      return wanted.map(({ at, start }) => ({ kind: 'written', file: url, line: at.line, startLine: start.line }));
+    case 'compiled':
+      return wanted.map(() => ({ kind: 'compiled' }));
+    case 'unknown':
+      return wanted.map(() => ({ kind: 'unknown' }));
+    case 'kept':
+      return wanted.map(({ at, start }) => {
+        const isKept = ({ line }: CompiledPlace): boolean => lines.lines[line - 1] === 1;
+        if (!isKept(at)) return { kind: 'unknown' };
+        return { kind: 'written', file: url, line: at.line, startLine: isKept(start) ? start.line : 0 };
       });
-    }
-    for (const [file, wanted] of files) this.#lookUp(file, wanted);
+    case 'mapped':
+      return mappedPlaces(lines, url, wanted);
   }
+}
 
-  /** The source position of a prepared position; null where the compiled one is all there is. */
-  locate(file: string, line: number, column: number): SourcePosition | null {
-    return this.#known.get(`${file}:${line}:${column}`) ?? null;
-  }
+function query({ line, column }: CompiledPlace): OriginalQuery {
+  return { line: line - 1, column: column - 1, source: -1, sourceLine: 0, spread: 0 };
+}
 
-  #lookUp(file: string, wanted: ReadonlyMap<string, Wanted>): void {
-    const path = pathOf(file);
-    const found = path === null ? null : readMap(path);
-    if (found === null || typeof found.map.mappings !== 'string') {
-      this.#without.add(file);
-      return;
+function mappedPlaces(
+  lines: ScriptLines & { kind: 'mapped' },
+  url: string,
+  wanted: readonly LookUp[],
+): WrittenPlace[] {
+  const found = readMap(lines.link, lines.path);
+  if (found === null) return wanted.map(() => ({ kind: 'unknown' }));
+  const asked = wanted.map(({ at, start }) => ({ at: query(at), start: query(start) }));
+  findOriginals(
+    found.map,
+    asked.flatMap(({ at, start }) => [at, start]),
+  );
+  return asked.map(({ at, start }, i) => {
+    // V8 tells the line alone where it counts ticks. On a line that holds half a program the function is all that is known.
+    const best = at.column < 0 && at.spread > MOST_SPREAD && start.source >= 0 ? start : at;
+    const file = best.source < 0 ? null : originalPath(found, best.source);
+    if (file !== null) {
+      const startLine = start.source === best.source ? start.sourceLine + 1 : 0;
+      return { kind: 'written', file, line: best.sourceLine + 1, startLine };
     }
-    const sorted = [...wanted.values()].sort((a, b) => a.line - b.line || a.column - b.column);
-    findInMappings(found.map.mappings, sorted);
-    if (this.#known.size + wanted.size > MAX_KNOWN) this.#known.clear();
-    for (const [key, one] of wanted) {
-      const source = one.source < 0 ? null : sourcePath(found.map, one.source, found.folder);
-      this.#known.set(`${file}:${key}`, source === null ? null : { file: source, line: one.sourceLine + 1 });
-    }
-  }
+    // What a bundler has added stands in no original, but in its own file.
+    const { line } = (wanted[i] as LookUp).at;
+    return lines.isFile ? { kind: 'written', file: url, line, startLine: 0 } : { kind: 'unknown' };
+  });
 }

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import fc from 'fast-check';
-import { findInMappings } from '../src/source-maps.ts';
+import { findInMappings } from '@stackpile/profile';
 import { ask } from './http-client.ts';
 import { sourceFlags } from './serving.ts';
 
@@ -71,7 +71,7 @@ describe('source maps', () => {
     // Line 0: columns 4 → line 0 and 8 → line 1 of source 0; line 1: nothing; line 2: column 2 → line 5.
     const mappings = 'IAAA,IACA;;EAIA';
     const at = (line: number, column: number): readonly [number, number] => {
-      const wanted = { line, column, source: -1, sourceLine: 0 };
+      const wanted = { line, column, source: -1, sourceLine: 0, spread: 0 };
       findInMappings(mappings, [wanted]);
       return [wanted.source, wanted.sourceLine];
     };
@@ -97,7 +97,7 @@ describe('source maps', () => {
   test('hostile mappings end, and find nothing that is not there', () => {
     fc.assert(
       fc.property(fc.string(), (mappings) => {
-        const wanted = { line: 3, column: 2, source: -1, sourceLine: 0 };
+        const wanted = { line: 3, column: 2, source: -1, sourceLine: 0, spread: 0 };
         findInMappings(mappings, [wanted]);
       }),
     );

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { type Profile, readPlainProfile } from '@stackpile/profile';
 import { cpuProfile, type CpuProfile } from '../src/captures/cpu.ts';
+import { Originals } from '../src/originals.ts';
 import { profileOf, recordsOf, type SamplingHeapProfile } from '../src/captures/heap.ts';
 
 // Compiled tests lie elsewhere; the fixtures stay with the sources.
@@ -13,7 +14,7 @@ const folder = new URL(
     : '../../../packages/profile/test/fixtures/',
   import.meta.url,
 );
-const context = { program: '/usr/bin/node', cwd: '/' };
+const context = { originals: new Originals(), program: '/usr/bin/node', cwd: '/' };
 
 /** Sorted lines of names, lines and values; files as paths below `/`, as the agent shows them. */
 function lines(profile: Profile): string[] {

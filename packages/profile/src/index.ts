@@ -22,12 +22,13 @@ export {
   type HeapProfileOptions,
   type HeapSnapshot,
   type HeapSnapshotOptions,
+  type HeapFrameWriter,
   HeapSnapshotReader,
   LEASE_SCRIPT,
   isHeapSnapshot,
   readHeapSnapshot,
   readHeapSnapshotStream,
-  type WrittenFrame,
+  type WrittenHeapFrame,
 } from './heapsnapshot/index.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
 export { type DiffOptions, diffProfiles, setTextLabel } from './difference.ts';
@@ -62,6 +63,19 @@ export {
 export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
 export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts';
 export { scriptFilename } from './script-filename.ts';
+export {
+  dataUrlText,
+  eachSegment,
+  findInMappings,
+  findOriginals,
+  keptLines,
+  looksCompiled,
+  mapBelongs,
+  type OriginalQuery,
+  readSourceMap,
+  sourceMappingUrl,
+  type SourceMapText,
+} from './source-map.ts';
 export { extendStrings, packedStrings, StringInterner, stringTableOf } from './strings.ts';
 export { quoteGo } from './go-quote.ts';
 export { decodeText, encodeText } from './utf8.ts';

@@ -2,6 +2,7 @@
 import type { Profile } from '@stackpile/profile';
 import type { Query } from '../endpoints/query.ts';
 import type { CaptureSettings } from '../options.ts';
+import type { Originals } from '../originals.ts';
 import type { MainThread } from '../sidecar/main-thread.ts';
 
 /** What a capture gets to work with. It runs in the sidecar. */
@@ -16,6 +17,8 @@ export interface CaptureContext {
   readonly cwd: string;
   /** Path of the program's main script. */
   readonly program: string;
+  /** Where the process's frames were written. */
+  readonly originals: Originals;
 }
 
 /** One request to a capture. */

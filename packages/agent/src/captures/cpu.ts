@@ -1,6 +1,6 @@
 // The CPU profile: one V8 profiler for all requests that run at the same time, each with its own window of time.
 import { type Profile, ProfileBuilder } from '@stackpile/profile';
-import { FrameWriter } from '../frames.ts';
+import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
 import type { InspectorSession } from '../sidecar/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
 
@@ -79,6 +79,7 @@ export class CpuProfiler {
         else await session.post('Profiler.disable');
       });
       const all = { from, to, timeNanos, intervalMicros: interval, idle: request.idle };
+      await this.#context.originals.learn(session, cpuFrames(window.pieces));
       return cpuProfile(window.pieces, all, this.#context);
     });
   }
@@ -138,7 +139,7 @@ export interface CpuWindow {
 export function cpuProfile(
   pieces: readonly CpuProfile[],
   window: CpuWindow,
-  context: Pick<CaptureContext, 'program' | 'cwd'>,
+  context: FrameContext,
 ): Profile {
   const builder = new ProfileBuilder({
     sampleTypes: [
@@ -150,19 +151,22 @@ export function cpuProfile(
     timeNanos: window.timeNanos,
     durationNanos: BigInt(Math.round(window.to - window.from)) * 1000n,
   });
-  const writer = new FrameWriter(builder, context.program, context.cwd);
-  for (const { nodes } of pieces) {
-    writer.prepare(
-      nodes.flatMap((node) =>
-        [0, ...(node.positionTicks ?? []).map((tick) => tick.line)].map((line) => frameOf(node, line)),
-      ),
-    );
-  }
+  const writer = new FrameWriter(builder, context);
   for (const piece of pieces) writePiece(piece, window, builder, writer);
   builder.comment(
     'lines of callers are those on which the calling function starts: V8 records the leaf line only',
   );
+  writer.comment();
   return builder.build();
+}
+
+/** All frames of recordings, for the look-up of where they were written. */
+export function cpuFrames(pieces: readonly CpuProfile[]): Frame[] {
+  return pieces.flatMap(({ nodes }) =>
+    nodes.flatMap((node) =>
+      [0, ...(node.positionTicks ?? []).map((tick) => tick.line)].map((line) => frameOf(node, line)),
+    ),
+  );
 }
 
 function writePiece(
@@ -200,15 +204,18 @@ function writePiece(
     const nanos = (micros.get(id) ?? 0) * 1000;
     for (const part of byLine(leaf, samples)) {
       const value = [part.samples, Math.round((nanos * part.samples) / samples)];
-      builder.sample([writer.location(frameOf(leaf, part.line)), ...callers], value);
+      const stack = [writer.location(frameOf(leaf, part.line)), ...callers];
+      builder.sample(stack, value, writer.labels(stack));
     }
   }
 }
 
-function frameOf(node: CpuNode, line: number): Parameters<FrameWriter['location']>[0] {
-  const { functionName, url, lineNumber } = node.callFrame;
-  const startLine = lineNumber + 1;
-  return { name: functionName, file: url, line: line > 0 ? line : startLine, startLine };
+/** The frame of a node on a line of which V8 has counted ticks; 0 stands for where the function begins. */
+function frameOf({ callFrame }: CpuNode, line: number): Frame {
+  const { functionName, scriptId, url, lineNumber, columnNumber } = callFrame;
+  const [startLine, startColumn] = [lineNumber + 1, columnNumber + 1];
+  const at = line > 0 ? { line } : { line: startLine, column: startColumn };
+  return { name: functionName, file: url, scriptId, startLine, startColumn, ...at };
 }
 
 /** Shares out `samples` among the lines that V8 saw ticks on, largest remainders first. */

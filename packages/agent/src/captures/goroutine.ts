@@ -26,7 +26,7 @@ async function trackedTasks(context: CaptureContext, request: CaptureRequest): P
 const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: heapTasks };
 
 /** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`. */
-export function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Profile {
+export async function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Promise<Profile> {
   const builder = new ProfileBuilder({
     sampleTypes: [
       { type: 'goroutine', unit: 'count' },
@@ -37,14 +37,14 @@ export function taskProfile(dump: TaskDump, each: boolean, context: CaptureConte
     period: 1,
     timeNanos: BigInt(Date.now()) * 1_000_000n,
   });
-  const writer = new FrameWriter(builder, context.program, context.cwd);
+  const writer = new FrameWriter(builder, context);
   const frames = dump.names.map((name, i) => ({
     name,
     file: dump.files[i] as string,
     line: dump.lines[i] as number,
     column: dump.columns[i] as number,
   }));
-  writer.prepare(frames);
+  await context.main.withSession((session) => context.originals.learn(session, frames));
   const locations = frames.map((frame) => writer.location(frame));
   const stacks = dump.stacks.map((stack) => stack.map((frame) => locations[frame] as number));
   const { rows } = dump;
@@ -66,13 +66,16 @@ export function taskProfile(dump: TaskDump, each: boolean, context: CaptureConte
       if (createdBy >= 0)
         labels.push({ key: 'created_by', text: writer.place(frames[createdBy] as (typeof frames)[number]) });
     }
+    const stack = stacks[rows.stack[i] as number] as number[];
+    labels.push(...writer.labels(stack));
     builder.sample(
-      stacks[rows.stack[i] as number] as number[],
+      stack,
       isHandle ? [0, counts[i] as number] : [counts[i] as number, 0],
       labels,
     );
   }
   for (const note of dump.notes) builder.comment(note);
+  writer.comment();
   return builder.build();
 }
 

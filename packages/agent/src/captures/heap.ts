@@ -2,7 +2,7 @@
 import { type Profile, ProfileBuilder, samplingScale, unscaledSize } from '@stackpile/profile';
 import { AgentError } from '../errors.ts';
 import { atoi } from '../endpoints/query.ts';
-import { type Frame, FrameWriter } from '../frames.ts';
+import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
 import { HOST_EXPRESSION, type MemoryReading } from '../host/reading.ts';
 import { heapText } from '../text/heap-text.ts';
 import type { HeapReading, HeapRecord } from './heap-reading.ts';
@@ -12,6 +12,7 @@ export interface HeapNode {
   readonly id: number;
   readonly callFrame: {
     readonly functionName: string;
+    readonly scriptId: string;
     readonly url: string;
     readonly lineNumber: number;
     readonly columnNumber: number;
@@ -58,12 +59,20 @@ export function recordsOf(profile: SamplingHeapProfile, interval: number): HeapR
   return [...groups.values()].map(({ node, size, count, bytes }) => {
     const frames: Frame[] = [];
     for (let at: HeapNode | undefined = node; at !== undefined; at = parents.get(at.id)) {
-      const { functionName, url, lineNumber } = at.callFrame;
+      const { functionName, scriptId, url, lineNumber, columnNumber } = at.callFrame;
       if (functionName === '(root)') continue;
-      frames.push({ name: functionName, file: url, line: lineNumber + 1, startLine: lineNumber + 1 });
+      // V8 tells where the function begins, and nothing else.
+      const [line, column] = [lineNumber + 1, columnNumber + 1];
+      const start = { startLine: line, startColumn: column };
+      frames.push({ name: functionName, file: url, scriptId, line, column, ...start });
     }
     return { frames, size, count, bytes };
   });
+}
+
+/** All frames of records, for the look-up of where they were written. */
+export function heapRecordFrames(records: readonly HeapRecord[]): Frame[] {
+  return records.flatMap((record) => record.frames);
 }
 
 /** Memory that V8's sampler does not see, as frames of its own: a leak of Buffers shows here. */
@@ -80,7 +89,7 @@ function offHeap(memory: MemoryReading): HeapRecord[] {
 }
 
 /** The profile of a reading. */
-export function profileOf(reading: HeapReading, context: Pick<CaptureContext, 'program' | 'cwd'>): Profile {
+export function profileOf(reading: HeapReading, context: FrameContext): Profile {
   const interval = reading.memory.interval;
   const builder = new ProfileBuilder({
     sampleTypes: [
@@ -94,13 +103,15 @@ export function profileOf(reading: HeapReading, context: Pick<CaptureContext, 'p
     timeNanos: reading.timeNanos,
     defaultSampleType: 'inuse_space',
   });
-  const writer = new FrameWriter(builder, context.program, context.cwd);
-  writer.prepare(reading.records.flatMap((record) => record.frames));
+  const writer = new FrameWriter(builder, context);
   for (const record of reading.records) {
     const objects = record.count * Math.floor(samplingScale(record.size, interval) + 0.5);
     const { bytes } = record;
     const stack = record.frames.map((frame) => writer.location(frame));
-    const labels = record.size === 0 ? [] : [{ key: 'bytes', number: Math.round(record.size) }];
+    const labels = [
+      ...(record.size === 0 ? [] : [{ key: 'bytes', number: Math.round(record.size) }]),
+      ...writer.labels(stack),
+    ];
     builder.sample(stack, [objects, bytes, objects, bytes], labels);
   }
   builder.comment('the alloc columns hold live objects only: the sampler forgets what was collected');
@@ -108,6 +119,7 @@ export function profileOf(reading: HeapReading, context: Pick<CaptureContext, 'p
   if (reading.memory.sampler === 'foreign') {
     builder.comment('the heap sampler was started by somebody else; its interval is taken to be ours');
   }
+  writer.comment();
   return builder.build();
 }
 
@@ -153,6 +165,7 @@ class HeapReader {
       );
       const cost = performance.now() - started;
       const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
+      await context.originals.learn(session, heapRecordFrames(records));
       this.#last = { records, memory, timeNanos: BigInt(Date.now()) * 1_000_000n, cost };
       return this.#last;
     });
@@ -165,7 +178,7 @@ async function take(context: CaptureContext, request: CaptureRequest): Promise<C
   const reading = await reader.read(context, atoi(request.query.get('gc')) > 0);
   return {
     profile: profileOf(reading, context),
-    text: () => heapText(reading, context.cwd),
+    text: () => heapText(reading, context),
   };
 }
 

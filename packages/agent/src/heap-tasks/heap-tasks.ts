@@ -3,7 +3,7 @@ import { memoryUsage } from 'node:process';
 import { heapProfile, type Profile } from '@stackpile/profile';
 import type { CaptureContext, CaptureRequest } from '../captures/capture.ts';
 import { EndpointError } from '../endpoints/http.ts';
-import { FrameWriter } from '../frames.ts';
+import { heapFrames, heapFrameWriter } from './heap-frames.ts';
 import { memoryRoom, refusal, snapshotCost } from './memory-room.ts';
 import { exactPositions, type KnownPositions, takeHeapSnapshot } from './take-snapshot.ts';
 
@@ -62,22 +62,13 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
         now: () => performance.now(),
         known,
       });
+      await context.originals.learn(session, heapFrames(analysis, positions));
       return heapProfile(analysis, {
         taskType: 'goroutine',
         timeNanos: BigInt(Date.now()) * 1_000_000n,
         positions,
         ...(request.debug > 0 ? { kinds: ['task'] as const } : {}),
-        writeLocations: (builder) => {
-          const writer = new FrameWriter(builder, context.program, context.cwd);
-          return (frame) =>
-            writer.location({
-              name: frame.name,
-              file: frame.url,
-              line: frame.line,
-              column: frame.column,
-              startLine: frame.startLine,
-            });
-        },
+        frames: (builder) => heapFrameWriter(builder, context),
         comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(stopMs)} ms`],
       });
     });

@@ -9,6 +9,7 @@ import { asksForPage } from '../endpoints/page.ts';
 import { messageOf } from '../errors.ts';
 import { carriesToken, isAllowedHost, isCrossSite } from '../guard.ts';
 import { isLoopback } from '../options.ts';
+import { Originals } from '../originals.ts';
 import { LoopLag } from './loop-lag.ts';
 import { MainThread } from './main-thread.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
@@ -34,6 +35,7 @@ const endpoints = new Endpoints(
     settings: data.settings,
     cwd: data.cwd,
     program: data.program,
+    originals: new Originals(),
   },
   data.commandLine,
 );

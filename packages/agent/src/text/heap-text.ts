@@ -1,7 +1,7 @@
 // The debug=1 text of the heap profile: raw samples, which readers scale by half the printed rate.
 import { samplingScale } from '@stackpile/profile';
 import type { HeapReading, HeapRecord } from '../captures/heap-reading.ts';
-import { displayPath, frameAddress } from '../frames.ts';
+import { frameAddress, type FrameContext, writtenFrame } from '../frames.ts';
 import { printable } from './count-text.ts';
 import { alignTabs } from './tabwriter.ts';
 
@@ -17,12 +17,11 @@ function rawBytes(record: HeapRecord, interval: number): number {
   return Math.round(raw);
 }
 
-function recordText(record: HeapRecord, cwd: string, interval: number): string {
+function recordText(record: HeapRecord, { originals, cwd }: FrameContext, interval: number): string {
   const bytes = rawBytes(record, interval);
   const frames = record.frames.map((frame) => {
-    const name = frame.name === '' ? '(anonymous)' : frame.name;
-    const file = displayPath(frame.file, cwd);
-    return { name, file, line: frame.line, address: frameAddress(name, file, frame.line) };
+    const { name, file, line } = writtenFrame(frame, originals, cwd);
+    return { name, file, line, address: frameAddress(name, file, line) };
   });
   const at = frames.map((frame) => ` 0x${(frame.address + 1n).toString(16)}`).join('');
   const lines = frames.map(({ name, file, line, address }) => {
@@ -35,7 +34,7 @@ function recordText(record: HeapRecord, cwd: string, interval: number): string {
 }
 
 /** `heap profile: …` with one record per site and size, and what of Go's MemStats has a meaning here. */
-export function heapText(reading: HeapReading, cwd: string): string {
+export function heapText(reading: HeapReading, context: FrameContext): string {
   const { memory } = reading;
   const bytesOf = (record: HeapRecord): number => rawBytes(record, memory.interval);
   // What lies outside of the heap is not sampled; less than an interval of it cannot be told in raw samples.
@@ -54,5 +53,5 @@ export function heapText(reading: HeapReading, cwd: string): string {
     ['OtherSys', memory.external],
   ];
   const trailer = stats.map(([name, value]) => `# ${name} = ${value}\n`).join('');
-  return `${head}${sorted.map((record) => recordText(record, cwd, memory.interval)).join('')}\n# runtime.MemStats\n${trailer}`;
+  return `${head}${sorted.map((record) => recordText(record, context, memory.interval)).join('')}\n# runtime.MemStats\n${trailer}`;
 }

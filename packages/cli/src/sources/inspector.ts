@@ -4,13 +4,19 @@ import {
   type Counters,
   COUNTERS_EXPRESSION,
   countersOf,
+  cpuFrames,
   type CpuProfile,
   cpuProfile,
   exactPositions,
+  type FrameContext,
+  heapFrames,
+  heapFrameWriter,
+  heapRecordFrames,
   heapRecords,
   heapSampleProfile,
   humanBytes,
   memoryRoom,
+  Originals,
   type ProcessCounters,
   refusal,
   type SamplingHeapProfile,
@@ -66,11 +72,12 @@ export async function openInspectorTarget(
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   const known: KnownPositions = new Map();
+  const originals = new Originals();
   const guarded = <T>(take: () => Promise<T>): Promise<T> => capture(spec.spec, options, take);
   return {
-    goroutine: () => guarded(() => takeTasks(target, spec.spec, options, known)),
-    cpu: (seconds) => guarded(() => takeCpu(target.connection, seconds, options)),
-    heap: (seconds) => guarded(() => takeAllocations(target.connection, seconds, options)),
+    goroutine: () => guarded(() => takeTasks(target, spec.spec, options, known, originals)),
+    cpu: (seconds) => guarded(() => takeCpu(target.connection, seconds, options, originals)),
+    heap: (seconds) => guarded(() => takeAllocations(target.connection, seconds, options, originals)),
     counters: () => guarded(() => readCounters(target)),
     close: () => target.close(),
   };
@@ -119,6 +126,7 @@ async function takeTasks(
   name: string,
   options: SourceOptions,
   known: KnownPositions,
+  originals: Originals,
 ): Promise<Profile> {
   const { connection } = target;
   const { usedSize } = await connection.post<{ usedSize: number }>('Runtime.getHeapUsage');
@@ -151,11 +159,14 @@ async function takeTasks(
     now: () => performance.now(),
     known,
   });
+  await originals.learn(connection, heapFrames(analysis, positions));
+  const context = await contextOf(connection, originals);
   options.onProgress?.(`${name}: it stood still for ${roughly(took)}`);
   return heapProfile(analysis, {
     taskType: 'goroutine',
     timeNanos: BigInt(Date.now()) * 1_000_000n,
     positions,
+    frames: (builder) => heapFrameWriter(builder, context),
     comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(took)} ms`],
   });
 }
@@ -177,6 +188,7 @@ async function takeCpu(
   connection: InspectorConnection,
   seconds: number,
   options: SourceOptions,
+  originals: Originals,
 ): Promise<Profile> {
   options.onProgress?.(`recording CPU samples for ${seconds} s`);
   await connection.post('Profiler.enable');
@@ -191,6 +203,7 @@ async function takeCpu(
   );
   await connection.post('Profiler.disable');
   if (options.signal?.aborted === true) throw new Error('stopped');
+  await originals.learn(connection, cpuFrames([profile]));
   return cpuProfile(
     [profile],
     {
@@ -200,23 +213,24 @@ async function takeCpu(
       intervalMicros: CPU_INTERVAL_MICROS,
       idle: false,
     },
-    await programOf(connection),
+    await contextOf(connection, originals),
   );
 }
 
 /** The main script of the target, and no working directory: paths stay absolute for somebody who looks from outside. */
-async function programOf(connection: InspectorConnection): Promise<{ program: string; cwd: string }> {
+async function contextOf(connection: InspectorConnection, originals: Originals): Promise<FrameContext> {
   const { result } = await connection.post<{ result: { value?: unknown } }>('Runtime.evaluate', {
     expression: 'process.argv[1] || process.execPath',
     returnByValue: true,
   });
-  return { program: typeof result.value === 'string' ? result.value : '', cwd: '' };
+  return { program: typeof result.value === 'string' ? result.value : '', cwd: '', originals };
 }
 
 async function takeAllocations(
   connection: InspectorConnection,
   seconds: number,
   options: SourceOptions,
+  originals: Originals,
 ): Promise<Profile> {
   // V8 has one sampler per isolate: one that runs already is somebody else's, to be read and never to be stopped.
   let sampling = await connection
@@ -248,7 +262,9 @@ async function takeAllocations(
   };
   const timeNanos = BigInt(Date.now()) * 1_000_000n;
   const records = heapRecords(sampling.profile, interval);
-  return heapSampleProfile({ records, memory, timeNanos, cost: 0 }, await programOf(connection));
+  await originals.learn(connection, heapRecordFrames(records));
+  const context = await contextOf(connection, originals);
+  return heapSampleProfile({ records, memory, timeNanos, cost: 0 }, context);
 }
 
 /**

@@ -376,19 +376,32 @@ export interface HeapProfileOptions extends HeapAnalysisOptions {
   readonly comments?: readonly string[];
   /** Only groups of these kinds. */
   readonly kinds?: readonly HeapGroupKind[];
-  /** Writes the locations where the profile's other captures have a way of their own; called once, its result per frame. */
-  readonly writeLocations?: (builder: ProfileBuilder) => (frame: WrittenFrame) => number;
+  /** Writes the frames where the profile's other captures have a way of their own. */
+  readonly frames?: (builder: ProfileBuilder) => HeapFrameWriter;
+}
+
+/** Writes the frames of a profile. */
+export interface HeapFrameWriter {
+  /** Location row of a frame. */
+  location(frame: WrittenHeapFrame): number;
+  /** Labels of a stack of such rows. */
+  labels(stack: readonly number[]): readonly SampleLabel[];
+  /** Called when all is written. */
+  end(): void;
 }
 
 /** A frame on its way into a profile; lines and columns are 1-based, 0 where unknown. */
-export interface WrittenFrame {
+export interface WrittenHeapFrame {
   /** `(anonymous)` where the function has no name. */
   readonly name: string;
   readonly url: string;
   readonly line: number;
   readonly column: number;
-  /** Line of the function itself. */
+  /** Where the function itself begins. */
   readonly startLine: number;
+  readonly startColumn: number;
+  /** V8's id of the script; 0 where unknown. */
+  readonly scriptId: number;
 }
 
 /**
@@ -412,9 +425,10 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     defaultSampleType: taskType,
     ...(options.timeNanos === undefined ? {} : { timeNanos: options.timeNanos }),
   });
+  const writer = options.frames?.(builder);
   const write =
-    options.writeLocations?.(builder) ??
-    ((frame: WrittenFrame): number =>
+    writer?.location ??
+    ((frame: WrittenHeapFrame): number =>
       builder.location({
         lines: [
           {
@@ -429,7 +443,7 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
   const ranked = chosen.sort((a, b) => b.count - a.count || b.retained - a.retained);
   for (const group of ranked) {
     const stack = group.frames.map((frame) => {
-      const { name, url, line, column } = frame.function;
+      const { name, url, line, column, scriptId } = frame.function;
       const exact = frame.objectId === 0 ? undefined : options.positions?.get(frame.objectId);
       return write({
         name: name === '' ? '(anonymous)' : name,
@@ -437,11 +451,14 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
         line: exact?.line ?? line,
         column: exact?.column ?? column,
         startLine: line,
+        startColumn: column,
+        scriptId,
       });
     });
     const labels: SampleLabel[] = [{ key: 'kind', text: group.kind }];
     if (group.state !== '') labels.push({ key: 'state', text: group.state });
     if (group.heldBy !== '') labels.push({ key: 'held_by', text: group.heldBy });
+    labels.push(...(writer?.labels(stack) ?? []));
     const add = (count: number, retained: number, more: readonly SampleLabel[]): void =>
       builder.sample(
         stack,
@@ -469,5 +486,6 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     builder.comment(`${analysis.runtimeTasks} suspended chains of Node's own are left out`);
   }
   for (const comment of options.comments ?? []) builder.comment(comment);
+  writer?.end();
   return builder.build();
 }

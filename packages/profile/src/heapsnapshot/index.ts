@@ -12,7 +12,8 @@ export {
   type HeapGroupKind,
   heapProfile,
   type HeapProfileOptions,
-  type WrittenFrame,
+  type HeapFrameWriter,
+  type WrittenHeapFrame,
 } from './analyze.ts';
 export { LEASE_SCRIPT } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
