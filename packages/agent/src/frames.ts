@@ -54,7 +54,7 @@ export interface WrittenFrame {
   readonly file: string;
   readonly line: number;
   readonly startLine: number;
-  /** Whether the line is that of compiled code, since nobody can know the one that somebody wrote. */
+  /** Whether somebody wrote the code on a line that nobody can know: `line` is that of the compiled code. */
   readonly isCompiled: boolean;
 }
 
@@ -71,13 +71,13 @@ export function writtenFrame(frame: Frame, originals: Originals, cwd: string): W
       isCompiled: false,
     };
   // The line is one of a text that the file does not hold: a name without the mark would be a lie.
-  const mark = place?.kind === 'unknown' ? COMPILED_MARK : '';
+  const mark = place?.kind === 'unknown' || place?.kind === 'added' ? COMPILED_MARK : '';
   return {
     name,
     file: `${displayPath(frame.file, cwd)}${mark}`,
     line: frame.line,
     startLine: frame.startLine ?? 0,
-    isCompiled: place !== null,
+    isCompiled: place?.kind === 'unknown' || place?.kind === 'compiled',
   };
 }
 

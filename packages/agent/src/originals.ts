@@ -116,7 +116,7 @@ export class Originals {
   /** Why the lines of a frame's script are not those that somebody wrote. */
   reason(frame: CompiledFrame): string {
     const reasons = this.#scriptsOf(frame).map(({ lines }) => ('why' in lines ? lines.why : ''));
-    return reasons.find((why) => why !== '') ?? 'it holds code that its source map does not tell of';
+    return reasons.find((why) => why !== '') ?? 'several texts ran under its name';
   }
 
   #scriptsOf(frame: CompiledFrame): readonly KnownScript[] {

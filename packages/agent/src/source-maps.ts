@@ -34,11 +34,13 @@ export interface CompiledPlace {
  * Where a place was written.
  * - `written`: there; the function begins on `startLine` of the same file, 0 where unknown;
  * - `compiled`: at its own place in a file that a compiler has made, and nobody knows what of;
+ * - `added`: at its own place in a text that is not the file's, in code that the loader has added or changed;
  * - `unknown`: the text that ran is not that of the file, so the place is none in the file.
  */
 export type WrittenPlace =
   | { readonly kind: 'written'; readonly file: string; readonly line: number; readonly startLine: number }
   | { readonly kind: 'compiled' }
+  | { readonly kind: 'added' }
   | { readonly kind: 'unknown' };
 
 /** How the lines of a script are told. */
@@ -64,7 +66,9 @@ function readText(path: string): string | null {
     const file = openSync(path, 'r');
     try {
       const { size } = fstatSync(file);
-      return fstatSync(file).isFile() && size > 0 && size <= MAX_BYTES ? readFileSync(file, 'utf8') : null;
+      if (!fstatSync(file).isFile() || size === 0 || size > MAX_BYTES) return null;
+      // Node leaves a byte order mark out.
+      return readFileSync(file, 'utf8').replace(/^\ufeff/u, '');
     } finally {
       closeSync(file);
     }
@@ -83,6 +87,10 @@ export function pathOf(url: string): string | null {
     }
   }
   return isAbsolute(url) ? url : null;
+}
+
+function isTypeScript(url: string): boolean {
+  return /\.[cm]?tsx?(?:\?|$)/u.test(url);
 }
 
 function hashOf(text: string): string {
@@ -132,6 +140,8 @@ export async function linesOf(
   const path = pathOf(script.url);
   const file = path === null ? null : readText(path);
   const isFile = file !== null && hashOf(file) === script.hash;
+  // That others ship compiled code without its map is their own business: the lines are right for what is installed.
+  const isLibrary = /[\\/]node_modules[\\/]/u.test(script.url);
   const link = script.sourceMapURL;
   const text = isFile ? file : await running();
   if (link !== '') {
@@ -150,18 +160,19 @@ export async function linesOf(
     if (found !== null && (text === null || mapBelongs(found.map, text, original)))
       return { kind: 'mapped', link, path: base, isFile };
     const why = found === null ? 'its source map cannot be read' : 'its source map is that of another text';
-    // Where there is a map that does not belong, nobody after us shall follow it.
-    return isFile && found === null ? { kind: 'compiled', why } : { kind: 'unknown', why };
+    // The file of a process on another machine is not here, and not contradicted. Where there is a map that does not belong, or
+    // another text, nobody after us shall follow it.
+    const isTheirs = isFile || (file === null && !isTypeScript(script.url));
+    if (!isTheirs || found !== null) return { kind: 'unknown', why };
+    return isLibrary ? { kind: 'same' } : { kind: 'compiled', why };
   }
   if (isFile) {
-    // What others have compiled is a library's own business.
-    const compiled = !/[\\/]node_modules[\\/]/u.test(script.url) && looksCompiled(file);
-    return compiled ? { kind: 'compiled', why: 'it is compiled and names no source map' } : { kind: 'same' };
+    return !isLibrary && looksCompiled(file) ? { kind: 'compiled', why: 'it is compiled and names no source map' } : { kind: 'same' };
   }
   if (path === null || text === null) return { kind: 'same' };
   if (file === null) {
     // Nothing to compare with: JavaScript is taken at its word, and so is what Node itself has stripped of its types.
-    const stripped = !/\.[cm]?tsx?(?:\?|$)/u.test(script.url) || /\n\n\/\/# sourceURL=[^\n]*$/u.test(text);
+    const stripped = !isTypeScript(script.url) || /\n\n\/\/# sourceURL=[^\n]*$/u.test(text);
     return stripped ? { kind: 'same' } : { kind: 'unknown', why: 'it names no source map' };
   }
   const lines = keptLines(text, file);
@@ -191,7 +202,7 @@ export function writtenPlaces(lines: ScriptLines, url: string, wanted: readonly 
     case 'kept':
       return wanted.map(({ at, start }) => {
         const isKept = ({ line }: CompiledPlace): boolean => lines.lines[line - 1] === 1;
-        if (!isKept(at)) return { kind: 'unknown' };
+        if (!isKept(at)) return { kind: 'added' };
         return { kind: 'written', file: url, line: at.line, startLine: isKept(start) ? start.line : 0 };
       });
     case 'mapped':
@@ -225,6 +236,6 @@ function mappedPlaces(
     }
     // What a bundler has added stands in no original, but in its own file.
     const { line } = (wanted[i] as LookUp).at;
-    return lines.isFile ? { kind: 'written', file: url, line, startLine: 0 } : { kind: 'unknown' };
+    return lines.isFile ? { kind: 'written', file: url, line, startLine: 0 } : { kind: 'added' };
   });
 }

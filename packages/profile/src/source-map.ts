@@ -255,8 +255,14 @@ const MOST_SAMPLES = 2000;
 const FEWEST_WORDS = 6;
 /** A compiler renames some and leaves most; a map of another text, or one that is off by a line, agrees by chance alone. */
 const LEAST_AGREEMENT = 0.3;
-/** A minifier's names. */
+/** A minifier's names are shorter. */
 const SHORTEST_WORD = 3;
+/** Words that stand everywhere. */
+const keywords: ReadonlySet<string> = new Set(
+  'async await break case catch class const continue default delete else export extends finally for from function if import new null return static super switch this throw true try typeof undefined var void while yield'.split(
+    ' ',
+  ),
+);
 
 /**
  * Whether a map can be that of a script: its mappings lie inside of the script, and the words that they begin at stand in the
@@ -288,7 +294,7 @@ export function mapBelongs(
       const here = wordAt(script, starts, line + part.line, line === 0 ? column + part.column : column);
       // One past the end of a line is where a statement ends.
       if (here === null) outside++;
-      else if (here.length >= SHORTEST_WORD) {
+      else if (here.length >= SHORTEST_WORD && !keywords.has(here)) {
         const from = originalOf(source + part.firstSource);
         const there = from === null ? null : wordAt(from.text, from.starts, sourceLine, sourceColumn);
         if (there === '' || from === null) return;
@@ -372,7 +378,7 @@ export function looksCompiled(script: string): boolean {
   let [long, length] = [0, 0];
   for (const line of script.split('\n')) {
     length += line.length;
-    if (line.length > 500) long += line.length;
+    if (line.length > 200) long += line.length;
   }
   return length > 0 && long / length > 0.5;
 }

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -82,6 +81,8 @@ interface Running {
   readonly port: number;
   readonly pid: number;
   readonly child: ChildProcess;
+  /** What it has written to its standard error so far. */
+  errors(): string;
 }
 
 async function run(one: Case, node: string, folder: string): Promise<Running> {
@@ -93,8 +94,7 @@ async function run(one: Case, node: string, folder: string): Promise<Running> {
     JSON.stringify({ compilerOptions: { ...compilerOptions, types: [] }, files: ['program.ts'] }),
   );
   cpSync(program, join(folder, 'program.ts'));
-  const agent = join(folder, '..', 'agent.mjs');
-  const args = ['--inspect-port=0', '--no-use-osr', '--import', pathToFileURL(agent).href];
+  const args = ['--inspect-port=0', '--no-use-osr', '-r', join(folder, '..', 'agent.cjs')];
   const child = spawn(node, [...args, ...one.start(folder, modules)], {
     cwd: folder,
     env: { ...process.env, NODE_OPTIONS: '', TS_NODE_TRANSPILE_ONLY: '1' },
@@ -107,7 +107,8 @@ async function run(one: Case, node: string, folder: string): Promise<Running> {
   const [{ port, pid }] = (await Promise.race([once(child, 'message'), ended])) as [
     { port: number; pid: number },
   ];
-  return { port, pid, child };
+  child.send('start');
+  return { port, pid, child, errors: () => errors };
 }
 
 /** Until the program itself runs, and not only what was loaded before it. */
@@ -144,7 +145,7 @@ async function check(one: Case, source: Source): Promise<void> {
   const heap = rowsOf(await source('heap'), 'inuse_space');
   const cpu = rowsOf(await source('profile'), 'samples');
   const own = one.told === 'true' ? /[/\\]?program\.ts$/u : /[/\\]?program\.(?:ts \[compiled\]|m?js)$/u;
-  const shown = JSON.stringify({ waiting: waiting[0], heap: heap[0], cpu: cpu[0], comments: tasks.comments });
+  const shown = JSON.stringify({ cpu: cpu[0], waiting: waiting[0], heap: heap.find(({ frames }) => frames.some((frame) => own.test(frame.file))), comments: tasks.comments });
   if (one.told === 'true') {
     assert.deepEqual(new Set(ownLines(waiting, own)), new Set([waits]), shown);
     assert.equal(ownLines(heap, own)[0], allocates, shown);
@@ -183,14 +184,17 @@ describe('true lines under every loader', { skip }, () => {
   let folder = '';
   before(() => {
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['-b', 'packages/agent'], { cwd: root });
-    folder = mkdtempSync(join(tmpdir(), 'stackpile-loaders-'));
+    // Where the loaders find themselves.
+    folder = mkdtempSync(join(modules, '..', 'run-'));
     const agent = pathToFileURL(join(root, 'packages/agent/dist/index.js')).href;
     writeFileSync(
-      join(folder, 'agent.mjs'),
-      `import { startServer } from '${agent}';
-const { port } = await startServer({ port: 0 });
-process.send({ port, pid: process.pid });
-process.channel.unref();
+      join(folder, 'agent.cjs'),
+      // Not --import: with it Node 20 loads the program in another way.
+      `if (require('node:worker_threads').isMainThread)
+  import('${agent}').then(async ({ startServer }) => {
+    const { port } = await startServer({ port: 0 });
+    process.send({ port, pid: process.pid });
+  });
 `,
     );
   });
@@ -206,6 +210,8 @@ process.channel.unref();
           await untilItWaits(running.port);
           await check(one, fromAgent(running));
           await check(one, fromOutside(running));
+        } catch (error) {
+          throw new Error(`stderr: ${running.errors()}`, { cause: error });
         } finally {
           running.child.kill('SIGKILL');
         }

@@ -44,6 +44,9 @@ function spinsHere(spin: Spin): number /* spins */ {
   return sum;
 }
 
-for (let i = 0; i < 5; i++) void waitsHere({ name: 'job', size: i });
-allocatesHere({ rounds: 400 }, 10_000);
-setInterval(() => spinsHere({ milliseconds: 20 }), 25);
+// When whoever watches is ready.
+process.once('message', () => {
+  for (let i = 0; i < 5; i++) void waitsHere({ name: 'job', size: i });
+  allocatesHere({ rounds: 400 }, 10_000);
+  setInterval(() => spinsHere({ milliseconds: 20 }), 25);
+});
