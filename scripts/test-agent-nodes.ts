@@ -2,34 +2,14 @@
 //
 // node scripts/test-agent-nodes.ts [20 22 24 26]
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeOf } from '../testing/nodes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
 const majors = wanted.length > 0 ? wanted.map(Number) : [20, 22, 24, 26];
-
-/** The binary of a Node, fetched as an npm package once. */
-function nodeOf(major: number): string {
-  const folder = join(root, '.cache', 'nodes', String(major));
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const binary = join(
-    folder,
-    'node_modules',
-    name,
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node',
-  );
-  if (existsSync(binary)) return binary;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
-  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', `${name}@${major}`], {
-    cwd: folder,
-    stdio: 'inherit',
-  });
-  return binary;
-}
 
 execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent'], {
   cwd: root,

@@ -1,6 +1,6 @@
 // The lines of one script as they were written: by the map that V8 compiled with it, where that map can be shown to belong to it.
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -10,6 +10,7 @@ import {
   looksCompiled,
   mapBelongs,
   type OriginalQuery,
+  readRegularFile,
   readSourceMap,
   type SourceMapText,
 } from '@stackpile/profile';
@@ -61,17 +62,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** The text of a regular file; null where there is none, or one that is too long. */
 function readText(path: string): string | null {
   try {
-    // Opening a pipe waits for its writer, and some devices are changed by it: looked at before and after.
-    if (!statSync(path).isFile()) return null;
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      if (!fstatSync(file).isFile() || size === 0 || size > MAX_BYTES) return null;
-      // Node leaves a byte order mark out.
-      return readFileSync(file, 'utf8').replace(/^\ufeff/u, '');
-    } finally {
-      closeSync(file);
-    }
+    // Node leaves a byte order mark out.
+    return Buffer.from(readRegularFile(fs, path, MAX_BYTES)).toString('utf8').replace(/^\ufeff/u, '');
   } catch {
     return null;
   }
