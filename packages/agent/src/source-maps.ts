@@ -52,7 +52,14 @@ export type ScriptLines =
   | { readonly kind: 'compiled'; readonly why: string }
   /** A loader has changed the text and left these lines where they are. */
   | { readonly kind: 'kept'; readonly lines: Uint8Array }
-  | { readonly kind: 'mapped'; readonly link: string; readonly path: string; readonly isFile: boolean }
+  | {
+      readonly kind: 'mapped';
+      readonly link: string;
+      readonly path: string;
+      readonly isFile: boolean;
+      /** Columns by which the first line lies further right than in the text of the map. */
+      readonly shift: number;
+    }
   /** Nobody can know. */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -84,6 +91,9 @@ export function pathOf(url: string): string | null {
 function isTypeScript(url: string): boolean {
   return /\.[cm]?tsx?(?:\?|$)/u.test(url);
 }
+
+/** What a compile cache (`v8-compile-cache`) puts around a CommonJS module, as Node itself once did. */
+const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'] as const;
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -131,7 +141,9 @@ export async function linesOf(
 ): Promise<ScriptLines> {
   const path = pathOf(script.url);
   const file = path === null ? null : readText(path);
-  const isFile = file !== null && hashOf(file) === script.hash;
+  const isPlain = file !== null && hashOf(file) === script.hash;
+  const isWrapped = file !== null && !isPlain && hashOf(WRAPPER.join(file)) === script.hash;
+  const isFile = isPlain || isWrapped;
   // That others ship compiled code without its map is their own business: the lines are right for what is installed.
   const isLibrary = /[\\/]node_modules[\\/]/u.test(script.url);
   const link = script.sourceMapURL;
@@ -150,7 +162,7 @@ export async function linesOf(
       return at === null ? null : readText(at);
     };
     if (found !== null && (text === null || mapBelongs(found.map, text, original)))
-      return { kind: 'mapped', link, path: base, isFile };
+      return { kind: 'mapped', link, path: base, isFile, shift: isWrapped ? WRAPPER[0].length : 0 };
     const why = found === null ? 'its source map cannot be read' : 'its source map is that of another text';
     // The file of a process on another machine is not here, and not contradicted. Where there is a map that does not belong, or
     // another text, nobody after us shall follow it.
@@ -202,8 +214,9 @@ export function writtenPlaces(lines: ScriptLines, url: string, wanted: readonly 
   }
 }
 
-function query({ line, column }: CompiledPlace): OriginalQuery {
-  return { line: line - 1, column: column - 1, source: -1, sourceLine: 0, spread: 0 };
+function query({ line, column }: CompiledPlace, shift: number): OriginalQuery {
+  const shifted = line === 1 && column > 0 ? Math.max(1, column - shift) : column;
+  return { line: line - 1, column: shifted - 1, source: -1, sourceLine: 0, spread: 0 };
 }
 
 function mappedPlaces(
@@ -213,7 +226,8 @@ function mappedPlaces(
 ): WrittenPlace[] {
   const found = readMap(lines.link, lines.path);
   if (found === null) return wanted.map(() => ({ kind: 'unknown' }));
-  const asked = wanted.map(({ at, start }) => ({ at: query(at), start: query(start) }));
+  const { shift } = lines;
+  const asked = wanted.map(({ at, start }) => ({ at: query(at, shift), start: query(start, shift) }));
   findOriginals(
     found.map,
     asked.flatMap(({ at, start }) => [at, start]),

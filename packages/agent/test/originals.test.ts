@@ -104,6 +104,25 @@ describe('where the text that ran was written', () => {
     assert.deepEqual(kinds, ['written', 'unknown']);
   });
 
+  test('a file that a compile cache has wrapped is still the file, further right on its first line', async () => {
+    const [first, ...rest] = compiled;
+    const mappings = [`AAEA,${vlq((first ?? '').length + 1)}ACA`, ...rest.slice(1).map(() => 'AACA')];
+    const joined = [`${first} ${rest[0]}`, ...rest.slice(1)];
+    const map = { version: 3, sources: ['written.ts'], sourcesContent: [written.join('\n')], mappings: mappings.join(';') };
+    writeFileSync(join(folder, 'wrapped.map'), JSON.stringify(map));
+    const lines = [...joined, '//# sourceMappingURL=wrapped.map'];
+    const head = '(function (exports, require, module, __filename, __dirname) { ';
+    const { file } = run(lines, `${head}${lines.join('\n')}\n});`.split('\n'));
+    const columns = [1, (first ?? '').length + 2].map((column) => column + head.length);
+    const frames = [...columns.map((column) => ({ file, line: 1, column })), { file, line: 3, column: 1 }];
+    const originals = await learned(frames);
+    const places = frames.map((frame) => originals.locate(frame));
+    assert.deepEqual(
+      places.map((place) => (place?.kind === 'written' ? place.line : place?.kind)),
+      [3, 4, 6],
+    );
+  });
+
   test('without a map a text that is not the file\'s has no lines, and one with its lines kept has', async () => {
     const cut = run(written, compiled, 'ts');
     const kept = run(written, ['', '', ...compiled], 'ts');

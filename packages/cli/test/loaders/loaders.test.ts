@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Profile, readProfile } from '@stackpile/profile';
 import { unlessCi } from '../../../../testing/ci.ts';
 import { installOnce, nodeOf } from '../../../../testing/nodes.ts';
-import { loadInspector } from '../../src/sources/inspector.ts';
+import { type InspectorCaptures, openInspectorTarget } from '../../src/sources/inspector.ts';
 import { type Case, cases, tools } from './cases.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -133,10 +133,10 @@ const fromAgent =
   };
 
 const fromOutside =
-  ({ pid }: Running): Source =>
-  async (profile) => {
-    const target = { kind: 'pid', pid, profile } as const;
-    return (await loadInspector({ kind: 'inspector', spec: `pid:${pid}`, target }, { seconds: 1 })).profile;
+  (captures: InspectorCaptures): Source =>
+  (what) => {
+    if (what === 'goroutine') return captures.goroutine();
+    return what === 'heap' ? captures.heap(1) : captures.cpu(1);
   };
 
 async function check(one: Case, source: Source): Promise<void> {
@@ -209,7 +209,11 @@ describe('true lines under every loader', { skip }, () => {
         try {
           await untilItWaits(running.port);
           await check(one, fromAgent(running));
-          await check(one, fromOutside(running));
+          const { pid } = running;
+          const target = { kind: 'pid', pid } as const;
+          const captures = await openInspectorTarget({ kind: 'inspector', spec: `pid:${pid}`, target }, {});
+          await check(one, fromOutside(captures));
+          await captures.close();
         } catch (error) {
           throw new Error(`stderr: ${running.errors()}`, { cause: error });
         } finally {

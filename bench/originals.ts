@@ -1,0 +1,42 @@
+// What it costs a busy service to be asked which scripts it runs, for the lines of a profile: the debugger on and off again.
+//
+// node bench/originals.ts [20 24]
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { nodeOf } from '../testing/nodes.ts';
+
+interface Row {
+  readonly phase: 'start' | 'rest' | 'first look' | 'look';
+  readonly ms?: number;
+  readonly scripts?: number;
+  readonly turnMicros: number;
+  readonly gapMs: number;
+}
+
+const wanted = process.argv.slice(2).map(Number);
+const majors = wanted.length > 0 ? wanted : [20, 24];
+const services = [
+  { name: 'nothing but Node', modules: [] },
+  { name: 'express, fastify and graphql', modules: ['express', 'fastify', 'graphql'] },
+];
+const target = fileURLToPath(new URL('originals-target.mjs', import.meta.url));
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+for (const major of majors) {
+  for (const { name, modules } of services) {
+    const text = execFileSync(nodeOf(major), [target, ...modules], { encoding: 'utf8', timeout: 120_000 });
+    const rows = JSON.parse(text) as Row[];
+    const of = (phase: Row['phase'], pick: (row: Row) => number): number[] =>
+      rows.filter((row) => row.phase === phase).map(pick);
+    const first = rows.find((row) => row.phase === 'first look');
+    const rests = of('rest', (row) => row.turnMicros);
+    console.log(
+      `Node ${major}, ${name}, ${first?.scripts} scripts: first look ${first?.ms?.toFixed(1)} ms, later ones ` +
+        `${median(of('look', (row) => row.ms ?? 0)).toFixed(1)} ms (median); a turn of the loop takes ` +
+        `${rests[0]?.toFixed(1)} µs before the first look and ${median(rests.slice(1)).toFixed(1)} µs after it`,
+    );
+  }
+}
