@@ -62,6 +62,7 @@ async function watch() {
   }
   await sleep(REST_MS);
   parentPort.postMessage({ phase: 'rest' });
+  session.disconnect();
   parentPort.postMessage({ phase: 'end' });
 }
 

@@ -8,8 +8,6 @@ import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { runInThisContext, Script } from 'node:vm';
 import { type CompiledFrame, Originals, type ScriptSession } from '../src/originals.ts';
-import { ask } from './http-client.ts';
-import { serving } from './serving.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-originals-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -223,16 +221,20 @@ function vlq(value: number): string {
 }
 
 test('a `debugger` statement does not stop the program while V8 is asked', async () => {
-  const server = await serving({ port: 0 });
   const stop = runInThisContext('(() => { debugger; })', { filename: join(folder, 'stops.js') }) as () => void;
-  const timer = setInterval(() => {
-    const until = performance.now() + 4;
-    while (performance.now() < until) stop();
-  }, 5);
-  try {
-    const answer = await ask(server.port, '/debug/pprof/profile?seconds=1');
-    assert.equal(answer.status, 200);
-  } finally {
-    clearInterval(timer);
-  }
+  const session = openSession();
+  let paused = 0;
+  session.on('Debugger.paused', () => paused++);
+  const meanwhile: ScriptSession = {
+    ...session,
+    async post<T>(method: string, params?: object) {
+      const answer = await session.post<T>(method, params);
+      stop();
+      return answer;
+    },
+  };
+  await new Originals().learn(meanwhile, [{ file: join(folder, 'stops.js'), line: 1 }]);
+  assert.equal(session.looks(), 1);
+  assert.equal(paused, 0);
+  session.close();
 });
