@@ -183,7 +183,7 @@ async function check(one: Case, source: Source): Promise<void> {
 describe('true lines under every loader', { skip }, () => {
   let folder = '';
   before(() => {
-    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-b', 'packages/agent'], { cwd: root });
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-b', 'packages/agent/src'], { cwd: root });
     // Where the loaders find themselves.
     folder = mkdtempSync(join(modules, '..', 'run-'));
     const agent = pathToFileURL(join(root, 'packages/agent/dist/index.js')).href;
