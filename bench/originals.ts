@@ -31,12 +31,17 @@ for (const major of majors) {
     const rows = JSON.parse(text) as Row[];
     const of = (phase: Row['phase'], pick: (row: Row) => number): number[] =>
       rows.filter((row) => row.phase === phase).map(pick);
-    const first = rows.find((row) => row.phase === 'first look');
-    const rests = of('rest', (row) => row.turnMicros);
+    const [scripts = 0] = of('first look', (row) => row.scripts ?? 0);
+    const figures = [
+      ...of('first look', (row) => row.ms ?? 0),
+      median(of('look', (row) => row.ms ?? 0)),
+      ...of('rest', (row) => row.turnMicros).slice(0, 1),
+      median(of('rest', (row) => row.turnMicros).slice(1)),
+    ].map((value) => value.toFixed(1));
+    const [first = '', later = '', before = '', after = ''] = figures;
     console.log(
-      `Node ${major}, ${name}, ${first?.scripts} scripts: first look ${first?.ms?.toFixed(1)} ms, later ones ` +
-        `${median(of('look', (row) => row.ms ?? 0)).toFixed(1)} ms (median); a turn of the loop takes ` +
-        `${rests[0]?.toFixed(1)} µs before the first look and ${median(rests.slice(1)).toFixed(1)} µs after it`,
+      `Node ${major}, ${name}, ${scripts} scripts: first look ${first} ms, later ones ${later} ms (median); ` +
+        `a turn of the loop takes ${before} µs before the first look and ${after} µs after it`,
     );
   }
 }

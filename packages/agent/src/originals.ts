@@ -126,7 +126,8 @@ export class Originals {
 
   async #learn(session: ScriptSession, frames: readonly CompiledFrame[]): Promise<void> {
     const wanted = frames.filter((frame) => isScript(frame.file) && frame.line > 0);
-    if (this.#places > MAX_PLACES || this.#missing.size > MAX_PLACES || this.#links > MAX_LINKS) this.#forget();
+    if (this.#places > MAX_PLACES || this.#missing.size > MAX_PLACES || this.#links > MAX_LINKS)
+      this.#forget();
     const strangers = wanted.filter((frame) => this.#isStranger(frame));
     if (strangers.length > 0 && this.#mayLook()) await this.#look(session, strangers);
     const byScript = new Map<KnownScript, Map<string, LookUp>>();

@@ -70,7 +70,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 function readText(path: string): string | null {
   try {
     // Node leaves a byte order mark out.
-    return Buffer.from(readRegularFile(fs, path, MAX_BYTES)).toString('utf8').replace(/^\ufeff/u, '');
+    return Buffer.from(readRegularFile(fs, path, MAX_BYTES))
+      .toString('utf8')
+      .replace(/^\ufeff/u, '');
   } catch {
     return null;
   }
@@ -135,10 +137,7 @@ function originalPath({ map, folder }: FoundMap, source: number): string | null 
  *
  * @param running the text that V8 compiled; asked only where it is not the file's
  */
-export async function linesOf(
-  script: Script,
-  running: () => Promise<string | null>,
-): Promise<ScriptLines> {
+export async function linesOf(script: Script, running: () => Promise<string | null>): Promise<ScriptLines> {
   const path = pathOf(script.url);
   const file = path === null ? null : readText(path);
   const isPlain = file !== null && hashOf(file) === script.hash;
@@ -171,7 +170,9 @@ export async function linesOf(
     return isLibrary ? { kind: 'same' } : { kind: 'compiled', why };
   }
   if (isFile) {
-    return !isLibrary && looksCompiled(file) ? { kind: 'compiled', why: 'it is compiled and names no source map' } : { kind: 'same' };
+    return !isLibrary && looksCompiled(file)
+      ? { kind: 'compiled', why: 'it is compiled and names no source map' }
+      : { kind: 'same' };
   }
   if (path === null || text === null) return { kind: 'same' };
   if (file === null) {
@@ -198,7 +199,12 @@ const MOST_SPREAD = 3;
 export function writtenPlaces(lines: ScriptLines, url: string, wanted: readonly LookUp[]): WrittenPlace[] {
   switch (lines.kind) {
     case 'same':
-      return wanted.map(({ at, start }) => ({ kind: 'written', file: url, line: at.line, startLine: start.line }));
+      return wanted.map(({ at, start }) => ({
+        kind: 'written',
+        file: url,
+        line: at.line,
+        startLine: start.line,
+      }));
     case 'compiled':
       return wanted.map(() => ({ kind: 'compiled' }));
     case 'unknown':

@@ -35,9 +35,23 @@ describe('places in a map', () => {
       findInMappings(mappings, [wanted]);
       return [wanted.source, wanted.sourceLine];
     };
-    assert.deepEqual([at(0, 0), at(0, 5), at(0, 8), at(0, 99)], [[0, 0], [0, 0], [0, 1], [0, 1]]); // prettier-ignore
+    assert.deepEqual(
+      [at(0, 0), at(0, 5), at(0, 8), at(0, 99)],
+      [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [0, 1],
+      ],
+    ); // prettier-ignore
     assert.equal(at(1, 0)[0], -1);
-    assert.deepEqual([at(2, 0), at(2, 50)], [[0, 5], [0, 5]]); // prettier-ignore
+    assert.deepEqual(
+      [at(2, 0), at(2, 50)],
+      [
+        [0, 5],
+        [0, 5],
+      ],
+    ); // prettier-ignore
   });
 
   test('a line by itself takes the first segment, and says how far the originals on it lie apart', () => {
@@ -45,7 +59,12 @@ describe('places in a map', () => {
     findInMappings(mappings, wanted);
     assert.deepEqual(
       wanted.map(({ source, sourceLine, spread }) => [source, sourceLine, spread]),
-      [[0, 0, 1], [0, 1, 0], [-1, 0, 0], [0, 5, 0]], // prettier-ignore
+      [
+        [0, 0, 1],
+        [0, 1, 0],
+        [-1, 0, 0],
+        [0, 5, 0],
+      ], // prettier-ignore
     );
   });
 
@@ -59,14 +78,24 @@ describe('places in a map', () => {
     findOriginals(read, wanted);
     assert.deepEqual(
       wanted.map(({ source, sourceLine }) => [read.sources[source] ?? '', sourceLine]),
-      [['src/b.ts', 3], ['a.ts', 1], ['a.ts', 0], ['', 0]], // prettier-ignore
+      [
+        ['src/b.ts', 3],
+        ['a.ts', 1],
+        ['a.ts', 0],
+        ['', 0],
+      ], // prettier-ignore
     );
   });
 
   test('hostile maps end, and find nothing that is not there', () => {
     fc.assert(
       fc.property(fc.string(), fc.jsonValue(), (mappings, value) => {
-        for (const file of [value, { sources: value, mappings }, { sections: value }, { sections: [value] }]) {
+        for (const file of [
+          value,
+          { sources: value, mappings },
+          { sections: value },
+          { sections: [value] },
+        ]) {
           const read = readSourceMap(JSON.stringify(file));
           const wanted = [query(0, 0), query(3, 2), query(3, -1)];
           if (read === null) continue;
@@ -104,17 +133,30 @@ describe('whether a map belongs to a text', () => {
 
   test('not when it tells of places behind the end, whatever its originals say', () => {
     const { read } = lineByLine(40);
-    assert.equal(mapBelongs(read, 'name0(value0);', () => null), false);
+    assert.equal(
+      mapBelongs(read, 'name0(value0);', () => null),
+      false,
+    );
   });
 
   test('where nothing can be compared it is taken at its word', () => {
     const { text, read } = lineByLine(40);
-    assert.equal(mapBelongs(read, text, () => null), true);
+    assert.equal(
+      mapBelongs(read, text, () => null),
+      true,
+    );
   });
 });
 
 describe('lines without a map', () => {
-  const written = ['interface Job {', '  name: string;', '}', 'function work(job: Job): void {', '  use(job.name);', '}']; // prettier-ignore
+  const written = [
+    'interface Job {',
+    '  name: string;',
+    '}',
+    'function work(job: Job): void {',
+    '  use(job.name);',
+    '}',
+  ]; // prettier-ignore
 
   test('are kept where types are only blanked out', () => {
     const ran = ['               ', '', ' ', 'function work(job     )       {', '  use(job.name);', '}'];
@@ -124,7 +166,10 @@ describe('lines without a map', () => {
   });
 
   test('are not where types are cut out', () => {
-    assert.equal(keptLines(['function work(job) {', '  use(job.name);', '}'].join('\n'), written.join('\n')), null); // prettier-ignore
+    assert.equal(
+      keptLines(['function work(job) {', '  use(job.name);', '}'].join('\n'), written.join('\n')),
+      null,
+    ); // prettier-ignore
   });
 
   test('one that says something else does not count, though the others do', () => {

@@ -136,11 +136,7 @@ export interface CpuWindow {
  * Turns recordings into a profile of `window`. Each sample counts 1 and lasts until the next one, as every reader of V8's
  * profiles has it; time outside of the window counts for nothing.
  */
-export function cpuProfile(
-  pieces: readonly CpuProfile[],
-  window: CpuWindow,
-  context: FrameContext,
-): Profile {
+export function cpuProfile(pieces: readonly CpuProfile[], window: CpuWindow, context: FrameContext): Profile {
   const builder = new ProfileBuilder({
     sampleTypes: [
       { type: 'samples', unit: 'count' },

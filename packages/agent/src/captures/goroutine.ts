@@ -68,11 +68,7 @@ export async function taskProfile(dump: TaskDump, each: boolean, context: Captur
     }
     const stack = stacks[rows.stack[i] as number] as number[];
     labels.push(...writer.labels(stack));
-    builder.sample(
-      stack,
-      isHandle ? [0, counts[i] as number] : [counts[i] as number, 0],
-      labels,
-    );
+    builder.sample(stack, isHandle ? [0, counts[i] as number] : [counts[i] as number, 0], labels);
   }
   for (const note of dump.notes) builder.comment(note);
   writer.comment();

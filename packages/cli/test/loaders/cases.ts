@@ -52,9 +52,13 @@ function setCompiler(folder: string, options: object): void {
 }
 
 function tsc(folder: string, modules: string, ...flags: readonly string[]): readonly string[] {
-  execFileSync(process.execPath, [join(modules, 'typescript/bin/tsc'), '--outDir', 'out', '--noCheck', ...flags], {
-    cwd: folder,
-  });
+  execFileSync(
+    process.execPath,
+    [join(modules, 'typescript/bin/tsc'), '--outDir', 'out', '--noCheck', ...flags],
+    {
+      cwd: folder,
+    },
+  );
   return [join(folder, 'out/program.js')];
 }
 

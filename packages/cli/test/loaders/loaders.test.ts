@@ -88,7 +88,13 @@ interface Running {
 async function run(one: Case, node: string, folder: string): Promise<Running> {
   writeFileSync(join(folder, 'package.json'), `{"type":"${one.module === 'esm' ? 'module' : 'commonjs'}"}`);
   const [module, moduleResolution] = one.module === 'esm' ? ['nodenext', 'nodenext'] : ['commonjs', 'node10'];
-  const compilerOptions = { target: 'es2022', module, moduleResolution, strict: true, lib: ['es2023', 'dom'] };
+  const compilerOptions = {
+    target: 'es2022',
+    module,
+    moduleResolution,
+    strict: true,
+    lib: ['es2023', 'dom'],
+  };
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({ compilerOptions: { ...compilerOptions, types: [] }, files: ['program.ts'] }),
@@ -145,7 +151,12 @@ async function check(one: Case, source: Source): Promise<void> {
   const heap = rowsOf(await source('heap'), 'inuse_space');
   const cpu = rowsOf(await source('profile'), 'samples');
   const own = one.told === 'true' ? /[/\\]?program\.ts$/u : /[/\\]?program\.(?:ts \[compiled\]|m?js)$/u;
-  const shown = JSON.stringify({ cpu: cpu[0], waiting: waiting[0], heap: heap.find(({ frames }) => frames.some((frame) => own.test(frame.file))), comments: tasks.comments });
+  const shown = JSON.stringify({
+    cpu: cpu[0],
+    waiting: waiting[0],
+    heap: heap.find(({ frames }) => frames.some((frame) => own.test(frame.file))),
+    comments: tasks.comments,
+  });
   if (one.told === 'true') {
     assert.deepEqual(new Set(ownLines(waiting, own)), new Set([waits]), shown);
     assert.equal(ownLines(heap, own)[0], allocates, shown);
@@ -170,10 +181,12 @@ async function check(one: Case, source: Source): Promise<void> {
   }
   const files = waiting.flatMap(({ frames }) => frames.map((frame) => frame.file));
   assert.ok(
-    files.some((file) => (one.told === 'marked' ? /program\.ts \[compiled\]$/u : /program\.m?js$/u).test(file)),
+    files.some((file) =>
+      (one.told === 'marked' ? /program\.ts \[compiled\]$/u : /program\.m?js$/u).test(file),
+    ),
     shown,
   );
-  assert.ok(!files.some((file) => /program\.ts$/u.test(file)), shown);
+  assert.ok(!files.some((file) => file.endsWith('program.ts')), shown);
   assert.ok(
     tasks.comments.some((comment) => /^compiled positions in .*program\.(?:ts|m?js): /u.test(comment)),
     shown,

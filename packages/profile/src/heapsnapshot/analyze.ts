@@ -426,18 +426,17 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     ...(options.timeNanos === undefined ? {} : { timeNanos: options.timeNanos }),
   });
   const writer = options.frames?.(builder);
-  const write =
-    writer?.location ??
-    ((frame: WrittenHeapFrame): number =>
-      builder.location({
-        lines: [
-          {
-            function: builder.function(frame.name, filename(frame.url), frame.startLine),
-            line: frame.line,
-            column: frame.column,
-          },
-        ],
-      }));
+  const write = (frame: WrittenHeapFrame): number =>
+    writer?.location(frame) ??
+    builder.location({
+      lines: [
+        {
+          function: builder.function(frame.name, filename(frame.url), frame.startLine),
+          line: frame.line,
+          column: frame.column,
+        },
+      ],
+    });
   const { kinds } = options;
   const chosen = analysis.groups.filter((group) => kinds === undefined || kinds.includes(group.kind));
   const ranked = chosen.sort((a, b) => b.count - a.count || b.retained - a.retained);
