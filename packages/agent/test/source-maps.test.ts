@@ -7,8 +7,6 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import fc from 'fast-check';
-import { findInMappings } from '@stackpile/profile';
 import { ask } from './http-client.ts';
 import { sourceFlags } from './serving.ts';
 
@@ -66,40 +64,4 @@ describe('source maps', () => {
       }
     });
   }
-
-  test('a position takes the segment before it, else the first one after it, on its own line only', () => {
-    // Line 0: columns 4 → line 0 and 8 → line 1 of source 0; line 1: nothing; line 2: column 2 → line 5.
-    const mappings = 'IAAA,IACA;;EAIA';
-    const at = (line: number, column: number): readonly [number, number] => {
-      const wanted = { line, column, source: -1, sourceLine: 0, spread: 0 };
-      findInMappings(mappings, [wanted]);
-      return [wanted.source, wanted.sourceLine];
-    };
-    assert.deepEqual(
-      [at(0, 0), at(0, 5), at(0, 8), at(0, 99)],
-      [
-        [0, 0],
-        [0, 0],
-        [0, 1],
-        [0, 1],
-      ],
-    );
-    assert.equal(at(1, 0)[0], -1);
-    assert.deepEqual(
-      [at(2, 0), at(2, 50)],
-      [
-        [0, 5],
-        [0, 5],
-      ],
-    );
-  });
-
-  test('hostile mappings end, and find nothing that is not there', () => {
-    fc.assert(
-      fc.property(fc.string(), (mappings) => {
-        const wanted = { line: 3, column: 2, source: -1, sourceLine: 0, spread: 0 };
-        findInMappings(mappings, [wanted]);
-      }),
-    );
-  });
 });

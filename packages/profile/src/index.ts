@@ -65,17 +65,13 @@ export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts
 export { scriptFilename } from './script-filename.ts';
 export {
   dataUrlText,
-  eachSegment,
   findInMappings,
   findOriginals,
-  keptLines,
-  looksCompiled,
-  mapBelongs,
   type OriginalQuery,
   readSourceMap,
-  sourceMappingUrl,
   type SourceMapText,
 } from './source-map.ts';
+export { keptLines, looksCompiled, mapBelongs } from './source-map-fit.ts';
 export { extendStrings, packedStrings, StringInterner, stringTableOf } from './strings.ts';
 export { quoteGo } from './go-quote.ts';
 export { decodeText, encodeText } from './utf8.ts';
