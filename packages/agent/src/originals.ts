@@ -1,5 +1,6 @@
 // Where the frames of a process were written. The text that ran is often not the text on disk, so V8 is asked what it compiled.
 import {
+  isTypeScript,
   type LookUp,
   type Script,
   type ScriptLines,
@@ -100,7 +101,7 @@ export class Originals {
     return run;
   }
 
-  /** Where a frame was written, as far as {@link learn} has found out; null where nothing is known of its script. */
+  /** Where a frame was written, as far as {@link learn} has found out; null where nothing is known of its script, which may be right. */
   locate(frame: CompiledFrame): WrittenPlace | null {
     const key = keyOf(lookUpOf(frame));
     let found: WrittenPlace | null = null;
@@ -110,12 +111,13 @@ export class Originals {
       if (found !== null && JSON.stringify(found) !== JSON.stringify(place)) return { kind: 'unknown' };
       found = place;
     }
-    return found;
+    return found ?? (isTypeScript(frame.file) ? { kind: 'unknown' } : null);
   }
 
   /** Why the lines of a frame's script are not those that somebody wrote. */
   reason(frame: CompiledFrame): string {
     const reasons = this.#scriptsOf(frame).map(({ lines }) => ('why' in lines ? lines.why : ''));
+    if (reasons.length === 0) return 'V8 could not be asked about it, or has it no more';
     return reasons.find((why) => why !== '') ?? 'several texts ran under its name';
   }
 

@@ -90,7 +90,8 @@ export function pathOf(url: string): string | null {
   return isAbsolute(url) ? url : null;
 }
 
-function isTypeScript(url: string): boolean {
+/** Whether a script is called as V8 cannot have run it: some loader has made JavaScript of it. */
+export function isTypeScript(url: string): boolean {
   return /\.[cm]?tsx?(?:\?|$)/u.test(url);
 }
 

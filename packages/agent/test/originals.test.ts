@@ -214,12 +214,16 @@ describe('where the text that ran was written', () => {
     session.close();
   });
 
-  test('an inspector that refuses leaves frames as they are', async () => {
+  test('where V8 cannot be asked JavaScript stays as it is, and TypeScript is told to be compiled', async () => {
     const originals = new Originals();
     const session = { post: () => Promise.reject(new Error('gone')), on: () => () => undefined };
-    const frame = { file: '/a.js', line: 1 };
-    await originals.learn(session, [frame]);
-    assert.equal(originals.locate(frame), null);
+    const frames = ['/a.js', '/a.ts'].map((file) => ({ file, line: 1 }));
+    await originals.learn(session, frames);
+    // What is called TypeScript has not run as it stands in its file.
+    assert.deepEqual(
+      frames.map((frame) => originals.locate(frame)),
+      [null, { kind: 'unknown' }],
+    );
   });
 });
 
