@@ -90,7 +90,7 @@ export function pathOf(url: string): string | null {
   return isAbsolute(url) ? url : null;
 }
 
-/** Whether a script is called as V8 cannot have run it: some loader has made JavaScript of it. */
+/** Whether a name is that of TypeScript, which V8 does not run: some loader has made JavaScript of it. */
 export function isTypeScript(url: string): boolean {
   return /\.[cm]?tsx?(?:\?|$)/u.test(url);
 }
