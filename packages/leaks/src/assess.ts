@@ -1,4 +1,5 @@
 // One series against the question: does it pile up? The rules of evidence, without any words.
+import { rules as standard, type Rules } from './rules.ts';
 import { median, type Trend, trendOf } from './trend.ts';
 import type { Wait } from './wait.ts';
 
@@ -49,11 +50,6 @@ export type Assessment =
       readonly trend: Trend;
     };
 
-/** Of those that had settled in, this share must have stayed for a pile. */
-const keptByPile = 0.75;
-/** Below this share there is no pile, only traffic. */
-const keptByTraffic = 0.35;
-
 function steady(
   reason: 'flat' | 'settled' | 'returned' | 'turnover' | 'noise',
   trend: Trend,
@@ -74,27 +70,32 @@ function trustOf(n: number, trend: Trend): number {
 }
 
 /** Two points: only growth that is large in every respect convicts; the ids acquit. */
-function assessTwo(e: Evidence, trend: Trend): Assessment {
+function assessTwo(e: Evidence, trend: Trend, rules: Rules): Assessment {
   const [first = 0, last = 0] = e.values;
   const gain = last - first;
   if (trend.shape === 'flat') return steady('flat', trend, 0.6);
   const ended = e.arrivals === null ? 0 : e.endedEarly + e.endedLate;
-  if (e.arrivals !== null && first >= 4 && ended >= 0.65 * first) return steady('turnover', trend, 0.7);
-  if (mayBeLoad(e)) return growing('load', trend, 0.5);
+  if (e.arrivals !== null && first >= rules.twoFirst && ended >= rules.twoTurnover * first)
+    return steady('turnover', trend, 0.7);
+  if (mayBeLoad(e, rules)) return growing('load', trend, 0.5);
   const large =
-    first >= 1 && gain >= 50 && last >= 2 * first && gain >= 0.5 * e.totalGain && ended <= 0.1 * first;
-  return e.counts && large && e.lostElsewhere < 0.5 * gain
+    first >= 1 &&
+    gain >= rules.twoGain &&
+    last >= rules.twoFactor * first &&
+    gain >= rules.twoShareOfGain * e.totalGain &&
+    ended <= rules.twoEnded * first;
+  return e.counts && large && e.lostElsewhere < rules.twoLostElsewhere * gain
     ? { kind: 'leak', confidence: e.arrivals === null ? 0.6 : 0.7, trend }
     : growing('few', trend, 0.5);
 }
 
 /** Without ids: what is in flight, sleeps or runs comes and goes by itself. */
-function mayBeLoad(e: Evidence): boolean {
+function mayBeLoad(e: Evidence, rules: Rules): boolean {
   if (!e.counts) return false;
   if (e.wait === 'idle-connection' || (e.wait === 'socket' && e.arrivals === null)) return true;
   if (e.arrivals !== null) return false;
   // Whoever has waited for the whole window is no work in flight.
-  if (e.span !== null && e.span > 0 && e.waited >= 0.9 * e.span) return false;
+  if (e.span !== null && e.span > 0 && e.waited >= rules.waitsThroughout * e.span) return false;
   return (e.wait === 'sleep' || e.wait === 'running' || e.wait === 'request') && !e.pattern;
 }
 
@@ -102,7 +103,7 @@ function mayBeLoad(e: Evidence): boolean {
  * Without ids: a pile never shrinks, and what comes to it comes evenly, for chance works on the few that come between two dumps.
  * Work in flight falls now and then, and chance works on all of it: from dump to dump it jitters more than its growth allows.
  */
-function fallsOrJitters(e: Evidence): boolean {
+function fallsOrJitters(e: Evidence, rules: Rules): boolean {
   if (!e.counts || e.pattern) return false;
   const { x, values } = e;
   const n = values.length;
@@ -117,55 +118,59 @@ function fallsOrJitters(e: Evidence): boolean {
     slopes.push(step / time);
     variances.push(Math.max(1, step) / time ** 2);
   }
-  if (fallen > (e.exact ? 0.02 : 0.05) * gain) return true;
+  if (fallen > (e.exact ? rules.fallenExact : rules.fallenSampled) * gain) return true;
   // What is sampled comes in lumps, but does not go before it ends. With many dumps the first rule is enough; without times
   // nobody knows how even the growth is.
-  if (!e.exact || e.span === null || n < 4 || n > 8) return false;
+  if (!e.exact || e.span === null || n < rules.jitterFrom || n > rules.jitterUntil) return false;
   const jitters: number[] = [];
   for (let i = 1; i < slopes.length; i++) {
     jitters.push(
       ((slopes[i] ?? 0) - (slopes[i - 1] ?? 0)) ** 2 / ((variances[i] ?? 1) + (variances[i - 1] ?? 1)),
     );
   }
-  return median(jitters) > 4;
+  return median(jitters) > rules.jitter;
 }
 
 /** With ids: who stayed decides, not how many there are. */
-function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend): Assessment {
+function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules: Rules): Assessment {
   const n = e.values.length;
   const before = arrivals[n - 2] ?? 0;
   const stayed = before - (arrivals[0] ?? 0);
   const fresh = (arrivals[n - 1] ?? 0) - before;
   const kept = stayed + e.endedLate > 0 ? stayed / (stayed + e.endedLate) : 0;
   if (trend.shape === 'returned') return steady('returned', trend);
-  if (stayed < (n === 3 ? 4 : 3)) {
-    const stays =
-      !e.exact && stayed > 0 && e.endedEarly + e.endedLate === 0 && trend.gain >= 0.1 * e.totalGain;
+  if (stayed < (n === 3 ? rules.stayedOfThree : rules.stayed)) {
+    const stays = !e.exact && stayed > 0 && e.endedEarly + e.endedLate === 0;
     if (trend.shape === 'flat' && stays && e.totalGain > 0) return growing('few', trend, 0.4);
     if (trend.shape === 'flat' || trend.shape === 'settled') return steady(trend.shape, trend);
     // It grew, and most of those that were seen are gone: traffic. Nobody left either: all of it is news of the last dump.
     const ended = e.endedEarly + e.endedLate;
-    return ended >= 3 && ended >= before ? steady('turnover', trend, 0.97) : growing('few', trend);
+    return ended >= rules.turnoverEnded && ended >= before
+      ? steady('turnover', trend, 0.97)
+      : growing('few', trend);
   }
   // Where many leave early, who is fresh will mostly leave too.
-  const churning = e.endedEarly > 0.25 * (stayed + fresh);
+  const churning = e.endedEarly > rules.churning * (stayed + fresh);
   const size = e.weights ?? arrivals;
   const proven = churning ? size.slice(0, -1) : size;
-  const pile = proven.length < 2 ? trend : trendOf(e.x.slice(0, proven.length), proven, 0, 3, e.unit);
+  const pile =
+    proven.length < 2
+      ? trend
+      : trendOf(e.x.slice(0, proven.length), proven, 0, rules.leastStayed, e.unit, rules);
   if (pile.shape === 'flat')
-    return trend.shape === 'grows' && kept < keptByTraffic
+    return trend.shape === 'grows' && kept < rules.keptByTraffic
       ? steady('turnover', trend)
       : steady('flat', trend);
   if (pile.shape === 'settled' || pile.shape === 'returned') return steady('settled', pile, 0.95);
-  if (kept < keptByTraffic) return steady('turnover', trend, 0.95);
+  if (kept < rules.keptByTraffic) return steady('turnover', trend, 0.95);
   // Long-lived but replaced one for one: nothing piles up unless the number grows too.
-  if (kept < keptByPile)
+  if (kept < rules.keptByPile)
     return trend.shape === 'grows' || trend.shape === 'slowing'
       ? growing('load', trend)
       : steady('turnover', trend);
   if (e.wait === 'idle-connection') return growing('load', pile);
   if (pile.shape === 'slowing' || pile.shape === 'jumped') return growing(pile.shape, pile);
-  if (n === 3 && stayed + fresh < 8) return growing('few', pile);
+  if (n === 3 && stayed + fresh < rules.leastOfThree) return growing('few', pile);
   return {
     kind: 'leak',
     confidence: Math.min(0.99, trustOf(n + 1, pile) * (0.9 + 0.1 * kept) + 0.03),
@@ -174,12 +179,12 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend): Asse
 }
 
 /** Judges one series. At least one point. */
-export function assess(e: Evidence): Assessment {
+export function assess(e: Evidence, rules: Rules = standard): Assessment {
   const n = e.values.length;
-  const trend = trendOf(e.x, e.values, e.unit, e.least);
+  const trend = trendOf(e.x, e.values, e.unit, e.least, e.unit, rules);
   if (n === 1) return growing('few', trend, 0.3);
-  if (n === 2) return assessTwo(e, trend);
-  if (e.arrivals !== null) return assessIds(e, e.arrivals, trend);
+  if (n === 2) return assessTwo(e, trend, rules);
+  if (e.arrivals !== null) return assessIds(e, e.arrivals, trend, rules);
   switch (trend.shape) {
     case 'flat':
       return steady(trend.gain > 0 && trend.z > 1 ? 'noise' : 'flat', trend);
@@ -190,9 +195,9 @@ export function assess(e: Evidence): Assessment {
     case 'jumped':
       return growing(trend.shape, trend);
     case 'grows': {
-      if (mayBeLoad(e) || fallsOrJitters(e)) return growing('load', trend, trustOf(n, trend));
+      if (mayBeLoad(e, rules) || fallsOrJitters(e, rules)) return growing('load', trend, trustOf(n, trend));
       // What one stack gained others lost: work moved, nothing piled up.
-      if (e.lostElsewhere >= 0.7 * trend.gain) return growing('load', trend);
+      if (e.lostElsewhere >= rules.lostElsewhere * trend.gain) return growing('load', trend);
       return { kind: 'leak', confidence: trustOf(n, trend), trend };
     }
   }

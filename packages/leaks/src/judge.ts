@@ -3,6 +3,7 @@ import { classifyFunction, type OriginOptions } from '@stackpile/profile';
 import { type Assessment, assess, type Evidence } from './assess.ts';
 import { tellingFrame } from './frames.ts';
 import { patternOf } from './patterns.ts';
+import { rules as standard, type Rules } from './rules.ts';
 import { findingSentence, verdictSentence } from './sentences.ts';
 import { theilSen, trendOf } from './trend.ts';
 import type {
@@ -139,21 +140,28 @@ class Judge {
   readonly #total: number;
   readonly #totalGain: number;
   readonly #losses: number;
+  readonly #rules: Rules;
 
-  constructor(record: LeakRecord, options: LeakOptions) {
+  constructor(record: LeakRecord, options: LeakOptions, rules: Rules) {
+    this.#rules = rules;
     this.#record = record;
     this.#options = options;
     this.#time = timelineOf(record);
     this.#total = record.totals.at(-1) ?? 0;
-    const unit = record.unit;
-    // A heap breathes: what is worth a word is more than some samples, and more than a hundredth of it.
+    // A heap breathes: what is worth a word is more than some bytes, and more than a hundredth of it. Counts are told by chance alone.
     this.#least = record.measure.counts
-      ? 3
-      : Math.max(128 * 1024, 8 * unit, 0.02 * Math.max(...record.totals));
+      ? 1
+      : Math.max(rules.leastBytes, rules.leastShareOfBytes * Math.max(...record.totals));
     this.#totalGain = this.#total - (record.totals[0] ?? 0);
-    let losses = 0;
-    for (const { values } of record.series) losses += Math.max(0, (values[0] ?? 0) - (values.at(-1) ?? 0));
-    this.#losses = losses;
+    this.#losses = record.series.reduce((all, { values }) => all + this.#lossOf(values), 0);
+  }
+
+  /** What a series lost beyond chance: traffic is less at the end than at the beginning every other time. */
+  #lossOf(values: readonly number[]): number {
+    const first = values[0] ?? 0;
+    const last = values.at(-1) ?? 0;
+    const chance = this.#rules.lossBeyond * Math.sqrt(this.#record.unit * (first + last));
+    return Math.max(0, first - last - chance);
   }
 
   evidence(members: readonly Member[], pattern: LeakPattern | null): Evidence {
@@ -161,10 +169,7 @@ class Judge {
     const largest = members.toSorted(
       (a, b) => (b.record.values.at(-1) ?? 0) - (a.record.values.at(-1) ?? 0),
     )[0];
-    const lost = members.reduce(
-      (all, { record }) => all + Math.max(0, (record.values[0] ?? 0) - (record.values.at(-1) ?? 0)),
-      0,
-    );
+    const lost = members.reduce((all, { record }) => all + this.#lossOf(record.values), 0);
     const waits = members.map((member) => member.record.waited);
     const zeros = new Array<number>(values.length).fill(0);
     return {
@@ -229,7 +234,9 @@ class Judge {
   /** Worth the arithmetic: has grown, or is among the large ones. */
   #quick(values: readonly number[]): boolean {
     const last = values.at(-1) ?? 0;
-    return Math.max(...values) - Math.min(...values) >= this.#least || last >= 0.02 * this.#total;
+    return (
+      Math.max(...values) - Math.min(...values) >= this.#least || last >= this.#rules.largeShare * this.#total
+    );
   }
 
   findings(): Finding[] {
@@ -241,10 +248,13 @@ class Judge {
         continue;
       const judged = group.members
         .filter((member) => this.#quick(member.record.values))
-        .map((member) => ({ member, assessment: assess(this.evidence([member], group.pattern)) }));
+        .map((member) => ({
+          member,
+          assessment: assess(this.evidence([member], group.pattern), this.#rules),
+        }));
       const pick = (kind: Assessment['kind']): Member[] =>
         judged.filter(({ assessment }) => assessment.kind === kind).map(({ member }) => member);
-      const together = assess(whole);
+      const together = assess(whole, this.#rules);
       let members = pick('leak');
       // Stacks of one culprit that only trade places (another line, another branch) do not pile up.
       if (
@@ -261,7 +271,7 @@ class Judge {
         }
       }
       const evidence = members === group.members ? whole : this.evidence(members, group.pattern);
-      const assessment = members === group.members ? together : assess(evidence);
+      const assessment = members === group.members ? together : assess(evidence, this.#rules);
       const finding = this.#finding(group, members, evidence, assessment);
       suspects.push({ finding, group });
       findings.push(finding);
@@ -272,7 +282,7 @@ class Judge {
   #tradesPlaces(members: readonly Member[], together: Assessment): boolean {
     if (together.kind !== 'steady' || this.#record.ids !== null) return false;
     const gain = this.evidence(members, null).values;
-    return together.trend.gain < 0.3 * ((gain.at(-1) ?? 0) - (gain[0] ?? 0));
+    return together.trend.gain < this.#rules.tradesPlaces * ((gain.at(-1) ?? 0) - (gain[0] ?? 0));
   }
 
   #growth(values: readonly number[]): Growth {
@@ -414,7 +424,7 @@ class Judge {
     const weight = (finding: Finding): number =>
       Math.max(0, finding.growth.total) *
       finding.confidence *
-      (finding.pattern === null && finding.culprit === null ? 1 : 1.5);
+      (finding.pattern === null && finding.culprit === null ? 1 : this.#rules.namedFirst);
     return findings
       .sort((a, b) => order[a.kind] - order[b.kind] || weight(b) - weight(a) || b.count - a.count)
       .slice(0, Math.max(1, this.#options.maxFindings ?? 12));
@@ -445,20 +455,22 @@ class Judge {
       this.#time.x,
       totals,
       this.#record.unit,
-      Math.max(this.#least, 0.1 * (totals[0] ?? 0)),
+      Math.max(this.#least, this.#rules.unexplainedShare * (totals[0] ?? 0)),
+      this.#record.unit,
+      this.#rules,
     );
     if (trend.shape !== 'grows') return false;
     let explained = 0;
     // What settled, returned or turned over explains its part of the growth as well.
     for (const finding of findings)
       if (finding.kind !== 'steady' || finding.reason !== 'flat') explained += finding.growth.total;
-    return explained < 0.5 * (totals.at(-1) ?? 0) - 0.5 * (totals[0] ?? 0);
+    return explained < this.#rules.explained * ((totals.at(-1) ?? 0) - (totals[0] ?? 0));
   }
 }
 
 /** Judges all that a {@link LeakRecord} holds. */
-export function judgeRecord(record: LeakRecord, options: LeakOptions): Verdict {
-  const judge = new Judge(record, options);
+export function judgeRecord(record: LeakRecord, options: LeakOptions, rules: Rules = standard): Verdict {
+  const judge = new Judge(record, options, rules);
   const findings = judge.findings();
   const series = judge.series();
   const unexplained = judge.unexplained(findings);
@@ -466,8 +478,8 @@ export function judgeRecord(record: LeakRecord, options: LeakOptions): Verdict {
     (finding) =>
       finding.kind === 'growing' &&
       (series.dumps < 2 ||
-        finding.growth.total >= 0.1 * Math.max(1, series.growth.total) ||
-        finding.share >= 0.1),
+        finding.growth.total >= rules.significant * Math.max(1, series.growth.total) ||
+        finding.share >= rules.significant),
   );
   const kind = findings.some((finding) => finding.kind === 'leak')
     ? 'leak'

@@ -1,5 +1,7 @@
 // Does a short series of numbers grow, settle, come back, or only wobble? Robust statistics without any domain in them.
 
+import { rules as standard, type Rules } from './rules.ts';
+
 /** How a series moves. `slowing` still grows, but its end is flatter than its beginning; `jumped` grew in a step or two. */
 export type Shape = 'grows' | 'slowing' | 'jumped' | 'settled' | 'returned' | 'flat';
 
@@ -92,8 +94,10 @@ function at(x: readonly number[], y: readonly number[], where: number): number {
 }
 
 /** How sure a growth has to be, by the number of points: few points can line up by chance. */
-function requiredZ(n: number): number {
-  return n <= 2 ? 3 : n === 3 ? 3.5 : n === 4 ? 3 : 2.5;
+function requiredZ(n: number, rules: Rules): number {
+  if (n <= 2) return rules.sureOfTwo;
+  if (n === 3) return rules.sureOfThree;
+  return n === 4 ? rules.sureOfFour : rules.sureOfMany;
 }
 
 /**
@@ -112,6 +116,7 @@ export function trendOf(
   unit: number,
   least: number,
   pace: number = unit,
+  rules: Rules = standard,
 ): Trend {
   const n = y.length;
   const third = Math.max(1, Math.floor(n / 3));
@@ -137,15 +142,15 @@ export function trendOf(
   const rise = peak - early;
   if (
     rise >= least &&
-    rise > 3 * Math.sqrt(unit * (early + peak)) &&
-    (y.at(-1) ?? 0) - early < 0.5 * rise &&
+    rise > rules.returnedHeight * Math.sqrt(unit * (early + peak)) &&
+    (y.at(-1) ?? 0) - early < rules.returnedRest * rise &&
     n >= 3
   ) {
     return result('returned');
   }
-  if (gain < least || z < requiredZ(n)) return result('flat');
-  if (n >= 4 && kendall.tau < 0.5) return result('flat');
-  if (n >= 6 && kendall.z < 2) return result('flat');
+  if (gain < least || z < requiredZ(n, rules)) return result('flat');
+  if (n >= 4 && kendall.tau < rules.order) return result('flat');
+  if (n >= 6 && kendall.z < rules.orderOfMany) return result('flat');
   if (n === 3 && kendall.s < 2) return result('flat');
   if (n < 3) return result('grows');
 
@@ -156,7 +161,7 @@ export function trendOf(
   const whole = top - bottom;
   const secondHalf = top - at(x, fit, (begin + end) / 2);
   const half = whole > 0 ? secondHalf / (whole / 2) : 0;
-  const steps = Math.max(1, Math.round((n - 1) / 4));
+  const steps = Math.max(1, Math.round((n - 1) / rules.endSteps));
   const tailStart = n - 1 - steps;
   const tail = top - (fit[tailStart] ?? 0);
   const expected = end > begin ? (whole * (end - (x[tailStart] ?? 0))) / (end - begin) : 0;
@@ -164,13 +169,19 @@ export function trendOf(
   const slack = Math.max(spread, Math.sqrt(pace * expected));
   const flatTail =
     expected > 0 &&
-    ((tail <= 0.25 * expected && expected >= 2.5 * slack) || (tail <= 0 && expected >= 2 * slack));
+    ((tail <= rules.flatEnd * expected && expected >= rules.flatEndSure * slack) ||
+      (tail <= 0 && expected >= rules.stillEndSure * slack));
   let level = 0;
-  for (let i = n - 1; i > 0 && top - (fit[i - 1] ?? 0) <= 0.02 * whole; i--) level++;
-  if (half < 0.25 || (flatTail && level >= 2 && expected >= 2.5 * slack)) return result('settled');
-  if (flatTail || half < 0.5) return result('slowing');
+  for (let i = n - 1; i > 0 && top - (fit[i - 1] ?? 0) <= rules.levelWidth * whole; i--) level++;
+  if (
+    half < rules.settledHalf ||
+    (flatTail && level >= rules.levelLength && expected >= rules.flatEndSure * slack)
+  )
+    return result('settled');
+  if (flatTail || half < rules.slowingHalf) return result('slowing');
   let rises = 0;
-  for (let i = 1; i < n; i++) if ((fit[i] ?? 0) - (fit[i - 1] ?? 0) > (0.1 * whole) / (n - 1)) rises++;
-  if (rises < (n <= 4 ? 2 : 3)) return result('jumped');
+  for (let i = 1; i < n; i++)
+    if ((fit[i] ?? 0) - (fit[i - 1] ?? 0) > (rules.stepHeight * whole) / (n - 1)) rises++;
+  if (rises < (n <= 4 ? rules.stepsOfFew : rules.steps)) return result('jumped');
   return result('grows');
 }

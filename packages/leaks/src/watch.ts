@@ -6,6 +6,7 @@ import { StackTable } from './frames.ts';
 import { judgeRecord } from './judge.ts';
 import { type Measure, measureOf } from './measure.ts';
 import type { LeakOptions } from './options.ts';
+import { rules as standard, type Rules } from './rules.ts';
 import type { IdRecord, LeakRecord, SeriesRecord } from './record.ts';
 import type { Dump, Verdict } from './verdict.ts';
 
@@ -75,8 +76,12 @@ export class LeakWatch {
     this.#forget();
   }
 
-  /** The verdict on all dumps so far; `unsure` before the second. */
-  verdict(): Verdict {
+  /**
+   * The verdict on all dumps so far; `unsure` before the second.
+   *
+   * @param rules The numbers to judge by; for those who try what each of them is good for.
+   */
+  verdict(rules: Rules = standard): Verdict {
     const measure = this.#measure;
     if (measure === null) {
       throw new LeaksError('LEAKS_NO_MEASURE', 'there is no dump to judge');
@@ -94,7 +99,7 @@ export class LeakWatch {
       restarts: this.#restarts,
       noun: goroutines ? measure.noun : measure.columns.length > 1 ? 'tasks and handles' : 'tasks',
     };
-    return judgeRecord(record, this.#options);
+    return judgeRecord(record, this.#options, rules);
   }
 
   #isRestart(profile: Profile, rows: DumpColumns): boolean {

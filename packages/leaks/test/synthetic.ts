@@ -37,7 +37,14 @@ export interface Row {
 /** Makes a profile of rows. */
 export function profileOf(
   rows: readonly Row[],
-  options: { type?: string; unit?: string; period?: number; retained?: boolean; buildId?: string } = {},
+  options: {
+    type?: string;
+    unit?: string;
+    period?: number;
+    retained?: boolean;
+    buildId?: string;
+    comment?: string;
+  } = {},
 ): Profile {
   const main = { type: options.type ?? 'goroutine', unit: options.unit ?? 'count' };
   const builder = new ProfileBuilder({
@@ -45,6 +52,7 @@ export function profileOf(
     periodType: main,
     period: options.period ?? 1,
   });
+  if (options.comment !== undefined) builder.comment(options.comment);
   const mapping =
     options.buildId === undefined
       ? undefined
