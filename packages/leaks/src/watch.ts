@@ -8,7 +8,8 @@ import { type Measure, measureOf } from './measure.ts';
 import type { LeakOptions } from './options.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import type { IdRecord, LeakRecord, SeriesRecord } from './record.ts';
-import type { Dump, Verdict } from './verdict.ts';
+import { readSavedWatch, type SavedWatch } from './saved.ts';
+import type { Dump, StackFrame, Verdict } from './verdict.ts';
 
 /** More label sets than this in one dump (request ids, say) and labels tell nothing apart. */
 const maxLabelSets = 64;
@@ -54,6 +55,111 @@ export class LeakWatch {
   add(dump: Dump): Verdict {
     this.feed(dump);
     return this.verdict();
+  }
+
+  /** All that the watch remembers, for {@link LeakWatch.restore}; null before the first dump. */
+  save(): SavedWatch | null {
+    const measure = this.#measure;
+    if (measure === null) return null;
+    const frames: StackFrame[] = [];
+    const frameRows = new Map<StackFrame, number>();
+    const stacks: number[][] = [];
+    const stackRows = new Map<number, number>();
+    const rowOf = (stack: number): number => {
+      let row = stackRows.get(stack);
+      if (row !== undefined) return row;
+      row = stacks.length;
+      stackRows.set(stack, row);
+      stacks.push(
+        this.#stacks.stack(stack).map((frame) => {
+          const known = frameRows.get(frame) ?? frames.push(frame) - 1;
+          frameRows.set(frame, known);
+          return known;
+        }),
+      );
+      return row;
+    };
+    const all = [...this.#series.values()];
+    const seriesRows = new Map(all.map((series, row) => [series, row]));
+    return {
+      schema: 'stackpile.watch/1',
+      measure,
+      series: all.map((series) => ({
+        ...series,
+        stack: rowOf(series.stack),
+        labels: series.labels.map(({ key, value }) => [key, value] as const),
+        states: [...series.states],
+        createdBy: [...series.createdBy],
+      })),
+      frames: frames.map(({ name, file, line, origin }) => [name, file, line, origin] as const),
+      stacks,
+      times: this.#times,
+      ordinals: this.#ordinals,
+      totals: this.#totals,
+      ids:
+        this.#ids === null
+          ? null
+          : [...this.#ids].flatMap(([id, { first, last, seen, weight, series }]) => {
+              const row = seriesRows.get(series);
+              // Its stack was forgotten among too many.
+              return row === undefined ? [] : [[id, first, last, seen, weight, row] as const];
+            }),
+      idsLost: this.#idsLost,
+      lastId: this.#lastId,
+      build: this.#build,
+      restarts: this.#restarts,
+      unit: this.#unit,
+      labelled: this.#labelled,
+      go: this.#go,
+    };
+  }
+
+  /**
+   * A watch that goes on where another one was saved. Give it the options of that one.
+   *
+   * @param saved what `JSON.parse` made of what {@link LeakWatch.save} gave
+   * @throws LeaksError `LEAKS_SAVED` where it is no such thing
+   */
+  static restore(saved: unknown, options: LeakOptions = {}): LeakWatch {
+    const read = readSavedWatch(saved);
+    const watch = new LeakWatch(options);
+    const stacks = read.stacks.map((rows) =>
+      watch.#stacks.adopt(
+        rows.map((row) => {
+          const [name = '', file = '', line = 0, origin = 'runtime'] = read.frames[row] ?? [];
+          return { name, file, line, origin };
+        }),
+      ),
+    );
+    const all = read.series.map(
+      (one): SeriesRecord => ({
+        ...one,
+        stack: stacks[one.stack] ?? 0,
+        labels: one.labels.map(([key, value]) => ({ key, value })),
+        values: [...one.values],
+        retained: [...one.retained],
+        states: new Map(one.states),
+        createdBy: new Map(one.createdBy),
+      }),
+    );
+    watch.#measure = read.measure;
+    watch.#labelled = read.labelled;
+    for (const series of all) watch.#series.set(watch.#keyOf(series.stack, series.labels), series);
+    watch.#times = [...read.times];
+    watch.#ordinals = [...read.ordinals];
+    watch.#totals = [...read.totals];
+    watch.#idsLost = read.idsLost;
+    watch.#ids = read.ids === null ? null : new Map();
+    for (const [id, first, last, seen, weight, row] of read.ids ?? []) {
+      const series = all[row];
+      if (series !== undefined) watch.#ids?.set(id, { first, last, seen, weight, series });
+    }
+    watch.#lastId = read.lastId;
+    watch.#build = read.build;
+    watch.#restarts = read.restarts;
+    watch.#unit = read.unit;
+    watch.#go = read.go;
+    return watch;
   }
 
   /** Takes one more dump without judging. */
@@ -132,8 +238,12 @@ export class LeakWatch {
     this.#labelled = true;
   }
 
+  #keyOf(stack: number, labels: LabelSet): string {
+    return this.#labelled && labels.length > 0 ? `${stack}\0${labelKey(labels)}` : `${stack}`;
+  }
+
   #seriesOf(stack: number, labels: LabelSet, index: number): SeriesRecord {
-    const key = this.#labelled && labels.length > 0 ? `${stack}\0${labelKey(labels)}` : `${stack}`;
+    const key = this.#keyOf(stack, labels);
     let series = this.#series.get(key);
     if (series === undefined) {
       series = {
