@@ -20,8 +20,9 @@ const options = {
   minify: true,
   legalComments: 'linked',
   conditions: ['stackpile-source'],
-  // Loaded when a picture is drawn or a browser is asked for; native parts cannot be bundled.
-  external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz'],
+  // Loaded when a picture is drawn, a browser or a process is asked for. Native parts cannot be bundled, nor can CommonJS: its
+  // calls of `require` do not survive in an ES module.
+  external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws'],
   logLevel: 'warning',
 } satisfies BuildOptions;
 
