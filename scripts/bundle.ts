@@ -1,15 +1,15 @@
 // Bundles the command into few files, so that it starts fast: node scripts/bundle.ts [FOLDER]
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { root } from './house.ts';
+import { plainModules } from './plain-modules.ts';
 
 const cli = join(root, 'packages/cli');
-const folder = resolve(process.argv[2] ?? join(cli, 'dist/bin'));
 
 const options = {
   entryPoints: { main: join(cli, 'src/main.ts') },
-  outdir: folder,
   absWorkingDir: root,
   bundle: true,
   // What is imported on demand stays a file of its own.
@@ -42,7 +42,7 @@ function loadedWith(entry: string, outputs: Metafile['outputs']): string[] {
  * something, a dozen of them, and to find and load each takes Node half a millisecond.
  */
 async function oneForReports(): Promise<Plugin> {
-  const { metafile } = await build({ ...options, write: false, metafile: true });
+  const { metafile } = await build({ ...options, outdir: cli, write: false, metafile: true });
   const entries = Object.values(metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
   const sources = loadedWith('packages/cli/src/pprof/run.ts', metafile.outputs);
   const all = sources.map((path) => `import ${JSON.stringify(`./${path}`)};`).join('\n');
@@ -64,17 +64,43 @@ async function oneForReports(): Promise<Plugin> {
   };
 }
 
-rmSync(folder, { recursive: true, force: true });
-// Imports for their own sake are no mistake here.
-await build({ ...options, ignoreAnnotations: true, plugins: [await oneForReports()] });
-// The compile cache has to be on before the first module of weight is loaded.
-writeFileSync(
-  join(folder, 'stackpile.js'),
-  `#!/usr/bin/env node
+/**
+ * Bundles the command.
+ *
+ * @param folder gets `stackpile.js` and what it loads; whatever was there goes
+ * @returns what went into it
+ */
+export async function bundleCommand(folder: string): Promise<Metafile> {
+  rmSync(folder, { recursive: true, force: true });
+  const { metafile } = await build({
+    ...options,
+    outdir: folder,
+    metafile: true,
+    // Imports for their own sake are no mistake here.
+    ignoreAnnotations: true,
+    plugins: [await oneForReports()],
+  });
+  const faults = plainModules(metafile);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  // The compile cache has to be on before the first module of weight is loaded.
+  writeFileSync(
+    join(folder, 'stackpile.js'),
+    `#!/usr/bin/env node
 // Turns on Node's compile cache, then starts the command.
 import * as module from 'node:module';
 module.enableCompileCache?.();
 await import('./main.js');
 `,
-);
-chmodSync(join(folder, 'stackpile.js'), 0o755);
+  );
+  chmodSync(join(folder, 'stackpile.js'), 0o755);
+  return metafile;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await bundleCommand(resolve(process.argv[2] ?? join(cli, 'dist/bin')));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

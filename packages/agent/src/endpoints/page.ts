@@ -2,9 +2,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { EndpointError, type PprofResponse } from './http.ts';
-
-/** In the published package, and in the workspace where the page is built. */
-const places = ['../ui/agent.html.gz', '../../../ui/dist/agent.html.gz'];
+import { pagePlaces } from './page-places.ts';
 
 /**
  * Whether a request is for the page itself. It needs no token, as it holds nothing of the service: a browser cannot send
@@ -18,7 +16,7 @@ let page: Promise<Uint8Array> | null = null;
 
 /** Whether this build carries the page. */
 export async function hasPage(): Promise<boolean> {
-  for (const place of places) {
+  for (const place of pagePlaces) {
     try {
       await access(new URL(place, import.meta.url));
       return true;
@@ -30,7 +28,7 @@ export async function hasPage(): Promise<boolean> {
 }
 
 async function read(): Promise<Uint8Array> {
-  for (const place of places) {
+  for (const place of pagePlaces) {
     try {
       return gunzipSync(await readFile(new URL(place, import.meta.url)));
     } catch (error) {

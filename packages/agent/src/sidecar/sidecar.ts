@@ -1,29 +1,14 @@
 // The main thread's end of the sidecar: starts the worker, passes requests to it, and lets go of it when the process exits.
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { PprofRequest, PprofResponse } from '../endpoints/http.ts';
 import { errorResponse } from '../endpoints/http.ts';
 import { AgentError } from '../errors.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
+import { openWorker } from './open-worker.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
 /** How long an exit waits for the worker to let go of the main thread's inspector. */
 const EXIT_WAIT_MS = 2000;
-
-/**
- * Flags of the process that the worker needs to load our own files. What the user preloads (`--import`, `--require`) stays
- * with the main thread: it may start a server itself.
- */
-function workerFlags(): string[] {
-  const flags: string[] = [];
-  const { execArgv } = process;
-  for (let i = 0; i < execArgv.length; i++) {
-    const flag = execArgv[i] as string;
-    if (flag === '-C' || flag === '--conditions') flags.push(flag, execArgv[++i] ?? '');
-    else if (/^--(?:conditions=|experimental-strip-types$|import=\S*\/strip-types\.mjs$)/u.test(flag))
-      flags.push(flag);
-  }
-  return flags;
-}
 
 /** A running sidecar worker. */
 export class Sidecar {
@@ -67,7 +52,6 @@ export class Sidecar {
     auth: AuthFunction | null,
   ): Promise<{ sidecar: Sidecar; host: string; port: number }> {
     const shared = new Int32Array(new SharedArrayBuffer(8));
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     const program = process.argv[1] ?? process.execPath;
     const data: SidecarData = {
       listen,
@@ -79,14 +63,7 @@ export class Sidecar {
     };
     let worker: Worker;
     try {
-      worker = new Worker(new URL(file, import.meta.url), {
-        name: 'stackpile',
-        workerData: data,
-        execArgv: workerFlags(),
-        env: {},
-        stdout: true,
-        stderr: true,
-      });
+      worker = await openWorker(data, { name: 'stackpile', env: {}, stdout: true, stderr: true });
     } catch (error) {
       throw new AgentError('AGENT_SIDECAR', `the sidecar worker does not start: ${String(error)}`, {
         cause: error,

@@ -1,4 +1,5 @@
 // Frames and stacks of the tracked tasks as small numbers: each position in a script is looked up once and kept as plain text.
+import { ownerOf } from './own-code.ts';
 
 /** No frame, no stack. */
 export const NONE = 0;
@@ -150,7 +151,6 @@ export interface Sight {
 }
 
 /** Where Node runs ticks and reactions. */
-const LABELS = /\/tasks\/labels\.[jt]s$/u;
 const HOOKS: ReadonlySet<string> = new Set(['node:internal/promise_hooks', 'node:internal/async_hooks']);
 const QUEUES = 'node:internal/process/task_queues';
 
@@ -160,13 +160,11 @@ const holder: { stack?: unknown } = {};
 export class StackReader {
   readonly table: FrameTable;
   readonly sight: Sight = { builtins: [], running: [], awaiting: [], fromNext: false, ours: false };
-  readonly #ownRoot: string;
   readonly #prepare: (error: Error, sites: NodeJS.CallSite[]) => unknown;
 
-  /** @param ownRoot scripts below this URL are left out */
-  constructor(table: FrameTable, ownRoot: string) {
+  /** @param table takes the frames of the user's code and of libraries */
+  constructor(table: FrameTable) {
     this.table = table;
-    this.#ownRoot = ownRoot;
     this.#prepare = (_error, sites) => {
       this.#scan(sites);
       return '';
@@ -210,10 +208,11 @@ export class StackReader {
         else if (i === sight.builtins.length + 1) sight.fromNext = site.getFunctionName() === 'next';
         continue;
       }
-      if (script.startsWith(this.#ownRoot)) {
+      const owner = ownerOf(script, site);
+      if (owner !== 'user') {
         if (sight.running.length === 0) this.#own = true;
         // The user's code runs inside of `withLabels`.
-        if (!LABELS.test(script)) sight.ours = true;
+        if (owner === 'agent') sight.ours = true;
         continue;
       }
       // With another hook in the process Node calls both from a frame of its own.

@@ -86,11 +86,6 @@ const steppers: ReadonlySet<string> = new Set(['next', 'return', 'throw']);
 const starters: ReadonlySet<number> = new Set([stateOf('child process'), stateOf('worker')]);
 const vague: ReadonlySet<number> = new Set([stateOf('await'), stateOf('event'), stateOf('timer')]);
 
-/** URL of the agent's own folder; '' where a bundler has put us into somebody else's file. */
-function ownRoot(): string {
-  return /\/tasks\/tracker\.[jt]s$/u.test(import.meta.url) ? new URL('..', import.meta.url).href : '';
-}
-
 /**
  * The tracker. A run is a piece of JavaScript between two promise reactions; the budget admits whole runs, so that what is
  * created and awaited within one is linked by identity. Within an admitted run:
@@ -106,7 +101,7 @@ export class TaskTracker {
   readonly settings: NonNullable<CaptureSettings['tasks']>;
   readonly #frames = new FrameTable();
   readonly #tree = new StackTree();
-  readonly #reader = new StackReader(this.#frames, ownRoot());
+  readonly #reader = new StackReader(this.#frames);
   readonly #budget: Budget;
   readonly #handles: HandleTable;
   readonly #started = performance.now();

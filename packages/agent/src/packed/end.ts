@@ -1,0 +1,7 @@
+// Marks where the agent ends.
+import { mark } from './own-code.ts';
+
+function markEnd(): void {
+  mark();
+}
+markEnd();

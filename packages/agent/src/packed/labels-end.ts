@@ -1,0 +1,7 @@
+// Marks where the files of `withLabels` end.
+import { mark } from './own-code.ts';
+
+function markLabelsEnd(): void {
+  mark();
+}
+markLabelsEnd();

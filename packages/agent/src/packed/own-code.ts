@@ -1,0 +1,58 @@
+// Whose a frame is, in the published agent: what stands between the marks of begin.ts and end.ts is the agent's, in whichever file
+// a bundler has put it. A bundler may move functions in front of the statements of their module, all together and in order: so
+// each mark is two positions, that of a statement and that of a function.
+import type { CallSite } from '../tasks/frames.ts';
+import type { Owner } from '../tasks/own-code.ts';
+
+interface Mark {
+  readonly script: string;
+  /** Position in the function that sets the mark. */
+  readonly inFunction: number;
+  /** Position of the statement that calls it. */
+  readonly statement: number;
+}
+
+/** The beginning of it all, the end of what `withLabels` consists of, the end of it all. */
+const marks: Mark[] = [];
+
+/** Sets the next mark where its caller stands and is called. */
+export function mark(): void {
+  const limit = Error.stackTraceLimit;
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was, not called
+  const prepare = Error.prepareStackTrace;
+  const holder: { stack?: unknown } = {};
+  let sites: readonly CallSite[] = [];
+  Error.stackTraceLimit = 3;
+  Error.prepareStackTrace = (_error, found) => {
+    sites = found as CallSite[];
+    return '';
+  };
+  try {
+    Error.captureStackTrace(holder, mark);
+    void holder.stack;
+  } finally {
+    Error.stackTraceLimit = limit;
+    Error.prepareStackTrace = prepare;
+  }
+  const [inside, outside = inside] = sites;
+  const script = inside?.getScriptNameOrSourceURL();
+  if (inside === undefined || outside === undefined || typeof script !== 'string') return;
+  marks.push({ script, inFunction: inside.getPosition(), statement: outside.getPosition() });
+}
+
+function isBetween(at: number, from: number, to: number): boolean {
+  return at >= from && at <= to;
+}
+
+/** @see {@link import('../tasks/own-code.ts').ownerOf} */
+export function ownerOf(script: string, site: { getPosition(): number }): Owner {
+  const [begin, labels, end] = marks;
+  if (begin === undefined || labels === undefined || end === undefined || script !== begin.script)
+    return 'user';
+  const at = site.getPosition();
+  if (isBetween(at, begin.inFunction, labels.inFunction) || isBetween(at, begin.statement, labels.statement))
+    return 'labels';
+  const first = Math.min(begin.inFunction, begin.statement);
+  const last = Math.max(end.inFunction, end.statement);
+  return isBetween(at, first, last) ? 'agent' : 'user';
+}

@@ -1,0 +1,92 @@
+// Bundles the agent into two modules, one of them loaded with the worker: node scripts/bundle-agent.ts FOLDER
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { root } from './house.ts';
+import { plainModules } from './plain-modules.ts';
+
+const source = join(root, 'packages/agent/src');
+
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  conditions: ['stackpile-source'],
+  // The marks around the agent's own code are imported for their own sake.
+  ignoreAnnotations: true,
+  metafile: true,
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/** Files of the sources that those of the same name in `packed` stand in for. */
+const replaced = /(?:^|\/)(own-code|open-worker|page-places)\.ts$/;
+
+const packedFiles: Plugin = {
+  name: 'packed files',
+  setup(bundle) {
+    bundle.onResolve({ filter: replaced }, ({ path }) => ({
+      path: join(source, 'packed', replaced.exec(path)?.[0] ?? ''),
+    }));
+  },
+};
+
+/** What a worker that runs a text has instead of `import.meta.url`: its main thread says where the agent lies. */
+const workerUrl = `const agentUrl = require('node:worker_threads').workerData.url;`;
+
+async function bundleWorker(): Promise<{ code: string; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    ...options,
+    entryPoints: [join(source, 'sidecar/worker.ts')],
+    // A text is run as CommonJS.
+    format: 'cjs',
+    banner: { js: workerUrl },
+    define: { 'import.meta.url': 'agentUrl' },
+    minify: true,
+    write: false,
+    plugins: [packedFiles],
+  });
+  return { code: outputFiles[0]?.text ?? '', metafile };
+}
+
+/**
+ * Bundles the agent.
+ *
+ * @param folder gets `index.js` and the module that holds the worker; what else is there stays
+ * @returns what went into both
+ */
+export async function bundleAgent(folder: string): Promise<readonly Metafile[]> {
+  const worker = await bundleWorker();
+  const holdsWorker: Plugin = {
+    name: 'worker',
+    setup(bundle) {
+      bundle.onLoad({ filter: /packed[\\/]worker-code\.ts$/ }, () => ({
+        contents: `export const workerCode = ${JSON.stringify(worker.code)};`,
+      }));
+    },
+  };
+  const { metafile } = await build({
+    ...options,
+    entryPoints: { index: join(source, 'packed/index.ts') },
+    outdir: folder,
+    splitting: true,
+    chunkNames: '[name]',
+    format: 'esm',
+    plugins: [packedFiles, holdsWorker],
+  });
+  const faults = plainModules(metafile);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return [metafile, worker.metafile];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , folder] = process.argv;
+  if (folder === undefined) {
+    console.error('usage: node scripts/bundle-agent.ts FOLDER');
+    process.exitCode = 2;
+  } else {
+    rmSync(folder, { recursive: true, force: true });
+    await bundleAgent(resolve(folder));
+  }
+}
