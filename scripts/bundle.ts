@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { root } from './house.ts';
-import { plainModules } from './plain-modules.ts';
+import { plainModules } from './packing/plain-modules.ts';
 
 const cli = join(root, 'packages/cli');
 

@@ -1,9 +1,15 @@
-// Makes the packages as npm gets them, from a staging folder each: npm run pack -- [FOLDER]
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Makes the packages as npm gets them, and prints the line that installs them: npm run pack -- [FOLDER]
+import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Metafile } from 'esbuild';
+import { type BuiltUi, buildUi } from '../packages/ui/build.ts';
+import { bundleAgent } from './bundle-agent.ts';
+import { bundleCommand } from './bundle.ts';
 import { publishedRooms, root, run } from './house.ts';
+import { reachableDeclarations, writeDeclarations } from './packing/declarations.ts';
+import { thirdPartyLicences } from './packing/licences.ts';
+import { entriesOf, publishedManifest, roomManifest } from './packing/manifest.ts';
 
 /** A package, packed. */
 export interface PackedRoom {
@@ -13,70 +19,96 @@ export interface PackedRoom {
   readonly tarball: string;
 }
 
-type Json = Record<string, unknown>;
+/** Packages are put together here, each in a folder of its room's name. */
+const staging = join(root, '.cache/packages');
 
-/** Builds what the packages are made of; a step that fails ends everything, with what it said. */
-async function buildRooms(): Promise<void> {
-  const steps: readonly (readonly string[])[] = [
-    ['tsc', '-b'],
-    ['node', '--conditions=stackpile-source', 'scripts/bundle.ts'],
-    ['node', '--conditions=stackpile-source', 'packages/ui/build.ts'],
-  ];
-  for (const [tool = '', ...args] of steps) {
-    const { status, output } = await run(tool === 'node' ? process.execPath : tool, args);
-    if (status !== 0) throw new Error(`${tool} ${args.join(' ')} failed:\n${output}`);
+async function must(tool: string, args: readonly string[]): Promise<string> {
+  const { status, output } = await run(tool, args);
+  if (status !== 0) throw new Error(`${tool} ${args.join(' ')} failed:\n${output}`);
+  return output;
+}
+
+/** Compiles a room once more, without what serves the repository only: maps of sources that are not shipped. */
+async function compile(folder: string, dist: string): Promise<void> {
+  const options = {
+    outDir: dist,
+    composite: 'false',
+    incremental: 'false',
+    tsBuildInfoFile: 'null',
+    sourceMap: 'false',
+    declarationMap: 'false',
+    stripInternal: 'true',
+  };
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  await must('tsc', ['-p', join(root, folder, 'src'), ...flags]);
+}
+
+function copyUi(staged: string, files: readonly string[]): void {
+  mkdirSync(join(staged, 'dist/ui'), { recursive: true });
+  for (const file of files) cpSync(join(root, 'packages/ui/dist', file), join(staged, 'dist/ui', file));
+}
+
+/** Puts the code of a room into `staged/dist`; resolves to what went into it from elsewhere. */
+async function stageCode(folder: string, staged: string, ui: BuiltUi): Promise<readonly Metafile[]> {
+  const dist = join(staged, 'dist');
+  const entries = entriesOf(roomManifest(folder));
+  switch (folder) {
+    case 'packages/cli':
+      copyUi(staged, ['index.html', 'graphviz.js']);
+      return [await bundleCommand(join(dist, 'bin')), ...ui.page, ui.graphviz];
+    case 'packages/agent': {
+      const compiled = join(staging, 'agent-compiled');
+      await compile(folder, compiled);
+      writeDeclarations(dist, entries, reachableDeclarations(compiled, entries));
+      rmSync(compiled, { recursive: true });
+      copyUi(staged, ['agent.html.gz']);
+      return [...(await bundleAgent(dist)), ...ui.page];
+    }
+    default: {
+      await compile(folder, dist);
+      const all = reachableDeclarations(dist, entries);
+      for (const path of globSync('**/*.d.ts', { cwd: dist })) rmSync(join(dist, path));
+      writeDeclarations(dist, entries, all);
+      return [];
+    }
   }
 }
 
-/** The manifest that a stranger gets: without what only this repository needs. */
-function publishedManifest(manifest: Json): Json {
-  const { devDependencies: _, scripts: __, ...kept } = manifest;
-  const strip = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(
-          Object.entries(value)
-            .filter(([key]) => key !== 'stackpile-source')
-            .map(([key, inner]) => [key, strip(inner)]),
-        )
-      : value;
-  return { ...kept, exports: strip(kept['exports']) };
-}
-
-function stage(folder: string, staged: string): void {
+/** Puts a package together; returns its folder. */
+async function stage(folder: string, ui: BuiltUi): Promise<string> {
+  const staged = join(staging, basename(folder));
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });
-  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Json;
-  writeFileSync(
-    join(staged, 'package.json'),
-    `${JSON.stringify(publishedManifest(manifest), undefined, 2)}\n`,
-  );
-  for (const file of ['LICENSE']) cpSync(join(root, file), join(staged, file));
+  const licences = thirdPartyLicences(await stageCode(folder, staged, ui));
+  if (licences !== '') writeFileSync(join(staged, 'THIRD-PARTY-LICENSES'), licences);
+  writeFileSync(join(staged, 'package.json'), `${JSON.stringify(publishedManifest(folder), undefined, 2)}\n`);
+  cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'));
   cpSync(join(root, folder, 'README.md'), join(staged, 'README.md'));
-  cpSync(join(root, folder, 'dist'), join(staged, 'dist'), {
-    recursive: true,
-    filter: (path) => !/\.(?:map|tsbuildinfo)$/u.test(basename(path)),
-  });
+  return staged;
 }
 
 /** Builds every public package and packs each with `npm pack` into `folder`. */
 export async function packRooms(folder: string): Promise<readonly PackedRoom[]> {
-  await buildRooms();
-  mkdirSync(folder, { recursive: true });
-  return publishedRooms().map(({ folder: room, manifest }) => {
-    const staged = join(root, '.cache/packages', basename(room));
-    stage(room, staged);
-    const packed = spawnSync('npm', ['pack', '--json', '--pack-destination', resolve(folder)], {
-      cwd: staged,
-      encoding: 'utf8',
-      shell: process.platform === 'win32',
-    });
-    if (packed.status !== 0) throw new Error(`npm pack of ${manifest.name} failed:\n${packed.stderr}`);
-    const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
-    return { name: manifest.name, tarball: join(resolve(folder), filename) };
-  });
+  // Rooms are compiled against the declarations of those that they import.
+  await must('tsc', ['-b']);
+  const ui = await buildUi();
+  const to = resolve(folder);
+  mkdirSync(to, { recursive: true });
+  const packed: PackedRoom[] = [];
+  for (const { folder: room, manifest } of publishedRooms()) {
+    const staged = await stage(room, ui);
+    const said = await must('npm', ['pack', staged, '--silent', '--pack-destination', to]);
+    packed.push({ name: manifest.name, tarball: join(to, said.trim().split('\n').at(-1) ?? '') });
+  }
+  return packed;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const rooms = await packRooms(process.argv[2] ?? join(root, '.cache/packed'));
-  console.log(`npm install ${rooms.map(({ tarball }) => tarball).join(' ')}`);
+  try {
+    const rooms = await packRooms(process.argv[2] ?? join(root, '.cache/packed'));
+    console.log(`npm install ${rooms.map(({ tarball }) => tarball).join(' ')}`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -68,7 +68,7 @@ const leftOutFiles: Plugin = {
   },
 };
 
-const options: BuildOptions = {
+const options = {
   bundle: true,
   write: false,
   minify: true,
@@ -77,18 +77,25 @@ const options: BuildOptions = {
   platform: 'browser',
   conditions: ['stackpile-source', 'browser'],
   legalComments: 'none',
+  metafile: true,
+  absWorkingDir: here('../..'),
   jsx: 'automatic',
   jsxImportSource: 'preact',
   define: { 'process.env.NODE_ENV': '"production"' },
   logLevel: 'warning',
   plugins: [leftOutFiles],
-};
+} satisfies BuildOptions;
 
-async function bundle(entry: string, extra: BuildOptions = {}): Promise<string> {
-  const result = await build({ ...options, ...extra, entryPoints: [here(entry)] });
-  const text = result.outputFiles?.[0]?.text;
-  if (text === undefined) throw new Error(`${entry}: esbuild wrote nothing`);
-  return text;
+interface Bundled {
+  readonly text: string;
+  readonly metafile: Metafile;
+}
+
+async function bundle(entry: string): Promise<Bundled> {
+  const { outputFiles, metafile } = await build({ ...options, entryPoints: [here(entry)] });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error(`${entry}: esbuild wrote nothing`);
+  return { text: file.text, metafile };
 }
 
 /** Text inside a script element: neither an end tag nor a comment may begin in it. */
@@ -105,8 +112,16 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
   return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
 }
 
-/** Builds into `dist`; returns the page's size. */
-export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip: number }> {
+/** The built page: its size in bytes, and what went into it and into Graphviz's worker. */
+export interface BuiltUi {
+  readonly bytes: number;
+  readonly gzip: number;
+  readonly page: readonly Metafile[];
+  readonly graphviz: Metafile;
+}
+
+/** Builds into `dist`, and copies of it into the `dist` of the command and the agent. */
+export async function buildUi(): Promise<BuiltUi> {
   const [script, worker, graphviz, css] = await Promise.all([
     bundle('src/main.tsx'),
     bundle('src/engine/worker.ts'),
@@ -115,7 +130,7 @@ export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip
       (result.outputFiles[0]?.text ?? '').trim(),
     ),
   ]);
-  const safeScript = insideScript(script);
+  const safeScript = insideScript(script.text);
   // No script runs but this one, no style applies but this one, and nothing is asked of anybody but the page's own origin.
   const csp = [
     "default-src 'none'",
@@ -132,12 +147,12 @@ export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip
   const page = fill(await readFile(here('src/page.html'), 'utf8'), {
     csp,
     style: css,
-    worker: insideScript(worker),
+    worker: insideScript(worker.text),
     script: safeScript,
   });
   await mkdir(here('dist'), { recursive: true });
   await writeFile(here('dist/index.html'), page);
-  await writeFile(here('dist/graphviz.js'), graphviz);
+  await writeFile(here('dist/graphviz.js'), graphviz.text);
   // The agent's own: it knows where to ask, and comes without Graphviz, which would be five times its size.
   const agent = page.replace(
     '{"mode":"none"}</script>',
@@ -148,14 +163,19 @@ export async function buildUi(): Promise<{ readonly bytes: number; readonly gzip
   // Published packages carry the page in their own dist.
   const copies: readonly (readonly [folder: string, name: string, content: string | Uint8Array])[] = [
     ['../cli/dist/ui', 'index.html', page],
-    ['../cli/dist/ui', 'graphviz.js', graphviz],
+    ['../cli/dist/ui', 'graphviz.js', graphviz.text],
     ['../agent/dist/ui', 'agent.html.gz', packed],
   ];
   for (const [folder, name, content] of copies) {
     await mkdir(here(folder), { recursive: true });
     await writeFile(here(`${folder}/${name}`), content);
   }
-  return { bytes: Buffer.byteLength(page), gzip: gzipSync(page, { level: 9 }).length };
+  return {
+    bytes: Buffer.byteLength(page),
+    gzip: gzipSync(page, { level: 9 }).length,
+    page: [script.metafile, worker.metafile],
+    graphviz: graphviz.metafile,
+  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -22,3 +22,4 @@ export { LeakWatch } from './watch.ts';
 export { findLeaks } from './leaks.ts';
 export { findingSentence, rateOf, subjectOf, verdictSentence } from './sentences.ts';
 export { amount, duration, percent, shortName, shortPlace } from './words.ts';
+export type { LeaksReport } from './report.ts';

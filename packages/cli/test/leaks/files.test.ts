@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { unlessCi } from '../../../../testing/ci.ts';
-import type { LeaksReport } from '../../src/leaks/json.ts';
+import type { LeaksReport } from '@stackpile/leaks';
 import { fixtures, hasTrace, leaks, stackpile } from './run.ts';
 
 const skip = unlessCi(

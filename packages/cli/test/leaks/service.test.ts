@@ -12,7 +12,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { unlessCi } from '../../../../testing/ci.ts';
 import { listens } from '../../../../testing/listening.ts';
-import type { LeaksReport } from '../../src/leaks/json.ts';
+import type { LeaksReport } from '@stackpile/leaks';
 import { fixtures, type Ran, stackpile } from './run.ts';
 
 const missing = [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, describe, test } from 'node:test';
-import type { LeaksReport } from '../../src/leaks/json.ts';
+import type { LeaksReport } from '@stackpile/leaks';
 import { type Behaviour, type FakeService, startFake } from './fake-service.ts';
 import { widthOf } from '../../src/leaks/terminal.ts';
 import { leaks, stackpile } from './run.ts';

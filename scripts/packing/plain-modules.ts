@@ -7,7 +7,9 @@ export function plainModules({ inputs, outputs }: Metafile): string[] {
   for (const [output, { inputs: used, imports }] of Object.entries(outputs)) {
     for (const path of Object.keys(used)) {
       if (inputs[path]?.format === 'cjs')
-        faults.push(`${output}: ${path} is CommonJS, which does not work inside ES modules: make its package external`);
+        faults.push(
+          `${output}: ${path} is CommonJS, which does not work inside ES modules: make its package external`,
+        );
     }
     for (const { path, kind } of imports) {
       if (kind.startsWith('require-'))
