@@ -1,7 +1,7 @@
 // Marks where the agent begins.
-import { mark } from './own-code.ts';
+import { here, mark } from './own-code.ts';
 
-function markBegin(): void {
-  mark();
+function markBegin(): ReturnType<typeof here> {
+  return here();
 }
-markBegin();
+mark(markBegin);

@@ -1,7 +1,7 @@
 // Marks where the agent ends.
-import { mark } from './own-code.ts';
+import { here, mark } from './own-code.ts';
 
-function markEnd(): void {
-  mark();
+function markEnd(): ReturnType<typeof here> {
+  return here();
 }
-markEnd();
+mark(markEnd);

@@ -6,38 +6,45 @@ import type { Owner } from '../tasks/own-code.ts';
 
 interface Mark {
   readonly script: string;
-  /** Position in the function that sets the mark. */
+  /** Position in the function that was handed over. */
   readonly inFunction: number;
-  /** Position of the statement that calls it. */
+  /** Position of the statement that handed it over. */
   readonly statement: number;
 }
 
 /** The beginning of it all, the end of what `withLabels` consists of, the end of it all. */
 const marks: Mark[] = [];
 
-/** Sets the next mark where its caller stands and is called. */
-export function mark(): void {
+/** The innermost call sites of the caller and its callers. */
+export function here(): readonly CallSite[] {
   const limit = Error.stackTraceLimit;
   // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was, not called
   const prepare = Error.prepareStackTrace;
   const holder: { stack?: unknown } = {};
-  let sites: readonly CallSite[] = [];
   Error.stackTraceLimit = 3;
-  Error.prepareStackTrace = (_error, found) => {
-    sites = found as CallSite[];
-    return '';
-  };
+  Error.prepareStackTrace = (_error, sites) => sites;
   try {
-    Error.captureStackTrace(holder, mark);
-    void holder.stack;
+    Error.captureStackTrace(holder, here);
+    return Array.isArray(holder.stack) ? holder.stack : [];
   } finally {
     Error.stackTraceLimit = limit;
     Error.prepareStackTrace = prepare;
   }
-  const [inside, outside = inside] = sites;
-  const script = inside?.getScriptNameOrSourceURL();
-  if (inside === undefined || outside === undefined || typeof script !== 'string') return;
-  marks.push({ script, inFunction: inside.getPosition(), statement: outside.getPosition() });
+}
+
+/**
+ * Sets the next mark.
+ *
+ * @param at a function declared beside the call, which hands on what {@link here} answers; as it is not called there, a
+ *   minifier has no reason to do without it
+ */
+export function mark(at: () => readonly CallSite[]): void {
+  const [inFunction, , statement] = at();
+  const script = inFunction?.getScriptNameOrSourceURL();
+  if (inFunction === undefined || typeof script !== 'string') return;
+  const position = inFunction.getPosition();
+  const isSame = statement?.getScriptNameOrSourceURL() === script;
+  marks.push({ script, inFunction: position, statement: isSame ? statement.getPosition() : position });
 }
 
 function isBetween(at: number, from: number, to: number): boolean {
