@@ -32,6 +32,28 @@ const packedFiles: Plugin = {
   },
 };
 
+/** Of Node's modules those that importing the agent should not wait for, with the functions that are used of them. */
+const late: Readonly<Record<string, readonly string[]>> = {
+  'node:crypto': ['createHash', 'timingSafeEqual'],
+};
+
+const lateModules: Plugin = {
+  name: 'late modules',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^node:/ }, ({ path }) =>
+      late[path] === undefined ? null : { path, namespace: 'late' },
+    );
+    bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      contents: (late[path] ?? [])
+        .map(
+          (name) =>
+            `export const ${name} = (...args) => process.getBuiltinModule('${path}').${name}(...args);`,
+        )
+        .join('\n'),
+    }));
+  },
+};
+
 /** What a worker that runs a text has instead of `import.meta.url`: its main thread says where the agent lies. */
 const workerUrl = `const agentUrl = require('node:worker_threads').workerData.url;`;
 
@@ -73,7 +95,7 @@ export async function bundleAgent(folder: string): Promise<readonly Metafile[]> 
     splitting: true,
     chunkNames: '[name]',
     format: 'esm',
-    plugins: [packedFiles, holdsWorker],
+    plugins: [packedFiles, holdsWorker, lateModules],
   });
   const faults = plainModules(metafile);
   if (faults.length > 0) throw new Error(faults.join('\n'));
