@@ -1,4 +1,5 @@
 // All of CI in one command: npm run check -- [NAME…]. Every check runs, each that fails prints the command that fixes it.
+import { join } from 'node:path';
 import { checkArrows } from './check/arrows.ts';
 import { checkCircles } from './check/circles.ts';
 import { checkCommitted } from './check/committed.ts';
@@ -6,7 +7,8 @@ import { checkErrorCodes } from './check/error-codes.ts';
 import { checkKernel } from './check/kernel.ts';
 import { checkLinks } from './check/links.ts';
 import { checkSnippets } from './check/snippets.ts';
-import { type Outcome, publishedRooms, run } from './house.ts';
+import { type Outcome, publishedRooms, root, run } from './house.ts';
+import { type PackedRoom, packRooms } from './pack.ts';
 
 interface Check {
   name: string;
@@ -28,8 +30,27 @@ async function outcome(tool: string, args: readonly string[], show = false): Pro
   return { ok: status === 0, said: output.trim() };
 }
 
-async function packages(check: (folder: string) => Promise<Outcome>): Promise<Outcome> {
-  const outcomes = await Promise.all(publishedRooms().map((room) => check(room.folder)));
+/** The packages as npm gets them, made once for all checks that look at them. */
+let packed: Promise<readonly PackedRoom[]> | null = null;
+
+/** Runs a tool on every packed package. */
+async function packages(
+  tool: string,
+  argsFor: (room: PackedRoom) => readonly string[] | null,
+): Promise<Outcome> {
+  packed ??= packRooms(join(root, '.cache/packed'));
+  let rooms: readonly PackedRoom[];
+  try {
+    rooms = await packed;
+  } catch (error) {
+    return { ok: false, said: error instanceof Error ? error.message : String(error) };
+  }
+  const outcomes = await Promise.all(
+    rooms.map((room) => {
+      const args = argsFor(room);
+      return args === null ? { ok: true, said: '' } : outcome(tool, args);
+    }),
+  );
   return {
     ok: outcomes.every((one) => one.ok),
     said: outcomes
@@ -39,15 +60,9 @@ async function packages(check: (folder: string) => Promise<Outcome>): Promise<Ou
   };
 }
 
-function publint(folder: string): Promise<Outcome> {
-  return outcome('publint', ['run', '--strict', folder]);
-}
-
-/** A room without `exports` is files only: it has no types that could be wrong. */
-function attw(folder: string): Promise<Outcome> {
-  const room = publishedRooms().find((one) => one.folder === folder);
-  if (room?.manifest.exports === undefined) return Promise.resolve({ ok: true, said: '' });
-  return outcome('attw', ['--profile', 'esm-only', '--no-color', '--no-definitely-typed', '--pack', folder]);
+/** A room without `exports` is a command only: it has no types that could be wrong. */
+function hasTypes(name: string): boolean {
+  return publishedRooms().some(({ manifest }) => manifest.name === name && manifest.exports !== undefined);
 }
 
 const checks: readonly Check[] = [
@@ -64,11 +79,18 @@ const checks: readonly Check[] = [
   { name: 'arrows', fix: 'npm run check -- arrows', run: checkArrows },
   { name: 'circles', fix: 'npm run check -- circles', run: checkCircles },
   { name: 'unused', fix: 'npx knip', run: command('knip', '--no-progress') },
-  { name: 'publint', fix: 'npx publint run --strict packages/NAME', run: () => packages(publint) },
+  {
+    name: 'publint',
+    fix: 'npm run pack, then npx publint run --strict FILE.tgz',
+    run: () => packages('publint', ({ tarball }) => ['run', '--strict', tarball]),
+  },
   {
     name: 'attw',
-    fix: 'npx attw --profile esm-only --pack packages/NAME',
-    run: () => packages(attw),
+    fix: 'npm run pack, then npx attw FILE.tgz',
+    run: () =>
+      packages('attw', ({ name, tarball }) =>
+        hasTypes(name) ? ['--no-color', '--no-definitely-typed', tarball] : null,
+      ),
   },
   { name: 'committed', fix: 'npm run check -- committed', run: checkCommitted },
   { name: 'error-codes', fix: 'npm run check -- error-codes', run: checkErrorCodes },

@@ -1,5 +1,6 @@
 // Makes the packages as npm gets them, and prints the line that installs them: npm run pack -- [FOLDER]
-import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Metafile } from 'esbuild';
@@ -18,9 +19,6 @@ export interface PackedRoom {
   /** Absolute path of the .tgz. */
   readonly tarball: string;
 }
-
-/** Packages are put together here, each in a folder of its room's name. */
-const staging = join(root, '.cache/packages');
 
 async function must(tool: string, args: readonly string[]): Promise<string> {
   const { status, output } = await run(tool, args);
@@ -57,10 +55,9 @@ async function stageCode(folder: string, staged: string, ui: BuiltUi): Promise<r
       copyUi(staged, ['index.html', 'graphviz.js']);
       return [await bundleCommand(join(dist, 'bin')), ...ui.page, ui.graphviz];
     case 'packages/agent': {
-      const compiled = join(staging, 'agent-compiled');
+      const compiled = `${staged}-compiled`;
       await compile(folder, compiled);
       writeDeclarations(dist, entries, reachableDeclarations(compiled, entries));
-      rmSync(compiled, { recursive: true });
       copyUi(staged, ['agent.html.gz']);
       return [...(await bundleAgent(dist)), ...ui.page];
     }
@@ -74,17 +71,14 @@ async function stageCode(folder: string, staged: string, ui: BuiltUi): Promise<r
   }
 }
 
-/** Puts a package together; returns its folder. */
-async function stage(folder: string, ui: BuiltUi): Promise<string> {
-  const staged = join(staging, basename(folder));
-  rmSync(staged, { recursive: true, force: true });
-  mkdirSync(staged, { recursive: true });
+/** Puts a package together in the folder `staged`. */
+async function stage(folder: string, staged: string, ui: BuiltUi): Promise<void> {
+  mkdirSync(staged);
   const licences = thirdPartyLicences(await stageCode(folder, staged, ui));
   if (licences !== '') writeFileSync(join(staged, 'THIRD-PARTY-LICENSES'), licences);
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(publishedManifest(folder), undefined, 2)}\n`);
   cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'));
   cpSync(join(root, folder, 'README.md'), join(staged, 'README.md'));
-  return staged;
 }
 
 /** Builds every public package and packs each with `npm pack` into `folder`. */
@@ -94,13 +88,19 @@ export async function packRooms(folder: string): Promise<readonly PackedRoom[]> 
   const ui = await buildUi();
   const to = resolve(folder);
   mkdirSync(to, { recursive: true });
-  const packed: PackedRoom[] = [];
-  for (const { folder: room, manifest } of publishedRooms()) {
-    const staged = await stage(room, ui);
-    const said = await must('npm', ['pack', staged, '--silent', '--pack-destination', to]);
-    packed.push({ name: manifest.name, tarball: join(to, said.trim().split('\n').at(-1) ?? '') });
+  const staging = mkdtempSync(join(tmpdir(), 'stackpile-packages-'));
+  try {
+    const packed: PackedRoom[] = [];
+    for (const { folder: room, manifest } of publishedRooms()) {
+      const staged = join(staging, basename(room));
+      await stage(room, staged, ui);
+      const said = await must('npm', ['pack', staged, '--silent', '--pack-destination', to]);
+      packed.push({ name: manifest.name, tarball: join(to, said.trim().split('\n').at(-1) ?? '') });
+    }
+    return packed;
+  } finally {
+    rmSync(staging, { recursive: true });
   }
-  return packed;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

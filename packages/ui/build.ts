@@ -1,6 +1,6 @@
 // Builds the page: one self-contained HTML file, and beside it Graphviz's worker, which is loaded only when it is needed.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -112,6 +112,13 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
   return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
 }
 
+/** Writes a file that whoever reads it meanwhile sees whole, the old one or the new one. */
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, content);
+  await rename(draft, path);
+}
+
 /** The built page: its size in bytes, and what went into it and into Graphviz's worker. */
 export interface BuiltUi {
   readonly bytes: number;
@@ -151,15 +158,15 @@ export async function buildUi(): Promise<BuiltUi> {
     script: safeScript,
   });
   await mkdir(here('dist'), { recursive: true });
-  await writeFile(here('dist/index.html'), page);
-  await writeFile(here('dist/graphviz.js'), graphviz.text);
+  await replaceFile(here('dist/index.html'), page);
+  await replaceFile(here('dist/graphviz.js'), graphviz.text);
   // The agent's own: it knows where to ask, and comes without Graphviz, which would be five times its size.
   const agent = page.replace(
     '{"mode":"none"}</script>',
     () => '{"mode":"agent","name":"this service","base":"./"}</script>',
   );
   const packed = gzipSync(agent, { level: 9 });
-  await writeFile(here('dist/agent.html.gz'), packed);
+  await replaceFile(here('dist/agent.html.gz'), packed);
   // Published packages carry the page in their own dist.
   const copies: readonly (readonly [folder: string, name: string, content: string | Uint8Array])[] = [
     ['../cli/dist/ui', 'index.html', page],
@@ -168,7 +175,7 @@ export async function buildUi(): Promise<BuiltUi> {
   ];
   for (const [folder, name, content] of copies) {
     await mkdir(here(folder), { recursive: true });
-    await writeFile(here(`${folder}/${name}`), content);
+    await replaceFile(here(`${folder}/${name}`), content);
   }
   return {
     bytes: Buffer.byteLength(page),

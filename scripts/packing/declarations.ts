@@ -7,13 +7,22 @@ import type { Entry } from './manifest.ts';
 /** The module names in a declaration: of its imports and exports, and in types. */
 const specifiers = /((?:\bfrom\s*|\bimport\s*\(?\s*))'([^']+)'/gu;
 
-/** A declaration file as it is published: what it refers to ends in .js, and brings the libraries along that it needs. */
+/** What declarations use that not every project has, and what brings it along, before and after their text. */
+const brought: readonly { readonly uses: RegExp; readonly before?: string; readonly after?: string }[] = [
+  { uses: /\b(?:AsyncDisposable|asyncDispose)\b/u, before: '/// <reference lib="esnext.disposable" />\n' },
+  // The DOM and Node's types declare it; theirs and this one add up.
+  { uses: /\bAbortSignal\b/u, after: 'declare global {\n    interface AbortSignal {\n    }\n}\n' },
+];
+
+/** A declaration file as it is published: what it refers to ends in .js, and is there in every project. */
 export function publishedDeclaration(text: string): string {
-  const plain = text.replaceAll(specifiers, (whole, before: string, name: string) =>
-    name.startsWith('.') ? `${before}'${name.replace(/\.ts$/u, '.js')}'` : whole,
+  const plain = text.replaceAll(specifiers, (whole, start: string, name: string) =>
+    name.startsWith('.') ? `${start}'${name.replace(/\.ts$/u, '.js')}'` : whole,
   );
-  const needed = /\b(?:AsyncDisposable|asyncDispose)\b/u.test(plain);
-  return needed ? `/// <reference lib="esnext.disposable" />\n${plain}` : plain;
+  const needed = brought.filter(({ uses }) => uses.test(plain));
+  const before = needed.map((one) => one.before ?? '').join('');
+  const after = needed.map((one) => one.after ?? '').join('');
+  return `${before}${plain}${after}`;
 }
 
 /**
