@@ -1,9 +1,14 @@
-// Every relative link of a committed Markdown page leads to a committed file, every room has a README of 5 to 15 lines.
+// Every relative link of a committed Markdown page leads to a committed file, and every room tells its user and its maintainer what they
+// need, in few lines each.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { type Outcome, root, trackedFiles } from '../house.ts';
 
-const ROOM_LINES = { least: 5, most: 15 };
+/** A page for users holds an example too. */
+const ROOM_LINES = {
+  'README.md': { least: 5, most: 40 },
+  'CONTRIBUTING.md': { least: 5, most: 15 },
+} as const;
 
 export function checkLinks(): Outcome {
   const files = trackedFiles().filter((path) => existsSync(join(root, path)));
@@ -16,20 +21,32 @@ export function checkLinks(): Outcome {
       if (path !== '.' && !known.has(path)) said.push(`${page}: ${target} leads nowhere`);
     }
   }
-  for (const manifest of files.filter((path) => /^packages\/[^/]+\/package\.json$/.test(path))) {
-    const readme = join(dirname(manifest), 'README.md');
-    if (!known.has(readme)) {
-      said.push(`${readme}: missing`);
+  for (const manifest of files.filter((path) => /^packages\/[^/]+\/package\.json$/.test(path)))
+    said.push(...roomPages(dirname(manifest), known));
+  return { ok: said.length === 0, said: said.join('\n') };
+}
+
+/** What is wrong with the pages of a room. A room that is not published has no users: what there is to say is in its README. */
+function roomPages(room: string, known: ReadonlySet<string>): string[] {
+  const said: string[] = [];
+  const { private: isPrivate } = JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8')) as {
+    private?: boolean;
+  };
+  for (const name of isPrivate === true
+    ? (['README.md'] as const)
+    : (['README.md', 'CONTRIBUTING.md'] as const)) {
+    const page = join(room, name);
+    if (!known.has(page)) {
+      said.push(`${page}: missing`);
       continue;
     }
-    const text = readFileSync(join(root, readme), 'utf8').trimEnd();
+    const text = readFileSync(join(root, page), 'utf8').trimEnd();
     // A table may be as long as what it lists.
     const lines = text.split('\n').filter((line) => !line.startsWith('|')).length;
-    if (lines < ROOM_LINES.least || lines > ROOM_LINES.most) {
-      said.push(`${readme}: ${lines} lines, not ${ROOM_LINES.least} to ${ROOM_LINES.most}`);
-    }
+    const { least, most } = ROOM_LINES[name];
+    if (lines < least || lines > most) said.push(`${page}: ${lines} lines, not ${least} to ${most}`);
   }
-  return { ok: said.length === 0, said: said.join('\n') };
+  return said;
 }
 
 function folders(path: string): string[] {

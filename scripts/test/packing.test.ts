@@ -214,6 +214,16 @@ describe('the packed packages', () => {
     });
   });
 
+  test('have one version, and want one another in it', () => {
+    const versions = new Set<unknown>();
+    each(({ manifest }) => {
+      versions.add(manifest['version']);
+      for (const [name, version] of Object.entries(manifest.dependencies ?? {}))
+        if (packages.has(name)) versions.add(version);
+    });
+    assert.equal(versions.size, 1, [...versions].join(', '));
+  });
+
   test('carry the licences of what is inside', () => {
     assert.match(packages.get('stackpile')?.text('THIRD-PARTY-LICENSES') ?? '', /^Eclipse Public License/mu);
     assert.match(packages.get('@stackpile/agent')?.text('THIRD-PARTY-LICENSES') ?? '', /^preact /mu);
