@@ -46,10 +46,7 @@ async function packages(
     return { ok: false, said: error instanceof Error ? error.message : String(error) };
   }
   const outcomes = await Promise.all(
-    rooms.map((room) => {
-      const args = argsFor(room);
-      return args === null ? { ok: true, said: '' } : outcome(tool, args);
-    }),
+    rooms.map(argsFor).flatMap((args) => (args === null ? [] : outcome(tool, args))),
   );
   return {
     ok: outcomes.every((one) => one.ok),

@@ -20,6 +20,7 @@ const watching = [
   'packages/agent/test/tracked.test.ts',
   ...globSync('packages/agent/test/tasks/*.test.ts', { cwd: root }).sort(),
   'packages/cli/test/sources/inspector.test.ts',
+  'scripts/test/bundled-service.test.ts',
 ];
 /** Tests that run on the other Node themselves. */
 const tests = globSync('packages/agent/test/*.test.ts', { cwd: root })

@@ -55,16 +55,14 @@ export function publishedManifest(folder: string): Record<string, unknown> {
   const manifest = roomManifest(folder);
   const { name, version, description, keywords, license, sideEffects, engines } = manifest;
   const entries = entriesOf(manifest);
-  const exports = Object.fromEntries([
-    ...entries.map(({ subpath, module }) => [
-      subpath,
-      {
-        import: { types: `./dist/${module}.d.ts`, default: `./dist/${module}.js` },
-        require: { types: `./dist/cjs/${module}.d.ts`, default: `./dist/cjs/${module}.js` },
-      },
-    ]),
-    ['./package.json', './package.json'],
-  ]);
+  const exports: Record<string, unknown> = {};
+  for (const { subpath, module } of entries) {
+    exports[subpath] = {
+      import: { types: `./dist/${module}.d.ts`, default: `./dist/${module}.js` },
+      require: { types: `./dist/cjs/${module}.d.ts`, default: `./dist/cjs/${module}.js` },
+    };
+  }
+  exports['./package.json'] = './package.json';
   const subpaths = entries.filter(({ subpath }) => subpath !== '.');
   const main = entries.find(({ subpath }) => subpath === '.');
   return {
