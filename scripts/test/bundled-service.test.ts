@@ -214,4 +214,19 @@ describe('the published agent in a bundled service', () => {
       }
     });
   }
+
+  test('a process whose Error is frozen imports it, and is served without tasks', {
+    timeout: 120_000,
+  }, async () => {
+    const child = spawn(node, ['--frozen-intrinsics', service], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    try {
+      const url = await addressOf(child);
+      assert.match(await (await fetch(`${url}goroutine?debug=1`)).text(), /^goroutine profile: total 0/u);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
 });

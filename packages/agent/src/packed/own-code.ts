@@ -21,15 +21,21 @@ export function here(): readonly CallSite[] {
   // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was, not called
   const prepare = Error.prepareStackTrace;
   const holder: { stack?: unknown } = {};
-  Error.stackTraceLimit = 3;
-  Error.prepareStackTrace = (_error, sites) => sites;
   try {
-    Error.captureStackTrace(holder, here);
-    // Read, not only touched: minifiers leave out what nobody uses.
-    return Array.isArray(holder.stack) ? (holder.stack as CallSite[]) : [];
-  } finally {
-    Error.stackTraceLimit = limit;
-    Error.prepareStackTrace = prepare;
+    try {
+      Error.stackTraceLimit = 3;
+      Error.prepareStackTrace = (_error, sites) => sites;
+      Error.captureStackTrace(holder, here);
+      // Read, not only touched: minifiers leave out what nobody uses.
+      return Array.isArray(holder.stack) ? (holder.stack as CallSite[]) : [];
+    } finally {
+      // What could not be set cannot be put back either, so the one that was set first comes first.
+      Error.stackTraceLimit = limit;
+      Error.prepareStackTrace = prepare;
+    }
+  } catch {
+    // `--frozen-intrinsics`: then nothing is the agent's own, and nothing is tracked either.
+    return [];
   }
 }
 
