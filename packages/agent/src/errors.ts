@@ -5,6 +5,7 @@ export type AgentErrorCode =
   | 'AGENT_OPTIONS'
   | 'AGENT_AUTH_REQUIRED'
   | 'AGENT_LISTEN'
+  | 'AGENT_THREAD'
   | 'AGENT_SIDECAR'
   | 'AGENT_CLOSED'
   | 'AGENT_UNAVAILABLE'

@@ -1,11 +1,26 @@
 // What a user may ask of the agent, and the checks that turn it into settings without gaps.
+import { isLoopback, parseHost } from './door/hosts.ts';
 import { AgentError } from './errors.ts';
+import {
+  type Check,
+  checkOptions,
+  flag,
+  flagOrOptions,
+  list,
+  number,
+  oneOf,
+  refuse,
+  text,
+  whole,
+} from './option-checks.ts';
 
 /** What an `auth` function sees of a request. */
 export interface AuthRequest {
   readonly method: string;
   /** Path and query as the client sent them. */
   readonly url: string;
+  /** What will answer: '' for the index, `heap`, `profile`. Decide by this: one endpoint can be written in many ways in `url`. */
+  readonly endpoint: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Address of the client, '' where unknown. */
   readonly remoteAddress: string;
@@ -15,7 +30,7 @@ export interface AuthRequest {
 export type AuthFunction = (request: AuthRequest) => boolean | Promise<boolean>;
 
 /**
- * Who may read profiles: a bearer token of at least 8 characters (also accepted as the password of Basic auth, so that
+ * Who may read profiles: a bearer token of at least 8 printable ASCII characters without blanks (also accepted as the password of Basic auth, so that
  * `go tool pprof http://any:TOKEN@host/…` works), a function, or `'none'` for everybody who reaches the endpoint.
  */
 export type Auth = string | AuthFunction;
@@ -62,19 +77,19 @@ export interface CaptureOptions {
 
 /** Options of `startServer`. */
 export interface ServerOptions extends CaptureOptions {
-  /** Default 6060; 0 takes a free one. */
+  /** Default 6060, or where that is taken the next free one, which is said on stderr; 0 takes any free one. */
   readonly port?: number;
   /** Address to listen on; default 127.0.0.1. Any address that is not loopback needs `auth`. */
   readonly host?: string;
-  readonly auth?: Auth;
+  readonly auth?: Auth | undefined;
   /** Names besides loopback's that a `Host` header may carry on a loopback listener, for instance behind a proxy. */
   readonly allowedHosts?: readonly string[];
 }
 
 /** Options of `createHandler`. */
 export interface HandlerOptions extends CaptureOptions {
-  /** Required: a mounted handler is as public as the service it is mounted on. */
-  readonly auth: Auth;
+  /** Required: a mounted handler is as public as the service it is mounted on. `undefined`, a variable that is not set, is refused. */
+  readonly auth: Auth | undefined;
   /** Path below which the handler answers where no framework strips it; default `/debug/pprof`. */
   readonly prefix?: string;
 }
@@ -86,36 +101,111 @@ export interface CaptureSettings {
   readonly maxSeconds: number;
 }
 
-function inRange(name: string, value: number, low: number, high: number): number {
-  if (!(value >= low && value <= high)) {
-    throw new AgentError('AGENT_OPTIONS', `option ${name} is ${value}, not a number from ${low} to ${high}`);
+/** Listened on where nobody names a port, as in Go's documentation; and those that are tried after it. */
+const DEFAULT_PORT = 6060;
+const NEXT_PORTS = 20;
+
+/** An `Auth`, or `undefined`; its value is a secret, and in no message. */
+const auth: Check = (name, value) => {
+  if (typeof value === 'function' || value === 'none') return;
+  const refuseToken = (why: string): never => {
+    throw new AgentError('AGENT_OPTIONS', `option ${name} ${why}`);
+  };
+  if (typeof value !== 'string' || value.length < 8)
+    refuseToken("must be a function, 'none', or a token of at least 8 characters");
+  else if (value === 'undefined') refuseToken("is the text 'undefined': a variable was not set");
+  else if (!/^[!-~]+$/u.test(value)) {
+    const at = value.search(/[^!-~]/u);
+    const what = /\s/u.test(value[at] ?? '') ? 'a blank or line break' : 'a character that is not printable ASCII';
+    refuseToken(`is a token that no request can carry: it has ${what} at position ${at + 1}`);
   }
-  return value;
+};
+
+const hostName: Check = (name, value) => {
+  if (typeof value !== 'string' || parseHost(value) === null || value.includes('*'))
+    refuse(name, value, 'a host name, whole, with or without a port');
+};
+
+const captureChecks = {
+  tasks: flagOrOptions({
+    from: oneOf('start', 'first look'),
+    budget: number(0, 1),
+    maxTasks: whole(100, 10_000_000),
+    stackDepth: whole(1, 128),
+    handles: flag,
+  } satisfies Record<keyof TaskOptions, Check>),
+  heap: flagOrOptions({ interval: whole(1, 2 ** 31) } satisfies Record<keyof HeapOptions, Check>),
+  maxSeconds: number(1, 86_400),
+};
+
+const serverChecks = {
+  ...captureChecks,
+  port: whole(0, 65_535),
+  host: text(/^[\w.:%[\]-]+$/u, 'an address or a host name'),
+  auth,
+  allowedHosts: list(hostName),
+} satisfies Record<keyof ServerOptions, Check>;
+
+const handlerChecks = {
+  ...captureChecks,
+  auth,
+  prefix: text(
+    /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+,;=:@-]+)*\/?$/u,
+    "a path as requests spell it: '/debug/pprof'",
+  ),
+} satisfies Record<keyof HandlerOptions, Check>;
+
+/** Options of a server, complete. */
+export interface ServerSettings {
+  /** Ports to try, in this order. */
+  readonly ports: readonly number[];
+  readonly host: string;
+  readonly auth: Auth;
+  readonly allowedHosts: readonly string[];
+  readonly captures: CaptureSettings;
 }
 
-function oneOf<T extends string>(name: string, value: T, known: readonly T[]): T {
-  if (known.includes(value)) return value;
-  const words = known.map((word) => `'${word}'`).join(' or ');
-  throw new AgentError('AGENT_OPTIONS', `option ${name} is ${JSON.stringify(value)}, not ${words}`);
+/** Options of a handler, complete. */
+export interface HandlerSettings {
+  readonly auth: Auth;
+  /** Without a slash at the end. */
+  readonly prefix: string;
+  readonly captures: CaptureSettings;
 }
 
-/** Checks `auth`; `undefined` becomes `'none'` only where `optional`. */
-export function checkedAuth(auth: Auth | undefined, optional: boolean, where: string): Auth {
-  if (auth === undefined) {
-    if (optional) return 'none';
-    const advice = "pass a token, a function, or 'none' to let everybody in";
-    throw new AgentError('AGENT_AUTH_REQUIRED', `${where} needs the option auth: ${advice}`);
-  }
-  if (typeof auth === 'function' || auth === 'none') return auth;
-  if (typeof auth !== 'string' || auth.length < 8) {
-    const rule = "must be a function, 'none', or a token of at least 8 characters";
-    throw new AgentError('AGENT_OPTIONS', `option auth ${rule}`);
-  }
-  return auth;
+/** Checks the options of `startServer` and fills in the defaults. */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  checkOptions('startServer', options, serverChecks);
+  const host = (options.host ?? '127.0.0.1').replace(/^\[(.*)\]$/u, '$1');
+  if (options.auth === undefined && !isLoopback(host)) throw authRequired(`a server on ${host}`);
+  return {
+    ports: portsFrom(options.port),
+    host,
+    auth: options.auth ?? 'none',
+    allowedHosts: options.allowedHosts ?? [],
+    captures: captureSettings(options),
+  };
 }
 
-/** Checks the capture options and fills in the defaults. */
-export function captureSettings(options: CaptureOptions): CaptureSettings {
+/** Checks the options of `createHandler` and fills in the defaults. */
+export function handlerSettings(options: HandlerOptions | undefined): HandlerSettings {
+  checkOptions('createHandler', options, handlerChecks);
+  if (options?.auth === undefined) throw authRequired('a mounted handler');
+  const prefix = (options.prefix ?? '/debug/pprof').replace(/\/$/u, '');
+  return { auth: options.auth, prefix, captures: captureSettings(options) };
+}
+
+function authRequired(where: string): AgentError {
+  const advice = "pass a token, a function, or 'none' to let everybody in";
+  return new AgentError('AGENT_AUTH_REQUIRED', `${where} needs the option auth: ${advice}`);
+}
+
+function portsFrom(port: number | undefined): number[] {
+  if (port !== undefined) return [port];
+  return [...Array.from({ length: NEXT_PORTS }, (_, i) => DEFAULT_PORT + i), 0];
+}
+
+function captureSettings(options: CaptureOptions): CaptureSettings {
   const tasks = options.tasks === true || options.tasks === undefined ? {} : options.tasks;
   const heap = options.heap === true || options.heap === undefined ? {} : options.heap;
   return {
@@ -123,27 +213,13 @@ export function captureSettings(options: CaptureOptions): CaptureSettings {
       tasks === false
         ? null
         : {
-            from: oneOf('tasks.from', tasks.from ?? 'start', ['start', 'first look']),
-            budget: inRange('tasks.budget', tasks.budget ?? 0.01, 0, 1),
-            maxTasks: inRange('tasks.maxTasks', tasks.maxTasks ?? 10_000, 100, 10_000_000),
-            stackDepth: inRange('tasks.stackDepth', tasks.stackDepth ?? 32, 1, 128),
+            from: tasks.from ?? 'start',
+            budget: tasks.budget ?? 0.01,
+            maxTasks: tasks.maxTasks ?? 10_000,
+            stackDepth: tasks.stackDepth ?? 32,
             handles: tasks.handles ?? null,
           },
-    heap:
-      heap === false ? null : { interval: inRange('heap.interval', heap.interval ?? 524_288, 1, 2 ** 31) },
-    maxSeconds: inRange('maxSeconds', options.maxSeconds ?? 300, 1, 86_400),
+    heap: heap === false ? null : { interval: heap.interval ?? 524_288 },
+    maxSeconds: options.maxSeconds ?? 300,
   };
-}
-
-/** Whether only this machine reaches a listener on `host`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(host);
-}
-
-/** Checks the port. */
-export function checkedPort(port: number | undefined): number {
-  const value = inRange('port', port ?? 6060, 0, 65535);
-  if (!Number.isInteger(value))
-    throw new AgentError('AGENT_OPTIONS', `option port is ${value}, not an integer`);
-  return value;
 }

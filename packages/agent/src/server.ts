@@ -1,14 +1,9 @@
 // startServer: the agent's own listener.
-import { agentHost } from './host/host.ts';
 import { AgentError } from './errors.ts';
-import {
-  type Auth,
-  captureSettings,
-  checkedAuth,
-  checkedPort,
-  isLoopback,
-  type ServerOptions,
-} from './options.ts';
+import { agentHost } from './host/host.ts';
+import { requireMainThread } from './host/main-thread-only.ts';
+import { type Auth, type ServerOptions, serverSettings } from './options.ts';
+import type { ListenSettings } from './sidecar/protocol.ts';
 import { Sidecar } from './sidecar/sidecar.ts';
 
 /** A running server of profiles. */
@@ -27,35 +22,33 @@ export interface PprofServer extends AsyncDisposable {
  *
  * ```ts
  * import { startServer } from '@stackpile/agent';
- * const server = await startServer({ port: 6060 });
+ * const pprof = await startServer(); // port 6060, or the next free one: pprof.url says which
  * ```
  *
+ * A port that you name has to be free. Where profiles are not worth ending the service for:
+ * `startServer({ port: 6060 }).catch((error) => console.error(error.message))`.
+ *
  * @throws {AgentError} `AGENT_OPTIONS`, `AGENT_AUTH_REQUIRED` (a host that is not loopback needs `auth`), `AGENT_LISTEN`,
- * `AGENT_SIDECAR`
+ * `AGENT_THREAD` (in a worker thread), `AGENT_SIDECAR`
  */
 export async function startServer(options: ServerOptions = {}): Promise<PprofServer> {
-  const host = options.host ?? '127.0.0.1';
-  const port = checkedPort(options.port);
-  const auth = checkedAuth(options.auth, isLoopback(host), `a server on ${host}`);
-  const settings = captureSettings(options);
+  const { host, ports, auth, allowedHosts, captures } = serverSettings(options);
+  requireMainThread('startServer');
   const state = agentHost();
-  state.acquire(settings);
+  state.acquire(captures);
   try {
-    const listen = { port, host, auth: listenAuth(auth), allowedHosts: options.allowedHosts ?? [] };
-    const started = await Sidecar.start(listen, settings, typeof auth === 'function' ? auth : null);
-    const shown = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+    const listen = { ports, host, auth: listenAuth(auth), allowedHosts };
+    const started = await Sidecar.start(listen, captures, typeof auth === 'function' ? auth : null);
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${started.port}/debug/pprof/`;
+    const [wanted] = ports;
+    if (options.port === undefined && started.port !== wanted)
+      console.error(`stackpile: port ${wanted} is taken, profiles are at ${url}`);
     let closing: Promise<void> | null = null;
     const close = (): Promise<void> => {
       closing ??= started.sidecar.close().finally(() => state.release());
       return closing;
     };
-    return {
-      url: `http://${shown}:${started.port}/debug/pprof/`,
-      host,
-      port: started.port,
-      close,
-      [Symbol.asyncDispose]: close,
-    };
+    return { url, host, port: started.port, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     state.release();
     throw error instanceof AgentError
@@ -64,7 +57,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PprofSer
   }
 }
 
-function listenAuth(auth: Auth): { kind: 'none' } | { kind: 'token'; token: string } | { kind: 'ask' } {
+function listenAuth(auth: Auth): ListenSettings['auth'] {
   if (auth === 'none') return { kind: 'none' };
   return typeof auth === 'function' ? { kind: 'ask' } : { kind: 'token', token: auth };
 }

@@ -14,10 +14,9 @@ import {
   errorResponse,
   type PprofRequest,
   type PprofResponse,
-  routerError,
   textResponse,
 } from './http.ts';
-import { hasPage, uiPage } from './page.ts';
+import { hasPage, PAGE, uiPage } from './page.ts';
 import { atoi, parseInt64, parseQuery, type Query } from './query.ts';
 
 /** Every named profile. To add one: a file in captures/, and a line here. */
@@ -53,9 +52,6 @@ export class Endpoints {
 
   /** Answers one request. Never rejects. `signal` is aborted when the client goes away. */
   async answer(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return routerError(405, 'Method Not Allowed', { Allow: 'GET, HEAD' });
-    }
     try {
       return await this.#dispatch(request, signal);
     } catch (error) {
@@ -71,7 +67,7 @@ export class Endpoints {
     const query = parseQuery(request.query);
     const head = request.method === 'HEAD';
     if (request.path === '') return this.#index();
-    if (request.path === 'ui') return uiPage();
+    if (request.path === PAGE) return uiPage();
     if (request.path === 'cmdline') return textResponse(this.#commandLine.join('\0'));
     if (request.path === 'counters') return countersResponse(this.#context, signal);
     if (request.path === 'profile') return this.#profile(query, head, signal);

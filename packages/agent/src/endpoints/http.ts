@@ -61,13 +61,28 @@ export function routerError(
   };
 }
 
-/** A redirect as Go's ServeMux sends it. */
-export function redirect(location: string): PprofResponse {
-  const escaped = escapeHtml(location);
+/**
+ * A path and query as a `Location` may carry them. Browsers read a backslash as a slash, and two slashes at the beginning as
+ * another host; they drop tabs and line breaks before they look.
+ */
+function safeLocation(target: string): string {
+  return target
+    .replaceAll('\\', '%5C')
+    .replace(/^\/{2,}/u, '/')
+    .replace(/[^!-~]/gu, (c) => {
+      // Node reads a target byte by byte; what is no byte comes from a framework that has decoded it.
+      const bytes = Buffer.from(c, c.charCodeAt(0) < 256 ? 'latin1' : 'utf8');
+      return bytes.toString('hex').toUpperCase().replace(/../gu, '%$&');
+    });
+}
+
+/** A redirect as Go's ServeMux sends it, to a path on the same host. */
+export function redirect(target: string): PprofResponse {
+  const location = safeLocation(target);
   return {
     status: 307,
     headers: { 'Content-Type': 'text/html; charset=utf-8', Location: location },
-    body: `<a href="${escaped}">Temporary Redirect</a>.\n\n`,
+    body: `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n`,
   };
 }
 

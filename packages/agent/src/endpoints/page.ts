@@ -4,13 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { EndpointError, type PprofResponse } from './http.ts';
 import { pagePlaces } from './page-places.ts';
 
-/**
- * Whether a request is for the page itself. It needs no token, as it holds nothing of the service: a browser cannot send
- * one before the page has asked its reader for it.
- */
-export function asksForPage(method: string | undefined, target: string | undefined): boolean {
-  return (method === 'GET' || method === 'HEAD') && /\/ui(?:\?.*)?$/u.test(target ?? '');
-}
+/** Name of the page's endpoint. */
+export const PAGE = 'ui';
 
 let page: Promise<Uint8Array> | null = null;
 

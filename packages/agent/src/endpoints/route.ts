@@ -1,10 +1,16 @@
 // Finds the endpoint in a request target by the rules of Go's ServeMux: cleaned paths, escaped slashes, the missing slash.
 import { type PprofRequest, type PprofResponse, redirect, routerError } from './http.ts';
+import { PAGE } from './page.ts';
 
-/** Where a request leads: to an endpoint, or to an answer of the router itself. */
+/** Where a request leads. */
 export type Route =
+  /** To the web page's own file, which holds nothing of the service. */
+  | { readonly kind: 'page'; readonly request: PprofRequest }
   | { readonly kind: 'endpoint'; readonly request: PprofRequest }
-  | { readonly kind: 'answer'; readonly response: PprofResponse };
+  /** To an answer of the router itself. */
+  | { readonly kind: 'answer'; readonly response: PprofResponse }
+  /** Nowhere below the prefix: `response` is for where nobody else may want it. */
+  | { readonly kind: 'outside'; readonly response: PprofResponse };
 
 function cleanPath(path: string): string {
   const out: string[] = [];
@@ -26,9 +32,10 @@ function decodeSegment(segment: string): string | null {
 }
 
 const notFound: PprofResponse = routerError(404, '404 page not found');
+const badRequest: PprofResponse = routerError(400, '400 Bad Request');
 
 /**
- * Routes a request target (path and query).
+ * Routes a request target (path and query), by what its path means and never by how it is written.
  *
  * @param prefix path of the index without its trailing slash, `/debug/pprof`
  */
@@ -37,17 +44,25 @@ export function route(method: string, target: string, prefix: string): Route {
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark + 1);
   const suffix = mark < 0 ? '' : `?${query}`;
-  if (!path.startsWith('/')) return { kind: 'answer', response: notFound };
+  if (!path.startsWith('/')) return { kind: 'outside', response: notFound };
   const clean = cleanPath(path);
-  // The location is a path of at least one segment here, never `//host`.
-  if (clean !== path) return { kind: 'answer', response: redirect(clean + suffix) };
-  const wanted = prefix.split('/');
+  const wanted = prefix.split('/').map(decodeSegment);
   const segments = clean.split('/').map(decodeSegment);
-  if (segments.includes(null)) return { kind: 'answer', response: routerError(400, '400 Bad Request') };
-  if (wanted.some((segment, i) => segments[i] !== segment)) return { kind: 'answer', response: notFound };
+  const below = wanted.every((segment, i) => segment !== null && segments[i] === segment);
+  if (clean !== path) {
+    return { kind: below ? 'answer' : 'outside', response: redirect(clean + suffix) };
+  }
+  if (!below) {
+    const response = segments.includes(null) ? badRequest : notFound;
+    return { kind: 'outside', response };
+  }
+  if (segments.includes(null)) return { kind: 'answer', response: badRequest };
   if (segments.length === wanted.length) {
     return { kind: 'answer', response: redirect(`${prefix}/${suffix}`) };
   }
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { kind: 'answer', response: routerError(405, 'Method Not Allowed', { Allow: 'GET, HEAD' }) };
+  }
   const name = segments.slice(wanted.length).join('/');
-  return { kind: 'endpoint', request: { method, path: name, query } };
+  return { kind: name === PAGE ? 'page' : 'endpoint', request: { method, path: name, query } };
 }

@@ -1,10 +1,11 @@
 // Messages between the main thread and the sidecar worker.
-import type { CaptureSettings } from '../options.ts';
 import type { PprofResponse } from '../endpoints/http.ts';
+import type { AuthRequest, CaptureSettings } from '../options.ts';
 
 /** Where the worker listens; null where it only serves a mounted handler. */
 export interface ListenSettings {
-  readonly port: number;
+  /** The first that is free is taken; 0 is any. */
+  readonly ports: readonly number[];
   readonly host: string;
   /** Token to ask for, `'ask'` to put the question to the main thread, null for nobody. */
   readonly auth:
@@ -42,17 +43,10 @@ export type ToSidecar =
 
 /** From the worker to the main thread. */
 export type FromSidecar =
-  | { readonly kind: 'ready'; readonly port: number; readonly host: string }
+  | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'response'; readonly id: number; readonly response: PprofResponse }
-  | {
-      readonly kind: 'ask';
-      readonly id: number;
-      readonly method: string;
-      readonly url: string;
-      readonly headers: Record<string, string | string[] | undefined>;
-      readonly remoteAddress: string;
-    }
+  | { readonly kind: 'ask'; readonly id: number; readonly request: AuthRequest }
   /** Makes the loop turn; answered by `awake`. */
   | { readonly kind: 'wake' }
   | { readonly kind: 'closed' };

@@ -10,6 +10,29 @@ import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './prot
 /** How long an exit waits for the worker to let go of the main thread's inspector. */
 const EXIT_WAIT_MS = 2000;
 
+/** What cannot be listened on, why, and what to do. */
+function listenError(
+  { code, message }: Extract<FromSidecar, { kind: 'failed' }>,
+  listen: ListenSettings | null,
+): AgentError {
+  const host = listen?.host ?? '';
+  const where = `cannot listen on ${host.includes(':') ? `[${host}]` : host}:${listen?.ports[0] ?? 0}`;
+  switch (code) {
+    case 'EADDRINUSE': {
+      const advice = 'give another port, 0 for any free one, or none: then 6060 or the next free one is taken';
+      return new AgentError('AGENT_LISTEN', `${where}: the address is in use; ${advice}`);
+    }
+    case 'EACCES':
+      return new AgentError('AGENT_LISTEN', `${where}: permission denied; give a port from 1024 on`);
+    case 'EADDRNOTAVAIL':
+      return new AgentError('AGENT_LISTEN', `${where}: this machine does not have that address`);
+    case 'ENOTFOUND':
+      return new AgentError('AGENT_LISTEN', `${where}: there is no such host`);
+    default:
+      return new AgentError('AGENT_LISTEN', `${where}: ${message}`);
+  }
+}
+
 /** A running sidecar worker. */
 export class Sidecar {
   readonly #worker: Worker;
@@ -50,7 +73,7 @@ export class Sidecar {
     listen: ListenSettings | null,
     settings: CaptureSettings,
     auth: AuthFunction | null,
-  ): Promise<{ sidecar: Sidecar; host: string; port: number }> {
+  ): Promise<{ sidecar: Sidecar; port: number }> {
     const shared = new Int32Array(new SharedArrayBuffer(8));
     const program = process.argv[1] ?? process.execPath;
     const data: SidecarData = {
@@ -71,28 +94,21 @@ export class Sidecar {
     }
     const sidecar = new Sidecar(worker, shared, auth);
     try {
-      const ready = await sidecar.#ready(listen);
+      const port = await sidecar.#ready(listen);
       worker.unref();
-      return { sidecar, ...ready };
+      return { sidecar, port };
     } catch (error) {
       await sidecar.close();
       throw error;
     }
   }
 
-  #ready(listen: ListenSettings | null): Promise<{ host: string; port: number }> {
+  #ready(listen: ListenSettings | null): Promise<number> {
     return new Promise((resolve, reject) => {
       const onMessage = (message: FromSidecar): void => {
-        if (message.kind === 'ready') finish(() => resolve(message));
+        if (message.kind === 'ready') finish(() => resolve(message.port));
         if (message.kind === 'failed') {
-          const where = `${listen?.host ?? ''}:${listen?.port ?? 0}`;
-          const why =
-            message.code === 'EADDRINUSE'
-              ? 'the address is in use'
-              : message.code === 'EACCES'
-                ? 'permission denied'
-                : message.message;
-          finish(() => reject(new AgentError('AGENT_LISTEN', `cannot listen on ${where}: ${why}`)));
+          finish(() => reject(listenError(message, listen)));
         }
       };
       const onError = (error: Error): void =>
@@ -177,7 +193,7 @@ export class Sidecar {
   async #answerAsk(message: Extract<FromSidecar, { kind: 'ask' }>): Promise<void> {
     let allowed = false;
     try {
-      allowed = (await this.#auth?.(message)) === true;
+      allowed = (await this.#auth?.(message.request)) === true;
     } catch {
       // An auth function that throws lets nobody in.
     }

@@ -31,11 +31,6 @@ export function parseAddress(text: string): ListenAddress {
   return { host: host === '' ? 'localhost' : host, port: port === '' ? 0 : Number(port) };
 }
 
-/** Is this the machine itself? */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|::1|\[::1\]|::ffff:127\.\d+\.\d+\.\d+)$/iu.test(host);
-}
-
 /** `host:port` as it stands in an address line. */
 export function hostPort(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -1,9 +1,8 @@
 // Who may read the pages: the right Host (no DNS rebinding), the token of this start, reading methods only.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { isLoopback } from './address.ts';
+import { isAddress, isLoopback, isOwnName, parseHost } from '@stackpile/agent/inspector';
 
 /** What the guard decides: on, or a status with one sentence, or a redirect that leaves the token in a cookie. */
 export type Decision =
@@ -21,7 +20,7 @@ export class Guard {
 
   /** @param host as it was bound: `localhost`, `0.0.0.0`, `192.168.1.5` */
   constructor(host: string) {
-    this.#host = host.toLowerCase();
+    this.#host = parseHost(host)?.name ?? host.toLowerCase();
   }
 
   listening(port: number): void {
@@ -51,7 +50,8 @@ export class Guard {
       url.searchParams.delete('token');
       return {
         kind: 'enter',
-        location: `${url.pathname}${url.search}`,
+        // Two slashes at the beginning would name another host.
+        location: `${url.pathname.replace(/^\/{2,}/u, '/')}${url.search}`,
         cookie: `${this.#cookieName()}=${this.token}; Path=/; HttpOnly; SameSite=Strict`,
       };
     }
@@ -76,13 +76,13 @@ export class Guard {
   }
 
   #knowsHost(header: string): boolean {
-    const match = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/u.exec(header.toLowerCase());
-    if (match === null || Number(match[2] ?? 80) !== this.#port) return false;
-    const name = (match[1] ?? '').replace(/^\[|\]$/gu, '');
+    const given = parseHost(header);
+    if (given === null || (given.port ?? 80) !== this.#port) return false;
+    const { name } = given;
     if (name === this.#host) return true;
-    if (isLoopback(this.#host)) return isLoopback(name);
+    if (isLoopback(this.#host)) return isOwnName(name);
     // Bound to every interface: a literal address cannot be rebound, and this machine's own name is its own.
     const any = this.#host === '0.0.0.0' || this.#host === '::';
-    return any && (isIP(name) !== 0 || isLoopback(name) || name === hostname().toLowerCase());
+    return any && (isAddress(name) || isOwnName(name) || name === hostname().toLowerCase());
   }
 }

@@ -10,7 +10,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
-import { AddressError, isLoopback, parseAddress } from '../../src/http/address.ts';
+import { AddressError, parseAddress } from '../../src/http/address.ts';
 import { fillPage, scriptJson } from '../../src/http/page.ts';
 import { runReportFile } from '../../src/http/report-file.ts';
 import { serveUi, startUi, type UiServer } from '../../src/http/serve.ts';
@@ -34,7 +34,6 @@ test('addresses are split as pprof does', () => {
   assert.equal(message('a:b:c'), 'could not split http address: address a:b:c: too many colons in address');
   assert.equal(message(':http'), 'invalid port number: http');
   assert.equal(message(':70000'), 'invalid port number: 70000');
-  assert.ok(isLoopback('127.0.0.1') && isLoopback('::ffff:127.0.0.1') && !isLoopback('10.0.0.1'));
 });
 
 test('data in the page can end no element and begin no comment', () => {

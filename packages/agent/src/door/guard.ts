@@ -1,5 +1,6 @@
 // Who may ask: tokens compared in constant time, Host headers against DNS rebinding, cross-site requests.
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isAddress, isOwnName, parseHost } from './hosts.ts';
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -26,14 +27,17 @@ export function carriesToken(headers: Headers, token: string): boolean {
 
 /**
  * Whether a `Host` header may reach a loopback listener. A page that rebinds its own name to 127.0.0.1 sends that name,
- * so only addresses, `localhost` and the names that were allowed pass.
+ * so only addresses, `localhost` and the names that were allowed pass, whatever the port: a tunnel has another one.
  */
-export function isAllowedHost(host: string | undefined, allowed: readonly string[]): boolean {
-  if (host === undefined) return true; // HTTP/1.0; no browser sends it
-  const name = host.replace(/:\d+$/u, '').toLowerCase();
-  if (name === 'localhost' || name.endsWith('.localhost')) return true;
-  if (/^\d{1,3}(?:\.\d{1,3}){3}$/u.test(name) || /^\[[0-9a-f:.]+\]$/u.test(name)) return true;
-  return allowed.some((one) => one.toLowerCase() === name || one.toLowerCase() === host.toLowerCase());
+export function isAllowedHost(header: string | undefined, allowed: readonly string[]): boolean {
+  if (header === undefined) return true; // HTTP/1.0; no browser sends it
+  const host = parseHost(header);
+  if (host === null) return false;
+  if (isAddress(host.name) || isOwnName(host.name)) return true;
+  return allowed.some((text) => {
+    const one = parseHost(text);
+    return one !== null && one.name === host.name && (one.port === null || one.port === host.port);
+  });
 }
 
 /** Whether a web page of another site started this request by itself (an image, a fetch), as browsers tell it. */

@@ -1,0 +1,148 @@
+// The one door to the endpoints, whatever carries the request: who may pass is decided here, once, after routing.
+import type { PprofRequest, PprofResponse } from '../endpoints/http.ts';
+import { errorResponse } from '../endpoints/http.ts';
+import type { Route } from '../endpoints/route.ts';
+import { messageOf } from '../errors.ts';
+import type { AuthRequest } from '../options.ts';
+import { carriesToken, isAllowedHost, isCrossSite } from './guard.ts';
+
+/** How long an `auth` function may think. On the sidecar's listener it runs on the main thread, which may be blocked. */
+const ASK_MS = 5000;
+/** Most requests that are answered at a time; each may hold a profile, for as long as a capture lasts. */
+const MAX_RUNNING = 128;
+
+/** What the door reads of a request. */
+export type DoorRequest = Omit<AuthRequest, 'endpoint'>;
+
+/** Who may pass. */
+export type Gate =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'token'; readonly token: string }
+  | {
+      readonly kind: 'ask';
+      /** May reject: that is a no. `signal` is aborted when nobody waits for the answer any more. */
+      readonly ask: (request: AuthRequest, signal: AbortSignal) => Promise<boolean>;
+    };
+
+/** What a door is made of. */
+export interface DoorParts {
+  readonly gate: Gate;
+  /** Names besides loopback's that a `Host` header may carry; null lets any pass. */
+  readonly hosts: readonly string[] | null;
+  /** What lies behind the door. */
+  readonly endpoints: (request: PprofRequest, signal: AbortSignal) => Promise<PprofResponse>;
+}
+
+/** An answer that is ready to be carried: lengths are set. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty for HEAD. */
+  readonly body: Uint8Array;
+}
+
+/** Answers routed requests; one per listener or handler. */
+export class Door {
+  readonly #parts: DoorParts;
+  #running = 0;
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers a request that was routed to `route`. Never rejects. `signal` is aborted when the client goes away. */
+  async answer(route: Route, request: DoorRequest, signal: AbortSignal): Promise<Answer> {
+    try {
+      return finished(await this.#respond(route, request, signal), request.method);
+    } catch (error) {
+      return finished(errorResponse(500, messageOf(error)), request.method);
+    }
+  }
+
+  async #respond(route: Route, request: DoorRequest, signal: AbortSignal): Promise<PprofResponse> {
+    const { hosts, endpoints } = this.#parts;
+    if (hosts !== null && !isAllowedHost(single(request.headers['host']), hosts)) {
+      return errorResponse(
+        403,
+        'this Host header is not allowed here: use an address, localhost, or the option allowedHosts',
+      );
+    }
+    if (isCrossSite(request.headers))
+      return errorResponse(403, 'a page of another site may not start a capture');
+    // Redirects and errors of the router hold nothing of the service.
+    if (route.kind === 'outside' || route.kind === 'answer') return route.response;
+    const refusal = await this.#refusal(route, request, signal);
+    if (refusal !== null) return refusal;
+    if (this.#running >= MAX_RUNNING) {
+      return errorResponse(503, `${MAX_RUNNING} requests are being answered already`, { 'Retry-After': '1' });
+    }
+    this.#running++;
+    try {
+      return await endpoints(route.request, signal);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  /** Null where the request may pass, else the answer that turns it away. */
+  async #refusal(
+    route: Extract<Route, { kind: 'page' | 'endpoint' }>,
+    request: DoorRequest,
+    signal: AbortSignal,
+  ): Promise<PprofResponse | null> {
+    const { gate } = this.#parts;
+    switch (gate.kind) {
+      case 'none':
+        return null;
+      case 'token':
+        // The page holds nothing of the service either, and a browser can send no token before the page has asked its reader for it.
+        return route.kind === 'page' || carriesToken(request.headers, gate.token) ? null : unauthorized();
+      case 'ask': {
+        const allowed = await answerOf(gate.ask, { ...request, endpoint: route.request.path }, signal);
+        if (allowed !== null) return allowed ? null : unauthorized();
+        const message = `the auth function did not answer within ${ASK_MS / 1000} s: is the main thread blocked?`;
+        return errorResponse(503, message, { 'Retry-After': '5' });
+      }
+    }
+  }
+}
+
+function single(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+/** What an `auth` function says, null where it says nothing in time. Only `true` is a yes. */
+async function answerOf(
+  ask: (request: AuthRequest, signal: AbortSignal) => Promise<boolean>,
+  request: AuthRequest,
+  signal: AbortSignal,
+): Promise<boolean | null> {
+  const given = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ASK_MS);
+    signal.addEventListener('abort', () => resolve(null), { once: true, signal: given.signal });
+  });
+  try {
+    return await Promise.race([ask(request, given.signal).then((answer) => answer === true), late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+    given.abort();
+  }
+}
+
+function unauthorized(): PprofResponse {
+  const message = 'this endpoint needs a token: send Authorization: Bearer TOKEN';
+  return errorResponse(401, message, { 'WWW-Authenticate': 'Bearer realm="pprof"' });
+}
+
+/** Sets the length, which HEAD has only where the body was made. */
+function finished({ status, headers, body }: PprofResponse, method: string): Answer {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const head = method === 'HEAD';
+  const length: Record<string, string> =
+    head && bytes.length === 0 ? {} : { 'Content-Length': String(bytes.length) };
+  return { status, headers: { ...headers, ...length }, body: head ? new Uint8Array(0) : bytes };
+}

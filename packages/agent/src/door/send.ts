@@ -1,0 +1,54 @@
+// Carries an answer to a client that may read slowly, or not at all: nobody holds a profile in memory for ever.
+import type { Answer } from './door.ts';
+
+/** A client that does not take a piece of {@link PIECE} bytes within this time is cut off. */
+const STALL_MS = 30_000;
+const PIECE = 65_536;
+
+/** What is used of a response: `http.ServerResponse` has it. */
+export interface ResponseWriter {
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  /** False where the client is behind; `drain` follows. */
+  write(piece: Uint8Array): boolean;
+  end(body?: Uint8Array): unknown;
+  once(event: 'close' | 'drain' | 'finish', listener: () => void): unknown;
+  off(event: 'close' | 'drain' | 'finish', listener: () => void): unknown;
+  destroy(): unknown;
+  readonly destroyed?: boolean;
+}
+
+/** Whether `event` happens within `ms`, and before the connection closes. */
+function happens(response: ResponseWriter, event: 'drain' | 'finish', ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (happened: boolean): void => {
+      clearTimeout(timer);
+      response.off(event, yes);
+      response.off('close', no);
+      resolve(happened);
+    };
+    const yes = (): void => settle(true);
+    const no = (): void => settle(false);
+    const timer = setTimeout(no, ms);
+    timer.unref();
+    response.once(event, yes);
+    response.once('close', no);
+  });
+}
+
+/** Sends `answer` piece by piece, and resolves when the client has it or was cut off. */
+export async function send(response: ResponseWriter, answer: Answer, stallMs: number = STALL_MS): Promise<void> {
+  if (response.destroyed === true) return;
+  response.writeHead(answer.status, { ...answer.headers });
+  const { body } = answer;
+  let at = 0;
+  for (; body.length - at > PIECE; at += PIECE) {
+    if (response.write(body.subarray(at, at + PIECE))) continue;
+    if (!(await happens(response, 'drain', stallMs))) {
+      response.destroy();
+      return;
+    }
+  }
+  const end = happens(response, 'finish', stallMs);
+  response.end(at === 0 ? body : body.subarray(at));
+  if (!(await end)) response.destroy();
+}
