@@ -5,6 +5,13 @@ import { nearest } from './nearest.ts';
 /** Returns where `value` may stand for the option `name`, else throws `AGENT_OPTIONS`. */
 export type Check = (name: string, value: unknown) => void;
 
+function kindOf(value: object): string {
+  if (Array.isArray(value)) return 'an array';
+  return isPlain(value)
+    ? 'an object'
+    : `a ${Object.prototype.toString.call(value).slice(8, 48).replace(']', '')}`;
+}
+
 /** A value as a message may show it: short, on one line. */
 function shown(value: unknown): string {
   switch (typeof value) {
@@ -13,7 +20,7 @@ function shown(value: unknown): string {
       return text.length <= 60 ? text : `${JSON.stringify(value.slice(0, 40))}…`;
     }
     case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object';
+      return value === null ? 'null' : kindOf(value);
     case 'function':
     case 'symbol':
       return `a ${typeof value}`;
@@ -94,7 +101,9 @@ function checkEach(options: object, checks: Readonly<Record<string, Check>>, pat
       const known = Object.keys(checks);
       const meant = nearest(key, known);
       const advice =
-        meant === null ? `there are ${known.map((one) => path + one).join(', ')}` : `did you mean ${path}${meant}?`;
+        meant === null
+          ? `there are ${known.map((one) => path + one).join(', ')}`
+          : `did you mean ${path}${meant}?`;
       throw new AgentError('AGENT_OPTIONS', `there is no option ${shownName(path + key)}: ${advice}`);
     }
     if (value !== undefined) check(path + key, value);

@@ -116,7 +116,9 @@ const auth: Check = (name, value) => {
   else if (value === 'undefined') refuseToken("is the text 'undefined': a variable was not set");
   else if (!/^[!-~]+$/u.test(value)) {
     const at = value.search(/[^!-~]/u);
-    const what = /\s/u.test(value[at] ?? '') ? 'a blank or line break' : 'a character that is not printable ASCII';
+    const what = /\s/u.test(value[at] ?? '')
+      ? 'a blank or line break'
+      : 'a character that is not printable ASCII';
     refuseToken(`is a token that no request can carry: it has ${what} at position ${at + 1}`);
   }
 };

@@ -36,7 +36,11 @@ function happens(response: ResponseWriter, event: 'drain' | 'finish', ms: number
 }
 
 /** Sends `answer` piece by piece, and resolves when the client has it or was cut off. */
-export async function send(response: ResponseWriter, answer: Answer, stallMs: number = STALL_MS): Promise<void> {
+export async function send(
+  response: ResponseWriter,
+  answer: Answer,
+  stallMs: number = STALL_MS,
+): Promise<void> {
   if (response.destroyed === true) return;
   response.writeHead(answer.status, { ...answer.headers });
   const { body } = answer;

@@ -9,13 +9,7 @@ import { heap } from '../captures/heap.ts';
 import { AgentError, messageOf } from '../errors.ts';
 import { indexPage } from '../text/index-page.ts';
 import { countersResponse } from './counters.ts';
-import {
-  EndpointError,
-  errorResponse,
-  type PprofRequest,
-  type PprofResponse,
-  textResponse,
-} from './http.ts';
+import { EndpointError, errorResponse, type PprofRequest, type PprofResponse, textResponse } from './http.ts';
 import { hasPage, PAGE, uiPage } from './page.ts';
 import { atoi, parseInt64, parseQuery, type Query } from './query.ts';
 

@@ -19,7 +19,8 @@ function listenError(
   const where = `cannot listen on ${host.includes(':') ? `[${host}]` : host}:${listen?.ports[0] ?? 0}`;
   switch (code) {
     case 'EADDRINUSE': {
-      const advice = 'give another port, 0 for any free one, or none: then 6060 or the next free one is taken';
+      const advice =
+        'give another port, 0 for any free one, or none: then 6060 or the next free one is taken';
       return new AgentError('AGENT_LISTEN', `${where}: the address is in use; ${advice}`);
     }
     case 'EACCES':
