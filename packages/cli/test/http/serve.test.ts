@@ -156,10 +156,29 @@ describe('the server', () => {
     }
     assert.equal((await ask(server.port, '/ui/?token=wrong')).status, 401);
     assert.equal((await ask(server.port, '/ui/', { cookie: cookie.replace(/=.*/, '=wrong') })).status, 401);
-    for (const host of ['evil.example', `evil.example:${server.port}`, '127.0.0.1:1', 'a b']) {
+    for (const host of [
+      'evil.example',
+      `evil.example:${server.port}`,
+      '127.0.0.1:1',
+      'a b',
+      `127.0.0.999:${server.port}`,
+      `[::::]:${server.port}`,
+      `10.0.0.1:${server.port}`,
+    ]) {
       assert.equal((await ask(server.port, '/ui/', { cookie, host })).status, 421, host);
     }
-    assert.equal((await ask(server.port, '/ui/', { cookie, host: `localhost:${server.port}` })).status, 200);
+    for (const name of [
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'app.localhost',
+      '127.8.9.10',
+      '[::1]',
+      '[::FFFF:127.0.0.1]',
+    ]) {
+      const host = `${name}:${server.port}`;
+      assert.equal((await ask(server.port, '/ui/', { cookie, host })).status, 200, host);
+    }
     assert.equal((await ask(server.port, '/ui/', { authorization: `Bearer ${server.token}` })).status, 200);
     assert.equal((await ask(server.port, '/ui/', { cookie }, 'POST')).status, 405);
     assert.equal(
@@ -172,6 +191,20 @@ describe('the server', () => {
       ).status,
       403,
     );
+  });
+
+  test('the redirect that leaves the token in a cookie never leaves the host', async () => {
+    for (const path of [
+      '/.//evil.example/',
+      '/x/..//evil.example/',
+      '/%2e//evil.example/',
+      '/\\\\evil.example/',
+    ]) {
+      const { status, headers } = await ask(server.port, `${path}?token=${server.token}`);
+      assert.notEqual(status, 200, path);
+      const here = `http://127.0.0.1:${server.port}/`;
+      assert.equal(new URL(String(headers['location'] ?? '/'), here).origin, new URL(here).origin, path);
+    }
   });
 
   test('serves the page everywhere below /ui/, and sends strict headers', async () => {
