@@ -124,7 +124,7 @@ describe('greedy clients', () => {
     while (!socket.destroyed) {
       sent += chunk.length;
       assert.ok(sent < 64 * 1024 * 1024, 'it takes whatever comes');
-      if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+      socket.write(chunk);
       await delay(1);
     }
   });
