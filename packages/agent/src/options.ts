@@ -101,8 +101,9 @@ export interface CaptureSettings {
   readonly maxSeconds: number;
 }
 
-/** Listened on where nobody names a port, as in Go's documentation; and those that are tried after it. */
-const DEFAULT_PORT = 6060;
+/** Listened on where nobody names a port, as in Go's documentation. */
+export const DEFAULT_PORT = 6060;
+/** So many are tried from there on, then any. */
 const NEXT_PORTS = 20;
 
 /** An `Auth`, or `undefined`; its value is a secret, and in no message. */

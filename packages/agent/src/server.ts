@@ -2,7 +2,7 @@
 import { AgentError } from './errors.ts';
 import { agentHost } from './host/host.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
-import { type Auth, type ServerOptions, serverSettings } from './options.ts';
+import { type Auth, DEFAULT_PORT, type ServerOptions, serverSettings } from './options.ts';
 import type { ListenSettings } from './sidecar/protocol.ts';
 import { Sidecar } from './sidecar/sidecar.ts';
 
@@ -40,9 +40,8 @@ export async function startServer(options: ServerOptions = {}): Promise<PprofSer
     const listen = { ports, host, auth: listenAuth(auth), allowedHosts };
     const started = await Sidecar.start(listen, captures, typeof auth === 'function' ? auth : null);
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${started.port}/debug/pprof/`;
-    const [wanted] = ports;
-    if (options.port === undefined && started.port !== wanted)
-      console.error(`stackpile: port ${wanted} is taken, profiles are at ${url}`);
+    if (options.port === undefined && started.port !== DEFAULT_PORT)
+      console.error(`stackpile: port ${DEFAULT_PORT} is taken, profiles are at ${url}`);
     let closing: Promise<void> | null = null;
     const close = (): Promise<void> => {
       closing ??= started.sidecar.close().finally(() => state.release());

@@ -53,6 +53,7 @@ export async function send(
     }
   }
   const end = happens(response, 'finish', stallMs);
-  response.end(at === 0 ? body : body.subarray(at));
+  // Not even no bytes where there is no body: a server may have been told to throw at that.
+  response.end(body.length === 0 ? undefined : body.subarray(at));
   if (!(await end)) response.destroy();
 }
