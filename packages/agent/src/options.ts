@@ -106,22 +106,23 @@ export const DEFAULT_PORT = 6060;
 /** So many are tried from there on, then any. */
 const NEXT_PORTS = 20;
 
-/** An `Auth`, or `undefined`; its value is a secret, and in no message. */
+/** What is wrong with a token, null where nothing is. It is a secret, and in no message. */
+function faultOf(token: unknown): string | null {
+  if (typeof token !== 'string' || token.length < 8)
+    return "must be a function, 'none', or a token of at least 8 characters";
+  if (token === 'undefined') return "is the text 'undefined': a variable was not set";
+  const at = token.search(/[^!-~]/u);
+  if (at < 0) return null;
+  const what = /\s/u.test(token[at] ?? '')
+    ? 'a blank or line break'
+    : 'a character that is not printable ASCII';
+  return `is a token that no request can carry: it has ${what} at position ${at + 1}`;
+}
+
 const auth: Check = (name, value) => {
   if (typeof value === 'function' || value === 'none') return;
-  const refuseToken = (why: string): never => {
-    throw new AgentError('AGENT_OPTIONS', `option ${name} ${why}`);
-  };
-  if (typeof value !== 'string' || value.length < 8)
-    refuseToken("must be a function, 'none', or a token of at least 8 characters");
-  else if (value === 'undefined') refuseToken("is the text 'undefined': a variable was not set");
-  else if (!/^[!-~]+$/u.test(value)) {
-    const at = value.search(/[^!-~]/u);
-    const what = /\s/u.test(value[at] ?? '')
-      ? 'a blank or line break'
-      : 'a character that is not printable ASCII';
-    refuseToken(`is a token that no request can carry: it has ${what} at position ${at + 1}`);
-  }
+  const fault = faultOf(value);
+  if (fault !== null) throw new AgentError('AGENT_OPTIONS', `option ${name} ${fault}`);
 };
 
 const hostName: Check = (name, value) => {

@@ -10,8 +10,9 @@ import { AgentError, messageOf } from '../errors.ts';
 import { indexPage } from '../text/index-page.ts';
 import { countersResponse } from './counters.ts';
 import { EndpointError, errorResponse, type PprofRequest, type PprofResponse, textResponse } from './http.ts';
-import { hasPage, PAGE, uiPage } from './page.ts';
+import { hasPage, uiPage } from './page.ts';
 import { atoi, parseInt64, parseQuery, type Query } from './query.ts';
+import { PAGE } from './route.ts';
 
 /** Every named profile. To add one: a file in captures/, and a line here. */
 const captures: readonly Capture[] = [goroutine, heap];

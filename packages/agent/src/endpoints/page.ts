@@ -4,9 +4,6 @@ import { gunzipSync } from 'node:zlib';
 import { EndpointError, type PprofResponse } from './http.ts';
 import { pagePlaces } from './page-places.ts';
 
-/** Name of the page's endpoint. */
-export const PAGE = 'ui';
-
 let page: Promise<Uint8Array> | null = null;
 
 /** Whether this build carries the page. */

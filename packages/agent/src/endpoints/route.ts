@@ -1,6 +1,8 @@
 // Finds the endpoint in a request target by the rules of Go's ServeMux: cleaned paths, escaped slashes, the missing slash.
 import { type PprofRequest, type PprofResponse, redirect, routerError } from './http.ts';
-import { PAGE } from './page.ts';
+
+/** Name of the endpoint that is the web page. */
+export const PAGE = 'ui';
 
 /** Where a request leads. */
 export type Route =
