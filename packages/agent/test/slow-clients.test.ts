@@ -113,6 +113,12 @@ describe('greedy clients', () => {
     assert.deepEqual(all.toString('latin1').match(/HTTP\/1\.1 \d+/gu), ['HTTP/1.1 200', 'HTTP/1.1 404']);
   });
 
+  test('as many clients at once as there is room for are all answered', async () => {
+    const server = await serving({ port: 0 });
+    const answers = Array.from({ length: 120 }, () => ask(server.port, '/debug/pprof/cmdline'));
+    for (const { status } of await Promise.all(answers)) assert.equal(status, 200);
+  });
+
   test('a body without end is not read without end', async () => {
     const server = await serving({ port: 0 });
     const socket = await hold(

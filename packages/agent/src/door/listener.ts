@@ -8,9 +8,9 @@ import { send } from './send.ts';
 
 const PREFIX = '/debug/pprof';
 /** Most connections; the next one is closed at once. */
-const MAX_CONNECTIONS = 128;
+const MAX_CONNECTIONS = 160;
 /** Of more connections than these the one that has asked for nothing the longest makes room. */
-const CROWDED = 96;
+const CROWDED = 128;
 /** Most requests of one connection under way; none of the usual clients sends a second one before the answer to the first. */
 const MAX_PIPELINED = 4;
 /** Most bytes of a request's body, which no endpoint reads. */
