@@ -47,6 +47,7 @@ describe('go tool pprof', { skip: unlessCi(without) }, () => {
     }
     // V8 of Node 20 tells a profiler nothing of functions that it had inlined before the recording began.
     setFlagsFromString('--no-opt');
+    setFlagsFromString('--no-maglev'); // later ones inline with this one too
     server = await startServer({ port: 0 });
     for (let i = 0; i < 7; i++) void waitsForGo();
     spinning = setInterval(burnsForGo, 40);
