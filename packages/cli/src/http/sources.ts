@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile } from '@stackpile/profile';
-import { loadSource } from '../sources/load.ts';
+import { loadSpec } from '../sources/load.ts';
+import { asItIs } from '../sources/mistaken.ts';
 import type { LoadedSource, SourceOptions, SourceSpec } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
 import { liveAddress, liveProcess, type LiveService } from './live.ts';
@@ -31,13 +32,15 @@ export async function readSources(
   const sources: PageSource[] = [];
   let live: LiveService | null = null;
   for (const text of specs) {
-    const spec = withoutIndex(parseSource(text, cwd));
     // A bare address means the tasks here: they are there at once, and the page can capture the rest.
-    const asked =
+    const askedOf = (spec: SourceSpec): SourceOptions =>
       spec.kind === 'url' && options.profile === undefined ? { ...options, profile: 'goroutine' } : options;
-    const loaded = await loadSource(spec, { ...asked, cwd, times: true });
+    const { loaded, spec } = await asItIs(withoutIndex(parseSource(text, cwd)), async (actual) => ({
+      spec: actual,
+      loaded: await loadSpec(actual, { ...askedOf(actual), cwd, times: true }),
+    }));
     sources.push(await pageSource(loaded, cwd));
-    if (spec.kind === 'url') live ??= liveAddress(spec, asked);
+    if (spec.kind === 'url') live ??= liveAddress(spec, askedOf(spec));
     if (spec.kind === 'inspector') live ??= liveProcess(spec, options);
   }
   return { sources, live };

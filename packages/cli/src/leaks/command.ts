@@ -5,6 +5,7 @@ import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/l
 import type { Profile } from '@stackpile/profile';
 import type { CliIo } from '../io.ts';
 import { loadSource } from '../sources/load.ts';
+import { asItIs } from '../sources/mistaken.ts';
 import {
   type LoadedSource,
   SourceError,
@@ -202,7 +203,8 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
 async function judge(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
   const specs = options.sources.map((source) => parseSource(source, io.cwd));
   const [only] = specs;
-  if (specs.length === 1 && only !== undefined && isRemote(only)) return judgeService(only, options, io);
+  if (specs.length === 1 && only !== undefined && isRemote(only))
+    return asItIs(only, (actual) => judgeService(actual, options, io));
   if (specs.length > 1 && specs.every(isRemote)) {
     throw new UsageError(
       'give one service to watch, or files: dumps of different services cannot be compared',

@@ -163,6 +163,7 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
       if (io.signal.aborted) break;
       failures++;
       failure = error;
+      if (error.code === 'SOURCE_ENDED') failures = patience;
       if (verdict === null || failures >= patience || error.code === 'SOURCE_UNAUTHORIZED') break;
       progress.say(visible(error.message, 400));
     }

@@ -16,7 +16,7 @@ import type { HttpAnswer } from '../sources/http.ts';
 import { takeAhead } from '../sources/ahead.ts';
 import { inflate } from '../sources/inflate.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
-import { parseSource } from '../sources/spec.ts';
+import { INSPECTOR_REFUSAL, namesProcess, parseSource } from '../sources/spec.ts';
 import { binaryProblem, openBinary } from './binary.ts';
 import type { Invocation, NetworkFlags } from './command-line.ts';
 import { mappingRows, withMappings, withSomeMapping } from './edit.ts';
@@ -31,6 +31,13 @@ interface Fetched {
   readonly profile: Profile;
   /** Its URL, '' where it was local. */
   readonly url: string;
+}
+
+/** What answers at an address is the inspector of a process: it is read as such. */
+class InspectorThere extends DriverError {
+  constructor() {
+    super('the inspector of a process answers there');
+  }
 }
 
 type Warn = (line: string) => void;
@@ -94,7 +101,12 @@ class Fetcher {
     if (this.#isProcess(source)) return { profile: await this.#process(source), url: '' };
     const remote = remoteSource(source, this.#network.seconds);
     if (remote === undefined) throw new DriverError(problem);
-    return { profile: await this.#remote(remote, source), url: addressOf(remote) };
+    try {
+      return { profile: await this.#remote(remote, source), url: addressOf(remote) };
+    } catch (error) {
+      if (error instanceof InspectorThere) return { profile: await this.#process(source), url: '' };
+      throw error;
+    }
   }
 
   /** Heap snapshots may be larger than any buffer; null for every other file, and for one that fits. */
@@ -174,7 +186,9 @@ class Fetcher {
   #isProcess(source: string): boolean {
     try {
       return parseSource(source, this.#io.cwd).kind === 'inspector';
-    } catch {
+    } catch (error) {
+      if (error instanceof SourceError && namesProcess(source))
+        throw new DriverError(withoutName(error.message, source), { cause: error });
       return false;
     }
   }
@@ -227,6 +241,7 @@ class Fetcher {
         ...(body === undefined ? {} : { method: 'POST' as const, body: Buffer.from(body) }),
       });
       if (answer.status !== 200) {
+        if (Buffer.from(answer.body).includes(INSPECTOR_REFUSAL)) throw new InspectorThere();
         const type = String(answer.headers['content-type'] ?? '');
         const explained = answer.headers['x-go-pprof'] !== undefined && type.includes('text/plain');
         const text = explained ? ` - ${Buffer.from(answer.body).toString('utf8')}` : '';

@@ -1,59 +1,116 @@
-// A lease on an inspector that we opened: the process closes it by itself when nobody renews it, for instance because we were killed.
+// A lease on an inspector that we opened: the process closes it by itself once we are gone, for instance because we were killed.
+import { readFile, readlink } from 'node:fs/promises';
+import process from 'node:process';
 import { LEASE_SCRIPT } from '@stackpile/profile';
 import type { InspectorConnection } from './inspector-socket.ts';
 
-/** Seconds after which a process that hears nothing from us closes its inspector. */
+/** Seconds after which a process that cannot see us, and hears nothing from us, closes its inspector. */
 const LEASE_SECONDS = 60;
-/** The same while we may be too busy to renew it: a snapshot of gigabytes is read without a pause. */
-const BUSY_SECONDS = 1800;
 const RENEW_MS = 10_000;
 
-const KEY = "Symbol.for('stackpile.inspector.lease')";
-/** `require` is there for every kind of main script, `getBuiltinModule` since 20.16. */
-const INSPECTOR =
-  "(process.getBuiltinModule ? process.getBuiltinModule('node:inspector') : require('node:inspector'))";
-
-/** Counts its own seconds: while the process stands still for a snapshot none pass. The timer does not keep the process alive. */
-const BEGIN = `(() => {
-  const inspector = ${INSPECTOR};
-  let left = ${LEASE_SECONDS};
-  const timer = setInterval(function lease() {
-    if (--left > 0) return;
-    globalThis[${KEY}]?.end();
-    inspector.close();
-  }, 1000);
-  timer.unref();
-  Object.defineProperty(globalThis, ${KEY}, {
-    configurable: true,
-    value: { renew(seconds) { left = seconds; }, end() { clearInterval(timer); delete globalThis[${KEY}]; } },
-  });
-})()
-//# sourceURL=${LEASE_SCRIPT}`;
-
-/** Evaluated in the process: takes everything of ours away and closes the inspector. The reply never comes. */
-export const CLOSE_EXPRESSION: string = `globalThis[${KEY}]?.end(); ${INSPECTOR}.close()`;
-
-export interface Lease {
-  /** We may be busy for long from now on (true), or are not any more. */
-  busy(is: boolean): void;
-  /** Renews no more. */
-  end(): void;
+/** Whoever holds a lease, as the process sees it. */
+export interface LeaseOwner {
+  readonly pid: number;
+  /** When it began, in the system's own count: a number is given to another process some day. null where nobody tells. */
+  readonly born: string | null;
 }
 
-/** Begins a lease in the process behind a connection whose inspector we opened. */
-export async function beginLease(connection: InspectorConnection): Promise<Lease> {
-  await connection.post('Runtime.evaluate', { expression: BEGIN, includeCommandLineAPI: true });
-  let seconds = LEASE_SECONDS;
-  const renew = (): void =>
-    connection.send('Runtime.evaluate', { expression: `globalThis[${KEY}]?.renew(${seconds})` });
-  const timer = setInterval(renew, RENEW_MS);
+/** A module of Node. `require` is there for every kind of main script, `getBuiltinModule` since 20.16. */
+const builtin = (name: string): string =>
+  `(process.getBuiltinModule ? process.getBuiltinModule('node:${name}') : require('node:${name}'))`;
+
+/**
+ * What is evaluated in the process; its value renews and ends the lease. Nothing of it is global, and its timer does not keep the
+ * process alive. It closes the inspector only when its owner is gone: closing waits for whoever is connected, and one that is
+ * stopped would stop the process too. An owner that cannot be seen (null) has to renew: the process counts its own seconds, in
+ * which its loop turns, and some more for a large heap, whose owner may be busy reading it.
+ */
+export function leaseScript(owner: LeaseOwner | null, seconds: number): string {
+  return `(() => {
+  const inspector = ${builtin('inspector')};
+  const fs = ${builtin('fs')};
+  const owner = ${JSON.stringify(owner)};
+  const patience = () => ${seconds} + process.memoryUsage().heapUsed / 1e7;
+  let left = patience();
+  function isOwnerGone() {
+    if (owner.born !== null) {
+      try {
+        const text = fs.readFileSync('/proc/' + owner.pid + '/stat', 'latin1');
+        const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+        return fields[0] === 'Z' || fields[0] === 'X' || fields[19] !== owner.born;
+      } catch {}
+    }
+    try {
+      process.kill(owner.pid, 0);
+      return false;
+    } catch (error) {
+      return error.code === 'ESRCH';
+    }
+  }
+  const timer = setInterval(function lease() {
+    if (inspector.url() === undefined) clearInterval(timer);
+    else if (owner === null ? --left <= 0 : isOwnerGone()) close();
+  }, 1000);
   timer.unref();
+  function close() {
+    clearInterval(timer);
+    inspector.close();
+  }
+  return { renew() { left = patience(); }, close };
+})()
+//# sourceURL=${LEASE_SCRIPT}`;
+}
+
+/** Evaluated in the process where there is no lease: closes the inspector. The reply never comes. */
+export const CLOSE_EXPRESSION: string = `${builtin('inspector')}.close()`;
+
+/** When a process began, as the system counts it; null where it does not tell. */
+async function bornAt(pid: number | 'self'): Promise<string | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+/** This process as the process `pid` sees it; null where it does not see us by our number: it may be in a container. */
+export async function ownerFor(pid: number): Promise<LeaseOwner | null> {
+  if (process.platform === 'linux') {
+    const ours = await readlink('/proc/self/ns/pid').catch(() => '');
+    const theirs = await readlink(`/proc/${pid}/ns/pid`).catch(() => null);
+    if (ours !== theirs) return null;
+  }
+  return { pid: process.pid, born: await bornAt('self') };
+}
+
+export interface Lease {
+  /** Ends the lease and closes the inspector; nothing answers to that. */
+  close(): void;
+}
+
+/**
+ * Begins a lease in the process behind a connection whose inspector we opened.
+ *
+ * @throws InspectorError
+ */
+export async function beginLease(connection: InspectorConnection, owner: LeaseOwner | null): Promise<Lease> {
+  const { result } = await connection.post<{ result: { objectId?: string } }>('Runtime.evaluate', {
+    expression: leaseScript(owner, LEASE_SECONDS),
+    includeCommandLineAPI: true,
+    silent: true,
+  });
+  const { objectId } = result;
+  if (objectId === undefined) throw new Error('the process took no lease');
+  const call = (name: 'renew' | 'close'): void =>
+    connection.send('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration: `function () { this.${name}(); }`,
+      silent: true,
+    });
+  const timer = owner === null ? setInterval(() => call('renew'), RENEW_MS) : undefined;
+  timer?.unref();
   void connection.ended.then(() => clearInterval(timer));
   return {
-    busy: (is) => {
-      seconds = is ? BUSY_SECONDS : LEASE_SECONDS;
-      renew();
+    close: () => {
+      clearInterval(timer);
+      call('close');
     },
-    end: () => clearInterval(timer),
   };
 }

@@ -1,8 +1,9 @@
 // Processes of this machine as the inspector needs them: are they Node, on which ports do they listen, what memory have they left.
 import { execFileSync } from 'node:child_process';
-import { open, readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import process from 'node:process';
+import { holdsNode, isNodeInstallation, NODE_LIBRARY } from './node-executable.ts';
 
 async function text(path: string): Promise<string> {
   try {
@@ -14,35 +15,76 @@ async function text(path: string): Promise<string> {
 
 /** What is known of a process before it is signalled. */
 export type ProcessCheck =
-  | { readonly kind: 'node' }
+  /** `hears`: it opens its inspector on SIGUSR1, or handles that signal itself. */
+  | { readonly kind: 'node'; readonly hears: boolean }
   | { readonly kind: 'missing' }
+  /** It has ended; whoever started it has not noticed. */
+  | { readonly kind: 'ended' }
+  /** By SIGSTOP or under a debugger: it would open its inspector some day, when nobody is there to close it. */
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'forbidden' }
-  /** Signalling it would end it, or do who knows what. */
+  /** In another network, as in a container: its inspector would open where we cannot reach it. */
+  | { readonly kind: 'elsewhere' }
+  /** No Node: the signal would end it, or do who knows what. */
   | { readonly kind: 'foreign'; readonly name: string };
 
-/** A text that every Node's own code has and other programs do not. */
-const MARK = Buffer.from('Starting inspector on ');
 const SIGUSR1_BIT = 1n << 9n;
 
-/** Whether the executable is a Node under another name. */
-async function holdsNode(path: string): Promise<boolean> {
-  let file;
+function isForbidden(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return code === 'EPERM' || code === 'EACCES';
+}
+
+/** Whether a process runs Node, as its own executable or as a library in it. */
+async function runsNode(pid: number): Promise<boolean> {
+  if (await holdsNode(`/proc/${pid}/exe`)) return true;
+  const libraries = new Set<string>();
+  for (const line of (await text(`/proc/${pid}/maps`)).split('\n')) {
+    const path = /\s(\/.*)$/u.exec(line)?.[1];
+    if (path !== undefined && NODE_LIBRARY.test(path)) libraries.add(path);
+  }
+  // Under its own root: a container has other files than we.
+  for (const path of libraries) if (await holdsNode(`/proc/${pid}/root${path}`)) return true;
+  return false;
+}
+
+async function checkLinux(pid: number): Promise<ProcessCheck> {
+  const status = await text(`/proc/${pid}/status`);
+  const state = /^State:\s*(\S)/mu.exec(status)?.[1] ?? '';
+  if (state === '') return { kind: 'missing' };
+  if (state === 'Z' || state === 'X') return { kind: 'ended' };
+  let executable: string;
+  let network: string;
   try {
-    file = await open(path);
+    executable = await readlink(`/proc/${pid}/exe`);
+    network = await readlink(`/proc/${pid}/ns/net`);
+  } catch (error) {
+    if (isForbidden(error)) return { kind: 'forbidden' };
+    // The kernel's own threads have none.
+    const name = /^Name:\s*(.*)$/mu.exec(status)?.[1] ?? '';
+    return (await text(`/proc/${pid}/cmdline`)) === '' ? { kind: 'foreign', name } : { kind: 'missing' };
+  }
+  if (!(await runsNode(pid)))
+    return { kind: 'foreign', name: basename(executable.replace(/ \(deleted\)$/u, '')) };
+  if (state === 'T' || state === 't') return { kind: 'stopped' };
+  if (network !== (await readlink('/proc/self/ns/net'))) return { kind: 'elsewhere' };
+  const caught = /^SigCgt:\s*([\da-f]+)/mu.exec(status)?.[1] ?? '0';
+  return { kind: 'node', hears: (BigInt(`0x${caught}`) & SIGUSR1_BIT) !== 0n };
+}
+
+/** Where there is no /proc, as on macOS: `ps` names the state and the executable. Whether it hears the signal is not told. */
+async function checkByPs(pid: number): Promise<ProcessCheck> {
+  let line = '';
+  try {
+    line = execFileSync('ps', ['-p', String(pid), '-o', 'stat=,comm='], { encoding: 'utf8' }).trim();
   } catch {
-    return false;
+    // No such process any more, or no ps.
   }
-  try {
-    const size = 1 << 20;
-    const block = Buffer.alloc(size + MARK.length);
-    for (let at = 0; ; at += size) {
-      const { bytesRead } = await file.read(block, 0, block.length, at);
-      if (block.subarray(0, bytesRead).includes(MARK)) return true;
-      if (bytesRead < block.length) return false;
-    }
-  } finally {
-    await file.close();
-  }
+  const [, state = '', executable = ''] = /^(\S+)\s+(.*)$/u.exec(line) ?? [];
+  if (state === '') return { kind: 'missing' };
+  if (state.startsWith('Z')) return { kind: 'ended' };
+  if (!(await isNodeInstallation(executable))) return { kind: 'foreign', name: basename(executable) };
+  return state.startsWith('T') ? { kind: 'stopped' } : { kind: 'node', hears: true };
 }
 
 /** Whether `pid` may be sent SIGUSR1: the signal ends any process that does not expect it. */
@@ -50,28 +92,38 @@ export async function checkProcess(pid: number): Promise<ProcessCheck> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return { kind: (error as NodeJS.ErrnoException).code === 'EPERM' ? 'forbidden' : 'missing' };
+    return { kind: isForbidden(error) ? 'forbidden' : 'missing' };
   }
-  if (process.platform !== 'linux') {
-    let name = '';
-    try {
-      name = execFileSync('ps', ['-p', String(pid), '-o', 'comm='], { encoding: 'utf8' }).trim();
-    } catch {
-      // No such process any more, or no ps.
-    }
-    return /node/iu.test(basename(name)) ? { kind: 'node' } : { kind: 'foreign', name };
-  }
-  let executable = '';
+  return process.platform === 'linux' ? checkLinux(pid) : checkByPs(pid);
+}
+
+/** Whether a process is there and has not ended. */
+export async function isRunning(pid: number): Promise<boolean> {
   try {
-    executable = await readlink(`/proc/${pid}/exe`);
+    process.kill(pid, 0);
   } catch (error) {
-    return { kind: (error as NodeJS.ErrnoException).code === 'EACCES' ? 'forbidden' : 'missing' };
+    return isForbidden(error);
   }
-  const name = basename(executable.replace(/ \(deleted\)$/u, ''));
-  const caught = /^SigCgt:\s*([\da-f]+)/mu.exec(await text(`/proc/${pid}/status`))?.[1] ?? '0';
-  if ((BigInt(`0x${caught}`) & SIGUSR1_BIT) === 0n) return { kind: 'foreign', name };
-  const isNode = /^node(?:js)?(?:[-\d.]|$)/u.test(name) || (await holdsNode(`/proc/${pid}/exe`));
-  return isNode ? { kind: 'node' } : { kind: 'foreign', name };
+  return !/^State:\s*[ZX]/mu.test(await text(`/proc/${pid}/status`));
+}
+
+/**
+ * The ports among `listening` on which a process that we have not signalled may have its inspector: those that it names on its
+ * command line or in NODE_OPTIONS, and the usual ones. The others are its own business: a request there stands in its logs.
+ */
+export async function inspectorPorts(pid: number, listening: readonly number[]): Promise<readonly number[]> {
+  const said = `${await text(`/proc/${pid}/cmdline`)}\0${await text(`/proc/${pid}/environ`)}`;
+  const named = new Set<number>();
+  let isNamed = true;
+  for (const [, port] of said.matchAll(/--inspect(?:-brk|-wait)?(?:=(?:[^\s\0]*:)?(\d+))?(?=[\s\0"']|$)/gu)) {
+    if (port === '0') isNamed = false;
+    else if (port !== undefined) named.add(Number(port));
+  }
+  return isNamed ? listening.filter((port) => named.has(port) || isUsualPort(port)) : listening;
+}
+
+function isUsualPort(port: number): boolean {
+  return port >= 9229 && port <= 9239;
 }
 
 /** The numbers under which a process may know itself: in a container it has another one than outside. */

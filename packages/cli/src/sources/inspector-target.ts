@@ -1,10 +1,17 @@
 // Opens the inspector of a process, makes sure that it is the right process, and closes it again if it was us who opened it.
-import { request } from 'node:http';
-import { connect } from 'node:net';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beginLease, CLOSE_EXPRESSION, type Lease } from './inspector-lease.ts';
-import { checkProcess, listeningPorts, ownNumbers } from './inspector-process.ts';
+import { addressOn, type Answerer, isOpen, whatAnswers } from './inspector-address.ts';
+import { type Departure, watchDeparture } from './inspector-departure.ts';
+import { beginLease, CLOSE_EXPRESSION, type Lease, ownerFor } from './inspector-lease.ts';
+import {
+  checkProcess,
+  inspectorPorts,
+  isRunning,
+  listeningPorts,
+  ownNumbers,
+  type ProcessCheck,
+} from './inspector-process.ts';
 import { connectInspector, type InspectorConnection } from './inspector-socket.ts';
 import { type InspectorTarget, SourceError } from './source.ts';
 
@@ -15,8 +22,10 @@ export interface OpenTarget {
   readonly pid: number | null;
   /** Whether we opened its inspector, so that it is ours to close. */
   readonly ours: boolean;
-  /** Says that we may be too busy to show a sign of life for a while, or are not any more. */
-  busy(is: boolean): void;
+  /** Whether the process wants to end; then it is let go. */
+  readonly departure: Departure;
+  /** Whether the process has ended, or is ending. */
+  hasEnded(): Promise<boolean>;
   /** Leaves the process as it was. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -34,9 +43,10 @@ const OPEN_MS = 15_000;
 const CLOSE_MS = 10_000;
 /** After so long without a port of its own somebody else may have it. */
 const STRANGER_MS = 3000;
+/** After so long without a new port the inspector may have been open before. */
+const ELSEWHERE_MS = 1500;
 /** Whether the system says on which ports a process listens. */
 const tellsPorts = process.platform === 'linux';
-const LIST_LIMIT = 1 << 20;
 
 function failed(
   code: ConstructorParameters<typeof SourceError>[0],
@@ -52,73 +62,12 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-/** The list of targets that an inspector's HTTP side gives; null where nothing (or something else) answers. */
-function targetList(
-  host: string,
-  port: number,
-): Promise<readonly { webSocketDebuggerUrl?: unknown }[] | null> {
-  return new Promise((resolve) => {
-    const asked = request(
-      { host, port, path: '/json/list', headers: { Host: 'localhost' }, timeout: 3000, agent: false },
-      (answer) => {
-        let body = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (chunk: string) => {
-          body += chunk;
-          if (body.length > LIST_LIMIT) answer.destroy();
-        });
-        answer.on('error', () => resolve(null));
-        answer.on('close', () => {
-          try {
-            const list: unknown = JSON.parse(body);
-            resolve(Array.isArray(list) ? (list as { webSocketDebuggerUrl?: unknown }[]) : null);
-          } catch {
-            resolve(null);
-          }
-        });
-      },
-    );
-    asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => resolve(null));
-    asked.end();
-  });
-}
-
-/** The WebSocket address of the inspector on a port, or null. The port is ours to say: a list may name an inner one. */
-async function addressOn(host: string, port: number): Promise<string | null> {
-  const list = await targetList(host, port);
-  for (const entry of list ?? []) {
-    const url = entry.webSocketDebuggerUrl;
-    if (typeof url !== 'string') continue;
-    try {
-      return `ws://${host}:${port}${new URL(url).pathname}`;
-    } catch {
-      // Not an address.
-    }
-  }
-  return null;
-}
-
 async function pidOf(connection: InspectorConnection): Promise<number | null> {
   const { result } = await connection.post<{ result: { value?: unknown } }>('Runtime.evaluate', {
     expression: 'process.pid',
     returnByValue: true,
   });
   return typeof result.value === 'number' ? result.value : null;
-}
-
-/** Whether anything accepts connections there. */
-function isOpen(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const done = (open: boolean): void => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.setTimeout(2000, () => done(false));
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-  });
 }
 
 /** Connects to whichever of the ports is this process's inspector. */
@@ -145,30 +94,59 @@ async function findInspector(
   return stranger === null ? null : { stranger };
 }
 
-async function openProcess(pid: number, options: TargetOptions): Promise<OpenTarget> {
-  const { name, signal } = options;
-  if (pid === process.pid) throw failed('SOURCE_USAGE', name, 'that is this very command');
-  const check = await checkProcess(pid);
+/** Why a process is not touched. */
+function refusal(check: Exclude<ProcessCheck, { kind: 'node' }>, pid: number, name: string): SourceError {
   switch (check.kind) {
     case 'missing':
-      throw failed('SOURCE_NOT_FOUND', name, 'no such process');
+      return failed('SOURCE_NOT_FOUND', name, 'no such process');
+    case 'ended':
+      return failed(
+        'SOURCE_NOT_FOUND',
+        name,
+        'the process has ended: its parent has not noticed yet (a zombie)',
+      );
+    case 'stopped':
+      return failed(
+        'SOURCE_UNREADABLE',
+        name,
+        `the process is stopped (SIGSTOP, Ctrl-Z or a debugger) and cannot answer: continue it first, kill -CONT ${pid}`,
+      );
     case 'forbidden':
-      throw failed('SOURCE_UNREADABLE', name, 'the process belongs to somebody else: not permitted');
+      return failed('SOURCE_UNREADABLE', name, 'the process belongs to somebody else: not permitted');
+    case 'elsewhere':
+      return failed(
+        'SOURCE_UNREADABLE',
+        name,
+        'the process has a network of its own (a container), where its inspector cannot be reached from here: run stackpile ' +
+          `in there, as in nsenter -n -t ${pid} stackpile …`,
+      );
     case 'foreign':
-      throw failed(
+      return failed(
         'SOURCE_USAGE',
         name,
         `${check.name === '' ? 'the process' : check.name} is no Node.js process that opens its inspector on SIGUSR1; the ` +
           'signal would end it',
       );
-    case 'node':
   }
+}
+
+async function openProcess(pid: number, options: TargetOptions): Promise<OpenTarget> {
+  const { name, signal } = options;
+  if (pid === process.pid) throw failed('SOURCE_USAGE', name, 'that is this very command');
+  const check = await checkProcess(pid);
+  if (check.kind !== 'node') throw refusal(check, pid, name);
   const numbers = await ownNumbers(pid);
   const before = await listeningPorts(pid);
   // An inspector that is open already is used as it is, and stays open.
-  const known = await findInspector(numbers, tellsPorts ? before : [DEFAULT_PORT], signal);
+  const likely = tellsPorts ? await inspectorPorts(pid, before) : [DEFAULT_PORT];
+  const known = await findInspector(numbers, likely, signal);
   if (known !== null && 'connection' in known) {
     return opened(known.connection, { pid, port: null, options });
+  }
+  if (!check.hears) {
+    const why =
+      'this Node.js process does not open its inspector on SIGUSR1 (--disable-sigusr1, or --permission)';
+    throw failed('SOURCE_UNREADABLE', name, `${why}: start it with --inspect`);
   }
   options.onProgress?.(`${name}: opening the inspector of process ${pid} (SIGUSR1)`);
   // Whoever is told to stop in the middle of this waits for its end: what is opened then has to be closed.
@@ -189,6 +167,7 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
     const begun = Date.now();
     const patience = begun + OPEN_MS;
     let stranger: number | null = null;
+    let lookedElsewhere = false;
     let lookedForStranger = false;
     while (Date.now() < patience) {
       const ports = await listeningPorts(pid);
@@ -196,7 +175,8 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
       const candidates = tellsPorts ? fresh : [DEFAULT_PORT];
       const found = await findInspector(numbers, candidates, undefined);
       if (found !== null && 'connection' in found) {
-        const lease = await beginLease(found.connection).catch(() => null);
+        const owner = await ownerFor(pid);
+        const lease = await beginLease(found.connection, owner).catch(() => null);
         const target = opened(found.connection, { pid, port: found.port, options, restore, lease });
         // Asked to stop while it was opening: it is open now, and has to be closed.
         if (isAborted(signal)) {
@@ -206,6 +186,16 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
         return target;
       }
       if (found !== null) stranger = found.stranger;
+      // It may have been open all along, on a port that nobody could know: then the signal changes nothing.
+      if (fresh.length === 0 && !lookedElsewhere && Date.now() - begun > ELSEWHERE_MS) {
+        lookedElsewhere = true;
+        const others = before.filter((port) => !likely.includes(port));
+        const old = await findInspector(numbers, others, undefined);
+        if (old !== null && 'connection' in old) {
+          restore();
+          return opened(old.connection, { pid, port: null, options });
+        }
+      }
       // The port that Node wants may be taken: then it never listens, and only says so on its own stderr. Whoever holds the port is
       // asked once: each connection shows in that process, and makes its heap forget the numbers of its objects.
       if (fresh.length === 0 && !lookedForStranger && Date.now() - begun > STRANGER_MS) {
@@ -220,8 +210,8 @@ async function openProcess(pid: number, options: TargetOptions): Promise<OpenTar
       'SOURCE_UNREACHABLE',
       name,
       stranger === null
-        ? `its inspector did not open within ${OPEN_MS / 1000} s: another program may hold port ${DEFAULT_PORT}, or the ` +
-            'process handles SIGUSR1 itself'
+        ? `its inspector did not open within ${OPEN_MS / 1000} s: another program may hold port ${DEFAULT_PORT}, the ` +
+            'process handles SIGUSR1 itself, or it does nothing but one long call: then it opens after that, and stays open'
         : `port ${DEFAULT_PORT} belongs to the inspector of process ${stranger}: only one process can have it at a time`,
     );
   } catch (error) {
@@ -269,38 +259,83 @@ interface Opening {
   readonly lease?: Lease | null;
 }
 
+/** Closes the inspector on a port of this machine; the connection is the one that we have, and may have ended. */
+async function shut(connection: InspectorConnection, port: number, opening: Opening): Promise<string> {
+  const { pid, lease } = opening;
+  const patience = Date.now() + CLOSE_MS;
+  const ended = Promise.race([connection.ended, sleep(CLOSE_MS, undefined, { ref: false })]);
+  // The reply to this call never comes: the connection drops with the inspector.
+  if (lease === null || lease === undefined) sendClose(connection);
+  else lease.close();
+  await ended;
+  connection.close();
+  // A connection that had ended before, for whatever reason, has closed nothing.
+  if (pid !== null && (await isRunning(pid)) && (await isOpen('127.0.0.1', port))) {
+    const again = await findInspector(await ownNumbers(pid), [port], undefined);
+    if (again !== null && 'connection' in again) {
+      sendClose(again.connection);
+      await Promise.race([again.connection.ended, sleep(CLOSE_MS, undefined, { ref: false })]);
+      again.connection.close();
+    }
+  }
+  while (Date.now() < patience && (await isOpen('127.0.0.1', port))) await sleep(50);
+  return (await isOpen('127.0.0.1', port))
+    ? `its inspector is still open on port ${port}: the process is too busy to close it`
+    : 'the inspector is closed again';
+}
+
+function sendClose(connection: InspectorConnection): void {
+  connection.send('Runtime.evaluate', { expression: CLOSE_EXPRESSION, includeCommandLineAPI: true });
+}
+
 function opened(connection: InspectorConnection, opening: Opening): OpenTarget {
-  const { pid, port, options, restore, lease } = opening;
+  const { pid, port, options, restore } = opening;
+  const departure = watchDeparture(connection);
   let closing: Promise<void> | null = null;
-  const shut = async (): Promise<void> => {
+  let isCut = false;
+  void connection.ended.then(() => (isCut = true));
+  const hasEnded = async (): Promise<boolean> => {
+    // The connection of a process that is killed ends a moment before the process.
+    for (let tries = isCut ? 20 : 1; pid !== null && !departure.isUnderWay() && tries > 0; tries--) {
+      if (!(await isRunning(pid))) return true;
+      if (tries > 1) await sleep(50);
+    }
+    return departure.isUnderWay();
+  };
+  const leave = async (): Promise<void> => {
     try {
-      if (port === null) {
+      if (port === null) connection.close();
+      else {
+        const outcome = (await hasEnded())
+          ? 'the process has ended, and its inspector with it'
+          : await shut(connection, port, opening);
+        options.onProgress?.(`${options.name}: ${outcome}`);
         connection.close();
-        return;
       }
-      lease?.end();
-      // The reply to this call never comes: the connection drops with the inspector.
-      connection.send('Runtime.evaluate', { expression: CLOSE_EXPRESSION, includeCommandLineAPI: true });
-      const patience = Date.now() + CLOSE_MS;
-      await Promise.race([connection.ended, sleep(CLOSE_MS, undefined, { ref: false })]);
-      connection.close();
-      while (Date.now() < patience && (await isOpen('127.0.0.1', port))) await sleep(50);
-      if (await isOpen('127.0.0.1', port)) {
-        options.onProgress?.(
-          `${options.name}: its inspector is still open on port ${port}: the process is too busy to close it`,
-        );
-      } else options.onProgress?.(`${options.name}: the inspector is closed again`);
     } finally {
       openNow.delete(close);
       restore?.();
     }
   };
   const close = (): Promise<void> => {
-    closing ??= shut();
+    closing ??= leave();
     return closing;
   };
   if (port !== null) openNow.add(close);
-  return { connection, pid, ours: port !== null, busy: (is) => lease?.busy(is), close };
+  return { connection, pid, ours: port !== null, departure, hasEnded, close };
+}
+
+function unanswered(answerer: Exclude<Answerer, { kind: 'inspector' }>): string {
+  switch (answerer.kind) {
+    case 'nothing':
+      return answerer.why === 'ECONNREFUSED'
+        ? 'no inspector answers there: nothing listens (connection refused)'
+        : `no inspector answers there (${answerer.why})`;
+    case 'http':
+      return `what answers there is no inspector but a web server (${answerer.status} for /json/list)`;
+    case 'other':
+      return 'what listens there is no inspector: it does not answer in HTTP';
+  }
 }
 
 /**
@@ -313,11 +348,17 @@ export async function openTarget(target: InspectorTarget, options: TargetOptions
   const { name, signal } = options;
   if (isAborted(signal)) throw failed('SOURCE_ABORTED', name, 'stopped');
   if (target.kind === 'pid') return openProcess(target.pid, options);
-  let url: string | null;
+  let url: string;
   if (target.kind === 'ws') url = target.url;
   else {
-    url = await addressOn(target.host, target.port);
-    if (url === null) throw failed('SOURCE_UNREACHABLE', name, 'no inspector answers there');
+    const answerer = await whatAnswers(target.host, target.port);
+    if (answerer.kind !== 'inspector')
+      throw new SourceError(
+        'SOURCE_UNREACHABLE',
+        `${name}: ${unanswered(answerer)}`,
+        answerer.kind === 'http' ? { detail: 'web-server' } : {},
+      );
+    url = answerer.url;
   }
   try {
     const connection = await connectInspector(url, signal);

@@ -28,6 +28,7 @@ import { heapProfile, type Profile, ProfileError } from '@stackpile/profile';
 import type { InspectorConnection } from './inspector-socket.ts';
 import { openTarget, type OpenTarget } from './inspector-target.ts';
 import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
+import { noSuchProfile, PROCESS_PROFILES } from './spec.ts';
 
 type InspectorSpec = Extract<SourceSpec, { kind: 'inspector' }>;
 
@@ -73,11 +74,14 @@ export async function openInspectorTarget(
   });
   const known: KnownPositions = new Map();
   const originals = new Originals();
-  const guarded = <T>(take: () => Promise<T>): Promise<T> => capture(spec.spec, options, take);
+  const guarded = <T>(take: () => Promise<T>): Promise<T> => capture(target, spec.spec, options, take);
+  /** What ends early with the process, and is shown as far as it has come. */
+  const recording = <T>(take: () => Promise<T>): Promise<T> =>
+    guarded(() => target.departure.duringRecording(take));
   return {
     goroutine: () => guarded(() => takeTasks(target, spec.spec, options, known, originals)),
-    cpu: (seconds) => guarded(() => takeCpu(target.connection, seconds, options, originals)),
-    heap: (seconds) => guarded(() => takeAllocations(target.connection, seconds, options, originals)),
+    cpu: (seconds) => recording(() => takeCpu(target, spec.spec, seconds, options, originals)),
+    heap: (seconds) => recording(() => takeAllocations(target, spec.spec, seconds, options, originals)),
     counters: () => guarded(() => readCounters(target)),
     close: () => target.close(),
   };
@@ -108,13 +112,20 @@ async function readCounters({ connection, pid }: OpenTarget): Promise<Counters> 
 }
 
 /** Every failure of a capture as one that names the source. */
-async function capture<T>(name: string, options: SourceOptions, take: () => Promise<T>): Promise<T> {
+async function capture<T>(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  take: () => Promise<T>,
+): Promise<T> {
   try {
     return await take();
   } catch (error) {
     if (error instanceof SourceError) throw error;
     if (options.signal?.aborted === true)
       throw new SourceError('SOURCE_ABORTED', `${name}: stopped`, { cause: error });
+    if (await target.hasEnded())
+      throw new SourceError('SOURCE_ENDED', `${name}: the process has ended`, { cause: error });
     const code = error instanceof ProfileError ? 'SOURCE_MALFORMED' : 'SOURCE_UNREACHABLE';
     const message = error instanceof Error ? error.message : String(error);
     throw new SourceError(code, `${name}: ${message}`, { cause: error });
@@ -129,6 +140,8 @@ async function takeTasks(
   originals: Originals,
 ): Promise<Profile> {
   const { connection } = target;
+  // Asked beforehand: afterwards the process may be gone.
+  const context = await contextOf(connection, originals);
   const { usedSize } = await connection.post<{ usedSize: number }>('Runtime.getHeapUsage');
   const cost = snapshotCost(usedSize, false);
   if (target.pid !== null) {
@@ -145,12 +158,10 @@ async function takeTasks(
     `${name}: taking a heap snapshot: the process stands still for ${seconds} (its heap is ${humanBytes(usedSize)}) and needs ` +
       `about ${humanBytes(cost.bytes)} more memory meanwhile`,
   );
-  target.busy(true);
   const { analysis, stopMs: took } = await takeHeapSnapshot(connection, {
     timeoutMs: SNAPSHOT_MS,
     analysis: { maxIds: MOST_IDS },
   });
-  target.busy(false);
   measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
   if (options.signal?.aborted === true) throw new SourceError('SOURCE_ABORTED', `${name}: stopped`);
   const positions = await exactPositions(connection, analysis, {
@@ -160,7 +171,6 @@ async function takeTasks(
     known,
   });
   await originals.learn(connection, heapFrames(analysis, positions));
-  const context = await contextOf(connection, originals);
   options.onProgress?.(`${name}: it stood still for ${roughly(took)}`);
   return heapProfile(analysis, {
     taskType: 'goroutine',
@@ -176,32 +186,53 @@ function roughly(ms: number): string {
 }
 
 /** Waits; an abort ends it early and is no error here. */
-async function wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+async function wait(seconds: number, signal: AbortSignal): Promise<void> {
   try {
-    await sleep(seconds * 1000, undefined, signal === undefined ? {} : { signal });
+    await sleep(seconds * 1000, undefined, { signal });
   } catch {
-    // Aborted: what was recorded so far is thrown away by the caller.
+    // Aborted: the caller knows why.
   }
 }
 
+/** Lets a recording run for some seconds, or until the process ends or wants to. */
+async function untilOver(
+  { connection, departure }: OpenTarget,
+  name: string,
+  seconds: number,
+  options: SourceOptions,
+): Promise<void> {
+  const begun = performance.now();
+  const over = new AbortController();
+  const signals = options.signal === undefined ? [over.signal] : [over.signal, options.signal];
+  await Promise.race([wait(seconds, AbortSignal.any(signals)), connection.ended, departure.begun]);
+  over.abort();
+  if (departure.isUnderWay())
+    options.onProgress?.(
+      `${name}: the process ends and is let go: this is what it did for ${roughly(performance.now() - begun)}`,
+    );
+}
+
 async function takeCpu(
-  connection: InspectorConnection,
+  target: OpenTarget,
+  name: string,
   seconds: number,
   options: SourceOptions,
   originals: Originals,
 ): Promise<Profile> {
-  options.onProgress?.(`recording CPU samples for ${seconds} s`);
+  const { connection } = target;
+  const context = await contextOf(connection, originals);
   await connection.post('Profiler.enable');
   await connection.post('Profiler.setSamplingInterval', { interval: CPU_INTERVAL_MICROS });
   await connection.post('Profiler.start');
+  options.onProgress?.(`recording CPU samples for ${seconds} s`);
   const timeNanos = BigInt(Date.now()) * 1_000_000n;
-  await Promise.race([wait(seconds, options.signal), connection.ended]);
+  await untilOver(target, name, seconds, options);
   const { profile } = await connection.post<{ profile: CpuProfile }>(
     'Profiler.stop',
     {},
     { timeoutMs: 120_000 },
   );
-  await connection.post('Profiler.disable');
+  connection.send('Profiler.disable');
   if (options.signal?.aborted === true) throw new Error('stopped');
   await originals.learn(connection, cpuFrames([profile]));
   return cpuProfile(
@@ -213,7 +244,7 @@ async function takeCpu(
       intervalMicros: CPU_INTERVAL_MICROS,
       idle: false,
     },
-    await contextOf(connection, originals),
+    context,
   );
 }
 
@@ -227,21 +258,24 @@ async function contextOf(connection: InspectorConnection, originals: Originals):
 }
 
 async function takeAllocations(
-  connection: InspectorConnection,
+  target: OpenTarget,
+  name: string,
   seconds: number,
   options: SourceOptions,
   originals: Originals,
 ): Promise<Profile> {
+  const { connection } = target;
+  const context = await contextOf(connection, originals);
   // V8 has one sampler per isolate: one that runs already is somebody else's, to be read and never to be stopped.
   let sampling = await connection
     .post<{ profile: SamplingHeapProfile }>('HeapProfiler.getSamplingProfile', {}, { timeoutMs: 120_000 })
     .catch(() => null);
   const foreign = sampling !== null;
   if (sampling === null) {
-    options.onProgress?.(`sampling allocations for ${seconds} s: only what is allocated meanwhile is seen`);
     const settings = { samplingInterval: HEAP_INTERVAL_BYTES, stackDepth: 64 };
     await connection.post('HeapProfiler.startSampling', settings);
-    await Promise.race([wait(seconds, options.signal), connection.ended]);
+    options.onProgress?.(`sampling allocations for ${seconds} s: only what is allocated meanwhile is seen`);
+    await untilOver(target, name, seconds, options);
     sampling = await connection.post<{ profile: SamplingHeapProfile }>(
       'HeapProfiler.stopSampling',
       {},
@@ -263,7 +297,6 @@ async function takeAllocations(
   const timeNanos = BigInt(Date.now()) * 1_000_000n;
   const records = heapRecords(sampling.profile, interval);
   await originals.learn(connection, heapRecordFrames(records));
-  const context = await contextOf(connection, originals);
   return heapSampleProfile({ records, memory, timeNanos, cost: 0 }, context);
 }
 
@@ -282,12 +315,7 @@ function wantedProfile(spec: InspectorSpec, options: SourceOptions): string {
  */
 export async function loadInspector(spec: InspectorSpec, options: SourceOptions): Promise<LoadedSource> {
   const wanted = wantedProfile(spec, options);
-  if (!['goroutine', 'tasks', 'profile', 'cpu', 'heap', 'allocs'].includes(wanted)) {
-    throw new SourceError(
-      'SOURCE_USAGE',
-      `${spec.spec}: a process without an agent has no profile ${wanted}, only goroutine, profile and heap`,
-    );
-  }
+  if (!PROCESS_PROFILES.includes(wanted)) throw noSuchProfile(spec.spec, wanted);
   const captures = await openInspectorTarget(spec, options);
   try {
     let profile: Profile;

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { get, requireOk, shownUrl } from './http.ts';
 import { inflate } from './inflate.ts';
 import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
+import { asItIs } from './mistaken.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
 import { parseSource } from './spec.ts';
 
@@ -163,6 +164,15 @@ export async function loadSource(
   options: SourceOptions = {},
 ): Promise<LoadedSource> {
   const spec = typeof source === 'string' ? parseSource(source, options.cwd ?? process.cwd()) : source;
+  return asItIs(spec, (actual) => loadSpec(actual, options));
+}
+
+/**
+ * Reads a source as what it was parsed to, and as nothing else.
+ *
+ * @throws SourceError
+ */
+export async function loadSpec(spec: SourceSpec, options: SourceOptions): Promise<LoadedSource> {
   switch (spec.kind) {
     case 'file':
     case 'stdin': {

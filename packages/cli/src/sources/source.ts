@@ -86,6 +86,7 @@ export type SourceErrorCode =
   | 'SOURCE_TIMEOUT'
   | 'SOURCE_TOO_LARGE'
   | 'SOURCE_ABORTED'
+  | 'SOURCE_ENDED'
   | 'SOURCE_MALFORMED';
 
 /** Thrown by everything that reads sources; its message is one sentence that begins with the source's name. */
@@ -95,11 +96,14 @@ export class SourceError extends Error {
   /** HTTP status where there was one. */
   readonly status: number | null;
   /** What is known beyond the code. */
-  readonly detail: 'redirects' | 'incomplete' | 'not-tls' | null;
+  readonly detail: 'redirects' | 'incomplete' | 'not-tls' | 'web-server' | null;
   constructor(
     code: SourceErrorCode,
     message: string,
-    options?: ErrorOptions & { status?: number; detail?: 'redirects' | 'incomplete' | 'not-tls' },
+    options?: ErrorOptions & {
+      status?: number;
+      detail?: 'redirects' | 'incomplete' | 'not-tls' | 'web-server';
+    },
   ) {
     super(message, options);
     this.code = code;

@@ -3,15 +3,37 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SourceError, type SourceSpec } from './source.ts';
 
+/** What the inspector of Node says to every request that it does not know, and to every name that it does not go by. */
+export const INSPECTOR_REFUSAL = 'WebSockets request was expected';
+
+/** What can be had from a process that has no agent. */
+export const PROCESS_PROFILES: readonly string[] = ['goroutine', 'tasks', 'profile', 'cpu', 'heap', 'allocs'];
+
+/** The sentence for a profile that a process without an agent does not have. */
+export function noSuchProfile(spec: string, profile: string): SourceError {
+  return new SourceError(
+    'SOURCE_USAGE',
+    `${spec}: a process without an agent has no profile ${profile}, only goroutine, profile and heap`,
+  );
+}
+
 /** Ports that Node's inspector takes by default, and the next ones that `--inspect` scripts use. */
 const inspectorPort = /^([\w.-]+|\[[\da-f:]+\]):(92(?:29|3\d))(?:\/([a-z]+))?$/iu;
 const scheme = /^([a-z][a-z\d+.-]*):\/\//iu;
+/** `http:/host`: a scheme that is known, without its two slashes; `http:6060` is a host of that name. */
+const halfAddress = /^(https?|https\+insecure|wss?|file):(?!\d+(?:[/?]|$))/iu;
 /** `host:6060`, `host:6060/debug/pprof/heap`, `localhost/…`, `[::1]:6060`. */
 const bareAddress =
   /^(?:localhost|[\w-]+(?:\.[\w-]+)*|\[[\da-f:]+\])(?::\d{1,5})(?:[/?]|$)|^localhost(?:\/|$)/iu;
 const bareEndpoint = /^[\w-]+(?:\.[\w-]+)+\/(?:.*\/)?debug\/pprof(?:\/|$|\?)/iu;
 
-function urlSpec(spec: string, text: string, insecure: boolean): SourceSpec {
+/** Whether a source is meant to be a process: then it is never an address of the web. */
+export function namesProcess(spec: string): boolean {
+  return /^pid:/iu.test(spec);
+}
+
+/** The source of an address; user info becomes a header. Throws SourceError `SOURCE_USAGE`. */
+export function urlSpec(spec: string, text: string, insecure: boolean): Extract<SourceSpec, { kind: 'url' }> {
   let url: URL;
   try {
     url = new URL(text);
@@ -67,14 +89,19 @@ export function parseSource(spec: string, cwd: string): SourceSpec {
   }
   const path = resolve(cwd, spec);
   if (existsSync(path)) return { kind: 'file', spec, path };
+  if (named === 'pid') throw new SourceError('SOURCE_USAGE', `${spec}: write it as pid:1234, without //`);
   if (named !== undefined) throw new SourceError('SOURCE_USAGE', `${spec}: ${named}:// is no kind of source`);
   const pid = /^pid:(.*)$/iu.exec(spec)?.[1];
   if (pid !== undefined) {
     const [, number, profile] = /^([1-9]\d{0,9})(?:\/([a-z]+))?$/u.exec(pid) ?? [];
     if (number === undefined)
       throw new SourceError('SOURCE_USAGE', `${spec}: pid: wants a process number, as in pid:1234`);
+    if (profile !== undefined && !PROCESS_PROFILES.includes(profile)) throw noSuchProfile(spec, profile);
     return { kind: 'inspector', spec, target: { kind: 'pid', pid: Number(number), ...withProfile(profile) } };
   }
+  const half = halfAddress.exec(spec)?.[1];
+  if (half !== undefined)
+    throw new SourceError('SOURCE_USAGE', `${spec}: an address begins with ${half.toLowerCase()}://`);
   const inspector = inspectorPort.exec(spec);
   if (inspector !== null) {
     const [, host = '', port = '', profile] = inspector;

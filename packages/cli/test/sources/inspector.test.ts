@@ -1,104 +1,18 @@
 // Processes without an agent: what they say through their inspector, and that they are left as they were.
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { listeningPorts } from '../../src/sources/inspector-process.ts';
-import { connectInspector } from '../../src/sources/inspector-socket.ts';
-import { loadInspector } from '../../src/sources/inspector.ts';
-import { SourceError, type InspectorTarget, type SourceOptions } from '../../src/sources/source.ts';
+import { ask, beside, failure, functionsOf, linux, stackpile, untilClosed, type Watched } from './watched.ts';
 
-/** The Node of the watched process: this one, or another whose path stands in STACKPILE_TEST_NODE. */
-const node = process.env['STACKPILE_TEST_NODE'] || process.execPath;
-const daemon = fileURLToPath(new URL('fixtures/leaky-daemon.mjs', import.meta.url));
-const command = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** V8 of Node 20 does not tell a profiler of loops that it had optimized while they ran (OSR) before the recording began. */
 const seesLoops = '--no-use-osr';
-const linux = { skip: process.platform === 'linux' ? false : 'reads /proc to find ports' };
 
-/** Runs `use` beside a daemon, which ends with it. A free port is used so that tests do not meet at 9229. */
-async function withDaemon<T>(
-  args: readonly string[],
-  use: (child: ChildProcess & { pid: number }) => Promise<T>,
-): Promise<T> {
-  const child = fork(daemon, {
-    execPath: node,
-    execArgv: ['--inspect-port=0', ...args],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  try {
-    await once(child, 'message');
-    assert.ok(child.pid !== undefined);
-    return await use(child as ChildProcess & { pid: number });
-  } finally {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  }
-}
-
-function ask(spec: string, target: InspectorTarget, options: SourceOptions = {}) {
-  return loadInspector({ kind: 'inspector', spec, target }, options);
-}
-
-async function failure(promise: Promise<unknown>): Promise<SourceError> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.ok(error instanceof SourceError, String(error));
-    return error;
-  }
-  assert.fail('nothing was wrong');
-}
-
-/** Names of the functions of all samples whose first value is positive. */
-async function functionsOf(loaded: ReturnType<typeof ask>): Promise<readonly string[]> {
-  const { profile } = await loaded;
-  const { functions, strings } = profile;
-  return Array.from({ length: functions.length }, (_, row) => strings.get(functions.name[row] as number));
-}
-
-/** The command while it records the CPU of a process, for longer than the test lasts. */
-function recording(pid: number) {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=stackpile-source', command, '-top', '-seconds', '600', `pid:${pid}`],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let text = '';
-  let onText = (): void => undefined;
-  // Read to the end: a command whose stderr is closed dies of that.
-  child.stderr.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-    onText();
-  });
-  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  return {
-    child,
-    ended,
-    text: () => text,
-    said: async (words: string) => {
-      const heard = new Promise<void>((resolve) => {
-        onText = () => {
-          if (text.includes(words)) resolve();
-        };
-        onText();
-      });
-      const gone = ended.then(() => {
-        throw new Error(`the command ended: ${text}`);
-      });
-      await Promise.race([heard, gone]);
-      gone.catch(() => undefined);
-    },
-  };
-}
-
-async function untilClosed(pid: number): Promise<void> {
-  for (let i = 0; i < 1200 && (await listeningPorts(pid)).length > 0; i++) await sleep(50);
-  assert.deepEqual(await listeningPorts(pid), [], 'a port is still open');
+function withDaemon<T>(flags: readonly string[], use: (child: Watched) => Promise<T>): Promise<T> {
+  return beside({ program: 'leaky-daemon.mjs', flags }, use);
 }
 
 describe('a process by its number', linux, () => {
@@ -182,38 +96,16 @@ describe('a process by its number', linux, () => {
     for (const moment of ['opening the inspector', 'recording CPU'] as const) {
       test(`is left as it was when ${signal} ends the command while it is ${moment}`, () =>
         withDaemon([], async ({ pid }) => {
-          const stackpile = recording(pid);
-          await stackpile.said(moment);
-          stackpile.child.kill(signal);
-          const [code, by] = await stackpile.ended;
-          assert.equal(by, signal, `${code} ${stackpile.text()}`);
+          const recording = stackpile(['-top', '-seconds', '600', `pid:${pid}`]);
+          await recording.said(moment);
+          recording.child.kill(signal);
+          const ended = await recording.ended;
+          assert.equal(ended.signal, signal, `${ended.code} ${recording.text()}`);
           await untilClosed(pid);
           process.kill(pid, 0);
         }));
     }
   }
-
-  test('closes its inspector by itself when the command was killed', () =>
-    withDaemon([], async ({ pid }) => {
-      const stackpile = recording(pid);
-      await stackpile.said('recording CPU');
-      stackpile.child.kill('SIGKILL');
-      await stackpile.ended;
-      const [port] = await listeningPorts(pid);
-      assert.ok(port !== undefined, 'it was closed at once, by whom?');
-      // A minute would be long for a test: what is left of it is made short.
-      const list = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
-        webSocketDebuggerUrl: string;
-      }[];
-      const connection = await connectInspector(list[0]?.webSocketDebuggerUrl ?? '');
-      const { result } = await connection.post<{ result: { value?: unknown } }>('Runtime.evaluate', {
-        expression: "globalThis[Symbol.for('stackpile.inspector.lease')].renew(2); 'renewed'",
-      });
-      assert.equal(result.value, 'renewed');
-      connection.close();
-      await untilClosed(pid);
-      process.kill(pid, 0);
-    }));
 
   test('keeps nothing of ours, and a lease is no handle of its own', () =>
     withDaemon([], async ({ pid }) => {
@@ -227,40 +119,21 @@ describe('a process by its number', linux, () => {
 
 test('stackpile leaks convicts a daemon that was started without an agent', linux, () =>
   withDaemon([], async ({ pid }) => {
-    const stackpile = spawn(
-      process.execPath,
-      [
-        '--conditions=stackpile-source',
-        command,
-        'leaks',
-        `pid:${pid}`,
-        '--every',
-        '2s',
-        '--for',
-        '6s',
-        '--json',
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    let out = '';
-    stackpile.stdout.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-    });
-    let said = '';
-    stackpile.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-    const [code] = (await once(stackpile, 'close')) as [number | null];
-    assert.match(out, /"kind": ?"leak"/u, `${code}\n${said}\n${out}`);
-    assert.ok(out.includes('receiveMessages'));
-    assert.match(out, /subscribeNewTask/u);
+    const leaks = stackpile(['leaks', `pid:${pid}`, '--every', '2s', '--for', '6s', '--json']);
+    const { code } = await leaks.ended;
+    assert.match(leaks.out(), /"kind": ?"leak"/u, `${code}\n${leaks.text()}\n${leaks.out()}`);
+    assert.ok(leaks.out().includes('receiveMessages'));
+    assert.match(leaks.out(), /subscribeNewTask/u);
     await untilClosed(pid);
   }),
 );
 
 test('an address where no inspector answers is one sentence', async () => {
   const error = await failure(ask('127.0.0.1:9', { kind: 'port', host: '127.0.0.1', port: 9 }));
-  assert.equal(error.message, '127.0.0.1:9: no inspector answers there');
+  assert.equal(
+    error.message,
+    '127.0.0.1:9: no inspector answers there: nothing listens (connection refused)',
+  );
   const ws = await failure(ask('ws://127.0.0.1:9/x', { kind: 'ws', url: 'ws://127.0.0.1:9/x' }));
   assert.match(ws.message, /^ws:\/\/127\.0\.0\.1:9\/x: the inspector cannot be reached: /u);
   await new Promise<void>((resolve) => {
