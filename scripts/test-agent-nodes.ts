@@ -19,7 +19,7 @@ execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent']
 const watching = [
   'packages/agent/test/tracked.test.ts',
   ...globSync('packages/agent/test/tasks/*.test.ts', { cwd: root }).sort(),
-  'packages/cli/test/sources/inspector.test.ts',
+  ...globSync('packages/cli/test/sources/inspector*.test.ts', { cwd: root }).sort(),
   'scripts/test/bundled-service.test.ts',
 ];
 /** Tests that run on the other Node themselves. */
