@@ -132,7 +132,10 @@ export async function ownNumbers(pid: number): Promise<readonly number[]> {
   return line === undefined ? [pid] : [pid, ...line.split(/\s+/u).map(Number)];
 }
 
-/** The TCP ports on which a process listens; empty where the system does not tell. */
+/**
+ * The TCP ports on which a process listens, oldest first: an inspector that is open from the beginning comes before all of the
+ * program's own. Empty where the system does not tell.
+ */
 export async function listeningPorts(pid: number): Promise<readonly number[]> {
   if (process.platform !== 'linux') return [];
   const sockets = new Set<string>();
@@ -147,14 +150,14 @@ export async function listeningPorts(pid: number): Promise<readonly number[]> {
     const inode = /^socket:\[(\d+)\]$/u.exec(target)?.[1];
     if (inode !== undefined) sockets.add(inode);
   }
-  const ports = new Set<number>();
+  const inodes = new Map<number, number>();
   for (const table of ['tcp', 'tcp6']) {
     for (const line of (await text(`/proc/${pid}/net/${table}`)).split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/u);
       // State 0A is LISTEN; the tenth field is the inode.
       if (fields[3] !== '0A' || !sockets.has(fields[9] ?? '')) continue;
-      ports.add(Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 16));
+      inodes.set(Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 16), Number(fields[9]));
     }
   }
-  return [...ports];
+  return [...inodes].sort((one, other) => one[1] - other[1]).map(([port]) => port);
 }
