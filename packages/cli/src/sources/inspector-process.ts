@@ -132,32 +132,33 @@ export async function ownNumbers(pid: number): Promise<readonly number[]> {
   return line === undefined ? [pid] : [pid, ...line.split(/\s+/u).map(Number)];
 }
 
+/** Sockets that a process has, by inode, with its descriptor of each. */
+async function socketsOf(pid: number): Promise<ReadonlyMap<string, number>> {
+  const sockets = new Map<string, number>();
+  for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+    const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
+    const inode = /^socket:\[(\d+)\]$/u.exec(target)?.[1];
+    if (inode !== undefined) sockets.set(inode, Number(descriptor));
+  }
+  return sockets;
+}
+
 /**
- * The TCP ports on which a process listens, oldest first: an inspector that is open from the beginning comes before all of the
- * program's own. Empty where the system does not tell.
+ * The TCP ports on which a process listens, lowest descriptor first: an inspector that is open from the beginning comes before all
+ * of the program's own. Empty where the system does not tell.
  */
 export async function listeningPorts(pid: number): Promise<readonly number[]> {
   if (process.platform !== 'linux') return [];
-  const sockets = new Set<string>();
-  let descriptors: string[] = [];
-  try {
-    descriptors = await readdir(`/proc/${pid}/fd`);
-  } catch {
-    return [];
-  }
-  for (const descriptor of descriptors) {
-    const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
-    const inode = /^socket:\[(\d+)\]$/u.exec(target)?.[1];
-    if (inode !== undefined) sockets.add(inode);
-  }
-  const inodes = new Map<number, number>();
+  const sockets = await socketsOf(pid);
+  const ports = new Map<number, number>();
   for (const table of ['tcp', 'tcp6']) {
     for (const line of (await text(`/proc/${pid}/net/${table}`)).split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/u);
       // State 0A is LISTEN; the tenth field is the inode.
-      if (fields[3] !== '0A' || !sockets.has(fields[9] ?? '')) continue;
-      inodes.set(Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 16), Number(fields[9]));
+      const descriptor = fields[3] === '0A' ? sockets.get(fields[9] ?? '') : undefined;
+      if (descriptor === undefined) continue;
+      ports.set(Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 16), descriptor);
     }
   }
-  return [...inodes].sort((one, other) => one[1] - other[1]).map(([port]) => port);
+  return [...ports].sort((one, other) => one[1] - other[1]).map(([port]) => port);
 }
