@@ -119,7 +119,7 @@ describe('a process by its number', linux, () => {
 
 test('stackpile leaks convicts a daemon that was started without an agent', linux, () =>
   withDaemon([], async ({ pid }) => {
-    const leaks = stackpile(['leaks', `pid:${pid}`, '--every', '2s', '--for', '6s', '--json']);
+    const leaks = stackpile(['leaks', `pid:${pid}`, '--every', '2s', '--for', '16s', '--json']);
     const { code } = await leaks.ended;
     assert.match(leaks.out(), /"kind": ?"leak"/u, `${code}\n${leaks.text()}\n${leaks.out()}`);
     assert.ok(leaks.out().includes('receiveMessages'));
