@@ -17,6 +17,7 @@ execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent']
 });
 /** Tests that stay on this Node and run their programs on the other one. */
 const watching = [
+  'packages/agent/test/permission.test.ts',
   'packages/agent/test/tracked.test.ts',
   ...globSync('packages/agent/test/tasks/*.test.ts', { cwd: root }).sort(),
   ...globSync('packages/cli/test/sources/inspector*.test.ts', { cwd: root }).sort(),

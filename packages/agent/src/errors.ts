@@ -6,6 +6,7 @@ export type AgentErrorCode =
   | 'AGENT_AUTH_REQUIRED'
   | 'AGENT_LISTEN'
   | 'AGENT_THREAD'
+  | 'AGENT_PERMISSION'
   | 'AGENT_SIDECAR'
   | 'AGENT_CLOSED'
   | 'AGENT_UNAVAILABLE'

@@ -6,6 +6,7 @@ import { route } from './endpoints/route.ts';
 import { agentHost } from './host/host.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
 import { type Auth, type HandlerOptions, handlerSettings, type HandlerSettings } from './options.ts';
+import { checkPermission } from './permission.ts';
 import { Sidecar } from './sidecar/sidecar.ts';
 
 /** What a handler reads of a request: `http.IncomingMessage` and Express's request have it. */
@@ -80,11 +81,13 @@ function mountedAt(request: HandlerRequest, prefix: string): { target: string; p
  *
  * Where the variable is not set this throws, and lets nobody in.
  *
- * @throws {AgentError} `AGENT_AUTH_REQUIRED` without `auth`, `AGENT_OPTIONS`, `AGENT_THREAD` (in a worker thread)
+ * @throws {AgentError} `AGENT_AUTH_REQUIRED` without `auth`, `AGENT_OPTIONS`, `AGENT_THREAD` (in a worker thread),
+ * `AGENT_PERMISSION`
  */
 export function createHandler(options: HandlerOptions): PprofHandler {
   const settings = handlerSettings(options);
   requireMainThread('createHandler');
+  checkPermission(false);
   const { door, close } = openDoor(settings);
   const handle = (
     request: HandlerRequest,

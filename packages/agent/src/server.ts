@@ -3,6 +3,7 @@ import { AgentError } from './errors.ts';
 import { agentHost } from './host/host.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
 import { type Auth, DEFAULT_PORT, type ServerOptions, serverSettings } from './options.ts';
+import { checkPermission } from './permission.ts';
 import type { ListenSettings } from './sidecar/protocol.ts';
 import { Sidecar } from './sidecar/sidecar.ts';
 
@@ -29,11 +30,12 @@ export interface PprofServer extends AsyncDisposable {
  * `startServer({ port: 6060 }).catch((error) => console.error(error.message))`.
  *
  * @throws {AgentError} `AGENT_OPTIONS`, `AGENT_AUTH_REQUIRED` (a host that is not loopback needs `auth`), `AGENT_LISTEN`,
- * `AGENT_THREAD` (in a worker thread), `AGENT_SIDECAR`
+ * `AGENT_THREAD` (in a worker thread), `AGENT_PERMISSION`, `AGENT_SIDECAR`
  */
 export async function startServer(options: ServerOptions = {}): Promise<PprofServer> {
   const { host, ports, auth, allowedHosts, captures } = serverSettings(options);
   requireMainThread('startServer');
+  checkPermission(true);
   const state = agentHost();
   state.acquire(captures);
   try {
