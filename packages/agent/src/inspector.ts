@@ -1,5 +1,11 @@
 // What the command line uses of the agent: the captures, for processes whose inspector it has opened itself, and what is loopback.
-export { cpuFrames, type CpuNode, type CpuProfile, cpuProfile, type CpuWindow } from './captures/cpu.ts';
+export {
+  cpuFrames,
+  type CpuNode,
+  type CpuProfile,
+  cpuProfile,
+  type CpuWindow,
+} from './captures/cpu-profile.ts';
 export { isAddress, isLoopback, isOwnName, parseHost } from './door/hosts.ts';
 export type { HeapReading, HeapRecord } from './captures/heap-reading.ts';
 export type { FrameContext } from './frames.ts';

@@ -1,10 +1,9 @@
 // What Node's permission model must grant before anything native is touched: without the inspector a worker that reaches for it aborts the process.
-import { fileURLToPath } from 'node:url';
 import { AgentError } from './errors.ts';
 
 /** `process.permission`, of which Node's types know less than Node has. */
 interface Permission {
-  has(scope: string, reference?: string): boolean;
+  has(scope: string): boolean;
 }
 
 /** A grant that the agent needs, and the flag that gives it; null where this Node has no such flag. */
@@ -33,9 +32,6 @@ function onlyAudits(): boolean {
 }
 
 function needs(model: Permission, listens: boolean): Need[] {
-  const worker = fileURLToPath(
-    new URL(import.meta.url.endsWith('.ts') ? './sidecar/worker.ts' : './sidecar/worker.js', import.meta.url),
-  );
   const inspector: Need = {
     flag: knows('--allow-inspector') ? '--allow-inspector' : null,
     granted: model.has('inspector'),
@@ -45,11 +41,6 @@ function needs(model: Permission, listens: boolean): Need[] {
   return [
     { flag: '--allow-worker', granted: model.has('worker'), use: 'answers from a worker thread' },
     inspector,
-    {
-      flag: `--allow-fs-read=${fileURLToPath(new URL('.', import.meta.url))}`,
-      granted: model.has('fs.read', worker),
-      use: 'loads its own files',
-    },
     // Before that flag came, networking was not restricted.
     {
       flag: '--allow-net',
@@ -79,4 +70,13 @@ export function checkPermission(listens: boolean): void {
     'AGENT_PERMISSION',
     `Node's permission model keeps the profiler from working, which ${uses}: ${advice}`,
   );
+}
+
+/** The error for what the permission model has kept the worker from, its own files most likely; null for another error. */
+export function deniedError(error: unknown): AgentError | null {
+  const { code, resource } = error as { readonly code?: unknown; readonly resource?: unknown };
+  if (code !== 'ERR_ACCESS_DENIED') return null;
+  const file = typeof resource === 'string' && resource !== '' ? resource : "the agent's folder";
+  const message = `Node's permission model keeps the profiler's worker from starting: start node with --allow-fs-read=${file} too`;
+  return new AgentError('AGENT_PERMISSION', message, { cause: error });
 }

@@ -73,6 +73,7 @@ function run(share: number, seconds: number, program: Generator<Burst>, seed = 1
     later: (ms, call) => timers.push({ at: now + Math.max(1, Math.ceil(ms)), run: call }),
     now: () => now,
     random,
+    spent: () => 0,
     correct: settle,
   });
   let charged = 0;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { type Profile, readPlainProfile } from '@stackpile/profile';
-import { cpuProfile, type CpuProfile } from '../src/captures/cpu.ts';
+import { cpuProfile, type CpuProfile } from '../src/captures/cpu-profile.ts';
 import { Originals } from '../src/originals.ts';
 import { profileOf, recordsOf, type SamplingHeapProfile } from '../src/captures/heap.ts';
 

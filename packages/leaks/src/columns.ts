@@ -22,6 +22,8 @@ export interface DumpColumns {
   readonly id: Float64Array;
   /** Milliseconds, -1 where unknown. */
   readonly waited: Float64Array;
+  /** Percent by which there may be more of a stack whose members were sampled, 0 where all were counted. */
+  readonly error: Float64Array;
   /** Mean of how many each member stands for; 1 where all were counted. */
   readonly weight: number;
   /** Strings of the profile; 0 where there is none. */
@@ -60,6 +62,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
   const retained = new Float64Array(n);
   const id = new Float64Array(n).fill(-1);
   const waited = new Float64Array(n).fill(-1);
+  const error = new Float64Array(n);
   const said = { state: new Uint32Array(n), createdBy: new Uint32Array(n), heldBy: new Uint32Array(n) };
   const labelSets: LabelSet[] = [[]];
   const labelRows = new Map<string, number>();
@@ -81,6 +84,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     own.length = 0;
     id[at] = -1;
     waited[at] = -1;
+    error[at] = 0;
     said.state[at] = said.createdBy[at] = said.heldBy[at] = 0;
     const end = samples.labelStart[i + 1] ?? 0;
     for (let j = samples.labelStart[i] ?? 0; j < end; j++) {
@@ -89,6 +93,8 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
       const attribute = text === 0 ? undefined : attributes.get(key);
       if (attribute !== undefined) said[attribute][at] = text;
       else if (key === 'stackpile_weight' && text !== 0) weight = weightOf(strings.get(text));
+      else if (key === 'stackpile_error' && text !== 0) error[at] = percentOf(strings.get(text));
+      else if (key === 'error' && text === 0) error[at] = percentOf(`${numberAt(samples.labels.number, j)}%`);
       else if (text !== 0) own.push(`${key}\0${strings.get(text)}`);
       else if (key === 'goroutine') id[at] = numberAt(samples.labels.number, j);
       else if (key === 'waited') {
@@ -121,13 +127,19 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     at++;
   }
   const mean = weighted === 0 || at === 0 ? 1 : Math.max(1, weights / at);
-  return { length: at, stack, labels, labelSets, value, retained, id, waited, weight: mean, ...said };
+  return { length: at, stack, labels, labelSets, value, retained, id, waited, error, weight: mean, ...said };
 }
 
 /** How many tasks a sampled one stands for, as the agent's texts say it; 0 is possible, for the sum is what is right. */
 function weightOf(text: string): number {
   const weight = Number(text);
   return text !== '' && weight >= 0 && weight <= 1e6 ? weight : 1;
+}
+
+/** How unsure the count of a stack is, as the agent's texts say it. */
+function percentOf(text: string): number {
+  const percent = Number(text.replace(/%$/u, ''));
+  return percent >= 0 && percent <= 1e6 ? percent : 0;
 }
 
 /** The text of a label set as a key. */

@@ -342,6 +342,7 @@ class Judge {
       first: values[0] ?? 0,
       count,
       share: this.#total > 0 ? count / this.#total : 0,
+      error: errorOf(members, count),
       growth,
       oldest: this.#age(evidence, members),
       survival:
@@ -488,4 +489,11 @@ export function judgeRecord(record: LeakRecord, options: LeakOptions, rules: Rul
       : 'none';
   const verdict: Verdict = { kind, sentence: '', series, findings };
   return { ...verdict, sentence: verdictSentence(verdict, unexplained) };
+}
+
+/** Percent by which there may be more of what several series count together: each errs by itself. */
+function errorOf(members: readonly Member[], count: number): number {
+  const squares = members.map(({ record }) => ((record.values.at(-1) ?? 0) * record.error) ** 2);
+  const error = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+  return count > 0 ? Math.ceil(error / count) : 0;
 }

@@ -18,6 +18,8 @@ export interface SeriesRecord {
   heldBy: string;
   /** Longest wait in milliseconds; -1 where unknown. */
   waited: number;
+  /** Percent by which there may be more of it, where it was sampled; 0 where it was counted. */
+  error: number;
   // What the ids say.
   /** Ids that ended after they had been seen in two dumps or more. */
   endedLate: number;

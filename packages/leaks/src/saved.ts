@@ -52,6 +52,7 @@ export interface SavedSeries {
   readonly createdBy: readonly (readonly [word: string, count: number])[];
   readonly heldBy: string;
   readonly waited: number;
+  readonly error: number;
   readonly endedLate: number;
   readonly endedEarly: number;
 }
@@ -160,6 +161,7 @@ export function readSavedWatch(value: unknown): SavedWatch {
       createdBy: counts(one.get('createdBy')),
       heldBy: one.get('heldBy').text(),
       waited: one.get('waited').number(),
+      error: one.get('error').number(),
       endedLate: one.get('endedLate').number(),
       endedEarly: one.get('endedEarly').number(),
     }),

@@ -52,7 +52,8 @@ export function findingSentence(finding: Finding, series: Series): string {
   const subject = subjectOf(finding);
   const { unit } = series.measure;
   const bytes = unit === 'bytes';
-  const moved = `${fromTo(finding.first, finding.count, series)} ${over(series)}`;
+  const sampled = finding.error > 0 ? `, sampled, give or take ${finding.error} %,` : '';
+  const moved = `${fromTo(finding.first, finding.count, series)}${sampled} ${over(series)}`;
   const share = `${percent(finding.share)} of all ${bytes ? 'live memory' : series.noun}`;
   const rate = rateOf(finding, unit);
   const named = finding.pattern === null || finding.culprit !== null;

@@ -98,6 +98,8 @@ interface FindingFacts {
   readonly count: number;
   /** `count` over the total of the last dump, 0…1. */
   readonly share: number;
+  /** Percent by which there may be more than `count`, with 95 % confidence, where the tasks of the last dump were sampled; 0 where they were counted. */
+  readonly error: number;
   readonly growth: Growth;
   readonly oldest: Age | null;
   readonly survival: Survival | null;

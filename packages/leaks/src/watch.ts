@@ -255,6 +255,7 @@ export class LeakWatch {
         createdBy: new Map(),
         heldBy: '',
         waited: -1,
+        error: 0,
         endedLate: 0,
         endedEarly: 0,
       };
@@ -274,6 +275,7 @@ export class LeakWatch {
       series.createdBy.clear();
       series.heldBy = '';
       series.waited = -1;
+      series.error = 0;
     }
     if (this.#labelled && rows.labelSets.length > maxLabelSets) this.#dropLabels();
     if (!this.#identified(rows)) {
@@ -308,6 +310,7 @@ export class LeakWatch {
       if (createdBy !== 0) addTo(series.createdBy, strings.get(createdBy), value);
       if (heldBy !== 0) series.heldBy = strings.get(heldBy);
       if (waited > series.waited) series.waited = waited;
+      series.error = Math.max(series.error, rows.error[i] ?? 0);
       const id = rows.id[i] ?? -1;
       if (ids === null || id < 0) continue;
       const record = ids.get(id);

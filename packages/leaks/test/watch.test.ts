@@ -135,6 +135,18 @@ describe('ids', () => {
     assert.equal(verdict.findings[0]?.survival?.survived, 28);
   });
 
+  test('a verdict that rests on sampled counts says how unsure they are', () => {
+    const rows = (k: number, labels: Record<string, string>): Row[] =>
+      Array.from({ length: 4 + 6 * k }, (_, i) => ({ stack: waiting('x'), id: i + 1, labels }));
+    const sampled = findLeaks(dumps(6, (k) => rows(k, { stackpile_weight: '40', stackpile_error: '12%' })));
+    assert.equal(sampled.findings[0]?.error, 12);
+    assert.match(sampled.sentence, /160 → 1,360, sampled, give or take 12 %, in 5 min/u);
+    assert.deepEqual(sampled.findings[0]?.labels, []);
+    const counted = findLeaks(dumps(6, (k) => rows(k, {})));
+    assert.equal(counted.findings[0]?.error, 0);
+    assert.doesNotMatch(counted.sentence, /sampled/u);
+  });
+
   test('two dumps: survivors are counted, and a large pile is enough', () => {
     const verdict = findLeaks(
       dumps(2, (k) => Array.from({ length: 20 + 200 * k }, (_, i) => ({ stack: waiting('x'), id: i + 1 }))),

@@ -4,11 +4,14 @@ import type { Query } from '../endpoints/query.ts';
 import type { CaptureSettings } from '../options.ts';
 import type { Originals } from '../originals.ts';
 import type { MainThread } from '../sidecar/main-thread.ts';
+import type { Limits } from './limits.ts';
 
 /** What a capture gets to work with. It runs in the sidecar. */
 export interface CaptureContext {
   readonly main: MainThread;
   readonly settings: CaptureSettings;
+  /** How much may be asked for at the same time; whatever stops the main thread, or keeps memory, goes by it. */
+  readonly limits: Limits;
   /** Whether the main thread's event loop turns within a quarter of a second. */
   isResponsive(): Promise<boolean>;
   /** Longest turn of the main thread's event loop since the last call, in milliseconds. */
@@ -30,10 +33,10 @@ export interface CaptureRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a capture answers. */
+/** What a capture answers: one object for all requests that share a reading. */
 export interface CaptureResult {
   readonly profile: Profile;
-  /** The text form for the request's `debug`; called only where it is not 0. */
+  /** The text form for the request's `debug`; called only where it is not 0, and made once. */
   text(): string;
 }
 
@@ -44,8 +47,17 @@ export interface Capture {
   readonly description: string;
   /** Whether `?seconds=N` may be answered by the difference of two readings. */
   readonly delta: boolean;
-  /** The number that the index page shows. */
-  count(context: CaptureContext): Promise<number>;
+  /** The number that the index page shows, and a sentence on how sure it is; '' where it is. */
+  count(
+    context: CaptureContext,
+    signal: AbortSignal,
+  ): Promise<{ readonly count: number; readonly note: string }>;
   /** Takes a reading. Throws `EndpointError` for what the client did wrong, `AgentError` for what the process cannot do. */
   take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult>;
+}
+
+/** A result whose text is made once, however many ask for it. */
+export function captureResult(profile: Profile, write: () => string): CaptureResult {
+  let text: string | null = null;
+  return { profile, text: () => (text ??= write()) };
 }

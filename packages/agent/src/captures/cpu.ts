@@ -1,31 +1,12 @@
 // The CPU profile: one V8 profiler for all requests that run at the same time, each with its own window of time.
-import { type Profile, ProfileBuilder } from '@stackpile/profile';
-import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
+import type { Profile } from '@stackpile/profile';
 import type { InspectorSession } from '../sidecar/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
-
-/** A node of V8's call tree. */
-export interface CpuNode {
-  readonly id: number;
-  readonly callFrame: {
-    readonly functionName: string;
-    readonly scriptId: string;
-    readonly url: string;
-    readonly lineNumber: number;
-    readonly columnNumber: number;
-  };
-  readonly children?: readonly number[];
-  readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
-}
-
-/** `Profiler.Profile` of the inspector protocol; times in microseconds. */
-export interface CpuProfile {
-  readonly nodes: readonly CpuNode[];
-  readonly startTime: number;
-  readonly endTime: number;
-  readonly samples?: readonly number[];
-  readonly timeDeltas?: readonly number[];
-}
+import { type CallTree, type CpuProfile, type CpuWindow, treeFrames, treeProfile } from './cpu-profile.ts';
+import { CpuRecording } from './cpu-recording.ts';
+import type { Pace } from './limits.ts';
+import { sleep } from './sleep.ts';
+import { unlessAborted } from './shared-reading.ts';
 
 /** Options of one CPU capture. */
 export interface CpuRequest {
@@ -36,57 +17,252 @@ export interface CpuRequest {
   readonly signal: AbortSignal;
 }
 
+/** Requests that come within so many milliseconds begin together; those that ask for the same are one window. */
+const TOGETHER_MS = 10;
+/** Samples after which V8 is made to hand over what it has: it keeps each, until it is stopped. */
+const MOST_SAMPLES = 30_000;
+/** Most milliseconds that a start or a cut is taken to stop the main thread; an answer takes longer where that is busy or asleep. */
+const MOST_PER_STEP = 60;
+
 const microseconds = (): number => Number(process.hrtime.bigint() / 1000n);
 
-/** Shares V8's profiler among requests. A request that ends cuts the recording; the others go on with the next piece. */
+/** A window of time that somebody waits for; times in microseconds of the monotonic clock. */
+class Window {
+  readonly seconds: number;
+  readonly idle: boolean;
+  readonly hz: number;
+  readonly profile: Promise<Profile>;
+  /** Gives its place to others. */
+  readonly leave: () => void;
+  waiting = 0;
+  timeNanos = 0n;
+  from = 0;
+  /** When it ended, Infinity before. */
+  to = Number.POSITIVE_INFINITY;
+  resolve: (profile: Promise<Profile>) => void = () => undefined;
+  reject: (error: unknown) => void = () => undefined;
+
+  constructor({ seconds, idle, hz }: CpuRequest, leave: () => void) {
+    this.seconds = seconds;
+    this.idle = idle;
+    this.hz = hz;
+    this.leave = leave;
+    this.profile = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Whoever waited may have gone.
+    this.profile.catch(() => undefined);
+  }
+
+  get due(): number {
+    return this.from + this.seconds * 1e6;
+  }
+
+  begin(): void {
+    this.timeNanos = BigInt(Date.now()) * 1_000_000n;
+    this.from = microseconds();
+  }
+}
+
+/**
+ * Shares V8's profiler among requests. While windows are open it runs; when some end it is cut once for all that are due, since
+ * each cut stops the main thread for tens of milliseconds, and no more often than the pace allows. What was recorded is
+ * kept once, in segments that windows refer to, and forgotten with the last window that needs it.
+ */
 export class CpuProfiler {
   readonly #context: CaptureContext;
-  readonly #active = new Set<{ readonly pieces: CpuProfile[] }>();
+  /** Windows that begin with the next turn, by what they ask for. */
+  readonly #coming = new Map<string, Window>();
+  #comingSince = 0;
+  readonly #open = new Set<Window>();
+  readonly #recording = new CpuRecording();
+  #working = false;
+  #alarm = new AbortController();
   #intervalMicros = 0;
-  #queue: Promise<unknown> = Promise.resolve();
+  /** When V8's profiler was started last; -1 while it is stopped. */
+  #started = -1;
 
   constructor(context: CaptureContext) {
     this.#context = context;
   }
 
-  /** Records for `seconds`, or until the client goes; the profile holds what ran in that time only. */
-  capture(request: CpuRequest): Promise<Profile> {
-    return this.#context.main.withSession(async (session) => {
-      const window = { pieces: [] as CpuProfile[] };
-      await this.#serial(async () => {
-        if (this.#active.size === 0) {
-          this.#intervalMicros = Math.round(1e6 / request.hz);
-          await session.post('Profiler.enable');
-          await this.#start(session);
-          await this.#nameTheLoop(session);
+  /** What is kept at the moment: windows, and segments of what was recorded. */
+  get kept(): { readonly windows: number; readonly segments: number } {
+    return { windows: this.#coming.size + this.#open.size, segments: this.#recording.length };
+  }
+
+  /**
+   * Records for `seconds`; the profile holds what ran in that time only. Requests that are the same and come at the same time
+   * get the same profile.
+   *
+   * @throws {EndpointError} 503 where too many windows are open
+   * @throws {AgentError} `AGENT_ABORTED` where the client goes; its window ends then, unless others wait for it
+   */
+  async capture(request: CpuRequest): Promise<Profile> {
+    const { seconds, hz, idle, signal } = request;
+    const key = `${seconds} ${hz} ${idle}`;
+    const stopWaiting = this.#context.limits.waiting.enter(seconds, signal);
+    try {
+      return await this.#share(key, request);
+    } finally {
+      stopWaiting();
+    }
+  }
+
+  async #share(key: string, request: CpuRequest): Promise<Profile> {
+    let window = this.#coming.get(key);
+    if (window === undefined) {
+      window = new Window(request, this.#context.limits.recordings.enter(request.seconds));
+      if (this.#coming.size === 0) this.#comingSince = performance.now();
+      this.#coming.set(key, window);
+      this.#stir();
+    }
+    window.waiting++;
+    try {
+      return await unlessAborted(window.profile, request.signal);
+    } finally {
+      window.waiting--;
+      if (window.waiting === 0) this.#close(window);
+    }
+  }
+
+  /** Nobody waits for a window any more, because it has ended or because all have gone. */
+  #close(window: Window): void {
+    window.leave();
+    this.#open.delete(window);
+    for (const [key, one] of this.#coming) if (one === window) this.#coming.delete(key);
+    this.#stir();
+  }
+
+  /** Something has changed: there is work, or less of it. */
+  #stir(): void {
+    this.#alarm.abort();
+    if (this.#working || this.#coming.size === 0) return;
+    this.#working = true;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      await this.#context.main.withSession(async (session) => {
+        try {
+          while (this.#coming.size + this.#open.size > 0) {
+            this.#alarm = new AbortController();
+            const pause = this.#pause();
+            if (pause > 0) await sleep(pause, this.#alarm.signal);
+            await this.#step(session);
+          }
+        } finally {
+          if (this.#started >= 0) await this.#stop(session);
+          await session.post('Profiler.disable');
         }
-        this.#active.add(window);
       });
-      const timeNanos = BigInt(Date.now()) * 1_000_000n;
-      const from = microseconds();
-      await sleep(request.seconds * 1000, request.signal);
-      const to = microseconds();
-      const interval = this.#intervalMicros;
-      await this.#serial(async () => {
-        const { profile } = await session.post<{ profile: CpuProfile }>(
-          'Profiler.stop',
-          {},
-          { timeoutMs: 60_000 },
-        );
-        for (const one of this.#active) one.pieces.push(profile);
-        this.#active.delete(window);
-        if (this.#active.size > 0) await this.#start(session);
-        else await session.post('Profiler.disable');
+    } catch (error) {
+      for (const window of [...this.#coming.values(), ...this.#open]) {
+        window.leave();
+        window.reject(error);
+      }
+      this.#coming.clear();
+      this.#open.clear();
+    } finally {
+      this.#started = -1;
+      this.#recording.keep([]);
+      this.#working = false;
+    }
+    // What came while the last steps were taken.
+    this.#stir();
+  }
+
+  /** Milliseconds until there is something to do. */
+  #pause(): number {
+    const pace = this.#context.limits.pace.wait();
+    const cuts = this.#context.limits.cuts.wait();
+    const times: number[] = [];
+    if (this.#coming.size > 0) {
+      const together = this.#comingSince + TOGETHER_MS - performance.now();
+      times.push(this.#started < 0 ? Math.max(together, pace) : together);
+    }
+    const now = microseconds();
+    for (const { due, to } of this.#open) times.push(to <= now ? cuts : (due - now) / 1000);
+    if (this.#open.size > 0) times.push(Math.max(cuts, (this.#fullAt() - now) / 1000));
+    return Math.ceil(Math.min(...times));
+  }
+
+  /** When V8 has as many samples as it may keep. */
+  #fullAt(): number {
+    return this.#started + MOST_SAMPLES * this.#intervalMicros;
+  }
+
+  async #step(session: InspectorSession): Promise<void> {
+    const { pace, cuts } = this.#context.limits;
+    const now = microseconds();
+    for (const window of this.#open) if (window.due <= now) window.to = Math.min(window.to, now);
+    const ended = [...this.#open].filter((window) => window.to <= now);
+    const goesOn = this.#open.size > ended.length || this.#coming.size > 0;
+    const cutNow = ended.length > 0 || (this.#started >= 0 && now >= this.#fullAt());
+    // The last cut waits for nothing: it ends the recording.
+    if (cutNow && (!goesOn || cuts.wait() === 0)) {
+      await spending(cuts, async () => {
+        await this.#cut(session, ended);
+        if (this.#open.size > 0) await this.#start(session);
       });
-      const all = { from, to, timeNanos, intervalMicros: interval, idle: request.idle };
-      await this.#context.originals.learn(session, cpuFrames(window.pieces));
-      return cpuProfile(window.pieces, all, this.#context);
-    });
+    }
+    if (this.#coming.size === 0 || performance.now() < this.#comingSince + TOGETHER_MS) return;
+    if (this.#started < 0) {
+      if (pace.wait() > 0) return;
+      await spending(pace, () => this.#beginRecording(session));
+    }
+    for (const window of this.#coming.values()) {
+      window.begin();
+      this.#open.add(window);
+    }
+    this.#coming.clear();
+  }
+
+  /** Takes what was recorded from V8, and gives the windows that have ended their profiles. */
+  async #cut(session: InspectorSession, ended: readonly Window[]): Promise<void> {
+    const piece = await this.#stop(session);
+    const edges = [...this.#open].flatMap(({ from, to }) => [from, to]);
+    this.#recording.add(piece, edges);
+    for (const window of ended) {
+      this.#open.delete(window);
+      const { from, to, timeNanos, idle } = window;
+      const all = { from, to, timeNanos, idle, intervalMicros: this.#intervalMicros };
+      window.resolve(this.#profile(this.#recording.between(from, to), all));
+    }
+    this.#recording.keep([...this.#open].map((window) => window.from));
+  }
+
+  /** The profile of a window; looking up where its frames were written holds up no other. */
+  async #profile(tree: CallTree, window: CpuWindow): Promise<Profile> {
+    const { main, originals } = this.#context;
+    await main.withSession((session) => originals.learn(session, treeFrames(tree)));
+    return treeProfile(tree, window, this.#context);
+  }
+
+  async #beginRecording(session: InspectorSession): Promise<void> {
+    const [first] = this.#coming.values();
+    this.#intervalMicros = Math.round(1e6 / (first?.hz ?? 100));
+    await session.post('Profiler.enable');
+    await this.#start(session);
+    await this.#nameTheLoop(session);
   }
 
   async #start(session: InspectorSession): Promise<void> {
     await session.post('Profiler.setSamplingInterval', { interval: this.#intervalMicros });
     await session.post('Profiler.start');
+    this.#started = microseconds();
+  }
+
+  async #stop(session: InspectorSession): Promise<CpuProfile> {
+    this.#started = -1;
+    const { profile } = await session.post<{ profile: CpuProfile }>(
+      'Profiler.stop',
+      {},
+      { timeoutMs: 60_000 },
+    );
+    return profile;
   }
 
   /**
@@ -99,137 +275,11 @@ export class CpuProfiler {
     await session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: false });
     await session.post('Profiler.stopPreciseCoverage');
   }
-
-  /** Runs steps one after the other: a start must not overtake a stop. */
-  #serial<T>(step: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(step);
-    this.#queue = run.catch(() => undefined);
-    return run;
-  }
 }
 
-/** Waits; ends early, without an error, when `signal` is aborted. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
-}
-
-/** What a CPU profile covers. */
-export interface CpuWindow {
-  /** Microseconds of the monotonic clock. */
-  readonly from: number;
-  readonly to: number;
-  readonly timeNanos: bigint;
-  readonly intervalMicros: number;
-  readonly idle: boolean;
-}
-
-/**
- * Turns recordings into a profile of `window`. Each sample counts 1 and lasts until the next one, as every reader of V8's
- * profiles has it; time outside of the window counts for nothing.
- */
-export function cpuProfile(pieces: readonly CpuProfile[], window: CpuWindow, context: FrameContext): Profile {
-  const builder = new ProfileBuilder({
-    sampleTypes: [
-      { type: 'samples', unit: 'count' },
-      { type: 'cpu', unit: 'nanoseconds' },
-    ],
-    periodType: { type: 'cpu', unit: 'nanoseconds' },
-    period: window.intervalMicros * 1000,
-    timeNanos: window.timeNanos,
-    durationNanos: BigInt(Math.round(window.to - window.from)) * 1000n,
-  });
-  const writer = new FrameWriter(builder, context);
-  for (const piece of pieces) writePiece(piece, window, builder, writer);
-  builder.comment(
-    'lines of callers are those on which the calling function starts: V8 records the leaf line only',
-  );
-  writer.comment();
-  return builder.build();
-}
-
-/** All frames of recordings, for the look-up of where they were written. */
-export function cpuFrames(pieces: readonly CpuProfile[]): Frame[] {
-  return pieces.flatMap(({ nodes }) =>
-    nodes.flatMap((node) =>
-      [0, ...(node.positionTicks ?? []).map((tick) => tick.line)].map((line) => frameOf(node, line)),
-    ),
-  );
-}
-
-function writePiece(
-  piece: CpuProfile,
-  window: CpuWindow,
-  builder: ProfileBuilder,
-  writer: FrameWriter,
-): void {
-  const count = new Map<number, number>();
-  const micros = new Map<number, number>();
-  let time = piece.startTime;
-  piece.samples?.forEach((node, i) => {
-    time += Math.max(0, piece.timeDeltas?.[i] ?? 0);
-    const next = piece.timeDeltas?.[i + 1];
-    const until = next === undefined ? piece.endTime : time + next;
-    const lasts = Math.min(until, window.to) - Math.max(time, window.from);
-    if (lasts > 0) micros.set(node, (micros.get(node) ?? 0) + lasts);
-    if (time >= window.from && time <= window.to) count.set(node, (count.get(node) ?? 0) + 1);
-  });
-  const nodes = new Map<number, CpuNode>();
-  const parent = new Map<number, CpuNode>();
-  for (const node of piece.nodes) {
-    nodes.set(node.id, node);
-    for (const child of node.children ?? []) parent.set(child, node);
-  }
-  for (const [id, samples] of count) {
-    const leaf = nodes.get(id);
-    if (leaf === undefined) continue;
-    const name = leaf.callFrame.functionName;
-    if (name === '(root)' || (name === '(idle)' && !window.idle)) continue;
-    const callers: number[] = [];
-    for (let node = parent.get(id); node !== undefined; node = parent.get(node.id)) {
-      if (node.callFrame.functionName !== '(root)') callers.push(writer.location(frameOf(node, 0)));
-    }
-    const nanos = (micros.get(id) ?? 0) * 1000;
-    for (const part of byLine(leaf, samples)) {
-      const value = [part.samples, Math.round((nanos * part.samples) / samples)];
-      const stack = [writer.location(frameOf(leaf, part.line)), ...callers];
-      builder.sample(stack, value, writer.labels(stack));
-    }
-  }
-}
-
-/** The frame of a node on a line of which V8 has counted ticks; 0 stands for where the function begins. */
-function frameOf({ callFrame }: CpuNode, line: number): Frame {
-  const { functionName, scriptId, url, lineNumber, columnNumber } = callFrame;
-  const [startLine, startColumn] = [lineNumber + 1, columnNumber + 1];
-  const at = line > 0 ? { line } : { line: startLine, column: startColumn };
-  return { name: functionName, file: url, scriptId, startLine, startColumn, ...at };
-}
-
-/** Shares out `samples` among the lines that V8 saw ticks on, largest remainders first. */
-function byLine(node: CpuNode, samples: number): { line: number; samples: number }[] {
-  const ticks = node.positionTicks ?? [];
-  const total = ticks.reduce((sum, one) => sum + one.ticks, 0);
-  if (total === 0) return [{ line: 0, samples }];
-  const parts = ticks.map(({ line, ticks: n }) => ({ line, exact: (n * samples) / total }));
-  const shares = parts.map((part) => ({
-    line: part.line,
-    samples: Math.floor(part.exact),
-    rest: part.exact % 1,
-  }));
-  let left = samples - shares.reduce((sum, share) => sum + share.samples, 0);
-  for (const share of [...shares].sort((a, b) => b.rest - a.rest)) {
-    if (left <= 0) break;
-    share.samples++;
-    left--;
-  }
-  return shares.filter((share) => share.samples > 0);
+/** Takes a step that stops the main thread, at the expense of `pace`. */
+async function spending(pace: Pace, step: () => Promise<void>): Promise<void> {
+  const began = performance.now();
+  await step();
+  pace.spend(Math.min(MOST_PER_STEP, performance.now() - began));
 }

@@ -15,8 +15,8 @@ function labelsAt(profile: Profile, row: number): SampleLabel[] {
     const key = profile.strings.get(labels.key[i] as number);
     const text = labels.text[i] as number;
     if (text !== 0) out.push({ key, text: profile.strings.get(text) });
-    else if (key !== 'waited') {
-      // How long the oldest waited differs between the readings and is no identity.
+    else if (key !== 'waited' && key !== 'error') {
+      // How long the oldest waited, and how sure a count is, differs between the readings and is no identity.
       out.push({
         key,
         number: int64At(labels.number, i),

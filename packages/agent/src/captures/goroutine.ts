@@ -4,28 +4,54 @@ import { EndpointError } from '../endpoints/http.ts';
 import { AgentError } from '../errors.ts';
 import { FrameWriter } from '../frames.ts';
 import { heapTasks } from '../heap-tasks/heap-tasks.ts';
-import { HOST_EXPRESSION } from '../host/reading.ts';
-import type { TaskDump } from '../tasks/dump.ts';
+import { costed, HOST_EXPRESSION } from '../host/reading.ts';
+import { confidence } from '../tasks/collect.ts';
+import type { TaskCount, TaskDump } from '../tasks/dump.ts';
 import { countText } from '../text/count-text.ts';
 import { goroutineText } from '../text/goroutine-text.ts';
-import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from './capture.ts';
+import {
+  type Capture,
+  type CaptureContext,
+  type CaptureRequest,
+  type CaptureResult,
+  captureResult,
+} from './capture.ts';
+import { type Costed, SharedReading } from './shared-reading.ts';
 
 /** A way to find tasks. To add one: a file in captures/, and a line in {@link sources}. */
-export type TaskSource = (context: CaptureContext, request: CaptureRequest) => Promise<Profile>;
+export type TaskSource = (context: CaptureContext, request: CaptureRequest) => Promise<CaptureResult>;
+
+const groups = new SharedReading<CaptureResult>();
+const tasks = new SharedReading<CaptureResult>();
+const counts = new SharedReading<TaskCount>();
 
 /** Tasks that the hook on the main thread has seen. */
-async function trackedTasks(context: CaptureContext, request: CaptureRequest): Promise<Profile> {
+function trackedTasks(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
   const each = request.debug >= 2;
-  const json = await context.main.evaluate<string>(`${HOST_EXPRESSION}.dumpTasks(${each})`, request.signal);
-  if (json === '')
-    throw new AgentError('AGENT_UNAVAILABLE', 'tasks are not tracked: the option tasks is false');
-  return taskProfile(JSON.parse(json) as TaskDump, each, context);
+  const take = async (): Promise<Costed<CaptureResult>> => {
+    const expression = costed(`${HOST_EXPRESSION}.dumpTasks(${each})`);
+    const { value, cost } = await context.main.evaluate<Costed<string>>(expression);
+    if (value === '')
+      throw new AgentError('AGENT_UNAVAILABLE', 'tasks are not tracked: the option tasks is false');
+    const profile = await taskProfile(JSON.parse(value) as TaskDump, each, context);
+    return { value: resultOf(profile, each), cost };
+  };
+  return (each ? tasks : groups).read(context.limits.pace, take, request.signal);
+}
+
+function resultOf(profile: Profile, each: boolean): CaptureResult {
+  return captureResult(profile, () => (each ? goroutineText(profile) : countText(profile, 'goroutine')));
+}
+
+/** Tasks by heap snapshot. */
+async function snapshotTasks(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
+  return resultOf(await heapTasks(context, request), false);
 }
 
 /** The sources of `?source=`; the first one is the default. */
-const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: heapTasks };
+const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: snapshotTasks };
 
-/** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`. */
+/** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`, `error` (percent by which there may be more of a sampled stack, with 95 % confidence). */
 export async function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Promise<Profile> {
   const builder = new ProfileBuilder({
     sampleTypes: [
@@ -60,6 +86,8 @@ export async function taskProfile(dump: TaskDump, each: boolean, context: Captur
     if (isHandle) labels.push({ key: 'kind', text: 'handle' });
     labels.push({ key: 'state', text: dump.states[rows.state[i] as number] as string });
     labels.push({ key: 'waited', number: Math.round(rows.waited[i] as number), unit: 'milliseconds' });
+    const error = rows.error[i] as number;
+    if (error > 0) labels.push({ key: 'error', number: error, unit: 'percent' });
     if (each) {
       labels.push({ key: 'goroutine', number: rows.id[i] as number });
       const createdBy = rows.createdBy[i] as number;
@@ -91,11 +119,7 @@ async function take(context: CaptureContext, request: CaptureRequest): Promise<C
   if (source === undefined) {
     throw new EndpointError(400, `unknown source: it must be one of ${Object.keys(sources).join(', ')}`);
   }
-  const profile = await source(context, request);
-  return {
-    profile,
-    text: () => (request.debug >= 2 ? goroutineText(profile) : countText(profile, 'goroutine')),
-  };
+  return source(context, request);
 }
 
 /** `goroutine`: tasks and handles, by stack. */
@@ -104,6 +128,11 @@ export const goroutine: Capture = {
   description:
     'Stack traces of all current goroutines. Use debug=2 as a query parameter to export in the same format as an unrecovered panic.',
   delta: true,
-  count: (context) => context.main.evaluate<number>(`${HOST_EXPRESSION}.countTasks()`),
+  count: async (context, signal) => {
+    const expression = costed(`${HOST_EXPRESSION}.countTasks()`);
+    const take = (): Promise<Costed<TaskCount>> => context.main.evaluate(expression);
+    const { count, between } = await counts.read(context.limits.pace, take, signal);
+    return { count, note: between === null ? '' : `Tasks are sampled: ${confidence(between)}.` };
+  },
   take,
 };

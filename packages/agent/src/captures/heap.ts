@@ -6,7 +6,15 @@ import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
 import { HOST_EXPRESSION, type MemoryReading } from '../host/reading.ts';
 import { heapText } from '../text/heap-text.ts';
 import type { HeapReading, HeapRecord } from './heap-reading.ts';
-import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from './capture.ts';
+import {
+  type Capture,
+  type CaptureContext,
+  type CaptureRequest,
+  type CaptureResult,
+  captureResult,
+} from './capture.ts';
+import { unlessAborted } from './shared-reading.ts';
+import { sleep } from './sleep.ts';
 
 export interface HeapNode {
   readonly id: number;
@@ -123,63 +131,93 @@ export function profileOf(reading: HeapReading, context: FrameContext): Profile 
   return builder.build();
 }
 
-/** Keeps the last reading, because each costs a collection before Node 26. */
+/** A reading, as it is answered and as far as later ones need it. */
+interface Kept {
+  readonly result: CaptureResult;
+  readonly memory: MemoryReading;
+  /** When it was taken, and for how long it is given again or no other is taken; milliseconds. */
+  readonly at: number;
+  readonly lasts: number;
+}
+
+/**
+ * Takes readings one after the other, each for all who have asked for one by then. Before Node 26 each costs a collection, so it is
+ * given again for a while; then it is forgotten.
+ */
 class HeapReader {
-  #last: HeapReading | null = null;
-  #running: Promise<HeapReading> | null = null;
+  #last: Kept | null = null;
+  #sites = 0;
+  #running: Promise<unknown> = Promise.resolve();
+  readonly #next = new Map<boolean, Promise<CaptureResult>>();
 
   get sites(): number {
-    return this.#last?.records.length ?? 0;
+    return this.#sites;
   }
 
-  /** A reading that is young enough, or a new one; requests at the same time share it. */
-  read(context: CaptureContext, collect: boolean): Promise<HeapReading> {
-    const last = this.#last;
-    if (last !== null && !collect && last.memory.sampler !== 'own-no-gc') {
-      const age = Date.now() - Number(last.timeNanos / 1_000_000n);
-      if (age < Math.max(MIN_AGE_MS, COST_FACTOR * last.cost)) return Promise.resolve(last);
+  /** A reading that is young enough, or a new one: always a new one, after a collection, where `collect` is true. */
+  read(context: CaptureContext, collect: boolean): Promise<CaptureResult> {
+    if (!collect && this.#last !== null && this.#last.memory.sampler !== 'own-no-gc')
+      return Promise.resolve(this.#last.result);
+    let next = this.#next.get(collect);
+    if (next === undefined) {
+      next = this.#running.then(() => this.#follow(context, collect));
+      this.#next.set(collect, next);
+      this.#running = next.catch(() => undefined);
     }
-    this.#running ??= this.#take(context, collect).finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+    return next;
   }
 
-  #take(context: CaptureContext, collect: boolean): Promise<HeapReading> {
-    return context.main.withSession(async (session) => {
-      const memory = JSON.parse(
-        await context.main.evaluate<string>(`${HOST_EXPRESSION}.readMemory()`),
-      ) as MemoryReading;
-      if (memory.sampler === 'off') {
-        throw new AgentError(
-          'AGENT_UNAVAILABLE',
-          'the heap is not sampled: the option heap is false, or this Node has no inspector',
-        );
-      }
-      if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: 60_000 });
-      const started = performance.now();
-      const { profile } = await session.post<{ profile: SamplingHeapProfile }>(
-        'HeapProfiler.getSamplingProfile',
-        {},
-        { timeoutMs: 60_000 },
-      );
-      const cost = performance.now() - started;
-      const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
-      await context.originals.learn(session, heapRecordFrames(records));
-      this.#last = { records, memory, timeNanos: BigInt(Date.now()) * 1_000_000n, cost };
-      return this.#last;
-    });
+  async #follow(context: CaptureContext, collect: boolean): Promise<CaptureResult> {
+    const last = this.#last;
+    if (last !== null) await sleep(last.at + last.lasts - performance.now());
+    this.#next.delete(collect);
+    const reading = await takeReading(context, collect);
+    const result = captureResult(profileOf(reading, context), () => heapText(reading, context));
+    const frees = reading.memory.sampler === 'own-no-gc' && !collect;
+    const lasts = Math.max(frees ? 0 : MIN_AGE_MS, COST_FACTOR * reading.cost);
+    this.#sites = reading.records.length;
+    this.#keep({ result, memory: reading.memory, at: performance.now(), lasts });
+    return result;
   }
+
+  #keep(kept: Kept): void {
+    this.#last = kept;
+    const forget = (): void => {
+      if (this.#last === kept) this.#last = null;
+    };
+    setTimeout(forget, kept.lasts).unref();
+  }
+}
+
+function takeReading(context: CaptureContext, collect: boolean): Promise<HeapReading> {
+  return context.main.withSession(async (session) => {
+    const memory = JSON.parse(
+      await context.main.evaluate<string>(`${HOST_EXPRESSION}.readMemory()`),
+    ) as MemoryReading;
+    if (memory.sampler === 'off') {
+      throw new AgentError(
+        'AGENT_UNAVAILABLE',
+        'the heap is not sampled: the option heap is false, or this Node has no inspector',
+      );
+    }
+    const started = performance.now();
+    if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: 60_000 });
+    const { profile } = await session.post<{ profile: SamplingHeapProfile }>(
+      'HeapProfiler.getSamplingProfile',
+      {},
+      { timeoutMs: 60_000 },
+    );
+    const cost = performance.now() - started;
+    const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
+    await context.originals.learn(session, heapRecordFrames(records));
+    return { records, memory, timeNanos: BigInt(Date.now()) * 1_000_000n, cost };
+  });
 }
 
 const reader = new HeapReader();
 
-async function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
-  const reading = await reader.read(context, atoi(request.query.get('gc')) > 0);
-  return {
-    profile: profileOf(reading, context),
-    text: () => heapText(reading, context),
-  };
+function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
+  return unlessAborted(reader.read(context, atoi(request.query.get('gc')) > 0), request.signal);
 }
 
 /** `heap`: a sampling of live objects. */
@@ -188,6 +226,6 @@ export const heap: Capture = {
   description:
     'A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.',
   delta: true,
-  count: () => Promise.resolve(reader.sites),
+  count: () => Promise.resolve({ count: reader.sites, note: '' }),
   take,
 };

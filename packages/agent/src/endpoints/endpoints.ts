@@ -2,10 +2,11 @@
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile } from '@stackpile/profile';
 import type { Capture, CaptureContext } from '../captures/capture.ts';
-import { CpuProfiler, sleep } from '../captures/cpu.ts';
+import { CpuProfiler } from '../captures/cpu.ts';
 import { deltaProfile } from '../captures/delta.ts';
 import { goroutine } from '../captures/goroutine.ts';
 import { heap } from '../captures/heap.ts';
+import { sleep } from '../captures/sleep.ts';
 import { AgentError, messageOf } from '../errors.ts';
 import { indexPage } from '../text/index-page.ts';
 import { countersResponse } from './counters.ts';
@@ -61,7 +62,7 @@ export class Endpoints {
   async #dispatch(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
     const query = parseQuery(request.query);
     const head = request.method === 'HEAD';
-    if (request.path === '') return this.#index();
+    if (request.path === '') return this.#index(signal);
     if (request.path === PAGE) return uiPage();
     if (request.path === 'cmdline') return textResponse(this.#commandLine.join('\0'));
     if (request.path === 'counters') return countersResponse(this.#context, signal);
@@ -71,12 +72,13 @@ export class Endpoints {
     return this.#named(capture, query, head, signal);
   }
 
-  async #index(): Promise<PprofResponse> {
-    const named = captures.map(async (capture) => ({
-      name: capture.name,
-      description: capture.description,
-      count: await capture.count(this.#context).catch(() => 0),
-    }));
+  async #index(signal: AbortSignal): Promise<PprofResponse> {
+    const named = captures.map(async (capture) => {
+      const unknown = { count: 0, note: '' };
+      const { count, note } = await capture.count(this.#context, signal).catch(() => unknown);
+      const { name, description } = capture;
+      return { name, count, description: note === '' ? description : `${description} ${note}` };
+    });
     const entries = [...(await Promise.all(named)), ...fixed.map((entry) => ({ ...entry, count: 0 }))];
     return {
       status: 200,
@@ -126,18 +128,28 @@ export class Endpoints {
     }
     const name = `${capture.name}-delta`;
     if (head) return download(name, '');
-    const request = { query, debug: 0, signal };
-    const before = await capture.take(this.#context, request);
-    await sleep(Math.min(wanted, this.#context.settings.maxSeconds) * 1000, signal);
-    if (signal.aborted) throw new EndpointError(500, 'context canceled');
-    const after = await capture.take(this.#context, request);
-    return download(name, packed(deltaProfile(before.profile, after.profile)));
+    const span = Math.min(wanted, this.#context.settings.maxSeconds);
+    const leave = this.#context.limits.recordings.enter(span, signal);
+    try {
+      const request = { query, debug: 0, signal };
+      const before = await capture.take(this.#context, request);
+      await sleep(span * 1000, signal);
+      if (signal.aborted) throw new EndpointError(500, 'context canceled');
+      const after = await capture.take(this.#context, request);
+      return download(name, packed(deltaProfile(before.profile, after.profile)));
+    } finally {
+      leave();
+    }
   }
 }
 
-/** A profile's bytes: protobuf, gzipped at the fastest level as Go does. */
+const packings = new WeakMap<Profile, Uint8Array>();
+
+/** A profile's bytes: protobuf, gzipped at the fastest level as Go does; made once for all who are given the profile. */
 function packed(profile: Profile): Uint8Array {
-  return gzipSync(encodeProfile(profile), { level: 1 });
+  let bytes = packings.get(profile);
+  if (bytes === undefined) packings.set(profile, (bytes = gzipSync(encodeProfile(profile), { level: 1 })));
+  return bytes;
 }
 
 function download(name: string, body: Uint8Array | string): PprofResponse {

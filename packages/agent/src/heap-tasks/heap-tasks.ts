@@ -14,10 +14,8 @@ const POSITIONS_SECONDS = 2;
 const MOST_POSITIONS_SECONDS = 60;
 /** Milliseconds per megabyte of heap that one look-up takes; measured 8 on a slow shared machine. */
 const LOOKUP_MS_PER_MB = 8;
-const RETRY_SECONDS = '30';
-
-/** V8 stops the world for a snapshot, so there is one at a time in a process, whoever asks. */
-let busy = false;
+/** About how long a snapshot takes, for those who have to wait for it. */
+const USUAL_SECONDS = 30;
 
 const known: KnownPositions = new Map();
 
@@ -41,9 +39,8 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
     throw new EndpointError(400, message);
   }
   const budgetMs = positionsMs(request);
-  if (busy)
-    throw new EndpointError(503, 'a heap snapshot is under way already', { 'Retry-After': RETRY_SECONDS });
-  busy = true;
+  // Hanging up does not stop V8: the place is free when the snapshot is done.
+  const leave = context.limits.snapshots.enter(USUAL_SECONDS);
   try {
     return await context.main.withSession(async (session) => {
       const { usedSize } = await session.post<{ usedSize: number }>('Runtime.getHeapUsage');
@@ -73,6 +70,6 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
       });
     });
   } finally {
-    busy = false;
+    leave();
   }
 }

@@ -1,5 +1,6 @@
 // The agent's state on the main thread: one per process, shared by all servers, handlers and copies of this package.
 import type { CaptureSettings } from '../options.ts';
+import type { TaskCount } from '../tasks/dump.ts';
 import { TaskTracker } from '../tasks/tracker.ts';
 import { HeapSampler } from './heap-sampler.ts';
 import type { MemoryReading } from './reading.ts';
@@ -50,9 +51,9 @@ export class AgentHost {
     return this.#tracker === null ? '' : JSON.stringify(this.#tracker.dump(each));
   }
 
-  /** Number of tasks and handles. Called by the sidecar. */
-  countTasks(): number {
-    return this.#tracker?.count() ?? 0;
+  /** Number of tasks. Called by the sidecar. */
+  countTasks(): TaskCount {
+    return this.#tracker?.estimate() ?? { count: 0, between: null };
   }
 
   /** JSON of a {@link MemoryReading}. Called by the sidecar. */

@@ -4,9 +4,12 @@ import type { PprofRequest, PprofResponse } from '../endpoints/http.ts';
 import { errorResponse } from '../endpoints/http.ts';
 import { AgentError } from '../errors.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
+import { deniedError } from '../permission.ts';
 import { openWorker } from './open-worker.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
+/** Megabytes of the worker's young generation. */
+const YOUNG_MB = 8;
 /** How long an exit waits for the worker to let go of the main thread's inspector. */
 const EXIT_WAIT_MS = 2000;
 
@@ -87,11 +90,17 @@ export class Sidecar {
     };
     let worker: Worker;
     try {
-      worker = await openWorker(data, { name: 'stackpile', env: {}, stdout: true, stderr: true });
-    } catch (error) {
-      throw new AgentError('AGENT_SIDECAR', `the sidecar worker does not start: ${String(error)}`, {
-        cause: error,
+      worker = await openWorker(data, {
+        name: 'stackpile',
+        env: {},
+        // Answers are garbage soon: without this V8 lets its young generation grow to 48 MB, and keeps that.
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+        stdout: true,
+        stderr: true,
       });
+    } catch (error) {
+      const why = `the sidecar worker does not start: ${String(error)}`;
+      throw deniedError(error) ?? new AgentError('AGENT_SIDECAR', why, { cause: error });
     }
     const sidecar = new Sidecar(worker, shared, auth);
     try {
@@ -112,12 +121,10 @@ export class Sidecar {
           finish(() => reject(listenError(message, listen)));
         }
       };
-      const onError = (error: Error): void =>
-        finish(() =>
-          reject(
-            new AgentError('AGENT_SIDECAR', `the sidecar worker failed: ${error.message}`, { cause: error }),
-          ),
-        );
+      const onError = (error: Error): void => {
+        const why = `the sidecar worker failed: ${error.message}`;
+        finish(() => reject(deniedError(error) ?? new AgentError('AGENT_SIDECAR', why, { cause: error })));
+      };
       const onExit = (): void =>
         finish(() => reject(new AgentError('AGENT_SIDECAR', 'the sidecar worker ended before it listened')));
       const finish = (settle: () => void): void => {

@@ -1,5 +1,6 @@
 // The sidecar: listens, captures, encodes and compresses in a worker thread, so that the endpoints answer when the app cannot.
 import { parentPort, workerData } from 'node:worker_threads';
+import { Limits } from '../captures/limits.ts';
 import { Door, type Gate } from '../door/door.ts';
 import { isLoopback } from '../door/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
@@ -27,6 +28,7 @@ const endpoints = new Endpoints(
     isResponsive,
     loopLag: () => lag.read(),
     settings: data.settings,
+    limits: new Limits(),
     cwd: data.cwd,
     program: data.program,
     originals: new Originals(),

@@ -1,7 +1,7 @@
 // Decides which runs are looked at: all of them while looking is cheap, a known share of them when it is not.
 
-/** Seconds of budget that may be saved up for a burst. */
-const SAVED_SECONDS = 2;
+/** Seconds of budget that may be saved up for a burst: the more looks it pays for, the closer its count. */
+const SAVED_SECONDS = 10;
 /**
  * Milliseconds that a process is given once, at its start: code is cold then, a look costs many times what it costs later,
  * and a bucket that is emptied by it would leave the first half minute in the dark.
@@ -16,16 +16,32 @@ const HALVING = 1 / 40;
 const LOWEST = 1e-6;
 /** Part of the bucket below which a plan is given up. */
 const ALL_BUT_SPENT = 1 / 20;
-/** Runs without a look after which the chance is worked out anew. */
-const LONGEST_SKIP = 4096;
+/** Looks whose weights are remembered. */
+const REMEMBERED = 4096;
+/** Runs after which the chance is worked out anew. */
+const LONGEST_STRATUM = 4096;
 
 /** Runs between two looks at the clock while every run is looked at. */
 const EXACT_RUNS = 16;
 
+/** What a budget knows of the world. */
+export interface Chances {
+  /** Milliseconds. */
+  now(): number;
+  /** 0 … 1 */
+  random(): number;
+}
+
+const real: Chances = { now: () => performance.now(), random: Math.random };
+
 /**
  * A token bucket of CPU time: it fills at the budget's rate, looks empty it. Above half full each run is looked at (the
  * weight is 1); below, with a chance that falls with the level, so that spending settles where it equals the filling. The
- * chance of each look is known, so weights of 1 / chance (Horvitz–Thompson) keep all counts unbiased.
+ * chance of each look is known, so weights of 1 / chance (Horvitz and Thompson 1952) keep all counts unbiased.
+ *
+ * Runs are drawn in strata: of as many runs in a row as a look stands for, one is looked at, whichever the lot says. Of a burst of
+ * like runs so many are seen as there should be, and its count is nearly exact; drawn one by one, how many are seen would itself
+ * be left to chance (Cochran, Sampling Techniques, 1977, 5A.1 and 8.4).
  */
 export class Budget {
   readonly #share: number;
@@ -36,12 +52,13 @@ export class Budget {
   #current = 1;
   /** Chance that the last draw was made with; 0 turns looking off. */
   #chance = 1;
-  /** Runs that pass before the next look. */
-  #skip = 0;
-  /** Whether the skip was cut short, to draw again rather than to look. */
-  #cut = false;
-  /** Runs that may still be looked at before the clock is read again. */
-  #exactRuns = EXACT_RUNS;
+  /** Runs that are left of this stratum. */
+  #left = 0;
+  /** The run of the stratum that is looked at, counted from its end; -1 where none is. */
+  #drawn = -1;
+  /** Runs that were looked at so far. */
+  #looks = 0;
+  readonly #weights = new Float32Array(REMEMBERED);
   #spent = 0;
   /** Mean cost of a run that is looked at, milliseconds. */
   #perRun = 0.05;
@@ -52,18 +69,33 @@ export class Budget {
   /** Highest chance; see {@link thin}. */
   #most = 1;
 
+  readonly #chances: Chances;
+
   /** @param share of one CPU, 0 … 1 */
-  constructor(share: number, now: number) {
+  constructor(share: number, chances: Chances = real) {
     this.#share = share;
+    this.#chances = chances;
     this.#capacity = share * SAVED_SECONDS * 1000;
     this.#level = share > 0 ? Math.max(this.#capacity, START_CREDIT) : 0;
-    this.#last = now;
+    this.#last = chances.now();
     if (share <= 0) this.#chance = 0;
   }
 
   /** Weight of what is seen in the run that {@link next} admitted last. */
   get weight(): number {
     return 1 / this.#current;
+  }
+
+  /** Number of the run that {@link next} admitted last: runs that were looked at one after the other have neighbouring numbers. */
+  get look(): number {
+    return this.#looks;
+  }
+
+  /** Weight of what was seen in a look; 0 for one that has not been yet, or is forgotten. */
+  weightOf(look: number): number {
+    return look > this.#looks || look <= this.#looks - REMEMBERED
+      ? 0
+      : (this.#weights[look % REMEMBERED] as number);
   }
 
   /** True while every run is looked at. */
@@ -98,7 +130,7 @@ export class Budget {
    * @param most milliseconds that may be spent in it
    */
   plan(saved: number, runs: number, most: number): void {
-    this.#fill(performance.now());
+    this.#fill(this.#chances.now());
     const wish = this.#share * saved;
     const correction = (this.#level - this.#capacity / 2) / 4;
     const ms = Math.min(most, Math.max(wish + correction, wish / 8));
@@ -112,8 +144,10 @@ export class Budget {
    * @param most 0 … 1
    */
   thin(most: number): void {
+    const more = most > this.#most;
     this.#most = most;
-    this.#draw();
+    // A stratum that ended because something was seen in it would count that for too much.
+    if (more) this.#draw();
   }
 
   /** Ends a {@link plan}. */
@@ -124,25 +158,16 @@ export class Budget {
 
   /** Whether the run that begins now is looked at. Call once per run. */
   next(): boolean {
-    if (this.#skip > 0) {
-      this.#skip--;
-      return false;
-    }
-    if (this.#cut) {
-      // Geometric waiting has no memory: drawing again after a cut changes no chance.
-      this.#draw();
-      if (this.#skip > 0) {
-        this.#skip--;
-        return false;
-      }
-    }
     if (this.#chance === 0) return false;
+    if (this.#left === 0) this.#draw();
+    this.#left--;
+    if (this.#chance < 1 && this.#left !== this.#drawn) return false;
     this.#current = this.#chance;
+    this.#looks++;
+    this.#weights[this.#looks % REMEMBERED] = 1 / this.#current;
     this.#perRun += (this.#thisRun - this.#perRun) / 32;
     this.#thisRun = 0;
-    if (this.#chance === 1 && --this.#exactRuns > 0 && this.#level > this.#capacity / 2) return true;
-    this.#exactRuns = EXACT_RUNS;
-    this.#draw();
+    if (this.#chance === 1 && this.#level <= this.#capacity / 2) this.#left = 0;
     return true;
   }
 
@@ -160,19 +185,23 @@ export class Budget {
       : Math.max(LOWEST, this.#planned / 32);
   }
 
-  /** Works out the chance and how many runs pass until the next look. */
+  /** Works out the chance, and which of the next runs is looked at. */
   #draw(): void {
     if (this.#share <= 0) return;
-    this.#fill(performance.now());
+    this.#fill(this.#chances.now());
     const missing = 0.5 - this.#level / this.#capacity;
     if (this.#planned > 0) this.#chance = this.#affordable();
     else this.#chance = missing <= 0 ? 1 : Math.max(LOWEST, 2 ** (-missing / HALVING));
     this.#chance = Math.min(this.#chance, this.#most);
-    this.#skip = 0;
-    this.#cut = false;
-    if (this.#chance >= 1) return;
-    const skip = Math.floor(Math.log(1 - Math.random()) / Math.log1p(-this.#chance));
-    this.#cut = skip > LONGEST_SKIP;
-    this.#skip = Math.min(skip, LONGEST_SKIP);
+    const runs = Math.round(1 / this.#chance);
+    this.#chance = 1 / runs;
+    if (runs === 1) {
+      this.#left = EXACT_RUNS;
+      return;
+    }
+    // Of a stratum that would be too long a part is drawn, with its part of the chance.
+    this.#left = Math.min(runs, LONGEST_STRATUM);
+    const drawn = Math.floor(this.#chances.random() * runs);
+    this.#drawn = drawn < this.#left ? drawn : -1;
   }
 }

@@ -1,5 +1,6 @@
 // Turns waiting records into tasks: which of them are leaves, what each one's stack is, how they group.
-import type { TaskDump } from './dump.ts';
+import type { TaskCount, TaskDump } from './dump.ts';
+import { Estimate, type Sampled } from './estimate.ts';
 import type { FrameTable, StackTree } from './frames.ts';
 import type { HandleRecord } from './handles.ts';
 import type { LabelPairs } from './labels.ts';
@@ -27,6 +28,8 @@ export interface Tracked {
   /** Milliseconds since the tracker's start. */
   readonly now: number;
   readonly notes: readonly string[];
+  /** See `Estimate`. */
+  readonly weightOf: (look: number) => number;
 }
 
 /** Longest chain that is followed; a cycle of promises that wait for each other ends here. */
@@ -198,13 +201,31 @@ function taskOf(record: TaskRecord, inputs: Inputs, tables: Pick<Tracked, 'frame
   return task.frames.every((frame) => (files[frame] as string).startsWith('node:')) ? 'internal' : task;
 }
 
-/** Number of tasks, weighted: as many as {@link collectTasks} shows, handles aside. */
-export function countTasks(records: readonly TaskRecord[], tables: Pick<Tracked, 'frames' | 'tree'>): number {
-  const inputs = inputsOf(records);
-  let sum = 0;
-  for (const record of records) if (typeof taskOf(record, inputs, tables) !== 'string') sum += record.weight;
-  return sum;
+/** An interval in words. */
+export function confidence([low, high]: readonly [number, number]): string {
+  return `between ${low} and ${high} with 95 % confidence`;
 }
+
+/** An estimate in whole tasks. */
+export function taskCount(estimate: Estimate): TaskCount {
+  const [low, high] = estimate.between;
+  const count = Math.round(estimate.count);
+  return { count, between: estimate.error === 0 ? null : [Math.floor(low), Math.ceil(high)] };
+}
+
+/** Number of tasks, weighted: as many as {@link collectTasks} shows, handles aside. */
+export function countTasks(
+  records: readonly TaskRecord[],
+  tables: Pick<Tracked, 'frames' | 'tree' | 'weightOf'>,
+): Estimate {
+  const inputs = inputsOf(records);
+  const estimate = new Estimate(tables.weightOf);
+  for (const record of records) if (typeof taskOf(record, inputs, tables) !== 'string') estimate.add(record);
+  return estimate;
+}
+
+/** Handles are never sampled. */
+const COUNTED: Sampled = { weight: 1, guessed: 0, cluster: 0, edge: false };
 
 interface Row {
   readonly id: number;
@@ -214,7 +235,7 @@ interface Row {
   readonly state: number;
   readonly labels: LabelPairs | null;
   readonly waited: number;
-  readonly weight: number;
+  readonly sampled: Sampled;
 }
 
 /** Interns rows of a table by a text key. */
@@ -251,7 +272,10 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
   const stacks = new Rows<number[]>();
   const labels = new Rows<LabelPairs>();
   labels.add('[]', () => []);
-  const groups = new Map<string, number>();
+  /** By stack, state and labels. */
+  const groups = new Map<string, { readonly row: number; readonly estimate: Estimate }>();
+  const estimates: Estimate[] = [];
+  const total = new Estimate(tracked.weightOf);
   const rows = {
     id: [] as number[],
     handle: [] as number[],
@@ -267,25 +291,32 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     const stack = stacks.add(row.frames.join(), () => row.frames.map(frameRow));
     const pairs = row.labels ?? [];
     const label = pairs.length === 0 ? 0 : labels.add(JSON.stringify(pairs), () => pairs);
-    const key = each ? '' : `${stack},${row.state},${label},${row.handle}`;
-    const group = each ? undefined : groups.get(key);
-    if (group !== undefined) {
-      (rows.count[group] as number) += row.weight;
-      if (row.waited > (rows.waited[group] as number)) {
-        rows.waited[group] = row.waited;
-        rows.id[group] = row.id;
+    const key = `${stack},${row.state},${label},${row.handle}`;
+    const group = groups.get(key);
+    group?.estimate.add(row.sampled);
+    if (group !== undefined && !each) {
+      const at = group.row;
+      (rows.count[at] as number) += row.sampled.weight;
+      if (row.waited > (rows.waited[at] as number)) {
+        rows.waited[at] = row.waited;
+        rows.id[at] = row.id;
       }
       return;
     }
     const at = rows.stack.push(stack) - 1;
-    if (!each) groups.set(key, at);
+    const estimate = group?.estimate ?? new Estimate(tracked.weightOf);
+    if (group === undefined) {
+      estimate.add(row.sampled);
+      groups.set(key, { row: at, estimate });
+    }
+    estimates.push(estimate);
     rows.id.push(row.id);
     rows.handle.push(row.handle);
     rows.state.push(row.state);
     rows.label.push(label);
     rows.createdBy.push(row.createdBy === 0 ? -1 : frameRow(row.createdBy));
     rows.waited.push(row.waited);
-    rows.count.push(row.weight);
+    rows.count.push(row.sampled.weight);
   };
   // Roughly by age, as Go's list.
   const sorted = each ? [...records].sort((a, b) => a.id - b.id) : records;
@@ -296,17 +327,20 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
       continue;
     }
     const holder = record.kind === DERIVED && record.up?.kind === COMBINATOR ? record.up : record;
-    const { id, since, weight, labels: userLabels } = record;
+    const { id, since, labels: userLabels } = record;
+    total.add(record);
     const state = isInCycle(record) ? DEADLOCK : holder.state;
-    add({ id, handle: 0, ...task, state, labels: userLabels, waited: now - since, weight });
+    add({ id, handle: 0, ...task, state, labels: userLabels, waited: now - since, sampled: record });
   }
   for (const { id, since, stack, state, labels: userLabels } of tracked.handles) {
     const own = withoutLoader(tree.frames(stack), frames);
     if (own.length === 0) continue;
-    const row = { frames: own, createdBy: 0, state, labels: userLabels, weight: 1 };
+    const row = { frames: own, createdBy: 0, state, labels: userLabels, sampled: COUNTED };
     add({ id, handle: 1, ...row, waited: Math.round(now - since) });
   }
   const notes = [...tracked.notes];
+  const { count, between } = taskCount(total);
+  if (between !== null) notes.push(`tasks: ${count}, ${confidence(between)}`);
   if (hidden.internal > 0) notes.push(`tasks: ${Math.round(hidden.internal)} of Node's own are left out`);
   if (hidden.old > 0)
     notes.push(`tasks: ${Math.round(hidden.old)} that were under way at the first look are left out`);
@@ -318,7 +352,8 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     stacks: stacks.rows,
     states: STATES,
     labels: labels.rows,
-    rows,
+    rows: { ...rows, error: estimates.map((estimate) => estimate.percent) },
+    total: taskCount(total),
     notes,
   };
 }

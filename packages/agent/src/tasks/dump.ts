@@ -1,5 +1,12 @@
 // What the tracker hands to the sidecar: tasks as columns of numbers and tables of text, plain JSON.
 
+/** A number of tasks. */
+export interface TaskCount {
+  readonly count: number;
+  /** The interval that holds the true number in 95 of 100 cases; null where all were counted. */
+  readonly between: readonly [low: number, high: number] | null;
+}
+
 /** A dump of tasks. Stacks are leaf first. */
 export interface TaskDump {
   /** Frames: name, script URL or path, line, column; the columns are equally long. */
@@ -26,7 +33,10 @@ export interface TaskDump {
     readonly waited: readonly number[];
     /** Tasks that the row stands for; not whole where tasks were sampled. */
     readonly count: readonly number[];
+    /** By how many percent there may be more of the row's stack, state and labels than all its rows say; 0 where all were counted. */
+    readonly error: readonly number[];
   };
+  readonly total: TaskCount;
   /** Sentences for the profile's comments. */
   readonly notes: readonly string[];
 }

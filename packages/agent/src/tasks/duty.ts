@@ -4,8 +4,8 @@
 export const CHARGE_CALLS = 256;
 /** Seconds of budget that may be saved up for a burst. */
 const SAVED_SECONDS = 2;
-/** Milliseconds that a process is given once: programs make many promises while they start. */
-const START_CREDIT = 50;
+/** Milliseconds that may be saved up at least, which is some hundred thousand promises: what is made in a burst while the hook is off, nobody sees. */
+const LEAST_SAVED = 100;
 /** Milliseconds of hook that one window is meant to cost. */
 const WINDOW_MS = 0.4;
 /** A turn of the loop that makes more calls than these is not seen to its end. */
@@ -31,9 +31,21 @@ export interface Switch {
   now(): number;
   /** 0 … 1 */
   random(): number;
+  /** Milliseconds that looking at stacks has taken so far, calls of the hook aside. */
+  spent(): number;
   /** What was seen since this was called last, or the window began, stands for `factor` times as much. */
   correct(factor: number): void;
 }
+
+/** The first time without a hook, after a time in which it was always on. */
+export interface Gap {
+  /** Milliseconds on the clock at which it began, and for how many milliseconds it lasts. */
+  readonly at: number;
+  readonly off: number;
+}
+
+/** Gaps that are remembered. */
+const MOST_GAPS = 16;
 
 /** One stretch of time with a hook, and the time without one before it. */
 export interface Window {
@@ -77,8 +89,13 @@ export class Duty {
   /** When this turn of the loop made its first call, roughly, and the calls since; -1 in a turn that has made none yet. */
   #turnAt = -1;
   #calls = 0;
+  /** What looking had taken when it began. */
+  #spentAt = 0;
   /** When this window was cut short; -1 where it was not. */
   #cutAt = -1;
+  #unseen = 0;
+  #windows = 0;
+  #gaps: readonly Gap[] = [];
 
   /**
    * @param share of one CPU that calls of the hook may take, 0 … 1
@@ -88,8 +105,8 @@ export class Duty {
     this.#share = share;
     this.#callMs = callMs;
     this.#switch = to;
-    this.#capacity = share * SAVED_SECONDS * 1000;
-    this.#level = Math.max(this.#capacity, START_CREDIT);
+    this.#capacity = Math.max(share * SAVED_SECONDS * 1000, LEAST_SAVED);
+    this.#level = this.#capacity;
     this.#last = to.now();
     this.#fullAt = this.#last;
   }
@@ -127,14 +144,38 @@ export class Duty {
     this.#level -= cost;
     this.#spent += cost;
     this.#cost += cost;
-    if (this.#window !== null) this.#inTurn(now);
-    else if (this.#level <= 0) {
-      const perMs = this.#cost / Math.max(now - this.#fullAt, 1);
-      this.#time = MEMORY * lengthFor(perMs);
-      this.#cost = perMs * this.#time;
-      this.#disarm(now);
-      this.#plan(now);
-    }
+    if (this.#window !== null || this.#level <= this.#capacity / 2) this.#inTurn(now);
+  }
+
+  /** From now on the hook is on in windows only. */
+  #beginWindows(): void {
+    const now = this.#switch.now();
+    const perMs = this.#cost / Math.max((this.#cutAt < 0 ? now : this.#cutAt) - this.#fullAt, 1);
+    this.#time = MEMORY * lengthFor(perMs);
+    this.#cost = perMs * this.#time;
+    if (this.#offSince < 0) this.#disarm(now);
+    this.#plan(now, true);
+    this.#gaps = [...this.#gaps, { at: now, off: this.#window?.off ?? 0 }].slice(-MOST_GAPS);
+  }
+
+  /** Number of this window, or of the last one. */
+  get windows(): number {
+    return this.#windows;
+  }
+
+  /** The last times at which windows began. */
+  get gaps(): readonly Gap[] {
+    return this.#gaps;
+  }
+
+  /** Whether what a wait that begins now stands for may yet be corrected. */
+  get unsettled(): boolean {
+    return this.#window !== null || this.#turnAt >= 0;
+  }
+
+  /** Milliseconds of the longest part of a turn of the loop that nobody saw, because too much was made in it; 0 for none. */
+  get unseen(): number {
+    return this.#unseen;
   }
 
   /** No more windows. */
@@ -153,6 +194,7 @@ export class Duty {
   }
 
   #arm(now: number): void {
+    this.#windows++;
     this.#lastOff = now;
     this.#offSince = -1;
     this.#switch.arm();
@@ -168,31 +210,49 @@ export class Duty {
     if (this.#turnAt < 0) {
       this.#turnAt = now;
       this.#calls = 0;
+      this.#spentAt = this.#switch.spent();
       this.#switch.correct(1);
       this.#switch.later(1, this.#turned);
     } else this.#calls += CHARGE_CALLS;
     if (this.#calls <= MOST_CALLS || this.#offSince >= 0) return;
+    if (this.#window === null && this.#level > 0) return;
     this.#cutAt = now;
     this.#disarm(now);
   }
 
+  /** How much longer the program has worked in this turn than while it was seen; what the hook has taken of that time is left out. */
+  #stretch(now: number): number {
+    const seen = this.#cutAt - this.#turnAt;
+    // In windows little is looked at, and how long they are is reckoned with the hook in them.
+    const hook =
+      this.#window === null ? this.#calls * this.#callMs + this.#switch.spent() - this.#spentAt : 0;
+    return (now - this.#cutAt) / Math.max(seen - hook, seen / 4) + 1;
+  }
+
   readonly #turned = (): void => {
-    if (this.#cutAt >= 0)
-      this.#switch.correct((this.#switch.now() - this.#turnAt) / (this.#cutAt - this.#turnAt));
+    if (this.#stopped) return;
+    if (this.#cutAt >= 0) {
+      const now = this.#switch.now();
+      this.#unseen = Math.max(this.#unseen, now - this.#cutAt);
+      this.#switch.correct(this.#stretch(now));
+    } else if (this.#window === null) this.#switch.correct(1);
+    if (this.#window === null && this.#level <= 0) this.#beginWindows();
     this.#cutAt = -1;
     this.#turnAt = -1;
   };
 
   /** Settles when the next window begins and ends, reckoned from when the last one was to end. */
-  #plan(from: number): void {
+  #plan(from: number, isFirst = false): void {
     const now = this.#switch.now();
     let begin = Math.max(from, now - MOST_LAG);
+    let first = isFirst;
     do {
       const perMs = this.#cost / this.#time;
       const on = lengthFor(perMs);
       const off = Math.max(LEAST_MS, (on * perMs - Math.min(this.#level, 0)) / this.#share - on);
       this.#window = { off, on, calls: (on * perMs) / this.#callMs };
-      begin += off * (0.5 + this.#switch.random());
+      begin += off * (first ? this.#residual() : 0.5 + this.#switch.random());
+      first = false;
       this.#end = begin + on;
       this.#forget(on);
       // While a turn of the loop does not end, none begins: nothing is to be seen in windows that are over by now.
@@ -200,6 +260,14 @@ export class Duty {
       begin = this.#end;
     } while (true);
     this.#switch.later(begin - now, this.#open);
+  }
+
+  /**
+   * How long it is to the first window, where 0.5 … 1.5 lie between others: as from a moment at random to the next one, so that at
+   * any time one begins with the same chance (the residual life of renewal theory: length-biased, then cut at random).
+   */
+  #residual(): number {
+    return Math.sqrt(0.25 + 2 * this.#switch.random()) * this.#switch.random();
   }
 
   /** The mean of what windows cost moves on by one of so many milliseconds. */

@@ -47,6 +47,11 @@ export class TaskRecord {
   since = 0;
   /** How many waits this one stands for, in sixteenths. */
   #weight = WEIGHT_UNIT;
+  /** The part of the weight that was reckoned rather than drawn, in sixteenths. */
+  #guessed = 0;
+  /** What it was drawn with; see `Sampled`. */
+  cluster = 0;
+  edge = false;
   labels: LabelPairs | null = null;
   /** What this one waits for, where that has a record. */
   target: TaskRecord | null = null;
@@ -85,5 +90,17 @@ export class TaskRecord {
 
   set weight(weight: number) {
     this.#weight = Math.round(weight * WEIGHT_UNIT);
+    this.#guessed = 0;
+  }
+
+  get guessed(): number {
+    return this.#guessed / WEIGHT_UNIT;
+  }
+
+  /** From now on this one stands for `factor` times as much, by chance or, where `guess` is true, by reckoning. */
+  scale(factor: number, guess = false): void {
+    const before = this.#weight;
+    this.#weight = Math.round(before * factor);
+    this.#guessed = guess ? this.#guessed + this.#weight - before : Math.round(this.#guessed * factor);
   }
 }

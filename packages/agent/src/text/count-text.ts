@@ -52,7 +52,7 @@ export function printable(text: string): string {
 
 /**
  * `NAME profile: total N` and one record per stack and labels, most first, as Go prints it. Leading `node:` frames are left
- * out of the `#` lines as Go leaves out its runtime's, but never from the `@` line.
+ * out of the `#` lines as Go leaves out its runtime's, but never from the `@` line. How sure a total is that was sampled stands below it.
  */
 export function countText(profile: Profile, name: string): string {
   const values = profile.samples.values[0];
@@ -73,6 +73,7 @@ export function countText(profile: Profile, name: string): string {
     a.count === b.count ? (a.key < b.key ? -1 : 1) : a.count > b.count ? -1 : 1,
   );
   let out = `${name} profile: total ${total}\n`;
+  for (const comment of profile.comments) if (comment.includes(' confidence')) out += `# ${comment}\n`;
   for (const record of sorted) {
     out += `${record.count} ${record.key}\n`;
     for (const line of record.lines) out += `${line}\n`;

@@ -21,7 +21,7 @@ function header(id: bigint, state: string, minutes: bigint, labels: string): str
 /**
  * One group per sample: `goroutine ID [state, N minutes]:` and `name(...)`, TAB `file:line` per frame. A sample needs the
  * labels `goroutine` (its number), `state` and `waited` (milliseconds); `created_by` is `name file:line`. A value other than 1
- * is printed as the label `stackpile_weight`.
+ * is printed as the label `stackpile_weight`, the number `error` as `stackpile_error`.
  */
 export function goroutineText(profile: Profile): string {
   const groups: string[] = [];
@@ -33,6 +33,8 @@ export function goroutineText(profile: Profile): string {
     // A sampled task stands for several: without its weight a reader would take a busy service for an idle one.
     const weight = profile.samples.values[0]?.[row] ?? 1;
     if (Number(weight) !== 1) pairs.push(`"stackpile_weight": "${weight}"`);
+    const error = number.get('error');
+    if (error !== undefined) pairs.push(`"stackpile_error": "${error}%"`);
     pairs.sort();
     const labels = pairs.length === 0 ? '' : ` labels:{${pairs.join(', ')}}`;
     const minutes = (number.get('waited') ?? 0n) / 60_000n;

@@ -1,0 +1,126 @@
+// How much may be asked of a process at the same time: places for requests, and a share of the main thread's time. Every endpoint goes by these.
+import { EndpointError } from '../endpoints/http.ts';
+import { sleep } from './sleep.ts';
+
+/** Stretches of time that are recorded at the same time: CPU profiles that differ, and deltas. */
+const MOST_RECORDINGS = 16;
+/** Requests that wait for the end of one of these: they wait long, and must leave room for the quick ones, of the 128 that the door lets in. */
+const MOST_WAITING = 64;
+/** V8 stops the world for a snapshot. */
+const MOST_SNAPSHOTS = 1;
+/** Part of the main thread's time that readings may take in the long run, most of them a few milliseconds long. */
+const SHARE = 0.02;
+/** Milliseconds of it that may be saved up, so that who asks now and then never waits. */
+const SAVED_MS = 400;
+/** The same for cuts of a CPU recording that goes on: each takes tens of milliseconds, which more than one request in a hundred must not meet. */
+const CUT_SHARE = 0.005;
+const CUT_SAVED_MS = 100;
+
+/** A number of places. Whoever finds none is told when to come again. */
+export class Places {
+  readonly #full: string;
+  readonly #most: number;
+  readonly #now: () => number;
+  /** When each place that is taken will be free, as far as one can tell; milliseconds. */
+  readonly #taken = new Set<{ readonly until: number }>();
+
+  /**
+   * @param full what is said to those who find no place
+   * @param most how many there are
+   * @param now milliseconds
+   */
+  constructor(full: string, most: number, now: () => number = () => performance.now()) {
+    this.#full = full;
+    this.#most = most;
+    this.#now = now;
+  }
+
+  /** Places that are taken. */
+  get taken(): number {
+    return this.#taken.size;
+  }
+
+  /**
+   * Takes a place until the result is called, or `signal` is aborted: a client that hangs up frees its place at once.
+   *
+   * @param seconds for which it will be taken, roughly
+   * @throws {EndpointError} 503 with `Retry-After` where none is free
+   */
+  enter(seconds: number, signal?: AbortSignal): () => void {
+    if (this.#taken.size >= this.#most) {
+      const first = Math.min(...[...this.#taken].map((place) => place.until));
+      const wait = Math.max(1, Math.ceil((first - this.#now()) / 1000));
+      throw new EndpointError(503, `${this.#full}: try again in ${wait} s`, { 'Retry-After': String(wait) });
+    }
+    const place = { until: this.#now() + seconds * 1000 };
+    this.#taken.add(place);
+    const leave = (): void => {
+      this.#taken.delete(place);
+      signal?.removeEventListener('abort', leave);
+    };
+    signal?.addEventListener('abort', leave);
+    if (signal?.aborted === true) leave();
+    return leave;
+  }
+}
+
+/** A token bucket of the main thread's time: it fills with the clock, what stops the main thread empties it. */
+export class Pace {
+  readonly #share: number;
+  readonly #saved: number;
+  readonly #now: () => number;
+  #level: number;
+  #last: number;
+
+  /**
+   * @param share 0 … 1
+   * @param saved milliseconds that the bucket holds
+   * @param now milliseconds
+   */
+  constructor(share: number, saved: number, now: () => number = () => performance.now()) {
+    this.#share = share;
+    this.#saved = saved;
+    this.#now = now;
+    this.#level = saved;
+    this.#last = now();
+  }
+
+  /** Milliseconds until something may stop the main thread again; 0 for now. */
+  wait(): number {
+    const now = this.#now();
+    this.#level = Math.min(this.#saved, this.#level + (now - this.#last) * this.#share);
+    this.#last = now;
+    return this.#level > 0 ? 0 : Math.ceil((1 - this.#level) / this.#share);
+  }
+
+  /** Takes out what has been spent; the bucket may owe something afterwards. */
+  spend(ms: number): void {
+    this.wait();
+    this.#level -= ms;
+  }
+
+  /** Resolves when {@link wait} is over. */
+  async turn(): Promise<void> {
+    for (let ms = this.wait(); ms > 0; ms = this.wait()) await sleep(ms);
+  }
+}
+
+/** The limits of one sidecar. */
+export class Limits {
+  readonly recordings: Places = new Places(
+    `${MOST_RECORDINGS} recordings are under way already`,
+    MOST_RECORDINGS,
+  );
+  readonly waiting: Places = new Places(
+    `${MOST_WAITING} requests wait for the end of a recording already`,
+    MOST_WAITING,
+  );
+  readonly snapshots: Places = new Places('a heap snapshot is under way already', MOST_SNAPSHOTS);
+  readonly pace: Pace;
+  readonly cuts: Pace;
+
+  constructor(pace: Pace = new Pace(SHARE, SAVED_MS), cuts: Pace = new Pace(CUT_SHARE, CUT_SAVED_MS)) {
+    this.pace = pace;
+    this.cuts = cuts;
+  }
+}
