@@ -21,6 +21,7 @@ const watching = [
   ...globSync('packages/agent/test/tasks/*.test.ts', { cwd: root }).sort(),
   'packages/cli/test/sources/inspector.test.ts',
   'scripts/test/bundled-service.test.ts',
+  'packages/cli/test/sources/nameless.test.ts',
 ];
 /** Tests that run on the other Node themselves. */
 const tests = globSync('packages/agent/test/*.test.ts', { cwd: root })

@@ -8,6 +8,7 @@ import {
   type CpuProfile,
   cpuProfile,
   exactPositions,
+  functionNames,
   type FrameContext,
   heapFrames,
   heapFrameWriter,
@@ -148,7 +149,7 @@ async function takeTasks(
   target.busy(true);
   const { analysis, stopMs: took } = await takeHeapSnapshot(connection, {
     timeoutMs: SNAPSHOT_MS,
-    analysis: { maxIds: MOST_IDS },
+    analysis: { maxIds: MOST_IDS, names: functionNames },
   });
   target.busy(false);
   measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
