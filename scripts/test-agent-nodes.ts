@@ -22,6 +22,7 @@ const watching = [
   ...globSync('packages/agent/test/tasks/*.test.ts', { cwd: root }).sort(),
   ...globSync('packages/cli/test/sources/inspector*.test.ts', { cwd: root }).sort(),
   'scripts/test/bundled-service.test.ts',
+  'packages/cli/test/sources/nameless.test.ts',
 ];
 /** Tests that run on the other Node themselves. */
 const tests = globSync('packages/agent/test/*.test.ts', { cwd: root })

@@ -1,10 +1,15 @@
 // Writes frames of JavaScript into a profile: names, paths and stable addresses.
-import { MappingFlag, type ProfileBuilder, type SampleLabel } from '@stackpile/profile';
+import { type FunctionFacts, MappingFlag, type ProfileBuilder, type SampleLabel } from '@stackpile/profile';
+import { frameName } from './frame-names.ts';
 import type { CompiledFrame, Originals } from './originals.ts';
 
 /** One frame as V8 tells it; lines and columns are 1-based, 0 where unknown. */
 export interface Frame extends CompiledFrame {
   readonly name: string;
+  /** What is known of a function without a name. */
+  readonly facts?: FunctionFacts;
+  /** Whether the function's beginning serves for its name only, and the profile shows none. */
+  readonly hidesStart?: boolean;
 }
 
 /** What stands behind the name of a file whose lines are not those of the text that ran. */
@@ -60,14 +65,15 @@ export interface WrittenFrame {
 
 /** A frame where it was written, as far as `originals` has learned. */
 export function writtenFrame(frame: Frame, originals: Originals, cwd: string): WrittenFrame {
-  const name = frame.name === '' ? '(anonymous)' : frame.name;
   const place = originals.locate(frame);
+  const name = frameName(frame, place, (file) => displayPath(file, cwd));
+  const isShown = frame.hidesStart !== true;
   if (place?.kind === 'written')
     return {
       name,
       file: displayPath(place.file, cwd),
       line: place.line,
-      startLine: place.startLine,
+      startLine: isShown ? place.startLine : 0,
       isCompiled: false,
     };
   // The line is one of a text that the file does not hold: a name without the mark would be a lie.
@@ -76,7 +82,7 @@ export function writtenFrame(frame: Frame, originals: Originals, cwd: string): W
     name,
     file: `${displayPath(frame.file, cwd)}${mark}`,
     line: frame.line,
-    startLine: frame.startLine ?? 0,
+    startLine: isShown ? (frame.startLine ?? 0) : 0,
     isCompiled: place?.kind === 'unknown' || place?.kind === 'compiled',
   };
 }

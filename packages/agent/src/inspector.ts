@@ -37,5 +37,6 @@ export {
   type TakenSnapshot,
 } from './heap-tasks/take-snapshot.ts';
 export { type Counters, COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from './host/counters.ts';
+export { functionNames } from './script-text.ts';
 export type { MemoryReading } from './host/reading.ts';
 export { Originals } from './originals.ts';

@@ -5,7 +5,10 @@ import { amount, duration, percent, shortName, shortPlace } from './words.ts';
 
 function placeOf(frame: StackFrame): string {
   const place = shortPlace(frame);
-  return place === '' ? shortName(frame.name) : `${shortName(frame.name)} (${place})`;
+  const name = shortName(frame.name);
+  // A function without a name has its place in what it is called.
+  const isTold = name.endsWith(`(${place})`) || name.includes(`(${place}:`);
+  return place === '' || isTold ? name : `${name} (${place})`;
 }
 
 /** Whose growth it is: `SubscribeNewTask (subscribe.go:22)`, `an HTTP response body that is never closed`. */

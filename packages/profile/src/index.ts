@@ -30,6 +30,16 @@ export {
   readHeapSnapshotStream,
   type WrittenHeapFrame,
 } from './heapsnapshot/index.ts';
+export { FunctionNames } from './naming/function-names.ts';
+export {
+  type FunctionFacts,
+  functionName,
+  type FunctionPlace,
+  type FunctionWords,
+  isNameless,
+  NO_FACTS,
+  ScriptFunctions,
+} from './naming/names.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
 export { type DiffOptions, diffProfiles, setTextLabel } from './difference.ts';
 export { compactProfile, mergeProfiles } from './merge.ts';

@@ -69,6 +69,9 @@ export async function taskProfile(dump: TaskDump, each: boolean, context: Captur
     file: dump.files[i] as string,
     line: dump.lines[i] as number,
     column: dump.columns[i] as number,
+    startLine: dump.beginLines[i] as number,
+    startColumn: dump.beginColumns[i] as number,
+    hidesStart: true,
   }));
   await context.main.withSession((session) => context.originals.learn(session, frames));
   const locations = frames.map((frame) => writer.location(frame));

@@ -4,8 +4,8 @@ import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
 import type { Position } from './take-snapshot.ts';
 
 function frameOf(frame: WrittenHeapFrame): Frame {
-  const { name, url, line, column, startLine, startColumn, scriptId } = frame;
-  const known = { name, file: url, line, column, startLine, startColumn };
+  const { name, url, line, column, startLine, startColumn, scriptId, facts } = frame;
+  const known = { name, file: url, line, column, startLine, startColumn, facts };
   return scriptId === 0 ? known : { ...known, scriptId: String(scriptId) };
 }
 
@@ -16,7 +16,7 @@ export function heapFrames(analysis: HeapAnalysis, positions: ReadonlyMap<number
       const at = (objectId === 0 ? undefined : positions.get(objectId)) ?? f;
       const { name, url, scriptId } = f;
       const [{ line, column }, startLine, startColumn] = [at, f.line, f.column];
-      return frameOf({ name, url, line, column, startLine, startColumn, scriptId });
+      return frameOf({ name, url, line, column, startLine, startColumn, scriptId, facts: f });
     }),
   );
 }

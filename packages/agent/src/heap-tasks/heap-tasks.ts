@@ -3,6 +3,7 @@ import { memoryUsage } from 'node:process';
 import { heapProfile, type Profile } from '@stackpile/profile';
 import type { CaptureContext, CaptureRequest } from '../captures/capture.ts';
 import { EndpointError } from '../endpoints/http.ts';
+import { functionNames } from '../script-text.ts';
 import { heapFrames, heapFrameWriter } from './heap-frames.ts';
 import { memoryRoom, refusal, snapshotCost } from './memory-room.ts';
 import { exactPositions, type KnownPositions, takeHeapSnapshot } from './take-snapshot.ts';
@@ -51,7 +52,10 @@ export async function heapTasks(context: CaptureContext, request: CaptureRequest
       });
       const refused = refusal(usedSize, cost, room);
       if (refused !== null) throw new EndpointError(503, refused);
-      const { analysis, stopMs } = await takeHeapSnapshot(session, { timeoutMs: SNAPSHOT_MS });
+      const { analysis, stopMs } = await takeHeapSnapshot(session, {
+        timeoutMs: SNAPSHOT_MS,
+        analysis: { names: functionNames },
+      });
       if (request.signal.aborted) throw new EndpointError(503, 'the client went away');
       const positions = await exactPositions(session, analysis, {
         budgetMs,

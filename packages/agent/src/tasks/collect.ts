@@ -258,6 +258,8 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
   const files: string[] = [];
   const lines: number[] = [];
   const columns: number[] = [];
+  const beginLines: number[] = [];
+  const beginColumns: number[] = [];
   const frameRow = (frame: number): number => {
     let row = used.get(frame);
     if (row === undefined) {
@@ -265,6 +267,8 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
       files.push(frames.files[frame] as string);
       lines.push(frames.lines[frame] as number);
       columns.push(frames.columns[frame] as number);
+      beginLines.push(frames.beginLines[frame] as number);
+      beginColumns.push(frames.beginColumns[frame] as number);
       used.set(frame, row);
     }
     return row;
@@ -349,6 +353,8 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     files,
     lines,
     columns,
+    beginLines,
+    beginColumns,
     stacks: stacks.rows,
     states: STATES,
     labels: labels.rows,

@@ -14,6 +14,9 @@ export interface TaskDump {
   readonly files: readonly string[];
   readonly lines: readonly number[];
   readonly columns: readonly number[];
+  /** Where the frame's function begins; 0 where unknown. */
+  readonly beginLines: readonly number[];
+  readonly beginColumns: readonly number[];
   readonly stacks: readonly (readonly number[])[];
   readonly states: readonly string[];
   /** User labels, one object per distinct set; row 0 is the empty set. */

@@ -23,6 +23,9 @@ export class FrameTable {
   readonly files: string[] = [''];
   readonly lines: number[] = [0];
   readonly columns: number[] = [0];
+  /** Where the frame's function begins. */
+  readonly beginLines: number[] = [0];
+  readonly beginColumns: number[] = [0];
   /** Number of the frame's function, the same for all positions in it. */
   readonly functions: number[] = [0];
   /** Lowest position that was seen in a function: where it is entered. */
@@ -49,7 +52,9 @@ export class FrameTable {
     }
     const frame = this.names.length;
     const line = site.getLineNumber() ?? 0;
-    const key = `${script}:${site.getEnclosingLineNumber() ?? 0}:${site.getEnclosingColumnNumber() ?? 0}`;
+    const beginLine = site.getEnclosingLineNumber() ?? 0;
+    const beginColumn = site.getEnclosingColumnNumber() ?? 0;
+    const key = `${script}:${beginLine}:${beginColumn}`;
     let fn = this.#functionOf.get(key);
     if (fn === undefined) this.#functionOf.set(key, (fn = this.#entries.push(position) - 1));
     else if (position < (this.#entries[fn] as number)) this.#entries[fn] = position;
@@ -57,6 +62,8 @@ export class FrameTable {
     this.files.push(script);
     this.lines.push(line);
     this.columns.push(site.getColumnNumber() ?? 0);
+    this.beginLines.push(beginLine);
+    this.beginColumns.push(beginColumn);
     this.functions.push(fn);
     positions.set(position, frame);
     this.#positions.push(position);
@@ -73,6 +80,8 @@ export class FrameTable {
     this.files.push('');
     this.lines.push(0);
     this.columns.push(0);
+    this.beginLines.push(0);
+    this.beginColumns.push(0);
     this.functions.push(fn);
     this.#positions.push(-1);
     return this.names.push(name) - 1;

@@ -8,9 +8,15 @@ const MAX_FRAMES = 100;
 
 const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by', 'kind']);
 
-/** A name as the grammar allows it before `(...)`. */
+/** A name as the grammar allows it before `(...)`: parentheses in pairs, as in Go's `(*T).run`, or none. */
 function symbol(name: string): string {
-  return printable(name).replaceAll('(', '[').replaceAll(')', ']');
+  const text = printable(name);
+  let depth = 0;
+  for (const c of text) {
+    if (c === '(') depth++;
+    else if (c === ')' && --depth < 0) break;
+  }
+  return depth === 0 ? text : text.replaceAll('(', '[').replaceAll(')', ']');
 }
 
 function header(id: bigint, state: string, minutes: bigint, labels: string): string {

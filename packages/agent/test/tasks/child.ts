@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Profile, readHeapSnapshotStream } from '@stackpile/profile';
+import { functionNames } from '../../src/script-text.ts';
 import type { Program } from './program.ts';
 
 /** The Node that runs the programs: this one, or another whose path stands in STACKPILE_TEST_NODE. */
@@ -69,7 +70,10 @@ export async function heapProfileOf(program: Program): Promise<Profile> {
     const written = message(child, 'written');
     child.send({ kind: 'snapshot', path });
     await written;
-    return await readHeapSnapshotStream(createReadStream(path), { expectedBytes: statSync(path).size });
+    return await readHeapSnapshotStream(createReadStream(path), {
+      expectedBytes: statSync(path).size,
+      names: functionNames,
+    });
   } finally {
     await stop(child);
     rmSync(folder, { recursive: true, force: true });

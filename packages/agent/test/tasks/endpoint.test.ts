@@ -56,6 +56,38 @@ function tasksOf(one: Program, found: readonly Found[], lines: boolean): string[
     .sort();
 }
 
+test('functions without a name are called the same by the hook and from the heap, in every form, from scrape to scrape', () => {
+  const one = program('nameless');
+  return withAgent(one, async (url) => {
+    const own = async (query: string): Promise<string[]> => {
+      const found = await read(`${url}goroutine${query}`);
+      const frames = found
+        .flatMap((pile) => pile.frames)
+        .filter((frame) => frame.file.endsWith('/nameless.mjs'));
+      return [...new Set(frames.map((frame) => frame.name))].filter((name) => name.includes(' ')).sort();
+    };
+    const waits = 'callback of map in serve (nameless.mjs:16)';
+    const closures = [
+      waits,
+      'callback of push in open (nameless.mjs:13)',
+      'callback of setInterval in startHeartbeat (nameless.mjs:6)',
+      "listener of 'close' in onConnection (nameless.mjs:10:19)",
+      "listener of 'close' in onConnection (nameless.mjs:10:41)",
+      "listener of 'message' in onConnection (nameless.mjs:9)",
+    ];
+    assert.deepEqual(await own(''), [waits]);
+    assert.deepEqual(
+      (await own('?source=heap')).filter((name) => closures.includes(name)),
+      closures,
+    );
+    assert.deepEqual(await own(''), [waits]);
+    for (const form of ['debug=1', 'debug=2', 'source=heap&debug=1']) {
+      const text = await (await fetch(`${url}goroutine?${form}`)).text();
+      assert.ok(text.includes(waits), `${form}: ${text}`);
+    }
+  });
+});
+
 test('the heap gives the line of every await, under the same file names as the hook', () => {
   const one = program('late-chain');
   return withAgent(one, async (url) => {

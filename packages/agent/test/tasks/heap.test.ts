@@ -22,7 +22,7 @@ function checkLines(program: Program, found: readonly Found[]): void {
       const named =
         frame.name === '(module)'
           ? frame.line === 1
-          : line.includes(frame.name === '(anonymous)' ? '=>' : frame.name);
+          : line.includes(/:\d+\)$/u.test(frame.name) ? '=>' : frame.name);
       assert.ok(named, `${frame.name} is said to be on line ${frame.line}: ${line}`);
     }
   }

@@ -27,6 +27,9 @@ export interface Program {
   expected(way: Way, major: number): { readonly piles: readonly Pile[]; readonly blind: string };
 }
 
+/** Where a function without a name stands, at the end of what it is called. */
+const place = / \([^()]+:\d+(?::\d+)?\)$/u;
+
 const folder = join(fileURLToPath(new URL('.', import.meta.url)), 'fixtures');
 
 /** `//= task@heap,20-24 7 await: inner < outer`: kind, way and versions where they differ, count, state, stack. */
@@ -119,7 +122,7 @@ export function piles(profile: Profile): Found[] {
       kind,
       count: Number(samples.values[columns[kind] >= 0 ? columns[kind] : tasks]?.[i]),
       state: labels['state'] ?? '',
-      stack: frames.map((frame) => frame.name).join(' < '),
+      stack: frames.map((frame) => frame.name.replace(place, '')).join(' < '),
       frames,
       labels,
     });

@@ -8,6 +8,7 @@ import {
   type CpuProfile,
   cpuProfile,
   exactPositions,
+  functionNames,
   type FrameContext,
   heapFrames,
   heapFrameWriter,
@@ -160,7 +161,7 @@ async function takeTasks(
   );
   const { analysis, stopMs: took } = await takeHeapSnapshot(connection, {
     timeoutMs: SNAPSHOT_MS,
-    analysis: { maxIds: MOST_IDS },
+    analysis: { maxIds: MOST_IDS, names: functionNames },
   });
   measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
   if (options.signal?.aborted === true) throw new SourceError('SOURCE_ABORTED', `${name}: stopped`);

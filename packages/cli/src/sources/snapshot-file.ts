@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
+import { functionNames } from '@stackpile/agent/inspector';
 import { isHeapSnapshot, type Profile, readHeapSnapshotStream } from '@stackpile/profile';
 
 const unreadable = { text: '', packed: false, size: 0 };
@@ -44,7 +45,7 @@ export async function readSnapshotFile(path: string): Promise<Profile | null> {
   const { text, packed, size } = await head(path).catch(() => unreadable);
   if (!isHeapSnapshot(text)) return null;
   const stream = createReadStream(path, { highWaterMark: 1 << 18 });
-  if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size });
+  if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size, names: functionNames });
   const unpacked = pipeline(stream, createGunzip({ chunkSize: 1 << 18 }), () => undefined);
-  return readHeapSnapshotStream(unpacked);
+  return readHeapSnapshotStream(unpacked, { names: functionNames });
 }

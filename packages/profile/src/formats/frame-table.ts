@@ -1,6 +1,7 @@
 // Frames of scripts by number: name, file and position, interned, for formats whose nodes repeat them.
 import type { ProfileBuilder } from '../builder.ts';
 import { MappingFlag } from '../profile.ts';
+import { functionName, NO_FACTS } from '../naming/names.ts';
 import { StringInterner } from '../strings.ts';
 import { TupleSet } from '../tuples.ts';
 import { GrowingUint32 } from '../growable.ts';
@@ -32,7 +33,7 @@ export class FrameTable {
   /** Number of a frame; lines and columns count from 1, 0 is unknown. */
   add(name: string, file: string, line: number, column: number): number {
     const key = this.#scratch;
-    key[0] = this.#strings.add(name === '' ? ANONYMOUS : name);
+    key[0] = this.#strings.add(name === '' ? functionName('', NO_FACTS, { file, line, column }) : name);
     key[1] = this.#strings.add(file);
     key[2] = line;
     key[3] = column;

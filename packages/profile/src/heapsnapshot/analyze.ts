@@ -3,6 +3,8 @@ import type { SampleLabel } from '../builder.ts';
 import { ProfileBuilder } from '../builder.ts';
 import { GrowingUint32 } from '../growable.ts';
 import type { Profile } from '../profile.ts';
+import type { FunctionNames } from '../naming/function-names.ts';
+import { type FunctionFacts, functionName, NO_FACTS } from '../naming/names.ts';
 import { scriptFilename } from '../script-filename.ts';
 import { claimedBytes, release, takeStrongGraph } from './dominators.ts';
 import { isLoader, type SnapshotFunction, SnapshotFunctions } from './functions.ts';
@@ -61,6 +63,8 @@ export interface HeapAnalysisOptions {
    * snapshots of one inspector session, so they tell what stayed from what came and went. Default 0: none.
    */
   readonly maxIds?: number;
+  /** Knows the scripts' texts, for names of functions that have none; a snapshot has the beginning of each text only. */
+  readonly names?: FunctionNames;
 }
 
 /** Closures of one function of the user's from which on they are a group. */
@@ -89,7 +93,7 @@ interface OpenGroup {
  */
 export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions = {}): HeapAnalysis {
   const { nodeCount, nodeType, nodeId, selfSize, largeSizes } = snapshot;
-  const functions = new SnapshotFunctions(snapshot);
+  const functions = new SnapshotFunctions(snapshot, options.names);
   const waiters = findWaiters(snapshot, functions);
   const handles = findHandles(snapshot, functions, waiters);
   const census = closureCensus(snapshot, functions);
@@ -255,8 +259,10 @@ function classOf(
   const at = locationOf(locations, node);
   const scriptId = at < 0 ? 0 : (locations.scriptId[at] as number);
   const url = scripts.get(scriptId);
-  if (at < 0 || url === undefined) return { name, url: 'node:internal', scriptId: 0, line: 0, column: 0 };
+  if (at < 0 || url === undefined)
+    return { name, url: 'node:internal', scriptId: 0, line: 0, column: 0, ...NO_FACTS };
   return {
+    ...NO_FACTS,
     name,
     url,
     scriptId,
@@ -392,7 +398,7 @@ export interface HeapFrameWriter {
 
 /** A frame on its way into a profile; lines and columns are 1-based, 0 where unknown. */
 export interface WrittenHeapFrame {
-  /** `(anonymous)` where the function has no name. */
+  /** '' where the function has no name. */
   readonly name: string;
   readonly url: string;
   readonly line: number;
@@ -402,6 +408,8 @@ export interface WrittenHeapFrame {
   readonly startColumn: number;
   /** V8's id of the script; 0 where unknown. */
   readonly scriptId: number;
+  /** What is known of a function without a name. */
+  readonly facts: FunctionFacts;
 }
 
 /**
@@ -431,7 +439,7 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     builder.location({
       lines: [
         {
-          function: builder.function(frame.name, filename(frame.url), frame.startLine),
+          function: builder.function(nameOf(frame, filename), filename(frame.url), frame.startLine),
           line: frame.line,
           column: frame.column,
         },
@@ -445,13 +453,14 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
       const { name, url, line, column, scriptId } = frame.function;
       const exact = frame.objectId === 0 ? undefined : options.positions?.get(frame.objectId);
       return write({
-        name: name === '' ? '(anonymous)' : name,
+        name,
         url,
         line: exact?.line ?? line,
         column: exact?.column ?? column,
         startLine: line,
         startColumn: column,
         scriptId,
+        facts: frame.function,
       });
     });
     const labels: SampleLabel[] = [{ key: 'kind', text: group.kind }];
@@ -487,4 +496,10 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
   for (const comment of options.comments ?? []) builder.comment(comment);
   writer?.end();
   return builder.build();
+}
+
+/** What a function is called in the profile. */
+function nameOf(frame: WrittenHeapFrame, filename: (url: string) => string): string {
+  const { name, url, startLine, startColumn, facts } = frame;
+  return functionName(name, facts, { file: filename(url), line: startLine, column: startColumn });
 }

@@ -1,8 +1,11 @@
 // Which function a closure is: its name, script and position, without decoding anything twice.
+import type { FunctionNames } from '../naming/function-names.ts';
+import { type FunctionFacts, isNameless, MODULE, ScriptFunctions } from '../naming/names.ts';
+import { ContextChain } from './contexts.ts';
 import { EDGE_TYPE_BITS, EdgeType, type HeapSnapshot, locationOf, NodeType } from './snapshot.ts';
 
 /** A function of the snapshotted program. */
-export interface SnapshotFunction {
+export interface SnapshotFunction extends FunctionFacts {
   /** '' where anonymous, `(module)` for the top level of a module. */
   readonly name: string;
   /** URL or path of the script as V8 knows it; '' for a builtin. */
@@ -25,6 +28,7 @@ const edgeNames = [
   'bound_function',
   'bound_target_function',
   'listener',
+  'source',
 ] as const;
 
 /** Links of bound functions that are followed; a hostile file may tie them into a ring. */
@@ -37,9 +41,16 @@ export class SnapshotFunctions {
   readonly #rows = new Map<number, number>();
   readonly #functions: SnapshotFunction[] = [];
   readonly #owners: ScriptOwner[] = [];
+  readonly #texts: FunctionNames | null;
+  readonly #contexts: ContextChain;
+  /** What the snapshot itself has of the text of each script. */
+  readonly #ownTexts = new Map<number, ScriptFunctions>();
 
-  constructor(snapshot: HeapSnapshot) {
+  /** @param texts the scripts' whole texts, of which a snapshot has the first thousand characters only */
+  constructor(snapshot: HeapSnapshot, texts: FunctionNames | null = null) {
     this.#snapshot = snapshot;
+    this.#texts = texts;
+    this.#contexts = new ContextChain(snapshot);
     this.#names = snapshot.strings.findAll(edgeNames);
   }
 
@@ -118,28 +129,42 @@ export class SnapshotFunctions {
 
   #describe(closure: number, shared: number): SnapshotFunction {
     const { nodeName, strings, locations } = this.#snapshot;
-    const url = shared < 0 ? '' : this.#scriptOf(shared);
+    const script = shared < 0 ? -1 : this.#scriptOf(shared);
+    const url = script < 0 ? '' : strings.get(nodeName[script] as number);
     const at = locationOf(locations, closure);
     // A builtin has a location as well, in a script of its own that means nothing.
     const placed = at >= 0 && url !== '';
     const name = strings.get(nodeName[closure] as number);
     const isModule = name === '' && placed && locations.line[at] === 0 && locations.column[at] === 0;
-    return {
-      name: isModule ? '(module)' : name,
-      url,
-      scriptId: placed ? (locations.scriptId[at] as number) : 0,
-      line: placed ? (locations.line[at] as number) + 1 : 0,
-      column: placed ? (locations.column[at] as number) + 1 : 0,
-    };
+    const scriptId = placed ? (locations.scriptId[at] as number) : 0;
+    const line = placed ? (locations.line[at] as number) + 1 : 0;
+    const column = placed ? (locations.column[at] as number) + 1 : 0;
+    const position = { url, scriptId, line, column };
+    if (isModule || !placed || !isNameless(name))
+      return { name: isModule ? MODULE : name, ...position, words: null, madeIn: '' };
+    // What ran is what the snapshot has; a file may have changed since.
+    const words = this.#ownText(script).at(line, column) ?? this.#texts?.at(url, line, column) ?? null;
+    return { name, ...position, words, madeIn: this.#contexts.makerOf(closure) };
   }
 
-  #scriptOf(shared: number): string {
-    const { nodeName, nodeType, strings } = this.#snapshot;
+  #ownText(script: number): ScriptFunctions {
+    let known = this.#ownTexts.get(script);
+    if (known === undefined) {
+      const { nodeName, strings } = this.#snapshot;
+      const source = this.target(script, EdgeType.internal, this.#names.source);
+      known = new ScriptFunctions(source < 0 ? '' : strings.peek(nodeName[source] as number));
+      this.#ownTexts.set(script, known);
+    }
+    return known;
+  }
+
+  /** The node of the script of a shared function info, or -1. */
+  #scriptOf(shared: number): number {
     for (const name of [this.#names.script, this.#names.script_or_debug_info]) {
       const script = this.target(shared, EdgeType.internal, name);
-      if (script >= 0 && nodeType[script] === NodeType.code) return strings.get(nodeName[script] as number);
+      if (script >= 0 && this.#snapshot.nodeType[script] === NodeType.code) return script;
     }
-    return '';
+    return -1;
   }
 }
 

@@ -1,4 +1,5 @@
 // What keeps an object alive: the shortest path from the root, and the words for it.
+import { functionWords } from '../naming/names.ts';
 import { release } from './dominators.ts';
 import type { SnapshotFunctions } from './functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
@@ -147,8 +148,7 @@ export class Holders {
     const described = this.#functions.get(this.#functions.of(closure));
     // Builtins without a name that anything holds are, with few exceptions, what a Promise's executor is handed.
     if (described.url === '') return described.name === '' ? 'resolve function' : described.name;
-    const name = described.name === '' ? '(anonymous)' : described.name;
-    return `${name} ${this.#filename(described.url)}:${described.line}`;
+    return `${functionWords(described.name, described)} ${this.#filename(described.url)}:${described.line}`;
   }
 
   /** Words for one link, and the node to go on from. */

@@ -94,7 +94,7 @@ const NAMED = new Set<number>([
  * Reads a heap snapshot piece by piece: `push` the chunks in order, then `finish`. The text is never held as a whole.
  *
  * Memory: 17 bytes per node, 8 per edge, 16 per location and the bytes of the strings that name objects, closures, scripts and
- * edges; text strings' contents are dropped.
+ * edges, and of those that code is named and written in; other strings' contents are dropped.
  * @throws ProfileError that names the byte at fault: PROFILE_MALFORMED, PROFILE_TRUNCATED, PROFILE_TOO_LARGE, PROFILE_EMPTY.
  */
 export class HeapSnapshotReader {
@@ -614,6 +614,7 @@ export class HeapSnapshotReader {
       const name = this.#nodeName[node] as number;
       wanted[name >>> 3] = (wanted[name >>> 3] as number) | (1 << (name & 7));
     }
+    this.#markTexts(wanted);
     const labels = this.#edgeLabel;
     for (let edge = 0; edge < this.#edges; edge++) {
       const label = labels[edge] as number;
@@ -627,6 +628,24 @@ export class HeapSnapshotReader {
     const rows = Math.min(this.#maxName + 1, FIRST_ROWS);
     this.#stringStart = new Uint32Array(rows).fill(NO_STRING);
     this.#stringSize = new Uint16Array(rows);
+  }
+
+  /** Scripts' texts, of which V8 writes the beginning, are kept: they tell what functions without a name are there for. */
+  #markTexts(wanted: Uint8Array): void {
+    let edge = 0;
+    for (let node = 0; node < this.#nodes; node++) {
+      const last = this.#firstEdge[node + 1] as number;
+      if (this.#nodeType[node] === NodeType.code) {
+        for (; edge < last; edge++) {
+          const to = this.#edgeTo[edge] as number;
+          if (((this.#edgeLabel[edge] as number) & 7) !== EdgeType.internal) continue;
+          if (this.#nodeType[to] !== NodeType.string) continue;
+          const name = this.#nodeName[to] as number;
+          wanted[name >>> 3] = (wanted[name >>> 3] as number) | (1 << (name & 7));
+        }
+      }
+      edge = last;
+    }
   }
 
   #openString(): void {

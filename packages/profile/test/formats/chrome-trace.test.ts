@@ -63,8 +63,8 @@ const noise = {
 const one = [begin(7, 8, '0x1'), first, noise, second];
 const expected = [
   'main /srv/page.js:10:3 : 1 10000',
-  'main /srv/page.js:10:3 > (anonymous) /srv/page.js:21 : 1 32500',
-  'main /srv/page.js:10:3 > (anonymous) /srv/page.js:22 : 1 32500',
+  'main /srv/page.js:10:3 > anonymous function (page.js:20:3) /srv/page.js:21 : 1 32500',
+  'main /srv/page.js:10:3 > anonymous function (page.js:20:3) /srv/page.js:22 : 1 32500',
 ];
 
 test('pieces of a recording are joined, in both shapes of the file', () => {

@@ -35,8 +35,8 @@ test('a sample lasts until the next one, the last one until the end', () => {
   assert.deepEqual(stackLines(made), [
     'main /srv/a b.js:10:5 : 1 10000',
     // 20 + 30 + 20 µs in three samples, two thirds of them on line 21.
-    'main /srv/a b.js:10:5 > (anonymous) /srv/a b.js:21 : 2 46667',
-    'main /srv/a b.js:10:5 > (anonymous) /srv/a b.js:25 : 1 23333',
+    'main /srv/a b.js:10:5 > anonymous function (a b.js:20:5) /srv/a b.js:21 : 2 46667',
+    'main /srv/a b.js:10:5 > anonymous function (a b.js:20:5) /srv/a b.js:25 : 1 23333',
   ]);
   assert.equal(made.durationNanos, 100_000n);
   assert.equal(made.timeNanos, 0n, 'a clock that begins with the machine says no time of day');
@@ -143,7 +143,10 @@ test('time that runs backwards counts for nothing', () => {
 test('times may be fractions of microseconds', () => {
   const made = read({ ...profile, timeDeltas: [5, 10, 20.125, 30, 15], endTime: 1100.125 });
   assert.equal(stackLines(made)[0], 'main /srv/a b.js:10:5 : 1 10000');
-  assert.equal(stackLines(made)[1], 'main /srv/a b.js:10:5 > (anonymous) /srv/a b.js:21 : 2 46750');
+  assert.equal(
+    stackLines(made)[1],
+    'main /srv/a b.js:10:5 > anonymous function (a b.js:20:5) /srv/a b.js:21 : 2 46750',
+  );
 });
 
 test('callers may be named by the callee', () => {

@@ -46,7 +46,7 @@ test('equal objects of a node are one sample, with their number', () => {
   assert.equal(objects * size, 2 * 524_304);
   assert.equal(
     small,
-    `main /srv/a.js:5:1 > (anonymous) /srv/a.js:10:1 : ${objects} 1048608 ${objects} 1048608 bytes=#${size}`,
+    `main /srv/a.js:5:1 > anonymous function (a.js:10:1) /srv/a.js:10:1 : ${objects} 1048608 ${objects} 1048608 bytes=#${size}`,
   );
   assert.equal(large, 'main /srv/a.js:5:1 : 1 9000000 1 9000000 bytes=#9000000');
   assert.equal(made.samples.length, 2);
@@ -57,7 +57,7 @@ test('equal objects of a node are one sample, with their number', () => {
 test('a file without samples tells its bytes', () => {
   assert.deepEqual(stackLines(read({ head: profile.head })), [
     'main /srv/a.js:5:1 : 0 100 0 100',
-    'main /srv/a.js:5:1 > (anonymous) /srv/a.js:10:1 : 0 70000 0 70000',
+    'main /srv/a.js:5:1 > anonymous function (a.js:10:1) /srv/a.js:10:1 : 0 70000 0 70000',
     '(V8 API) : 0 10 0 10',
   ]);
 });
