@@ -96,9 +96,12 @@ export async function runAsProcess(args: readonly string[], options: RunOptions)
   return { stdout: stdout.bytes(), stderr: stderr.bytes(), code };
 }
 
-/** Runs the command: inside this process, which is much faster, or the installed one where that is tested. */
+/**
+ * Runs the command: inside this process, which is much faster, or the installed one where that is tested. Without any argument
+ * `stackpile` is not pprof, and says something else.
+ */
 export function runCommand(args: readonly string[], options: RunOptions): Promise<Printed> {
-  return isInstalled ? runAsProcess(args, options) : runInProcess(args, options);
+  return isInstalled && args.length > 0 ? runAsProcess(args, options) : runInProcess(args, options);
 }
 
 /** Runs the command inside this process, as if started in `cwd` without a terminal. */
