@@ -12,7 +12,7 @@ import { tryCommands } from './installed/commands.ts';
 import { type Consumer, consumerOf, type Place, placeOf } from './installed/consumer.ts';
 import { tryDocs } from './installed/docs.ts';
 import { tryImports } from './installed/imports.ts';
-import { expect, Ledger } from './installed/ledger.ts';
+import { Ledger } from './installed/ledger.ts';
 import { expectAllLoaded, expectNoShim, witnessed } from './installed/loaded.ts';
 import { endAll } from './installed/processes.ts';
 import { tryServices } from './installed/services.ts';
@@ -60,35 +60,43 @@ function dependenciesOfExamples(): string[] {
     .map(([name, version]) => `${name}@${version}`);
 }
 
-/** Installs the packages, and `others`, into a folder of its own and goes on with that. */
+/** The packages, and `others`, installed into a folder of their own; undefined where that failed. */
 async function installed(
   ledger: Ledger,
   place: Place,
-  what: { readonly name: string; readonly others?: readonly string[] },
-  use: (consumer: Consumer) => Promise<void>,
-): Promise<void> {
+  name: string,
+  others: readonly string[] = [],
+): Promise<Consumer | undefined> {
   let consumer: Consumer | undefined;
-  const beside = what.others === undefined ? '' : ` beside ${what.others.join(', ')}`;
+  const beside = others.length === 0 ? '' : ` beside ${others.join(', ')}`;
   await ledger.try(`npm install of the packages${beside}`, async () => {
-    consumer = await consumerOf(place, what.name, what.others);
+    consumer = await consumerOf(place, name, others);
   });
-  if (consumer !== undefined) await use(consumer);
+  return consumer;
 }
 
 /** What is tried, by name. Each part may run beside any other. */
 function partsOf(ledger: Ledger, place: Place, consumer: Consumer): ReadonlyMap<string, Part> {
-  const withExamples = { name: 'beside', others: dependenciesOfExamples() };
-  const withTypes = { name: 'typed', others: [NODE_TYPES] };
+  const needed = dependenciesOfExamples();
+  let beside: Promise<Consumer | undefined> | undefined;
+  /** One folder for both that need it. */
+  const inBeside = async (use: (consumer: Consumer) => Promise<void>): Promise<void> => {
+    beside ??= installed(ledger, place, 'beside', needed);
+    const made = await beside;
+    if (made !== undefined) await use(made);
+  };
   return new Map<string, Part>([
     ['suite', () => trySuite(ledger, consumer, SUITE_MAJOR)],
     ...MAJORS.map((major): [string, Part] => [`node${major}`, () => tryNode(ledger, place, consumer, major)]),
-    ['examples', () => installed(ledger, place, withExamples, (beside) => tryExamples(ledger, beside))],
+    ['examples', () => inBeside((made) => tryExamples(ledger, made))],
+    ['docs', () => inBeside((made) => tryDocs(ledger, made))],
     [
-      'docs',
-      () =>
-        installed(ledger, place, { ...withExamples, name: 'reader' }, (beside) => tryDocs(ledger, beside)),
+      'types',
+      async () => {
+        const typed = await installed(ledger, place, 'typed', [NODE_TYPES]);
+        if (typed !== undefined) await tryTypes(ledger, typed);
+      },
     ],
-    ['types', () => installed(ledger, place, withTypes, (typed) => tryTypes(ledger, typed))],
   ]);
 }
 
@@ -98,18 +106,19 @@ async function tryAll(ledger: Ledger, folder: string, wanted: readonly string[])
     place = placeOf(folder, await packRooms(join(folder, 'packed')));
   });
   if (place === undefined) return;
-  const where = place;
-  await installed(ledger, where, { name: 'plain' }, async (consumer) => {
-    await ledger.try('no CommonJS package is bundled into an ES module', () => expectNoShim(consumer));
-    const parts = partsOf(ledger, where, consumer);
-    const unknown = wanted.filter((name) => !parts.has(name));
-    expect(unknown.length === 0, `no part ${unknown.join(', ')}; there are ${[...parts.keys()].join(', ')}`);
-    const queue = [...parts].filter(([name]) => wanted.length === 0 || wanted.includes(name));
-    const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next[1]();
-    };
-    await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  });
+  const consumer = await installed(ledger, place, 'plain');
+  if (consumer === undefined) return;
+  await ledger.try('no CommonJS package is bundled into an ES module', () => expectNoShim(consumer));
+  const parts = partsOf(ledger, place, consumer);
+  const unknown = wanted.filter((name) => !parts.has(name));
+  if (unknown.length > 0)
+    throw new Error(`no part ${unknown.join(', ')}; there are ${[...parts.keys()].join(', ')}`);
+  const queue = [...parts].filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next[1]();
+  };
+  // Most of them wait most of the time.
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
 }
 
 /** `wanted` names parts of it; nothing wanted means everything. */

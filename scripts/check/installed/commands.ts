@@ -50,6 +50,13 @@ class Command {
  */
 async function browse(command: Command, source: string, profile: string): Promise<void> {
   const running = await command.start(['-http=127.0.0.1:', '-no_browser', source]);
+  await lookAtPage(running, profile);
+  const ran = await running.end('SIGINT');
+  if (ran.signal !== 'SIGINT' || !source.startsWith('pid:')) expectEnd(ran, [0], `stackpile -http ${source}`);
+}
+
+/** Opens the page that a running command announces as a browser would, and what it would ask for. */
+export async function lookAtPage(running: Running, profile: string): Promise<void> {
   const [, url = ''] = await running.says(/Serving web UI on (\S+)/u, 'stderr');
   const entered = await fetch(url, { redirect: 'manual' });
   await entered.arrayBuffer();
@@ -65,8 +72,6 @@ async function browse(command: Command, source: string, profile: string): Promis
   };
   expect(/^<!doctype html>/iu.test(await ask('/ui/')), 'what is served at /ui/ is no page');
   expect((await ask(profile)).length > 0, `${profile} is empty`);
-  const ran = await running.end('SIGINT');
-  if (ran.signal !== 'SIGINT' || !source.startsWith('pid:')) expectEnd(ran, [0], `stackpile -http ${source}`);
 }
 
 async function tryFiles(

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackedRoom } from '../../pack.ts';
 import { expect } from './ledger.ts';
+import { spawnSync } from 'node:child_process';
 import { run, strangersEnv } from './processes.ts';
 
 /** Where everything of one run of the check lies; it goes when the check ends. */
@@ -22,10 +23,16 @@ export interface Consumer {
   readonly command: string;
 }
 
+/** Where Go keeps what it has built and downloaded: the home folder is another one. */
+function goFolders(): Record<string, string> {
+  const { stdout, status } = spawnSync('go', ['env', '-json', 'GOCACHE', 'GOMODCACHE'], { encoding: 'utf8' });
+  return status === 0 ? (JSON.parse(stdout) as Record<string, string>) : {};
+}
+
 export function placeOf(folder: string, packed: readonly PackedRoom[]): Place {
   const [home, temporary] = [join(folder, 'home'), join(folder, 'tmp')];
   for (const made of [home, temporary]) mkdirSync(made, { recursive: true });
-  return { folder, packed, env: strangersEnv(home, temporary) };
+  return { folder, packed, env: { ...strangersEnv(home, temporary), ...goFolders() } };
 }
 
 interface Manifest {
@@ -60,7 +67,7 @@ export async function consumerOf(
   const env = { ...place.env, HOME: process.env['HOME'] ?? '' };
   const args = ['install', '--no-audit', '--no-fund', ...tarballs, ...others];
   const ran = await run('npm', args, { cwd: folder, env, seconds: 180 });
-  expect(ran.status === 0, `npm install ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`);
+  expect(ran.status === 0, `npm install ended with ${String(ran.status)}:\n${ran.stdout}${ran.stderr}`);
   const bin = manifestOf(folder, 'stackpile').bin?.['stackpile'] ?? '';
   const command = join(folder, 'node_modules/stackpile', bin);
   expect(bin !== '' && existsSync(command), `stackpile has no command: ${bin}`);

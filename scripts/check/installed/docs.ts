@@ -9,6 +9,7 @@ import { closedPort } from '../../../testing/listening.ts';
 import { root } from '../../house.ts';
 import { snippetsOf } from '../snippets.ts';
 import type { Consumer } from './consumer.ts';
+import { lookAtPage } from './commands.ts';
 import { expect, type Ledger } from './ledger.ts';
 import { expectEnd, hasTrace, run, type Running, start } from './processes.ts';
 import { startService } from './services.ts';
@@ -83,7 +84,10 @@ function asHere(command: string, world: World): string {
   return command
     .replaceAll('127.0.0.1:6060', world.service.host)
     .replaceAll(/pid:\d+/gu, `pid:${world.pid}`)
-    .replace('--every 5s --for 60s', '--every 1s --for 6s')
+    .replace(
+      /^stackpile leaks (?=.*(?:http:|pid:))([^-]*)(?:--every 5s --for 60s)?$/u,
+      'stackpile leaks $1 --every 1s --for 6s',
+    )
     .replaceAll('SOURCE…', 'monday.pb.gz')
     .replace(/-http=:\d*/u, '-http=127.0.0.1: -no_browser')
     .replace(/^curl /u, 'curl -sS ');
@@ -95,21 +99,30 @@ function statusesOf(command: string): readonly number[] {
   return /http:|pid:/u.test(command) ? [1] : [1, 2];
 }
 
-async function browse(running: Running): Promise<void> {
-  const [, url = ''] = await running.says(/Serving web UI on (\S+)/u, 'stderr', 120);
+/** Go's page; it takes a while to be built the first time. */
+async function lookAtGosPage(running: Running): Promise<void> {
+  const [, url = ''] = await running.says(/Serving web UI on (\S+)/u, 'stderr', 180);
   const response = await fetch(url.replace('localhost', '127.0.0.1'));
-  expect(response.status === 200, `${url}: status ${response.status}`);
   await response.arrayBuffer();
+  expect(response.status === 200, `${url}: status ${response.status}`);
+}
+
+async function browse(running: Running, look: (running: Running) => Promise<void>): Promise<void> {
+  await look(running);
   const { status, signal, stderr } = await running.end('SIGINT');
-  expect(status === 0 || signal === 'SIGINT', `Ctrl-C: status ${status}, ${stderr}`);
+  expect(status === 0 || signal === 'SIGINT', `Ctrl-C: status ${String(status)}, ${stderr}`);
   expect(!hasTrace(stderr), stderr);
 }
 
 async function follow(told: Told, world: World): Promise<void> {
   const command = asHere(told.command, world);
-  const options = { cwd: world.folder, env: world.env, stdin: 'top\nquit\n', seconds: 120 };
+  const options = { cwd: world.folder, env: world.env, stdin: 'top\nquit\n', seconds: 180 };
   if (command.includes(' -http=')) {
-    await browse(await start('sh', ['-c', command], options));
+    const isGo = command.startsWith('go ');
+    await browse(
+      await start('sh', ['-c', `exec ${command}`], options),
+      isGo ? lookAtGosPage : (page) => lookAtPage(page, '/ui/download'),
+    );
     return;
   }
   const ran = await run('sh', ['-c', command], options);

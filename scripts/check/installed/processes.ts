@@ -136,7 +136,7 @@ export async function start(
         if (match !== null) return match;
         expect(
           ran === undefined && Date.now() < end,
-          `${ran === undefined ? `${seconds} s went by` : `it ended with ${ran.status}`} without ${pattern}; it said:\n${stdout()}${stderr()}`,
+          `${ran === undefined ? `${seconds} s went by` : `it ended with ${String(ran.status)}`} without ${pattern}; it said:\n${stdout()}${stderr()}`,
         );
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
@@ -155,7 +155,7 @@ export async function start(
 
 /** Fails unless the status is one of `statuses`, and what was said is no stack trace. */
 export function expectEnd(ran: Ran, statuses: readonly number[], what: string): void {
-  const said = `${what}: status ${ran.status}\n${ran.stdout.slice(-2000)}${ran.stderr.slice(-4000)}`;
+  const said = `${what}: status ${String(ran.status)}\n${ran.stdout.slice(-2000)}${ran.stderr.slice(-4000)}`;
   expect(ran.status !== null && statuses.includes(ran.status), said);
   expect(!hasTrace(ran.stderr), said);
 }

@@ -60,7 +60,7 @@ async function tryOne(
     try {
       await scrape(url, what.token);
       const { status, stderr } = await running.end('SIGTERM');
-      expect(status === 0, `close() did not end it: status ${status}`);
+      expect(status === 0, `close() did not end it: status ${String(status)}`);
       expect(stderr === '', `it said ${stderr}`);
     } finally {
       await running.end('SIGKILL');

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { inCi } from '../../../testing/ci.ts';
 import { root } from '../../house.ts';
 import { nodeOf } from '../../../testing/nodes.ts';
 import type { Consumer } from './consumer.ts';
@@ -62,7 +63,9 @@ export async function trySuite(ledger: Ledger, consumer: Consumer, major: number
 
 /** The examples, moved beside the installed packages: their tests say whether they still do what they did. */
 export async function tryExamples(ledger: Ledger, consumer: Consumer): Promise<void> {
-  cpSync(join(root, 'testing'), join(consumer.folder, 'testing'), { recursive: true });
+  // What their tests read, beside themselves.
+  for (const path of ['testing', 'docs', 'README.md'])
+    cpSync(join(root, path), join(consumer.folder, path), { recursive: true });
   cpSync(join(root, 'examples'), join(consumer.folder, 'examples'), {
     recursive: true,
     filter: (path) => !path.includes('node_modules'),
@@ -71,10 +74,15 @@ export async function tryExamples(ledger: Ledger, consumer: Consumer): Promise<v
   const names = globSync('examples/*/test', { cwd: consumer.folder }).map((path) => dirname(path));
   expect(names.length > 2, 'the examples are gone');
   for (const name of names.sort()) {
-    await ledger.try(`${name}, its tests`, async () => {
+    const title = `${name}, its tests`;
+    let skipped: string | undefined;
+    await ledger.try(title, async () => {
       const files = globSync(`${name}/test/*.test.ts`, { cwd: consumer.folder });
       const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', ...files];
-      expectPassed(await run(process.execPath, args, { cwd: consumer.folder, env, seconds: 300 }));
+      const ran = await run(process.execPath, args, { cwd: consumer.folder, env, seconds: 300 });
+      if (!inCi && ran.status === 0 && countOf(ran, 'pass') === 0) skipped = ran.stdout.split('\n', 1)[0];
+      else expectPassed(ran);
     });
+    if (skipped !== undefined) ledger.skip(title, skipped);
   }
 }
