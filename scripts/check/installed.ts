@@ -115,7 +115,11 @@ async function tryAll(ledger: Ledger, folder: string, wanted: readonly string[])
     throw new Error(`no part ${unknown.join(', ')}; there are ${[...parts.keys()].join(', ')}`);
   const queue = [...parts].filter(([name]) => wanted.length === 0 || wanted.includes(name));
   const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next[1]();
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [name, part] = next;
+      // What could not even be prepared is a failure of its own.
+      await part().catch((error: unknown) => ledger.fail(`the part ${name}`, error));
+    }
   };
   // Most of them wait most of the time.
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));

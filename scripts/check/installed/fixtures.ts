@@ -1,5 +1,5 @@
 // One small file of each format that the command reads: those of the profile room's tests, and those made here.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { fixtureFolder, formatFiles } from '../../../packages/profile/test/formats/files.ts';
@@ -31,6 +31,10 @@ const SCRAPED: Readonly<Record<string, string>> = {
   'heap.debug1.txt': 'heap?debug=1',
 };
 
+const SNAPSHOTS = ['prod.heapsnapshot', 'large.heapsnapshot'];
+/** From 32 MiB on the command reads a snapshot as a stream. */
+const LARGE_BYTES = 32 << 20;
+
 async function scrape(url: string, path: string): Promise<Buffer> {
   const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(30_000) });
   return Buffer.from(await response.arrayBuffer());
@@ -51,13 +55,15 @@ export async function makeFixtures(folder: string, url: string, snapshot: string
   write('gperftools.cpu', Buffer.concat([new Uint8Array(words.buffer), Buffer.from(MAPS)]));
   for (const [name, path] of Object.entries(SCRAPED)) write(name, await scrape(url, path));
   write('heap.pb', gunzipSync(readFileSync(join(folder, 'heap.pb.gz'))));
-  cpSync(snapshot, join(folder, 'prod.heapsnapshot'));
+  for (const name of SNAPSHOTS) cpSync(snapshot, join(folder, name));
+  // Large files are read another way; spaces at the end mean nothing.
+  appendFileSync(join(folder, 'large.heapsnapshot'), Buffer.alloc(LARGE_BYTES, ' '));
   return [
     ...formatFiles,
     ...Object.keys(TEXTS),
     'gperftools.cpu',
     ...Object.keys(SCRAPED),
     'heap.pb',
-    'prod.heapsnapshot',
+    ...SNAPSHOTS,
   ];
 }

@@ -21,9 +21,7 @@ export class Ledger {
     try {
       await trial();
     } catch (error) {
-      const why = error instanceof Failed ? error.message : error instanceof Error ? error.stack : error;
-      this.failures.push(`${name}\n${String(why).replaceAll(/^/gmu, '    ')}`);
-      console.log(`     FAIL ${name}\n${String(why).replaceAll(/^/gmu, '          ')}`);
+      this.fail(name, error);
       return false;
     } finally {
       this.open.delete(name);
@@ -32,6 +30,13 @@ export class Ledger {
     const seconds = (performance.now() - began) / 1000;
     console.log(`     ok   ${name}${seconds < 1 ? '' : ` (${seconds.toFixed(1)} s)`}`);
     return true;
+  }
+
+  /** Notes that something failed. */
+  fail(name: string, error: unknown): void {
+    const why = error instanceof Failed ? error.message : error instanceof Error ? error.stack : error;
+    this.failures.push(`${name}\n${String(why).replaceAll(/^/gmu, '    ')}`);
+    console.log(`     FAIL ${name}\n${String(why).replaceAll(/^/gmu, '          ')}`);
   }
 
   /** Says what is not tried, and why. */

@@ -122,7 +122,11 @@ export async function start(
 ): Promise<Running> {
   const { child, ended, stdout, stderr } = started(program, args, options);
   let ran: Ran | undefined;
-  void ended.then((value) => (ran = value));
+  ended.then(
+    (value) => (ran = value),
+    // Whoever waits for it hears of that.
+    () => undefined,
+  );
   await once(child, 'spawn');
   return {
     pid: child.pid ?? 0,

@@ -28,6 +28,7 @@ function tick() {
   void subscribeNewTask();
   kept.push(new Array(5000).fill(cart(10)));
 }
+tick();
 const cron = setInterval(tick, 100);
 process.once('SIGTERM', async () => {
   clearInterval(cron);
