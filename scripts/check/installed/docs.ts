@@ -172,14 +172,29 @@ async function tryPrograms(ledger: Ledger, consumer: Consumer): Promise<void> {
   }
 }
 
-async function tryCommandsOf(ledger: Ledger, world: World, hasGo: boolean): Promise<void> {
+/** Which of the tools that pages name are not on this machine. */
+async function missingTools(world: World): Promise<ReadonlySet<string>> {
+  const missing = new Set<string>();
+  for (const [tool, question] of [
+    ['go', 'go version'],
+    ['curl', 'curl --version'],
+  ] as const) {
+    const { status } = await run('sh', ['-c', question], { cwd: world.folder, env: world.env });
+    if (status !== 0) missing.add(tool);
+  }
+  return missing;
+}
+
+async function tryCommandsOf(ledger: Ledger, world: World): Promise<void> {
+  const missing = await missingTools(world);
   const told = pages().flatMap((page) => commandsOf(page, readFileSync(join(root, page), 'utf8')));
   const done = new Set<string>();
   for (const one of told) {
     const why = NOT_RUN[one.command];
     const name = `${one.place}: ${one.command}`;
+    const tool = one.command.split(' ', 1)[0] ?? '';
     if (why !== undefined) ledger.skip(name, why);
-    else if (one.command.startsWith('go ') && !hasGo && !inCi) ledger.skip(name, 'go is not on the PATH');
+    else if (missing.has(tool) && !inCi) ledger.skip(name, `${tool} is not on the PATH`);
     else if (!done.has(one.command)) await ledger.try(name, () => follow(one, world));
     done.add(one.command);
   }
@@ -213,9 +228,8 @@ export async function tryDocs(ledger: Ledger, consumer: Consumer): Promise<void>
   try {
     await daemon.says(/ready/u);
     await makeFiles(folder, service.url, snapshot);
-    const { status } = await run('sh', ['-c', 'go version'], { cwd: folder, env });
     const world = { folder, env, service: new URL(service.url), pid: daemon.pid };
-    await tryCommandsOf(ledger, world, status === 0);
+    await tryCommandsOf(ledger, world);
   } finally {
     await Promise.all([service.running, daemon].map((one) => one.end('SIGKILL')));
   }
