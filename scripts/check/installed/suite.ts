@@ -1,5 +1,6 @@
 // The tests that start the command, and those of the examples, with the installed command in place of the sources.
 import { cpSync, existsSync, globSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { inCi } from '../../../testing/ci.ts';
@@ -12,7 +13,9 @@ import { type Ran, run } from './processes.ts';
 const HELPER = join(root, 'testing/command.ts');
 /** Compares thousands of command lines with the real pprof: once, from the sources, is enough. */
 const ONCE = ['packages/cli/test/pprof/differential.test.ts'];
-const SUITE_SECONDS = 600;
+const SUITE_SECONDS = 900;
+/** Many of the tests wait, for a service to leak. */
+const CONCURRENCY = Math.min(4, availableParallelism() + 1);
 const IMPORT = /^(?:import|export)\b[^'"]*?from '(\.[^']+)';$/gmu;
 
 /** Whether a file, or one that it imports, starts the command by the helper. */
@@ -55,7 +58,13 @@ export async function trySuite(ledger: Ledger, consumer: Consumer, major: number
       STACKPILE_TEST_COMMAND: consumer.command,
       STACKPILE_TEST_NODE: nodeOf(major),
     };
-    const args = ['--conditions=stackpile-source', '--test', '--test-reporter=spec', ...files];
+    const args = [
+      '--conditions=stackpile-source',
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${CONCURRENCY}`,
+      ...files,
+    ];
     counted = expectPassed(await run(process.execPath, args, { cwd: root, env, seconds: SUITE_SECONDS }));
   });
   console.log(`          ${counted}`);
