@@ -138,6 +138,8 @@ export async function checkInstalled(wanted: readonly string[] = []): Promise<Ou
     process.exit(130);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
+  // Also where a mistake of the check's own ends it.
+  process.once('exit', clear);
   const timer = setTimeout(() => {
     ledger.failures.push(`not ended after ${MAX_MINUTES} minutes: ${[...ledger.open].join(', ')}`);
     endAll();
@@ -147,6 +149,7 @@ export async function checkInstalled(wanted: readonly string[] = []): Promise<Ou
   } finally {
     clearTimeout(timer);
     clear();
+    process.off('exit', clear);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
   }
   console.log(`     installed: ${ledger.passed} passed, ${ledger.failures.length} failed`);

@@ -21,6 +21,7 @@ const TOKEN = 'a-token-of-this-check';
 /** What stands in a page as a command and cannot be run, with the reason. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile leaks': 'the name of the subcommand, without a source',
+  'stackpile leaks --json': 'the name of a form of output, without a source',
   'stackpile leaks SOURCE…': 'the form of the subcommand: others show it with sources',
   'stackpile [flags] SOURCE…': 'the form of all reports: others show it with flags',
 };
@@ -75,6 +76,7 @@ async function makeFiles(folder: string, service: string, snapshot: () => Promis
   await save(`${service}profile?seconds=1`, join(folder, 'after.pb.gz'));
   await save(`${service}heap`, join(folder, 'heap.pb.gz'));
   await goroutine('tuesday.pb.gz');
+  await goroutine('wednesday.pb.gz');
   const later = await snapshot();
   for (const name of ['tuesday', 'prod']) cpSync(later, join(folder, `${name}.heapsnapshot`));
 }
@@ -133,18 +135,20 @@ async function follow(told: Told, world: World): Promise<void> {
 }
 
 /** Runs a page's program: it ends with 0, or goes on and serves its profiles. */
-async function runProgram(consumer: Consumer, name: string, code: string): Promise<void> {
+async function runProgram(world: World, name: string, code: string): Promise<void> {
   const port = await closedPort();
-  writeFileSync(join(consumer.folder, name), code.replaceAll(/\b(?:6060|8080)\b/gu, String(port)));
-  const env = { ...consumer.env, PPROF_TOKEN: TOKEN };
+  writeFileSync(join(world.folder, name), code.replaceAll(/\b(?:6060|8080)\b/gu, String(port)));
+  const env = { ...world.env, PPROF_TOKEN: TOKEN };
   const args = ['--disable-warning=ExperimentalWarning', name];
-  const running = await start(process.execPath, args, { cwd: consumer.folder, env });
+  const running = await start(process.execPath, args, { cwd: world.folder, env });
   let isOver = false;
   const ended = running.ended.then((ran) => {
     isOver = true;
     expectEnd(ran, [0], name);
     expect(ran.stderr === '', ran.stderr);
   });
+  // It may fail before anybody waits for it.
+  ended.catch(() => undefined);
   const served = async (): Promise<void> => {
     const headers = { authorization: `Bearer ${TOKEN}` };
     for (let look = 0; look < 300 && !isOver; look++) {
@@ -158,16 +162,15 @@ async function runProgram(consumer: Consumer, name: string, code: string): Promi
   try {
     await served();
   } finally {
-    ended.catch(() => undefined);
-    await running.end('SIGKILL').catch(() => undefined);
+    await running.end('SIGKILL');
   }
 }
 
-async function tryPrograms(ledger: Ledger, consumer: Consumer): Promise<void> {
+async function tryPrograms(ledger: Ledger, world: World): Promise<void> {
   for (const page of pages()) {
     for (const { line, code } of snippetsOf(readFileSync(join(root, page), 'utf8'))) {
       const name = `${page.replaceAll(/\W/gu, '_')}_${line}.ts`;
-      await ledger.try(`${page}:${line}: the program`, () => runProgram(consumer, name, code));
+      await ledger.try(`${page}:${line}: the program`, () => runProgram(world, name, code));
     }
   }
 }
@@ -230,8 +233,8 @@ export async function tryDocs(ledger: Ledger, consumer: Consumer): Promise<void>
     await makeFiles(folder, service.url, snapshot);
     const world = { folder, env, service: new URL(service.url), pid: daemon.pid };
     await tryCommandsOf(ledger, world);
+    await tryPrograms(ledger, world);
   } finally {
     await Promise.all([service.running, daemon].map((one) => one.end('SIGKILL')));
   }
-  await tryPrograms(ledger, consumer);
 }
