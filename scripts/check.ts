@@ -4,6 +4,7 @@ import { checkArrows } from './check/arrows.ts';
 import { checkCircles } from './check/circles.ts';
 import { checkCommitted } from './check/committed.ts';
 import { checkErrorCodes } from './check/error-codes.ts';
+import { checkInstalled } from './check/installed.ts';
 import { checkKernel } from './check/kernel.ts';
 import { checkLinks } from './check/links.ts';
 import { checkSnippets } from './check/snippets.ts';
@@ -15,6 +16,8 @@ interface Check {
   /** The command that fixes it, or shows it alone. */
   fix: string;
   run(): Promise<Outcome> | Outcome;
+  /** Its output goes by while it runs. */
+  shows?: true;
 }
 
 function command(tool: string, ...args: string[]): () => Promise<Outcome> {
@@ -98,7 +101,13 @@ const checks: readonly Check[] = [
   },
   { name: 'links', fix: 'npm run check -- links', run: checkLinks },
   { name: 'snippets', fix: 'npm run check -- snippets', run: checkSnippets },
-  { name: 'tests', fix: 'npm test', run: () => outcome(process.execPath, ['scripts/test.ts'], true) },
+  { name: 'installed', fix: 'npm run check -- installed', run: () => checkInstalled(), shows: true },
+  {
+    name: 'tests',
+    fix: 'npm test',
+    run: () => outcome(process.execPath, ['scripts/test.ts'], true),
+    shows: true,
+  },
 ];
 
 const wanted = process.argv.slice(2);
@@ -119,8 +128,7 @@ for (const check of checks) {
     passed++;
   } else {
     failed.push(check);
-    // The tests' output has gone by already.
-    if (check.name !== 'tests') console.log(said.replaceAll(/^/gm, '     '));
+    if (check.shows !== true) console.log(said.replaceAll(/^/gm, '     '));
     console.log(`     to fix: ${check.fix}`);
   }
 }

@@ -9,11 +9,11 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inCi } from '../../../testing/ci.ts';
+import { command } from '../../../testing/command.ts';
 import { freePort } from '../../leaky-cron/show/redis.ts';
 import { startRespServer } from '../../leaky-cron/show/resp-server.ts';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
-const stackpile = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));
 
 /** Why the Go daemon cannot be built here; false where it can, and in CI, where it must. */
 function skipReason(): string | false {
@@ -85,13 +85,8 @@ test('the real gin service and its twins', { skip: skipReason(), concurrency: tr
   const judging = twins.map(({ tag, status }) =>
     t.test(`${tag}: ${status === 1 ? 'convicted' : 'acquitted'}`, async (sub) => {
       const url = await serve(sub, join(out, tag));
-      const args = [
-        '--conditions=stackpile-source',
-        stackpile,
-        'leaks',
-        `${url}/debug/pprof/goroutine?debug=2`,
-      ];
-      const judged = await run(process.execPath, [...args, '--every', '2s', '--for', '20s'], folder);
+      const args = [...command.args, 'leaks', `${url}/debug/pprof/goroutine?debug=2`];
+      const judged = await run(command.program, [...args, '--every', '2s', '--for', '20s'], folder);
       assert.equal(judged.status, status, `${judged.stdout}\n${judged.stderr}`);
       if (status === 1) assert.match(judged.stdout, /SubscribeNewTaskMsgIfAvailable/);
     }),

@@ -152,14 +152,15 @@ function once(
 export async function get(request: HttpRequest): Promise<HttpAnswer> {
   const shown = shownUrl(request.url);
   const maxBytes = request.options.maxBytes ?? defaultMaxBytes;
+  // Before the clock starts: what is wrong with a header is said at once, and nothing is left that waits.
+  const own = requestHeaders(request.options);
+  if (request.authorization !== undefined && !own.has('authorization'))
+    own.set('authorization', request.authorization);
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), Math.max(1, Math.min(request.timeout, 2 ** 31 - 1)));
   const deadline = late.signal;
   const signal =
     request.options.signal === undefined ? deadline : AbortSignal.any([deadline, request.options.signal]);
-  const own = requestHeaders(request.options);
-  if (request.authorization !== undefined && !own.has('authorization'))
-    own.set('authorization', request.authorization);
   let url = request.url;
   /** Has the answer begun? */
   let begun = false;

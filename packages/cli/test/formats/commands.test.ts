@@ -12,7 +12,7 @@ import { fixtureFolder as folder, formatFiles as files } from '../../../profile/
 import { readSources } from '../../src/http/sources.ts';
 import { loadSource } from '../../src/sources/load.ts';
 import { stackpile } from '../leaks/run.ts';
-import { goldenEnv, type Printed, runInProcess } from '../pprof/golden.ts';
+import { goldenEnv, type Printed, runCommand } from '../pprof/golden.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-formats-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -21,7 +21,7 @@ async function run(
   args: readonly string[],
   stdin?: Uint8Array,
 ): Promise<Printed & { readonly text: string }> {
-  const printed = await runInProcess(args, {
+  const printed = await runCommand(args, {
     cwd: folder,
     env: goldenEnv(scratch),
     ...(stdin === undefined ? {} : { stdin }),

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
 import { describe, test } from 'node:test';
-import { hasTrace, leaks, main, stackpile } from './run.ts';
+import { command } from '../../../../testing/command.ts';
+import { hasTrace, leaks, stackpile } from './run.ts';
 
 describe('stackpile', () => {
   test('--help and --version answer on stdout, exit 0', async () => {
@@ -68,13 +68,9 @@ describe('stackpile', () => {
   });
 
   test('a reader that closes its end early is no error', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', main, '--help'],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const child = spawn(command.program, [...command.args, '--help'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       stderr += chunk;

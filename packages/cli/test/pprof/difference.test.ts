@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
-import { goldenEnv, runInProcess } from './golden.ts';
+import { goldenEnv, runCommand } from './golden.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-difference-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -24,8 +24,8 @@ function write(name: string, value: number): void {
 test('an option that is asked of locations does not meet those that no sample needs', async () => {
   write('base.pb', 10_000_000);
   write('next.pb', 30_000_000);
-  const run = (...args: string[]): ReturnType<typeof runInProcess> =>
-    runInProcess(args, { cwd: folder, env: goldenEnv(folder), stdin: '' });
+  const run = (...args: string[]): ReturnType<typeof runCommand> =>
+    runCommand(args, { cwd: folder, env: goldenEnv(folder), stdin: '' });
   const { stdout, stderr } = await run('-top', '-hide=gone', '-diff_base=base.pb', 'next.pb');
   assert.match(stderr.toString(), /^Hide expression matched no samples$/m);
   assert.match(stdout.toString(), /^ +20ms 200\.00% 200\.00% +20ms 200\.00% +main\.work$/m);

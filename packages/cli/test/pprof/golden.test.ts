@@ -1,10 +1,8 @@
 // Every reference case of the real pprof gives the same bytes, the same messages and the same exit code.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { unlessCi } from '../../../../testing/ci.ts';
-import { checkCase, goldenCases, haveFixtures, type GoldenCase, type Printed } from './golden.ts';
+import { checkCase, goldenCases, haveFixtures, type GoldenCase, runAsProcess } from './golden.ts';
 
 const passed = new Map<string, number>();
 const total = new Map<string, number>();
@@ -21,37 +19,6 @@ function explain(differences: Awaited<ReturnType<typeof checkCase>>): string {
     )
     .join('\n')
     .slice(0, 6000);
-}
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-/** Runs the command as a process of its own. */
-async function runChild(
-  args: readonly string[],
-  options: { cwd: string; env: Record<string, string>; stdin: string },
-): Promise<Printed> {
-  const child = spawn(
-    process.execPath,
-    [
-      ...(main.endsWith('.ts')
-        ? ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning']
-        : []),
-      main,
-      ...args,
-    ],
-    { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] },
-  );
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.stdin);
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) => resolve(status ?? -1));
-  });
-  return { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr), code };
 }
 
 /** Cases that also run as real processes: files, stdin, exit codes, gzip on a pipe, the shell. */
@@ -91,7 +58,7 @@ if (!haveFixtures) {
         .flat()
         .filter((c) => asProcess.has(c.id) || c.id === 'proto-00')) {
         await t.test(one.id, async () => {
-          const differences = await checkCase(one, runChild);
+          const differences = await checkCase(one, runAsProcess);
           assert.equal(differences.length, 0, `pprof ${one.args.join(' ')}\n${explain(differences)}`);
         });
       }

@@ -1,8 +1,10 @@
 // The reference cases of the real pprof: reading the list, running one case in this process, comparing.
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeText } from '@stackpile/profile';
+import { command, isInstalled } from '../../../../testing/command.ts';
 import type { CliIo, Writer } from '../../src/io.ts';
 import { runPprof } from '../../src/pprof/run.ts';
 
@@ -66,15 +68,46 @@ export function goldenEnv(
   };
 }
 
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin?: string | Uint8Array;
+}
+
+/** Runs the command as a process of its own, from its sources or the installed one. */
+export async function runAsProcess(args: readonly string[], options: RunOptions): Promise<Printed> {
+  const { cwd, env } = options;
+  const child = spawn(command.program, [...command.args, ...args], {
+    cwd,
+    env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const stdout = new Collector();
+  const stderr = new Collector();
+  child.stdout.on('data', (chunk: Buffer) => stdout.write(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.write(chunk));
+  // It may end without having read.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.stdin ?? '');
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? -1));
+  });
+  return { stdout: stdout.bytes(), stderr: stderr.bytes(), code };
+}
+
+/**
+ * Runs the command: inside this process, which is much faster, or the installed one where that is tested. Without any argument
+ * `stackpile` is not pprof, and says something else.
+ */
+export function runCommand(args: readonly string[], options: RunOptions): Promise<Printed> {
+  return isInstalled && args.length > 0 ? runAsProcess(args, options) : runInProcess(args, options);
+}
+
 /** Runs the command inside this process, as if started in `cwd` without a terminal. */
 export async function runInProcess(
   args: readonly string[],
-  options: {
-    readonly cwd: string;
-    readonly env: Readonly<Record<string, string>>;
-    readonly stdin?: string | Uint8Array;
-    readonly run?: CliIo['run'];
-  },
+  options: RunOptions & { readonly run?: CliIo['run'] },
 ): Promise<Printed> {
   const stdout = new Collector();
   const stderr = new Collector();
@@ -116,7 +149,7 @@ export async function checkCase(
   run: (
     args: readonly string[],
     options: { cwd: string; env: Record<string, string>; stdin: string },
-  ) => Promise<Printed> = runInProcess,
+  ) => Promise<Printed> = runCommand,
 ): Promise<Difference[]> {
   const scratch = mkdtempSync(join(tmpdir(), 'stackpile-golden-'));
   try {

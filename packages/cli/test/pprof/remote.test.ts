@@ -10,7 +10,7 @@ import { encodeProfile, ProfileBuilder, readProfile } from '@stackpile/profile';
 import { closedPort, listen, shut } from '../../../../testing/listening.ts';
 import { isAbsoluteUrl, remoteSource } from '../../src/pprof/go-url.ts';
 import { symbolUrl } from '../../src/pprof/symbolize.ts';
-import { runInProcess } from './golden.ts';
+import { runCommand } from './golden.ts';
 
 function profile(named: boolean): Uint8Array {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
@@ -73,9 +73,9 @@ describe('a server', () => {
     await shut(server);
     rmSync(folder, { recursive: true, force: true });
   });
-  const run = (...args: string[]): ReturnType<typeof runInProcess> => {
+  const run = (...args: string[]): ReturnType<typeof runCommand> => {
     seen.length = 0;
-    return runInProcess(args, { cwd: folder, env: { TERM: 'dumb', TZ: 'UTC', HOME: folder } });
+    return runCommand(args, { cwd: folder, env: { TERM: 'dumb', TZ: 'UTC', HOME: folder } });
   };
 
   test('the path of the CPU profile, seconds in the query, a copy that can be read again', async () => {

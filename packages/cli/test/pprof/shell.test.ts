@@ -14,7 +14,7 @@ import {
   expandShortcut,
   parseShellCommand,
 } from '../../src/pprof/shell.ts';
-import { runInProcess } from './golden.ts';
+import { runCommand } from './golden.ts';
 
 function command(line: string, pipes = false): ReturnType<typeof parseShellCommand> {
   return parseShellCommand(line.split(' '), defaultOptions(), pipes);
@@ -108,7 +108,7 @@ describe('a session', () => {
       writeFileSync(join(cwd, 'p.pb'), profile());
       const env = { TERM: 'dumb', TZ: 'UTC', HOME: cwd };
       const lines = 'proto\nproto\ntop > top.txt\nsvg >g.svg\nfolded > stacks\nquit\ntop\n';
-      const { stdout, stderr, code } = await runInProcess(['p.pb'], { cwd, env, stdin: lines });
+      const { stdout, stderr, code } = await runCommand(['p.pb'], { cwd, env, stdin: lines });
       assert.equal(code, 0);
       assert.equal(stdout.toString(), '(pprof) '.repeat(6));
       const said = stderr
@@ -140,9 +140,9 @@ describe('a session', () => {
         'heap profile: 1: 0 [1: 0] @ heapprofile\n1: 0 [1: 0] @ 0x401001\n',
       );
       const env = { TERM: 'dumb', HOME: cwd };
-      const alone = await runInProcess(['-traces', 'heap.txt'], { cwd, env });
+      const alone = await runCommand(['-traces', 'heap.txt'], { cwd, env });
       assert.match(alone.stdout.toString(), /^ {5}bytes: {2}0$/m);
-      const inShell = await runInProcess(['heap.txt'], { cwd, env, stdin: 'traces\n' });
+      const inShell = await runCommand(['heap.txt'], { cwd, env, stdin: 'traces\n' });
       assert.match(inShell.stdout.toString(), /<unknown>$/m);
       assert.doesNotMatch(inShell.stdout.toString(), /bytes:/);
     } finally {
@@ -158,7 +158,7 @@ describe('a session', () => {
       const mapping = builder.mapping({ start: 1n, limit: 99n, filename: '', flags: 15 });
       builder.sample([builder.location({ mapping, address: 16n, lines: [{ function: fn, line: 3 }] })], [1]);
       writeFileSync(join(cwd, 'p.pb'), encodeProfile(builder.build()));
-      const { stderr } = await runInProcess(['p.pb'], { cwd, env: { TERM: 'dumb', HOME: cwd }, stdin: '' });
+      const { stderr } = await runCommand(['p.pb'], { cwd, env: { TERM: 'dumb', HOME: cwd }, stdin: '' });
       assert.match(stderr.toString(), /^\nEntering interactive mode/);
     } finally {
       rmSync(cwd, { recursive: true, force: true });
@@ -170,7 +170,7 @@ describe('a session', () => {
     try {
       writeFileSync(join(cwd, 'p.pb'), profile());
       const stdin = 'peek nosuch\nfocus=(\ntop\nfocus=\ntop > /nosuch/dir/file\ntop 1';
-      const { stdout, stderr, code } = await runInProcess(['p.pb'], {
+      const { stdout, stderr, code } = await runCommand(['p.pb'], {
         cwd,
         env: { TERM: 'dumb', HOME: cwd },
         stdin,

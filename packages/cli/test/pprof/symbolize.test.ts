@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { openBinary } from '../../src/pprof/binary.ts';
 import { parseSymbolize } from '../../src/pprof/symbolize.ts';
-import { runInProcess } from './golden.ts';
+import { runCommand } from './golden.ts';
 
 describe('parseSymbolize', () => {
   const parse = (text: string): { plan: ReturnType<typeof parseSymbolize>; warnings: string[] } => {
@@ -71,8 +71,8 @@ describe('binaries', () => {
     copyFileSync(process.execPath, join(folder, 'bin', 'abcdef', 'shop'));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
-  const run = (args: readonly string[], path = ''): ReturnType<typeof runInProcess> =>
-    runInProcess(args, {
+  const run = (args: readonly string[], path = ''): ReturnType<typeof runCommand> =>
+    runCommand(args, {
       cwd: folder,
       env: { TERM: 'dumb', TZ: 'UTC', HOME: folder, PPROF_BINARY_PATH: path },
     });

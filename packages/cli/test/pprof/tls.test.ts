@@ -9,7 +9,7 @@ import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { listen, shut } from '../../../../testing/listening.ts';
-import { runInProcess } from './golden.ts';
+import { runCommand } from './golden.ts';
 
 /** Certificates for 127.0.0.1 of an authority that nobody else knows; valid until 2126. */
 const file = (name: string): string => fileURLToPath(new URL(`tls/${name}`, import.meta.url));
@@ -48,7 +48,7 @@ describe('a server that asks for a certificate', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const run = async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-    const printed = await runInProcess(args, { cwd: folder, env: { TERM: 'dumb', TZ: 'UTC', HOME: folder } });
+    const printed = await runCommand(args, { cwd: folder, env: { TERM: 'dumb', TZ: 'UTC', HOME: folder } });
     return { code: printed.code, stdout: printed.stdout.toString(), stderr: printed.stderr.toString() };
   };
   const ca = `-tls_ca=${file('ca.pem')}`;

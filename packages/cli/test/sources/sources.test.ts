@@ -131,6 +131,14 @@ describe('files', () => {
   });
 });
 
+test('what is wrong before anything is asked leaves no timer: the command ends with its sentence', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  const url = new URL('http://127.0.0.1:9/');
+  await assert.rejects(get({ url, options: { headers: ['nonsense'] }, timeout: 60_000 }), /'Name: value'/u);
+  assert.equal(timers(), before);
+});
+
 describe('addresses', () => {
   test("pprof's rules: a bare address is a CPU profile, seconds are added", async () => {
     const asked: string[] = [];

@@ -4,13 +4,13 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { command } from '../../../../testing/command.ts';
 import { listeningPorts } from '../../src/sources/inspector-process.ts';
 import { loadInspector } from '../../src/sources/inspector.ts';
 import { SourceError, type InspectorTarget, type SourceOptions } from '../../src/sources/source.ts';
 
 /** The Node of the watched process: this one, or another whose path stands in STACKPILE_TEST_NODE. */
 export const node: string = process.env['STACKPILE_TEST_NODE'] || process.execPath;
-const command = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export const linux: { readonly skip: false | string } = {
   skip: process.platform === 'linux' ? false : 'reads /proc to find ports',
 };
@@ -89,7 +89,7 @@ export interface Command {
 
 /** Starts the command. */
 export function stackpile(args: readonly string[]): Command {
-  const child = spawn(process.execPath, ['--conditions=stackpile-source', command, ...args], {
+  const child = spawn(command.program, [...command.args, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

@@ -1,0 +1,214 @@
+// The installed command with every kind of SOURCE, and every part of it that is loaded on demand.
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Consumer } from './consumer.ts';
+import { makeFixtures } from './fixtures.ts';
+import { expect, type Ledger } from './ledger.ts';
+import { expectEnd, type Ran, run, type Running, start } from './processes.ts';
+import { startService } from './services.ts';
+
+const programs = fileURLToPath(new URL('programs/', import.meta.url));
+
+/** V8 of Node 20 does not tell a profiler of loops that it had optimized while they ran (OSR) before the recording began. */
+const SEES_LOOPS = '--no-use-osr';
+/** The only format that reports refuse, as pprof does. */
+const DEBUG_2 = 'goroutine.debug2.txt';
+
+/** The command on one Node, in a folder of fixtures. */
+class Command {
+  readonly #node: string;
+  readonly #script: string;
+  readonly #options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+
+  constructor(node: string, script: string, cwd: string, env: Readonly<Record<string, string>>) {
+    this.#node = node;
+    this.#script = script;
+    this.#options = { cwd, env };
+  }
+
+  get folder(): string {
+    return this.#options.cwd;
+  }
+
+  run(args: readonly string[], stdin?: Uint8Array | string): Promise<Ran> {
+    const options = { ...this.#options, ...(stdin === undefined ? {} : { stdin }) };
+    return run(this.#node, [this.#script, ...args], options);
+  }
+
+  start(args: readonly string[]): Promise<Running> {
+    return start(this.#node, [this.#script, ...args], this.#options);
+  }
+
+  /** Runs it, and fails unless the status is `status` and stdout matches. */
+  async prints(args: readonly string[], pattern: RegExp, status = 0, stdin?: Uint8Array): Promise<void> {
+    const ran = await this.run(args, stdin);
+    expectEnd(ran, [status], `stackpile ${args.join(' ')}`);
+    expect(pattern.test(ran.stdout), `stackpile ${args.join(' ')} prints no ${pattern}:\n${ran.stdout}`);
+  }
+}
+
+/**
+ * The web page of a source: it is served, it has the profile that it is asked for, and Ctrl-C ends it; where the inspector of a
+ * process has to be closed first, the signal does.
+ */
+async function browse(command: Command, source: string, profile: string): Promise<void> {
+  const running = await command.start(['-http=127.0.0.1:', '-no_browser', source]);
+  await lookAtPage(running, profile);
+  const ran = await running.end('SIGINT');
+  if (ran.signal !== 'SIGINT' || !source.startsWith('pid:')) expectEnd(ran, [0], `stackpile -http ${source}`);
+}
+
+/** Opens the page that a running command announces as a browser would, and what it would ask for. */
+export async function lookAtPage(running: Running, profile: string): Promise<void> {
+  const [, url = ''] = await running.says(/Serving web UI on (\S+)/u, 'stderr');
+  const entered = await fetch(url, { redirect: 'manual' });
+  await entered.arrayBuffer();
+  const cookie = (entered.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
+  const ask = async (path: string): Promise<string> => {
+    const response = await fetch(new URL(path, url), {
+      headers: { cookie },
+      signal: AbortSignal.timeout(30_000),
+    });
+    const body = await response.text();
+    expect(response.status === 200, `${path}: status ${response.status}: ${body.slice(0, 300)}`);
+    return body;
+  };
+  expect(/^<!doctype html>/iu.test(await ask('/ui/')), 'what is served at /ui/ is no page');
+  expect((await ask(profile)).length > 0, `${profile} is empty`);
+}
+
+async function tryFiles(
+  ledger: Ledger,
+  command: Command,
+  label: string,
+  names: readonly string[],
+): Promise<void> {
+  const reported = names.filter((name) => name !== DEBUG_2);
+  await ledger.try(
+    `${label}: stackpile -top of ${reported.length} formats: ${reported.join(' ')}`,
+    async () => {
+      for (const name of reported) await command.prints(['-top', name], /flat%/u);
+    },
+  );
+  await ledger.try(`${label}: the same from standard input`, async () => {
+    for (const name of reported.filter((one) => !one.endsWith('.heapsnapshot'))) {
+      await command.prints(['-top', '-'], /flat%/u, 0, readFileSync(join(command.folder, name)));
+    }
+  });
+  await ledger.try(`${label}: stackpile leaks FILE FILE`, async () => {
+    const said = /^(?:NO LEAK|GROWS|LEAK|UNSURE|.*prove)/mu;
+    for (const two of [
+      ['shop.heapprofile', 'shop-later.heapprofile'],
+      ['prod.heapsnapshot', 'prod.heapsnapshot'],
+      [DEBUG_2, DEBUG_2],
+    ]) {
+      const ran = await command.run(['leaks', ...two]);
+      expectEnd(ran, [0, 2], `stackpile leaks ${two.join(' ')}`);
+      expect(said.test(ran.stdout), `no verdict: ${ran.stdout}${ran.stderr}`);
+    }
+  });
+}
+
+async function tryParts(ledger: Ledger, command: Command, label: string): Promise<void> {
+  const pictures = [
+    ['-svg', /<svg/u],
+    ['-dot', /^digraph/u],
+    ['-pdf', /^%PDF/u],
+    ['-png', /^.PNG/u],
+    ['-gif', /^GIF8/u],
+  ] as const;
+  for (const [flag, head] of pictures) {
+    await ledger.try(`${label}: stackpile ${flag}`, () => command.prints([flag, 'cpu.pb.gz'], head));
+  }
+  await ledger.try(`${label}: stackpile FILE, at the prompt`, async () => {
+    await command.prints(['cpu.pb.gz'], /flat%/u, 0, Buffer.from('top\no\nhelp\nquit\n'));
+  });
+  await ledger.try(`${label}: stackpile help, help reports, --version`, async () => {
+    await command.prints(['help'], /stackpile leaks SOURCE/u);
+    await command.prints(['help', 'reports'], /-diff_base/u);
+    await command.prints(['--version'], /^stackpile \d+\.\d+\.\d+/u);
+  });
+  await ledger.try(`${label}: stackpile report -o FILE`, async () => {
+    await command.prints(['report', '-o', 'report.html', 'heap.pb.gz', 'goroutine.pb.gz'], /^/u);
+    const html = readFileSync(join(command.folder, 'report.html'), 'utf8');
+    expect(/^<!doctype html>/iu.test(html), 'what it wrote is no page');
+  });
+  await ledger.try(`${label}: stackpile -http FILE`, () => browse(command, 'heap.pb.gz', '/ui/download'));
+  await ledger.try(`${label}: stackpile -http ${DEBUG_2}`, () => browse(command, DEBUG_2, '/ui/download'));
+}
+
+async function tryAddresses(ledger: Ledger, command: Command, label: string, url: string): Promise<void> {
+  await ledger.try(`${label}: an address: -top, -http, leaks`, async () => {
+    await command.prints(['-top', `${url}heap`], /flat%/u);
+    await command.prints(['-top', '-seconds=1', new URL(url).origin], /serve\.mjs|flat%/u);
+    await browse(command, url, '/ui/live/goroutine');
+    await command.prints(['leaks', url, '--every', '1s', '--for', '6s'], /^LEAK +receiveMessages/mu, 1);
+  });
+}
+
+async function tryProcesses(
+  ledger: Ledger,
+  command: Command,
+  label: string,
+  pids: { readonly closed: number; readonly open: { readonly pid: number; readonly ws: string } },
+): Promise<void> {
+  const reports = async (source: string): Promise<void> => {
+    await command.prints(['-top', '-seconds=1', `${source}/heap`], /flat%/u);
+    await command.prints(['-top', '-seconds=1', `${source}/profile`], /healthy/u);
+  };
+  const watch = async (source: string): Promise<void> => {
+    const asked = (time: string) => ['leaks', source, '--every', '1s', '--for', time];
+    // A machine that is busy with something else takes too few dumps meanwhile.
+    if ((await command.run(asked('6s'))).status === 1) return;
+    await command.prints(asked('40s'), /^LEAK +(?:receiveMessages|subscribeNewTask)/mu, 1);
+  };
+  const pid = `pid:${pids.closed}`;
+  await ledger.try(`${label}: pid:N/heap and pid:N/profile`, () => reports(pid));
+  await ledger.try(`${label}: pid:N, its tasks`, () => command.prints(['-top', pid], /receiveMessages/u));
+  await ledger.try(`${label}: stackpile leaks pid:N`, () => watch(pid));
+  await ledger.try(`${label}: stackpile -http pid:N`, () => browse(command, pid, '/ui/live/counters'));
+  const { host } = new URL(pids.open.ws);
+  await ledger.try(`${label}: host:port of an inspector (${host})`, async () => {
+    await command.prints(['-top', host], /receiveMessages/u);
+    await reports(host);
+    await watch(host);
+  });
+  await ledger.try(`${label}: ws://…`, async () => {
+    await command.prints(['-top', pids.open.ws], /receiveMessages/u);
+    await command.prints(['-top', '-seconds=1', pids.open.ws], /healthy/u);
+  });
+}
+
+/** Everything that the command is told to do on one Node. `env` makes V8 say which of its files were loaded. */
+export async function tryCommands(
+  ledger: Ledger,
+  consumer: Consumer,
+  node: string,
+  label: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const folder = join(consumer.folder, `files-${label.replaceAll(/\W+/gu, '-')}`);
+  const service = await startService(consumer, node, 'serve.mjs', [], env);
+  cpSync(join(programs, 'daemon.mjs'), join(consumer.folder, 'daemon.mjs'));
+  const options = { cwd: consumer.folder, env: consumer.env };
+  const daemon = await start(node, ['--inspect-port=0', SEES_LOOPS, 'daemon.mjs'], options);
+  const open = await start(node, ['--inspect=127.0.0.1:0', SEES_LOOPS, 'daemon.mjs'], options);
+  try {
+    const [, ws = ''] = await open.says(/listening on (ws:\S+)/u, 'stderr');
+    await Promise.all([daemon, open].map((one) => one.says(/ready/u)));
+    process.kill(open.pid, 'SIGUSR2');
+    await open.says(/written/u);
+    const names = await makeFixtures(folder, service.url, join(consumer.folder, 'daemon.heapsnapshot'));
+    const command = new Command(node, consumer.command, folder, { ...consumer.env, ...env });
+    await tryFiles(ledger, command, label, names);
+    await tryParts(ledger, command, label);
+    await tryAddresses(ledger, command, label, service.url);
+    if (process.platform === 'linux')
+      await tryProcesses(ledger, command, label, { closed: daemon.pid, open: { pid: open.pid, ws } });
+    else ledger.skip(`${label}: processes`, 'what port a process listens on is read from /proc, on Linux');
+  } finally {
+    await Promise.all([service.running, daemon, open].map((one) => one.end('SIGKILL')));
+  }
+}

@@ -1,0 +1,97 @@
+// The tests that start the command, and those of the examples, with the installed command in place of the sources.
+import { cpSync, existsSync, globSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { inCi } from '../../../testing/ci.ts';
+import { root } from '../../house.ts';
+import { nodeOf } from '../../../testing/nodes.ts';
+import type { Consumer } from './consumer.ts';
+import { expect, type Ledger } from './ledger.ts';
+import { type Ran, run } from './processes.ts';
+
+const HELPER = join(root, 'testing/command.ts');
+/** Compares thousands of command lines with the real pprof: once, from the sources, is enough. */
+const ONCE = ['packages/cli/test/pprof/differential.test.ts'];
+const SUITE_SECONDS = 900;
+/** Many of the tests wait, for a service to leak. */
+const CONCURRENCY = Math.min(4, availableParallelism() + 1);
+const IMPORT = /^(?:import|export)\b[^'"]*?from '(\.[^']+)';$/gmu;
+
+/** Whether a file, or one that it imports, starts the command by the helper. */
+function startsCommand(file: string, seen: Set<string> = new Set()): boolean {
+  if (file === HELPER) return true;
+  if (seen.has(file) || !existsSync(file) || !file.endsWith('.ts')) return false;
+  seen.add(file);
+  return [...readFileSync(file, 'utf8').matchAll(IMPORT)].some(([, path = '']) =>
+    startsCommand(resolve(dirname(file), path), seen),
+  );
+}
+
+/** The tests of the command that start it. */
+export function testsThatStart(): string[] {
+  return globSync('packages/cli/test/**/*.test.ts', { cwd: root })
+    .filter((file) => !ONCE.includes(file) && startsCommand(join(root, file)))
+    .sort();
+}
+
+/** The numbers that node:test ends with. */
+function countOf(ran: Ran, what: 'pass' | 'fail' | 'skipped'): number {
+  return Number(new RegExp(`^(?:ℹ|#) ${what} (\\d+)$`, 'mu').exec(ran.stdout)?.[1] ?? Number.NaN);
+}
+
+/** What a person needs of the report: the failing tests, at its end. */
+function expectPassed(ran: Ran): string {
+  const failing = ran.stdout.slice(Math.max(0, ran.stdout.indexOf('failing tests:')));
+  expect(ran.status === 0 && countOf(ran, 'fail') === 0, `${failing.slice(0, 12_000)}${ran.stderr}`);
+  expect(countOf(ran, 'pass') > 0, `no test has run: ${ran.stdout}`);
+  return `${countOf(ran, 'pass')} passed, ${countOf(ran, 'skipped')} skipped`;
+}
+
+export async function trySuite(ledger: Ledger, consumer: Consumer, major: number): Promise<void> {
+  const files = testsThatStart();
+  let counted = '';
+  await ledger.try(`the command's own suite, on Node ${major}: ${files.length} files`, async () => {
+    expect(files.length > 5, `only ${files.join(', ')} start the command: the search is broken`);
+    const env = {
+      ...consumer.env,
+      STACKPILE_TEST_COMMAND: consumer.command,
+      STACKPILE_TEST_NODE: nodeOf(major),
+    };
+    const args = [
+      '--conditions=stackpile-source',
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${CONCURRENCY}`,
+      ...files,
+    ];
+    counted = expectPassed(await run(process.execPath, args, { cwd: root, env, seconds: SUITE_SECONDS }));
+  });
+  console.log(`          ${counted}`);
+}
+
+/** The examples, moved beside the installed packages: their tests say whether they still do what they did. */
+export async function tryExamples(ledger: Ledger, consumer: Consumer): Promise<void> {
+  // What their tests read, beside themselves.
+  for (const path of ['testing', 'docs', 'README.md'])
+    cpSync(join(root, path), join(consumer.folder, path), { recursive: true });
+  cpSync(join(root, 'examples'), join(consumer.folder, 'examples'), {
+    recursive: true,
+    filter: (path) => !path.includes('node_modules'),
+  });
+  const env = { ...consumer.env, STACKPILE_TEST_COMMAND: consumer.command };
+  const names = globSync('examples/*/test', { cwd: consumer.folder }).map((path) => dirname(path));
+  expect(names.length > 2, 'the examples are gone');
+  for (const name of names.sort()) {
+    const title = `${name}, its tests`;
+    let skipped: string | undefined;
+    await ledger.try(title, async () => {
+      const files = globSync(`${name}/test/*.test.ts`, { cwd: consumer.folder });
+      const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', ...files];
+      const ran = await run(process.execPath, args, { cwd: consumer.folder, env, seconds: 300 });
+      if (!inCi && ran.status === 0 && countOf(ran, 'pass') === 0) skipped = ran.stdout.split('\n', 1)[0];
+      else expectPassed(ran);
+    });
+    if (skipped !== undefined) ledger.skip(title, skipped);
+  }
+}
