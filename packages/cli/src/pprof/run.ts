@@ -1,7 +1,7 @@
 // The drop-in for `go tool pprof`: from arguments to exit code.
-import { readFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { resolve } from 'node:path';
-import { decodeText } from '@stackpile/profile';
+import { decodeText, readRegularFile, RegularFileError } from '@stackpile/profile';
 import {
   compareProfiles,
   type NamedProfile,
@@ -21,6 +21,9 @@ import { generateReport, removeTemporary, type Session, terminalOf, writeReport 
 import { endsSoon, leaveOutTurboFan } from './tiers.ts';
 import { localZone } from './time-zone.ts';
 
+/** A longer file is no source that anybody reads by line. */
+const MOST_SOURCE_BYTES = 64 << 20;
+
 function reportContext(io: CliIo): ReportContext {
   return {
     timeZone: localZone(io.env['TZ']),
@@ -28,9 +31,9 @@ function reportContext(io: CliIo): ReportContext {
       workingDirectory: io.cwd,
       read(path) {
         try {
-          return { bytes: readFileSync(resolve(io.cwd, path)) };
+          return { bytes: readRegularFile(fs, resolve(io.cwd, path), MOST_SOURCE_BYTES) };
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === 'EISDIR') return { bytes: new Uint8Array() };
+          if (error instanceof RegularFileError && error.directory) return { bytes: new Uint8Array() };
           return { error: systemReason(error) };
         }
       },
@@ -110,7 +113,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
         import('../http/serve.ts'),
         import('../http/from-flags.ts'),
       ]);
-      return await serveUi(uiRequest(invocation, io.cwd), io);
+      return await serveUi(await uiRequest(invocation, io.cwd), io);
     }
     if (io.ownProcess === true && endsSoon(invocation, io.cwd)) await leaveOutTurboFan();
     const profile = await fetchProfile(invocation, io, warn);
