@@ -26,6 +26,8 @@ export interface UiRequest {
   readonly noBrowser: boolean;
   /** Options of the command line: the view that opens first has them. */
   readonly options?: ReportOptions;
+  /** Told of each source that cannot be read while others can; without it the first one is thrown. */
+  readonly onSkipped?: (error: SourceError) => void;
   /** How sources are read. */
   readonly source?: SourceOptions;
   /** Ends the server. */
@@ -48,9 +50,17 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
   const onProgress = (line: string): void => {
     io.stderr.write(`${line}\n`);
   };
+  let skipped = 0;
+  const onSkipped = ({ message }: SourceError): void => {
+    skipped++;
+    onProgress(message);
+  };
   try {
     await warnOfAge(io);
-    server = await startUi({ ...request, source: { onProgress, ...request.source } }, io);
+    server = await startUi({ onSkipped, ...request, source: { onProgress, ...request.source } }, io);
+    const { length } = request.sources;
+    // pprof's own words.
+    if (skipped > 0) onProgress(`Fetched ${length - skipped} source profiles out of ${length}`);
   } catch (error) {
     if (
       !(
@@ -104,8 +114,12 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
   const address = parseAddress(request.address);
   const page = await readPage();
   const base = request.base ?? '';
-  const specs = base === '' ? request.sources : [base, ...request.sources];
-  const { sources: read, live } = await readSources(specs, request.source ?? {}, io.cwd);
+  const options = request.source ?? {};
+  // What is compared with must be there: nothing is shown in its place.
+  const compared = base === '' ? null : await readSources([base], options, io.cwd);
+  const main = await readSources(request.sources, options, io.cwd, request.onSkipped);
+  const read = [...(compared?.sources ?? []), ...main.sources];
+  const live = compared?.live ?? main.live;
   const sources = isLoopback(address.host)
     ? read.map((source) => ({ ...source, bytes: unpacked(source.bytes) }))
     : read;

@@ -20,7 +20,7 @@ import { openEndpoint } from './endpoint.ts';
 import { exitStatus, type Judged } from './judged.ts';
 import { jsonReport } from './json.ts';
 import { renderVerdict } from './render.ts';
-import { paintFor, visible } from './terminal.ts';
+import { columnsOf, paintFor, visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
 import { countsBeside, watchService, withBeside } from './watch-service.ts';
 
@@ -237,7 +237,7 @@ export async function runLeaks(argv: readonly string[], io: CliIo): Promise<numb
     } else {
       judged.forEach(({ verdict, sources, base }, i) => {
         const lines = renderVerdict(verdict, {
-          columns: io.stdout.columns ?? widthFrom(io.env['COLUMNS']),
+          columns: columnsOf(io.stdout, io.isTTY.stdout ? 80 : widthFrom(io.env['COLUMNS'])),
           paint: paintFor(io),
           all: options.all,
           several: judged.length > 1,

@@ -16,6 +16,7 @@ import type { CliIo } from '../io.ts';
 import type { HttpAnswer } from '../sources/http.ts';
 import { takeAhead } from '../sources/ahead.ts';
 import { inflate } from '../sources/inflate.ts';
+import { shownSource } from '../sources/shown.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
 import { MOST_PEM_BYTES, readTypedFile } from '../sources/typed-file.ts';
@@ -89,7 +90,7 @@ class Fetcher {
     try {
       statSync(path);
     } catch (error) {
-      problem = `stat ${source}: ${systemReason(error)}`;
+      problem = `stat ${shownSource(source)}: ${systemReason(error)}`;
     }
     if (problem === '') {
       const snapshot = await this.#snapshot(path);
@@ -191,7 +192,7 @@ class Fetcher {
       return profile;
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      throw new DriverError(withoutName(error.message, source), { cause: error });
+      throw new DriverError(withoutName(error.message, shownSource(source)), { cause: error });
     }
   }
 
@@ -244,14 +245,14 @@ class Fetcher {
       if (error.detail === 'redirects') {
         throw new DriverError(`Get "${remote.url.pathname}": stopped after 10 redirects`, { cause: error });
       }
-      throw new DriverError(`${what}: ${connectionProblem(error)}`, { cause: error });
+      throw new DriverError(`${what}: ${connectionProblem(error, remote.requested)}`, { cause: error });
     }
   }
 
   /** Asks a symbol server. */
   readonly post = async (url: string, body: string): Promise<string> => {
     const remote = remoteSource(url, 0);
-    if (remote === undefined) throw new DriverError(`http post ${url}: not an address`);
+    if (remote === undefined) throw new DriverError(`http post ${shownSource(url)}: not an address`);
     try {
       return Buffer.from((await this.#request(remote, body)).body).toString('utf8');
     } catch (error) {
@@ -319,7 +320,7 @@ function withoutName(message: string, name: string): string {
 }
 
 /** Why a request failed: a refused connection in Go's words, else the reason in the sentence that begins with the URL. */
-function connectionProblem(error: SourceError): string {
+function connectionProblem(error: SourceError, requested: string): string {
   const { cause } = error;
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
   const { code, address, port, hostname } = (first ?? {}) as {
@@ -332,7 +333,8 @@ function connectionProblem(error: SourceError): string {
   if (error.code === 'SOURCE_TIMEOUT') return 'net/http: timeout awaiting response headers';
   if (code === 'ENOTFOUND' && hostname !== undefined) return `dial tcp: lookup ${hostname}: no such host`;
   if (code === 'ECONNREFUSED' && address !== undefined && port !== undefined) {
-    const host = address.includes(':') ? `[${address}]` : address;
+    // Go says the host as it was written: none is this machine.
+    const host = /^[a-z]+:\/\/:/u.test(requested) ? '' : address.includes(':') ? `[${address}]` : address;
     return `dial tcp ${host}:${port}: connect: connection refused`;
   }
   return error.message.replace(/^[a-z+]+:\/\/\S*: /, '');
@@ -418,7 +420,7 @@ async function fetchAll(
       if (result.status === 'fulfilled') {
         fetched.push({ ...result.value, profile: finish(result.value.profile) });
       } else if (result.reason instanceof DriverError) {
-        problems.push(`${sources[start + i] ?? ''}: ${result.reason.message}`);
+        problems.push(`${shownSource(sources[start + i] ?? '')}: ${result.reason.message}`);
       } else throw result.reason;
     }
   }

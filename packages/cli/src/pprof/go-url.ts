@@ -1,4 +1,5 @@
 // Addresses as Go reads and writes them: what a source means as a URL, and which mapping names are URLs.
+import { hideQuerySecrets } from '../sources/shown.ts';
 
 /** Parts of a URL, as they were written. */
 interface GoUrl {
@@ -110,7 +111,7 @@ function escapePath(path: string): string {
 
 /** A source that is fetched over the network. */
 export interface RemoteSource {
-  /** As Go writes it, which is what messages show; passwords are hidden. */
+  /** As Go writes it, which is what messages show; passwords and tokens are hidden. */
   readonly text: string;
   /** The same as the errors of a request have it: no empty port, no scheme of pprof's own. */
   readonly requested: string;
@@ -139,10 +140,10 @@ export function remoteSource(source: string, seconds: number): RemoteSource | un
   const colon = user?.indexOf(':') ?? -1;
   const shownUser = user === undefined ? '' : `${colon < 0 ? user : `${user.slice(0, colon)}:***`}@`;
   const spoken = scheme === 'https+insecure' ? 'https' : scheme;
-  const real = `${spoken === '' ? 'http' : spoken}://${user === undefined ? '' : `${user}@`}${host}${behind}`;
+  const real = `${spoken === '' ? 'http' : spoken}://${user === undefined ? '' : `${user}@`}${host.startsWith(':') ? 'localhost' : ''}${host}${behind}`;
   if (!URL.canParse(real)) return undefined;
   const written = (protocol: string, at: string): string =>
-    `${protocol === '' ? '' : `${protocol}:`}//${shownUser}${at}${behind}${fragment}`;
+    hideQuerySecrets(`${protocol === '' ? '' : `${protocol}:`}//${shownUser}${at}${behind}${fragment}`);
   return {
     text: written(scheme, host),
     requested: written(spoken, host.replace(/:$/, '')),

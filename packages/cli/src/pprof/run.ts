@@ -10,10 +10,12 @@ import {
   ReportError,
   visibleLines,
 } from '@stackpile/report';
+import { didYouMean } from '../closest.ts';
 import type { CliIo, Writer } from '../io.ts';
 import { forgetAhead } from '../sources/ahead.ts';
+import { shownSource } from '../sources/shown.ts';
 import { binaryProblem } from './binary.ts';
-import { type Invocation, parseCommandLine } from './command-line.ts';
+import { flagTypes, type Invocation, parseCommandLine } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { fetchProfile } from './fetch.ts';
 import { systemReason } from './files.ts';
@@ -55,12 +57,18 @@ function visibleWriter(to: Writer): Writer {
   };
 }
 
+/** On a terminal the message of pprof stands above a hundred lines of usage: this stands below them. */
+function unknownFlag(name: string): string {
+  const meant = didYouMean(name, flagTypes().keys(), '-');
+  return `-${name}: no such option${meant === '' ? '' : `; ${meant}`}`;
+}
+
 /** Every source as a column of one table. Throws {@link DriverError}. */
 async function compareSources(invocation: Invocation, session: Session): Promise<void> {
   const profiles: NamedProfile[] = [];
   for (const source of invocation.sources) {
     const profile = await fetchProfile({ ...invocation, sources: [source] }, session.io, session.warn);
-    profiles.push({ name: source, profile });
+    profiles.push({ name: shownSource(source), profile });
   }
   try {
     const comparison = compareProfiles(profiles, invocation.options);
@@ -84,6 +92,8 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
   const line = parseCommandLine(argv, (path) => binaryProblem(io.cwd, path) === undefined);
   if (line.kind !== 'run') {
     io.stderr.write(line.message);
+    if (line.kind === 'error' && line.unknownFlag !== undefined && io.isTTY.stderr)
+      io.stderr.write(`${unknownFlag(line.unknownFlag)}\n`);
     return line.kind === 'help' ? 0 : 2;
   }
   const { invocation } = line;
