@@ -57,7 +57,7 @@ _stackpile() {
   esac
   while IFS= read -r line; do
     [ -n "$line" ] && COMPREPLY+=("$line")
-  done < <(compgen -W "$words" -- "$cur"; [ -z "$files" ] || compgen -f -- "$cur")
+  done < <(compgen -W "$words" -- "$cur" || :; [ -z "$files" ] || compgen -f -- "$cur")
 }
 complete -o filenames -o bashdefault -F _stackpile stackpile
 `;
@@ -114,7 +114,8 @@ function fish(): string {
     lines.push(`complete -c stackpile -n ${quoted(condition)} ${what}${said}`);
   };
   const seen = (name: string): string => `__fish_seen_subcommand_from ${name}`;
-  for (const [name, what] of Object.entries(subcommands)) add('__fish_use_subcommand', `-a ${name}`, what);
+  for (const [name, what] of Object.entries(subcommands))
+    add('test (count (commandline -opc)) -eq 1', `-a ${name}`, what);
   for (const name of leaksOptionNames) add(seen('leaks'), `-l ${name}`, optionSummary(leaksUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));
   for (const name of flagNames())

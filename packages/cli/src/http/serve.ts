@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { hostname } from 'node:os';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -80,7 +81,7 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   request.signal?.addEventListener('abort', end);
-  if (!request.noBrowser && (!io.isTTY.stdin || io.isTTY.stdout)) await openBrowser(server.url, io);
+  if (!request.noBrowser && (!io.isTTY.stdin || io.isTTY.stdout)) await openBrowser(server, io);
   if (!stop.signal.aborted && request.signal?.aborted !== true) await once(stop.signal, 'abort');
   process.off('SIGINT', end);
   process.off('SIGTERM', end);
@@ -94,7 +95,22 @@ function isListenError(error: unknown): boolean {
   );
 }
 
-async function openBrowser(url: string, io: CliIo): Promise<void> {
+/** How to reach the page of a machine without a display; null where there is one, or a browser was named. */
+function fromElsewhere({ url, port }: UiServer, { env }: CliIo): string | null {
+  const given = ['BROWSER', 'DISPLAY', 'WAYLAND_DISPLAY'].some((name) => (env[name] ?? '') !== '');
+  if (given || process.platform === 'win32' || process.platform === 'darwin') return null;
+  const { hostname: host } = new URL(url);
+  if (!isLoopback(host)) return 'This machine has no display: open that address on another one.';
+  return `This machine has no display. On yours, run  ssh -N -L ${port}:${host}:${port} ${hostname()}  and open that address there.`;
+}
+
+async function openBrowser(server: UiServer, io: CliIo): Promise<void> {
+  const { url } = server;
+  const elsewhere = fromElsewhere(server, io);
+  if (elsewhere !== null) {
+    io.stderr.write(`${elsewhere}\n`);
+    return;
+  }
   const custom = io.env['BROWSER'];
   const commands: readonly (readonly [string, ...string[]])[] =
     process.platform === 'darwin'

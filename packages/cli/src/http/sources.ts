@@ -54,12 +54,9 @@ export async function readSources(
       skipped.push(error);
     }
   }
-  const last = skipped.at(-1);
-  if (sources.length === 0 && last !== undefined) {
-    for (const error of skipped.slice(0, -1)) onSkipped?.(error);
-    throw last;
-  }
+  const fatal = sources.length === 0 ? skipped.pop() : undefined;
   for (const error of skipped) onSkipped?.(error);
+  if (fatal !== undefined) throw fatal;
   return { sources, live };
 }
 
