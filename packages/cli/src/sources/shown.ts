@@ -8,7 +8,7 @@ export function isSecretKey(key: string): boolean {
 }
 
 /** `http://user:***@host`: also without a scheme, and where the rest is no valid address. */
-function hidePassword(text: string): string {
+export function hidePassword(text: string): string {
   const scheme = /^[a-z][a-z\d+.-]*:\/\//iu.exec(text)?.[0];
   if (scheme === undefined) return text.replace(/^([^\s/:@]+):[^\s/@]+@(?=[^\s/@])/u, '$1:***@');
   const rest = text.slice(scheme.length);
