@@ -80,7 +80,15 @@ export function place(frame: Pick<StackFrame, 'file' | 'line'>, folder: string =
 export function header(scene: Scene, paint: Paint): string[] {
   return [
     `${paint('bold', 'Stackpile')} watches ${scene.title} (pid ${scene.pid}), which talks to ${scene.redis}, ${scene.redisUrl}`,
-    `in a browser: ${paint(['cyan', 'underline'], scene.pprof)}`,
+    `in a browser: ${paint(['cyan', 'underline'], `${scene.pprof}ui`)}  (Go's index and tools: ${scene.pprof})`,
+  ];
+}
+
+/** What to do next, for whoever has seen enough of the example. */
+export function closing(): string[] {
+  return [
+    'Your own service: `await startServer({ port: 6060 })` of @stackpile/agent, then `npm run -s stackpile -- leaks :6060`',
+    'tells the same of it; docs/getting-started.md goes on from there.',
   ];
 }
 
