@@ -72,7 +72,7 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
       )
     )
       throw error;
-    io.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr.write(`${isListenError(error) ? listenProblem(error, request.address) : error.message}\n`);
     return 2;
   }
   io.stderr.write(`Serving web UI on ${server.url}\n`);
@@ -89,10 +89,24 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
   return 0;
 }
 
-function isListenError(error: unknown): boolean {
-  return ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(
-    String((error as { code?: unknown } | null)?.code),
-  );
+/** Why nothing can listen at an address, in the words of Go. */
+const listenProblems = {
+  EADDRINUSE: 'bind: address already in use',
+  EACCES: 'bind: permission denied',
+  EADDRNOTAVAIL: 'bind: cannot assign requested address',
+  ENOTFOUND: 'no such host',
+} as const;
+
+type ListenError = Error & { readonly code: keyof typeof listenProblems };
+
+function isListenError(error: unknown): error is ListenError {
+  return error instanceof Error && 'code' in error && Object.hasOwn(listenProblems, String(error.code));
+}
+
+function listenProblem({ code }: ListenError, address: string): string {
+  if (code === 'ENOTFOUND')
+    return `listen tcp: lookup ${parseAddress(address).host}: ${listenProblems[code]}`;
+  return `listen tcp ${address}: ${listenProblems[code]}`;
 }
 
 /** How to reach the page of a machine without a display; null where there is one, or a browser was named. */

@@ -132,7 +132,7 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
     plan.beside === null ? null : new LeakWatch({ ...plan.leaks, sampleType: plan.beside.sampleType });
   const looks = Math.max(2, Math.floor(plan.for / plan.every) + 1);
   progress.say(
-    `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(((looks - 1) * plan.every) / 1000)} s (${plan.form})`,
+    `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(((looks - 1) * plan.every) / 100) / 10} s (${plan.form})`,
   );
   const begin = io.now();
   let verdict: Verdict | null = null;

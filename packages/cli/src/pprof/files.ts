@@ -5,7 +5,11 @@ import { openRegularFile, RegularFileError } from '@stackpile/profile';
 import { DriverError } from './errors.ts';
 
 const words: Readonly<Record<string, string>> = {
+  EEXIST: 'file exists',
+  EIO: 'input/output error',
   EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  ENAMETOOLONG: 'file name too long',
   ENOENT: 'no such file or directory',
   // A path with a zero byte: Node does not ask the system.
   ERR_INVALID_ARG_VALUE: 'invalid argument',

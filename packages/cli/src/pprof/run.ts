@@ -63,6 +63,14 @@ function unknownFlag(name: string): string {
   return `-${name}: no such option${meant === '' ? '' : `; ${meant}`}`;
 }
 
+/** Flags behind a source, which pprof takes for sources: said where a person looks. */
+function lateFlags({ sources }: Invocation): string[] {
+  const known = flagTypes();
+  return sources
+    .filter((source) => known.has(/^--?([^=]+)/u.exec(source)?.[1] ?? ''))
+    .map((flag) => `${flag} stands behind a source and is taken for one: options come first`);
+}
+
 /** Every source as a column of one table. Throws {@link DriverError}. */
 async function compareSources(invocation: Invocation, session: Session): Promise<void> {
   const profiles: NamedProfile[] = [];
@@ -104,6 +112,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
   };
   const print = (text: string): void => io.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
   for (const warning of invocation.warnings) warn(warning);
+  if (io.isTTY.stderr) for (const hint of lateFlags(invocation)) warn(hint);
   const session: Session = {
     io,
     context: reportContext(io),

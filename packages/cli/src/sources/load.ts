@@ -1,6 +1,7 @@
 // Reads a SOURCE into a profile.
 import { ProfileError, type Profile, readProfile, RegularFileError } from '@stackpile/profile';
 import process from 'node:process';
+import { systemReason } from '../pprof/files.ts';
 import { get, requireOk, shownUrl } from './http.ts';
 import { inflate } from './inflate.ts';
 import {
@@ -57,7 +58,7 @@ function fileReason(error: unknown): string {
     case 'EPERM':
       return 'permission denied';
     default:
-      return error instanceof Error ? error.message : String(error);
+      return systemReason(error);
   }
 }
 
