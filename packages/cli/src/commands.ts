@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { closest, didYouMean } from './closest.ts';
+import { type Answer, subcommands } from './subcommands.ts';
 
 /** What `stackpile help` prints. */
 export const usage = `usage:
@@ -21,15 +22,6 @@ SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/ppr
   stackpile --version                print the version
 `;
 
-/** Every subcommand, with what it does. */
-export const subcommands: Readonly<Record<string, string>> = {
-  leaks: 'which stack piles up, and whose fault it is',
-  report: 'profiles as one HTML file to attach to a ticket',
-  help: 'what there is, or one word of it',
-  completion: 'completion for bash, zsh or fish',
-  version: 'print the version',
-};
-
 const subcommandNames = Object.keys(subcommands);
 
 /** Subjects of `help` that are no report or option. */
@@ -45,11 +37,8 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   },
 };
 
-/** A text for stdout, or a sentence that says why there is none. */
-export type Help = { readonly text: string } | { readonly problem: string };
-
 /** What `stackpile help WORD` prints; '' is the overview. */
-export async function help(word: string): Promise<Help> {
+export async function help(word: string): Promise<Answer> {
   if (word === '') return { text: usage };
   const topic = Object.hasOwn(topics, word) ? topics[word] : undefined;
   if (topic !== undefined) return { text: await topic() };

@@ -1,9 +1,9 @@
 // `stackpile completion SHELL`: a script that completes subcommands, options and files, made of the tables that parse them.
-import { type Help, subcommands } from './commands.ts';
 import { didYouMean } from './closest.ts';
 import { reportOptionNames, reportUsage } from './http/report-file.ts';
 import { leaksOptionNames, leaksUsage } from './leaks/command-line.ts';
 import { flagNames, flagSummary } from './pprof/flag-help.ts';
+import { type Answer, subcommands } from './subcommands.ts';
 
 /** What `stackpile help completion` prints. */
 export const completionUsage = `usage: stackpile completion bash|zsh|fish
@@ -126,7 +126,7 @@ function fish(): string {
 }
 
 /** The script for the shell that `argv` names, or the sentence that says what is wrong. */
-export function completion(argv: readonly string[]): Help {
+export function completion(argv: readonly string[]): Answer {
   const [shell = ''] = argv;
   switch (shell) {
     case 'bash':

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // The `stackpile` command: picks the subcommand, and turns every failure into one sentence.
-import { help, type Help, misspelt, usage } from './commands.ts';
+import { help, misspelt, usage } from './commands.ts';
 import { processIo } from './io.ts';
 import { readAhead } from './sources/ahead.ts';
+import type { Answer } from './subcommands.ts';
 
 async function version(): Promise<string> {
   const { readFile } = await import('node:fs/promises');
@@ -16,7 +17,7 @@ async function version(): Promise<string> {
 async function main(argv: readonly string[]): Promise<number> {
   const io = processIo();
   const [first] = argv;
-  const answer = (said: Help): number => {
+  const answer = (said: Answer): number => {
     if ('text' in said) io.stdout.write(said.text);
     else io.stderr.write(`stackpile: ${said.problem.replaceAll(/\p{Cc}/gu, ' ')}\n`);
     return 'text' in said ? 0 : 2;

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { closedPort, listen, shut } from '../../../testing/listening.ts';
 import { unlessCi } from '../../../testing/ci.ts';
 import { closest } from '../src/closest.ts';
-import { subcommands } from '../src/commands.ts';
+import { subcommands } from '../src/subcommands.ts';
 import { leaksOptionNames, leaksUsage } from '../src/leaks/command-line.ts';
 import { reportOptionNames, reportUsage } from '../src/http/report-file.ts';
 import { flagNames } from '../src/pprof/flag-help.ts';
