@@ -4,7 +4,8 @@ import { type Daemon, startDaemon } from './show/daemon.ts';
 import { readOptions, type ShowOptions, USAGE, UsageError } from './show/options.ts';
 import { findRedis, type Redis, withoutSecrets } from './show/redis.ts';
 import { liveScreen, plainScreen, type Screen } from './show/screen.ts';
-import { countLine, header, painted, type Scene, unpainted, verdictLines } from './show/view.ts';
+import { PlainView } from './show/plain.ts';
+import { closing, countLine, header, painted, type Scene, unpainted, verdictLines } from './show/view.ts';
 import { Watch } from './show/watch.ts';
 
 /** Another instance announces a task so often: the subscriptions are used, not only held. */
@@ -41,7 +42,7 @@ async function watch(
   const screen: Screen = live ? liveScreen(process.stdout) : plainScreen(process.stdout);
   const looks = new Watch(daemon.pprof);
   const end = options.forMs === undefined ? Number.POSITIVE_INFINITY : options.forMs;
-  let said = '';
+  const plain = new PlainView();
   let announced = 0;
   const scene = (): Scene => ({
     title: options.fixed ? 'leaky-cron, the fixed twin' : 'leaky-cron',
@@ -66,16 +67,12 @@ async function watch(
           '',
           countLine(now, paint),
           '',
-          ...verdictLines(now, paint, process.stdout.columns - 1),
+          ...verdictLines(now, paint, (process.stdout.columns || 80) - 1),
           '',
           footer(options),
         ]);
       } else {
-        screen.print([countLine(now, paint)]);
-        // The verdict's numbers change with every look: say it once, and again when it turns.
-        const key = [now.verdict?.kind, now.verdict?.findings[0]?.culprit?.name].join(' ');
-        if (key !== said && now.verdict?.kind === 'leak') screen.print(verdictLines(now, paint));
-        said = key;
+        screen.print(plain.lines(now));
       }
       if (looks.elapsedMs > announced + ANNOUNCE_EVERY_MS) {
         announced = looks.elapsedMs;
@@ -86,7 +83,10 @@ async function watch(
       await Promise.race([sleep(left, undefined, { signal }).catch(() => {}), failure(daemon)]);
       if (signal.aborted) break;
     }
-    if (options.forMs === undefined) return 0;
+    if (options.forMs === undefined) {
+      screen.add(['', ...closing()]);
+      return 0;
+    }
     if (!screen.live) screen.print(['', ...verdictLines(scene(), paint)]);
     return { none: 0, leak: 1, unsure: 2 }[looks.verdict?.kind ?? 'unsure'];
   } finally {
@@ -117,7 +117,7 @@ async function main(): Promise<void> {
   // The reader went away (`| head`): nobody is left to show anything to.
   process.stdout.on('error', () => stopping.abort());
   try {
-    const options = readOptions(process.argv.slice(2));
+    const options = readOptions(process.argv.slice(2), process.env);
     if (options === 'help') process.stdout.write(USAGE);
     else process.exitCode = await show(options, stopping.signal);
   } catch (error) {

@@ -1,5 +1,5 @@
 // What can be said after `npm start --`.
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
 export const USAGE = `usage: npm start -- [OPTION…]
 
@@ -31,9 +31,26 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/**
+ * What npm took for itself: `npm start --fixed` without a `--` before it is a setting of npm's, which scripts find in their
+ * environment.
+ */
+function keptByNpm(env: NodeJS.ProcessEnv): string[] {
+  if (env['npm_lifecycle_event'] !== 'start') return [];
+  return Object.entries(table).flatMap(([name, { type }]) => {
+    const value = env[`npm_config_${name}`];
+    if (value === undefined || value === '' || name === 'help') return [];
+    if (type === 'boolean') return value === 'true' ? [`--${name}`] : [];
+    // `--for 40s` is a switch for npm, and 40s an argument of its own.
+    if (value === 'true')
+      throw new UsageError(`npm keeps --${name} for itself: write npm start -- --${name} …`);
+    return [`--${name}=${value}`];
+  });
+}
+
 /** `help` where that was asked for. */
-export function readOptions(args: readonly string[]): ShowOptions | 'help' {
-  const values = parse(args);
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}): ShowOptions | 'help' {
+  const values = parse([...keptByNpm(env), ...args]);
   if (values.help) return 'help';
   const { redis } = values;
   if (redis !== 'auto' && redis !== 'real' && redis !== 'own') {
@@ -53,20 +70,22 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
   };
 }
 
+const table = {
+  fixed: { type: 'boolean', default: false },
+  for: { type: 'string' },
+  every: { type: 'string', default: '2s' },
+  tick: { type: 'string', default: '500ms' },
+  port: { type: 'string', default: '0' },
+  redis: { type: 'string', default: 'auto' },
+  plain: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} satisfies ParseArgsOptionsConfig;
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
-      options: {
-        fixed: { type: 'boolean', default: false },
-        for: { type: 'string' },
-        every: { type: 'string', default: '2s' },
-        tick: { type: 'string', default: '500ms' },
-        port: { type: 'string', default: '0' },
-        redis: { type: 'string', default: 'auto' },
-        plain: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
+      options: table,
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });

@@ -7,6 +7,8 @@ export interface Screen {
   draw(lines: readonly string[]): void;
   /** Prints lines that stay. */
   print(lines: readonly string[]): void;
+  /** Prints lines below what was drawn last. */
+  add(lines: readonly string[]): void;
   /** Gives the terminal back as it was. */
   close(): void;
   readonly live: boolean;
@@ -17,6 +19,7 @@ export function plainScreen(out: NodeJS.WritableStream): Screen {
     live: false,
     draw() {},
     print: (lines) => void out.write(lines.map((line) => `${line}\n`).join('')),
+    add: (lines) => void out.write(lines.map((line) => `${line}\n`).join('')),
     close() {},
   };
 }
@@ -30,13 +33,18 @@ export function liveScreen(out: WriteStream): Screen {
     draw(lines) {
       // Cut to the width and height: a line that wraps would count twice when it is erased.
       const cut = lines
-        .slice(0, Math.max(1, (out.rows ?? 24) - 1))
-        .map((line) => fit(line, (out.columns ?? 80) - 1));
+        // A terminal of size 0 does not say how large it is.
+        .slice(0, Math.max(1, (out.rows || 24) - 1))
+        .map((line) => fit(line, (out.columns || 80) - 1));
       out.write(`${erase()}${cut.join('\n')}\n`);
       drawn = cut.length;
     },
     print(lines) {
       out.write(`${erase()}${lines.join('\n')}\n`);
+      drawn = 0;
+    },
+    add(lines) {
+      out.write(lines.map((line) => `${line}\n`).join(''));
       drawn = 0;
     },
     close() {

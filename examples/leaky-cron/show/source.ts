@@ -1,6 +1,9 @@
 // Lines of source files, as the view quotes them.
-import { readFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readRegularFile } from '@stackpile/profile';
+
+const MOST_BYTES = 1 << 20;
 
 const files = new Map<string, readonly string[]>();
 
@@ -9,7 +12,10 @@ export function sourceLine(file: string, line: number): string | undefined {
   let lines = files.get(file);
   if (lines === undefined) {
     try {
-      lines = readFileSync(file.startsWith('file://') ? fileURLToPath(file) : file, 'utf8').split('\n');
+      const path = file.startsWith('file://') ? fileURLToPath(file) : file;
+      lines = Buffer.from(readRegularFile(fs, path, MOST_BYTES))
+        .toString()
+        .split('\n');
     } catch {
       lines = [];
     }

@@ -76,11 +76,28 @@ export function place(frame: Pick<StackFrame, 'file' | 'line'>, folder: string =
   return frame.line > 0 ? `${shown}:${frame.line}` : shown;
 }
 
+/** A place in so many columns: folders go first, the file and its line stay. */
+export function shortPlace(whole: string, columns: number): string {
+  const parts = whole.split('/');
+  if (whole.length <= columns) return whole;
+  while (parts.length > 1 && parts.join('/').length + 2 > columns) parts.shift();
+  const short = parts.join('/');
+  return short.length + 2 > columns ? short : `…/${short}`;
+}
+
 /** The lines above the verdict that never change. */
 export function header(scene: Scene, paint: Paint): string[] {
   return [
     `${paint('bold', 'Stackpile')} watches ${scene.title} (pid ${scene.pid}), which talks to ${scene.redis}, ${scene.redisUrl}`,
-    `in a browser: ${paint(['cyan', 'underline'], scene.pprof)}`,
+    `in a browser: ${paint(['cyan', 'underline'], `${scene.pprof}ui`)}  (Go's index and tools: ${scene.pprof})`,
+  ];
+}
+
+/** What to do next, for whoever has seen enough of the example. */
+export function closing(): string[] {
+  return [
+    'Your own service: `await startServer({ port: 6060 })` of @stackpile/agent, then `npm run -s stackpile -- leaks :6060`',
+    'tells the same of it; docs/getting-started.md goes on from there.',
   ];
 }
 
@@ -120,25 +137,28 @@ export function verdictLines(
 
 function leakLines(finding: Finding, paint: Paint, columns: number): string[] {
   const { culprit, createdBy } = finding;
-  const who = culprit === null ? 'a stack without a frame of your own' : `${culprit.name}  ${place(culprit)}`;
+  const who =
+    culprit === null
+      ? 'a stack without a frame of your own'
+      : `${culprit.name}  ${shortPlace(place(culprit), columns - culprit.name.length - 8)}`;
   const lines = [`${paint(['bold', 'red'], 'LEAK')}  ${paint('bold', who)}`];
   const code = culprit === null ? undefined : sourceLine(culprit.file, culprit.line);
   if (culprit !== null && code !== undefined)
     lines.push(`      ${paint('dim', `${culprit.line} |`)} ${paint('red', code)}`);
   lines.push(`      ${facts(finding)}`, ...wrap(finding.sentence, columns, '      '));
-  lines.push(...stackLines(finding, paint));
+  lines.push(...stackLines(finding, paint, columns));
   if (createdBy !== '') lines.push(paint('dim', `        started by ${createdBy}`));
   return lines;
 }
 
 /** The frames around the culprit; none where it stands alone. */
-function stackLines({ stack, culpritIndex }: Finding, paint: Paint): string[] {
+function stackLines({ stack, culpritIndex }: Finding, paint: Paint, columns: number): string[] {
   if (stack.length < 2) return [];
   const from = Math.max(0, culpritIndex - STACK_LINES + 2);
   const lines = from > 0 ? [paint('dim', `        … ${from} frames of libraries`)] : [];
   for (const [index, frame] of stack.entries()) {
     if (index < from || index >= from + STACK_LINES) continue;
-    const line = `${frame.name}  ${place(frame)}`;
+    const line = `${frame.name}  ${shortPlace(place(frame), columns - frame.name.length - 10)}`;
     lines.push(`        ${index === culpritIndex ? paint('red', line) : paint('dim', line)}`);
   }
   const hidden = stack.length - from - STACK_LINES;

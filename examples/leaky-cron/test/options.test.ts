@@ -34,6 +34,20 @@ test('times are read with their units', () => {
   assert.equal(options.redis, 'own');
 });
 
+test('what npm keeps for itself without a -- counts all the same', () => {
+  const npm = { npm_lifecycle_event: 'start' };
+  const read = (env: NodeJS.ProcessEnv, ...args: string[]) => readOptions(args, { ...npm, ...env });
+  assert.deepEqual(read({ npm_config_fixed: 'true' }), readOptions(['--fixed']));
+  assert.deepEqual(read({ npm_config_for: '40s' }), readOptions(['--for=40s']));
+  // npm start --every=1s -- --every 3s: what reached us wins.
+  assert.deepEqual(read({ npm_config_every: '1s' }, '--every', '3s'), readOptions(['--every', '3s']));
+  assert.deepEqual(read({ npm_config_fixed: '' }), readOptions([]));
+  assert.deepEqual(readOptions([], { npm_config_fixed: 'true' }), readOptions([]));
+  assert.throws(() => read({ npm_config_for: 'true' }, '40s'), {
+    message: 'npm keeps --for for itself: write npm start -- --for …',
+  });
+});
+
 test('what makes no sense is said in one sentence', () => {
   for (const args of [
     ['--for', 'soon'],

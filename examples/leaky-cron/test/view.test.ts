@@ -9,6 +9,7 @@ import {
   painted,
   place,
   rate,
+  shortPlace,
   type Scene,
   signedRate,
   sparkline,
@@ -53,6 +54,15 @@ test('a place is short below the reader’s folder and whole elsewhere', () => {
   assert.equal(place({ file: '/app/src/a.ts', line: 3 }, '/app'), 'src/a.ts:3');
   assert.equal(place({ file: 'file:///app/src/a.ts', line: 3 }, '/app'), 'src/a.ts:3');
   assert.equal(place({ file: '/lib/a.ts', line: 0 }, '/app'), '/lib/a.ts');
+});
+
+test('a long place loses folders, never its file and line', () => {
+  const whole = 'examples/leaky-cron/src/subscribe-leaky.ts:20';
+  assert.equal(shortPlace(whole, 45), whole);
+  assert.equal(shortPlace(whole, 44), '…/leaky-cron/src/subscribe-leaky.ts:20');
+  assert.equal(shortPlace(whole, 30), '…/src/subscribe-leaky.ts:20');
+  assert.equal(shortPlace(whole, 10), 'subscribe-leaky.ts:20');
+  assert.equal(shortPlace('a.ts:1', 3), 'a.ts:1');
 });
 
 test('without a verdict the view says so', () => {

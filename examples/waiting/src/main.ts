@@ -1,5 +1,6 @@
 // Waits in several ways for ever. What Node says of it, and what its goroutine profile says, stand in docs/goroutines.md.
 import { once } from 'node:events';
+import { get } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '@stackpile/agent';
@@ -42,3 +43,5 @@ for (const kind of process.getActiveResourcesInfo().sort((a, b) => a.localeCompa
 }
 console.log(kinds);
 console.log(pprof.url);
+// With callbacks: a function that awaits the answer would stand in it.
+get(`${pprof.url}goroutine?debug=1`, (answer) => answer.pipe(process.stdout, { end: false }));

@@ -12,20 +12,31 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const pages = ['docs/goroutines.md', 'README.md'];
 const BLOCK = /(<!-- examples\/waiting: (resources|goroutines) -->\n```text\n)([\s\S]*?)(```\n)/gu;
 
-/** What the program prints, and its goroutine profile as text. */
+/** What the program prints, as `npm start` starts it. */
 async function said(): Promise<Record<string, string>> {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=stackpile-source', main], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const { scripts } = JSON.parse(readFileSync(`${root}/examples/waiting/package.json`, 'utf8')) as {
+    scripts: { start: string };
+  };
+  const [, ...args] = scripts.start.replace('cd ../.. && ', '').split(' ');
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const resources = String((await lines.next()).value);
-    const url = String((await lines.next()).value);
-    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/debug\/pprof\/$/u);
-    const goroutines = await (await fetch(`${url}goroutine?debug=1`)).text();
-    return { resources: `${resources}\n`, goroutines: `${goroutines.trimEnd()}\n` };
+    const next = async (): Promise<string> => {
+      const { value, done } = await lines.next();
+      assert.notEqual(done, true, 'it ended before it had said everything');
+      return String(value);
+    };
+    const resources = await next();
+    assert.match(await next(), /^http:\/\/127\.0\.0\.1:\d+\/debug\/pprof\/$/u);
+    const goroutines: string[] = [];
+    const total = Number(/total (\d+)$/u.exec((goroutines[0] = await next()))?.[1]);
+    // A group of goroutines begins with how many they are, and ends with an empty line.
+    for (let seen = 0; seen < total || goroutines.at(-1) !== ''; ) {
+      const line = await next();
+      seen += Number(/^(\d+) @/u.exec(line)?.[1] ?? 0);
+      goroutines.push(line);
+    }
+    return { resources: `${resources}\n`, goroutines: `${goroutines.join('\n').trimEnd()}\n` };
   } finally {
     child.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

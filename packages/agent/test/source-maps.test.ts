@@ -1,8 +1,9 @@
 // Frames of compiled code stand where the user wrote them.
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -64,4 +65,37 @@ describe('source maps', () => {
       }
     });
   }
+});
+
+describe('a script or a map that is no regular file', () => {
+  const skip = process.platform === 'win32' ? 'no such files on Windows' : false;
+
+  test('has no map, and nobody waits for it', { skip }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stackpile-maps-'));
+    try {
+      const at = (name: string): string => join(folder, name);
+      execFileSync('mkfifo', [at('pipe.js'), at('pipe.map')]);
+      symlinkSync('/dev/zero', at('zero.js'));
+      symlinkSync('/dev/zero', at('zero.map'));
+      const scripts = [
+        ['pipe.js', ''],
+        ['zero.js', ''],
+        ['gone.js', 'pipe.map'],
+        ['gone.js', 'zero.map'],
+      ].map(([file = '', sourceMapURL]) => ({ scriptId: '1', url: at(file), hash: '', sourceMapURL }));
+      // In a process of its own: what waits for a pipe waits for ever.
+      const program = `
+        import { linesOf } from ${JSON.stringify(new URL('../src/source-maps.ts', import.meta.url))};
+        for (const script of ${JSON.stringify(scripts)})
+          console.log((await linesOf(script, async () => 'a;')).kind);`;
+      const said = execFileSync(
+        process.execPath,
+        [...sourceFlags, '--max-old-space-size=200', '--input-type=module', '--eval', program],
+        { timeout: 30_000, encoding: 'utf8' },
+      );
+      assert.deepEqual(said.trim().split('\n'), ['same', 'same', 'compiled', 'compiled']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });

@@ -56,6 +56,17 @@ function streamWriter(stream: NodeJS.WriteStream): Writer {
   };
 }
 
+/** The folder that relative paths are seen from. Throws one sentence where it was removed. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new Error('the folder that you are in does not exist any more: change to another one', {
+      cause: error,
+    });
+  }
+}
+
 /** The {@link CliIo} of the running process. A reader that closes its end of stdout early ends the process quietly. */
 export function processIo(): CliIo {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -72,7 +83,7 @@ export function processIo(): CliIo {
     stdout: streamWriter(process.stdout),
     stderr: streamWriter(process.stderr),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     isTTY: {
       get stdin() {
         return process.stdin.isTTY === true;

@@ -1,22 +1,9 @@
 #!/usr/bin/env node
 // The `stackpile` command: picks the subcommand, and turns every failure into one sentence.
+import { help, misspelt, usage } from './commands.ts';
 import { processIo } from './io.ts';
 import { readAhead } from './sources/ahead.ts';
-
-const usage = `usage:
-
-  stackpile leaks SOURCE…            which stack piles up, and whose fault it is
-  stackpile -top SOURCE              any report of pprof: -top -peek -list -tree -dot -svg -raw -proto …
-  stackpile -http=:8080 SOURCE…      the same in a browser
-  stackpile report -o FILE SOURCE…   the same as one HTML file to attach to a ticket
-  stackpile SOURCE                   the same at a prompt
-
-SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, or pid:1234.
-
-  stackpile leaks --help             options and exit status of leaks
-  stackpile help reports             all options of the reports
-  stackpile --version                print the version
-`;
+import type { Answer } from './subcommands.ts';
 
 async function version(): Promise<string> {
   const { readFile } = await import('node:fs/promises');
@@ -30,23 +17,27 @@ async function version(): Promise<string> {
 async function main(argv: readonly string[]): Promise<number> {
   const io = processIo();
   const [first] = argv;
+  const answer = (said: Answer): number => {
+    if ('text' in said) io.stdout.write(said.text);
+    else io.stderr.write(`stackpile: ${said.problem.replaceAll(/\p{Cc}/gu, ' ')}\n`);
+    return 'text' in said ? 0 : 2;
+  };
   switch (first) {
     case undefined:
       io.stderr.write(usage);
       return 2;
     case '--help':
     case 'help':
-      if (argv[1] === 'reports') {
-        const { commandLineUsage, ownUsage } = await import('./pprof/usage.ts');
-        io.stdout.write(`${commandLineUsage()}\n${ownUsage()}`);
-        return 0;
-      }
-      io.stdout.write(usage);
-      return 0;
+      return answer(await help(argv[1] ?? ''));
     case '--version':
+    case '-V':
     case 'version':
       io.stdout.write(`stackpile ${await version()}\n`);
       return 0;
+    case 'completion': {
+      const { completion } = await import('./completion.ts');
+      return answer(completion(argv.slice(1)));
+    }
     case 'leaks': {
       const { runLeaks } = await import('./leaks/command.ts');
       return runLeaks(argv.slice(1), io);
@@ -56,6 +47,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return runReportFile(argv.slice(1), io);
     }
     default: {
+      // Alone it asks for help with this command; with more it is pprof's own.
+      if (first === '-h' && argv.length === 1) return answer({ text: usage });
+      const wrong = await misspelt(first, io.cwd);
+      if (wrong !== undefined) return answer({ problem: wrong });
       readAhead(argv, io.cwd);
       const { runPprof } = await import('./pprof/run.ts');
       return runPprof(argv, io);

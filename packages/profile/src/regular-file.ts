@@ -59,6 +59,8 @@ export class RegularFileError extends Error {
   }
 }
 
+/** The most bytes of one read: systems have limits of their own, of two gigabytes and less. */
+const LONGEST_READ = 1 << 28;
 /** The first buffer for a file that does not say how long it is. */
 const UNKNOWN_SIZE = 1 << 16;
 
@@ -108,7 +110,11 @@ class Collected {
       grown.set(this.#bytes);
       this.#bytes = grown;
     }
-    return { into: this.#bytes, offset: this.#length, length: this.#bytes.length - this.#length };
+    return {
+      into: this.#bytes,
+      offset: this.#length,
+      length: Math.min(LONGEST_READ, this.#bytes.length - this.#length),
+    };
   }
 
   add(count: number): void {

@@ -1,8 +1,8 @@
 // Source files for the Source view: only those that an open profile names, only text, only so long.
-import { open } from 'node:fs/promises';
+import * as files from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Profile } from '@stackpile/profile';
+import { type Profile, readRegularFileAsync, RegularFileError } from '@stackpile/profile';
 
 const maxBytes = 2 * 2 ** 20;
 /** A profile may name any file of this machine: what is not source text by its name is not shown. */
@@ -48,21 +48,16 @@ function candidates(path: string, cwd: string): string[] {
   return parts.slice(0, 12).map((_, index) => resolve(cwd, ...parts.slice(index)));
 }
 
+/** Null where there is no such file, or a folder: another place may have it. */
 async function readText(path: string, name: string): Promise<string | null> {
-  let file;
+  let bytes: Uint8Array;
   try {
-    file = await open(path, 'r');
-  } catch {
-    return null;
+    bytes = await readRegularFileAsync(files, path, maxBytes);
+  } catch (error) {
+    if (!(error instanceof RegularFileError) || error.directory) return null;
+    const why = error.code === 'FILE_TOO_LARGE' ? 'longer than 2 MB' : `it ${error.reason}`;
+    throw new FileError(`${name}: ${why}, so it is not shown.`, { cause: error });
   }
-  try {
-    const what = await file.stat();
-    if (!what.isFile()) return null;
-    if (what.size > maxBytes) throw new FileError(`${name}: longer than 2 MB, so it is not shown.`);
-    const bytes = await file.readFile();
-    if (bytes.includes(0)) throw new FileError(`${name}: not a text file.`);
-    return new TextDecoder().decode(bytes);
-  } finally {
-    await file.close();
-  }
+  if (bytes.includes(0)) throw new FileError(`${name}: not a text file.`);
+  return new TextDecoder().decode(bytes);
 }

@@ -1,26 +1,26 @@
 // pprof's flags as a request for the web pages.
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Invocation } from '../pprof/command-line.ts';
 import { DriverError } from '../pprof/errors.ts';
 import { systemReason } from '../pprof/files.ts';
 import type { TlsOptions } from '../sources/source.ts';
+import { MOST_PEM_BYTES, readTypedFile } from '../sources/typed-file.ts';
 import type { UiRequest } from './serve.ts';
 
 /** The request of an invocation with `-http`. Throws DriverError where a TLS file cannot be read. */
-export function uiRequest(invocation: Invocation, cwd: string): UiRequest {
+export async function uiRequest(invocation: Invocation, cwd: string): Promise<UiRequest> {
   const { network } = invocation;
-  const read = (path: string): string => {
+  const read = async (path: string): Promise<string> => {
     try {
-      return readFileSync(resolve(cwd, path), 'utf8');
+      return Buffer.from(await readTypedFile(resolve(cwd, path), MOST_PEM_BYTES)).toString();
     } catch (error) {
       throw new DriverError(`open ${path}: ${systemReason(error)}`, { cause: error });
     }
   };
   const tls: TlsOptions = {
-    ...(network.tlsCa === '' ? {} : { ca: read(network.tlsCa) }),
-    ...(network.tlsCert === '' ? {} : { cert: read(network.tlsCert) }),
-    ...(network.tlsKey === '' ? {} : { key: read(network.tlsKey) }),
+    ...(network.tlsCa === '' ? {} : { ca: await read(network.tlsCa) }),
+    ...(network.tlsCert === '' ? {} : { cert: await read(network.tlsCert) }),
+    ...(network.tlsKey === '' ? {} : { key: await read(network.tlsKey) }),
   };
   return {
     sources: invocation.sources,

@@ -1,7 +1,7 @@
 // Compiled scripts shown as what they were written in: the page gets profiles whose lines follow source maps on this machine.
-import { readFileSync, statSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { resolve } from 'node:path';
-import type { Profile } from '@stackpile/profile';
+import { type Profile, readRegularFile } from '@stackpile/profile';
 import { withOriginals } from '@stackpile/report';
 import { systemReason } from '../pprof/files.ts';
 
@@ -24,9 +24,7 @@ export function originalsOf(profile: Profile, cwd: string): WithOriginals | null
     read(path: string): { readonly bytes: Uint8Array } | { readonly error: string } {
       if (sealed) return { error: 'not in a map' };
       try {
-        const full = resolve(cwd, path);
-        if (statSync(full).size > maxBytes) return { error: 'file too large' };
-        return { bytes: readFileSync(full) };
+        return { bytes: readRegularFile(fs, resolve(cwd, path), maxBytes) };
       } catch (error) {
         return { error: systemReason(error) };
       }

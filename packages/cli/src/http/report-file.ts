@@ -1,9 +1,11 @@
 // `stackpile report -o report.html SOURCE…`: one file with the page and the profiles in it, to attach to a ticket.
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { CliIo } from '../io.ts';
+import { optionProblem } from '../option-problem.ts';
+import { systemReason } from '../pprof/files.ts';
 import { SourceError, type SourceOptions } from '../sources/source.ts';
 import { fillPage, PageError, readGraphviz, readPage } from './page.ts';
 import { warnOfAge } from './page-age.ts';
@@ -25,6 +27,19 @@ OPTIONS
 SOURCE is a profile, an address of /debug/pprof, or - for standard input; several over time give a verdict.
 `;
 
+const optionTable = {
+  output: { type: 'string', short: 'o' },
+  'no-graph': { type: 'boolean' },
+  header: { type: 'string', multiple: true },
+  token: { type: 'string' },
+  seconds: { type: 'string' },
+  timeout: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} satisfies ParseArgsOptionsConfig;
+
+/** Names of all options of `stackpile report`, without their dashes. */
+export const reportOptionNames: readonly string[] = Object.keys(optionTable);
+
 /** Above this size a browser takes minutes to read the file; the server does not have the limit. */
 const maxEmbedded = 200 * 2 ** 20;
 
@@ -39,20 +54,10 @@ export async function runReportFile(argv: readonly string[], io: CliIo): Promise
     parsed = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: {
-        output: { type: 'string', short: 'o' },
-        'no-graph': { type: 'boolean' },
-        header: { type: 'string', multiple: true },
-        token: { type: 'string' },
-        seconds: { type: 'string' },
-        timeout: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
+      options: optionTable,
     });
   } catch (error) {
-    return fail(
-      `${error instanceof Error ? error.message : String(error)} (stackpile report --help lists the options)`,
-    );
+    return fail(`${optionProblem(error, reportOptionNames)} (stackpile report --help lists the options)`);
   }
   const { values, positionals } = parsed;
   if (values.help === true) {
@@ -92,8 +97,7 @@ export async function runReportFile(argv: readonly string[], io: CliIo): Promise
     if (error instanceof SourceError || error instanceof PageError || error instanceof RangeError)
       return fail(error.message);
     const code = (error as { code?: unknown }).code;
-    if (typeof code === 'string' && code.startsWith('E'))
-      return fail(`${output}: ${(error as Error).message}`);
+    if (typeof code === 'string' && code.startsWith('E')) return fail(`${output}: ${systemReason(error)}`);
     throw error;
   }
 }

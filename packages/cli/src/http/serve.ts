@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { hostname } from 'node:os';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -27,6 +28,8 @@ export interface UiRequest {
   readonly noBrowser: boolean;
   /** Options of the command line: the view that opens first has them. */
   readonly options?: ReportOptions;
+  /** Told of each source that cannot be read while others can; without it the first one is thrown. */
+  readonly onSkipped?: (error: SourceError) => void;
   /** How sources are read. */
   readonly source?: SourceOptions;
   /** Ends the server. */
@@ -49,9 +52,17 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
   const onProgress = (line: string): void => {
     io.stderr.write(`${line}\n`);
   };
+  let skipped = 0;
+  const onSkipped = ({ message }: SourceError): void => {
+    skipped++;
+    onProgress(message);
+  };
   try {
     await warnOfAge(io);
-    server = await startUi({ ...request, source: { onProgress, ...request.source } }, io);
+    server = await startUi({ onSkipped, ...request, source: { onProgress, ...request.source } }, io);
+    const { length } = request.sources;
+    // pprof's own words.
+    if (skipped > 0) onProgress(`Fetched ${length - skipped} source profiles out of ${length}`);
   } catch (error) {
     if (
       !(
@@ -62,7 +73,7 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
       )
     )
       throw error;
-    io.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr.write(`${isListenError(error) ? listenProblem(error, request.address) : error.message}\n`);
     return 2;
   }
   io.stderr.write(`Serving web UI on ${server.url}\n`);
@@ -71,7 +82,7 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   request.signal?.addEventListener('abort', end);
-  if (!request.noBrowser && (!io.isTTY.stdin || io.isTTY.stdout)) await openBrowser(server.url, io);
+  if (!request.noBrowser && (!io.isTTY.stdin || io.isTTY.stdout)) await openBrowser(server, io);
   if (!stop.signal.aborted && request.signal?.aborted !== true) await once(stop.signal, 'abort');
   process.off('SIGINT', end);
   process.off('SIGTERM', end);
@@ -79,13 +90,42 @@ export async function serveUi(request: UiRequest, io: CliIo): Promise<number> {
   return 0;
 }
 
-function isListenError(error: unknown): boolean {
-  return ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(
-    String((error as { code?: unknown } | null)?.code),
-  );
+/** Why nothing can listen at an address, in the words of Go. */
+const listenProblems = {
+  EADDRINUSE: 'bind: address already in use',
+  EACCES: 'bind: permission denied',
+  EADDRNOTAVAIL: 'bind: cannot assign requested address',
+  ENOTFOUND: 'no such host',
+} as const;
+
+type ListenError = Error & { readonly code: keyof typeof listenProblems };
+
+function isListenError(error: unknown): error is ListenError {
+  return error instanceof Error && 'code' in error && Object.hasOwn(listenProblems, String(error.code));
 }
 
-async function openBrowser(url: string, io: CliIo): Promise<void> {
+function listenProblem({ code }: ListenError, address: string): string {
+  if (code === 'ENOTFOUND')
+    return `listen tcp: lookup ${parseAddress(address).host}: ${listenProblems[code]}`;
+  return `listen tcp ${address}: ${listenProblems[code]}`;
+}
+
+/** How to reach the page of a machine without a display; null where there is one, or a browser was named. */
+function fromElsewhere({ url, port }: UiServer, { env }: CliIo): string | null {
+  const given = ['BROWSER', 'DISPLAY', 'WAYLAND_DISPLAY'].some((name) => (env[name] ?? '') !== '');
+  if (given || process.platform === 'win32' || process.platform === 'darwin') return null;
+  const { hostname: host } = new URL(url);
+  if (!isLoopback(host)) return 'This machine has no display: open that address on another one.';
+  return `This machine has no display. On yours, run  ssh -N -L ${port}:${host}:${port} ${hostname()}  and open that address there.`;
+}
+
+async function openBrowser(server: UiServer, io: CliIo): Promise<void> {
+  const { url } = server;
+  const elsewhere = fromElsewhere(server, io);
+  if (elsewhere !== null) {
+    io.stderr.write(`${elsewhere}\n`);
+    return;
+  }
   const custom = io.env['BROWSER'];
   const commands: readonly (readonly [string, ...string[]])[] =
     process.platform === 'darwin'
@@ -105,8 +145,12 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
   const address = parseAddress(request.address);
   const page = await readPage();
   const base = request.base ?? '';
-  const specs = base === '' ? request.sources : [base, ...request.sources];
-  const { sources: read, live } = await readSources(specs, request.source ?? {}, io.cwd);
+  const options = request.source ?? {};
+  // What is compared with must be there: nothing is shown in its place.
+  const compared = base === '' ? null : await readSources([base], options, io.cwd);
+  const main = await readSources(request.sources, options, io.cwd, request.onSkipped);
+  const read = [...(compared?.sources ?? []), ...main.sources];
+  const live = compared?.live ?? main.live;
   const sources = isLoopback(address.host)
     ? read.map((source) => ({ ...source, bytes: unpacked(source.bytes) }))
     : read;

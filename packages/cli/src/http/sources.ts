@@ -5,7 +5,7 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile } from '@stackpile/profile';
 import { loadSpec } from '../sources/load.ts';
 import { asItIs } from '../sources/mistaken.ts';
-import type { LoadedSource, SourceOptions, SourceSpec } from '../sources/source.ts';
+import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from '../sources/source.ts';
 import { parseSource } from '../sources/spec.ts';
 import { liveAddress, liveProcess, type LiveService } from './live.ts';
 import { originalsOf } from './originals.ts';
@@ -23,15 +23,20 @@ export interface PageSource {
   text(path: string): string | null;
 }
 
-/** Reads every source, in order. Throws SourceError of the first that cannot be read. */
+/**
+ * Reads every source, in order. Throws SourceError of the first that cannot be read; where there is an `onSkipped`, that is
+ * told instead, and it is thrown only where none can be read.
+ */
 export async function readSources(
   specs: readonly string[],
   options: SourceOptions,
   cwd: string,
+  onSkipped?: (error: SourceError) => void,
 ): Promise<{ sources: PageSource[]; live: LiveService | null }> {
   const sources: PageSource[] = [];
+  const skipped: SourceError[] = [];
   let live: LiveService | null = null;
-  for (const text of specs) {
+  const read = async (text: string): Promise<void> => {
     // A bare address means the tasks here: they are there at once, and the page can capture the rest.
     const askedOf = (spec: SourceSpec): SourceOptions =>
       spec.kind === 'url' && options.profile === undefined ? { ...options, profile: 'goroutine' } : options;
@@ -42,7 +47,19 @@ export async function readSources(
     sources.push(await pageSource(loaded, cwd));
     if (spec.kind === 'url') live ??= liveAddress(spec, askedOf(spec));
     if (spec.kind === 'inspector') live ??= liveProcess(spec, options);
+  };
+  for (const text of specs) {
+    try {
+      await read(text);
+    } catch (error) {
+      if (onSkipped === undefined || !(error instanceof SourceError) || error.code === 'SOURCE_ABORTED')
+        throw error;
+      skipped.push(error);
+    }
   }
+  const fatal = sources.length === 0 ? skipped.pop() : undefined;
+  for (const error of skipped) onSkipped?.(error);
+  if (fatal !== undefined) throw fatal;
   return { sources, live };
 }
 

@@ -1,5 +1,6 @@
 // The command line of `stackpile leaks`.
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { optionProblem } from '../option-problem.ts';
 
 /** What `stackpile leaks --help` prints. */
 export const leaksUsage = `usage: stackpile leaks SOURCE… [OPTION…]
@@ -134,32 +135,33 @@ export function parseLeaksArgs(argv: readonly string[]): LeaksOptions | 'help' {
   };
 }
 
+/** Every option of `stackpile leaks`, as `parseArgs` takes them. */
+const options = {
+  every: { type: 'string' },
+  for: { type: 'string' },
+  header: { type: 'string', multiple: true, default: [], short: 'H' },
+  token: { type: 'string' },
+  mine: { type: 'string', multiple: true, default: [] },
+  'not-mine': { type: 'string', multiple: true, default: [] },
+  type: { type: 'string' },
+  interval: { type: 'string' },
+  limit: { type: 'string' },
+  timeout: { type: 'string' },
+  'tls-ca': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  json: { type: 'boolean', default: false },
+  all: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
+} satisfies ParseArgsOptionsConfig;
+
+/** Names of all options of `stackpile leaks`, without their dashes. */
+export const leaksOptionNames: readonly string[] = Object.keys(options);
+
 function parseOrThrow(args: string[]) {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        every: { type: 'string' },
-        for: { type: 'string' },
-        header: { type: 'string', multiple: true, default: [], short: 'H' },
-        token: { type: 'string' },
-        mine: { type: 'string', multiple: true, default: [] },
-        'not-mine': { type: 'string', multiple: true, default: [] },
-        type: { type: 'string' },
-        interval: { type: 'string' },
-        limit: { type: 'string' },
-        timeout: { type: 'string' },
-        'tls-ca': { type: 'string' },
-        'tls-cert': { type: 'string' },
-        'tls-key': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        all: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false, short: 'h' },
-      },
-    });
+    return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${message.split(/\.\s|\n/u, 1)[0] ?? message}`, { cause: error });
+    throw new UsageError(optionProblem(error, leaksOptionNames), { cause: error });
   }
 }

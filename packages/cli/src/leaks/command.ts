@@ -1,5 +1,4 @@
 // `stackpile leaks`: dumps or a running service in, a verdict out.
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
@@ -13,14 +12,16 @@ import {
   type SourceSpec,
   type TlsOptions,
 } from '../sources/source.ts';
+import { systemReason } from '../pprof/files.ts';
 import { parseSource } from '../sources/spec.ts';
+import { MOST_PEM_BYTES, readTypedFile } from '../sources/typed-file.ts';
 import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './command-line.ts';
 import { type DumpGroup, groupDumps } from './dump-files.ts';
 import { openEndpoint } from './endpoint.ts';
 import { exitStatus, type Judged } from './judged.ts';
 import { jsonReport } from './json.ts';
 import { renderVerdict } from './render.ts';
-import { paintFor, visible } from './terminal.ts';
+import { columnsOf, paintFor, visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
 import { countsBeside, watchService, withBeside } from './watch-service.ts';
 
@@ -28,13 +29,9 @@ async function tlsOf(options: LeaksOptions, cwd: string): Promise<TlsOptions> {
   const pem = async (path: string | null): Promise<string | null> => {
     if (path === null) return null;
     try {
-      return await readFile(resolve(cwd, path), 'utf8');
+      return Buffer.from(await readTypedFile(resolve(cwd, path), MOST_PEM_BYTES)).toString();
     } catch (error) {
-      throw new SourceError(
-        'SOURCE_UNREADABLE',
-        `${path}: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new SourceError('SOURCE_UNREADABLE', `${path}: ${systemReason(error)}`, { cause: error });
     }
   };
   const [ca, cert, key] = await Promise.all([pem(options.tlsCa), pem(options.tlsCert), pem(options.tlsKey)]);
@@ -242,7 +239,7 @@ export async function runLeaks(argv: readonly string[], io: CliIo): Promise<numb
     } else {
       judged.forEach(({ verdict, sources, base }, i) => {
         const lines = renderVerdict(verdict, {
-          columns: io.stdout.columns ?? widthFrom(io.env['COLUMNS']),
+          columns: columnsOf(io.stdout, io.isTTY.stdout ? 80 : widthFrom(io.env['COLUMNS'])),
           paint: paintFor(io),
           all: options.all,
           several: judged.length > 1,

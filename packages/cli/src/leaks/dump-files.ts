@@ -1,6 +1,7 @@
 // Which files on the command line belong together, and in which order they were taken.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { systemReason } from '../pprof/files.ts';
 import { SourceError } from '../sources/source.ts';
 
 /** Names of files that may be dumps; a folder holds other things too. */
@@ -27,11 +28,7 @@ function filesBelow(folder: string, cwd: string): string[] {
     walk(folder, 0);
   } catch (error) {
     if (error instanceof SourceError) throw error;
-    throw new SourceError(
-      'SOURCE_UNREADABLE',
-      `${folder}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new SourceError('SOURCE_UNREADABLE', `${folder}: ${systemReason(error)}`, { cause: error });
   }
   if (found.length === 0)
     throw new SourceError('SOURCE_NOT_FOUND', `${folder}: no file below it looks like a dump`);
@@ -39,7 +36,12 @@ function filesBelow(folder: string, cwd: string): string[] {
 }
 
 function isFolder(path: string, cwd: string): boolean {
-  return statSync(resolve(cwd, path), { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(resolve(cwd, path), { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Whoever reads it says why it cannot be.
+    return false;
+  }
 }
 
 /** Dumps of one kind. */

@@ -1,7 +1,7 @@
 // A verdict as a person reads it in a terminal.
 import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
 import { amount, duration, percent, rateOf, shortName, subjectOf } from '@stackpile/leaks';
-import { elide, type Paint, visible, widthOf, wrap } from './terminal.ts';
+import { elide, elidePath, fileOf, type Paint, visible, widthOf, wrap } from './terminal.ts';
 
 /** How a verdict is drawn. */
 export interface RenderOptions {
@@ -88,7 +88,10 @@ class Drawing {
         shown.add(i);
     });
     const room = this.#width - indent.length - 4;
-    const widest = Math.min(Math.max(...names.map(widthOf), 0), Math.floor(room * 0.62));
+    // File and line stay whole; names give way first, then folders.
+    const files = Math.max(...places.map((place) => widthOf(`…/${fileOf(place)}`)));
+    const most = Math.max(12, Math.min(Math.floor(room * 0.62), room - files - 2));
+    const widest = Math.min(Math.max(...names.map(widthOf), 0), most);
     let hidden = 0;
     const flush = (): void => {
       if (hidden > 0) this.line(this.paint('dim', `${indent}  … ${hidden} more`));
@@ -101,7 +104,7 @@ class Drawing {
       }
       flush();
       const name = elide(names[i] ?? '', widest);
-      const place = elide(places[i] ?? '', Math.max(12, room - widest - 2));
+      const place = elidePath(places[i] ?? '', Math.max(12, room - widest - 2));
       const line = `${name}${' '.repeat(Math.max(0, widest - widthOf(name)))}  ${place}`.trimEnd();
       if (i === culpritIndex) this.line(`${indent}${this.paint(['bold', 'red'], `→ ${line}`)}`);
       else this.line(`${indent}  ${this.paint(frame.origin === 'user' ? [] : 'dim', line)}`);

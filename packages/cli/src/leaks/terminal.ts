@@ -1,6 +1,6 @@
 // Text for a terminal: hostile characters made visible, widths, wrapping, colours only where a person looks.
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { CliIo } from '../io.ts';
+import type { CliIo, Writer } from '../io.ts';
 
 /** Characters that move the cursor, change colours, reverse the line, or hide: everything that is not plain text. */
 const dangerous =
@@ -65,6 +65,31 @@ export function elide(text: string, width: number): string {
     head += character;
   }
   return `${head}…${tail}`;
+}
+
+/** The last part of a path: the file and its line. */
+export function fileOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+/** The end of a path, in whole parts: folders go, the file and its line stay, and only what is wider by itself is cut. */
+export function elidePath(path: string, width: number): string {
+  if (widthOf(path) <= width) return path;
+  let shown = fileOf(path);
+  if (widthOf(shown) > width) return elide(shown, width);
+  for (let rest = path.slice(0, path.length - shown.length); rest !== ''; ) {
+    const part = /[^/\\]*[/\\]$/u.exec(rest)?.[0] ?? rest;
+    if (2 + widthOf(part) + widthOf(shown) > width) break;
+    shown = `${part}${shown}`;
+    rest = rest.slice(0, rest.length - part.length);
+  }
+  return 2 + widthOf(shown) > width ? shown : `…/${shown}`;
+}
+
+/** Columns of the terminal behind a writer; `otherwise` where there is none, or one that does not say how wide it is. */
+export function columnsOf(writer: Writer, otherwise: number): number {
+  const { columns = 0 } = writer;
+  return columns > 0 ? columns : otherwise;
 }
 
 type Style = Parameters<typeof styleText>[0];

@@ -11,7 +11,7 @@ import {
 } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
 import { SourceError } from '../sources/source.ts';
-import { elide, visible } from './terminal.ts';
+import { columnsOf, elide, visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
 
 /** Things that are judged beside the main ones, and told only where they convict and the main ones do not. */
@@ -36,6 +36,8 @@ export interface WatchPlan {
   readonly quiet: boolean;
 }
 
+/** Where nothing can be rewritten, a line so often. */
+const PLAIN_EVERY_MS = 10_000;
 /** So many failures in a row end the watch. */
 const patience = 3;
 
@@ -66,12 +68,12 @@ class Progress {
     if (this.#plan.quiet) return;
     const line = this.#line(verdict, left);
     if (this.live) {
-      this.#io.stderr.write(`\r\u001b[K${elide(line, (this.#io.stderr.columns ?? 80) - 1)}`);
+      this.#io.stderr.write(`\r\u001b[K${elide(line, columnsOf(this.#io.stderr, 80) - 1)}`);
       this.#drawn = true;
       return;
     }
     const now = this.#io.now();
-    if (!force && now - this.#lastLine < 15_000) return;
+    if (!force && now - this.#lastLine < PLAIN_EVERY_MS) return;
     this.#lastLine = now;
     this.#io.stderr.write(`${line}\n`);
   }
@@ -130,7 +132,7 @@ export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdic
     plan.beside === null ? null : new LeakWatch({ ...plan.leaks, sampleType: plan.beside.sampleType });
   const looks = Math.max(2, Math.floor(plan.for / plan.every) + 1);
   progress.say(
-    `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(((looks - 1) * plan.every) / 1000)} s (${plan.form})`,
+    `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(((looks - 1) * plan.every) / 100) / 10} s (${plan.form})`,
   );
   const begin = io.now();
   let verdict: Verdict | null = null;

@@ -1,6 +1,7 @@
 // Which files count as binaries: one in front of the sources names the main binary, as in pprof.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { resolve } from 'node:path';
+import { openRegularFile, RegularFileError } from '@stackpile/profile';
 import { systemReason } from './files.ts';
 
 /** Some bytes of a file; fewer where it ends. */
@@ -78,22 +79,22 @@ export function openBinary(
 ): { readonly kind: BinaryKind } | { readonly problem: string } {
   // An empty name would be the folder itself.
   if (name === '') return { problem: 'open : no such file or directory' };
+  const unknown = { problem: `open ${name}: unrecognized object file` };
   let file: number;
   try {
-    file = openSync(resolve(cwd, name), 'r');
+    ({ file } = openRegularFile(fs, resolve(cwd, name)));
   } catch (error) {
+    if (error instanceof RegularFileError) return unknown;
     return { problem: `open ${name}: ${systemReason(error)}` };
   }
   try {
-    const unknown = { problem: `open ${name}: unrecognized object file` };
-    if (!fstatSync(file).isFile()) return unknown;
     const kind = kindOf((offset, length) => {
       const bytes = Buffer.alloc(length);
-      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+      return bytes.subarray(0, fs.readSync(file, bytes, 0, length, offset));
     });
     return kind === undefined ? unknown : { kind };
   } finally {
-    closeSync(file);
+    fs.closeSync(file);
   }
 }
 

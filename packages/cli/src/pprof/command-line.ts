@@ -62,7 +62,7 @@ export interface Invocation {
 export type CommandLine =
   | { readonly kind: 'run'; readonly invocation: Invocation }
   | { readonly kind: 'help'; readonly message: string }
-  | { readonly kind: 'error'; readonly message: string };
+  | { readonly kind: 'error'; readonly message: string; readonly unknownFlag?: string };
 
 /** Selectors of older pprof versions in the order in which they are looked at, with the sample type that they mean. */
 const legacySelectors: readonly (readonly [flag: string, sampleType: string])[] = [
@@ -75,7 +75,8 @@ const legacySelectors: readonly (readonly [flag: string, sampleType: string])[] 
   ['alloc_objects', 'alloc_objects'],
 ];
 
-function flagTypes(): Map<string, FlagType> {
+/** Every flag of the command line, with what it takes. */
+export function flagTypes(): Map<string, FlagType> {
   const types = new Map<string, FlagType>([
     ['base', 'string'],
     ['diff_base', 'string'],
@@ -153,10 +154,16 @@ function optionsOf(flags: Flags): ReportOptions | { readonly error: string } {
  * @param isBinary tells whether a path can be opened as an object file
  */
 export function parseCommandLine(argv: readonly string[], isBinary: (path: string) => boolean): CommandLine {
-  const fail = (message: string): CommandLine => ({ kind: 'error', message: `${message}\n` });
+  const fail = (message: string): Extract<CommandLine, { kind: 'error' }> => ({
+    kind: 'error',
+    message: `${message}\n`,
+  });
   const parsed = parseFlags(argv, flagTypes());
   if (parsed.kind === 'help') return { kind: 'help', message: commandLineUsage() };
-  if (parsed.kind === 'error') return fail(`${parsed.message}\n${commandLineUsage().slice(0, -1)}`);
+  if (parsed.kind === 'error') {
+    const wrong = fail(`${parsed.message}\n${commandLineUsage().slice(0, -1)}`);
+    return parsed.unknown === undefined ? wrong : { ...wrong, unknownFlag: parsed.unknown };
+  }
   if (parsed.rest.length === 0) return fail(`${commandLineUsage()}no profile source specified`);
   const flags = new Flags(parsed.values);
 

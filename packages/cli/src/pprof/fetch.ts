@@ -1,5 +1,5 @@
 // From sources to the one profile that reports are made of: read, merged, subtracted, symbolized, cut, saved.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
@@ -9,19 +9,22 @@ import {
   type Profile,
   ProfileError,
   readProfile,
+  RegularFileError,
 } from '@stackpile/profile';
 import { baseName, compilePattern } from '@stackpile/report';
 import type { CliIo } from '../io.ts';
 import type { HttpAnswer } from '../sources/http.ts';
 import { takeAhead } from '../sources/ahead.ts';
 import { inflate } from '../sources/inflate.ts';
+import { shownSource } from '../sources/shown.ts';
 import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
 import { INSPECTOR_REFUSAL, namesProcess, parseSource } from '../sources/spec.ts';
+import { MOST_PEM_BYTES, readTypedFile } from '../sources/typed-file.ts';
 import { binaryProblem, openBinary } from './binary.ts';
 import type { Invocation, NetworkFlags } from './command-line.ts';
 import { mappingRows, withMappings, withSomeMapping } from './edit.ts';
 import { DriverError } from './errors.ts';
-import { fileHead, systemReason } from './files.ts';
+import { fileHead, makeFolders, systemReason } from './files.ts';
 import { isAbsoluteUrl, type RemoteSource, remoteSource } from './go-url.ts';
 import { gzipGo } from './gzip.ts';
 import { hasNames, type MappingSources, symbolize } from './symbolize.ts';
@@ -50,6 +53,9 @@ function isPerfData(head: Buffer): boolean {
 /** Files of this many bytes may be heap snapshots that no buffer holds once they are unpacked. */
 const STREAMED_FROM = 32 << 20;
 
+/** More bytes no buffer of Node's takes from one file. */
+const MOST_BYTES = 2 ** 31 - 1;
+
 /** What is said of a profile that cannot be read or merged: pprof's own words where it has any. */
 function profileMessage(error: ProfileError): string {
   return error.pprofMessage ?? error.message;
@@ -75,7 +81,7 @@ class Fetcher {
   readonly #network: NetworkFlags;
   readonly #warn: Warn;
   readonly #named: boolean;
-  #tls: TlsOptions | undefined;
+  #tls: Promise<TlsOptions> | undefined;
 
   constructor(io: CliIo, invocation: Invocation, warn: Warn) {
     this.#io = io;
@@ -91,7 +97,7 @@ class Fetcher {
     try {
       statSync(path);
     } catch (error) {
-      problem = `stat ${source}: ${systemReason(error)}`;
+      problem = `stat ${shownSource(source)}: ${systemReason(error)}`;
     }
     if (problem === '') {
       const snapshot = await this.#snapshot(path);
@@ -149,10 +155,10 @@ class Fetcher {
       const ahead = await takeAhead(path);
       const head = ahead ?? (statSync(path).isFile() ? fileHead(path, 8) : null);
       if (head !== null && isPerfData(head)) return await this.#convertPerf(path, source);
-      return ahead ?? readFileSync(path);
+      return ahead ?? (await readTypedFile(path, MOST_BYTES));
     } catch (error) {
       if (error instanceof DriverError) throw error;
-      const call = (error as NodeJS.ErrnoException).code === 'EISDIR' ? 'read' : 'open';
+      const call = error instanceof RegularFileError ? 'read' : 'open';
       throw new DriverError(`${call} ${source}: ${systemReason(error)}`, { cause: error });
     }
   }
@@ -177,7 +183,7 @@ class Fetcher {
           `failed to convert perf.data file. Try github.com/google/perf_data_converter: ${why}`,
         );
       }
-      return readFileSync(output);
+      return await readTypedFile(output, MOST_BYTES);
     } finally {
       rmSync(output, { force: true });
     }
@@ -196,11 +202,11 @@ class Fetcher {
   async #process(source: string): Promise<Profile> {
     const { loadSource } = await import('../sources/load.ts');
     try {
-      const { profile } = await loadSource(source, this.#options());
+      const { profile } = await loadSource(source, await this.#options());
       return profile;
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      throw new DriverError(withoutName(error.message, source), { cause: error });
+      throw new DriverError(withoutName(error.message, shownSource(source)), { cause: error });
     }
   }
 
@@ -235,7 +241,7 @@ class Fetcher {
         url: address,
         insecure: scheme === 'https+insecure',
         authorization: credentials,
-        options: this.#options(body === undefined ? [] : ['Content-Type: application/octet-stream']),
+        options: await this.#options(body === undefined ? [] : ['Content-Type: application/octet-stream']),
         timeout: (patience(remote, this.#network) + 5) * 1000,
         within: 'headers',
         ...(body === undefined ? {} : { method: 'POST' as const, body: Buffer.from(body) }),
@@ -254,14 +260,14 @@ class Fetcher {
       if (error.detail === 'redirects') {
         throw new DriverError(`Get "${remote.url.pathname}": stopped after 10 redirects`, { cause: error });
       }
-      throw new DriverError(`${what}: ${connectionProblem(error)}`, { cause: error });
+      throw new DriverError(`${what}: ${connectionProblem(error, remote.requested)}`, { cause: error });
     }
   }
 
   /** Asks a symbol server. */
   readonly post = async (url: string, body: string): Promise<string> => {
     const remote = remoteSource(url, 0);
-    if (remote === undefined) throw new DriverError(`http post ${url}: not an address`);
+    if (remote === undefined) throw new DriverError(`http post ${shownSource(url)}: not an address`);
     try {
       return Buffer.from((await this.#request(remote, body)).body).toString('utf8');
     } catch (error) {
@@ -270,24 +276,29 @@ class Fetcher {
     }
   };
 
-  #options(extraHeaders: readonly string[] = []): SourceOptions {
+  async #options(extraHeaders: readonly string[] = []): Promise<SourceOptions> {
     const { headers, token, seconds } = this.#network;
     return {
       headers: [...extraHeaders, ...headers],
       ...(token === '' ? {} : { token }),
       ...(seconds > 0 ? { seconds } : {}),
-      tls: this.#tlsFiles(),
+      tls: await this.#tlsFiles(),
       cwd: this.#io.cwd,
       onProgress: this.#warn,
     };
   }
 
-  #tlsFiles(): TlsOptions {
-    if (this.#tls !== undefined) return this.#tls;
+  /** Read once, however many sources there are: a pipe gives its bytes only once. */
+  #tlsFiles(): Promise<TlsOptions> {
+    this.#tls ??= this.#readTlsFiles();
+    return this.#tls;
+  }
+
+  async #readTlsFiles(): Promise<TlsOptions> {
     const { tlsCa, tlsCert, tlsKey } = this.#network;
-    const read = (file: string): string => {
+    const read = async (file: string): Promise<string> => {
       try {
-        return readFileSync(resolve(this.#io.cwd, file), 'utf8');
+        return Buffer.from(await readTypedFile(resolve(this.#io.cwd, file), MOST_PEM_BYTES)).toString();
       } catch (error) {
         throw new DriverError(`could not load ${file}: ${systemReason(error)}`, { cause: error });
       }
@@ -299,11 +310,10 @@ class Fetcher {
           : 'tls_cert is specified, so must also specify tls_key',
       );
     }
-    this.#tls = {
-      ...(tlsCa === '' ? {} : { ca: read(tlsCa) }),
-      ...(tlsCert === '' ? {} : { cert: read(tlsCert), key: read(tlsKey) }),
+    return {
+      ...(tlsCa === '' ? {} : { ca: await read(tlsCa) }),
+      ...(tlsCert === '' ? {} : { cert: await read(tlsCert), key: await read(tlsKey) }),
     };
-    return this.#tls;
   }
 }
 
@@ -325,7 +335,7 @@ function withoutName(message: string, name: string): string {
 }
 
 /** Why a request failed: a refused connection in Go's words, else the reason in the sentence that begins with the URL. */
-function connectionProblem(error: SourceError): string {
+function connectionProblem(error: SourceError, requested: string): string {
   const { cause } = error;
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
   const { code, address, port, hostname } = (first ?? {}) as {
@@ -338,7 +348,8 @@ function connectionProblem(error: SourceError): string {
   if (error.code === 'SOURCE_TIMEOUT') return 'net/http: timeout awaiting response headers';
   if (code === 'ENOTFOUND' && hostname !== undefined) return `dial tcp: lookup ${hostname}: no such host`;
   if (code === 'ECONNREFUSED' && address !== undefined && port !== undefined) {
-    const host = address.includes(':') ? `[${address}]` : address;
+    // Go says the host as it was written: none is this machine.
+    const host = /^[a-z]+:\/\/:/u.test(requested) ? '' : address.includes(':') ? `[${address}]` : address;
     return `dial tcp ${host}:${port}: connect: connection refused`;
   }
   return error.message.replace(/^[a-z+]+:\/\/\S*: /, '');
@@ -424,7 +435,7 @@ async function fetchAll(
       if (result.status === 'fulfilled') {
         fetched.push({ ...result.value, profile: finish(result.value.profile) });
       } else if (result.reason instanceof DriverError) {
-        problems.push(`${sources[start + i] ?? ''}: ${result.reason.message}`);
+        problems.push(`${shownSource(sources[start + i] ?? '')}: ${result.reason.message}`);
       } else throw result.reason;
     }
   }
@@ -471,9 +482,10 @@ function saveCopy(profile: Profile, io: CliIo, warn: Warn): void {
   ];
   for (const folder of folders) {
     try {
-      mkdirSync(resolve(io.cwd, folder), { recursive: true });
+      makeFolders(io.cwd, folder);
     } catch (error) {
-      warn(`Could not use temp dir ${folder}: mkdir ${folder}: ${systemReason(error)}`);
+      if (!(error instanceof DriverError)) throw error;
+      warn(`Could not use temp dir ${folder}: ${error.message}`);
       continue;
     }
     const [main] = mappingRows(profile);
@@ -491,14 +503,19 @@ function saveCopy(profile: Profile, io: CliIo, warn: Warn): void {
       );
       warn(`Saved profile in ${path}`);
     } catch (error) {
-      warn(`Could not save profile: ${systemReason(error)}`);
+      if (!(error instanceof DriverError)) throw error;
+      warn(`Could not save profile: ${error.message}`);
     }
     return;
   }
   throw new DriverError('failed to identify temp dir');
 }
 
-/** Writes a new file `PREFIX001SUFFIX`, or the next number that is free, and returns its path as it is shown. */
+/**
+ * Writes a new file `PREFIX001SUFFIX`, or the next number that is free, and returns its path as it is shown.
+ *
+ * @throws DriverError `open PATH: reason`
+ */
 export function writeNumbered(
   cwd: string,
   folder: string,
@@ -515,7 +532,10 @@ export function writeNumbered(
       writeFileSync(resolve(cwd, path), bytes, { flag: 'wx' });
       return path;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') continue;
+      const call = syscall === 'write' ? 'write' : 'open';
+      throw new DriverError(`${call} ${path}: ${systemReason(error)}`, { cause: error });
     }
   }
   throw new DriverError(`could not create file of the form ${join(folder, prefix)}NNN${suffix}`);

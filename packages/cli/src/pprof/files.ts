@@ -1,8 +1,15 @@
-// Files as pprof sees them: their first bytes, and errors in the words of Go.
-import { closeSync, openSync, readSync } from 'node:fs';
+// Files as pprof sees them: their first bytes, folders that are made, and errors in the words of Go.
+import * as fs from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { openRegularFile, RegularFileError } from '@stackpile/profile';
+import { DriverError } from './errors.ts';
 
 const words: Readonly<Record<string, string>> = {
+  EEXIST: 'file exists',
+  EIO: 'input/output error',
   EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  ENAMETOOLONG: 'file name too long',
   ENOENT: 'no such file or directory',
   // A path with a zero byte: Node does not ask the system.
   ERR_INVALID_ARG_VALUE: 'invalid argument',
@@ -11,17 +18,50 @@ const words: Readonly<Record<string, string>> = {
 /** What the system says of a failed call, as Go words it: `no such file or directory`. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof RegularFileError) return error.reason;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return words[code] ?? /^[A-Z0-9_]+: (.*?)(?:, [a-z]+.*)?$/s.exec(error.message)?.[1] ?? error.message;
 }
 
 /** The first `length` bytes of a file; fewer where it is shorter. Throws what the system says. */
 export function fileHead(path: string, length: number): Buffer {
-  const file = openSync(path, 'r');
+  const { file } = openRegularFile(fs, path);
   try {
     const head = Buffer.alloc(length);
-    return head.subarray(0, readSync(file, head, 0, length, 0));
+    return head.subarray(0, fs.readSync(file, head, 0, length, 0));
   } finally {
-    closeSync(file);
+    fs.closeSync(file);
+  }
+}
+
+function isFolder(path: string): boolean | undefined {
+  try {
+    return fs.statSync(path).isDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing, one by one as Go's os.MkdirAll does: Node's own recursive mkdir never
+ * returns where a folder is there and takes none, as /proc does.
+ *
+ * @param cwd what a relative path is seen from
+ * @throws DriverError `mkdir PATH: reason`, with the path that could not be made
+ */
+export function makeFolders(cwd: string, path: string, mode: number = 0o777): void {
+  const full = resolve(cwd, path);
+  const there = isFolder(full);
+  if (there === true) return;
+  if (there === false) throw new DriverError(`mkdir ${path}: not a directory`);
+  const parent = dirname(path);
+  if (parent !== path && parent !== '.') makeFolders(cwd, parent, mode);
+  try {
+    fs.mkdirSync(full, { mode });
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (isFolder(full) !== true) {
+      throw new DriverError(`mkdir ${path}: ${systemReason(error)}`, { cause: error });
+    }
   }
 }

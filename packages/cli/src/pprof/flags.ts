@@ -19,7 +19,7 @@ export type ParsedFlags =
     }
   /** `-h` or `-help`, which no flag was defined for. */
   | { readonly kind: 'help' }
-  | { readonly kind: 'error'; readonly message: string };
+  | { readonly kind: 'error'; readonly message: string; readonly unknown?: string };
 
 function setting(name: string, type: FlagType, text: string): FlagValue | { readonly error: string } {
   switch (type) {
@@ -62,7 +62,7 @@ export function parseFlags(argv: readonly string[], types: ReadonlyMap<string, F
     const type = types.get(name);
     if (type === undefined) {
       if (name === 'h' || name === 'help') return { kind: 'help' };
-      return { kind: 'error', message: `flag provided but not defined: -${name}` };
+      return { kind: 'error', message: `flag provided but not defined: -${name}`, unknown: name };
     }
     if (text === undefined) {
       if (type === 'bool') {

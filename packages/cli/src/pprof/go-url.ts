@@ -1,4 +1,5 @@
 // Addresses as Go reads and writes them: what a source means as a URL, and which mapping names are URLs.
+import { hidePassword, hideQuerySecrets } from '../sources/shown.ts';
 
 /** Parts of a URL, as they were written. */
 interface GoUrl {
@@ -110,7 +111,7 @@ function escapePath(path: string): string {
 
 /** A source that is fetched over the network. */
 export interface RemoteSource {
-  /** As Go writes it, which is what messages show; passwords are hidden. */
+  /** As Go writes it, which is what messages show; passwords and tokens are hidden. */
   readonly text: string;
   /** The same as the errors of a request have it: no empty port, no scheme of pprof's own. */
   readonly requested: string;
@@ -121,33 +122,48 @@ export interface RemoteSource {
   readonly seconds: number;
 }
 
-/**
- * The URL that `source` means, or undefined where it is none: something with a host, or `host:port/path`. An empty path
- * is that of the CPU profile; `seconds` goes into the query, whose keys are sorted.
- */
-export function remoteSource(source: string, seconds: number): RemoteSource | undefined {
+/** The parts of what `source` means: of a URL with a host, else of `host:port/path`; undefined where it is neither. */
+function partsOf(source: string, seconds: number) {
   let parsed = parseGoUrl(source);
   if (parsed === undefined || (parsed.host === '' && parsed.scheme !== '' && parsed.scheme !== 'file')) {
     // What looks like a scheme without a host is a host with its port.
     parsed = parseGoUrl(`http://${source}`);
   }
   if (parsed === undefined || parsed.host === '') return undefined;
-  const { scheme, user, host, fragment } = parsed;
   const path = parsed.path === '' || parsed.path === '/' ? '/debug/pprof/profile' : escapePath(parsed.path);
   const { query, seconds: asked } = queryOf(parsed.query, seconds);
-  const behind = `${path}${query === '' ? '' : `?${query}`}`;
-  const colon = user?.indexOf(':') ?? -1;
-  const shownUser = user === undefined ? '' : `${colon < 0 ? user : `${user.slice(0, colon)}:***`}@`;
-  const spoken = scheme === 'https+insecure' ? 'https' : scheme;
-  const real = `${spoken === '' ? 'http' : spoken}://${user === undefined ? '' : `${user}@`}${host}${behind}`;
-  if (!URL.canParse(real)) return undefined;
-  const written = (protocol: string, at: string): string =>
-    `${protocol === '' ? '' : `${protocol}:`}//${shownUser}${at}${behind}${fragment}`;
   return {
-    text: written(scheme, host),
-    requested: written(spoken, host.replace(/:$/, '')),
+    ...parsed,
+    user: parsed.user === undefined ? '' : `${parsed.user}@`,
+    behind: `${path}${query === '' ? '' : `?${query}`}`,
+    asked,
+  };
+}
+
+/**
+ * The URL that `source` means, or undefined where it is none: something with a host, or `host:port/path`. An empty path
+ * is that of the CPU profile; `seconds` goes into the query, whose keys are sorted.
+ */
+export function remoteSource(source: string, seconds: number): RemoteSource | undefined {
+  const parts = partsOf(source, seconds);
+  if (parts === undefined) return undefined;
+  const { scheme, host, user, behind } = parts;
+  const spoken = scheme === 'https+insecure' ? 'https' : scheme;
+  // A port alone is one of this machine.
+  const machine = host.startsWith(':') ? `localhost${host}` : host;
+  const real = `${spoken === '' ? 'http' : spoken}://${user}${machine}${behind}`;
+  if (!URL.canParse(real)) return undefined;
+  // Shown is what the source means without its password, wherever that ended up.
+  const shown = partsOf(hidePassword(source), seconds) ?? { ...parts, user: '' };
+  const written = (protocol: string, at: string): string =>
+    hideQuerySecrets(
+      `${protocol === '' ? '' : `${protocol}:`}//${shown.user}${at}${shown.behind}${shown.fragment}`,
+    );
+  return {
+    text: written(scheme, shown.host),
+    requested: written(spoken, shown.host.replace(/:$/, '')),
     scheme,
     url: new URL(real),
-    seconds: asked,
+    seconds: parts.asked,
   };
 }

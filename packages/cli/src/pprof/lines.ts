@@ -1,10 +1,11 @@
 // Where the shell's lines come from: a terminal with history and completion, or a pipe.
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { decodeText } from '@stackpile/profile';
+import { decodeText, readRegularFile } from '@stackpile/profile';
 import type { CliIo } from '../io.ts';
+import { makeFolders } from './files.ts';
 
 /** Gives one line after the other. */
 export interface LineReader {
@@ -43,6 +44,8 @@ export function pipedLines(io: CliIo): LineReader {
 }
 
 const HISTORY_LINES = 1000;
+/** A longer history file is none that was written here. */
+const HISTORY_BYTES = 64 << 20;
 
 /** File that keeps typed lines between runs; undefined where there is no place for it. */
 function historyFile(io: CliIo): string | undefined {
@@ -60,7 +63,8 @@ export function typedLines(io: CliIo, complete: (line: string) => [string[], str
   let history: string[] = [];
   try {
     if (file !== undefined) {
-      history = readFileSync(file, 'utf8')
+      history = Buffer.from(readRegularFile(fs, file, HISTORY_BYTES))
+        .toString()
         .split('\n')
         .filter((line) => line !== '')
         .slice(-HISTORY_LINES)
@@ -87,8 +91,8 @@ export function typedLines(io: CliIo, complete: (line: string) => [string[], str
     else next(line);
     if (file === undefined || line.trim() === '') return;
     try {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      appendFileSync(file, `${line}\n`, { mode: 0o600 });
+      makeFolders(io.cwd, dirname(file), 0o700);
+      fs.appendFileSync(file, `${line}\n`, { mode: 0o600 });
     } catch {
       // A history that cannot be kept is no reason to stop.
     }

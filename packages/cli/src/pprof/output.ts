@@ -165,7 +165,7 @@ export async function generateReport(
   }
   const filed = isExportName(request.name) ? undefined : extension;
   if (filed !== undefined && (session.terminal || session.interactive)) {
-    const path = createNumbered(session, '', 'profile', `.${filed}`, allBytes(output));
+    const path = writeNumbered(session.io.cwd, '', 'profile', `.${filed}`, allBytes(output));
     session.warn(`Generating report in ${path}`);
     return;
   }
@@ -209,21 +209,6 @@ function writeFile(file: string, output: ReportOutput, session: Session): void {
   }
 }
 
-function createNumbered(
-  session: Session,
-  folder: string,
-  prefix: string,
-  suffix: string,
-  bytes: Uint8Array,
-): string {
-  try {
-    return writeNumbered(session.io.cwd, folder, prefix, suffix, bytes);
-  } catch (error) {
-    if (error instanceof DriverError) throw error;
-    throw new DriverError(`open ${prefix}001${suffix}: ${systemReason(error)}`, { cause: error });
-  }
-}
-
 /** Programs that open a page, most wanted first. */
 function browsers(env: CliIo['env']): string[] {
   const own = env['BROWSER'] ?? '';
@@ -241,7 +226,7 @@ async function show(
   viewers: readonly string[],
   session: Session,
 ): Promise<void> {
-  const file = createNumbered(session, tmpdir(), 'pprof', `.${extension}`, bytes);
+  const file = writeNumbered(session.io.cwd, tmpdir(), 'pprof', `.${extension}`, bytes);
   session.temporary.add(file);
   let problem = '';
   for (const viewer of viewers.flatMap((one) => (one === 'browser' ? browsers(session.io.env) : [one]))) {

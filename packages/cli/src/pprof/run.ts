@@ -1,7 +1,7 @@
 // The drop-in for `go tool pprof`: from arguments to exit code.
-import { readFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { resolve } from 'node:path';
-import { decodeText } from '@stackpile/profile';
+import { decodeText, readRegularFile, RegularFileError } from '@stackpile/profile';
 import {
   compareProfiles,
   type NamedProfile,
@@ -10,16 +10,21 @@ import {
   ReportError,
   visibleLines,
 } from '@stackpile/report';
+import { didYouMean } from '../closest.ts';
 import type { CliIo, Writer } from '../io.ts';
 import { forgetAhead } from '../sources/ahead.ts';
+import { shownSource } from '../sources/shown.ts';
 import { binaryProblem } from './binary.ts';
-import { type Invocation, parseCommandLine } from './command-line.ts';
+import { flagTypes, type Invocation, parseCommandLine } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { fetchProfile } from './fetch.ts';
 import { systemReason } from './files.ts';
 import { generateReport, removeTemporary, type Session, terminalOf, writeReport } from './output.ts';
 import { endsSoon, leaveOutTurboFan } from './tiers.ts';
 import { localZone } from './time-zone.ts';
+
+/** A longer file is no source that anybody reads by line. */
+const MOST_SOURCE_BYTES = 64 << 20;
 
 function reportContext(io: CliIo): ReportContext {
   return {
@@ -28,9 +33,9 @@ function reportContext(io: CliIo): ReportContext {
       workingDirectory: io.cwd,
       read(path) {
         try {
-          return { bytes: readFileSync(resolve(io.cwd, path)) };
+          return { bytes: readRegularFile(fs, resolve(io.cwd, path), MOST_SOURCE_BYTES) };
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === 'EISDIR') return { bytes: new Uint8Array() };
+          if (error instanceof RegularFileError && error.directory) return { bytes: new Uint8Array() };
           return { error: systemReason(error) };
         }
       },
@@ -52,12 +57,26 @@ function visibleWriter(to: Writer): Writer {
   };
 }
 
+/** On a terminal the message of pprof stands above a hundred lines of usage: this stands below them. */
+function unknownFlag(name: string): string {
+  const meant = didYouMean(name, flagTypes().keys(), '-');
+  return `-${name}: no such option${meant === '' ? '' : `; ${meant}`}`;
+}
+
+/** Flags behind a source, which pprof takes for sources: said where a person looks. */
+function lateFlags({ sources }: Invocation): string[] {
+  const known = flagTypes();
+  return sources
+    .filter((source) => known.has(/^--?([^=]+)/u.exec(source)?.[1] ?? ''))
+    .map((flag) => `${flag} stands behind a source and is taken for one: options come first`);
+}
+
 /** Every source as a column of one table. Throws {@link DriverError}. */
 async function compareSources(invocation: Invocation, session: Session): Promise<void> {
   const profiles: NamedProfile[] = [];
   for (const source of invocation.sources) {
     const profile = await fetchProfile({ ...invocation, sources: [source] }, session.io, session.warn);
-    profiles.push({ name: source, profile });
+    profiles.push({ name: shownSource(source), profile });
   }
   try {
     const comparison = compareProfiles(profiles, invocation.options);
@@ -81,6 +100,8 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
   const line = parseCommandLine(argv, (path) => binaryProblem(io.cwd, path) === undefined);
   if (line.kind !== 'run') {
     io.stderr.write(line.message);
+    if (line.kind === 'error' && line.unknownFlag !== undefined && io.isTTY.stderr)
+      io.stderr.write(`${unknownFlag(line.unknownFlag)}\n`);
     return line.kind === 'help' ? 0 : 2;
   }
   const { invocation } = line;
@@ -91,6 +112,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
   };
   const print = (text: string): void => io.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
   for (const warning of invocation.warnings) warn(warning);
+  if (io.isTTY.stderr) for (const hint of lateFlags(invocation)) warn(hint);
   const session: Session = {
     io,
     context: reportContext(io),
@@ -110,7 +132,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
         import('../http/serve.ts'),
         import('../http/from-flags.ts'),
       ]);
-      return await serveUi(uiRequest(invocation, io.cwd), io);
+      return await serveUi(await uiRequest(invocation, io.cwd), io);
     }
     if (io.ownProcess === true && endsSoon(invocation, io.cwd)) await leaveOutTurboFan();
     const profile = await fetchProfile(invocation, io, warn);

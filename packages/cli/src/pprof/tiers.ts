@@ -8,14 +8,24 @@ const WORTHWHILE = 24 << 20;
 /** The first V8 whose Maglev is always on. */
 const MAGLEV_SINCE = 13;
 
+/** Bytes of a regular file; undefined for everything else, also for what may not be looked at. */
+function fileSize(path: string): number | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() === true ? stat.size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Does the process make one report of so little that it will be over soon? */
 export function endsSoon({ sources, base, report, http, compare }: Invocation, cwd: string): boolean {
   if (report === undefined || http !== '' || compare) return false;
   let bytes = 0;
   for (const source of base === '' ? sources : [...sources, base]) {
-    const file = statSync(resolve(cwd, source), { throwIfNoEntry: false });
-    if (file?.isFile() !== true) return false;
-    bytes += file.size;
+    const size = fileSize(resolve(cwd, source));
+    if (size === undefined) return false;
+    bytes += size;
   }
   return bytes < WORTHWHILE;
 }

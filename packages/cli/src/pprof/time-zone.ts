@@ -1,9 +1,13 @@
 // Local time zones from the system's tz database, with its abbreviations; Intl has others.
-import { readFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { readRegularFile } from '@stackpile/profile';
 import type { TimeZone, ZoneTime } from '@stackpile/report';
 
 const UTC: ZoneTime = { offsetSeconds: 0, abbreviation: 'UTC' };
+
+/** The largest file of the database has 4 kB. */
+const MOST_BYTES = 1 << 20;
 
 const databaseFolders = [
   '/usr/share/zoneinfo',
@@ -190,7 +194,7 @@ function intlZone(name: string | undefined): TimeZone {
 
 function readZone(path: string): TimeZone | undefined {
   try {
-    return parseZone(readFileSync(path));
+    return parseZone(readRegularFile(fs, path, MOST_BYTES));
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { isSecretKey } from './shown.ts';
 import { SourceError, type SourceOptions } from './source.ts';
 
 /** An answer that was read to its end. */
@@ -39,7 +40,7 @@ export function shownUrl(url: URL): string {
   shown.username = '';
   shown.password = '';
   for (const key of [...shown.searchParams.keys()]) {
-    if (/token|secret|password|apikey|api_key|^key$|auth/iu.test(key)) shown.searchParams.set(key, '…');
+    if (isSecretKey(key)) shown.searchParams.set(key, '…');
   }
   return decodeURI(shown.href.replaceAll('%E2%80%A6', '…').replace(/%(?![\da-f]{2})/giu, '%25')).replaceAll(
     /\s/gu,

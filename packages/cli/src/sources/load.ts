@@ -1,14 +1,20 @@
 // Reads a SOURCE into a profile.
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { ProfileError, type Profile, readProfile } from '@stackpile/profile';
+import { ProfileError, type Profile, readProfile, RegularFileError } from '@stackpile/profile';
 import process from 'node:process';
+import { systemReason } from '../pprof/files.ts';
 import { get, requireOk, shownUrl } from './http.ts';
 import { inflate } from './inflate.ts';
-import { type LoadedSource, SourceError, type SourceOptions, type SourceSpec } from './source.ts';
+import {
+  type LoadedSource,
+  SourceError,
+  type SourceErrorCode,
+  type SourceOptions,
+  type SourceSpec,
+} from './source.ts';
 import { asItIs } from './mistaken.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
 import { parseSource } from './spec.ts';
+import { collect, readTypedFile } from './typed-file.ts';
 
 const defaultMaxBytes = 2 ** 30;
 const defaultTimeout = 60;
@@ -43,6 +49,8 @@ function timeOf(profile: Profile): number | null {
 }
 
 function fileReason(error: unknown): string {
+  if (error instanceof RegularFileError)
+    return error.directory ? 'it is a folder, not a file' : `it ${error.reason}`;
   switch ((error as { code?: unknown } | null)?.code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -50,10 +58,8 @@ function fileReason(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission denied';
-    case 'EISDIR':
-      return 'it is a folder, not a file';
     default:
-      return error instanceof Error ? error.message : String(error);
+      return systemReason(error);
   }
 }
 
@@ -62,44 +68,31 @@ async function fileBytes(
   spec: Extract<SourceSpec, { kind: 'file' }>,
   options: SourceOptions,
 ): Promise<Uint8Array> {
-  const maxBytes = options.maxBytes ?? defaultMaxBytes;
   try {
-    const what = await stat(spec.path);
-    if (what.isDirectory())
-      throw new SourceError('SOURCE_UNREADABLE', `${spec.spec}: it is a folder, not a file`);
-    return await collect(createReadStream(spec.path, { highWaterMark: 1 << 20 }), spec.spec, maxBytes);
+    return await readTypedFile(spec.path, options.maxBytes ?? defaultMaxBytes);
   } catch (error) {
-    if (error instanceof SourceError) throw error;
-    const code = (error as { code?: unknown } | null)?.code;
-    throw new SourceError(
-      code === 'ENOENT' || code === 'ENOTDIR' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE',
-      `${spec.spec}: ${fileReason(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new SourceError(fileErrorCode(error), `${spec.spec}: ${fileReason(error)}`, { cause: error });
   }
 }
 
-async function collect(
-  chunks: AsyncIterable<Uint8Array | string>,
-  name: string,
-  maxBytes: number,
-): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    const part = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    length += part.length;
-    if (length > maxBytes) {
-      throw new SourceError(
-        'SOURCE_TOO_LARGE',
-        `${name}: longer than ${Math.round(maxBytes / 2 ** 20)} MB, the most that is read`,
-      );
-    }
-    parts.push(part);
+function fileErrorCode(error: unknown): SourceErrorCode {
+  switch ((error as { code?: unknown } | null)?.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'SOURCE_NOT_FOUND';
+    case 'FILE_TOO_LARGE':
+      return 'SOURCE_TOO_LARGE';
+    default:
+      return 'SOURCE_UNREADABLE';
   }
-  return Buffer.concat(parts, length);
+}
+
+async function standardInput(options: SourceOptions, name: string): Promise<Uint8Array> {
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  return collect(options.stdin ?? process.stdin, maxBytes, () => {
+    const most = Math.round(maxBytes / 2 ** 20);
+    return new SourceError('SOURCE_TOO_LARGE', `${name}: longer than ${most} MB, the most that is read`);
+  });
 }
 
 /** The address that is asked: pprof's rules for an address without a path, `seconds` added or replaced. */
@@ -181,9 +174,7 @@ export async function loadSpec(spec: SourceSpec, options: SourceOptions): Promis
       if (snapshot !== null)
         return { spec: spec.spec, name, profile: snapshot, bytes: null, remote: false, time: null };
       const bytes =
-        spec.kind === 'stdin'
-          ? await collect(options.stdin ?? process.stdin, name, options.maxBytes ?? defaultMaxBytes)
-          : await fileBytes(spec, options);
+        spec.kind === 'stdin' ? await standardInput(options, name) : await fileBytes(spec, options);
       const profile = await profileOf(bytes, name, options.times);
       return { spec: spec.spec, name, profile, bytes, remote: false, time: timeOf(profile) };
     }

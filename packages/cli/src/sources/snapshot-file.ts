@@ -1,25 +1,26 @@
 // Heap snapshot files, which may be larger than any buffer: read as a stream, never as a whole.
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import * as fs from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { functionNames } from '@stackpile/agent/inspector';
-import { isHeapSnapshot, type Profile, readHeapSnapshotStream } from '@stackpile/profile';
+import { isHeapSnapshot, openRegularFile, type Profile, readHeapSnapshotStream } from '@stackpile/profile';
 
 const unreadable = { text: '', packed: false, size: 0 };
 /** Bytes that tell what a file is. */
 const HEAD = 256;
 
-/** The beginning of a file as text, unpacked; '' where it cannot be read. */
-async function head(
-  path: string,
-): Promise<{ readonly text: string; readonly packed: boolean; readonly size: number }> {
-  const file = await open(path);
+/** The beginning of a regular file as text, unpacked; '' where there is none. */
+function head(path: string): { readonly text: string; readonly packed: boolean; readonly size: number } {
+  let file: number;
+  let size: number;
   try {
-    const { size } = await file.stat();
+    ({ file, size } = openRegularFile(fs, path));
+  } catch {
+    return unreadable;
+  }
+  try {
     const buffer = Buffer.alloc(HEAD);
-    const { bytesRead } = await file.read(buffer, 0, HEAD, 0);
-    const bytes = buffer.subarray(0, bytesRead);
+    const bytes = buffer.subarray(0, fs.readSync(file, buffer, 0, HEAD, 0));
     const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
     if (!packed) return { text: bytes.toString('latin1'), packed, size };
     try {
@@ -29,8 +30,10 @@ async function head(
     } catch {
       return { text: '', packed, size };
     }
+  } catch {
+    return unreadable;
   } finally {
-    await file.close();
+    fs.closeSync(file);
   }
 }
 
@@ -42,9 +45,9 @@ async function head(
  * @throws ProfileError that names the byte at fault
  */
 export async function readSnapshotFile(path: string): Promise<Profile | null> {
-  const { text, packed, size } = await head(path).catch(() => unreadable);
+  const { text, packed, size } = head(path);
   if (!isHeapSnapshot(text)) return null;
-  const stream = createReadStream(path, { highWaterMark: 1 << 18 });
+  const stream = fs.createReadStream(path, { highWaterMark: 1 << 18 });
   if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size, names: functionNames });
   const unpacked = pipeline(stream, createGunzip({ chunkSize: 1 << 18 }), () => undefined);
   return readHeapSnapshotStream(unpacked, { names: functionNames });

@@ -62,7 +62,7 @@ export interface SourceOptions {
 
 /** A SOURCE that was read. */
 export interface LoadedSource {
-  /** As the user wrote it. */
+  /** As the user wrote it; an address without its secrets. */
   readonly spec: string;
   /** For messages: the path, or the URL without secrets. */
   readonly name: string;

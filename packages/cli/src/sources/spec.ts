@@ -1,6 +1,7 @@
 // Takes a SOURCE apart: a file, standard input, an address, or a process.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { shownSource } from './shown.ts';
 import { SourceError, type SourceSpec } from './source.ts';
 
 /** What the inspector of Node says to every request that it does not know, and to every name that it does not go by. */
@@ -25,6 +26,7 @@ const halfAddress = /^(https?|https\+insecure|wss?|file):(?!\d+(?:[/?]|$))/iu;
 /** `host:6060`, `host:6060/debug/pprof/heap`, `localhost/…`, `[::1]:6060`. */
 const bareAddress =
   /^(?:localhost|[\w-]+(?:\.[\w-]+)*|\[[\da-f:]+\])(?::\d{1,5})(?:[/?]|$)|^localhost(?:\/|$)/iu;
+const barePort = /^:\d{1,5}(?:[/?]|$)/u;
 const bareEndpoint = /^[\w-]+(?:\.[\w-]+)+\/(?:.*\/)?debug\/pprof(?:\/|$|\?)/iu;
 
 /** Whether a source is meant to be a process: then it is never an address of the web. */
@@ -68,30 +70,34 @@ function withProfile(profile: string | undefined): { readonly profile?: string }
 }
 
 /**
- * What `spec` means, without opening it. An existing file wins over everything but an address with `://`.
+ * What `source` means, without opening it. An existing file wins over everything but an address with `://`.
  *
  * @throws SourceError `SOURCE_USAGE` where it can mean nothing.
  */
-export function parseSource(spec: string, cwd: string): SourceSpec {
-  if (spec === '') throw new SourceError('SOURCE_USAGE', 'an empty name is no source');
-  if (spec === '-') return { kind: 'stdin', spec };
-  const named = scheme.exec(spec)?.[1]?.toLowerCase();
-  if (named === 'http' || named === 'https') return urlSpec(spec, spec, false);
-  if (named === 'https+insecure') return urlSpec(spec, `https${spec.slice('https+insecure'.length)}`, true);
+export function parseSource(source: string, cwd: string): SourceSpec {
+  // `:6060` is a port of this machine, as for Go.
+  const typed = barePort.test(source) && !existsSync(resolve(cwd, source)) ? `localhost${source}` : source;
+  if (typed === '') throw new SourceError('SOURCE_USAGE', 'an empty name is no source');
+  if (typed === '-') return { kind: 'stdin', spec: typed };
+  /** For messages, and for whoever shows where a profile comes from. */
+  const spec = shownSource(typed);
+  const named = scheme.exec(typed)?.[1]?.toLowerCase();
+  if (named === 'http' || named === 'https') return urlSpec(spec, typed, false);
+  if (named === 'https+insecure') return urlSpec(spec, `https${typed.slice('https+insecure'.length)}`, true);
   if (named === 'ws' || named === 'wss')
-    return { kind: 'inspector', spec, target: { kind: 'ws', url: spec } };
+    return { kind: 'inspector', spec, target: { kind: 'ws', url: typed } };
   if (named === 'file') {
     try {
-      return { kind: 'file', spec, path: decodeURIComponent(new URL(spec).pathname) };
+      return { kind: 'file', spec, path: decodeURIComponent(new URL(typed).pathname) };
     } catch (error) {
       throw new SourceError('SOURCE_USAGE', `${spec}: not a valid address`, { cause: error });
     }
   }
-  const path = resolve(cwd, spec);
-  if (existsSync(path)) return { kind: 'file', spec, path };
+  const path = resolve(cwd, typed);
+  if (existsSync(path)) return { kind: 'file', spec: typed, path };
   if (named === 'pid') throw new SourceError('SOURCE_USAGE', `${spec}: write it as pid:1234, without //`);
   if (named !== undefined) throw new SourceError('SOURCE_USAGE', `${spec}: ${named}:// is no kind of source`);
-  const pid = /^pid:(.*)$/iu.exec(spec)?.[1];
+  const pid = /^pid:(.*)$/iu.exec(typed)?.[1];
   if (pid !== undefined) {
     const [, number, profile] = /^([1-9]\d{0,9})(?:\/([a-z]+))?$/u.exec(pid) ?? [];
     if (number === undefined)
@@ -99,10 +105,10 @@ export function parseSource(spec: string, cwd: string): SourceSpec {
     if (profile !== undefined && !PROCESS_PROFILES.includes(profile)) throw noSuchProfile(spec, profile);
     return { kind: 'inspector', spec, target: { kind: 'pid', pid: Number(number), ...withProfile(profile) } };
   }
-  const half = halfAddress.exec(spec)?.[1];
+  const half = halfAddress.exec(typed)?.[1];
   if (half !== undefined)
     throw new SourceError('SOURCE_USAGE', `${spec}: an address begins with ${half.toLowerCase()}://`);
-  const inspector = inspectorPort.exec(spec);
+  const inspector = inspectorPort.exec(typed);
   if (inspector !== null) {
     const [, host = '', port = '', profile] = inspector;
     return {
@@ -111,6 +117,6 @@ export function parseSource(spec: string, cwd: string): SourceSpec {
       target: { kind: 'port', host, port: Number(port), ...withProfile(profile) },
     };
   }
-  if (bareAddress.test(spec) || bareEndpoint.test(spec)) return urlSpec(spec, `http://${spec}`, false);
+  if (bareAddress.test(typed) || bareEndpoint.test(typed)) return urlSpec(spec, `http://${typed}`, false);
   return { kind: 'file', spec, path };
 }

@@ -13,7 +13,7 @@ import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { AddressError, parseAddress } from '../../src/http/address.ts';
 import { fillPage, scriptJson } from '../../src/http/page.ts';
 import { runReportFile } from '../../src/http/report-file.ts';
-import { serveUi, startUi, type UiServer } from '../../src/http/serve.ts';
+import { serveUi, startUi, type UiRequest, type UiServer } from '../../src/http/serve.ts';
 import { unpacked } from '../../src/http/sources.ts';
 import type { CliIo } from '../../src/io.ts';
 
@@ -83,7 +83,10 @@ function ask(
   });
 }
 
-function testIo(cwd: string): { io: CliIo; out: string[]; err: string[]; ran: string[] } {
+function testIo(
+  cwd: string,
+  env: CliIo['env'] = { DISPLAY: ':0' },
+): { io: CliIo; out: string[]; err: string[]; ran: string[] } {
   const out: string[] = [];
   const err: string[] = [];
   const ran: string[] = [];
@@ -92,7 +95,7 @@ function testIo(cwd: string): { io: CliIo; out: string[]; err: string[]; ran: st
     stdin: (async function* () {})(),
     stdout: writer(out),
     stderr: writer(err),
-    env: {},
+    env,
     cwd,
     isTTY: { stdin: false, stdout: false, stderr: false },
     now: () => Date.now(),
@@ -264,6 +267,59 @@ describe('the server', () => {
       assert.equal(await ended, 0);
       assert.equal(ran.length, noBrowser ? 0 : 1);
     }
+  });
+
+  /** Serves until `expected` was said on stderr; what was said, and what was started. */
+  async function served(
+    request: Partial<UiRequest>,
+    env: CliIo['env'],
+    expected: RegExp,
+  ): Promise<{ readonly said: string; readonly ran: readonly string[]; readonly code: number }> {
+    const { io, err, ran } = testIo(folder, env);
+    const stop = new AbortController();
+    const ended = serveUi(
+      { sources: ['p.pb'], address: ':', noBrowser: true, signal: stop.signal, ...request },
+      io,
+    );
+    while (!expected.test(err.join(''))) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    }
+    stop.abort();
+    return { code: await ended, said: err.join(''), ran };
+  }
+
+  test('without a display nothing is started: it is said how to come from another machine', {
+    skip: process.platform !== 'linux' && 'displays of Linux',
+    timeout: 30_000,
+  }, async () => {
+    const here = await served({ noBrowser: false }, {}, /no display/u);
+    const port = /localhost:(\d+)/u.exec(here.said)?.[1];
+    assert.match(here.said, new RegExp(`ssh -N -L ${port}:localhost:${port} \\S+ `, 'u'));
+    assert.deepEqual(here.ran, []);
+    const beyond = await served({ noBrowser: false, address: '0.0.0.0:' }, {}, /no display/u);
+    assert.match(beyond.said, /open that address on another one/u);
+  });
+
+  test('one bad source among good ones is named, the good ones open', { timeout: 30_000 }, async () => {
+    const sources = ['nothing.pb', 'p.pb', 'own.ts'];
+    const { said, code } = await served({ sources }, {}, /Serving/u);
+    assert.equal(code, 0);
+    assert.match(
+      said,
+      /^nothing\.pb: no such file\nown\.ts: .+\nFetched 1 source profiles out of 3\nServing web UI on .+\n$/u,
+    );
+  });
+
+  test('where all sources are bad, each is named and nothing opens; a bad base opens nothing', async () => {
+    const { io, err } = testIo(folder);
+    const request = { address: ':', noBrowser: true };
+    assert.equal(await serveUi({ ...request, sources: ['nothing.pb', 'gone.pb'] }, io), 2);
+    assert.equal(err.join(''), 'nothing.pb: no such file\ngone.pb: no such file\n');
+    const base = testIo(folder);
+    assert.equal(await serveUi({ ...request, sources: ['p.pb'], base: 'gone.pb' }, base.io), 2);
+    assert.equal(base.err.join(''), 'gone.pb: no such file\n');
   });
 
   test('the report is one file with the profile in it', async () => {

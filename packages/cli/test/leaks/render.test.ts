@@ -8,7 +8,7 @@ import { parseDuration } from '../../src/leaks/command-line.ts';
 import { groupDumps } from '../../src/leaks/dump-files.ts';
 import { goroutineCount } from '../../src/leaks/endpoint.ts';
 import { renderVerdict } from '../../src/leaks/render.ts';
-import { elide, paintFor, visible, widthOf, wrap } from '../../src/leaks/terminal.ts';
+import { columnsOf, elide, elidePath, paintFor, visible, widthOf, wrap } from '../../src/leaks/terminal.ts';
 import type { CliIo } from '../../src/io.ts';
 
 function verdictOf(name: string, file: string): Verdict {
@@ -145,5 +145,51 @@ describe('small readers', () => {
         ['t2/b.txt', 't10/b.txt'],
       ],
     );
+  });
+});
+
+describe('file and line', () => {
+  test('stay whole: the folder is cut', () => {
+    assert.equal(elidePath('/srv/app/src/file.ts:12', 40), '/srv/app/src/file.ts:12');
+    assert.equal(elidePath('/srv/app/src/file.ts:12', 18), '…/src/file.ts:12');
+    assert.equal(elidePath('/srv/app/src/file.ts:12', 15), '…/file.ts:12');
+    assert.equal(elidePath('/srv/app/src/file.ts:12', 10), 'file.ts:12');
+    assert.equal(elidePath(String.raw`C:\srv\app\file.ts:12`, 14), '…/file.ts:12');
+    assert.ok(elidePath(`/srv/${'long'.repeat(20)}.ts:12`, 20).endsWith('long.ts:12'));
+  });
+
+  for (const columns of [80, 100]) {
+    test(`of every frame of a stack at ${columns} columns`, () => {
+      const folder = '/home/service/releases/2026-11-29/node_modules/some-package/lib/deep/down';
+      const files = ['subscription-of-new-tasks.ts', 'a.ts', 'worker.ts'];
+      const verdict = findLeaks(
+        [0, 1, 2, 3, 4, 5].map((k) => {
+          const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
+          const frame = (file: string) =>
+            builder.location({
+              lines: [
+                {
+                  function: builder.function('AVeryLongNameOfAFunction'.repeat(3), `${folder}/${file}`),
+                  line: 12345,
+                },
+              ],
+            });
+          builder.sample(files.map(frame), [5 + 40 * k]);
+          return { profile: builder.build(), time: 1_700_000_000_000 + k * 10_000 };
+        }),
+      );
+      const lines = renderVerdict(verdict, { ...plain, columns });
+      for (const file of files) {
+        const drawn = lines.filter((line) => line.includes('AVery') && line.includes(`/${file}:12345`));
+        assert.equal(drawn.length, 1, lines.join('\n'));
+        assert.ok(widthOf(drawn[0] ?? '') <= columns, drawn[0]);
+      }
+    });
+  }
+
+  test('a terminal that says that it is 0 columns wide is one that says nothing', () => {
+    assert.equal(columnsOf({ write: () => undefined, columns: 0 }, 80), 80);
+    assert.equal(columnsOf({ write: () => undefined }, 80), 80);
+    assert.equal(columnsOf({ write: () => undefined, columns: 50 }, 80), 50);
   });
 });

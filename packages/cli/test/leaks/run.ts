@@ -20,6 +20,10 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Record<string, string>;
+  /** Milliseconds after which it is killed, for what must not hang; three minutes where absent. */
+  readonly timeout?: number;
+  /** Called when it was started. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Called with everything that was written to stderr so far. */
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -31,15 +35,17 @@ function plainEnv(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Resolves when the process has ended; nobody waits for ever: after three minutes it is killed. */
+/** Resolves when the process has ended; nobody waits for ever. */
 export function stackpile(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(command.program, [...command.args, ...args], {
       cwd: options.cwd ?? process.cwd(),
       env: plainEnv(options.env),
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: 180_000,
+      timeout: options.timeout ?? 180_000,
+      killSignal: 'SIGKILL',
     });
+    options.onStart?.((signal) => child.kill(signal));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

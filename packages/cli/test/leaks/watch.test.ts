@@ -109,6 +109,26 @@ describe('a running service', () => {
     assert.ok(seen.endsWith('\r\u001b[K'));
   });
 
+  test('a terminal that is 0 columns wide still says how it goes', async () => {
+    const fake = await service(leaking);
+    let seen = '';
+    await leaks([...quick, fake.url], {
+      isTTY: { stdin: false, stdout: false, stderr: true },
+      stderr: { write: (chunk) => void (seen += String(chunk)), columns: 0 },
+    });
+    assert.match(seen, /dump \d+: \d+ goroutines/u);
+  });
+
+  test('where nothing can be rewritten there is a line every 10 s', async () => {
+    const fake = await service(leaking);
+    const { stderr } = await leaks(['--every', '5s', '--for', '60s', fake.url]);
+    const lines = stderr.split('\n').filter((line) => /^dump \d+:/u.test(line));
+    assert.deepEqual(
+      lines.map((line) => /^dump (\d+)/u.exec(line)?.[1]),
+      ['1', '3', '5', '7', '9', '11', '13'],
+    );
+  });
+
   test('load that rises is acquitted, for nobody stays', async () => {
     const fake = await service({ count: (k) => 5 + 10 * k, id: (k, i) => 1000 * k + i + 1 });
     const { status, stdout } = await leaks([...quick, fake.url]);

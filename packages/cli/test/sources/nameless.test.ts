@@ -6,12 +6,12 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Profile } from '@stackpile/profile';
+import { command } from '../../../../testing/command.ts';
 import { openInspectorTarget } from '../../src/sources/inspector.ts';
 
 /** The Node of the watched process: this one, or another whose path stands in STACKPILE_TEST_NODE. */
 const node = process.env['STACKPILE_TEST_NODE'] || process.execPath;
 const daemon = fileURLToPath(new URL('fixtures/nameless-daemon.mjs', import.meta.url));
-const command = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 async function withDaemon<T>(use: (child: ChildProcess & { pid: number }) => Promise<T>): Promise<T> {
   const child = fork(daemon, {
@@ -66,10 +66,10 @@ describe('closures without a name in a process without an agent', () => {
   test('are called so by the verdict and by -top', () =>
     withDaemon(async ({ pid }) => {
       const run = async (...args: string[]): Promise<string> => {
-        const argv = ['--conditions=stackpile-source', command, ...args, `pid:${pid}`];
+        const argv = [...command.args, ...args, `pid:${pid}`];
         // The verdict of a leak is status 1.
         try {
-          return (await promisify(execFile)(process.execPath, argv, { timeout: 120_000 })).stdout;
+          return (await promisify(execFile)(command.program, argv, { timeout: 120_000 })).stdout;
         } catch (error) {
           return (error as { stdout: string }).stdout;
         }

@@ -121,7 +121,7 @@ describe('files', () => {
     await rejects(
       loadSource('a.pb.gz', { cwd: scratch, maxBytes: 10 }),
       'SOURCE_TOO_LARGE',
-      /^a\.pb\.gz: longer than/u,
+      /^a\.pb\.gz: it is longer than/u,
     );
     await rejects(
       loadSource('-', { stdin: (async function* () {})() }),

@@ -1,0 +1,13 @@
+// The words that come first: one table for the command itself, its help and its completion.
+
+/** Every subcommand, with what it does. */
+export const subcommands: Readonly<Record<string, string>> = {
+  leaks: 'which stack piles up, and whose fault it is',
+  report: 'profiles as one HTML file to attach to a ticket',
+  help: 'what there is, or one word of it',
+  completion: 'completion for bash, zsh or fish',
+  version: 'print the version',
+};
+
+/** A text for stdout, or a sentence that says why there is none. */
+export type Answer = { readonly text: string } | { readonly problem: string };
