@@ -36,8 +36,8 @@ export interface CaptureRequest {
 /** What a capture answers: one object for all requests that share a reading. */
 export interface CaptureResult {
   readonly profile: Profile;
-  /** The text form for the request's `debug`; called only where it is not 0, and made once. */
-  text(): string;
+  /** The text form for the request's `debug`; called only where it is not 0, and made once. UTF-8. */
+  text(): Uint8Array;
 }
 
 /** A named profile of the process, one line in the table of endpoints. */
@@ -58,6 +58,6 @@ export interface Capture {
 
 /** A result whose text is made once, however many ask for it. */
 export function captureResult(profile: Profile, write: () => string): CaptureResult {
-  let text: string | null = null;
-  return { profile, text: () => (text ??= write()) };
+  let text: Uint8Array | null = null;
+  return { profile, text: () => (text ??= Buffer.from(write())) };
 }
