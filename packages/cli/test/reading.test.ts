@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile, ProfileBuilder } from '@stackpile/profile';
 import { FileError, readSourceFile } from '../src/http/files.ts';
@@ -142,15 +143,32 @@ describe('what the user typed may be a pipe or a device that ends', { skip: posi
     ended(await stackpile(['-top', source], { ...patience, env: { TZ: '/dev/zero' } }), 0);
   });
 
-  test('Ctrl-C ends a command that waits for a pipe that nobody writes', async () => {
+  test('Ctrl-C ends a command that waits for what a pipe has to say', async () => {
+    /** The pipe's other end: it can be opened from the moment on at which somebody reads. */
+    async function writer(): Promise<number> {
+      for (;;) {
+        try {
+          return fs.openSync(at('pipe'), fs.constants.O_WRONLY | fs.constants.O_NONBLOCK);
+        } catch {
+          await delay(50);
+        }
+      }
+    }
+    let written: Promise<number> | undefined;
     const ran = await stackpile(['leaks', at('pipe')], {
-      ...patience,
-      // Its second signal, a second later, is the one that ends it.
-      onStart: (kill) => {
-        setTimeout(() => kill('SIGINT'), 2000);
-        setTimeout(() => kill('SIGINT'), 4000);
+      timeout: 60_000,
+      onStart(kill) {
+        written = writer();
+        void written.then(async () => {
+          kill('SIGINT');
+          // A second one is the user's own only after a second.
+          await delay(1500);
+          kill('SIGINT');
+        });
       },
     });
+    assert.ok(written !== undefined);
+    fs.closeSync(await written);
     assert.equal(ran.status, 130, ran.stderr);
   });
 });
