@@ -39,7 +39,7 @@ export function closest(typed: string, known: Iterable<string>): string | undefi
   return found;
 }
 
-/** ` (did you mean leaks?)`, or nothing. */
+/** `did you mean leaks?`, or nothing. */
 export function didYouMean(typed: string, known: Iterable<string>, prefix: string = ''): string {
   const found = closest(typed, known);
   return found === undefined ? '' : `did you mean ${prefix}${found}?`;
