@@ -22,7 +22,7 @@ const leftOut: Readonly<Record<string, string>> = {
   'packages/report/src/source/weblist.ts': absent('printWeblist'),
   // Go's expressions, matched in linear time, are for the command line; here the text reports filter as the graphs do.
   'packages/report/src/regexp.ts': `
-    import { compilePattern as compile } from ${JSON.stringify(here('src/state.ts'))};
+    import { compilePattern as compile } from ${JSON.stringify(here('src/filters/pattern.ts'))};
     export function compilePattern(source) {
       const { expression, error } = compile(source);
       return expression === null ? error : { source, test: (text) => expression.test(text) };

@@ -3,7 +3,7 @@ import { effect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { EngineError } from './engine/client.ts';
+import { EngineError } from './engine/error.ts';
 import { FlameView } from './flame/FlameView.tsx';
 import { type Boot, fetchText, fromBase64, open, openFiles, setToken } from './open.ts';
 import { DownloadSheet } from './parts/Download.tsx';

@@ -1,5 +1,5 @@
 // Opening profiles: from what the page came with, from its own server, from files dropped on it.
-import { EngineError } from './engine/client.ts';
+import { EngineError } from './engine/error.ts';
 import { download } from './engine/download.ts';
 import { engine, navigate, notice, profiles, sentence, sameKind, status } from './store.ts';
 

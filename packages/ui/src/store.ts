@@ -1,7 +1,8 @@
 // The page's signals: what is open, what is shown, and how the URL follows.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { EngineClient, EngineError } from './engine/client.ts';
-import type { ProfileSummary, StackQuery } from './engine/protocol.ts';
+import { EngineClient } from './engine/client.ts';
+import { EngineError } from './engine/error.ts';
+import type { ProfileSummary, StackQuery } from './engine/profiles.ts';
 import { noun } from './format.ts';
 import { formatFragment, initialState, parseFragment, type View, type ViewState } from './state.ts';
 

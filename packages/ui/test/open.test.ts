@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { ProfileEngine } from '../src/engine/engine.ts';
-import type { Progress } from '../src/engine/protocol.ts';
+import type { Progress } from '../src/engine/questions/open.ts';
 import { formatSize } from '../src/format.ts';
 
 function profileOf(samples: number): Uint8Array<ArrayBuffer> {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProfileBuilder, encodeProfile } from '@stackpile/profile';
 import { ProfileEngine } from '../src/engine/engine.ts';
-import type { FlameAnswer, FlameQuery, ProfileSummary } from '../src/engine/protocol.ts';
+import type { ProfileSummary } from '../src/engine/profiles.ts';
+import type { FlameAnswer, FlameQuery } from '../src/engine/questions/flame.ts';
 import { palettes, paletteRow, diffRow } from '../src/flame/colors.ts';
 import {
   type Canvas,
@@ -14,7 +15,7 @@ import {
   type Viewport,
 } from '../src/flame/picture.ts';
 import { keptAttributes } from '../src/graph/sanitize.ts';
-import { frameHash } from '../src/state.ts';
+import { frameHash } from '../src/flame/frame-hash.ts';
 
 function profileBytes(lines: readonly string[]): Uint8Array<ArrayBuffer> {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });

@@ -4,9 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatDelta, formatPercent, formatValue, forNumber, noun } from '../src/format.ts';
 import { compileIndex, outlook, readingsOf } from '../src/live-index.ts';
+import { compilePattern, exactPattern } from '../src/filters/pattern.ts';
 import {
-  compilePattern,
-  exactPattern,
   flameModes,
   formatFragment,
   granularities,

@@ -1,7 +1,7 @@
 // Colours of flame graph boxes: whose code it is (warm: yours, cool: libraries, grey: runtime), or what changed (blue less, orange more).
 import { isNoise, rootFrame } from '@stackpile/report/flame';
 import type { FlameLayout } from '@stackpile/report/flame';
-import type { FrameList } from '../engine/protocol.ts';
+import type { FrameList } from '../engine/frame-list.ts';
 
 const shades = 6;
 /** Palette rows: user, library, runtime shades; root; merged; unchanged; four of more; four of less. */

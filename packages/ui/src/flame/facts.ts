@@ -1,6 +1,6 @@
 // What the page says of one box of a flame graph.
 import { type FlameLayout, mergedFrame, rootFrame } from '@stackpile/report/flame';
-import type { FlameAnswer } from '../engine/protocol.ts';
+import type { FlameAnswer } from '../engine/questions/flame.ts';
 
 /** What the page knows of one box. */
 export interface BoxFacts {

@@ -1,7 +1,7 @@
 // Downloads of the profile shown: whole, or as other tools and people read it.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ExportKind } from '../engine/protocol.ts';
+import type { ExportKind } from '../engine/questions/export.ts';
 import { engine, notice, overlay, sentence, stackQuery } from '../store.ts';
 import { copyText, Dialog } from './controls.tsx';
 

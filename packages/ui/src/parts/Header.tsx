@@ -2,9 +2,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { shortPath } from '@stackpile/report/flame';
-import type { ProfileSummary } from '../engine/protocol.ts';
+import type { ProfileSummary } from '../engine/profiles.ts';
 import { formatMs, formatSize } from '../format.ts';
-import { compilePattern, type View } from '../state.ts';
+import { compilePattern } from '../filters/pattern.ts';
+import { type View } from '../state.ts';
 import { current, navigate, nounOf, overlay, profiles, state, tabs, theme } from '../store.ts';
 
 export const viewTitles: { readonly [V in View]: string } = {

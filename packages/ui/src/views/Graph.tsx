@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { rebuildSvg } from '../graph/sanitize.ts';
 import { saveFile } from '../parts/Download.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../state.ts';
+import { exactPattern } from '../filters/pattern.ts';
 import { current, graphviz, navigate, sentence, stackQuery } from '../store.ts';
 import { parseSvg, startWorker } from '../trusted.ts';
 import { useAnswer } from '../use-answer.ts';

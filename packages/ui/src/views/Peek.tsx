@@ -1,10 +1,10 @@
 // Peek: one function between its direct callers and its direct callees.
 import { shortName, shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
-import type { PeekRow } from '../engine/protocol.ts';
+import type { PeekRow } from '../engine/questions/peek.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../state.ts';
+import { exactPattern } from '../filters/pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 

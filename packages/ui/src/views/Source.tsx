@@ -2,7 +2,7 @@
 import { shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { SourceAnswer } from '../engine/protocol.ts';
+import type { SourceAnswer } from '../engine/questions/source.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { highlightLines, type Token } from '../highlight.ts';
 import { Failure, Loading } from '../parts/states.tsx';

@@ -2,7 +2,7 @@
 import { shortName, shortPath, tellingFrame } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { TaskGroupRow } from '../engine/protocol.ts';
+import type { TaskGroupRow } from '../engine/questions/tasks.ts';
 import { formatMs, formatPercent, formatValue, forNumber } from '../format.ts';
 import { copyText } from '../parts/controls.tsx';
 import { Failure, Loading } from '../parts/states.tsx';

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { deltaClass } from '../flame/FlameView.tsx';
 import { formatDelta, formatPercent, formatValue, forNumber } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../state.ts';
+import { exactPattern } from '../filters/pattern.ts';
 import { navigate, nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 

@@ -9,7 +9,7 @@ import { memoryOutlook } from '../live.ts';
 import { copyText } from '../parts/controls.tsx';
 import { formatTime } from '../parts/Header.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../state.ts';
+import { exactPattern } from '../filters/pattern.ts';
 import { navigate, profiles, series, sourceText, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 

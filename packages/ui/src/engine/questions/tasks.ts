@@ -1,0 +1,90 @@
+// Goroutines or tasks grouped by stack, with the single ones of each group.
+import type { Origin } from '@stackpile/profile';
+import { groupTasks, type LocationFrames, visibleText } from '@stackpile/report/flame';
+import { compilePattern } from '../../filters/pattern.ts';
+import { EngineError } from '../error.ts';
+import { type Profiles, type StackQuery, typeIndex } from '../profiles.ts';
+
+export interface TasksQuery extends StackQuery {
+  readonly filter: string;
+}
+
+export interface TaskRow {
+  readonly id: number | null;
+  readonly count: number;
+  readonly state: string;
+  readonly waitedMs: number | null;
+  readonly createdBy: string;
+  readonly labels: readonly (readonly [string, string])[];
+}
+
+export interface TaskGroupRow {
+  readonly count: number;
+  readonly states: readonly (readonly [string, number])[];
+  readonly oldestMs: number | null;
+  readonly stack: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly line: number;
+    readonly origin: Origin;
+  }[];
+  readonly tasks: readonly TaskRow[];
+  readonly samples: number;
+}
+
+export interface TasksAnswer {
+  readonly groups: readonly TaskGroupRow[];
+  readonly groupCount: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly type: string;
+}
+
+/** Groups tasks. */
+export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
+  const { profile, summary } = profiles.entry(query.profile);
+  const { interner, layers } = profiles.intern({ ...query, base: null, granularity: 'functions' });
+  const row = typeIndex(profile, query.sampleType, summary.defaultType);
+  const { groups, groupCount, total } = groupTasks(profile, layers[0] as LocationFrames, row);
+  const { table } = interner;
+  const { expression, error } = compilePattern(query.filter);
+  if (query.filter !== '' && expression === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
+  const shown = groups.map((group) => ({
+    ...group,
+    states: group.states.map(([state, count]) => [visibleText(state, 200), count] as const),
+    stack: group.stack.slice(0, 500).map(({ frame, line }) => ({
+      name: table.name[frame] as string,
+      file: table.file[frame] as string,
+      line,
+      origin: table.origin[frame] as Origin,
+    })),
+    tasks: group.tasks.map((task) => ({
+      ...task,
+      state: visibleText(task.state, 200),
+      createdBy: visibleText(task.createdBy, 500),
+      labels: task.labels
+        .slice(0, 20)
+        .map(([key, value]) => [visibleText(key, 200), visibleText(value, 500)] as const),
+    })),
+  }));
+  const matching =
+    expression === null
+      ? shown
+      : shown.filter(
+          (group) =>
+            group.stack.some(
+              (frame) => expression.test(frame.name) || expression.test(`${frame.file}:${frame.line}`),
+            ) ||
+            group.states.some(([state]) => expression.test(state)) ||
+            group.tasks.some((task) =>
+              task.labels.some(([key, value]) => expression.test(`${key}:${value}`)),
+            ),
+        );
+  return {
+    groups: matching.slice(0, 500),
+    groupCount,
+    total,
+    unit: summary.sampleTypes[row]?.unit ?? '',
+    type: summary.sampleTypes[row]?.type ?? '',
+  };
+}
