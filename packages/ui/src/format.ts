@@ -149,3 +149,16 @@ export function deed(type: string): string {
       return 'runs';
   }
 }
+
+/** A time of day, with the date only where it is neither today's nor that of all `others`. */
+export function formatTime(ms: number, others: readonly (number | null)[] = []): string {
+  const date = new Date(ms);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  const day = date.toDateString();
+  const same =
+    others.length > 1 && others.every((time) => time !== null && new Date(time).toDateString() === day);
+  return same || day === new Date().toDateString()
+    ? clock
+    : `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${clock}`;
+}

@@ -1,19 +1,5 @@
 // The whole state of the page as one value, and its form in the URL's fragment: `#/flame?f=Serve&si=cpu`.
-
-/** The views, in the order of the tabs. */
-export const views = [
-  'verdict',
-  'flame',
-  'top',
-  'graph',
-  'peek',
-  'source',
-  'tasks',
-  'raw',
-  'compare',
-  'live',
-] as const;
-export type View = (typeof views)[number];
+import { type View, views } from './views/registry.ts';
 
 export const granularities = ['functions', 'lines', 'files', 'packages'] as const;
 export const libraryModes = ['show', 'collapse', 'hide'] as const;

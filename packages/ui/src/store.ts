@@ -4,7 +4,8 @@ import { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/error.ts';
 import type { ProfileSummary, StackQuery } from './engine/profiles.ts';
 import { noun } from './format.ts';
-import { formatFragment, initialState, parseFragment, type View, type ViewState } from './state.ts';
+import { formatFragment, initialState, parseFragment, type ViewState } from './state.ts';
+import { type Shown, type View, viewRow, views } from './views/registry.ts';
 
 /** What the page is doing as a whole. */
 export type Status =
@@ -71,17 +72,14 @@ export const series: ReadonlySignal<readonly ProfileSummary[]> = computed(() => 
 
 /** The tabs that have something to show. */
 export const tabs: ReadonlySignal<readonly View[]> = computed(() => {
-  const list: View[] = [];
-  if (series.value.length > 1) list.push('verdict');
-  list.push('flame', 'top');
-  // The agent's page does not carry Graphviz.
-  if (graphviz.value !== null) list.push('graph');
-  list.push('peek', 'source');
-  if (current.value?.hasTasks === true) list.push('tasks');
-  list.push('raw');
-  if (profiles.value.length > 1) list.push('compare');
-  if (live.value !== null) list.push('live');
-  return list;
+  const shown: Shown = {
+    profiles: profiles.value,
+    current: current.value,
+    series: series.value,
+    graphviz: graphviz.value !== null,
+    live: live.value !== null,
+  };
+  return views.filter((name) => viewRow(name).shows(shown));
 });
 
 /** What the values of a sample type are called; tasks by what the service is written in. */

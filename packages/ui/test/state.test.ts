@@ -14,8 +14,8 @@ import {
   parseFragment,
   parseState,
   topSorts,
-  views,
 } from '../src/state.ts';
+import { views } from '../src/views/registry.ts';
 
 const texts = fc.string({ maxLength: 40 });
 const anyState = fc.record(

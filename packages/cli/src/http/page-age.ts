@@ -12,6 +12,8 @@ const sources = [
   'packages/profile/src',
   'packages/report/src',
   'packages/leaks/src',
+  'packages/ui/bundle.ts',
+  'packages/ui/left-out.ts',
 ];
 
 /**

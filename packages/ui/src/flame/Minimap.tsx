@@ -3,7 +3,7 @@ import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { theme } from '../store.ts';
-import { palettes } from './colors.ts';
+import { type Palette, palettes } from './colors.ts';
 import type { Layer, Picture, Row, Viewport } from './picture.ts';
 
 const height = 44;
@@ -32,44 +32,7 @@ export function Minimap({
     const context = element.getContext('2d', { alpha: false });
     if (context === null) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = palette.background;
-    context.fillRect(0, 0, width, height);
-    const rows = picture.rows.length;
-    const rowHeight = Math.min(4, height / rows);
-    for (const pass of ['boxes', 'matches'] as const) {
-      for (let index = 0; index < rows; index++) {
-        const row = picture.rows[index] as Row;
-        const y = index * rowHeight;
-        if (row.kind === 'path') {
-          if (pass === 'boxes') {
-            context.fillStyle = palette.fill[18] ?? palette.background;
-            context.fillRect(0, y, width, rowHeight);
-          }
-          continue;
-        }
-        const { layout, color, matched } = picture.layers[row.layer] as Layer;
-        if (pass === 'matches' && matched === null) continue;
-        let painted = -1;
-        for (
-          let box = layout.levelStart[row.level] as number;
-          box < (layout.levelStart[row.level + 1] as number);
-          box++
-        ) {
-          const x = (layout.start[box] as number) * width;
-          const x2 = x + (layout.width[box] as number) * width;
-          if (pass === 'matches') {
-            if (matched?.[box] !== 1) continue;
-            context.fillStyle = palette.match;
-            context.fillRect(x, y, Math.max(2, x2 - x), Math.max(2, rowHeight));
-            continue;
-          }
-          if (x2 - painted < 0.7) continue;
-          painted = x2;
-          context.fillStyle = palette.fill[color[box] as number] ?? palette.background;
-          context.fillRect(x, y, Math.max(0.7, x2 - x), rowHeight);
-        }
-      }
-    }
+    paintStrip(context, picture, width, palette);
   }, [picture, width, palette]);
 
   // The window: what the big canvas shows.
@@ -126,4 +89,51 @@ export function Minimap({
       <div class="minimap-window" ref={frame} />
     </div>
   );
+}
+
+/** The boxes of every row, then the matches of a search above all of them. */
+function paintStrip(
+  context: CanvasRenderingContext2D,
+  picture: Picture,
+  width: number,
+  palette: Palette,
+): void {
+  context.fillStyle = palette.background;
+  context.fillRect(0, 0, width, height);
+  const rows = picture.rows.length;
+  const rowHeight = Math.min(4, height / rows);
+  for (const pass of ['boxes', 'matches'] as const) {
+    for (let index = 0; index < rows; index++) {
+      const row = picture.rows[index] as Row;
+      const y = index * rowHeight;
+      if (row.kind === 'path') {
+        if (pass === 'boxes') {
+          context.fillStyle = palette.fill[18] ?? palette.background;
+          context.fillRect(0, y, width, rowHeight);
+        }
+        continue;
+      }
+      const { layout, color, matched } = picture.layers[row.layer] as Layer;
+      if (pass === 'matches' && matched === null) continue;
+      let painted = -1;
+      for (
+        let box = layout.levelStart[row.level] as number;
+        box < (layout.levelStart[row.level + 1] as number);
+        box++
+      ) {
+        const x = (layout.start[box] as number) * width;
+        const x2 = x + (layout.width[box] as number) * width;
+        if (pass === 'matches') {
+          if (matched?.[box] !== 1) continue;
+          context.fillStyle = palette.match;
+          context.fillRect(x, y, Math.max(2, x2 - x), Math.max(2, rowHeight));
+          continue;
+        }
+        if (x2 - painted < 0.7) continue;
+        painted = x2;
+        context.fillStyle = palette.fill[color[box] as number] ?? palette.background;
+        context.fillRect(x, y, Math.max(0.7, x2 - x), rowHeight);
+      }
+    }
+  }
 }

@@ -111,3 +111,9 @@ export function diffRow(before: number, after: number, eventWeight: number): num
   const strength = relative >= 0.75 ? 3 : relative >= 0.4 ? 2 : relative >= 0.15 ? 1 : 0;
   return (after > before ? paletteRow.more : paletteRow.less) + strength;
 }
+
+/** Class of a difference: more, less or noise. */
+export function deltaClass(before: number, after: number, eventWeight: number): 'more' | 'less' | 'same' {
+  const row = diffRow(before, after, eventWeight);
+  return row === paletteRow.unchanged ? 'same' : row >= paletteRow.less ? 'less' : 'more';
+}

@@ -1,6 +1,7 @@
 // What the page says of one box of a flame graph.
 import { type FlameLayout, mergedFrame, rootFrame } from '@stackpile/report/flame';
 import type { FlameAnswer } from '../engine/questions/flame.ts';
+import type { Hit } from './picture.ts';
 
 /** What the page knows of one box. */
 export interface BoxFacts {
@@ -49,5 +50,25 @@ export function boxFacts(answer: FlameAnswer, layout: FlameLayout, box: number):
     self: layout.self[box] ?? 0,
     before,
     after,
+  };
+}
+
+/** Facts of whatever was hit. */
+export function hitFacts(answer: FlameAnswer, hit: Hit): BoxFacts {
+  if (hit.kind === 'box') {
+    const layout = hit.layer === 1 && answer.callers !== null ? answer.callers : answer.layout;
+    return boxFacts(answer, layout, Math.min(hit.box, layout.length - 1));
+  }
+  const frame = hit.index === 0 ? -1 : (answer.path[hit.index - 1] ?? -1);
+  const file = answer.frames.file[frame] ?? '';
+  return {
+    name: frame < 0 ? 'all' : (answer.frames.name[frame] ?? ''),
+    file,
+    place: file,
+    origin: answer.frames.origin[frame] ?? 'none',
+    weight: answer.pathWeights[hit.index] ?? answer.total,
+    self: 0,
+    before: null,
+    after: null,
   };
 }

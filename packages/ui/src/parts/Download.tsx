@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { ExportKind } from '../engine/questions/export.ts';
 import { engine, notice, overlay, sentence, stackQuery } from '../store.ts';
 import { copyText, Dialog } from './controls.tsx';
+import { saveFile } from './save-file.ts';
 
 const kinds: readonly { readonly kind: ExportKind; readonly name: string; readonly text: string }[] = [
   {
@@ -20,16 +21,6 @@ const kinds: readonly { readonly kind: ExportKind; readonly name: string; readon
   { kind: 'speedscope', name: 'speedscope', text: 'JSON for speedscope, with the filters in force' },
   { kind: 'markdown', name: 'Markdown', text: 'The top functions as a table for a ticket or a pull request' },
 ];
-
-/** Hands a file to the browser. */
-export function saveFile(bytes: Uint8Array<ArrayBuffer>, mediaType: string, fileName: string): void {
-  const address = URL.createObjectURL(new Blob([bytes], { type: mediaType }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = fileName;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
 
 export function DownloadSheet(): JSX.Element {
   const [busy, setBusy] = useState<ExportKind | null>(null);

@@ -8,7 +8,7 @@ import { exactPattern } from '../filters/pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
-export function PeekView(): JSX.Element {
+export function View(): JSX.Element {
   const { pivot, search } = state.value;
   const query = stackQuery();
   const answer = useAnswer(

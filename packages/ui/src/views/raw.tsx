@@ -9,7 +9,7 @@ import { useAnswer } from '../use-answer.ts';
 
 const lineHeight = 18;
 
-export function RawView(): JSX.Element {
+export function View(): JSX.Element {
   const query = stackQuery();
   const answer = useAnswer('text', query === null ? null : { ...query, report: 'raw', nodes: 0 });
   const [scroll, setScroll] = useState(0);

@@ -9,7 +9,7 @@ import { Failure, Loading } from '../parts/states.tsx';
 import { current, navigate, sentence, sourceText, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
-export function SourceView(): JSX.Element {
+export function View(): JSX.Element {
   const { pivot, file, search } = state.value;
   const query = stackQuery();
   const answer = useAnswer(
@@ -45,6 +45,35 @@ interface Line {
 /** Lines shown around each line with a cost. */
 const around = 6;
 
+/** The text of a file; where there is none, why. */
+function useFile(file: string): { readonly content: string; readonly missing: string } {
+  const load = sourceText.value;
+  const profile = current.value?.id ?? -1;
+  const [text, setText] = useState({ file: '', text: '', error: '' });
+  useEffect(() => {
+    if (load === null) return;
+    let stale = false;
+    load(profile, file).then(
+      (content) => {
+        if (!stale) setText({ file, text: content, error: '' });
+      },
+      (error: unknown) => {
+        if (!stale) setText({ file, text: '', error: sentence(error) });
+      },
+    );
+    return () => {
+      stale = true;
+    };
+  }, [load, profile, file]);
+  const missing =
+    load === null
+      ? 'The text of the file is not in this page; the cost per line is. To see both, open the profile where the sources are: stackpile -http=: FILE'
+      : text.error === ''
+        ? 'Reading the file…'
+        : text.error;
+  return { content: text.file === file ? text.text : '', missing };
+}
+
 function Listing({
   value,
   pending,
@@ -52,29 +81,7 @@ function Listing({
   readonly value: SourceAnswer;
   readonly pending: boolean;
 }): JSX.Element {
-  const load = sourceText.value;
-  const profile = current.value?.id ?? -1;
-  const [text, setText] = useState<{ file: string; text: string; error: string }>({
-    file: '',
-    text: '',
-    error: '',
-  });
-  useEffect(() => {
-    if (load === null) return;
-    let stale = false;
-    load(profile, value.file).then(
-      (content) => {
-        if (!stale) setText({ file: value.file, text: content, error: '' });
-      },
-      (error: unknown) => {
-        if (!stale) setText({ file: value.file, text: '', error: sentence(error) });
-      },
-    );
-    return () => {
-      stale = true;
-    };
-  }, [load, profile, value.file]);
-  const content = text.file === value.file ? text.text : '';
+  const { content, missing } = useFile(value.file);
   const blocks = useMemo(() => makeBlocks(value, content), [value, content]);
   const hottest = value.lines.reduce(
     (best, line) => (line.cum > (best?.cum ?? -1) ? line : best),
@@ -100,15 +107,7 @@ function Listing({
         </label>
         <span class="place">{value.file}</span>
       </div>
-      {content === '' ? (
-        <p class="note">
-          {load === null
-            ? 'The text of the file is not in this page; the cost per line is. To see both, open the profile where the sources are: stackpile -http=: FILE'
-            : text.error === ''
-              ? 'Reading the file…'
-              : text.error}
-        </p>
-      ) : null}
+      {content === '' ? <p class="note">{missing}</p> : null}
       <div class="scroll" tabIndex={0} role="region" aria-label="Lines" ref={scroller}>
         <table class="listing">
           <thead>
@@ -132,37 +131,55 @@ function Listing({
                   <td colSpan={4}>⋯</td>
                 </tr>
               ) : (
-                <tr
+                <LineRow
                   key={line.number}
-                  class={line.cum > 0 ? 'hot' : ''}
-                  data-hot={line.number === hottest?.line && line.cum > 0 ? '' : undefined}
-                >
-                  <td class="number">{line.flat === 0 ? '' : formatValue(line.flat, value.unit)}</td>
-                  <td class="number meter-cell">
-                    {line.cum === 0 ? null : (
-                      <>
-                        <i style={{ width: `${(line.cum / widest) * 100}%` }} />
-                        <span>{formatValue(line.cum, value.unit)}</span>
-                      </>
-                    )}
-                  </td>
-                  <td class="number soft">{line.number === 0 ? '?' : line.number}</td>
-                  <td class="code" title={line.names.join('\n')}>
-                    {line.tokens === null
-                      ? line.names.join(', ')
-                      : line.tokens.map((token, at) => (
-                          <span key={at} class={token.kind}>
-                            {token.text}
-                          </span>
-                        ))}
-                  </td>
-                </tr>
+                  line={line}
+                  hottest={line.number === hottest?.line}
+                  widest={widest}
+                  unit={value.unit}
+                />
               ),
             )}
           </tbody>
         </table>
       </div>
     </section>
+  );
+}
+
+function LineRow({
+  line,
+  hottest,
+  widest,
+  unit,
+}: {
+  readonly line: Line;
+  readonly hottest: boolean;
+  readonly widest: number;
+  readonly unit: string;
+}): JSX.Element {
+  return (
+    <tr class={line.cum > 0 ? 'hot' : ''} data-hot={hottest && line.cum > 0 ? '' : undefined}>
+      <td class="number">{line.flat === 0 ? '' : formatValue(line.flat, unit)}</td>
+      <td class="number meter-cell">
+        {line.cum === 0 ? null : (
+          <>
+            <i style={{ width: `${(line.cum / widest) * 100}%` }} />
+            <span>{formatValue(line.cum, unit)}</span>
+          </>
+        )}
+      </td>
+      <td class="number soft">{line.number === 0 ? '?' : line.number}</td>
+      <td class="code" title={line.names.join('\n')}>
+        {line.tokens === null
+          ? line.names.join(', ')
+          : line.tokens.map((token, at) => (
+              <span key={at} class={token.kind}>
+                {token.text}
+              </span>
+            ))}
+      </td>
+    </tr>
   );
 }
 

@@ -16,7 +16,8 @@ import {
 } from '../live.ts';
 import { Switch } from '../parts/controls.tsx';
 import { Loading } from '../parts/states.tsx';
-import { nearest, TrackChart } from '../parts/TrackChart.tsx';
+import { TrackChart } from '../timeline/TrackChart.tsx';
+import { nearest } from '../timeline/window.ts';
 import { live, navigate, notice, series, theme } from '../store.ts';
 
 const colors = {
@@ -32,7 +33,7 @@ const captures = [
   { name: 'heap', path: 'heap', label: 'Capture heap' },
 ] as const;
 
-export function LiveView(): JSX.Element {
+export function View(): JSX.Element {
   const target = live.value;
   useEffect(() => (target === null ? undefined : watch()), [target]);
   const list = looks.value;

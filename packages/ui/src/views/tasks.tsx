@@ -2,7 +2,7 @@
 import { shortName, shortPath, tellingFrame } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { TaskGroupRow } from '../engine/questions/tasks.ts';
+import type { TaskGroupRow, TaskRow } from '../engine/questions/tasks.ts';
 import { formatMs, formatPercent, formatValue, forNumber } from '../format.ts';
 import { copyText } from '../parts/controls.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
@@ -11,7 +11,7 @@ import { useAnswer } from '../use-answer.ts';
 
 const shownFrames = 4;
 
-export function TasksView(): JSX.Element {
+export function View(): JSX.Element {
   const { search } = state.value;
   const query = stackQuery();
   const answer = useAnswer('tasks', query === null ? null : { ...query, filter: search });
@@ -52,45 +52,17 @@ function Group({
 }): JSX.Element {
   const [expanded, setExpanded] = useState(open);
   const [all, setAll] = useState(false);
-  const own = tellingFrame(group.stack);
   const hasTasks = group.tasks.some(
     ({ id, waitedMs, labels, createdBy }) =>
       id !== null || waitedMs !== null || labels.length > 0 || createdBy !== '',
   );
-  const has = {
-    waiting: group.tasks.some(({ waitedMs }) => waitedMs !== null),
-    createdBy: group.tasks.some(({ createdBy }) => createdBy !== ''),
-    labels: group.tasks.some((task) => shownLabels(task) !== ''),
-  };
   const text = (): string =>
     `${group.count} ${group.states.map(([state]) => state).join(', ')}\n${group.stack
       .map((frame) => `  ${frame.name}\n      ${frame.file}:${frame.line}`)
       .join('\n')}\n`;
   return (
     <li class="task-group">
-      <button type="button" class="task-head" aria-expanded={expanded} onClick={() => setExpanded(!expanded)}>
-        <span class="meter" aria-hidden="true">
-          <i style={{ width: `${Math.max(0.5, (group.count / Math.max(1, total)) * 100)}%` }} />
-        </span>
-        <b class="count">{formatValue(group.count, 'count')}</b>
-        <span class="percent">{formatPercent(group.count, total)}</span>
-        <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
-        {own === undefined || own.file === '' ? null : (
-          <span class="place">
-            {shortPath(own.file, 2)}
-            {own.line > 0 ? `:${own.line}` : ''}
-          </span>
-        )}
-        <span class="tags">
-          {group.states.slice(0, 3).map(([name, count]) => (
-            <span class="tag" key={name}>
-              {name}
-              {group.states.length > 1 ? ` ${count}` : ''}
-            </span>
-          ))}
-          {group.oldestMs === null ? null : <span class="tag warm">oldest {formatMs(group.oldestMs)}</span>}
-        </span>
-      </button>
+      <GroupHead group={group} total={total} expanded={expanded} toggle={() => setExpanded(!expanded)} />
       {expanded ? (
         <div class="task-body">
           <ol class="stack">
@@ -117,36 +89,7 @@ function Group({
               Copy stack
             </button>
           </p>
-          {hasTasks ? (
-            <table class="task-table">
-              <thead>
-                <tr>
-                  <th scope="col">id</th>
-                  <th scope="col">state</th>
-                  {has.waiting ? (
-                    <th scope="col" class="number">
-                      waiting
-                    </th>
-                  ) : null}
-                  {has.createdBy ? <th scope="col">started by</th> : null}
-                  {has.labels ? <th scope="col">labels</th> : null}
-                </tr>
-              </thead>
-              <tbody>
-                {group.tasks.slice(0, all ? 200 : 20).map((task, index) => (
-                  <tr key={task.id ?? index}>
-                    <td>{task.id ?? (task.count > 1 ? `×${task.count}` : '')}</td>
-                    <td>{task.state}</td>
-                    {has.waiting ? (
-                      <td class="number">{task.waitedMs === null ? '' : formatMs(task.waitedMs)}</td>
-                    ) : null}
-                    {has.createdBy ? <td class="place">{task.createdBy}</td> : null}
-                    {has.labels ? <td>{shownLabels(task)}</td> : null}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          ) : null}
+          {hasTasks ? <TaskTable tasks={group.tasks} rows={all ? 200 : 20} /> : null}
           {hasTasks && group.samples > (all ? 200 : 20) ? (
             <p class="soft">
               {all ? `The first 200 of ${group.samples}.` : ''}{' '}
@@ -163,8 +106,94 @@ function Group({
   );
 }
 
+/** The line of a group: how many, where, in which states. */
+function GroupHead({
+  group,
+  total,
+  expanded,
+  toggle,
+}: {
+  readonly group: TaskGroupRow;
+  readonly total: number;
+  readonly expanded: boolean;
+  readonly toggle: () => void;
+}): JSX.Element {
+  const own = tellingFrame(group.stack);
+  return (
+    <button type="button" class="task-head" aria-expanded={expanded} onClick={toggle}>
+      <span class="meter" aria-hidden="true">
+        <i style={{ width: `${Math.max(0.5, (group.count / Math.max(1, total)) * 100)}%` }} />
+      </span>
+      <b class="count">{formatValue(group.count, 'count')}</b>
+      <span class="percent">{formatPercent(group.count, total)}</span>
+      <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
+      {own === undefined || own.file === '' ? null : (
+        <span class="place">
+          {shortPath(own.file, 2)}
+          {own.line > 0 ? `:${own.line}` : ''}
+        </span>
+      )}
+      <span class="tags">
+        {group.states.slice(0, 3).map(([name, count]) => (
+          <span class="tag" key={name}>
+            {name}
+            {group.states.length > 1 ? ` ${count}` : ''}
+          </span>
+        ))}
+        {group.oldestMs === null ? null : <span class="tag warm">oldest {formatMs(group.oldestMs)}</span>}
+      </span>
+    </button>
+  );
+}
+
+/** The single tasks of a group; a column that would be empty is not there. */
+function TaskTable({
+  tasks,
+  rows,
+}: {
+  readonly tasks: readonly TaskRow[];
+  /** At most so many. */
+  readonly rows: number;
+}): JSX.Element {
+  const has = {
+    waiting: tasks.some(({ waitedMs }) => waitedMs !== null),
+    createdBy: tasks.some(({ createdBy }) => createdBy !== ''),
+    labels: tasks.some((task) => shownLabels(task) !== ''),
+  };
+  return (
+    <table class="task-table">
+      <thead>
+        <tr>
+          <th scope="col">id</th>
+          <th scope="col">state</th>
+          {has.waiting ? (
+            <th scope="col" class="number">
+              waiting
+            </th>
+          ) : null}
+          {has.createdBy ? <th scope="col">started by</th> : null}
+          {has.labels ? <th scope="col">labels</th> : null}
+        </tr>
+      </thead>
+      <tbody>
+        {tasks.slice(0, rows).map((task, index) => (
+          <tr key={task.id ?? index}>
+            <td>{task.id ?? (task.count > 1 ? `×${task.count}` : '')}</td>
+            <td>{task.state}</td>
+            {has.waiting ? (
+              <td class="number">{task.waitedMs === null ? '' : formatMs(task.waitedMs)}</td>
+            ) : null}
+            {has.createdBy ? <td class="place">{task.createdBy}</td> : null}
+            {has.labels ? <td>{shownLabels(task)}</td> : null}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 /** Labels as text, without the one that says what all of them are. */
-function shownLabels(task: TaskGroupRow['tasks'][number]): string {
+function shownLabels(task: TaskRow): string {
   return task.labels
     .filter(([key, label]) => key !== 'kind' || label !== 'task')
     .map(([key, label]) => `${key}=${label}`)

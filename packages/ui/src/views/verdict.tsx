@@ -3,17 +3,16 @@ import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
 import { shortName, shortPath, tellingFrame, visibleText } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { formatDelta, formatMs, formatPercent, formatValue } from '../format.ts';
+import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '../format.ts';
 import { highlightLines, type Token } from '../highlight.ts';
 import { memoryOutlook } from '../live.ts';
 import { copyText } from '../parts/controls.tsx';
-import { formatTime } from '../parts/Header.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../filters/pattern.ts';
 import { navigate, profiles, series, sourceText, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
-export function VerdictView(): JSX.Element {
+export function View(): JSX.Element {
   const dumps = series.value;
   const chosen = state.value.sampleType;
   const answer = useAnswer(
@@ -87,9 +86,9 @@ function place(frame: StackFrame, parts: number): string {
   return file === '' ? '' : frame.line > 0 ? `${file}:${frame.line}` : file;
 }
 
-function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdict: Verdict }): JSX.Element {
-  const unit = verdict.series.measure.unit;
-  const culprit = finding.culprit ?? finding.stack[0] ?? null;
+/** What is known of a finding as numbers: each with what it says and a remark. */
+function figures(finding: Finding, verdict: Verdict): readonly (readonly [string, string, string])[] {
+  const { unit } = verdict.series.measure;
   const facts: [string, string, string][] = [
     [
       formatValue(finding.count, unit),
@@ -138,6 +137,13 @@ function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdic
       limit === null ? '' : `limit ${formatValue(limit, 'bytes')}`,
     ]);
   }
+  return facts;
+}
+
+function Lead({ finding, verdict }: { readonly finding: Finding; readonly verdict: Verdict }): JSX.Element {
+  const unit = verdict.series.measure.unit;
+  const culprit = finding.culprit ?? finding.stack[0] ?? null;
+  const facts = figures(finding, verdict);
   return (
     <article class={`lead-finding ${finding.kind}`}>
       {culprit === null ? null : (

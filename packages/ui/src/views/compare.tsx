@@ -2,13 +2,14 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { FlameView } from '../flame/FlameView.tsx';
+import { formatTime } from '../format.ts';
 import { Segmented } from '../parts/controls.tsx';
-import { formatTime, sourceLabel } from '../parts/Header.tsx';
+import { sourceLabel } from '../parts/source-label.ts';
 import { Failure } from '../parts/states.tsx';
 import { baseline, current, navigate, profiles } from '../store.ts';
-import { TopView } from './Top.tsx';
+import { TopTable } from '../top/TopTable.tsx';
 
-export function CompareView(): JSX.Element {
+export function View(): JSX.Element {
   const [form, setForm] = useState<'flame' | 'table'>('flame');
   const list = profiles.value;
   const shown = current.value;
@@ -65,7 +66,7 @@ export function CompareView(): JSX.Element {
           choose={setForm}
         />
       </div>
-      {form === 'flame' ? <FlameView compare /> : <TopView compare />}
+      {form === 'flame' ? <FlameView compare /> : <TopTable compare />}
     </section>
   );
 }

@@ -2,7 +2,9 @@
 import { shortPath } from '@stackpile/report/flame';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { deltaClass } from '../flame/FlameView.tsx';
+import type { TopAnswer } from '../engine/questions/top.ts';
+import type { TopRow } from '../engine/rows.ts';
+import { deltaClass } from '../flame/colors.ts';
 import { formatDelta, formatPercent, formatValue, forNumber } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../filters/pattern.ts';
@@ -11,7 +13,7 @@ import { useAnswer } from '../use-answer.ts';
 
 const pageRows = 500;
 
-export function TopView({ compare = false }: { readonly compare?: boolean }): JSX.Element {
+export function TopTable({ compare = false }: { readonly compare?: boolean }): JSX.Element {
   const { search } = state.value;
   const [limit, setLimit] = useState(pageRows);
   const query = stackQuery(compare);
@@ -73,39 +75,14 @@ export function TopView({ compare = false }: { readonly compare?: boolean }): JS
           <tbody>
             {rows.map((row) => {
               sum += row.flat;
-              const change = row.flat - row.flatBefore;
               return (
-                <tr key={`${row.name}\0${row.file}\0${row.line}`}>
-                  {value.diff ? (
-                    <td class={`number ${deltaClass(row.flatBefore, row.flat, value.eventWeight)}`}>
-                      {formatDelta(change, unit)}
-                    </td>
-                  ) : null}
-                  <td class="number strong">{formatValue(row.flat, unit)}</td>
-                  <td class="number wide">{formatPercent(row.flat, total)}</td>
-                  {value.diff ? null : <td class="number wide soft">{formatPercent(sum, total)}</td>}
-                  <td class="number">{formatValue(row.cum, unit)}</td>
-                  <td class="number meter-cell">
-                    <i class={row.origin} style={{ width: `${(Math.abs(row.cum) / widest) * 100}%` }} />
-                    <span>{formatPercent(row.cum, total)}</span>
-                  </td>
-                  <td class="name">
-                    <button
-                      type="button"
-                      title={`${row.name}\n${row.file}${row.line > 0 ? `:${row.line}` : ''}`}
-                      onClick={() => navigate({ view: 'peek', pivot: exactPattern(row.name) })}
-                    >
-                      <i class={`dot ${row.origin}`} />
-                      <span class="function">{row.name}</span>
-                      {row.file === '' ? null : (
-                        <span class="place">
-                          {shortPath(row.file, 2)}
-                          {row.line > 0 && !row.severalLines ? `:${row.line}` : ''}
-                        </span>
-                      )}
-                    </button>
-                  </td>
-                </tr>
+                <TableRow
+                  key={`${row.name}\0${row.file}\0${row.line}`}
+                  row={row}
+                  sum={sum}
+                  widest={widest}
+                  value={value}
+                />
               );
             })}
           </tbody>
@@ -120,5 +97,52 @@ export function TopView({ compare = false }: { readonly compare?: boolean }): JS
         ) : null}
       </div>
     </section>
+  );
+}
+
+function TableRow({
+  row,
+  sum,
+  widest,
+  value: { unit, total, diff, eventWeight },
+}: {
+  readonly row: TopRow;
+  /** Of the own values down to this row. */
+  readonly sum: number;
+  readonly widest: number;
+  readonly value: TopAnswer;
+}): JSX.Element {
+  return (
+    <tr>
+      {diff ? (
+        <td class={`number ${deltaClass(row.flatBefore, row.flat, eventWeight)}`}>
+          {formatDelta(row.flat - row.flatBefore, unit)}
+        </td>
+      ) : null}
+      <td class="number strong">{formatValue(row.flat, unit)}</td>
+      <td class="number wide">{formatPercent(row.flat, total)}</td>
+      {diff ? null : <td class="number wide soft">{formatPercent(sum, total)}</td>}
+      <td class="number">{formatValue(row.cum, unit)}</td>
+      <td class="number meter-cell">
+        <i class={row.origin} style={{ width: `${(Math.abs(row.cum) / widest) * 100}%` }} />
+        <span>{formatPercent(row.cum, total)}</span>
+      </td>
+      <td class="name">
+        <button
+          type="button"
+          title={`${row.name}\n${row.file}${row.line > 0 ? `:${row.line}` : ''}`}
+          onClick={() => navigate({ view: 'peek', pivot: exactPattern(row.name) })}
+        >
+          <i class={`dot ${row.origin}`} />
+          <span class="function">{row.name}</span>
+          {row.file === '' ? null : (
+            <span class="place">
+              {shortPath(row.file, 2)}
+              {row.line > 0 && !row.severalLines ? `:${row.line}` : ''}
+            </span>
+          )}
+        </button>
+      </td>
+    </tr>
   );
 }

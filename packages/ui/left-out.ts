@@ -1,0 +1,65 @@
+// What the page leaves to the command line: code that it never runs, and texts that only a terminal shows.
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
+
+const absent = (name: string): string =>
+  `export const ${name} = () => { throw new Error('not in the page'); };\n`;
+
+/** Code that the page never runs, or leaves to the command line, by file: it is replaced, so that the page stays small. */
+const leftOut: Readonly<Record<string, string>> = {
+  'packages/report/src/callgrind.ts': absent('printCallgrind'),
+  'packages/report/src/disasm.ts': absent('explainDisasm'),
+  // Java's old text profiles: the command line reads them for the page.
+  'packages/profile/src/formats/legacy/java.ts':
+    'export const readJavaLocations = () => undefined; export const parseJava = () => null;',
+  'packages/report/src/source/list.ts': absent('printList'),
+  'packages/report/src/source/weblist.ts': absent('printWeblist'),
+  // Go's expressions, matched in linear time, are for the command line; here the text reports filter as the graphs do.
+  'packages/report/src/regexp.ts': `
+    import { compilePattern as compile } from ${JSON.stringify(fileURLToPath(new URL('src/filters/pattern.ts', import.meta.url)))};
+    export function compilePattern(source) {
+      const { expression, error } = compile(source);
+      return expression === null ? error : { source, test: (text) => expression.test(text) };
+    }`,
+  // The decoder's kernel saves a command that is over in a moment from running cold; the page has the time, not the room.
+  'packages/profile/src/kernel/kernel.ts': `
+    export const WINDOW = 0, MOST_TYPES = 0, Header = {}, Reading = {}, Numbers = {};
+    export const kernel = () => null, isFull = () => false, tellNumbers = () => {}, takeNumbers = () => {};`,
+  'packages/profile/src/kernel/table-reader.ts': 'export class TableReader {}',
+  'packages/profile/src/formats/heapsnapshot.ts': `
+    import { ProfileError } from '../errors.ts';
+    export const heapSnapshot = {
+      name: 'V8 heap snapshot',
+      sniff: (_bytes, head) => /^\\s*\\{\\s*"snapshot"\\s*:/.test(head),
+      read: () => {
+        throw new ProfileError(
+          'PROFILE_TOO_LARGE',
+          'this is a heap snapshot, which takes more memory than a page may have: open it with stackpile -http=: FILE',
+        );
+      },
+    };`,
+};
+
+/** Texts that only a terminal shows. */
+const thinned: Readonly<Record<string, (source: string) => string>> = {
+  'packages/report/src/options.ts': (source) => source.replace(/^(\s*help:\s*)'(?:[^'\\]|\\.)*'/gm, "$1''"),
+};
+
+export const leftOutFiles: Plugin = {
+  name: 'left-out',
+  setup(builder) {
+    builder.onLoad({ filter: /packages[\\/](?:report|profile)[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      const plain = path.replaceAll('\\', '/');
+      const ours = (table: Readonly<Record<string, unknown>>): string | undefined =>
+        Object.keys(table).find((name) => plain.endsWith(name));
+      const absentFile = ours(leftOut);
+      const thin = thinned[ours(thinned) ?? ''];
+      if (absentFile === undefined && thin === undefined) return undefined;
+      const contents =
+        thin === undefined ? (leftOut[absentFile ?? ''] ?? '') : thin(await readFile(path, 'utf8'));
+      return { contents, loader: 'ts', resolveDir: dirname(path) };
+    });
+  },
+};

@@ -1,0 +1,54 @@
+// The search: highlights while somebody types, keeps it with Enter, focuses on it with Shift+Enter.
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { navigate } from '../store.ts';
+import { compilePattern } from './pattern.ts';
+
+export function SearchBox({ value }: { readonly value: string }): JSX.Element {
+  const [text, setText] = useState(value);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => setText(value), [value]);
+  const { error } = compilePattern(text);
+  const timer = useRef(0);
+  return (
+    <label class={`search${error === '' ? '' : ' wrong'}`}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <circle cx="7" cy="7" r="4.5" />
+        <path d="m10.5 10.5 4 4" />
+      </svg>
+      <span class="offscreen">Search functions and files by regular expression</span>
+      <input
+        id="search"
+        type="search"
+        ref={input}
+        value={text}
+        placeholder="Search (regular expression)"
+        spellcheck={false}
+        autocomplete="off"
+        aria-invalid={error !== ''}
+        title={error}
+        onInput={(event) => {
+          const next = event.currentTarget.value;
+          setText(next);
+          window.clearTimeout(timer.current);
+          // As pprof's page: the highlight follows the typing with a short delay.
+          timer.current = window.setTimeout(() => {
+            if (compilePattern(next).error === '') navigate({ search: next }, true);
+          }, 200);
+        }}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === 'Enter' && compilePattern(text).error === '') {
+            window.clearTimeout(timer.current);
+            navigate(event.shiftKey ? { focus: text, search: '', zoom: '' } : { search: text });
+          } else if (event.key === 'Escape') {
+            window.clearTimeout(timer.current);
+            navigate({ search: '' }, true);
+            input.current?.blur();
+          }
+        }}
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </label>
+  );
+}

@@ -1,0 +1,75 @@
+// The picture of a graph in its frame.
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { parseSvg } from '../trusted.ts';
+import { rebuildSvg } from './sanitize.ts';
+import { useSheetGestures } from './sheet-gestures.ts';
+import { fit, moveBy, type SheetWindow, useSheetWindow, zoomAt } from './sheet-window.ts';
+
+/** An arrow key moves the picture by so many pixels. */
+const step = 60;
+
+export function Sheet({ svg }: { readonly svg: string }): JSX.Element {
+  const window = useSheetWindow();
+  const gestures = useSheetGestures(window);
+  const { frame, picture } = window;
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const built = rebuildSvg(parseSvg(svg), document);
+    if (built === null) return;
+    const [, , width = '1', height = '1'] = (built.getAttribute('viewBox') ?? '').split(/\s+/);
+    built.setAttribute('width', width);
+    built.setAttribute('height', height);
+    built.setAttribute('role', 'img');
+    built.setAttribute('aria-label', 'Call graph; the same numbers are in Top and Peek');
+    element.replaceChildren(built);
+    picture.current = built;
+    fit(window);
+  }, [svg]);
+  return (
+    <div
+      class="graph-sheet"
+      ref={frame}
+      tabIndex={0}
+      role="group"
+      aria-label="Call graph: arrow keys move, plus and minus zoom, 0 fits"
+      {...gestures}
+      onKeyDown={(event) => {
+        if (!runKey(window, event.key, event.currentTarget)) return;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+    />
+  );
+}
+
+/** Does what a key says; false for those that the page may have. */
+function runKey(window: SheetWindow, key: string, { clientWidth, clientHeight }: HTMLElement): boolean {
+  switch (key) {
+    case 'ArrowLeft':
+      moveBy(window, step, 0);
+      return true;
+    case 'ArrowRight':
+      moveBy(window, -step, 0);
+      return true;
+    case 'ArrowUp':
+      moveBy(window, 0, step);
+      return true;
+    case 'ArrowDown':
+      moveBy(window, 0, -step);
+      return true;
+    case '+':
+    case '=':
+      zoomAt(window, 1.25, clientWidth / 2, clientHeight / 2);
+      return true;
+    case '-':
+      zoomAt(window, 0.8, clientWidth / 2, clientHeight / 2);
+      return true;
+    case '0':
+      fit(window);
+      return true;
+    default:
+      return false;
+  }
+}

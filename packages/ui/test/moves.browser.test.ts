@@ -1,0 +1,139 @@
+// Keyboard and pointer in a real browser, and where controls have to be.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { desktop, phone } from './chromium.ts';
+import { dump, folder, go, serve, settled, shows, skip, useBrowser, visit } from './visitor.ts';
+
+useBrowser();
+
+test('the keyboard moves, zooms, filters and undoes', { skip }, async () => {
+  const server = await serve([dump('t136')]);
+  const { page, problems, context } = await visit(server, desktop, 'light');
+  await page.waitForSelector('[role=treeitem]', { state: 'attached' });
+  await page.keyboard.press('ArrowDown');
+  await shows(page, '.details-name', /SubscribeNewTaskMsgIfAvailable/);
+  await page.keyboard.press('ArrowRight');
+  await shows(page, '.details-name', /serve/);
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('z='));
+  await settled(page);
+  await shows(page, '[role=treeitem][aria-selected=true]', /Subscribe.*274.*94/);
+  await page.goBack();
+  await page.waitForFunction(() => !location.hash.includes('z='));
+  await settled(page);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('f');
+  await page.waitForSelector('.filter');
+  assert.match(decodeURIComponent(new URL(page.url()).hash), /f=\^/);
+  await shows(page, '.details-numbers', /274 · 94/);
+  await page.keyboard.press('r');
+  await page.waitForFunction(() => document.querySelector('.filter') === null);
+  await page.keyboard.press('/');
+  await page.keyboard.type('gopark');
+  await page.waitForSelector('.search-sum');
+  await settled(page);
+  await page.locator('.flame-tree').focus();
+  await page.keyboard.press('n');
+  await shows(page, '.details-name', /runtime\.gopark/);
+  await page.keyboard.press('/');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.querySelector('.search-sum') === null);
+  await page.keyboard.press('2');
+  await page.waitForFunction(() => location.hash.startsWith('#/top'));
+  await page.keyboard.press('1');
+  await page.waitForFunction(() => location.hash.startsWith('#/flame'));
+  await settled(page);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('m');
+  await page.waitForSelector('[role=menu]');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.querySelector('[role=menu]') === null);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test('a click zooms to where the pointer is, and the tree follows', { skip }, async () => {
+  const server = await serve([dump('t136')]);
+  const { page, problems, context } = await visit(server, desktop, 'light');
+  const box = await page.locator('.flame-canvas').first().boundingBox();
+  assert.ok(box !== null);
+  await page.mouse.move(box.x + 300, box.y + 50);
+  await page.waitForFunction(
+    () => document.querySelector('.details-name')?.textContent?.includes('ReceiveMessage') === true,
+  );
+  await page.mouse.click(box.x + 300, box.y + 50);
+  await page.waitForFunction(() => location.hash.includes('z='));
+  await settled(page);
+  await shows(page, '[role=treeitem][aria-selected=true]', /ReceiveMessage/);
+  await page.mouse.click(box.x + 300, box.y + 50, { button: 'right' });
+  await page.waitForSelector('[role=menu]');
+  await page.getByRole('menuitem', { name: /Sandwich/ }).click();
+  await page.waitForFunction(() => location.hash.includes('mode=sandwich'));
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test('a strip of tabs that goes on fades where it does; the controls of the graph are all in sight', {
+  skip,
+}, async () => {
+  const file = join(folder, 'strip.folded');
+  writeFileSync(file, 'main;work 1\n');
+  const ends = (page: Page): Promise<boolean[]> =>
+    page.$eval('.tabs', (strip) => [strip.hasAttribute('data-before'), strip.hasAttribute('data-behind')]);
+  const server = await serve([file, file, dump('t2')]);
+  const { page, problems, context } = await visit(server, phone, 'light');
+  await go(page, 'flame?src=0');
+  await shows(page, '.insight', /^Of 1 sample, your code/);
+  await page.waitForSelector('.tabs[data-behind]');
+  assert.deepEqual(await ends(page), [false, true]);
+  const right = await page.$$eval('.flame .toolbar > *', (controls) =>
+    Math.max(...controls.map((control) => control.getBoundingClientRect().right)),
+  );
+  assert.ok(right <= phone.width, `${right}`);
+  await page.$eval('.tabs', (strip) => strip.scrollTo({ left: strip.scrollWidth }));
+  await page.waitForSelector('.tabs[data-before]:not([data-behind])');
+  assert.deepEqual(problems, []);
+  await context.close();
+  const wide = await visit(server, desktop, 'light');
+  await go(wide.page, 'top?src=0');
+  assert.deepEqual(await ends(wide.page), [false, false]);
+  await wide.context.close();
+});
+
+test('a CPU profile of V8 is drawn in the order of time', { skip }, async () => {
+  const path = join(folder, 'work.cpuprofile');
+  const frame = (functionName: string, lineNumber: number) => ({
+    callFrame: { functionName, scriptId: '1', url: 'file:///srv/work.js', lineNumber, columnNumber: 0 },
+  });
+  const samples = Array.from({ length: 60 }, (_, i) => (i % 20 < 10 ? 2 : 3));
+  const text = JSON.stringify({
+    nodes: [
+      { id: 1, ...frame('(root)', -1), children: [2, 3] },
+      { id: 2, ...frame('parse', 9), hitCount: 30 },
+      { id: 3, ...frame('render', 19), hitCount: 30 },
+    ],
+    startTime: 0,
+    endTime: 60_000,
+    samples,
+    timeDeltas: samples.map(() => 1000),
+  });
+  writeFileSync(path, text);
+  const { page, problems, context } = await visit(await serve([path]), desktop, 'light');
+  await page.getByRole('button', { name: 'Time', exact: true }).click();
+  await page.waitForFunction(() => location.hash.includes('mode=time'));
+  await settled(page);
+  await page.waitForFunction(() => document.querySelectorAll('[role=treeitem]').length > 0);
+  // Six stretches that take turns, where the widest-first graph has two boxes.
+  await page.keyboard.press('ArrowDown');
+  await shows(page, '.details-name', /parse/);
+  for (const name of [/render/, /parse/, /render/, /parse/, /render/]) {
+    await page.keyboard.press('ArrowRight');
+    await shows(page, '.details-name', name);
+  }
+  assert.deepEqual(problems, []);
+  await context.close();
+});

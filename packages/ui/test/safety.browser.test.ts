@@ -1,0 +1,137 @@
+// What must not happen in a real browser: scripts of a profile, foreign requests, a page without its token.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { startServer } from '@stackpile/agent';
+import { reportHtml } from '../../cli/src/http/report-file.ts';
+import { desktop, openPage, phone } from './chromium.ts';
+import { hostileProfile } from './hostile.ts';
+import {
+  browser,
+  closers,
+  dump,
+  folder,
+  go,
+  serve,
+  settled,
+  skip,
+  useBrowser,
+  violations,
+  visit,
+} from './visitor.ts';
+
+useBrowser();
+
+test('a hostile profile changes nothing on the page, served or as a file', { skip }, async () => {
+  const path = join(folder, 'hostile.pb');
+  writeFileSync(path, hostileProfile());
+  const server = await serve([path]);
+  const file = join(folder, 'hostile.html');
+  writeFileSync(file, await reportHtml([path], {}, folder));
+  for (const address of [server.url, pathToFileURL(file).href]) {
+    const origin = address.startsWith('file') ? 'file:' : `http://127.0.0.1:${server.port}/`;
+    const { page, problems, context } = await openPage(browser, desktop, 'light', origin);
+    await page.goto(address);
+    await settled(page);
+    const scripts = await page.evaluate(() => document.querySelectorAll('script').length);
+    for (const view of [
+      'flame',
+      'flame?q=script',
+      'flame?mode=up',
+      'top',
+      'peek',
+      'tasks',
+      'source',
+      'raw',
+      'graph',
+    ]) {
+      await go(page, view);
+      if (view === 'graph') await page.waitForSelector('.graph-sheet svg .node', { timeout: 60_000 });
+      const state = await page.evaluate(() => ({
+        attacked: 'attacked' in globalThis,
+        scripts: document.querySelectorAll('script').length,
+        images: document.querySelectorAll('img, iframe, object, embed, foreignObject, svg script, svg a')
+          .length,
+        handlers: [...document.querySelectorAll('*')].filter((element) =>
+          [...element.attributes].some(({ name }) => name.startsWith('on')),
+        ).length,
+        links: [...document.querySelectorAll('a[href]')].filter(
+          (link) => !(link.getAttribute('href') ?? '').startsWith('#/'),
+        ).length,
+        bidi: /[\u202a-\u202e\u2066-\u2069]/.test(document.querySelector('#app')?.textContent ?? ''),
+      }));
+      assert.deepEqual(
+        state,
+        {
+          attacked: false,
+          scripts,
+          images: 0,
+          handlers: 0,
+          links: 0,
+          bidi: view === 'raw' ? state.bidi : false,
+        },
+        `${origin} ${view}`,
+      );
+    }
+    assert.deepEqual(problems, [], origin);
+    await context.close();
+  }
+});
+
+test('the policy holds: no inline script, no foreign request, no frame', { skip }, async () => {
+  const server = await serve([dump('t2')]);
+  const { page, context } = await visit(server, desktop, 'light');
+  const result = await page.evaluate(async () => {
+    const broken: string[] = [];
+    addEventListener('securitypolicyviolation', (event) => broken.push(event.effectiveDirective));
+    const script = document.createElement('script');
+    try {
+      script.textContent = 'globalThis.attacked = 1';
+      document.body.append(script);
+    } catch {
+      broken.push('trusted-types');
+    }
+    await fetch('http://127.0.0.1:9/').catch(() => undefined);
+    // Violations are told in a turn of their own.
+    while (!broken.includes('connect-src'))
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
+    return { broken, attacked: 'attacked' in globalThis };
+  });
+  assert.equal(result.attacked, false);
+  assert.ok(result.broken.includes('connect-src'));
+  assert.ok(result.broken.length >= 2, result.broken.join());
+  await context.close();
+});
+
+test('the agent serves the page, which asks for its token once', { skip }, async () => {
+  const agent = await startServer({ port: 0, auth: 'secret-token' });
+  closers.push(() => void agent.close());
+  const { page, problems, context } = await openPage(browser, phone, 'dark', new URL(agent.url).origin);
+  await page.goto(`${agent.url}ui`);
+  await page.waitForSelector('input[type=password]');
+  assert.deepEqual(await violations(page), []);
+  // The browser itself reports the 401 that told the page to ask.
+  assert.ok(
+    problems.every((problem) => problem.includes('401')),
+    problems.join(),
+  );
+  problems.length = 0;
+  await page.getByLabel('Token').fill('secret-token');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('nav.tabs') !== null);
+  await settled(page);
+  await go(page, 'live');
+  await page.waitForFunction(() =>
+    /tasks \d+.*handles \d+.*heap [\d.]+.MB.*RSS [\d.]+.MB.*event-loop lag [\d.]+.m?s/s.test(
+      document.querySelector('.live-legend')?.textContent ?? '',
+    ),
+  );
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(problems, []);
+  await context.close();
+  await agent.close();
+});

@@ -1,0 +1,154 @@
+// What every test in a browser needs: the built page, a browser, a folder, servers, and waiting for what the page shows.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { unlessCi } from '../../../testing/ci.ts';
+import { buildUi } from '../build.ts';
+import { startUi, type UiServer } from '../../cli/src/http/serve.ts';
+import { type Device, launch, openPage, type Watched, withoutBrowser } from './chromium.ts';
+
+const fixtures = ['../../../../shared/fixtures/', '../../../../../shared/fixtures/']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+/** Why tests in a browser cannot run here, or false. */
+export const skip =
+  withoutBrowser !== false
+    ? withoutBrowser
+    : unlessCi(fixtures === undefined && 'no fixtures beside the repository');
+/** The dumps of the leaky service, in seconds since its start. */
+export const moments = ['t2', 't6', 't16', 't36', 't76', 't136'];
+export const dump = (moment: string, file = 'goroutine.pb.gz'): string =>
+  `${fixtures ?? ''}go/leaky/${moment}/${file}`;
+const axeSource = (): string =>
+  readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export let browser: Browser;
+/** For files of the tests. */
+export let folder: string;
+export const servers: UiServer[] = [];
+/** Whatever else has to end, also where a test failed before it could. */
+export const closers: (() => void)[] = [];
+
+export async function serve(sources: readonly string[]): Promise<UiServer> {
+  const server = await startUi({ sources, address: '127.0.0.1:0', noBrowser: true }, { cwd: folder });
+  servers.push(server);
+  return server;
+}
+
+export async function visit(server: UiServer, device: Device, theme: 'light' | 'dark'): Promise<Watched> {
+  const watched = await openPage(browser, device, theme, `http://127.0.0.1:${server.port}/`);
+  await watched.page.goto(server.url);
+  await settled(watched.page);
+  return watched;
+}
+
+/** Waits until the view has an answer: no loading state, nothing busy. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector('main > *') !== null &&
+      document.querySelector('.bars') === null &&
+      document.querySelector('[aria-busy="true"]') === null,
+    undefined,
+    { timeout: 60_000 },
+  );
+}
+
+export async function go(page: Page, view: string): Promise<void> {
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/${view}`);
+  await page.waitForFunction(
+    (name) => document.querySelector('nav [aria-current]')?.getAttribute('href') === `#/${name}`,
+    view.split('?')[0],
+  );
+  await settled(page);
+}
+
+/** Waits until the first element that `selector` finds says what `pattern` wants; fails with what it says instead. */
+export async function shows(page: Page, selector: string, pattern: RegExp): Promise<void> {
+  const says = (): Promise<string> =>
+    page.evaluate((wanted) => {
+      const element = document.querySelector<HTMLElement>(wanted);
+      // What is clipped away for the eye has no inner text.
+      return element === null ? '' : element.innerText.trim() || (element.textContent ?? '');
+    }, selector);
+  try {
+    await page.waitForFunction(
+      ([wanted, source, flags]) => {
+        const element = document.querySelector<HTMLElement>(wanted ?? '');
+        const text = element === null ? '' : element.innerText.trim() || (element.textContent ?? '');
+        return new RegExp(source ?? '', flags).test(text);
+      },
+      [selector, pattern.source, pattern.flags],
+    );
+  } catch {
+    assert.match(await says(), pattern, selector);
+  }
+}
+
+/** Rules that axe finds broken, with where. */
+export async function violations(page: Page): Promise<string[]> {
+  // Through the debugger, as the page's own policy lets no foreign script in.
+  await page.evaluate(axeSource());
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const result = await axe.run();
+    return result.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
+    );
+  });
+}
+
+/** Waits until `text` is seen without scrolling; false where it never is. */
+export async function aboveFold(page: Page, text: string): Promise<boolean> {
+  const seen = page.waitForFunction((wanted) => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const element = node as HTMLElement;
+      if (
+        element.children.length > 0 ||
+        element.closest('script, [aria-hidden="true"], .flame-tree') !== null
+      )
+        continue;
+      if (!(element.textContent ?? '').includes(wanted)) continue;
+      const box = element.getBoundingClientRect();
+      if (
+        box.width > 0 &&
+        box.top >= 0 &&
+        box.bottom <= innerHeight &&
+        box.left >= 0 &&
+        box.right <= innerWidth
+      )
+        return true;
+    }
+    return false;
+  }, text);
+  return seen.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Builds the page and starts the browser before the tests of a file, and ends everything after them. */
+export function useBrowser(): void {
+  before(async () => {
+    if (skip !== false) return;
+    await buildUi();
+    folder = mkdtempSync(join(tmpdir(), 'stackpile-ui-'));
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    for (const close of closers) close();
+    await Promise.all(servers.map((server) => server.close()));
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
+}
