@@ -16,6 +16,7 @@ import {
   go,
   serve,
   settled,
+  shows,
   skip,
   useBrowser,
   violations,
@@ -104,6 +105,25 @@ test('the policy holds: no inline script, no foreign request, no frame', { skip 
   assert.equal(result.attacked, false);
   assert.ok(result.broken.includes('connect-src'));
   assert.ok(result.broken.length >= 2, result.broken.join());
+  await context.close();
+});
+
+test('a chunk that was changed after the page was built does not run, and the page says so', {
+  skip,
+}, async () => {
+  const html = await reportHtml([dump('t2')], {}, folder);
+  const changed = html.replace(/(data-chunk="\.\/raw-[^"]*">)/, '$1globalThis.attacked=1;');
+  assert.notEqual(changed, html);
+  const file = join(folder, 'changed.html');
+  writeFileSync(file, changed);
+  const { page, context } = await openPage(browser, desktop, 'light', 'file:');
+  await page.goto(pathToFileURL(file).href);
+  await settled(page);
+  await go(page, 'raw');
+  await shows(page, '.state', /A part of this page is missing/);
+  await go(page, 'top');
+  await shows(page, '.top-table tbody tr', /gopark/);
+  assert.equal(await page.evaluate(() => 'attacked' in globalThis), false);
   await context.close();
 });
 

@@ -181,6 +181,68 @@ test('what comes slowly shows how much of it is there, and comes once', { skip }
   await context.close();
 });
 
+test('what is seen first is drawn before the rest of the page has come, and runs none of it', {
+  skip,
+}, async () => {
+  const html = await reportHtml([dump('t136')], {}, folder);
+  // The report's profile stands before its first script, the chunks behind it.
+  const middle = html.indexOf('<script type="text/plain" data-chunk');
+  assert.ok(middle > 0);
+  let held: (() => void) | null = null;
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+    response.write(html.slice(0, middle));
+    held = () => response.end(html.slice(middle));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as { port: number };
+  const origin = `http://127.0.0.1:${port}/`;
+  const { page, problems, context } = await openPage(browser, desktop, 'light', origin);
+  await page.addInitScript(() => {
+    const ran: string[] = [];
+    let chunks: { add(name: string, chunk: unknown): void } | undefined;
+    Object.defineProperty(globalThis, 'ranChunks', { value: ran });
+    Object.defineProperty(globalThis, 'stackpileChunks', {
+      get: () => chunks,
+      set: (given: NonNullable<typeof chunks>) => {
+        chunks = {
+          ...given,
+          add: (name, chunk) => {
+            ran.push(name.replace(/-\w+\.js$/, ''));
+            given.add(name, chunk);
+          },
+        };
+      },
+    });
+  });
+  const ran = (): Promise<string[]> =>
+    page.evaluate(() => (globalThis as unknown as { ranChunks: string[] }).ranChunks);
+  await page.goto(origin, { waitUntil: 'commit' });
+  await shows(page, '.insight li', /subscribe_leaky\.go:22/);
+  await page.waitForFunction(() => performance.getEntriesByName('stackpile-flame').length > 0);
+  // A view that is opened now waits for the rest of the page.
+  await page.evaluate(() => {
+    location.hash = '#/raw';
+  });
+  await shows(page, '.state', /Opening Raw/);
+  assert.deepEqual(await ran(), []);
+  assert.ok(held !== null);
+  (held as () => void)();
+  await shows(page, '.raw pre', /PeriodType: goroutine count/);
+  assert.deepEqual(await ran(), ['./raw']);
+  await page.keyboard.press('?');
+  await page.waitForSelector('dialog[open]');
+  assert.deepEqual(await ran(), ['./raw', './Help']);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
 test('a live service is watched, captured and compared', { skip }, async () => {
   let asked = 0;
   const service = createServer((request, response) => {
