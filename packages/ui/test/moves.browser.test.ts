@@ -137,3 +137,35 @@ test('a CPU profile of V8 is drawn in the order of time', { skip }, async () => 
   assert.deepEqual(problems, []);
   await context.close();
 });
+
+test('what is on the canvas is the graph that was asked for last', { skip }, async () => {
+  const server = await serve([dump('t136')]);
+  const { page, problems, context } = await visit(server, desktop, 'light');
+  const frames = (): Promise<unknown> =>
+    page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
+    );
+  const painted = (): Promise<string> =>
+    page.$eval('.flame-canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  for (let round = 0; round < 4; round++) {
+    for (const view of [
+      'flame?q=redis',
+      'flame?mode=sandwich&p=ReceiveMessage',
+      'flame?mode=up&f=task&flip=t',
+    ]) {
+      await go(page, view);
+      // Whatever the graph still does by itself, such as to scroll to its root, it does now.
+      for (let i = 0; i < 5; i++) await frames();
+      const before = await painted();
+      // To another theme and back: whatever it showed, it is painted anew.
+      for (const theme of ['dark', 'light']) {
+        await page.keyboard.press('t');
+        await page.waitForFunction((name) => document.documentElement.dataset['theme'] === name, theme);
+        for (let i = 0; i < 5; i++) await frames();
+      }
+      assert.ok(before === (await painted()), `${view}, round ${round}: another graph was on the canvas`);
+    }
+  }
+  assert.deepEqual(problems, []);
+  await context.close();
+});
