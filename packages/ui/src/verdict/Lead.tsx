@@ -1,0 +1,192 @@
+// The first finding: where, how much, since when, what to do.
+import type { Finding, Verdict } from '@stackpile/leaks';
+import { visibleText } from '@stackpile/report/flame';
+import type { JSX } from 'preact';
+import { exactPattern } from '../filters/pattern.ts';
+import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '../format.ts';
+import { memoryOutlook } from '../live.ts';
+import { copyText } from '../parts/controls.tsx';
+import { navigate, profiles, series } from '../store.ts';
+import { adviceOn, asText } from './advice.ts';
+import { latest, place } from './frames.ts';
+import { Snippet } from './Snippet.tsx';
+import { Stack } from './Stack.tsx';
+import { Trend } from './Trend.tsx';
+
+/** What is known of a finding as numbers: each with what it says and a remark. */
+function figures(finding: Finding, verdict: Verdict): readonly (readonly [string, string, string])[] {
+  const { unit } = verdict.series.measure;
+  const facts: [string, string, string][] = [
+    [
+      formatValue(finding.count, unit),
+      `of ${formatValue(verdict.series.totals.at(-1) ?? 0, unit)} ${verdict.series.noun}`,
+      formatPercent(finding.share, 1),
+    ],
+    [
+      finding.growth.perMinute === null
+        ? formatDelta(round(finding.growth.perDump), unit)
+        : formatDelta(round(finding.growth.perMinute), unit),
+      finding.growth.perMinute === null ? 'per profile' : 'per minute',
+      `${formatDelta(finding.growth.total, unit)} in all`,
+    ],
+  ];
+  const since = growingSince(finding, verdict);
+  if (since !== null) {
+    const { times } = verdict.series;
+    facts.push([
+      formatTime(since, times ?? []),
+      'growing since',
+      `for ${formatMs((times?.at(-1) ?? since) - since)}`,
+    ]);
+  }
+  if (finding.oldest !== null) {
+    facts.push([
+      `${finding.oldest.atLeast ? '≥ ' : ''}${formatMs(finding.oldest.ms)}`,
+      'the oldest has waited',
+      finding.state,
+    ]);
+  }
+  if (finding.survival !== null) {
+    facts.push([
+      formatPercent(finding.survival.survived, Math.max(1, finding.survival.seen)),
+      'of those seen before are still there',
+      `${finding.survival.ended} ended`,
+    ]);
+  }
+  if (finding.untilLimit !== null)
+    facts.push([formatMs(finding.untilLimit), 'until the limit', 'at this rate']);
+  else if (finding.kind !== 'steady' && memoryOutlook.value?.untilLimit != null) {
+    // The tasks themselves have no limit; the memory of the service that is watched has.
+    const { untilLimit, limit } = memoryOutlook.value;
+    facts.push([
+      formatMs(untilLimit),
+      'until memory runs out',
+      limit === null ? '' : `limit ${formatValue(limit, 'bytes')}`,
+    ]);
+  }
+  return facts;
+}
+
+export function Lead({
+  finding,
+  verdict,
+}: {
+  readonly finding: Finding;
+  readonly verdict: Verdict;
+}): JSX.Element {
+  const unit = verdict.series.measure.unit;
+  const culprit = finding.culprit ?? finding.stack[0] ?? null;
+  const facts = figures(finding, verdict);
+  return (
+    <article class={`lead-finding ${finding.kind}`}>
+      {culprit === null ? null : (
+        <div class="culprit">
+          <span class="eyebrow">{finding.culprit === null ? 'Innermost frame' : 'Your code'}</span>
+          <p class="culprit-place">{place(culprit, 3) || visibleText(culprit.name)}</p>
+          <p class="culprit-name">{visibleText(culprit.name)}</p>
+          <Snippet file={culprit.file} line={culprit.line} />
+        </div>
+      )}
+      <dl class="figures">
+        {facts.map(([number, text, more]) => (
+          <div key={text}>
+            <dt>{text}</dt>
+            <dd>
+              <b>{number}</b>
+              {more === '' ? null : <span>{more}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <Trend title="This stack" values={finding.counts} unit={unit} times={verdict.series.times} />
+      {finding.sentence === verdict.sentence ? null : <p class="sentence">{visibleText(finding.sentence)}</p>}
+      {adviceOn(finding, verdict) === '' ? null : (
+        <p class="advice">
+          <b>What to do:</b> {visibleText(adviceOn(finding, verdict))}
+        </p>
+      )}
+      <Story finding={finding} unit={unit} />
+      <p class="row">
+        {culprit === null ? null : (
+          <button
+            type="button"
+            class="primary"
+            onClick={() =>
+              navigate({
+                view: 'flame',
+                focus: exactPattern(visibleText(culprit.name)),
+                zoom: '',
+                source: latest(),
+              })
+            }
+          >
+            See it in the flame graph
+          </button>
+        )}
+        <button
+          type="button"
+          class="chip"
+          onClick={() =>
+            navigate({
+              view: 'compare',
+              source: latest(),
+              base: profiles.value.indexOf(series.value[0] ?? (profiles.value[0] as never)),
+              zoom: '',
+            })
+          }
+        >
+          Compare first and last
+        </button>
+        <button type="button" class="chip" onClick={() => copyText(asText(verdict), 'Verdict copied')}>
+          Copy as text
+        </button>
+      </p>
+      <Stack finding={finding} />
+    </article>
+  );
+}
+
+/** When it began to grow: the time of the last dump in which it was no more than in the first; null where times are unknown. */
+export function growingSince(finding: Pick<Finding, 'counts' | 'kind'>, verdict: Verdict): number | null {
+  const { times } = verdict.series;
+  if (times === null || finding.kind === 'steady') return null;
+  const first = finding.counts[0] ?? 0;
+  const row = finding.counts.findLastIndex((count) => count <= first);
+  return times[row] ?? null;
+}
+
+/** What it waits for, who started it, what holds it: each where the dumps say so. */
+function Story({ finding, unit }: { readonly finding: Finding; readonly unit: string }): JSX.Element | null {
+  const rows: [string, string][] = [];
+  if (finding.state !== '') rows.push(['Waits in', finding.state]);
+  if (finding.createdBy !== '') rows.push(['Started by', finding.createdBy]);
+  if (finding.retained !== null) {
+    const { bytes, growth, heldBy } = finding.retained;
+    if (bytes > 0)
+      rows.push([
+        'Keeps alive',
+        `${formatValue(bytes, 'bytes')}${growth > 0 ? ` (${formatDelta(growth, 'bytes')})` : ''}`,
+      ]);
+    if (heldBy !== null) rows.push(['Held by', heldBy]);
+  }
+  for (const { stack, count } of finding.also.slice(0, 3)) {
+    const frame = stack.find(({ origin }) => origin === 'user') ?? stack[0];
+    if (frame !== undefined)
+      rows.push(['Grows with it', `${formatValue(count, unit)} in ${frame.name} ${place(frame, 2)}`]);
+  }
+  if (rows.length === 0) return null;
+  return (
+    <dl class="story">
+      {rows.map(([name, text], index) => (
+        <div key={index}>
+          <dt>{name}</dt>
+          <dd>{visibleText(text)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function round(value: number): number {
+  return Math.abs(value) >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
+}

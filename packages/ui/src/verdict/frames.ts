@@ -1,0 +1,16 @@
+// Frames and series as the verdict writes them.
+import type { StackFrame } from '@stackpile/leaks';
+import { shortPath, visibleText } from '@stackpile/report/flame';
+import { profiles, series } from '../store.ts';
+
+/** `file:line` of a frame with its last `parts` folders; '' where it has no file. */
+export function place(frame: StackFrame, parts: number): string {
+  const file = visibleText(shortPath(frame.file, parts));
+  return file === '' ? '' : frame.line > 0 ? `${file}:${frame.line}` : file;
+}
+
+/** Row of the latest profile of the series. */
+export function latest(): number {
+  const last = series.value.at(-1);
+  return last === undefined ? -1 : profiles.value.indexOf(last);
+}
