@@ -23,7 +23,7 @@ const dist = fileURLToPath(new URL('../dist', import.meta.url));
 let page: string;
 
 before(async () => {
-  page = await makePage();
+  page = (await makePage()).html;
 });
 
 /** The chunks of a page, by their names. */
@@ -94,7 +94,7 @@ test('a view is added with one file and one row', async () => {
       join(folder, 'views/added.tsx'),
       `export function View() {\n  return <p class="added">an added view</p>;\n}\n`,
     );
-    const built = await makePage(folder);
+    const built = (await makePage(folder)).html;
     const added = [...chunksOf(built)].find(([name]) => name.startsWith('./added-'));
     assert.match(added?.[1] ?? '', /an added view/);
     const grown = weigh(built).first - weigh(page).first;
