@@ -218,7 +218,7 @@ describe('the server', () => {
       const policy = String(answer.headers['content-security-policy']);
       assert.match(
         policy,
-        /default-src 'none'; script-src 'sha256-[\w+/=]+' 'wasm-unsafe-eval'; style-src 'sha256-[\w+/=]+';/,
+        /default-src 'none'; script-src (?:'sha256-[\w+/=]+' )+'wasm-unsafe-eval'; style-src 'sha256-[\w+/=]+';/,
       );
       assert.match(policy, /frame-ancestors 'none'/);
       assert.equal(answer.headers['x-content-type-options'], 'nosniff');
