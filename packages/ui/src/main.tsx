@@ -383,7 +383,8 @@ function main(): void {
           text?: string;
           reason?: string;
         };
-        if (answer.text === undefined) throw new Error(answer.reason ?? 'The file could not be read.');
+        if (answer.text === undefined)
+          throw new EngineError('NO_FILE', answer.reason ?? 'The file could not be read.');
         return answer.text;
       };
     }

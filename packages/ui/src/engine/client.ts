@@ -1,13 +1,14 @@
 // The page's side of the worker: one promise per question; an older question of the same channel is dropped.
+import type { EngineErrorCode } from '../errors.ts';
 import type { Engine, Method, Progress, Request, Response } from './protocol.ts';
 
 /** An error that the worker reported; the message is a sentence for the user. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
-  readonly code: string;
+  readonly code: EngineErrorCode;
   /** What a server answered with instead of a profile; 0 where it is not about that. */
   readonly status: number;
-  constructor(code: string, message: string, status = 0) {
+  constructor(code: EngineErrorCode, message: string, status = 0) {
     super(message);
     this.code = code;
     this.status = status;

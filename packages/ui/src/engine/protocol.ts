@@ -2,6 +2,7 @@
 import type { FrameGranularity, FlameLayout } from '@stackpile/report/flame';
 import type { Origin, ValueType } from '@stackpile/profile';
 import type { Verdict } from '@stackpile/leaks';
+import type { EngineErrorCode } from '../errors.ts';
 
 /** What the page knows of a profile that was opened. */
 export interface ProfileSummary {
@@ -302,7 +303,7 @@ export type Response =
   | {
       readonly id: number;
       readonly kind: 'error';
-      readonly code: string;
+      readonly code: EngineErrorCode;
       readonly message: string;
       /** What a server answered with instead of a profile; 0 where it is not about that. */
       readonly status: number;

@@ -1,4 +1,9 @@
 // The worker's entry: takes questions, answers them one after the other, never lets an error out without a sentence.
+import { LeaksError } from '@stackpile/leaks';
+import { ProfileError } from '@stackpile/profile';
+import { OptionError, ReportError } from '@stackpile/report';
+import type { EngineErrorCode } from '../errors.ts';
+import { EngineError } from './client.ts';
 import { HttpError } from './download.ts';
 import { ProfileEngine } from './engine.ts';
 import type { Method, Request, Response } from './protocol.ts';
@@ -15,6 +20,26 @@ function send(response: Response, transfer: Transferable[] = []): void {
   scope.postMessage(response, transfer);
 }
 
+/** What is told of an error: what nobody threw on purpose is for want of memory, or a defect. */
+function failureOf(error: unknown): { readonly code: EngineErrorCode; readonly message: string } {
+  if (
+    error instanceof EngineError ||
+    error instanceof HttpError ||
+    error instanceof ProfileError ||
+    error instanceof LeaksError ||
+    error instanceof ReportError ||
+    error instanceof OptionError
+  )
+    return error;
+  if (error instanceof RangeError && /alloc|length|memory/i.test(error.message))
+    return {
+      code: 'ENGINE_MEMORY',
+      message:
+        'There is not enough memory in this browser for the profile: use `stackpile -top` on the command line, or a profile of a shorter time.',
+    };
+  return { code: 'ENGINE_FAILED', message: error instanceof Error ? error.message : String(error) };
+}
+
 async function answer<M extends Method>(request: Request<M>): Promise<void> {
   const { id, method, argument } = request;
   try {
@@ -23,12 +48,7 @@ async function answer<M extends Method>(request: Request<M>): Promise<void> {
     );
     send({ id, kind: 'answer', answer: result }, 'bytes' in result ? [result.bytes.buffer] : []);
   } catch (error) {
-    const known: Error & { code?: unknown } = error instanceof Error ? error : new Error(String(error));
-    const code = typeof known.code === 'string' ? known.code : known.name;
-    const message =
-      error instanceof RangeError && /alloc|length|memory/i.test(error.message)
-        ? 'There is not enough memory in this browser for the profile: use `stackpile -top` on the command line, or a profile of a shorter time.'
-        : known.message;
+    const { code, message } = failureOf(error);
     send({ id, kind: 'error', code, message, status: error instanceof HttpError ? error.status : 0 });
   }
 }

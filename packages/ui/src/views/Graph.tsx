@@ -1,6 +1,7 @@
 // The call graph: pprof's DOT laid out by Graphviz in a worker; wheel and drag to move, click a node to focus.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { EngineError } from '../engine/client.ts';
 import { rebuildSvg } from '../graph/sanitize.ts';
 import { saveFile } from '../parts/Download.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
@@ -23,7 +24,7 @@ function layoutWorker(load: () => Promise<string>): Promise<(dot: string) => Pro
       const { id, svg, error } = event.data;
       const entry = waiting.get(id);
       waiting.delete(id);
-      if (svg === undefined) entry?.reject(new Error(error ?? 'Graphviz gave no picture.'));
+      if (svg === undefined) entry?.reject(new EngineError('GRAPHVIZ', error ?? 'Graphviz gave no picture.'));
       else entry?.resolve(svg);
     };
     return (dot) =>

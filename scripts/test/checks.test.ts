@@ -1,0 +1,76 @@
+// The checks of the house: each finds what it is there to find.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pageFaults, roomFaults } from '../check/error-codes.ts';
+
+const coded = `export class GoodError extends Error {
+  override readonly name = 'GoodError';
+  readonly code: RoomErrorCode;
+}
+throw new GoodError('ROOM_A');
+`;
+const secret = `export class Quiet extends Error {
+  override readonly name = 'Quiet';
+}
+function ask(): string {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Quiet) return '';
+    throw error;
+  }
+}
+`;
+
+test('an error without a code is found, unless the table says who catches it and that one does', () => {
+  const table = { codes: { ROOM_A: 'A.' }, internal: { Quiet: 'b.ts ask' } };
+  assert.deepEqual(
+    roomFaults(
+      table,
+      new Map([
+        ['a.ts', coded],
+        ['b.ts', secret],
+      ]),
+    ),
+    [],
+  );
+  const faults = (
+    sources: Readonly<Record<string, string>>,
+    internal: Readonly<Record<string, string>> = {},
+  ) => roomFaults({ codes: {}, internal }, new Map(Object.entries(sources)));
+  assert.deepEqual(faults({ 'a.ts': coded.replace('readonly code: RoomErrorCode', 'readonly x: string') }), [
+    'a.ts: GoodError has no code of errors.ts, and is not listed as internal there',
+  ]);
+  assert.deepEqual(faults({ 'a.ts': coded.replace(': RoomErrorCode', " = 'ANY'") }), [
+    'a.ts: GoodError has no code of errors.ts, and is not listed as internal there',
+  ]);
+  assert.deepEqual(
+    faults({ 'b.ts': secret.replace('instanceof Quiet', 'instanceof Loud') }, table.internal),
+    ['errors.ts: b.ts has no ask that catches Quiet'],
+  );
+  assert.deepEqual(faults({ 'a.ts': coded }, table.internal), [
+    'errors.ts: there is no exported error Quiet',
+    'errors.ts: b.ts has no ask that catches Quiet',
+  ]);
+  assert.deepEqual(faults({ 'b.ts': secret.replace('export ', '').replace('instanceof Quiet', 'error') }), [
+    'b.ts: Quiet has no code, and nobody catches it here',
+  ]);
+});
+
+test('a code that nothing makes is found', () => {
+  const table = { codes: { ROOM_A: 'A.', ROOM_B: 'B.' }, internal: {} };
+  assert.deepEqual(roomFaults(table, new Map([['a.ts', coded]])), ['errors.ts: nothing makes ROOM_B']);
+});
+
+test('the page of errors says the same as the tables, both ways and word for word', () => {
+  const codes = new Map([
+    ['ROOM_A', 'A page.'],
+    ['ROOM_B', 'B.'],
+  ]);
+  assert.deepEqual(pageFaults(codes, '| `ROOM_A` | A [page](x.md). | |\n| `ROOM_B` | B. | help |\n'), []);
+  assert.deepEqual(pageFaults(codes, '| `ROOM_A` | Another. | |\n| `ROOM_C` | C. | |\n'), [
+    'docs/errors.md: ROOM_A: the table of its room says: A page.',
+    'docs/errors.md: ROOM_B is missing: B.',
+    'docs/errors.md: no room has a code ROOM_C',
+  ]);
+});
