@@ -31,8 +31,4 @@ export const errorTable = {
 export type UiErrorCode = keyof typeof errorTable.codes;
 
 /** What the worker reports: an error of its own, or of a room that it asked. */
-export type EngineErrorCode =
-  | UiErrorCode
-  | ProfileError['code']
-  | LeaksError['code']
-  | ReportError['code'];
+export type EngineErrorCode = UiErrorCode | ProfileError['code'] | LeaksError['code'] | ReportError['code'];
