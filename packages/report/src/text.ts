@@ -72,7 +72,7 @@ export function* printText(report: PreparedReport, zone?: TimeZone, terminal?: T
       // A unit may hold anything, too.
       const shown = visibleLines(values);
       const room = terminal.columns - shown.length - mark.length;
-      const line = `${shown}${fitName(name, room)}${mark}`;
+      const line = `${shown}${fitName(name, room, terminal)}${mark}`;
       const chance = noise !== undefined && isWithinNoise(flat, noise.flat) && isWithinNoise(cum, noise.cum);
       chunk += `${chance ? grey(line) : line}\n`;
     }

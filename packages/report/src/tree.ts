@@ -43,7 +43,7 @@ function* entries(
   // So many cells stand before the name.
   const named = (node: number, used: number): string => {
     const name = graph.printed(node);
-    return terminal === undefined ? name : fitName(name, terminal.columns - used);
+    return terminal === undefined ? name : fitName(name, terminal.columns - used, terminal);
   };
   const edgeLine = (edge: number, cum: Int64, other: number): string => {
     const weight = edges.weight[edge] as Int64;

@@ -81,7 +81,7 @@ async function compareSources(invocation: Invocation, session: Session): Promise
   try {
     const comparison = compareProfiles(profiles, invocation.options);
     for (const line of comparison.warnings) session.warn(line);
-    const { terminal } = invocation.options.output === '' ? terminalOf(session) : {};
+    const { terminal } = invocation.options.output === '' ? await terminalOf(session) : {};
     const chunks = printComparison(comparison, invocation.options.sort, terminal);
     writeReport({ type: 'text', chunks, warnings: [] }, invocation.options.output, session);
   } catch (error) {
