@@ -7,6 +7,7 @@ import { checkErrorCodes } from './check/error-codes.ts';
 import { checkInstalled } from './check/installed.ts';
 import { checkKernel } from './check/kernel.ts';
 import { checkLinks } from './check/links.ts';
+import { checkSizes } from './check/sizes.ts';
 import { checkSnippets } from './check/snippets.ts';
 import { type Outcome, publishedRooms, root, run } from './house.ts';
 import { type PackedRoom, packRooms } from './pack.ts';
@@ -78,6 +79,7 @@ const checks: readonly Check[] = [
   },
   { name: 'arrows', fix: 'npm run check -- arrows', run: checkArrows },
   { name: 'circles', fix: 'npm run check -- circles', run: checkCircles },
+  { name: 'sizes', fix: 'npm run check -- sizes', run: checkSizes },
   { name: 'unused', fix: 'npx knip', run: command('knip', '--no-progress') },
   {
     name: 'publint',

@@ -1,7 +1,10 @@
 // The checks of the house: each finds what it is there to find.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { pageFaults, roomFaults } from '../check/error-codes.ts';
+import { findingsOf, sizeFaults } from '../check/sizes.ts';
+import { root } from '../house.ts';
 
 const coded = `export class GoodError extends Error {
   override readonly name = 'GoodError';
@@ -72,5 +75,30 @@ test('the page of errors says the same as the tables, both ways and word for wor
     'docs/errors.md: ROOM_A: the table of its room says: A page.',
     'docs/errors.md: ROOM_B is missing: B.',
     'docs/errors.md: no room has a code ROOM_C',
+  ]);
+});
+
+test('what is too long is found, and so is what is on the list and is not too long', () => {
+  const found = (code: string, message: string): unknown => ({
+    code: `eslint(${code})`,
+    message,
+    filename: join(root, 'packages/a/src/b.ts'),
+  });
+  const findings = findingsOf(
+    JSON.stringify({
+      diagnostics: [
+        found('max-lines', 'File has too many lines (613).'),
+        found('max-lines-per-function', 'The private method `type` has too many lines (125).'),
+      ],
+    }),
+  );
+  assert.deepEqual(findings, [
+    { what: 'packages/a/src/b.ts', lines: 613 },
+    { what: 'packages/a/src/b.ts type', lines: 125 },
+  ]);
+  const allowed = { 'packages/a/src/b.ts': 'a table', 'packages/a/src/c.ts': 'a table' };
+  assert.deepEqual(sizeFaults(findings, allowed), [
+    'packages/a/src/b.ts type: 125 lines; split it, or say in sizes.ts why not',
+    'packages/a/src/c.ts: is short enough; take it from the list in sizes.ts',
   ]);
 });
