@@ -19,6 +19,7 @@ export const errorTable = {
     SOURCE_MALFORMED: 'What came is no answer that was asked for.',
     SOURCE_ENDED: 'The process ended while it was looked at, by itself.',
     USAGE: 'The command line of `leaks` cannot be understood; the message names the option.',
+    FOLDER_GONE: 'The folder that the command was started in does not exist any more.',
     PPROF_FAILED:
       'A report of `stackpile` failed; the message is the one that `go tool pprof` prints for the same.',
     HTTP_ADDRESS: 'What stands behind `-http=` is no address to listen on.',
