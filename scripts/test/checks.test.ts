@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { pageFaults, roomFaults } from '../check/error-codes.ts';
 import { findingsOf, sizeFaults } from '../check/sizes.ts';
 import { root } from '../house.ts';
+import { withNumbers } from '../kernel.ts';
 
 const coded = `export class GoodError extends Error {
   override readonly name = 'GoodError';
@@ -101,4 +102,10 @@ test('what is too long is found, and so is what is on the list and is not too lo
     'packages/a/src/b.ts type: 125 lines; split it, or say in sizes.ts why not',
     'packages/a/src/c.ts: is short enough; take it from the list in sizes.ts',
   ]);
+});
+
+test("the kernel's text has a number of the layout for each name, and no other", () => {
+  const known = new Map([['At.text', 512]]);
+  assert.equal(withNumbers('(i32.const <At.text>)', known), '(i32.const 512)');
+  assert.throws(() => withNumbers('(i32.const <At.gone>)', known), /kernel\.wat: layout\.ts has no At\.gone/);
 });
