@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pageFaults, roomFaults } from '../check/error-codes.ts';
 import { findingsOf, sizeFaults } from '../check/sizes.ts';
+import { upstreamOf, upstreamTable } from '../check/upstream.ts';
 import { root } from '../house.ts';
 import { withNumbers } from '../kernel.ts';
 
@@ -108,4 +109,23 @@ test("the kernel's text has a number of the layout for each name, and no other",
   const known = new Map([['At.text', 512]]);
   assert.equal(withNumbers('(i32.const <At.text>)', known), '(i32.const 512)');
   assert.throws(() => withNumbers('(i32.const <At.gone>)', known), /kernel\.wat: layout\.ts has no At\.gone/);
+});
+
+test('whose rules a file follows is said in its head, in one form', () => {
+  const upstream = { project: 'google/pprof', paths: ['profile/merge.go', 'a.go'], version: '2025-11-14' };
+  const line = '// Upstream: google/pprof profile/merge.go a.go, 2025-11-14\n';
+  assert.deepEqual(upstreamOf(`// Merges.\n${line}import x from 'y';\n`), upstream);
+  assert.equal(upstreamOf('// Merges.\nlet upstream = 1;\n'), null);
+  assert.match(String(upstreamOf(`// Merges.\n\n${line}`)), /not in its head/);
+  assert.match(String(upstreamOf(`${line}${line}`)), /twice/);
+  assert.match(String(upstreamOf('// Upstream: pprof, merge.go\n')), /write \/\/ Upstream/);
+  assert.equal(
+    upstreamTable(new Map([['packages/profile/src/merge.ts', upstream]])),
+    [
+      '| theirs, as of | file | ours |',
+      '|---|---|---|',
+      '| google/pprof 2025-11-14 | a.go | [profile/merge.ts](../packages/profile/src/merge.ts) |',
+      '| google/pprof 2025-11-14 | profile/merge.go | [profile/merge.ts](../packages/profile/src/merge.ts) |',
+    ].join('\n'),
+  );
 });

@@ -3,6 +3,7 @@
 // in pieces, as it comes out of a decompressor.
 //
 // The rules are those of pprof's own decoder: unknown fields skipped, repeated integers packed or not, the last scalar wins.
+// Upstream: google/pprof profile/encode.go profile/proto.go, 2025-11-14
 import { ProfileError } from './errors.ts';
 import { idMap, type IdMap } from './idmap.ts';
 import { isFull, type Kernel, kernel } from './kernel/kernel.ts';

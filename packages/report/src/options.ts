@@ -1,4 +1,5 @@
 // The one table of report options: flags, shell, help, URL parameters and validation are all derived from it.
+// Upstream: google/pprof internal/driver/config.go internal/driver/commands.go, 2025-11-14
 import type { ReportErrorCode } from './errors.ts';
 
 /** What one option is. `help` is what `help NAME` prints; its first line is what the usage lists. */

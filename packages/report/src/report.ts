@@ -1,4 +1,5 @@
 // The entry point of the room: one profile, one command, one set of options in; one report out.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError, type ReportErrorCode } from './errors.ts';

@@ -1,4 +1,5 @@
 // The report of `top` and `text`: one line per entry.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import { trimmedGraph } from './graph/trim.ts';
 import { graphHeader } from './header.ts';
 import { differenceNoise, isWithinNoise } from './difference.ts';

@@ -1,4 +1,5 @@
 // The reports of `tree` and `peek`: each entry between its callers and its callees.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Graph } from './graph/graph.ts';
 import { sortEdges } from './graph/order.ts';
 import { trimmedGraph } from './graph/trim.ts';

@@ -1,4 +1,5 @@
 // `-http=[host]:[port]`: where the pages are served, with pprof's words for what is wrong.
+// Upstream: google/pprof internal/driver/webui.go, 2025-11-14
 import type { CliErrorCode } from '../errors.ts';
 
 /** Where to listen. */

@@ -1,4 +1,5 @@
 // From sources to the one profile that reports are made of: read, merged, subtracted, symbolized, cut, saved.
+// Upstream: google/pprof internal/driver/fetch.go, 2025-11-14
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';

@@ -1,4 +1,5 @@
 // Where a report goes: standard output, a file, a picture, a viewer.
+// Upstream: google/pprof internal/driver/driver.go internal/driver/commands.go, 2025-11-14
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';

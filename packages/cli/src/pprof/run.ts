@@ -1,4 +1,5 @@
 // The drop-in for `go tool pprof`: from arguments to exit code.
+// Upstream: google/pprof internal/driver/driver.go, 2025-11-14
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeText, readRegularFile, RegularFileError } from '@stackpile/profile';
