@@ -22,7 +22,7 @@ import type { ReportRequest } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { exportTable, isExportName, type OutputName } from './exports.ts';
 import { systemReason } from './files.ts';
-import { writeNumbered } from './fetch.ts';
+import { writeNumbered } from './numbered-file.ts';
 import { gzipGo } from './gzip.ts';
 
 /** What a run of the command knows besides the profile. */
