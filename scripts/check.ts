@@ -7,7 +7,9 @@ import { checkErrorCodes } from './check/error-codes.ts';
 import { checkInstalled } from './check/installed.ts';
 import { checkKernel } from './check/kernel.ts';
 import { checkLinks } from './check/links.ts';
+import { checkSizes } from './check/sizes.ts';
 import { checkSnippets } from './check/snippets.ts';
+import { checkUpstream } from './check/upstream.ts';
 import { type Outcome, publishedRooms, root, run } from './house.ts';
 import { type PackedRoom, packRooms } from './pack.ts';
 
@@ -78,6 +80,7 @@ const checks: readonly Check[] = [
   },
   { name: 'arrows', fix: 'npm run check -- arrows', run: checkArrows },
   { name: 'circles', fix: 'npm run check -- circles', run: checkCircles },
+  { name: 'sizes', fix: 'npm run check -- sizes', run: checkSizes },
   { name: 'unused', fix: 'npx knip', run: command('knip', '--no-progress') },
   {
     name: 'publint',
@@ -98,6 +101,11 @@ const checks: readonly Check[] = [
     name: 'kernel',
     fix: 'node --conditions=stackpile-source scripts/run.mjs scripts/kernel.ts',
     run: checkKernel,
+  },
+  {
+    name: 'upstream',
+    fix: 'node --conditions=stackpile-source scripts/run.mjs scripts/check/upstream.ts',
+    run: checkUpstream,
   },
   { name: 'links', fix: 'npm run check -- links', run: checkLinks },
   { name: 'snippets', fix: 'npm run check -- snippets', run: checkSnippets },

@@ -5,12 +5,14 @@ import {
   decodeProfile,
   decodeText,
   encodeProfile,
+  findOriginals,
+  originalQuery,
   type Profile,
   ProfileError,
   readProfile,
+  readSourceMap,
 } from '@stackpile/profile';
 import { compilePattern, defaultOptions, ReportError, reportCommand, runReport } from '@stackpile/report';
-import { parseSourceMap } from '../../packages/report/src/source/source-map.ts';
 import type { FuzzInput } from './mutate.ts';
 
 /** What became of an input that did no harm. */
@@ -85,8 +87,14 @@ export async function checkInput(input: FuzzInput): Promise<FuzzOutcome> {
 /** Reads an input: gives the profile, or says what became of what is no profile. Throws {@link FuzzFailure}. */
 export async function readInput({ format, bytes, reader }: FuzzInput): Promise<Profile | FuzzOutcome> {
   if (format === 'source map') {
-    const map = must('a source map', () => parseSourceMap(decodeText(bytes)));
-    return map === undefined ? 'refused' : 'accepted';
+    const map = must('a source map', () => readSourceMap(decodeText(bytes)));
+    if (map === null) return 'refused';
+    const queries = [originalQuery(0, 3), originalQuery(1, -1), originalQuery(7, 20)];
+    must('looking up places', () => findOriginals(map, queries));
+    for (const { source, sourceLine } of queries)
+      if (source >= map.sources.length || sourceLine < 0)
+        throw new FuzzFailure('a place is found in an original that there is not');
+    return 'accepted';
   }
   if (format === 'regular expression') {
     const pattern = must('a regular expression', () => compilePattern(decodeText(bytes)));

@@ -5,15 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { svgOfTerminal } from '../ansi-svg.ts';
 import { circles, importsIn } from '../check/circles.ts';
-import { declaredCodes } from '../check/error-codes.ts';
 import { relativeLinks } from '../check/links.ts';
 import { snippetsOf } from '../check/snippets.ts';
 import { root } from '../house.ts';
-
-test('error codes are read from the unions that declare them', () => {
-  const source = `export type ProfileErrorCode =\n  | 'PROFILE_EMPTY'\n  | 'PROFILE_BAD';\ntype Other = 'NOT_ME';\ntype XErrorCode = 'X_1';`;
-  assert.deepEqual(declaredCodes(source), ['PROFILE_EMPTY', 'PROFILE_BAD', 'X_1']);
-});
 
 test('imports in a circle are found, types counted', () => {
   const source =

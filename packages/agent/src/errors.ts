@@ -1,17 +1,33 @@
 // Every way in which the agent can refuse to start or fail to capture, as one typed error.
 
+/**
+ * The errors of this room, compared with docs/errors.md and with the sources by `npm run check -- error-codes`. `codes`: what a
+ * user can meet, stable for programs, and what it means. `internal`: classes that never get that far, and who turns them into
+ * something that may.
+ */
+export const errorTable = {
+  codes: {
+    AGENT_OPTIONS:
+      'An option is unknown, of the wrong type or out of its range, or a token that no request can carry; the message names it, and the one that was probably meant.',
+    AGENT_AUTH_REQUIRED: 'A mounted handler, or a server beyond loopback, was given no `auth`.',
+    AGENT_LISTEN: 'The port cannot be listened on.',
+    AGENT_THREAD:
+      '`startServer` or `createHandler` was called in a worker thread; they profile the main thread.',
+    AGENT_PERMISSION:
+      "Node's permission model (`--permission`) forbids what the profiler lives on: a worker thread, the inspector, its own files, a listener.",
+    AGENT_SIDECAR: 'The worker thread that serves profiles did not start, or failed.',
+    AGENT_CLOSED: 'The process is exiting, or the server was closed.',
+    AGENT_UNAVAILABLE: 'The capture cannot be had in this process; the message says why.',
+    AGENT_TIMEOUT: 'The main thread did not answer in time.',
+    AGENT_ABORTED: 'The client went away before the capture was done.',
+  },
+  internal: {
+    EndpointError: 'endpoints/endpoints.ts answer',
+  },
+} as const;
+
 /** What went wrong; stable, for programs. */
-export type AgentErrorCode =
-  | 'AGENT_OPTIONS'
-  | 'AGENT_AUTH_REQUIRED'
-  | 'AGENT_LISTEN'
-  | 'AGENT_THREAD'
-  | 'AGENT_PERMISSION'
-  | 'AGENT_SIDECAR'
-  | 'AGENT_CLOSED'
-  | 'AGENT_UNAVAILABLE'
-  | 'AGENT_TIMEOUT'
-  | 'AGENT_ABORTED';
+export type AgentErrorCode = keyof typeof errorTable.codes;
 
 /** Thrown by `startServer`, `createHandler` and captures; its message is one sentence. */
 export class AgentError extends Error {

@@ -10,6 +10,7 @@ import {
   looksCompiled,
   mapBelongs,
   type OriginalQuery,
+  originalQuery,
   readRegularFile,
   readSourceMap,
   type SourceMapText,
@@ -223,7 +224,7 @@ export function writtenPlaces(lines: ScriptLines, url: string, wanted: readonly 
 
 function query({ line, column }: CompiledPlace, shift: number): OriginalQuery {
   const shifted = line === 1 && column > 0 ? Math.max(1, column - shift) : column;
-  return { line: line - 1, column: shifted - 1, source: -1, sourceLine: 0, spread: 0 };
+  return originalQuery(line - 1, shifted - 1);
 }
 
 function mappedPlaces(

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeText } from '@stackpile/profile';
+import type { CliErrorCode } from './errors.ts';
 
 /** A text or byte sink. Texts are encoded as byte strings (see `encodeText`), so undecodable bytes survive. */
 export interface Writer {
@@ -56,12 +57,18 @@ function streamWriter(stream: NodeJS.WriteStream): Writer {
   };
 }
 
-/** The folder that relative paths are seen from. Throws one sentence where it was removed. */
+/** The folder that the command runs in was removed. */
+class FolderError extends Error {
+  override readonly name = 'FolderError';
+  readonly code: CliErrorCode = 'FOLDER_GONE';
+}
+
+/** The folder that relative paths are seen from. Throws {@link FolderError}. */
 function workingFolder(): string {
   try {
     return process.cwd();
   } catch (error) {
-    throw new Error('the folder that you are in does not exist any more: change to another one', {
+    throw new FolderError('the folder that you are in does not exist any more: change to another one', {
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 // Granularity: forgetting what a report does not ask for.
+// Upstream: google/pprof profile/profile.go, 2025-11-14
 import { cutLines } from './cut-lines.ts';
 import { MappingFlag, type Profile } from './profile.ts';
 

@@ -3,9 +3,11 @@
 // in pieces, as it comes out of a decompressor.
 //
 // The rules are those of pprof's own decoder: unknown fields skipped, repeated integers packed or not, the last scalar wins.
+// Upstream: google/pprof profile/encode.go profile/proto.go, 2025-11-14
 import { ProfileError } from './errors.ts';
 import { idMap, type IdMap } from './idmap.ts';
-import { Header, isFull, type Kernel, kernel, WINDOW } from './kernel/kernel.ts';
+import { isFull, type Kernel, kernel } from './kernel/kernel.ts';
+import { Header, WINDOW } from './kernel/layout.ts';
 import { TableReader } from './kernel/table-reader.ts';
 import { readLocations, readTables, readValueType } from './message-tables.ts';
 import { emptyOutline, outlineMessage, outlineScalar } from './outline.ts';

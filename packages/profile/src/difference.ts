@@ -1,4 +1,5 @@
 // What changed from one profile to another, by pprof's rules: a merge with one of the two times −1.
+// Upstream: google/pprof internal/driver/fetch.go profile/merge.go, 2025-11-14
 import { concatenateProfiles } from './concatenate.ts';
 import { mergeProfiles } from './merge.ts';
 import type { Profile } from './profile.ts';

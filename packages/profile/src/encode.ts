@@ -2,6 +2,7 @@
 //
 // Strings are interned in the writer's order, repeated integers are packed when there are more than two, zero scalars
 // are left out (but default_sample_type is always there), text labels come before numeric ones, each by key.
+// Upstream: google/pprof profile/encode.go profile/proto.go, 2025-11-14
 import type { Profile, StringTable } from './profile.ts';
 import { encodeText } from './utf8.ts';
 

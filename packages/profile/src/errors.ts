@@ -1,15 +1,29 @@
 // Every way in which reading or checking a profile can fail, as one typed error.
 
+/**
+ * The errors of this room, compared with docs/errors.md and with the sources by `npm run check -- error-codes`. `codes`: what a
+ * user can meet, stable for programs, and what it means. `internal`: classes that never get that far, and who turns them into
+ * something that may.
+ */
+export const errorTable = {
+  codes: {
+    PROFILE_EMPTY: 'There are no bytes.',
+    PROFILE_TRUNCATED: 'The bytes end in the middle of something; the message names the byte.',
+    PROFILE_MALFORMED: 'A byte cannot be there; the message names it.',
+    PROFILE_CONCATENATED: 'Several profiles stand one behind the other in one file.',
+    PROFILE_UNRECOGNIZED:
+      'No format that is known begins like this; the message says what it is instead, where that shows: a web page, an error message, a program, an archive.',
+    PROFILE_TOO_LARGE: 'It is, or claims to be, larger than the limit or than memory allows.',
+    PROFILE_INVALID: 'The tables contradict each other; the message names the table and the row.',
+    PROFILE_INCOMPATIBLE: 'Profiles that do not measure the same cannot be merged or compared.',
+    FILE_NOT_REGULAR: 'It is a device, a pipe, a socket or a folder: nobody knows whether it ends.',
+    FILE_TOO_LARGE: 'It is longer than what is read of such a file.',
+  },
+  internal: {},
+} as const;
+
 /** What went wrong; stable, for programs. */
-export type ProfileErrorCode =
-  | 'PROFILE_EMPTY'
-  | 'PROFILE_TRUNCATED'
-  | 'PROFILE_MALFORMED'
-  | 'PROFILE_CONCATENATED'
-  | 'PROFILE_UNRECOGNIZED'
-  | 'PROFILE_TOO_LARGE'
-  | 'PROFILE_INVALID'
-  | 'PROFILE_INCOMPATIBLE';
+export type ProfileErrorCode = Extract<keyof typeof errorTable.codes, `PROFILE_${string}`>;
 
 /** Options of {@link ProfileError}. */
 export interface ProfileErrorOptions extends ErrorOptions {

@@ -1,4 +1,5 @@
 // Go's double-quoted strings (`%q`, strconv.Quote), as they stand in label lists and messages: written and read.
+// Upstream: golang/go src/strconv/quote.go, 1.26.8
 
 const SIMPLE: Readonly<Record<string, string>> = {
   a: '\x07',

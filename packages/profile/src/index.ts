@@ -78,6 +78,7 @@ export {
   findInMappings,
   findOriginals,
   type OriginalQuery,
+  originalQuery,
   readSourceMap,
   type SourceMapText,
 } from './source-map.ts';

@@ -2,6 +2,7 @@
 //
 // It reads DEFLATE (RFC 1951) bit by bit with canonical codes, so it is slow and simple; the platform's decompressor is
 // asked first, and this one says what was wrong or goes on behind the first member.
+// Upstream: golang/go src/compress/gzip/gunzip.go src/compress/flate/inflate.go, 1.26.8
 import { ProfileError } from './errors.ts';
 
 const LENGTH_BASE = [

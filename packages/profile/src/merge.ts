@@ -1,4 +1,5 @@
 // Merging profiles, by pprof's rules: equal samples are added up, everything unused goes, ids count from 1.
+// Upstream: google/pprof profile/merge.go, 2025-11-14
 import { countedIds } from './builder.ts';
 import { ByteInterner } from './byte-interner.ts';
 import { ProfileError } from './errors.ts';

@@ -1,4 +1,5 @@
 // What a merged profile says of itself: times, period and comments of all that it was made of, by pprof's rules.
+// Upstream: google/pprof profile/merge.go, 2025-11-14
 import type { Profile } from './profile.ts';
 
 /** Everything of a profile but its tables. */

@@ -1,4 +1,5 @@
 // The mappings of several profiles as one table: the same binary on two machines is one mapping, and addresses move with it.
+// Upstream: google/pprof profile/merge.go, 2025-11-14
 import { countedIds } from './builder.ts';
 import { ByteInterner } from './byte-interner.ts';
 import type { MappingTable, Profile } from './profile.ts';

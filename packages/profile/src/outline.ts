@@ -1,4 +1,5 @@
 // The first pass over a profile message: its fields are checked and counted, and its scalars kept.
+// Upstream: google/pprof profile/encode.go profile/proto.go, 2025-11-14
 import { ProfileError } from './errors.ts';
 import {
   high,

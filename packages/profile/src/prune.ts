@@ -1,4 +1,5 @@
 // drop_frames and keep_frames: cutting uninteresting frames off the leaf side of stacks.
+// Upstream: google/pprof profile/prune.go, 2025-11-14
 import { cutLines } from './cut-lines.ts';
 import type { Profile } from './profile.ts';
 

@@ -1,4 +1,5 @@
 // Reads files that somebody else named: regular files only, and only so long. A device, a pipe or a file of /proc would never end.
+import type { errorTable } from './errors.ts';
 
 /** What the reader needs to know of a file; `Stats` of node:fs has it. */
 export interface FileStat {
@@ -41,7 +42,7 @@ export interface AsyncFileSystem {
 }
 
 /** What is wrong with a file; stable, for programs. */
-export type RegularFileErrorCode = 'FILE_NOT_REGULAR' | 'FILE_TOO_LARGE';
+export type RegularFileErrorCode = Extract<keyof typeof errorTable.codes, `FILE_${string}`>;
 
 /** Thrown for what is there and is not read; what the system refuses, it says itself. */
 export class RegularFileError extends Error {

@@ -6,15 +6,8 @@ import { ProfileError } from './errors.ts';
 import { filled } from './growable.ts';
 import { IdInterner, type IdMap } from './idmap.ts';
 import { Int64Filler } from './int64.ts';
-import {
-  Header,
-  type Kernel,
-  MOST_TYPES,
-  Numbers,
-  Reading,
-  takeNumbers,
-  tellNumbers,
-} from './kernel/kernel.ts';
+import { type Kernel, takeNumbers, tellNumbers } from './kernel/kernel.ts';
+import { Header, MOST_TYPES, Numbers, Reading } from './kernel/layout.ts';
 import type { IndexColumn, SampleTable } from './profile.ts';
 import { high, index, low, readLength, readVarint, skipValue, truncated, TWO_32, wrongType } from './wire.ts';
 

@@ -1,4 +1,5 @@
 // Multiplying values: by one ratio, by one ratio per sample type, to the size of another profile, to common units.
+// Upstream: google/pprof profile/merge.go profile/profile.go internal/measurement/measurement.go, 2025-11-14
 import { ProfileError } from './errors.ts';
 import { sumInt64 } from './int64.ts';
 import type { Int64Column, Profile, ValueType } from './profile.ts';

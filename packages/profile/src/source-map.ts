@@ -26,10 +26,16 @@ export interface OriginalQuery {
   readonly column: number;
   /** Index in `sources`; -1 where nothing was found. */
   source: number;
-  /** From 0. */
+  /** From 0, as the next. */
   sourceLine: number;
+  sourceColumn: number;
   /** For a query by line alone: lines of originals between the first and the last that stand on the line; Infinity where they lie in several files. */
   spread: number;
+}
+
+/** A query that nothing has answered; both numbers from 0, a column of -1 where only the line is known. */
+export function originalQuery(line: number, column: number): OriginalQuery {
+  return { line, column, source: -1, sourceLine: 0, sourceColumn: 0, spread: 0 };
 }
 
 interface MapFile {
@@ -154,7 +160,8 @@ export function findInMappings(mappings: string, queries: readonly OriginalQuery
   let [nextPlaced, nextByLine] = [0, 0];
   // Of the line that is being read:
   let line = -1;
-  let [firstSource, firstLine, lastSource, lastLine] = [-1, 0, -1, 0];
+  let [firstSource, firstLine, firstColumn] = [-1, 0, 0];
+  let [lastSource, lastLine, lastColumn] = [-1, 0, 0];
   let [least, most, severalFiles] = [0, 0, false];
   const answerBefore = (column: number): void => {
     for (; nextPlaced < placed.length; nextPlaced++) {
@@ -163,6 +170,7 @@ export function findInMappings(mappings: string, queries: readonly OriginalQuery
       if (query.line < line) continue;
       query.source = lastSource;
       query.sourceLine = lastLine;
+      query.sourceColumn = lastColumn;
     }
   };
   const endLine = (): void => {
@@ -173,21 +181,24 @@ export function findInMappings(mappings: string, queries: readonly OriginalQuery
       if (query.line < line) continue;
       query.source = firstSource;
       query.sourceLine = firstLine;
+      query.sourceColumn = firstColumn;
       query.spread = severalFiles ? Infinity : most - least;
     }
   };
-  eachSegment(mappings, (toLine, column, source, sourceLine) => {
+  eachSegment(mappings, (toLine, column, source, sourceLine, sourceColumn) => {
     if (toLine !== line) {
       if (line >= 0) endLine();
       if (nextPlaced >= placed.length && nextByLine >= byLine.length) return false;
       line = toLine;
       firstSource = lastSource = source;
       firstLine = lastLine = least = most = sourceLine;
+      firstColumn = lastColumn = sourceColumn;
       severalFiles = false;
     }
     answerBefore(column);
     lastSource = source;
     lastLine = sourceLine;
+    lastColumn = sourceColumn;
     least = Math.min(least, sourceLine);
     most = Math.max(most, sourceLine);
     severalFiles ||= source !== firstSource;
@@ -212,7 +223,7 @@ export function findOriginals(map: SourceMapText, queries: readonly OriginalQuer
       if (isBefore || isBehind) continue;
       shifted.push({
         query,
-        inPart: { line: query.line - part.line, column, source: -1, sourceLine: 0, spread: 0 },
+        inPart: originalQuery(query.line - part.line, column),
       });
     }
     if (shifted.length === 0) continue;
@@ -227,6 +238,7 @@ export function findOriginals(map: SourceMapText, queries: readonly OriginalQuer
       query.spread = query.source >= 0 ? Infinity : inPart.spread;
       query.source = source;
       query.sourceLine = inPart.sourceLine;
+      query.sourceColumn = inPart.sourceColumn;
     }
   }
 }

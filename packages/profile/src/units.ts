@@ -1,4 +1,5 @@
 // Unit families: which units convert into each other, and by which factor (pprof's tables).
+// Upstream: google/pprof internal/measurement/measurement.go, 2025-11-14
 
 /** A family of units; `factors` are by lower-case alias without a plural "s", relative to the family's base unit. */
 interface Family {

@@ -1,4 +1,5 @@
 // Every promise of the columnar model, checked one by one.
+// Upstream: google/pprof profile/profile.go, 2025-11-14
 import { ProfileError } from './errors.ts';
 import type { IndexColumn, Int64Column, Profile } from './profile.ts';
 

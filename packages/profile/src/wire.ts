@@ -1,5 +1,6 @@
 // The wire format of protobuf, by the rules of pprof's own decoder: varints of at most ten bytes whose bits above 64 are
 // dropped, wire types 0, 1, 2 and 5.
+// Upstream: google/pprof profile/proto.go, 2025-11-14
 import { ProfileError } from './errors.ts';
 
 /** 2^32: what stands for an index that cannot be one. */

@@ -5,7 +5,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { KERNEL_FROM, ProfileDecoder } from '../src/decode.ts';
 import { checkValid, encodeProfile, type Profile, ProfileError, readProfile } from '../src/index.ts';
-import { type Kernel, kernel, WINDOW } from '../src/kernel/kernel.ts';
+import { type Kernel, kernel } from '../src/kernel/kernel.ts';
+import { WINDOW } from '../src/kernel/layout.ts';
 import { profiles } from './support/arbitrary.ts';
 import { rawText } from './support/raw.ts';
 

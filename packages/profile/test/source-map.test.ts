@@ -9,14 +9,10 @@ import {
   keptLines,
   looksCompiled,
   mapBelongs,
-  type OriginalQuery,
+  originalQuery as query,
   readSourceMap,
   type SourceMapText,
 } from '../src/index.ts';
-
-function query(line: number, column: number): OriginalQuery {
-  return { line, column, source: -1, sourceLine: 0, spread: 0 };
-}
 
 function map(file: object): SourceMapText {
   const read = readSourceMap(JSON.stringify(file));
@@ -24,7 +20,54 @@ function map(file: object): SourceMapText {
   return read;
 }
 
+/** A number as the `mappings` of a map write it. */
+function vlq(value: number): string {
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  let rest = value < 0 ? -value * 2 + 1 : value * 2;
+  let text = '';
+  do {
+    const digit = rest % 32;
+    rest = Math.floor(rest / 32);
+    text += digits.charAt(rest > 0 ? digit + 32 : digit);
+  } while (rest > 0);
+  return text;
+}
+
+type Mapping = readonly [line: number, column: number, source: number, line: number, column: number];
+
+/** Mappings in order of line and column, as `mappings` writes them. */
+function encodeMappings(mappings: readonly Mapping[]): string {
+  const lines: string[][] = [];
+  let before = [0, 0, 0, 0];
+  for (const [line, ...fields] of mappings) {
+    while (lines.length <= line) {
+      lines.push([]);
+      before = [0, ...before.slice(1)];
+    }
+    lines[line]?.push(fields.map((value, i) => vlq(value - (before[i] as number))).join(''));
+    before = fields;
+  }
+  return lines.map((line) => line.join(',')).join(';');
+}
+
 describe('places in a map', () => {
+  test('every mapping comes back, in whatever order they are asked for', () => {
+    const row = fc.tuple(fc.nat(30), fc.nat(500), fc.nat(2), fc.nat(100_000), fc.nat(300));
+    const rows = fc.uniqueArray(row, { selector: ([line, column]) => line * 1000 + column, maxLength: 60 });
+    fc.assert(
+      fc.property(rows, (given) => {
+        const sorted = [...given].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+        const read = map({ version: 3, sources: ['a', 'b', 'c'], mappings: encodeMappings(sorted) });
+        const queries = given.map(([line, column]) => query(line, column));
+        findOriginals(read, queries);
+        assert.deepEqual(
+          queries.map((one) => [one.line, one.column, one.source, one.sourceLine, one.sourceColumn]),
+          given,
+        );
+      }),
+    );
+  });
+
   // Line 0: columns 4 → line 0 and 8 → line 1 of source 0; line 1: nothing; line 2: column 2 → line 5.
   const mappings = 'IAAA,IACA;;EAIA';
 

@@ -1,4 +1,5 @@
 // The report of `callgrind`: a graph that KCachegrind reads.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Graph } from './graph/graph.ts';
 import { sortEdges } from './graph/order.ts';
 import { trimmedGraph } from './graph/trim.ts';

@@ -1,4 +1,5 @@
 // The one table of report commands: report flags, shell commands, their help and what happens to their output.
+// Upstream: google/pprof internal/driver/commands.go, 2025-11-14
 
 interface CommandSpec {
   /** The kind of report that `runReport` makes; pictures and viewers work on the text of `dot` or `callgrind`. */

@@ -163,7 +163,8 @@ export function* printComparison(
       (value, column) => `${text(value).padStart(12)} ${percentage(value, totals[column] as Int64)}`,
     );
     const values = `${cells.join(' ')}  `;
-    const name = terminal === undefined ? row.name : fitName(row.name, terminal.columns - values.length);
+    const name =
+      terminal === undefined ? row.name : fitName(row.name, terminal.columns - values.length, terminal);
     yield `${values}${name}\n`;
   }
 }

@@ -1,4 +1,5 @@
 // The report of `disasm`. There is no disassembler here: what is said is what pprof says without a usable binary.
+// Upstream: google/pprof internal/report/report.go internal/report/source.go, 2025-11-14
 import { reportFrames } from './graph/trim.ts';
 import { presentNodes, Graph } from './graph/graph.ts';
 import { sumNodes } from './graph/kernel.ts';

@@ -1,4 +1,5 @@
 // The report of `dot`: the graph in the language of Graphviz.
+// Upstream: google/pprof internal/graph/dotgraph.go internal/report/report.go, 2025-11-14
 import type { Graph } from './graph/graph.ts';
 import { sortEdges } from './graph/order.ts';
 import { type NodeTags, sortTags, type Tag, tagCum, tagFlat } from './graph/tags.ts';

@@ -1,4 +1,5 @@
 // All filters of a report, in pprof's order, with its warnings and errors.
+// Upstream: google/pprof internal/driver/driver_focus.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import { PrepareError } from './errors.ts';
 import { filterByName, pruneFrom, showFrom } from './frames-filter.ts';

@@ -1,4 +1,5 @@
 // Filters by name: focus, ignore, hide, show, show_from and prune_from.
+// Upstream: google/pprof profile/filter.go profile/prune.go, 2025-11-14
 import { type Profile, simplifyFunctionName } from '@stackpile/profile';
 import type { Pattern } from './regexp.ts';
 import { gatherSamples, RowList, type Stacks, TextTest, withLines } from './rows.ts';

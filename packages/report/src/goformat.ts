@@ -1,4 +1,5 @@
 // The few verbs of Go's fmt package that reports use, digit by digit as Go prints them.
+// Upstream: golang/go src/fmt/format.go, 1.26.8
 
 /** `%.2f`: rounds the exact binary value, ties to even (`toFixed` rounds ties up). */
 export function formatFixed2(value: number): string {

@@ -1,4 +1,5 @@
 // Granularity: what a report tells apart (names, files, lines, addresses, inlined frames).
+// Upstream: google/pprof internal/driver/driver.go profile/profile.go, 2025-11-14
 import { aggregateProfile, type Profile } from '@stackpile/profile';
 import type { ReportOptions } from './options.ts';
 

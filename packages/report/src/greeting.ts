@@ -1,4 +1,5 @@
 // What the shell says about a profile before it asks for commands.
+// Upstream: google/pprof internal/driver/interactive.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';

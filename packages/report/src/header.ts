@@ -1,4 +1,5 @@
 // The lines above a report: what was profiled, when, and how much of it is shown.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import { encodeText } from '@stackpile/profile';
 import { abs64, toInt64, isZero } from './int64.ts';
 import { autoLabel, percentage, scale } from './measurement.ts';

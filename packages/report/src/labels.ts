@@ -1,4 +1,5 @@
 // Units of numeric labels: one per key, the first that the samples name.
+// Upstream: google/pprof profile/profile.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import { compareBytes } from './bytewise.ts';
 

@@ -1,4 +1,5 @@
 // Units: families, conversion, and how a value and a percentage are written.
+// Upstream: google/pprof internal/measurement/measurement.go, 2025-11-14
 import { formatFixed2, formatGeneral2 } from './goformat.ts';
 import type { Int64 } from './int64.ts';
 

@@ -1,4 +1,6 @@
 // The one table of report options: flags, shell, help, URL parameters and validation are all derived from it.
+// Upstream: google/pprof internal/driver/config.go internal/driver/commands.go, 2025-11-14
+import type { ReportErrorCode } from './errors.ts';
 
 /** What one option is. `help` is what `help NAME` prints; its first line is what the usage lists. */
 interface OptionBase {
@@ -360,7 +362,7 @@ export function optionHelp(name: string): string | undefined {
 /** An option text that is not a value of its type; the message is the sentence that pprof prints. */
 export class OptionError extends Error {
   override readonly name = 'OptionError';
-  readonly code = 'OPTION_INVALID';
+  readonly code: ReportErrorCode = 'OPTION_INVALID';
 }
 
 /**

@@ -1,4 +1,5 @@
 // File names as Go's path/filepath treats them (Unix rules).
+// Upstream: golang/go src/path/filepath/path.go, 1.26.8
 
 /** filepath.Base: the last element, without trailing slashes; '.' for '', '/' for slashes only. */
 export function baseName(path: string): string {

@@ -1,4 +1,5 @@
 // From options to a profile that is ready to be reported: sample type, total, filters, granularity, in pprof's order.
+// Upstream: google/pprof internal/driver/driver.go internal/report/report.go, 2025-11-14
 import { type Int64Column, type OriginOptions, type Profile, quoteGo } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';

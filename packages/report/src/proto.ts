@@ -1,4 +1,5 @@
 // The reports that are profiles themselves: `proto` and `topproto`.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import { int64Column, type Int64Column, type Profile, StringInterner } from '@stackpile/profile';
 import { trimmedGraph } from './graph/trim.ts';
 import { toInt64 } from './int64.ts';

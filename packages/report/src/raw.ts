@@ -1,4 +1,5 @@
 // The report of `raw`: every table of the profile as text; and `comments`.
+// Upstream: google/pprof profile/profile.go internal/report/report.go, 2025-11-14
 import { MappingFlag, type Profile } from '@stackpile/profile';
 import { compareBytes } from './bytewise.ts';
 import type { Int64 } from './int64.ts';

@@ -1,4 +1,5 @@
 // Regular expressions in Go's syntax: compiled once, matched in linear time.
+// Upstream: golang/go src/regexp/regexp.go, 1.26.8
 import { Automaton } from './regexp/match.ts';
 import { type Node, parsePattern, PatternError } from './regexp/parse.ts';
 

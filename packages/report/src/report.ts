@@ -1,7 +1,8 @@
 // The entry point of the room: one profile, one command, one set of options in; one report out.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
-import { PrepareError } from './errors.ts';
+import { PrepareError, type ReportErrorCode } from './errors.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportContext } from './context.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
@@ -35,7 +36,7 @@ export type ReportOutput = { readonly warnings: readonly string[] } & (
 /** Why a report cannot be made; the message is the sentence that pprof prints. */
 export class ReportError extends Error {
   override readonly name = 'ReportError';
-  readonly code = 'REPORT_FAILED';
+  readonly code: ReportErrorCode = 'REPORT_FAILED';
   /** Warnings that came before the error, one line each for stderr. */
   readonly warnings: readonly string[];
   /** What pprof prints on stdout although it fails (`disasm` only), else ''. */

@@ -1,4 +1,5 @@
 // Function names without their package path, for pictures.
+// Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 
 const anonymousNamespace = /^\(anonymous namespace\)::/;
 const goVersion = /^(.*?)\/v(?:[2-9]|[1-9][0-9]+)([./].*)$/;

@@ -1,4 +1,5 @@
 // Columns of right-aligned cells, as Go's text/tabwriter lays them out.
+// Upstream: golang/go src/text/tabwriter/tabwriter.go, 1.26.8
 import { runeCount } from './goformat.ts';
 
 /**

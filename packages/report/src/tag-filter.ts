@@ -1,4 +1,5 @@
 // Filters by label: tagfocus, tagignore (texts or ranges of numbers), tagshow and taghide (keys).
+// Upstream: google/pprof internal/driver/driver_focus.go profile/filter.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import type { Int64 } from './int64.ts';
 import { scale } from './measurement.ts';

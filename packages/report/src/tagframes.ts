@@ -1,4 +1,5 @@
 // Labels as frames: pseudo frames at the root or at the leaf of every stack.
+// Upstream: google/pprof internal/driver/tagroot.go, 2025-11-14
 import { extendStrings, type Int64Column, type Profile } from '@stackpile/profile';
 import type { Int64 } from './int64.ts';
 import { scaledLabel } from './measurement.ts';

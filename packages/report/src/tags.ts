@@ -1,4 +1,5 @@
 // The report of `tags`: how much carries which label.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import { compareBytes } from './bytewise.ts';
 import { abs64, add64, type Int64 } from './int64.ts';
 import { percentage, scaledLabel } from './measurement.ts';

@@ -1,4 +1,5 @@
 // The report of `top` and `text`: one line per entry.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import { trimmedGraph } from './graph/trim.ts';
 import { graphHeader } from './header.ts';
 import { differenceNoise, isWithinNoise } from './difference.ts';
@@ -72,7 +73,7 @@ export function* printText(report: PreparedReport, zone?: TimeZone, terminal?: T
       // A unit may hold anything, too.
       const shown = visibleLines(values);
       const room = terminal.columns - shown.length - mark.length;
-      const line = `${shown}${fitName(name, room)}${mark}`;
+      const line = `${shown}${fitName(name, room, terminal)}${mark}`;
       const chance = noise !== undefined && isWithinNoise(flat, noise.flat) && isWithinNoise(cum, noise.cum);
       chunk += `${chance ? grey(line) : line}\n`;
     }

@@ -1,4 +1,5 @@
 // Times as Go prints them, in a zone that the caller names.
+// Upstream: golang/go src/time/format.go, 1.26.8
 import type { TimeZone } from './context.ts';
 
 /** Coordinated universal time. */

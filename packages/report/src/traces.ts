@@ -1,4 +1,5 @@
 // The report of `traces`: every sample with its labels and its stack.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import { compareBytes } from './bytewise.ts';
 import { padLeft } from './goformat.ts';
 import { createFrames } from './graph/frames.ts';

@@ -1,4 +1,5 @@
 // The reports of `tree` and `peek`: each entry between its callers and its callees.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Graph } from './graph/graph.ts';
 import { sortEdges } from './graph/order.ts';
 import { trimmedGraph } from './graph/trim.ts';
@@ -43,7 +44,7 @@ function* entries(
   // So many cells stand before the name.
   const named = (node: number, used: number): string => {
     const name = graph.printed(node);
-    return terminal === undefined ? name : fitName(name, terminal.columns - used);
+    return terminal === undefined ? name : fitName(name, terminal.columns - used, terminal);
   };
   const edgeLine = (edge: number, cum: Int64, other: number): string => {
     const weight = edges.weight[edge] as Int64;

@@ -1,4 +1,5 @@
 // The unit of a whole report: one that suits its smallest and its largest value.
+// Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Graph } from './graph/graph.ts';
 import { abs64, type Int64, toInt64, isZero } from './int64.ts';
 import { scale } from './measurement.ts';

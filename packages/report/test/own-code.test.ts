@@ -154,6 +154,9 @@ test('a difference knows what of it is chance', () => {
   assert.equal(items[1]?.noise?.flat, Math.sqrt(210) * 1e7);
 });
 
+/** Enough for the names below. */
+const width = (text: string): number => [...text].length;
+
 test('a terminal gets lines that fit, no control characters, and grey for chance', () => {
   const name = `example.com/${'very/'.repeat(30)}long.Name`;
   const profile = draw(`samples/count
@@ -162,7 +165,7 @@ test('a terminal gets lines that fit, no control characters, and grey for chance
   const print = (command: 'top' | 'tree'): string => {
     const options = setOption(defaultOptions(), 'compact_labels', 'true');
     const output = runReport(profile, { kind: command }, options, {
-      terminal: { columns: 80, color: false },
+      terminal: { columns: 80, width, color: false },
     });
     assert.equal(output.type, 'text');
     return output.type === 'text' ? [...output.chunks].join('') : '';
@@ -178,7 +181,7 @@ test('a terminal gets lines that fit, no control characters, and grey for chance
     labelBase: true,
   });
   const output = runReport(difference, { kind: 'top' }, defaultOptions(), {
-    terminal: { columns: 0, color: true },
+    terminal: { columns: 0, width, color: true },
   });
   assert.equal(output.type, 'text');
   const lines = output.type === 'text' ? [...output.chunks].join('').split('\n') : [];

@@ -8,6 +8,8 @@ import {
   type Reading,
   readingsOf,
 } from './live-index.ts';
+import { EngineError } from './engine/error.ts';
+import { HttpError } from './engine/download.ts';
 import { credentials, open } from './open.ts';
 import { live, notice, profiles, sentence } from './store.ts';
 
@@ -51,7 +53,7 @@ let turn = 0;
 
 async function ask(path: string, signalled?: AbortSignal): Promise<globalThis.Response> {
   const target = live.peek();
-  if (target === null) throw new Error('This page has no running service to ask.');
+  if (target === null) throw new EngineError('NO_SERVICE', 'This page has no running service to ask.');
   const response = await fetch(`${target.base}${path}`, {
     headers: credentials(),
     cache: 'no-store',
@@ -60,7 +62,8 @@ async function ask(path: string, signalled?: AbortSignal): Promise<globalThis.Re
   });
   if (!response.ok) {
     const reason = (await response.text()).trim().split('\n', 1)[0] ?? '';
-    throw new Error(
+    throw new HttpError(
+      response.status,
       `${target.name} answered ${response.status}${reason === '' ? '' : `: ${reason.slice(0, 300)}`}`,
     );
   }

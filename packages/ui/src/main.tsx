@@ -2,6 +2,7 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { installChunks } from './chunks.ts';
+import { EngineError } from './engine/error.ts';
 import { type Boot, fetchText, fromBase64 } from './open.ts';
 import { App } from './page/App.tsx';
 import { onKeyDown } from './page/keys.ts';
@@ -46,7 +47,8 @@ function takeMeans(boot: Boot): void {
           text?: string;
           reason?: string;
         };
-        if (answer.text === undefined) throw new Error(answer.reason ?? 'The file could not be read.');
+        if (answer.text === undefined)
+          throw new EngineError('NO_FILE', answer.reason ?? 'The file could not be read.');
         return answer.text;
       };
     }

@@ -97,9 +97,9 @@ test('a server that refuses, or goes away, is one sentence', async () => {
       response.write('abc', () => response.destroy());
     },
     async (address) => {
-      await assert.rejects(open(address), /^Error: p\.pb: the server does not answer\./);
+      await assert.rejects(open(address), /^HttpError: p\.pb: the server does not answer\./);
       gone = address;
     },
   );
-  await assert.rejects(open(gone), /^Error: p\.pb: the server does not answer\./);
+  await assert.rejects(open(gone), /^HttpError: p\.pb: the server does not answer\./);
 });

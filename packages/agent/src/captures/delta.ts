@@ -1,4 +1,5 @@
 // The difference of two readings, as Go's `?seconds=` on named profiles makes it.
+// Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
 import { int64At, type Profile, ProfileBuilder, type SampleLabel } from '@stackpile/profile';
 import { framesOf } from '../text/read.ts';
 

@@ -1,4 +1,5 @@
 // The table of endpoints and how each is answered: parameters, headers and errors of Go's net/http/pprof.
+// Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile } from '@stackpile/profile';
 import type { Capture, CaptureContext } from '../captures/capture.ts';

@@ -1,4 +1,5 @@
 // Query parameters as Go's FormValue reads them, and Go's two ways of reading an integer.
+// Upstream: golang/go src/net/url/url.go src/internal/strconv/atoi.go, 1.26.8
 
 /** Query parameters: the first value of each name. */
 export type Query = ReadonlyMap<string, string>;

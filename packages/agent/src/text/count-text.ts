@@ -1,4 +1,5 @@
 // The debug=1 text of profiles that count: goroutine and the like.
+// Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
 import { int64At, type Profile, quoteGo } from '@stackpile/profile';
 import { framesOf, labelsOf } from './read.ts';
 import { alignTabs } from './tabwriter.ts';

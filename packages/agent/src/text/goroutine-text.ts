@@ -1,4 +1,5 @@
 // The debug=2 text of the goroutine profile, in the grammar of Go's traceback printer.
+// Upstream: golang/go src/runtime/traceback.go, 1.26.8
 import { type Profile, quoteGo } from '@stackpile/profile';
 import { printable } from './count-text.ts';
 import { framesOf, labelsOf } from './read.ts';

@@ -1,4 +1,5 @@
 // The index page, with the skeleton of Go's.
+// Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
 import { escapeHtml } from '../endpoints/http.ts';
 
 /** A row of the index. */

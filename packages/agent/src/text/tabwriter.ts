@@ -1,4 +1,5 @@
 // Aligns columns with tabs as Go's text/tabwriter does with minimal width 1, tab width 8, padding 1 and tabs.
+// Upstream: golang/go src/text/tabwriter/tabwriter.go, 1.26.8
 
 const TAB = 8;
 

@@ -1,4 +1,6 @@
 // `-http=[host]:[port]`: where the pages are served, with pprof's words for what is wrong.
+// Upstream: google/pprof internal/driver/webui.go, 2025-11-14
+import type { CliErrorCode } from '../errors.ts';
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -10,7 +12,7 @@ export interface ListenAddress {
 /** Thrown for an address that is none; the message is pprof's. */
 export class AddressError extends Error {
   override readonly name = 'AddressError';
-  readonly code = 'HTTP_ADDRESS';
+  readonly code: CliErrorCode = 'HTTP_ADDRESS';
 }
 
 /** Splits `host:port`; both may be empty: localhost, and a free port. */

@@ -3,6 +3,7 @@ import * as files from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Profile, readRegularFileAsync, RegularFileError } from '@stackpile/profile';
+import type { CliErrorCode } from '../errors.ts';
 
 const maxBytes = 2 * 2 ** 20;
 /** A profile may name any file of this machine: what is not source text by its name is not shown. */
@@ -12,7 +13,7 @@ const sourceFile =
 /** Thrown where a file is not shown; the message is a sentence for the page. */
 export class FileError extends Error {
   override readonly name = 'FileError';
-  readonly code = 'SOURCE_FILE';
+  readonly code: CliErrorCode = 'FILE_NOT_SHOWN';
 }
 
 /** The file names of a profile's functions. */

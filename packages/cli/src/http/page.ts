@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { CliErrorCode } from '../errors.ts';
 
 /** Thrown where the page was never built. */
 export class PageError extends Error {
   override readonly name = 'PageError';
-  readonly code = 'PAGE_MISSING';
+  readonly code: CliErrorCode = 'PAGE_MISSING';
 }
 
 /** Beside the compiled command, or in the workspace where it is built. */

@@ -94,15 +94,14 @@ export async function runReportFile(argv: readonly string[], io: CliIo): Promise
     io.stderr.write(`${output}: ${(Buffer.byteLength(html) / 1e6).toFixed(1)} MB, opens in any browser\n`);
     return 0;
   } catch (error) {
-    if (error instanceof SourceError || error instanceof PageError || error instanceof RangeError)
-      return fail(error.message);
+    if (error instanceof SourceError || error instanceof PageError) return fail(error.message);
     const code = (error as { code?: unknown }).code;
     if (typeof code === 'string' && code.startsWith('E')) return fail(`${output}: ${systemReason(error)}`);
     throw error;
   }
 }
 
-/** The file's text. Throws SourceError, PageError, RangeError where the profiles are too large to embed. */
+/** The file's text. Throws SourceError, also where the profiles are too large to embed, and PageError. */
 export async function reportHtml(
   specs: readonly string[],
   options: SourceOptions,
@@ -121,7 +120,8 @@ export async function reportHtml(
     return { name, time, size: read, data: `source-${index}` };
   });
   if (size > maxEmbedded) {
-    throw new RangeError(
+    throw new SourceError(
+      'SOURCE_TOO_LARGE',
       `the profiles are ${Math.round(size / 2 ** 20)} MB packed, too large for one file: serve them with stackpile -http=: instead`,
     );
   }

@@ -1,5 +1,6 @@
 // The command line of `stackpile leaks`.
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import type { CliErrorCode } from '../errors.ts';
 import { optionProblem } from '../option-problem.ts';
 
 /** What `stackpile leaks --help` prints. */
@@ -55,6 +56,7 @@ export interface LeaksOptions {
 /** A command line that makes no sense; the message is one sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly code: CliErrorCode = 'USAGE';
 }
 
 const units: Readonly<Record<string, number>> = {

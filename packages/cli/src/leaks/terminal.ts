@@ -1,5 +1,6 @@
 // Text for a terminal: hostile characters made visible, widths, wrapping, colours only where a person looks.
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import stringWidth from 'string-width';
 import type { CliIo, Writer } from '../io.ts';
 
 /** Characters that move the cursor, change colours, reverse the line, or hide: everything that is not plain text. */
@@ -17,21 +18,9 @@ export function visible(text: string, most: number = 400): string {
   });
 }
 
-/** Columns that text takes, escape sequences aside; wide and combining characters counted roughly. */
+/** Columns that text takes, escape sequences aside. */
 export function widthOf(text: string): number {
-  let width = 0;
-  for (const character of stripVTControlCharacters(text)) {
-    const code = character.codePointAt(0) ?? 0;
-    if (/\p{M}/u.test(character)) continue;
-    width +=
-      code >= 0x1100 &&
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(
-        character,
-      )
-        ? 2
-        : 1;
-  }
-  return width;
+  return stringWidth(text);
 }
 
 /** Breaks text at blanks so that no line is wider than `width`; words that are too wide stay whole. */

@@ -1,4 +1,5 @@
 // Which files count as binaries: one in front of the sources names the main binary, as in pprof.
+// Upstream: google/pprof internal/driver/fetch.go internal/driver/cli.go, 2025-11-14
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import { openRegularFile, RegularFileError } from '@stackpile/profile';

@@ -1,4 +1,5 @@
 // The command line of pprof, from arguments to what is to be done; the first rule that is broken decides the message.
+// Upstream: google/pprof internal/driver/cli.go, 2025-11-14
 import {
   commandNames,
   commandSpec,

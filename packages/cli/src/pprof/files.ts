@@ -1,4 +1,5 @@
 // Files as pprof sees them: their first bytes, folders that are made, and errors in the words of Go.
+// Upstream: google/pprof internal/driver/fetch.go internal/driver/tempfile.go, 2025-11-14
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { openRegularFile, RegularFileError } from '@stackpile/profile';

@@ -1,4 +1,5 @@
 // Command line flags in the syntax of Go's flag package, with its messages.
+// Upstream: golang/go src/flag/flag.go, 1.26.8
 import { quoteGo } from '@stackpile/profile';
 import { parseGoBool, parseGoFloat, parseGoInt } from '@stackpile/report';
 

@@ -1,4 +1,5 @@
 // How Go's strings package cuts white space.
+// Upstream: golang/go src/strings/strings.go, 1.26.8
 
 const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const EDGES = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');

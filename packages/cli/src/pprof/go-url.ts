@@ -1,4 +1,5 @@
 // Addresses as Go reads and writes them: what a source means as a URL, and which mapping names are URLs.
+// Upstream: golang/go src/net/url/url.go, 1.26.8
 import { hidePassword, hideQuerySecrets } from '../sources/shown.ts';
 
 /** Parts of a URL, as they were written. */

@@ -1,4 +1,5 @@
 // Profiles as compressed bytes, with the gzip header that Go writes.
+// Upstream: golang/go src/compress/gzip/gzip.go, 1.26.8
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile } from '@stackpile/profile';
 

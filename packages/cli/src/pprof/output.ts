@@ -1,4 +1,5 @@
 // Where a report goes: standard output, a file, a picture, a viewer.
+// Upstream: google/pprof internal/driver/driver.go internal/driver/commands.go, 2025-11-14
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
@@ -21,7 +22,7 @@ import type { ReportRequest } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { exportTable, isExportName, type OutputName } from './exports.ts';
 import { systemReason } from './files.ts';
-import { writeNumbered } from './fetch.ts';
+import { writeNumbered } from './numbered-file.ts';
 import { gzipGo } from './gzip.ts';
 
 /** What a run of the command knows besides the profile. */
@@ -87,26 +88,29 @@ function originals(
 }
 
 /** What a report may know of the terminal that it is printed on; nothing where its bytes go elsewhere. */
-export function terminalOf({ io, terminal }: Session): Pick<ReportContext, 'terminal'> {
+export async function terminalOf({ io, terminal }: Session): Promise<Pick<ReportContext, 'terminal'>> {
   if (!terminal) return {};
+  // What goes to a pipe or a file starts without it.
+  const { default: width } = await import('string-width');
   const color = (io.env['NO_COLOR'] ?? '') === '';
-  return { terminal: { columns: io.stdout.columns ?? 0, color } };
+  return { terminal: { columns: io.stdout.columns ?? 0, width, color } };
 }
 
 /** Makes a report or an export; warnings are printed, a failure is a {@link DriverError}. */
-function make(
+async function make(
   profile: Profile,
   request: ReportRequest,
   options: ReportOptions,
   session: Session,
-): ReportOutput {
+): Promise<ReportOutput> {
   try {
     if (isExportName(request.name)) {
       const output = runExport(profile, request.name, options, session.context);
       for (const line of output.warnings) session.warn(line);
       return output;
     }
-    const context = options.output === '' ? { ...session.context, ...terminalOf(session) } : session.context;
+    const context =
+      options.output === '' ? { ...session.context, ...(await terminalOf(session)) } : session.context;
     const shown = originals(profile, request, options, context);
     for (const line of shown.warnings) session.warn(line);
     const output = runReport(
@@ -148,7 +152,7 @@ export async function generateReport(
   options: ReportOptions,
   session: Session,
 ): Promise<void> {
-  let output = make(profile, request, options, session);
+  let output = await make(profile, request, options, session);
   const { picture, extension, viewers } = delivery(request.name);
   if (picture !== undefined) {
     const { drawGraph } = await import('./picture.ts');

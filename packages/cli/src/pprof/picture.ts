@@ -1,4 +1,5 @@
 // Pictures of graphs without any program to install: Graphviz runs as WebAssembly.
+// Upstream: google/pprof internal/driver/svg.go, 2025-11-14
 import type * as ResvgModule from '@resvg/resvg-js';
 import { decodeText } from '@stackpile/profile';
 import { fitTexts } from '@stackpile/report';

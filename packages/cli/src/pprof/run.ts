@@ -1,4 +1,5 @@
 // The drop-in for `go tool pprof`: from arguments to exit code.
+// Upstream: google/pprof internal/driver/driver.go, 2025-11-14
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeText, readRegularFile, RegularFileError } from '@stackpile/profile';
@@ -81,7 +82,7 @@ async function compareSources(invocation: Invocation, session: Session): Promise
   try {
     const comparison = compareProfiles(profiles, invocation.options);
     for (const line of comparison.warnings) session.warn(line);
-    const { terminal } = invocation.options.output === '' ? terminalOf(session) : {};
+    const { terminal } = invocation.options.output === '' ? await terminalOf(session) : {};
     const chunks = printComparison(comparison, invocation.options.sort, terminal);
     writeReport({ type: 'text', chunks, warnings: [] }, invocation.options.output, session);
   } catch (error) {

@@ -1,4 +1,5 @@
 // The interactive shell: lines in, reports out.
+// Upstream: google/pprof internal/driver/interactive.go, 2025-11-14
 import { type Profile, quoteGo } from '@stackpile/profile';
 import {
   commandNames,

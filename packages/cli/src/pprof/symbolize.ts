@@ -1,4 +1,5 @@
 // What `-symbolize` does: readable names, messages about binaries that cannot be asked, names from the server.
+// Upstream: google/pprof internal/symbolizer/symbolizer.go internal/symbolz/symbolz.go, 2025-11-14
 import { extendStrings, int64Column, MappingFlag, type Profile } from '@stackpile/profile';
 import { baseName, type DemangleMode, mayBeReadable, readableName } from '@stackpile/report';
 import type { openBinary } from './binary.ts';

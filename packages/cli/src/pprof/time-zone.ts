@@ -1,4 +1,5 @@
 // Local time zones from the system's tz database, with its abbreviations; Intl has others.
+// Upstream: golang/go src/time/zoneinfo.go, 1.26.8
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { readRegularFile } from '@stackpile/profile';

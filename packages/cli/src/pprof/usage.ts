@@ -1,4 +1,5 @@
 // The help texts of pprof: the usage of the command line, and what `help` prints in the shell.
+// Upstream: google/pprof internal/driver/cli.go internal/driver/commands.go, 2025-11-14
 import {
   commandNames,
   commandSpec,

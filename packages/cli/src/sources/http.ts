@@ -145,6 +145,78 @@ function once(
   });
 }
 
+/** The headers of a request; credentials stay with the host they were meant for. */
+function headersFor(
+  url: URL,
+  request: HttpRequest,
+  own: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    'user-agent': 'stackpile',
+    accept: '*/*',
+    'accept-encoding': 'gzip',
+  };
+  for (const [name, value] of own) headers[name] = value;
+  if (url.origin !== request.url.origin) {
+    for (const name of own.keys()) delete headers[name];
+  }
+  if (request.body !== undefined) headers['content-length'] = String(request.body.length);
+  return headers;
+}
+
+/** Where an answer leads; null where it is the answer itself. */
+function redirection(answer: IncomingMessage, url: URL, shown: string): URL | null {
+  const { location } = answer.headers;
+  if (location === undefined || ![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) return null;
+  let next: URL;
+  try {
+    next = new URL(location, url);
+  } catch (error) {
+    answer.resume();
+    throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects to something that is no address`, {
+      cause: error,
+    });
+  }
+  if (next.protocol === 'http:' || next.protocol === 'https:') return next;
+  answer.resume();
+  throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects to something that is no web address`);
+}
+
+/** Reads an answer to its end, unless it is longer than `maxBytes`. */
+async function readAnswer(
+  answer: IncomingMessage,
+  maxBytes: number,
+  shown: string,
+): Promise<Omit<HttpAnswer, 'url'>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const stream = decoded(answer);
+  if (stream !== answer) answer.on('error', (error) => stream.destroy(error));
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      answer.destroy();
+      throw new SourceError(
+        'SOURCE_TOO_LARGE',
+        `${shown}: the answer is longer than ${Math.round(maxBytes / 2 ** 20)} MB`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  if (!answer.complete)
+    throw new SourceError(
+      'SOURCE_UNREACHABLE',
+      `${shown}: the connection was closed before the answer was complete`,
+      { detail: 'incomplete' },
+    );
+  return {
+    status: answer.statusCode ?? 0,
+    statusText: answer.statusMessage ?? '',
+    headers: answer.headers,
+    body: Buffer.concat(chunks, length),
+  };
+}
+
 /**
  * Sends one request, follows redirects, and reads the answer whatever its status is.
  *
@@ -152,7 +224,6 @@ function once(
  */
 export async function get(request: HttpRequest): Promise<HttpAnswer> {
   const shown = shownUrl(request.url);
-  const maxBytes = request.options.maxBytes ?? defaultMaxBytes;
   // Before the clock starts: what is wrong with a header is said at once, and nothing is left that waits.
   const own = requestHeaders(request.options);
   if (request.authorization !== undefined && !own.has('authorization'))
@@ -167,75 +238,19 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
   let begun = false;
   try {
     for (let redirects = 0; ; redirects++) {
-      const headers: Record<string, string> = {
-        'user-agent': 'stackpile',
-        accept: '*/*',
-        'accept-encoding': 'gzip',
-      };
-      for (const [name, value] of own) headers[name] = value;
-      // Credentials stay with the host they were meant for.
-      if (url.origin !== request.url.origin) {
-        for (const name of own.keys()) delete headers[name];
+      const answer = await once(url, headersFor(url, request, own), request, signal);
+      const next = redirection(answer, url, shown);
+      if (next === null) {
+        begun = true;
+        if (request.within === 'headers') clearTimeout(timer);
+        return { ...(await readAnswer(answer, request.options.maxBytes ?? defaultMaxBytes, shown)), url };
       }
-      if (request.body !== undefined) headers['content-length'] = String(request.body.length);
-      const answer = await once(url, headers, request, signal);
-      const status = answer.statusCode ?? 0;
-      const location = answer.headers.location;
-      if (location !== undefined && [301, 302, 303, 307, 308].includes(status)) {
-        answer.resume();
-        if (redirects >= maxRedirects)
-          throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects without an end`, {
-            detail: 'redirects',
-          });
-        let next: URL;
-        try {
-          next = new URL(location, url);
-        } catch (error) {
-          throw new SourceError(
-            'SOURCE_UNREACHABLE',
-            `${shown}: it redirects to something that is no address`,
-            { cause: error },
-          );
-        }
-        if (next.protocol !== 'http:' && next.protocol !== 'https:') {
-          throw new SourceError(
-            'SOURCE_UNREACHABLE',
-            `${shown}: it redirects to something that is no web address`,
-          );
-        }
-        url = next;
-        continue;
-      }
-      begun = true;
-      if (request.within === 'headers') clearTimeout(timer);
-      const chunks: Uint8Array[] = [];
-      let length = 0;
-      const stream = decoded(answer);
-      if (stream !== answer) answer.on('error', (error) => stream.destroy(error));
-      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-        length += chunk.length;
-        if (length > maxBytes) {
-          answer.destroy();
-          throw new SourceError(
-            'SOURCE_TOO_LARGE',
-            `${shown}: the answer is longer than ${Math.round(maxBytes / 2 ** 20)} MB`,
-          );
-        }
-        chunks.push(chunk);
-      }
-      if (!answer.complete)
-        throw new SourceError(
-          'SOURCE_UNREACHABLE',
-          `${shown}: the connection was closed before the answer was complete`,
-          { detail: 'incomplete' },
-        );
-      return {
-        status,
-        statusText: answer.statusMessage ?? '',
-        headers: answer.headers,
-        body: Buffer.concat(chunks, length),
-        url,
-      };
+      answer.resume();
+      if (redirects >= maxRedirects)
+        throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects without an end`, {
+          detail: 'redirects',
+        });
+      url = next;
     }
   } catch (error) {
     if (error instanceof SourceError) throw error;

@@ -2,7 +2,7 @@
 import { readFile, readlink } from 'node:fs/promises';
 import process from 'node:process';
 import { LEASE_SCRIPT } from '@stackpile/profile';
-import type { InspectorConnection } from './inspector-socket.ts';
+import { type InspectorConnection, InspectorError } from './inspector-socket.ts';
 
 /** Seconds after which a process that cannot see us, and hears nothing from us, closes its inspector. */
 const LEASE_SECONDS = 60;
@@ -97,7 +97,7 @@ export async function beginLease(connection: InspectorConnection, owner: LeaseOw
     silent: true,
   });
   const { objectId } = result;
-  if (objectId === undefined) throw new Error('the process took no lease');
+  if (objectId === undefined) throw new InspectorError('the process took no lease');
   const call = (name: 'renew' | 'close'): void =>
     connection.send('Runtime.callFunctionOn', {
       objectId,

@@ -1,5 +1,6 @@
 // What a SOURCE on the command line is, and what reading one gives.
 import type { Profile } from '@stackpile/profile';
+import type { CliErrorCode } from '../errors.ts';
 
 /** A process whose inspector is asked, and the profile it is asked for where the source names one (`pid:1234/heap`). */
 export type InspectorTarget =
@@ -76,18 +77,7 @@ export interface LoadedSource {
 }
 
 /** What went wrong with a source; stable, for programs. */
-export type SourceErrorCode =
-  | 'SOURCE_USAGE'
-  | 'SOURCE_NOT_FOUND'
-  | 'SOURCE_UNREADABLE'
-  | 'SOURCE_UNREACHABLE'
-  | 'SOURCE_UNAUTHORIZED'
-  | 'SOURCE_HTTP_STATUS'
-  | 'SOURCE_TIMEOUT'
-  | 'SOURCE_TOO_LARGE'
-  | 'SOURCE_ABORTED'
-  | 'SOURCE_ENDED'
-  | 'SOURCE_MALFORMED';
+export type SourceErrorCode = Extract<CliErrorCode, `SOURCE_${string}`>;
 
 /** Thrown by everything that reads sources; its message is one sentence that begins with the source's name. */
 export class SourceError extends Error {

@@ -96,6 +96,8 @@ describe('text', () => {
   test('widths, wrapping and eliding', () => {
     assert.equal(widthOf('漢字a'), 5);
     assert.equal(widthOf('\u001b[1mab\u001b[22m'), 2);
+    assert.equal(widthOf('✅⌚🇩🇪'), 6);
+    assert.equal(widthOf('กำ'), 2);
     assert.deepEqual(wrap('aa bb cc', 5), ['aa bb', 'cc']);
     assert.deepEqual(wrap('aaaaaaaa b', 4), ['aaaaaaaa', 'b']);
     assert.equal(elide('abcdefghij', 6), 'ab…hij');

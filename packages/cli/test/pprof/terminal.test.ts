@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decodeText } from '@stackpile/profile';
+import stringWidth from 'string-width';
 import type { CliIo, Writer } from '../../src/io.ts';
 import { runPprof } from '../../src/pprof/run.ts';
 import { encodeRaw, type RawLabel, type RawProfile } from './raw-profile.ts';
@@ -144,6 +145,12 @@ describe('on a terminal', () => {
       const line = stdout.split('\n').find((one) => one.includes('Longest')) ?? '';
       assert.match(line, /….*Longest$/);
       assert.equal([...line].length, 90, report);
+    }
+    for (const character of ['漢', '✅', 'é']) {
+      writeFileSync(join(folder, 'wide.pb'), profile([`main.${character.repeat(90)}`], [100]));
+      const { stdout } = await shown(['-top', 'wide.pb'], { columns: 90 });
+      const line = stdout.split('\n').find((one) => one.includes('…')) ?? '';
+      assert.ok([89, 90].includes(stringWidth(line)), `${stringWidth(line)}: ${line}`);
     }
     const { stdout } = await shown(['-top', '-compare', 'long.pb', 'long.pb'], { columns: 70 });
     assert.match(stdout, /^.{69}t$/m);

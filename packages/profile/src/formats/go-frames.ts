@@ -1,4 +1,5 @@
 // The `#` lines below the records of Go's debug=1 texts: names, files and lines of a stack of bare addresses.
+// Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
 import type { ProfileBuilder } from '../builder.ts';
 
 const FRAME = /^#\t+(0x[0-9a-fA-F]+)\t+(.*?)(?:\+0x([0-9a-fA-F]+))?\t+(.+?):(\d+)(?::(\d+))?\s*$/;

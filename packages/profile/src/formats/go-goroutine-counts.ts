@@ -1,4 +1,5 @@
 // Go's count texts with names: `goroutine?debug=1`, goroutineleak, threadcreate and the program's own profiles.
+// Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
 import { ProfileBuilder, type SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
 import { readLabelList } from '../go-quote.ts';

@@ -1,4 +1,5 @@
 // Go's `goroutine?debug=2` text (and the same grammar from Node services): one stack per goroutine.
+// Upstream: golang/go src/runtime/traceback.go, 1.26.8
 import { ProfileBuilder, type SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
 import { readLabelList } from '../go-quote.ts';

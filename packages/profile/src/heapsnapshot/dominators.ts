@@ -73,8 +73,53 @@ export function takeStrongGraph(snapshot: HeapSnapshot): StrongGraph {
  * on return.
  */
 export function claimedBytes(graph: StrongGraph, claims: Claims): Float64Array {
-  const { nodeCount, firstEdge, edgeTo, selfSize, largeSizes } = graph;
-  // Depth-first numbering. `label` serves as each vertex's cursor into its edges, `parent` as the stack.
+  const { firstEdge, edgeTo, selfSize, largeSizes } = graph;
+  const walk = depthFirst(graph);
+  const preds = predecessors(graph, walk);
+  const claimed = claims.node.map((node) => walk.order[node] as number);
+  release(firstEdge);
+  release(edgeTo);
+  const { idom, semi } = dominators(walk, preds);
+
+  // Credit: a vertex comes after its dominator in this numbering, so one pass hands claims down.
+  const { reached, vertex, parent, label, entering } = walk;
+  const owner = label.fill(0);
+  for (let c = 0; c < claimed.length; c++) {
+    const at = claimed[c] as number;
+    if (at !== NONE) owner[at] = claims.group[c] as number;
+  }
+  const bytes = new Float64Array(claims.groups + 1);
+  for (let v = 0; v < reached; v++) {
+    const inherited = v === 0 ? 0 : (owner[idom[v] as number] as number);
+    let group = owner[v] as number;
+    if (group === 0 || (claims.isWeak[group] === 1 && inherited !== 0)) group = inherited;
+    owner[v] = group;
+    const node = vertex[v] as number;
+    const size = selfSize[node] as number;
+    bytes[group] = (bytes[group] as number) + (size === NONE ? (largeSizes.get(node) ?? size) : size);
+  }
+  for (const used of [vertex, parent, label, entering, preds, idom, semi]) release(used);
+  return bytes;
+}
+
+/** A depth-first numbering, and the columns that the steps after it use again. */
+interface Walk {
+  /** Number of vertices that the root leads to. */
+  readonly reached: number;
+  /** Number of each node; NONE where the root does not lead to it. */
+  readonly order: Uint32Array;
+  /** Node of each number. */
+  readonly vertex: Uint32Array;
+  /** Parent of each vertex in the depth-first tree. */
+  readonly parent: Uint32Array;
+  /** Each step's own. */
+  readonly label: Uint32Array;
+  /** How many edges enter vertex v from elsewhere than its parent, at v + 1; then where the list of those begins, at v. */
+  readonly entering: Uint32Array;
+}
+
+/** Numbers the nodes. `label` serves as each vertex's cursor into its edges, `parent` as the stack. */
+function depthFirst({ nodeCount, firstEdge, edgeTo }: StrongGraph): Walk {
   const order = column(nodeCount).fill(NONE);
   const vertex = column(nodeCount);
   const parent = column(nodeCount);
@@ -110,8 +155,14 @@ export function claimedBytes(graph: StrongGraph, claims: Claims): Float64Array {
     } else if (current === 0) break;
     else current = parent[current] as number;
   }
+  return { reached, order, vertex, parent, label, entering };
+}
 
-  // Predecessors besides the tree's, by number: those of v are preds[entering[v]] … preds[entering[v + 1] - 1].
+/** Predecessors besides the tree's, by number: those of v are rows entering[v] … entering[v + 1] - 1. */
+function predecessors(
+  { firstEdge, edgeTo }: StrongGraph,
+  { reached, order, vertex, parent, label, entering }: Walk,
+): Uint32Array {
   for (let v = 0; v < reached; v++) {
     entering[v + 1] = (entering[v + 1] as number) + (entering[v] as number);
     label[v] = entering[v] as number;
@@ -128,10 +179,14 @@ export function claimedBytes(graph: StrongGraph, claims: Claims): Float64Array {
       label[to] = at + 1;
     }
   }
-  const claimed = claims.node.map((node) => order[node] as number);
-  release(firstEdge);
-  release(edgeTo);
+  return preds;
+}
 
+/** The immediate dominator of each vertex; takes over the columns `order` and `parent` of the walk. */
+function dominators(
+  { reached, order, parent, label, entering }: Walk,
+  preds: Uint32Array,
+): { readonly idom: Uint32Array; readonly semi: Uint32Array } {
   const idom = order;
   idom.set(parent);
   const ancestor = parent;
@@ -178,23 +233,5 @@ export function claimedBytes(graph: StrongGraph, claims: Claims): Float64Array {
     while (dominator > limit) dominator = idom[dominator] as number;
     idom[v] = dominator;
   }
-
-  // Credit: a vertex comes after its dominator in this numbering, so one pass hands claims down.
-  const owner = label.fill(0);
-  for (let c = 0; c < claimed.length; c++) {
-    const at = claimed[c] as number;
-    if (at !== NONE) owner[at] = claims.group[c] as number;
-  }
-  const bytes = new Float64Array(claims.groups + 1);
-  for (let v = 0; v < reached; v++) {
-    const inherited = v === 0 ? 0 : (owner[idom[v] as number] as number);
-    let group = owner[v] as number;
-    if (group === 0 || (claims.isWeak[group] === 1 && inherited !== 0)) group = inherited;
-    owner[v] = group;
-    const node = vertex[v] as number;
-    const size = selfSize[node] as number;
-    bytes[group] = (bytes[group] as number) + (size === NONE ? (largeSizes.get(node) ?? size) : size);
-  }
-  for (const used of [vertex, parent, label, entering, preds, idom, semi]) release(used);
-  return bytes;
+  return { idom, semi };
 }

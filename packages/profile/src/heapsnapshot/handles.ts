@@ -69,33 +69,125 @@ export function findHandles(
   functions: SnapshotFunctions,
   waiters: Waiters,
 ): readonly Handle[] {
-  const { nodeCount, nodeType, nodeName, firstEdge, edgeLabel, edgeTo, strings } = snapshot;
-  const known = strings.findAll(names);
-  const property = (name: number): number =>
-    name < 0 ? -1 : name * (1 << EDGE_TYPE_BITS) + EdgeType.property;
-  const next = property(known._idleNext);
-  const handleLabel = property(known._handle);
-  const symbolLabel = property(known['<symbol kHandle>']);
-  const stateLabel = property(known['<symbol state symbol>']);
-  const stateHandle = property(known.handle);
-  const bindingRows = new Map<number, boolean>();
+  return new HandleFinder(snapshot, functions, waiters).find();
+}
+
+class HandleFinder {
+  readonly #snapshot: HeapSnapshot;
+  readonly #functions: SnapshotFunctions;
+  readonly #waiters: Waiters;
+  readonly #names: Readonly<Record<(typeof names)[number], number>>;
+  /** Whether a name is one of {@link bindings}, by row. */
+  readonly #bindingRows = new Map<number, boolean>();
+
+  constructor(snapshot: HeapSnapshot, functions: SnapshotFunctions, waiters: Waiters) {
+    this.#snapshot = snapshot;
+    this.#functions = functions;
+    this.#waiters = waiters;
+    this.#names = snapshot.strings.findAll(names);
+  }
+
+  find(): readonly Handle[] {
+    const { nodeCount, nodeType, nodeName, firstEdge, edgeLabel, edgeTo } = this.#snapshot;
+    const known = this.#names;
+    const property = (name: number): number =>
+      name < 0 ? -1 : name * (1 << EDGE_TYPE_BITS) + EdgeType.property;
+    const handleLabel = property(known._handle);
+    const symbolLabel = property(known['<symbol kHandle>']);
+    const stateLabel = property(known['<symbol state symbol>']);
+    const found: Handle[] = [];
+    for (let node = 1; node < nodeCount; node++) {
+      if (nodeType[node] !== NodeType.object) continue;
+      const name = nodeName[node] as number;
+      if (name === known.Timeout || name === known.Immediate) {
+        const timer = this.#timer(node);
+        if (timer !== null) found.push(timer);
+        continue;
+      }
+      const last = firstEdge[node + 1] as number;
+      let open = false;
+      for (let edge = firstEdge[node] as number; edge < last && !open; edge++) {
+        const label = edgeLabel[edge] as number;
+        const to = edgeTo[edge] as number;
+        if (label === handleLabel || label === symbolLabel) open = this.#isBinding(to);
+        else if (label === stateLabel) open = this.#isBinding(this.#target(to, known.handle));
+      }
+      if (open) found.push(this.#emitter(node));
+    }
+    return found;
+  }
+
+  #target(node: number, name: number): number {
+    return this.#functions.target(node, EdgeType.property, name);
+  }
+
   /** Whether a node is the native side of an open handle. */
-  const isBinding = (node: number): boolean => {
-    if (nodeType[node] !== NodeType.object) return false;
+  #isBinding(node: number): boolean {
+    const { nodeType, nodeName, strings } = this.#snapshot;
+    if (node < 0 || nodeType[node] !== NodeType.object) return false;
     const row = nodeName[node] as number;
-    let is = bindingRows.get(row);
+    let is = this.#bindingRows.get(row);
     if (is === undefined) {
       is = bindings.has(strings.peek(row));
-      bindingRows.set(row, is);
+      this.#bindingRows.set(row, is);
     }
     return is;
-  };
+  }
 
-  const target = (node: number, name: number): number => functions.target(node, EdgeType.property, name);
+  /** A timer or an immediate, or null where it is none that will fire. */
+  #timer(node: number): Handle | null {
+    const { nodeType, nodeName, strings } = this.#snapshot;
+    const known = this.#names;
+    const functions = this.#functions;
+    const name = nodeName[node] as number;
+    const closure = this.#target(node, name === known.Timeout ? known._onTimeout : known._onImmediate);
+    if (closure < 0 || nodeType[closure] !== NodeType.closure) return null;
+    // A timer that fired or was cleared is in no list any more; the lists themselves are no timers.
+    const following = this.#target(node, known._idleNext);
+    if (name === known.Timeout && (following < 0 || nodeType[following] !== NodeType.object)) return null;
+    const row = functions.of(closure);
+    if (functions.get(row).url === LEASE_SCRIPT) return null;
+    const waiter = functions.owner(row) === 'user' ? -1 : this.#waiterBehind(functions.unwrap(closure));
+    return { node, kind: strings.get(name), functions: [row], waiter };
+  }
+
+  /** An open handle that is no timer: a socket, a server, a child process, … */
+  #emitter(node: number): Handle {
+    const { nodeName, strings } = this.#snapshot;
+    const rows = this.#explaining(node);
+    let waiter = -1;
+    if (!rows.some((row) => this.#functions.owner(row) === 'user')) {
+      for (const { closure } of this.#listeners(node)) {
+        waiter = this.#waiterBehind(closure);
+        if (waiter >= 0) break;
+      }
+    }
+    return { node, kind: strings.get(nodeName[node] as number) || 'handle', functions: rows, waiter };
+  }
+
+  /** Rows of the functions that tell most of why an emitter is there. */
+  #explaining(node: number): number[] {
+    const known = this.#names;
+    const own = this.#listenerFunctions([node], 'user');
+    if (own.length > 0) return own;
+    // An HTTP socket carries its exchange: the request or response that hangs on it may have the user's listeners.
+    const message = this.#target(node, known._httpMessage);
+    const parser = this.#target(node, known.parser);
+    const incoming = parser < 0 ? -1 : this.#target(parser, known.incoming);
+    const exchange = [message, incoming].filter((one) => one >= 0);
+    const ofExchange = this.#listenerFunctions(exchange, 'user');
+    if (ofExchange.length > 0) return ofExchange;
+    const server = this.#target(node, known.server);
+    const ofServer = server < 0 ? [] : this.#listenerFunctions([server], 'user');
+    if (ofServer.length > 0) return ofServer;
+    return this.#listenerFunctions([node], 'node').slice(0, 1);
+  }
 
   /** Listeners of an emitter by event, unwrapped. */
-  const listeners = (emitter: number): { readonly event: string; readonly closure: number }[] => {
-    const events = target(emitter, known._events);
+  #listeners(emitter: number): { readonly event: string; readonly closure: number }[] {
+    const { nodeType, nodeName, firstEdge, edgeLabel, edgeTo, strings } = this.#snapshot;
+    const functions = this.#functions;
+    const events = this.#target(emitter, this.#names._events);
     const found: { event: string; closure: number }[] = [];
     if (events < 0 || nodeType[events] !== NodeType.object) return found;
     const last = firstEdge[events + 1] as number;
@@ -106,7 +198,7 @@ export function findHandles(
       const event = strings.get(label >>> EDGE_TYPE_BITS);
       if (event === '__proto__') continue;
       if (nodeType[to] === NodeType.closure) found.push({ event, closure: functions.unwrap(to) });
-      else if (nodeType[to] === NodeType.object && nodeName[to] === known.Array) {
+      else if (nodeType[to] === NodeType.object && nodeName[to] === this.#names.Array) {
         const end = firstEdge[to + 1] as number;
         for (let slot = firstEdge[to] as number; slot < end; slot++) {
           const element = edgeTo[slot] as number;
@@ -117,15 +209,15 @@ export function findHandles(
       }
     }
     return found;
-  };
+  }
 
-  /** The functions of an emitter's listeners that `owner` wrote, most telling first, each once. */
-  const listenerFunctions = (emitters: readonly number[], owner: 'user' | 'node'): number[] => {
+  /** The functions of emitters' listeners that `owner` wrote, most telling first, each once. */
+  #listenerFunctions(emitters: readonly number[], owner: 'user' | 'node'): number[] {
     const ranked: { rank: number; event: string; row: number }[] = [];
     for (const [order, emitter] of emitters.entries()) {
-      for (const { event, closure } of listeners(emitter)) {
-        const row = functions.of(closure);
-        if (functions.owner(row) !== owner) continue;
+      for (const { event, closure } of this.#listeners(emitter)) {
+        const row = this.#functions.of(closure);
+        if (this.#functions.owner(row) !== owner) continue;
         ranked.push({ rank: order * 100 + (eventRank.get(event) ?? 50), event, row });
       }
     }
@@ -137,76 +229,20 @@ export function findHandles(
       if (rows.length < FUNCTION_LIMIT && !rows.includes(row)) rows.push(row);
     }
     return rows;
-  };
+  }
 
   /** The waiter behind a promise's resolve function, or -1. */
-  const waiterBehind = (closure: number): number => {
-    const context = functions.target(closure, EdgeType.internal, known.context);
+  #waiterBehind(closure: number): number {
+    const { firstEdge, edgeLabel, edgeTo } = this.#snapshot;
+    const context = this.#functions.target(closure, EdgeType.internal, this.#names.context);
     if (context < 0) return -1;
     const last = firstEdge[context + 1] as number;
     for (let edge = firstEdge[context] as number; edge < last; edge++) {
       const type = (edgeLabel[edge] as number) & EDGE_TYPE_MASK;
       if (type !== EdgeType.hidden && type !== EdgeType.context) continue;
-      const waiter = waiters.firstWaiterOf(edgeTo[edge] as number);
+      const waiter = this.#waiters.firstWaiterOf(edgeTo[edge] as number);
       if (waiter >= 0) return waiter;
     }
     return -1;
-  };
-
-  const found: Handle[] = [];
-  for (let node = 1; node < nodeCount; node++) {
-    if (nodeType[node] !== NodeType.object) continue;
-    const name = nodeName[node] as number;
-    if (name === known.Timeout || name === known.Immediate) {
-      const closure = target(node, name === known.Timeout ? known._onTimeout : known._onImmediate);
-      if (closure < 0 || nodeType[closure] !== NodeType.closure) continue;
-      // A timer that fired or was cleared is in no list any more; the lists themselves are no timers.
-      const following = functions.target(node, EdgeType.property, known._idleNext);
-      if (name === known.Timeout && (next < 0 || following < 0 || nodeType[following] !== NodeType.object))
-        continue;
-      const row = functions.of(closure);
-      if (functions.get(row).url === LEASE_SCRIPT) continue;
-      const waiter = functions.owner(row) === 'user' ? -1 : waiterBehind(functions.unwrap(closure));
-      found.push({ node, kind: strings.get(name), functions: [row], waiter });
-      continue;
-    }
-    const first = firstEdge[node] as number;
-    const last = firstEdge[node + 1] as number;
-    let open = false;
-    for (let edge = first; edge < last && !open; edge++) {
-      const label = edgeLabel[edge] as number;
-      const to = edgeTo[edge] as number;
-      if (label === handleLabel || label === symbolLabel) open = isBinding(to);
-      else if (label === stateLabel) {
-        const inner = stateHandle < 0 ? -1 : target(to, known.handle);
-        open = inner >= 0 && isBinding(inner);
-      }
-    }
-    if (!open) continue;
-    let rows = listenerFunctions([node], 'user');
-    if (rows.length === 0) {
-      // An HTTP socket carries its exchange: the request or response that hangs on it may have the user's listeners.
-      const exchange: number[] = [];
-      const message = target(node, known._httpMessage);
-      if (message >= 0) exchange.push(message);
-      const parser = target(node, known.parser);
-      const incoming = parser < 0 ? -1 : target(parser, known.incoming);
-      if (incoming >= 0) exchange.push(incoming);
-      rows = listenerFunctions(exchange, 'user');
-    }
-    if (rows.length === 0) {
-      const server = target(node, known.server);
-      if (server >= 0) rows = listenerFunctions([server], 'user');
-    }
-    if (rows.length === 0) rows = listenerFunctions([node], 'node').slice(0, 1);
-    let waiter = -1;
-    if (!rows.some((row) => functions.owner(row) === 'user')) {
-      for (const { closure } of listeners(node)) {
-        waiter = waiterBehind(closure);
-        if (waiter >= 0) break;
-      }
-    }
-    found.push({ node, kind: strings.get(name) || 'handle', functions: rows, waiter });
   }
-  return found;
 }

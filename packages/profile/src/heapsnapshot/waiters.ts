@@ -1,7 +1,8 @@
 // Who waits for whom: suspended functions and pending callbacks, and the "is awaited by" forest over them.
-import { GrowingUint32 } from '../growable.ts';
 import type { SnapshotFunctions } from './functions.ts';
-import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
+import { Next, type Reactions, readReactions } from './reactions.ts';
+import { EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
+import { findSuspended, Role, rowOf, type Suspended } from './suspended.ts';
 
 /**
  * Everything that waits for a promise, one row each: suspended async functions and async generators, and behind them `then`
@@ -28,37 +29,6 @@ export interface Waiters {
   firstWaiterOf(promise: number): number;
 }
 
-const Role = { none: 0, generator: 1, promise: 2 } as const;
-/** What a reaction leads to. */
-const Next = { none: 0, generator: 1, callback: 2, promise: 3 } as const;
-
-const names = [
-  'function',
-  'parameters_and_registers',
-  'reactions_or_result',
-  'context',
-  'extension',
-  'Promise',
-  'system / PromiseReaction',
-  'system / PromiseCapability',
-  'system / AsyncGeneratorRequest',
-  'system / Context',
-] as const;
-
-/** Reads a sorted list: the row of `value`, or -1. */
-function rowOf(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const at = sorted[middle] as number;
-    if (at === value) return middle;
-    if (at < value) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
-}
-
 /**
  * Finds all waiters. The rules, each seen on Node 20, 22, 24 and 26:
  * - a suspended function has the internal edges `function` and `parameters_and_registers`, whatever its node is called;
@@ -70,210 +40,100 @@ function rowOf(sorted: Uint32Array, value: number): number {
  *   combinators' element closures and for resolve functions, to what its context holds.
  */
 export function findWaiters(snapshot: HeapSnapshot, functions: SnapshotFunctions): Waiters {
-  const { nodeCount, nodeType, nodeName, firstEdge, edgeLabel, edgeTo, strings } = snapshot;
-  const known = strings.findAll(names);
-  const internal = (name: number): number =>
-    name < 0 ? -1 : name * (1 << EDGE_TYPE_BITS) + EdgeType.internal;
-  const functionLabel = internal(known.function);
-  const registersLabel = internal(known.parameters_and_registers);
-  const reactionsLabel = internal(known.reactions_or_result);
-  const reactionName = known['system / PromiseReaction'];
-  const capabilityName = known['system / PromiseCapability'];
-  const requestName = known['system / AsyncGeneratorRequest'];
-
-  const role = new Uint8Array(nodeCount);
-  const generatorList = new GrowingUint32(1024);
-  const closureList = new GrowingUint32(1024);
-  const promiseList = new GrowingUint32(1024);
-  const newestList = new GrowingUint32(1024);
-  for (let node = 0; node < nodeCount; node++) {
-    if (nodeType[node] !== NodeType.object) continue;
-    const last = firstEdge[node + 1] as number;
-    let closure = -1;
-    let suspended = false;
-    for (let edge = firstEdge[node] as number; edge < last; edge++) {
-      const label = edgeLabel[edge] as number;
-      if (label === functionLabel) closure = edgeTo[edge] as number;
-      else if (label === registersLabel) suspended = true;
-      else if (label === reactionsLabel) {
-        const to = edgeTo[edge] as number;
-        if (nodeName[to] !== reactionName || nodeType[to] !== NodeType.hidden) continue;
-        role[node] = Role.promise;
-        promiseList.push(node);
-        newestList.push(to);
-        break;
-      }
-    }
-    if (suspended && closure >= 0 && nodeType[closure] === NodeType.closure) {
-      role[node] = Role.generator;
-      generatorList.push(node);
-      closureList.push(closure);
-    }
-  }
-  const generators = generatorList.finish();
-  const generatorClosure = closureList.finish();
-  const promises = promiseList.finish();
-  const newest = newestList.finish();
-
-  // Reactions of promise p: rows reactionStart[p] … reactionStart[p + 1] - 1, oldest first.
-  const reactionStart = new Uint32Array(promises.length + 1);
-  const nextKind: number[] = [];
-  const nextRow = new GrowingUint32(1024);
-  const callbackReaction = new GrowingUint32(64);
-  const callbackFunction = new GrowingUint32(64);
-  const callbackAwaited = new GrowingUint32(64);
-  /** Row of the derived promise + 1, or 0. */
-  const callbackDerived = new GrowingUint32(64);
-  const awaited = new Uint32Array(generators.length);
-  const isAwaiting = new Uint8Array(generators.length);
-  const chain: number[] = [];
-  const inChain = new Set<number>();
-
-  /** Row of the pending promise behind a promise or a capability, or -1. */
-  const pendingOf = (node: number): number => {
-    if (role[node] === Role.promise) return rowOf(promises, node);
-    if (nodeName[node] !== capabilityName || nodeType[node] !== NodeType.hidden) return -1;
-    const last = firstEdge[node + 1] as number;
-    for (let edge = firstEdge[node] as number; edge < last; edge++) {
-      const to = edgeTo[edge] as number;
-      if (((edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.hidden && role[to] === Role.promise) {
-        return rowOf(promises, to);
-      }
-    }
-    return -1;
-  };
-  const isPromiseLike = (node: number): boolean =>
-    role[node] === Role.promise ||
-    (nodeType[node] === NodeType.object && nodeName[node] === known.Promise) ||
-    (nodeType[node] === NodeType.hidden && nodeName[node] === capabilityName);
-
-  for (let p = 0; p < promises.length; p++) {
-    chain.length = 0;
-    let reaction = newest[p] as number;
-    inChain.clear();
-    while (reaction >= 0 && !inChain.has(reaction)) {
-      chain.push(reaction);
-      inChain.add(reaction);
-      let older = -1;
-      const last = firstEdge[reaction + 1] as number;
-      for (let edge = firstEdge[reaction] as number; edge < last; edge++) {
-        const to = edgeTo[edge] as number;
-        if (nodeName[to] === reactionName && nodeType[to] === NodeType.hidden) {
-          older = to;
-          break;
-        }
-      }
-      reaction = older;
-    }
-    for (let c = chain.length - 1; c >= 0; c--) {
-      const at = chain[c] as number;
-      const first = firstEdge[at] as number;
-      const last = firstEdge[at + 1] as number;
-      let awaiting = -1;
-      let derived = -1;
-      let derivedIndex = -1;
-      for (let edge = first; edge < last; edge++) {
-        const to = edgeTo[edge] as number;
-        if (((edgeLabel[edge] as number) & EDGE_TYPE_MASK) !== EdgeType.hidden) continue;
-        if (isPromiseLike(to)) {
-          derived = to;
-          derivedIndex = (edgeLabel[edge] as number) >>> EDGE_TYPE_BITS;
-        } else if (nodeType[to] === NodeType.closure && awaiting < 0) {
-          const context = functions.target(to, EdgeType.internal, known.context);
-          if (context < 0) continue;
-          const extension = functions.target(context, EdgeType.internal, known.extension);
-          if (extension >= 0 && role[extension] === Role.generator) awaiting = extension;
-        }
-      }
-      if (awaiting >= 0) {
-        const row = rowOf(generators, awaiting);
-        isAwaiting[row] = 1;
-        awaited[row] = promises[p] as number;
-        nextKind.push(Next.generator);
-        nextRow.push(row);
-        continue;
-      }
-      // The handlers stand right before the derived promise: reject handler, then fulfil handler.
-      let fulfil = -1;
-      let passed = -1;
-      for (let edge = first; edge < last; edge++) {
-        const to = edgeTo[edge] as number;
-        const label = edgeLabel[edge] as number;
-        if ((label & EDGE_TYPE_MASK) !== EdgeType.hidden || nodeType[to] !== NodeType.closure) continue;
-        const builtin = functions.owner(functions.of(to)) === 'builtin';
-        if (!builtin && derivedIndex >= 0 && label >>> EDGE_TYPE_BITS === derivedIndex - 1) fulfil = to;
-        if (!builtin || passed >= 0) continue;
-        const context = functions.target(to, EdgeType.internal, known.context);
-        if (context < 0 || nodeName[context] !== known['system / Context']) continue;
-        const end = firstEdge[context + 1] as number;
-        for (let slot = firstEdge[context] as number; slot < end && passed < 0; slot++) {
-          if (((edgeLabel[slot] as number) & EDGE_TYPE_MASK) === EdgeType.hidden) {
-            passed = pendingOf(edgeTo[slot] as number);
-          }
-        }
-      }
-      let next = derived >= 0 ? pendingOf(derived) : -1;
-      if (fulfil >= 0) {
-        nextKind.push(Next.callback);
-        nextRow.push(callbackReaction.length);
-        callbackReaction.push(at);
-        callbackFunction.push(functions.of(fulfil));
-        callbackAwaited.push(promises[p] as number);
-        callbackDerived.push(next + 1);
-        continue;
-      }
-      if (next < 0) next = passed;
-      nextKind.push(next >= 0 ? Next.promise : Next.none);
-      nextRow.push(next >= 0 ? next : 0);
-    }
-    reactionStart[p + 1] = nextKind.length;
-  }
-  const kinds = Uint8Array.from(nextKind);
-  const rows = nextRow.finish();
-
+  const suspended = findSuspended(snapshot);
+  const reactions = readReactions(snapshot, functions, suspended);
+  const { role, generators, closures, promises } = suspended;
+  const { callbacks } = reactions;
   // Waiters: the generators that wait, then the callbacks.
   const waiterOfGenerator = new Int32Array(generators.length).fill(-1);
   let waiting = 0;
-  for (let g = 0; g < generators.length; g++) if (isAwaiting[g] === 1) waiterOfGenerator[g] = waiting++;
-  const callbacks = callbackReaction.finish();
-  const length = waiting + callbacks.length;
+  for (let g = 0; g < generators.length; g++)
+    if (reactions.isAwaiting[g] === 1) waiterOfGenerator[g] = waiting++;
+  const length = waiting + callbacks.reaction.length;
   const node = new Uint32Array(length);
   const functionRow = new Uint32Array(length);
-  const awaitedPromise = new Uint32Array(length);
-  const isCallback = new Uint8Array(length).fill(1, waiting);
+  const awaited = new Uint32Array(length);
   const parent = new Int32Array(length).fill(-1);
-  const functionOfCallback = callbackFunction.finish();
-  const awaitedByCallback = callbackAwaited.finish();
-  const derivedOfCallback = callbackDerived.finish();
-  for (let c = 0; c < callbacks.length; c++) {
-    node[waiting + c] = callbacks[c] as number;
-    functionRow[waiting + c] = functionOfCallback[c] as number;
-    awaitedPromise[waiting + c] = awaitedByCallback[c] as number;
+  const isCallback = new Uint8Array(length).fill(1, waiting);
+  node.set(callbacks.reaction, waiting);
+  functionRow.set(callbacks.function, waiting);
+  awaited.set(callbacks.awaited, waiting);
+
+  const first = new FirstWaiters(reactions, waiterOfGenerator, waiting);
+  const callers = new Callers(snapshot, suspended, first);
+  for (let g = 0; g < generators.length; g++) {
+    const waiter = waiterOfGenerator[g] as number;
+    if (waiter < 0) continue;
+    const generator = generators[g] as number;
+    node[waiter] = generator;
+    functionRow[waiter] = functions.of(closures[g] as number);
+    awaited[waiter] = reactions.awaited[g] as number;
+    parent[waiter] = callers.of(generator);
+  }
+  for (let c = 0; c < callbacks.derived.length; c++) {
+    const derived = (callbacks.derived[c] as number) - 1;
+    if (derived >= 0) parent[waiting + c] = first.of(derived);
+  }
+  const inRing = cutRings(parent, functionRow, functions);
+  const isLeaf = findLeaves(parent, isCallback);
+  return {
+    length,
+    node,
+    function: functionRow,
+    isCallback,
+    awaited,
+    parent,
+    isLeaf,
+    inRing,
+    firstWaiterOf: (promise) => {
+      const row = role[promise] === Role.promise ? rowOf(promises, promise) : -1;
+      return row < 0 ? -1 : first.of(row);
+    },
+  };
+}
+
+const UNKNOWN = -2;
+const BUSY = -3;
+
+/** The first waiter of each pending promise, through promises that only pass on; found when it is asked for. */
+class FirstWaiters {
+  readonly #reactions: Reactions;
+  readonly #waiterOfGenerator: Int32Array;
+  /** Row of the first callback among the waiters. */
+  readonly #callbacksFrom: number;
+  readonly #known: Int32Array;
+  readonly #open: number[] = [];
+
+  constructor(reactions: Reactions, waiterOfGenerator: Int32Array, callbacksFrom: number) {
+    this.#reactions = reactions;
+    this.#waiterOfGenerator = waiterOfGenerator;
+    this.#callbacksFrom = callbacksFrom;
+    this.#known = new Int32Array(reactions.start.length - 1).fill(UNKNOWN);
   }
 
-  const UNKNOWN = -2;
-  const BUSY = -3;
-  const firstOf = new Int32Array(promises.length).fill(UNKNOWN);
-  const open: number[] = [];
-  const firstWaiter = (promise: number): number => {
+  /** The waiter, or -1; `promise` is a row. */
+  of(promise: number): number {
+    const { start, kind, row: rows } = this.#reactions;
+    const known = this.#known;
+    const open = this.#open;
     open.length = 0;
     open.push(promise);
     while (open.length > 0) {
       const p = open[open.length - 1] as number;
       let found = -1;
       let descend = -1;
-      if ((firstOf[p] as number) >= -1) {
+      if ((known[p] as number) >= -1) {
         open.pop();
         continue;
       }
-      firstOf[p] = BUSY;
-      const last = reactionStart[p + 1] as number;
-      for (let r = reactionStart[p] as number; r < last && found < 0; r++) {
+      known[p] = BUSY;
+      const last = start[p + 1] as number;
+      for (let r = start[p] as number; r < last && found < 0; r++) {
         const row = rows[r] as number;
-        if (kinds[r] === Next.generator) found = waiterOfGenerator[row] as number;
-        else if (kinds[r] === Next.callback) found = waiting + row;
-        else if (kinds[r] === Next.promise) {
-          const memo = firstOf[row] as number;
+        if (kind[r] === Next.generator) found = this.#waiterOfGenerator[row] as number;
+        else if (kind[r] === Next.callback) found = this.#callbacksFrom + row;
+        else if (kind[r] === Next.promise) {
+          const memo = known[row] as number;
           if (memo === UNKNOWN) {
             descend = row;
             break;
@@ -283,69 +143,78 @@ export function findWaiters(snapshot: HeapSnapshot, functions: SnapshotFunctions
       }
       if (descend >= 0) open.push(descend);
       else {
-        firstOf[p] = found;
+        known[p] = found;
         open.pop();
       }
     }
-    return firstOf[promise] as number;
-  };
+    return known[promise] as number;
+  }
+}
 
-  const requests = new Set<number>();
-  for (let g = 0; g < generators.length; g++) {
-    const waiter = waiterOfGenerator[g] as number;
-    if (waiter < 0) continue;
-    const generator = generators[g] as number;
-    node[waiter] = generator;
-    functionRow[waiter] = functions.of(generatorClosure[g] as number);
-    awaitedPromise[waiter] = awaited[g] as number;
+/** Who waits for what a suspended function will settle. */
+class Callers {
+  readonly #snapshot: HeapSnapshot;
+  readonly #suspended: Suspended;
+  readonly #first: FirstWaiters;
+  readonly #requests = new Set<number>();
+
+  constructor(snapshot: HeapSnapshot, suspended: Suspended, first: FirstWaiters) {
+    this.#snapshot = snapshot;
+    this.#suspended = suspended;
+    this.#first = first;
+  }
+
+  /** The waiter, or -1. */
+  of(generator: number): number {
+    const { firstEdge, edgeLabel, edgeTo } = this.#snapshot;
     let above = -1;
     const last = firstEdge[generator + 1] as number;
     for (let edge = firstEdge[generator] as number; edge < last && above < 0; edge++) {
       if (((edgeLabel[edge] as number) & EDGE_TYPE_MASK) !== EdgeType.hidden) continue;
       const to = edgeTo[edge] as number;
-      if (role[to] === Role.promise) above = firstWaiter(rowOf(promises, to));
-      else if (nodeName[to] === requestName && nodeType[to] === NodeType.hidden) {
-        // The queue of an async generator: its oldest request first.
-        requests.clear();
-        let request = to;
-        while (request >= 0 && above < 0 && !requests.has(request)) {
-          requests.add(request);
-          let following = -1;
-          const end = firstEdge[request + 1] as number;
-          for (let slot = firstEdge[request] as number; slot < end; slot++) {
-            const target = edgeTo[slot] as number;
-            if (((edgeLabel[slot] as number) & EDGE_TYPE_MASK) !== EdgeType.hidden) continue;
-            if (role[target] === Role.promise && above < 0) above = firstWaiter(rowOf(promises, target));
-            else if (nodeName[target] === requestName && nodeType[target] === NodeType.hidden)
-              following = target;
-          }
-          request = following;
-        }
-      }
+      if (this.#isPromise(to)) above = this.#ofPromise(to);
+      else if (this.#isRequest(to)) above = this.#ofRequests(to);
     }
-    parent[waiter] = above;
-  }
-  for (let c = 0; c < callbacks.length; c++) {
-    const derived = (derivedOfCallback[c] as number) - 1;
-    if (derived >= 0) parent[waiting + c] = firstWaiter(derived);
+    return above;
   }
 
-  const inRing = cutRings(parent, functionRow, functions);
-  const isLeaf = findLeaves(parent, isCallback);
-  return {
-    length,
-    node,
-    function: functionRow,
-    isCallback,
-    awaited: awaitedPromise,
-    parent,
-    isLeaf,
-    inRing,
-    firstWaiterOf: (promise) => {
-      const row = role[promise] === Role.promise ? rowOf(promises, promise) : -1;
-      return row < 0 ? -1 : firstWaiter(row);
-    },
-  };
+  /** Of the queue of an async generator: its oldest request first. */
+  #ofRequests(oldest: number): number {
+    const { firstEdge, edgeLabel, edgeTo } = this.#snapshot;
+    const requests = this.#requests;
+    requests.clear();
+    let above = -1;
+    let request = oldest;
+    while (request >= 0 && above < 0 && !requests.has(request)) {
+      requests.add(request);
+      let following = -1;
+      const end = firstEdge[request + 1] as number;
+      for (let slot = firstEdge[request] as number; slot < end; slot++) {
+        const target = edgeTo[slot] as number;
+        if (((edgeLabel[slot] as number) & EDGE_TYPE_MASK) !== EdgeType.hidden) continue;
+        if (this.#isPromise(target) && above < 0) above = this.#ofPromise(target);
+        else if (this.#isRequest(target)) following = target;
+      }
+      request = following;
+    }
+    return above;
+  }
+
+  #isPromise(node: number): boolean {
+    return this.#suspended.role[node] === Role.promise;
+  }
+
+  #isRequest(node: number): boolean {
+    const { nodeName, nodeType } = this.#snapshot;
+    return (
+      nodeName[node] === this.#suspended.names['system / AsyncGeneratorRequest'] &&
+      nodeType[node] === NodeType.hidden
+    );
+  }
+
+  #ofPromise(node: number): number {
+    return this.#first.of(rowOf(this.#suspended.promises, node));
+  }
 }
 
 /**

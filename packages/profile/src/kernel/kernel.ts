@@ -1,61 +1,20 @@
 // The reader of usual fields that is compiled at once: its memory, and how it is called.
 //
-// kernel.wat is its source, and has the same layout of the memory; module.ts is what is made of it.
+// kernel.wat is its source, layout.ts says where what is in the memory of both, module.ts is what is made of them.
 import type { Int64Filler } from '../int64.ts';
 import { instantiate } from '../platform.ts';
+import {
+  At,
+  Header,
+  LAST_LINE,
+  MOST_LABELS,
+  MOST_ROWS,
+  MOST_TYPES,
+  NUMBER_COLUMNS,
+  STRIDE,
+  WINDOW,
+} from './layout.ts';
 import { kernelModule } from './module.ts';
-
-/** Bytes of a message that the kernel sees at a time. */
-export const WINDOW: number = 1 << 18;
-/** Most columns of values that it fills. */
-export const MOST_TYPES = 16;
-/** Most rows of a table that it fills in one call, where the window does not hold fewer. */
-const MOST_ROWS = 8192;
-/** Rows of lines that must be free where a location begins. */
-const ROOM_FOR_LINES = 512;
-const WINDOW_AT = 512;
-/** Bytes from one column of values to the next. */
-const STRIDE = 65600;
-
-/** The words of the header. What comes in first, then two that are changed, then what comes out. */
-export const Header = {
-  types: 0,
-  /** Bytes of an element of the stacks: 2 or 4. */
-  step: 1,
-  /** The largest id of a location that an element holds. */
-  ceiling: 2,
-  /** What is to be read: the sum of some of {@link Reading}. */
-  reading: 3,
-  framesBefore: 4,
-  labelsBefore: 5,
-  linesBefore: 6,
-  stringsBefore: 7,
-  textBefore: 8,
-  largestId: 9,
-  /** The largest string that a label names. */
-  largestString: 10,
-  samples: 11,
-  frames: 12,
-  labels: 13,
-  /** The sample of this run that names the largest string, where that changed. */
-  largestStringOf: 14,
-  /** Not 0 where a label has a text. */
-  texts: 15,
-  /** Not 0 where a label has a unit. */
-  units: 16,
-  functions: 17,
-  largestStringOfFunctions: 18,
-  locations: 19,
-  lines: 20,
-  strings: 21,
-  text: 22,
-} as const;
-
-/** What the kernel may read. */
-export const Reading = { samples: 1, tables: 2 } as const;
-
-/** Which column of numbers is whose, behind those of the values. */
-export const Numbers = { labels: 16, startLines: 17, lines: 18, columns: 19 } as const;
 
 /** Did a column have no more room in the last run? Then another one may go on where it ended. */
 export function isFull({ header }: Kernel): boolean {
@@ -65,7 +24,7 @@ export function isFull({ header }: Kernel): boolean {
     header[Header.functions] === MOST_ROWS ||
     header[Header.locations] === MOST_ROWS ||
     header[Header.strings] === MOST_ROWS ||
-    (header[Header.lines] as number) > MOST_ROWS - ROOM_FOR_LINES
+    (header[Header.lines] as number) > LAST_LINE
   );
 }
 
@@ -126,39 +85,38 @@ function load(): Kernel | null {
   const bytes = (at: number): Uint8Array => new Uint8Array(buffer, at, WINDOW);
   const numbers = (at: number, length: number = MOST_ROWS): Float64Array =>
     new Float64Array(buffer, at, length);
-  const labels = 4 + WINDOW / 4;
   return {
-    window: bytes(WINDOW_AT),
-    header: words(0, 32),
+    window: bytes(At.window),
+    header: words(At.header, 32),
     numbers: [
-      ...Array.from({ length: MOST_TYPES }, (_, type) => numbers(2163776 + type * STRIDE)),
-      numbers(3213376, labels),
-      numbers(3901536),
-      numbers(4229216),
-      numbers(4294752),
+      ...Array.from({ length: MOST_TYPES }, (_, type) => numbers(At.values + type * STRIDE)),
+      numbers(At.labelNumbers, MOST_LABELS),
+      numbers(At.startLines),
+      numbers(At.lines),
+      numbers(At.lineColumns),
     ],
-    totals: new BigInt64Array(buffer, 128, 20),
-    wide: words(288, 20),
-    stacks16: new Uint16Array(buffer, 263168, WINDOW),
-    stacks32: words(263168, WINDOW),
-    stackEnds: words(1311760),
-    labelEnds: words(1344528),
-    labelKeys: words(1377296, labels),
-    labelTexts: words(1639456, labels),
-    labelUnits: words(1901616, labels),
-    functionIds: words(3737696, 2 * MOST_ROWS),
-    functionNames: words(3803232),
-    functionSystemNames: words(3836000),
-    functionFiles: words(3868768),
-    locationIds: words(3967072, 2 * MOST_ROWS),
-    locationAddresses: words(4032608, 2 * MOST_ROWS),
-    locationMappings: words(4098144),
-    locationFolded: words(4130912),
-    lineEnds: words(4163680),
-    lineFunctions: words(4196448),
-    stringEnds: words(4360288),
-    text: bytes(4393056),
-    run: (at, end) => exports.run(WINDOW_AT + at, WINDOW_AT + end) - WINDOW_AT,
+    totals: new BigInt64Array(buffer, At.totals, NUMBER_COLUMNS),
+    wide: words(At.wide, NUMBER_COLUMNS),
+    stacks16: new Uint16Array(buffer, At.stacks, WINDOW),
+    stacks32: words(At.stacks, WINDOW),
+    stackEnds: words(At.stackEnds),
+    labelEnds: words(At.labelEnds),
+    labelKeys: words(At.labelKeys, MOST_LABELS),
+    labelTexts: words(At.labelTexts, MOST_LABELS),
+    labelUnits: words(At.labelUnits, MOST_LABELS),
+    functionIds: words(At.functionIds, 2 * MOST_ROWS),
+    functionNames: words(At.functionNames),
+    functionSystemNames: words(At.functionSystemNames),
+    functionFiles: words(At.functionFiles),
+    locationIds: words(At.locationIds, 2 * MOST_ROWS),
+    locationAddresses: words(At.locationAddresses, 2 * MOST_ROWS),
+    locationMappings: words(At.locationMappings),
+    locationFolded: words(At.locationFolded),
+    lineEnds: words(At.lineEnds),
+    lineFunctions: words(At.lineFunctions),
+    stringEnds: words(At.stringEnds),
+    text: bytes(At.text),
+    run: (at, end) => exports.run(At.window + at, At.window + end) - At.window,
   };
 }
 

@@ -2,49 +2,37 @@
 ;;
 ;; Whatever is unusual (an unknown field, an id of 29 bits, a broken number) ends the run before the field it stands in, and
 ;; the reader in JavaScript, which knows every rule and every error, goes on from there. Nothing is allocated: a window
-;; decides how much can come out of it. kernel.ts has the same layout of the memory, by the same names.
+;; decides how much can come out of it. Numbers of the memory's layout stand in angle brackets: they
+;; are those of layout.ts, and scripts/kernel.ts puts them in.
 (module
-  (memory (export "memory") 72 72)
+  (memory (export "memory") <PAGES> <PAGES>)
 
-  ;; Words of the header, by their offset in bytes. What comes in:
-  ;;   0 number of sample types    4 bytes of an element of the stacks (2 or 4)    8 largest id of a location that fits one
-  ;;  12 what is to be read: 1 samples, 2 the rest, 3 both    16 frames    20 labels    24 lines    28 strings    32 bytes of text before this run
-  ;; What comes in and out:
-  ;;  36 largest id of a location    40 largest string that a label names
-  ;; What comes out, of this run:
-  ;;  44 samples    48 frames    52 labels    56 the sample that names the largest string
-  ;;  60 whether any label has a text    64 whether any has a unit
-  ;;  68 functions    72 largest string that one names    76 locations    80 lines    84 strings    88 bytes of text
+  (global $TOTALS i32 (i32.const <At.totals>))
+  (global $WIDE i32 (i32.const <At.wide>))
 
-  ;; Columns of numbers: 16 of values, then the labels' numbers (16), start lines (17), lines (18) and columns of lines (19).
-  (global $TOTALS i32 (i32.const 128)) ;; sum of absolute values of each, 8 bytes
-  (global $WIDE i32 (i32.const 288)) ;; 4 bytes each: 1 where the values are 64-bit integers, 0 where they are doubles
-
-  ;; The window has 262144 bytes at 512; a few bytes behind it may be read in vain. Then columns follow with room for
-  ;; 8192 rows, or for as many as a window can hold.
-  (global $STACKS i32 (i32.const 263168))
-  (global $STACK_ENDS i32 (i32.const 1311760))
-  (global $LABEL_ENDS i32 (i32.const 1344528))
-  (global $LABEL_KEYS i32 (i32.const 1377296))
-  (global $LABEL_TEXTS i32 (i32.const 1639456))
-  (global $LABEL_UNITS i32 (i32.const 1901616))
-  (global $VALUES i32 (i32.const 2163776)) ;; 65600 bytes each, so that they do not meet in the processor's cache
-  (global $LABEL_NUMBERS i32 (i32.const 3213376))
-  (global $FUNCTION_IDS i32 (i32.const 3737696))
-  (global $FUNCTION_NAMES i32 (i32.const 3803232))
-  (global $FUNCTION_SYSTEM_NAMES i32 (i32.const 3836000))
-  (global $FUNCTION_FILES i32 (i32.const 3868768))
-  (global $START_LINES i32 (i32.const 3901536))
-  (global $LOCATION_IDS i32 (i32.const 3967072))
-  (global $LOCATION_ADDRESSES i32 (i32.const 4032608))
-  (global $LOCATION_MAPPINGS i32 (i32.const 4098144))
-  (global $LOCATION_FOLDED i32 (i32.const 4130912))
-  (global $LINE_ENDS i32 (i32.const 4163680))
-  (global $LINE_FUNCTIONS i32 (i32.const 4196448))
-  (global $LINES i32 (i32.const 4229216))
-  (global $COLUMNS i32 (i32.const 4294752))
-  (global $STRING_ENDS i32 (i32.const 4360288))
-  (global $TEXT i32 (i32.const 4393056))
+  (global $STACKS i32 (i32.const <At.stacks>))
+  (global $STACK_ENDS i32 (i32.const <At.stackEnds>))
+  (global $LABEL_ENDS i32 (i32.const <At.labelEnds>))
+  (global $LABEL_KEYS i32 (i32.const <At.labelKeys>))
+  (global $LABEL_TEXTS i32 (i32.const <At.labelTexts>))
+  (global $LABEL_UNITS i32 (i32.const <At.labelUnits>))
+  (global $VALUES i32 (i32.const <At.values>))
+  (global $LABEL_NUMBERS i32 (i32.const <At.labelNumbers>))
+  (global $FUNCTION_IDS i32 (i32.const <At.functionIds>))
+  (global $FUNCTION_NAMES i32 (i32.const <At.functionNames>))
+  (global $FUNCTION_SYSTEM_NAMES i32 (i32.const <At.functionSystemNames>))
+  (global $FUNCTION_FILES i32 (i32.const <At.functionFiles>))
+  (global $START_LINES i32 (i32.const <At.startLines>))
+  (global $LOCATION_IDS i32 (i32.const <At.locationIds>))
+  (global $LOCATION_ADDRESSES i32 (i32.const <At.locationAddresses>))
+  (global $LOCATION_MAPPINGS i32 (i32.const <At.locationMappings>))
+  (global $LOCATION_FOLDED i32 (i32.const <At.locationFolded>))
+  (global $LINE_ENDS i32 (i32.const <At.lineEnds>))
+  (global $LINE_FUNCTIONS i32 (i32.const <At.lineFunctions>))
+  (global $LINES i32 (i32.const <At.lines>))
+  (global $COLUMNS i32 (i32.const <At.lineColumns>))
+  (global $STRING_ENDS i32 (i32.const <At.stringEnds>))
+  (global $TEXT i32 (i32.const <At.text>))
 
   ;; The varint at $at and the offset behind it, which is 0 where it has more than ten bytes. Bits above 64 are dropped.
   (func $varint (param $at i32) (result i64 i32)
@@ -138,15 +126,15 @@
     (local.set $index (local.get $key))
     (if (i32.gt_u (local.get $text) (local.get $index)) (then (local.set $index (local.get $text))))
     (if (i32.gt_u (local.get $unit) (local.get $index)) (then (local.set $index (local.get $unit))))
-    (if (i32.gt_u (local.get $index) (i32.load (i32.const 40)))
+    (if (i32.gt_u (local.get $index) (i32.load (i32.const <Header.largestString>)))
       (then
-        (i32.store (i32.const 40) (local.get $index))
-        (i32.store (i32.const 56) (local.get $row))))
+        (i32.store (i32.const <Header.largestString>) (local.get $index))
+        (i32.store (i32.const <Header.largestStringOf>) (local.get $row))))
     (if (i32.eqz (i32.or (i32.or (local.get $text) (local.get $unit)) (i64.ne (local.get $number) (i64.const 0))))
       (then (return (i32.const 0))))
     (if (i32.eqz
         (call $put
-          (i32.const 16)
+          (i32.const <Numbers.labels>)
           (i32.add (global.get $LABEL_NUMBERS) (i32.shl (local.get $label) (i32.const 3)))
           (local.get $number)))
       (then (return (i32.const 2))))
@@ -154,19 +142,19 @@
     (i32.store (i32.add (global.get $LABEL_KEYS) (local.get $at)) (local.get $key))
     (i32.store (i32.add (global.get $LABEL_TEXTS) (local.get $at)) (local.get $text))
     (i32.store (i32.add (global.get $LABEL_UNITS) (local.get $at)) (local.get $unit))
-    (i32.store (i32.const 60) (i32.or (i32.load (i32.const 60)) (local.get $text)))
-    (i32.store (i32.const 64) (i32.or (i32.load (i32.const 64)) (local.get $unit)))
+    (i32.store (i32.const <Header.texts>) (i32.or (i32.load (i32.const <Header.texts>)) (local.get $text)))
+    (i32.store (i32.const <Header.units>) (i32.or (i32.load (i32.const <Header.units>)) (local.get $unit)))
     (i32.const 1))
 
   ;; Writes the number of one line, and says so as $put; what was written is taken back where the second does not fit.
   (func $line (param $row i32) (param $function i32) (param $line i64) (param $column i64) (result i32)
     (local $at i32)
     (local.set $at (i32.shl (local.get $row) (i32.const 3)))
-    (if (i32.eqz (call $put (i32.const 18) (i32.add (global.get $LINES) (local.get $at)) (local.get $line)))
+    (if (i32.eqz (call $put (i32.const <Numbers.lines>) (i32.add (global.get $LINES) (local.get $at)) (local.get $line)))
       (then (return (i32.const 0))))
-    (if (i32.eqz (call $put (i32.const 19) (i32.add (global.get $COLUMNS) (local.get $at)) (local.get $column)))
+    (if (i32.eqz (call $put (i32.const <Numbers.columns>) (i32.add (global.get $COLUMNS) (local.get $at)) (local.get $column)))
       (then
-        (call $take (i32.const 18) (i32.add (global.get $LINES) (local.get $at)))
+        (call $take (i32.const <Numbers.lines>) (i32.add (global.get $LINES) (local.get $at)))
         (return (i32.const 0))))
     (i32.store
       (i32.add (global.get $LINE_FUNCTIONS) (i32.shl (local.get $row) (i32.const 2)))
@@ -178,8 +166,8 @@
     (local $row i32) (local $line i32) (local $tag i32) (local $stop i32) (local $value i64)
     (local $id i64) (local $mapping i32) (local $address i64) (local $folded i32)
     (local $function i32) (local $number i64) (local $column i64)
-    (local.set $row (i32.load (i32.const 76)))
-    (local.set $line (i32.load (i32.const 80)))
+    (local.set $row (i32.load (i32.const <Header.locations>)))
+    (local.set $line (i32.load (i32.const <Header.lines>)))
     (block $unusual
       (loop $fields
         (if (i32.lt_u (local.get $at) (local.get $last))
@@ -193,7 +181,7 @@
                 (local.set $at (i32.add (local.get $at) (i32.const 1)))
                 (local.set $stop (i32.add (local.get $stop) (local.get $at)))
                 (br_if $unusual (i32.gt_u (local.get $stop) (local.get $last)))
-                (br_if $unusual (i32.eq (local.get $line) (i32.const 8192)))
+                (br_if $unusual (i32.eq (local.get $line) (i32.const <MOST_ROWS>)))
                 (local.set $function (i32.const 0))
                 (local.set $number (i64.const 0))
                 (local.set $column (i64.const 0))
@@ -249,20 +237,20 @@
       (i32.store (i32.add (global.get $LOCATION_FOLDED) (local.get $at)) (local.get $folded))
       (i32.store
         (i32.add (global.get $LINE_ENDS) (local.get $at))
-        (i32.add (i32.load (i32.const 24)) (local.get $line)))
+        (i32.add (i32.load (i32.const <Header.linesBefore>)) (local.get $line)))
       (local.set $at (i32.shl (local.get $row) (i32.const 3)))
       (i64.store (i32.add (global.get $LOCATION_IDS) (local.get $at)) (local.get $id))
       (i64.store (i32.add (global.get $LOCATION_ADDRESSES) (local.get $at)) (local.get $address))
-      (i32.store (i32.const 76) (i32.add (local.get $row) (i32.const 1)))
-      (i32.store (i32.const 80) (local.get $line))
+      (i32.store (i32.const <Header.locations>) (i32.add (local.get $row) (i32.const 1)))
+      (i32.store (i32.const <Header.lines>) (local.get $line))
       (return (i32.const 1)))
     (loop $back
-      (if (i32.gt_u (local.get $line) (i32.load (i32.const 80)))
+      (if (i32.gt_u (local.get $line) (i32.load (i32.const <Header.lines>)))
         (then
           (local.set $line (i32.sub (local.get $line) (i32.const 1)))
           (local.set $at (i32.shl (local.get $line) (i32.const 3)))
-          (call $take (i32.const 18) (i32.add (global.get $LINES) (local.get $at)))
-          (call $take (i32.const 19) (i32.add (global.get $COLUMNS) (local.get $at)))
+          (call $take (i32.const <Numbers.lines>) (i32.add (global.get $LINES) (local.get $at)))
+          (call $take (i32.const <Numbers.columns>) (i32.add (global.get $COLUMNS) (local.get $at)))
           (br $back))))
     (i32.const 0))
 
@@ -270,8 +258,8 @@
   (func $function (param $at i32) (param $last i32) (result i32)
     (local $row i32) (local $tag i32) (local $value i64) (local $index i32)
     (local $id i64) (local $name i32) (local $system i32) (local $file i32) (local $start i64) (local $largest i32)
-    (local.set $row (i32.load (i32.const 68)))
-    (local.set $largest (i32.load (i32.const 72)))
+    (local.set $row (i32.load (i32.const <Header.functions>)))
+    (local.set $largest (i32.load (i32.const <Header.largestStringOfFunctions>)))
     (loop $fields
       (if (i32.lt_u (local.get $at) (local.get $last))
         (then
@@ -307,33 +295,33 @@
               (br $fields)))
           (return (i32.const 0)))))
     (local.set $at (i32.shl (local.get $row) (i32.const 3)))
-    (if (i32.eqz (call $put (i32.const 17) (i32.add (global.get $START_LINES) (local.get $at)) (local.get $start)))
+    (if (i32.eqz (call $put (i32.const <Numbers.startLines>) (i32.add (global.get $START_LINES) (local.get $at)) (local.get $start)))
       (then (return (i32.const 0))))
     (i64.store (i32.add (global.get $FUNCTION_IDS) (local.get $at)) (local.get $id))
     (local.set $at (i32.shl (local.get $row) (i32.const 2)))
     (i32.store (i32.add (global.get $FUNCTION_NAMES) (local.get $at)) (local.get $name))
     (i32.store (i32.add (global.get $FUNCTION_SYSTEM_NAMES) (local.get $at)) (local.get $system))
     (i32.store (i32.add (global.get $FUNCTION_FILES) (local.get $at)) (local.get $file))
-    (i32.store (i32.const 68) (i32.add (local.get $row) (i32.const 1)))
-    (i32.store (i32.const 72) (local.get $largest))
+    (i32.store (i32.const <Header.functions>) (i32.add (local.get $row) (i32.const 1)))
+    (i32.store (i32.const <Header.largestStringOfFunctions>) (local.get $largest))
     (i32.const 1))
 
   ;; Reads the string in $at…$last; 0 where it is the first one and not empty.
   (func $string (param $at i32) (param $last i32) (result i32)
     (local $row i32) (local $text i32) (local $size i32)
-    (local.set $row (i32.load (i32.const 84)))
-    (local.set $text (i32.load (i32.const 88)))
+    (local.set $row (i32.load (i32.const <Header.strings>)))
+    (local.set $text (i32.load (i32.const <Header.text>)))
     (local.set $size (i32.sub (local.get $last) (local.get $at)))
-    (if (i32.eqz (i32.add (local.get $row) (i32.load (i32.const 28))))
+    (if (i32.eqz (i32.add (local.get $row) (i32.load (i32.const <Header.stringsBefore>))))
       (then
         (if (local.get $size) (then (return (i32.const 0))))))
     (memory.copy (i32.add (global.get $TEXT) (local.get $text)) (local.get $at) (local.get $size))
     (local.set $text (i32.add (local.get $text) (local.get $size)))
     (i32.store
       (i32.add (global.get $STRING_ENDS) (i32.shl (local.get $row) (i32.const 2)))
-      (i32.add (i32.load (i32.const 32)) (local.get $text)))
-    (i32.store (i32.const 84) (i32.add (local.get $row) (i32.const 1)))
-    (i32.store (i32.const 88) (local.get $text))
+      (i32.add (i32.load (i32.const <Header.textBefore>)) (local.get $text)))
+    (i32.store (i32.const <Header.strings>) (i32.add (local.get $row) (i32.const 1)))
+    (i32.store (i32.const <Header.text>) (local.get $text))
     (i32.const 1))
 
   ;; Reads samples from $at on, up to $end or to the first field that is none or an unusual one; the offset of that. A
@@ -344,19 +332,19 @@
     (local $pos i32) (local $last i32) (local $key i32) (local $stop i32) (local $limit i32)
     (local $to i32) (local $label i32) (local $count i32) (local $column i32)
     (local $id i32) (local $byte i32) (local $value i64)
-    (local.set $types (i32.load (i32.const 0)))
-    (local.set $step (i32.load (i32.const 4)))
-    (local.set $ceiling (i32.load (i32.const 8)))
-    (local.set $largest (i32.load (i32.const 36)))
-    (local.set $row (i32.load (i32.const 44)))
+    (local.set $types (i32.load (i32.const <Header.types>)))
+    (local.set $step (i32.load (i32.const <Header.step>)))
+    (local.set $ceiling (i32.load (i32.const <Header.ceiling>)))
+    (local.set $largest (i32.load (i32.const <Header.largestId>)))
+    (local.set $row (i32.load (i32.const <Header.samples>)))
     (local.set $stack
-      (i32.add (global.get $STACKS) (i32.mul (i32.load (i32.const 48)) (local.get $step))))
-    (local.set $labels (i32.load (i32.const 52)))
+      (i32.add (global.get $STACKS) (i32.mul (i32.load (i32.const <Header.frames>)) (local.get $step))))
+    (local.set $labels (i32.load (i32.const <Header.labels>)))
     (block $done
       (loop $samples
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
         (br_if $done (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x12)))
-        (br_if $done (i32.eq (local.get $row) (i32.const 8192)))
+        (br_if $done (i32.eq (local.get $row) (i32.const <MOST_ROWS>)))
         (local.set $last (i32.load8_u offset=1 (local.get $at)))
         (local.set $pos (i32.add (local.get $at) (i32.const 2)))
         (if (i32.ge_u (local.get $last) (i32.const 128))
@@ -456,7 +444,7 @@
                           (br_if $unusual (i32.ge_u (local.get $count) (local.get $types)))
                           (local.set $column
                             (i32.add
-                              (i32.add (global.get $VALUES) (i32.mul (local.get $count) (i32.const 65600)))
+                              (i32.add (global.get $VALUES) (i32.mul (local.get $count) (i32.const <STRIDE>)))
                               (i32.shl (local.get $row) (i32.const 3))))
                           (local.set $value (i64.load8_u (local.get $pos)))
                           (if (i64.eqz (local.get $value))
@@ -479,14 +467,14 @@
           (i32.store
             (i32.add (global.get $STACK_ENDS) (i32.shl (local.get $row) (i32.const 2)))
             (i32.add
-              (i32.load (i32.const 16))
+              (i32.load (i32.const <Header.framesBefore>))
               (i32.shr_u
                 (i32.sub (local.get $to) (global.get $STACKS))
                 (i32.shr_u (local.get $step) (i32.const 1)))))
           (local.set $labels (local.get $label))
           (i32.store
             (i32.add (global.get $LABEL_ENDS) (i32.shl (local.get $row) (i32.const 2)))
-            (i32.add (i32.load (i32.const 20)) (local.get $labels)))
+            (i32.add (i32.load (i32.const <Header.labelsBefore>)) (local.get $labels)))
           (local.set $row (i32.add (local.get $row) (i32.const 1)))
           (local.set $stack (local.get $to))
           (local.set $at (local.get $last))
@@ -499,7 +487,7 @@
               (call $take
                 (local.get $count)
                 (i32.add
-                  (i32.add (global.get $VALUES) (i32.mul (local.get $count) (i32.const 65600)))
+                  (i32.add (global.get $VALUES) (i32.mul (local.get $count) (i32.const <STRIDE>)))
                   (i32.shl (local.get $row) (i32.const 3))))
               (br $values))))
         (loop $numbers
@@ -507,36 +495,36 @@
             (then
               (local.set $label (i32.sub (local.get $label) (i32.const 1)))
               (call $take
-                (i32.const 16)
+                (i32.const <Numbers.labels>)
                 (i32.add (global.get $LABEL_NUMBERS) (i32.shl (local.get $label) (i32.const 3))))
               (br $numbers))))))
-    (i32.store (i32.const 36) (local.get $largest))
-    (i32.store (i32.const 44) (local.get $row))
+    (i32.store (i32.const <Header.largestId>) (local.get $largest))
+    (i32.store (i32.const <Header.samples>) (local.get $row))
     (i32.store
-      (i32.const 48)
+      (i32.const <Header.frames>)
       (i32.shr_u
         (i32.sub (local.get $stack) (global.get $STACKS))
         (i32.shr_u (local.get $step) (i32.const 1))))
-    (i32.store (i32.const 52) (local.get $labels))
+    (i32.store (i32.const <Header.labels>) (local.get $labels))
     (local.get $at))
 
   ;; Reads samples, locations, functions and strings from $at on, up to $end or to the first field that is none or an
   ;; unusual one; the offset of that.
   (func (export "run") (param $at i32) (param $end i32) (result i32)
     (local $key i32) (local $pos i32) (local $last i32) (local $byte i32)
-    (memory.fill (i32.const 44) (i32.const 0) (i32.const 48))
+    (memory.fill (i32.const <Header.samples>) (i32.const 0) (i32.const <RESULT_BYTES>))
     (block $done
       (loop $messages
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
         (local.set $key (i32.load8_u (local.get $at)))
         (if (i32.eq (local.get $key) (i32.const 0x12))
           (then
-            (br_if $done (i32.eqz (i32.and (i32.load (i32.const 12)) (i32.const 1))))
+            (br_if $done (i32.eqz (i32.and (i32.load (i32.const <Header.reading>)) (i32.const 1))))
             (local.set $last (local.get $at))
             (local.set $at (call $samples (local.get $at) (local.get $end)))
             (br_if $done (i32.eq (local.get $at) (local.get $last)))
             (br $messages)))
-        (br_if $done (i32.lt_u (i32.load (i32.const 12)) (i32.const 2)))
+        (br_if $done (i32.lt_u (i32.load (i32.const <Header.reading>)) (i32.const 2)))
         (local.set $last (i32.load8_u offset=1 (local.get $at)))
         (local.set $pos (i32.add (local.get $at) (i32.const 2)))
         (if (i32.ge_u (local.get $last) (i32.const 128))
@@ -553,17 +541,17 @@
         (if (i32.eq (local.get $key) (i32.const 0x22))
           (then
             ;; One location may have many lines.
-            (br_if $done (i32.eq (i32.load (i32.const 76)) (i32.const 8192)))
-            (br_if $done (i32.gt_u (i32.load (i32.const 80)) (i32.const 7680)))
+            (br_if $done (i32.eq (i32.load (i32.const <Header.locations>)) (i32.const <MOST_ROWS>)))
+            (br_if $done (i32.gt_u (i32.load (i32.const <Header.lines>)) (i32.const <LAST_LINE>)))
             (br_if $done (i32.eqz (call $location (local.get $pos) (local.get $last)))))
           (else
             (if (i32.eq (local.get $key) (i32.const 0x2a))
               (then
-                (br_if $done (i32.eq (i32.load (i32.const 68)) (i32.const 8192)))
+                (br_if $done (i32.eq (i32.load (i32.const <Header.functions>)) (i32.const <MOST_ROWS>)))
                 (br_if $done (i32.eqz (call $function (local.get $pos) (local.get $last)))))
               (else
                 (br_if $done (i32.ne (local.get $key) (i32.const 0x32)))
-                (br_if $done (i32.eq (i32.load (i32.const 84)) (i32.const 8192)))
+                (br_if $done (i32.eq (i32.load (i32.const <Header.strings>)) (i32.const <MOST_ROWS>)))
                 (br_if $done (i32.eqz (call $string (local.get $pos) (local.get $last))))))))
         (local.set $at (local.get $last))
         (br $messages)))

@@ -4,7 +4,8 @@ import type { IdMap } from '../idmap.ts';
 import { Int64Filler } from '../int64.ts';
 import type { FunctionTable, IndexColumn, LocationTable, StringTable } from '../profile.ts';
 import { packedStrings } from '../strings.ts';
-import { Header, type Kernel, Numbers, Reading, takeNumbers, tellNumbers } from './kernel.ts';
+import { type Kernel, takeNumbers, tellNumbers } from './kernel.ts';
+import { Header, Numbers, Reading } from './layout.ts';
 
 /** Rows that there is room for at first. */
 const FIRST = 8192;

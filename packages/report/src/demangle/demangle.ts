@@ -1,4 +1,5 @@
 // Readable names of functions: what pprof makes of a system name, in each of its modes.
+// Upstream: google/pprof internal/symbolizer/symbolizer.go, 2025-11-14
 import { encodeText, decodeText } from '@stackpile/profile';
 import { demangleItanium, type ItaniumOptions } from './itanium.ts';
 import { demangleLegacyRust, demangleRust } from './rust.ts';

@@ -1,4 +1,5 @@
 // The parts of a mangled C++ name as a tree, and how trees are copied with template parameters filled in.
+// Upstream: ianlancetaylor/demangle ast.go, 2025-04-17
 
 /** One part of a name. Nodes are shared: a substitution is the same object as what it stands for. */
 export type Node =

@@ -1,4 +1,5 @@
 // Writes the tree of a C++ name as C++: types around names, inside out.
+// Upstream: ianlancetaylor/demangle ast.go, 2025-04-17
 import type { Closure, FunctionType, Node } from './itanium-nodes.ts';
 
 /** What is left out of the text. */

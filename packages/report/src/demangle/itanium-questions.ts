@@ -1,4 +1,5 @@
 // What the reader of mangled C++ names asks of a name that it has read.
+// Upstream: ianlancetaylor/demangle demangle.go, 2025-04-17
 import type { Node, Template } from './itanium-nodes.ts';
 
 /** Does the mangled form of this name state the type of the result? */

@@ -1,4 +1,5 @@
 // What the codes of mangled C++ names stand for: operators, built-in types, and the names that have a code of their own.
+// Upstream: ianlancetaylor/demangle demangle.go, 2025-04-17
 import type { Node, Template } from './itanium-nodes.ts';
 
 /** [text, operands] of each operator code. */

@@ -1,5 +1,6 @@
 // Reads C++ names mangled after the Itanium ABI, with the extensions of GCC and Clang; prints the way c++filt does.
 // Source of the grammar: https://itanium-cxx-abi.github.io/cxx-abi/abi.html#mangling
+// Upstream: ianlancetaylor/demangle demangle.go, 2025-04-17
 import {
   type Closure,
   findPack,

@@ -1,5 +1,6 @@
 // Reads Rust names: the v0 mangling and the legacy one that looks like C++.
 // Source of the grammar: https://rust-lang.github.io/rfcs/2603-rust-symbol-name-mangling-v0.html
+// Upstream: ianlancetaylor/demangle rust.go, 2025-04-17
 
 class Malformed extends Error {
   override readonly name = 'Malformed';

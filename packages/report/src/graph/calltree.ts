@@ -1,4 +1,5 @@
 // The call tree: every frame is a node of its own path, recursion included.
+// Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import { add64, type Int64, type Sums, isZero } from '../int64.ts';
 import type { PreparedReport } from '../prepare.ts';

@@ -1,4 +1,5 @@
 // Nodes of a profile: which lines of which locations are one entry of a report.
+// Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 import type { Int64Column, Profile } from '@stackpile/profile';
 import { isZero } from '../int64.ts';
 import { baseName, cleanPath } from '../paths.ts';

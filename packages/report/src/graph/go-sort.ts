@@ -1,6 +1,7 @@
 // The order in which Go's sort.Sort leaves items of which neither is less than the other.
 // A pattern-defeating quicksort (Orson Peters, https://arxiv.org/abs/2106.05123) with the constants of Go 1.19 and later:
 // each choice below decides where equal items end up.
+// Upstream: golang/go src/sort/zsortinterface.go, 1.26.8
 
 /** Up to this many items are sorted by insertion. */
 const FEW = 12;

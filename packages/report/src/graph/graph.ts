@@ -1,4 +1,5 @@
 // The graph of a report: which nodes are shown, in which order, with which edges, and what was left out.
+// Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 import { abs64, add64, div64, type Int64, type Sums, toInt64, isZero } from '../int64.ts';
 import type { EdgeTable } from './kernel.ts';
 import type { NodeInfos } from './frames.ts';

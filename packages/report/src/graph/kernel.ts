@@ -1,4 +1,5 @@
 // The two passes over all samples: sums of nodes, and sums of edges among the nodes that were kept.
+// Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 import type { IndexColumn, Int64Column, Profile } from '@stackpile/profile';
 import type { FrameTable } from './frames.ts';
 import { type Int64, type Sums, sumsLike, toBigColumn, isZero } from '../int64.ts';

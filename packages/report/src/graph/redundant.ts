@@ -1,4 +1,5 @@
 // Edges that a picture can do without: residual ones whose target is reached over other edges too.
+// Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 import type { Graph } from './graph.ts';
 import { sortEdges } from './order.ts';
 

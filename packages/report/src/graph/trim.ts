@@ -1,4 +1,5 @@
 // From the filtered profile to the graph that a report shows, step by step as pprof trims it.
+// Upstream: google/pprof internal/report/report.go internal/graph/graph.go, 2025-11-14
 import type { PreparedReport } from '../prepare.ts';
 import { abs64, type Int64 } from '../int64.ts';
 import { trimFileName } from '../paths.ts';

@@ -1,4 +1,5 @@
 // Sets of code points: ranges, case folding, Unicode classes.
+// Upstream: golang/go src/regexp/syntax/parse.go src/regexp/syntax/perl_groups.go, 1.26.8
 
 const LAST = 0x10ffff;
 

@@ -1,4 +1,5 @@
 // Go's regular expression syntax (RE2) as a tree, with Go's error messages.
+// Upstream: golang/go src/regexp/syntax/parse.go, 1.26.8
 import { asciiWord, CharSet, foldSet, unicodeSet } from './charset.ts';
 
 /** A parsed regular expression. Groups leave no trace: only whether a text matches is ever asked. */

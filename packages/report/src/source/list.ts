@@ -1,4 +1,5 @@
 // The report of `list`: source code with the samples of each line.
+// Upstream: google/pprof internal/report/source.go, 2025-11-14
 import { compareBytes } from '../bytewise.ts';
 import { PrepareError } from '../errors.ts';
 import { Graph, presentNodes } from '../graph/graph.ts';

@@ -1,77 +1,42 @@
 // Shows generated JavaScript as what it was written in: lines of a profile follow source maps to their originals.
-import { decodeText, encodeText, extendStrings, int64Column, type Profile } from '@stackpile/profile';
-import { cleanPath } from '../paths.ts';
+import {
+  encodeText,
+  extendStrings,
+  findOriginals,
+  int64Column,
+  type OriginalQuery,
+  originalQuery,
+  type Profile,
+} from '@stackpile/profile';
 import type { ReportContext, SourceFiles } from '../context.ts';
-import { plainPath } from './plain-path.ts';
 import { SourceReader } from './reader.ts';
-import { parseSourceMap, type SourceMap, sourceMapUrl } from './source-map.ts';
+import { findScriptMap, originalPath, type ScriptMap } from './script-map.ts';
 
-/** A map and the folder that its names are relative to. */
-interface FoundMap {
-  readonly map: SourceMap;
-  readonly folder: string;
+/** What a function of a script becomes in one of its originals. */
+interface OriginalFunction {
+  /** Row of the function as it runs. */
+  readonly old: number;
+  readonly file: string;
+  /** From 1; 0 where it is not known. */
+  readonly startLine: number;
 }
 
-const scriptName = /\.[cm]?jsx?$/;
-
-function folderOf(path: string): string {
-  const cut = path.lastIndexOf('/');
-  return cut <= 0 ? '/' : path.slice(0, cut);
+/** A line of the profile that stands in an original. */
+interface OriginalLine {
+  readonly row: number;
+  /** Index of an {@link OriginalFunction}. */
+  readonly fn: number;
+  /** From 1, as the next. */
+  readonly line: number;
+  readonly column: number;
 }
 
-function decodeBase64(text: string): string | undefined {
-  const { atob } = globalThis as { atob?: (text: string) => string };
-  try {
-    const bytes = atob?.(text);
-    return bytes === undefined ? undefined : decodeText(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
-  } catch {
-    return undefined;
-  }
-}
-
-function dataText(url: string): string | undefined {
-  const match = /^data:[^,]*?(;base64)?,(.*)$/s.exec(url);
-  if (match === null) return undefined;
-  if (match[1] !== undefined) return decodeBase64(match[2] ?? '');
-  try {
-    return decodeURIComponent(match[2] ?? '');
-  } catch {
-    return undefined;
-  }
-}
-
-/** The map that a script names; nothing where it names none, or why the one it names is of no use. */
-function findMap(
-  name: string,
-  reader: SourceReader,
-  files: SourceFiles,
-): FoundMap | { readonly problem: string } | undefined {
-  const script = reader.find(name);
-  if ('problem' in script) return undefined;
-  const url = sourceMapUrl(decodeText(script.bytes));
-  if (url === undefined) return undefined;
-  const folder = folderOf(script.path);
-  if (url.startsWith('data:')) {
-    const map = parseSourceMap(dataText(url) ?? '');
-    return map === undefined ? { problem: 'the source map inside of it is damaged' } : { map, folder };
-  }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(url) && !url.startsWith('file:'))
-    return { problem: `its source map is not fetched from ${url}` };
-  const relative = plainPath(url);
-  const path = relative.startsWith('/') ? relative : cleanPath(`${folder}/${relative}`);
-  const content = files.read(path);
-  if (!('bytes' in content)) return { problem: `its source map ${path}: ${content.error}` };
-  const map = parseSourceMap(decodeText(content.bytes));
-  return map === undefined
-    ? { problem: `its source map ${path} is damaged` }
-    : { map, folder: folderOf(path) };
-}
-
-/** Where an original file would lie; names that are no paths (`webpack://…`) stay as they are. */
-function originalPath(source: string, folder: string): string {
-  const path = plainPath(source);
-  if (path.startsWith('/') || /^[a-z][a-z0-9+.-]*:/i.test(path)) return path;
-  return cleanPath(`${folder}/${path}`);
+/** What the maps say of a profile. */
+interface Originals {
+  readonly functions: readonly OriginalFunction[];
+  readonly lines: readonly OriginalLine[];
+  /** Texts of originals that maps carry, by path. */
+  readonly carried: ReadonlyMap<string, string>;
 }
 
 /**
@@ -89,110 +54,154 @@ export function withOriginals(
 ): { profile: Profile; context: ReportContext; warnings: readonly string[] } {
   const { sources: files } = context;
   const warnings: string[] = [];
-  const { functions, locations, strings } = profile;
   if (files === undefined) return { profile, context, warnings };
   const reader = new SourceReader(files, paths.source_path, paths.trim_path);
-  const maps = new Map<number, FoundMap | undefined>();
-  const mapOf = (fn: number): FoundMap | undefined => {
+  const maps = mapsOfFunctions(profile, wanted, (name) => {
+    const found = findScriptMap(name, reader, files);
+    if (found === undefined || !('problem' in found)) return found;
+    warnings.push(`${name} is shown as it runs: ${found.problem}`);
+    return undefined;
+  });
+  const originals = lookUp(profile, maps);
+  if (originals.functions.length === 0) return { profile, context, warnings };
+  return {
+    profile: rewritten(profile, originals),
+    context: { ...context, sources: carrying(files, originals.carried) },
+    warnings,
+  };
+}
+
+/** The map of each function's script, by row; each script is looked at once. */
+function mapsOfFunctions(
+  { functions, strings }: Profile,
+  wanted: (row: number) => boolean,
+  find: (name: string) => ScriptMap | undefined,
+): (ScriptMap | undefined)[] {
+  const byFile = new Map<number, ScriptMap | undefined>();
+  const maps: (ScriptMap | undefined)[] = [];
+  for (let fn = 0; fn < functions.length; fn++) {
     const file = functions.filename[fn] as number;
-    if (!maps.has(file)) {
-      const name = strings.get(file);
-      const found = scriptName.test(name) ? findMap(name, reader, files) : undefined;
-      if (found !== undefined && 'problem' in found) {
-        warnings.push(`${name} is shown as it runs: ${found.problem}`);
-        maps.set(file, undefined);
-      } else maps.set(file, found);
-    }
-    return maps.get(file);
-  };
-  const mapped: (FoundMap | undefined)[] = [];
-  for (let fn = 0; fn < functions.length; fn++) mapped.push(wanted(fn) ? mapOf(fn) : undefined);
-  if (mapped.every((map) => map === undefined)) return { profile, context, warnings };
-
-  const carried = new Map<string, string>();
-  const added: string[] = [];
-  const stringRow = (text: string): number => strings.length + added.push(text) - 1;
-  /** New functions: the old row, its original file and first line. */
-  const rows: { old: number; filename: number; startLine: number }[] = [];
-  const rowOf = new Map<string, number>();
-  const originalFunction = (fn: number, { map, folder }: FoundMap, source: number): number => {
-    const key = `${fn} ${source}`;
-    let row = rowOf.get(key);
-    if (row === undefined) {
-      const path = originalPath(map.sources[source] as string, folder);
-      const content = map.contents[source];
-      if (content !== undefined) carried.set(path, content);
-      const start = Number(functions.startLine[fn]);
-      const first = start > 0 ? map.original(start - 1, undefined) : undefined;
-      const startLine = first !== undefined && first.source === source ? first.line + 1 : 0;
-      row = functions.length + rows.push({ old: fn, filename: stringRow(path), startLine }) - 1;
-      rowOf.set(key, row);
-    }
-    return row;
-  };
-  const { lines } = locations;
-  const fnColumn = Uint32Array.from(lines.function);
-  const lineColumn: (number | bigint)[] = Array.from(lines.line as ArrayLike<number | bigint>);
-  const columnColumn: (number | bigint)[] = Array.from(lines.column as ArrayLike<number | bigint>);
-  for (let i = 0; i < lines.length; i++) {
-    const fn = lines.function[i] as number;
-    const found = mapped[fn];
-    if (found === undefined) continue;
-    const column = Number(columnColumn[i]);
-    const place = found.map.original(Number(lineColumn[i]) - 1, column > 0 ? column - 1 : undefined);
-    if (place === undefined) continue;
-    fnColumn[i] = originalFunction(fn, found, place.source);
-    lineColumn[i] = place.line + 1;
-    columnColumn[i] = place.column + 1;
+    if (wanted(fn) && !byFile.has(file)) byFile.set(file, find(strings.get(file)));
+    maps.push(wanted(fn) ? byFile.get(file) : undefined);
   }
-  if (rows.length === 0) return { profile, context, warnings };
+  return maps;
+}
 
-  const column = (old: Uint32Array, pick: (row: (typeof rows)[number]) => number): Uint32Array => {
-    const grown = new Uint32Array(old.length + rows.length);
+/** Asks each map once for all places of its scripts. */
+function lookUp(
+  { functions, locations: { lines } }: Profile,
+  maps: readonly (ScriptMap | undefined)[],
+): Originals {
+  const queries = new Map<ScriptMap, OriginalQuery[]>();
+  const ask = (map: ScriptMap, line: number, column: number): OriginalQuery => {
+    const query = originalQuery(line - 1, column - 1);
+    const asked = queries.get(map);
+    if (asked === undefined) queries.set(map, [query]);
+    else asked.push(query);
+    return query;
+  };
+  const starts = maps.map((map, fn) => {
+    const line = Number(functions.startLine[fn]);
+    return map === undefined || line <= 0 ? undefined : ask(map, line, 0);
+  });
+  const places: { readonly row: number; readonly map: ScriptMap; readonly query: OriginalQuery }[] = [];
+  for (let row = 0; row < lines.length; row++) {
+    const map = maps[lines.function[row] as number];
+    if (map === undefined) continue;
+    const query = ask(map, Number(lines.line[row]), Math.max(0, Number(lines.column[row])));
+    places.push({ row, map, query });
+  }
+  for (const [{ map }, asked] of queries) findOriginals(map, asked);
+
+  const found: OriginalFunction[] = [];
+  const carried = new Map<string, string>();
+  const known = new Map<string, number>();
+  const originalFunction = (old: number, map: ScriptMap, source: number): number => {
+    const key = `${old} ${source}`;
+    let index = known.get(key);
+    if (index === undefined) {
+      const file = originalPath(map, source);
+      const content = map.map.contents[source] ?? null;
+      if (content !== null) carried.set(file, content);
+      const start = starts[old];
+      const startLine = start !== undefined && start.source === source ? start.sourceLine + 1 : 0;
+      index = found.push({ old, file, startLine }) - 1;
+      known.set(key, index);
+    }
+    return index;
+  };
+  const moved: OriginalLine[] = [];
+  for (const { row, map, query } of places) {
+    if (query.source < 0) continue;
+    const fn = originalFunction(lines.function[row] as number, map, query.source);
+    moved.push({ row, fn, line: query.sourceLine + 1, column: query.sourceColumn + 1 });
+  }
+  return { functions: found, lines: moved, carried };
+}
+
+/** The profile with the originals' functions behind its own, and with lines that lead to them. */
+function rewritten(profile: Profile, originals: Originals): Profile {
+  const { functions, locations, strings } = profile;
+  const { lines } = locations;
+  const added = originals.functions;
+  const fnColumn = Uint32Array.from(lines.function);
+  const lineColumn = numbers(lines.line);
+  const columnColumn = numbers(lines.column);
+  for (const { row, fn, line, column } of originals.lines) {
+    fnColumn[row] = functions.length + fn;
+    lineColumn[row] = line;
+    columnColumn[row] = column;
+  }
+  const column = (old: Uint32Array, pick: (one: OriginalFunction, index: number) => number): Uint32Array => {
+    const grown = new Uint32Array(old.length + added.length);
     grown.set(old);
-    for (const [i, row] of rows.entries()) grown[old.length + i] = pick(row);
+    grown.set(added.map(pick), old.length);
     return grown;
   };
   let nextId = 0n;
   for (const id of functions.id) if (id > nextId) nextId = id;
-  const id = new BigUint64Array(functions.length + rows.length);
+  const id = new BigUint64Array(functions.length + added.length);
   id.set(functions.id);
-  for (let i = 0; i < rows.length; i++) id[functions.length + i] = ++nextId;
-  const oldStarts: (number | bigint)[] = Array.from(functions.startLine as ArrayLike<number | bigint>);
+  for (let i = 0; i < added.length; i++) id[functions.length + i] = ++nextId;
   return {
-    profile: {
-      ...profile,
-      strings: extendStrings(strings, added),
-      functions: {
-        length: functions.length + rows.length,
-        id,
-        name: column(functions.name, ({ old }) => functions.name[old] as number),
-        systemName: column(functions.systemName, ({ old }) => functions.systemName[old] as number),
-        filename: column(functions.filename, ({ filename }) => filename),
-        startLine: int64Column([...oldStarts, ...rows.map(({ startLine }) => startLine)]),
-      },
-      locations: {
-        ...locations,
-        lines: {
-          length: lines.length,
-          function: fnColumn,
-          line: int64Column(lineColumn),
-          column: int64Column(columnColumn),
-        },
+    ...profile,
+    strings: extendStrings(
+      strings,
+      added.map(({ file }) => file),
+    ),
+    functions: {
+      length: functions.length + added.length,
+      id,
+      name: column(functions.name, ({ old }) => functions.name[old] as number),
+      systemName: column(functions.systemName, ({ old }) => functions.systemName[old] as number),
+      filename: column(functions.filename, (_, index) => strings.length + index),
+      startLine: int64Column([...numbers(functions.startLine), ...added.map(({ startLine }) => startLine)]),
+    },
+    locations: {
+      ...locations,
+      lines: {
+        length: lines.length,
+        function: fnColumn,
+        line: int64Column(lineColumn),
+        column: int64Column(columnColumn),
       },
     },
-    context: {
-      ...context,
-      sources: {
-        ...files,
-        read(path) {
-          const content = files.read(path);
-          if ('bytes' in content) return content;
-          const text = carried.get(path);
-          return text === undefined ? content : { bytes: encodeText(text) };
-        },
-      },
+  };
+}
+
+function numbers(column: Float64Array | BigInt64Array): (number | bigint)[] {
+  return Array.from(column as ArrayLike<number | bigint>);
+}
+
+/** Files that also have the texts that maps carry, where there is none on disk. */
+function carrying(files: SourceFiles, carried: ReadonlyMap<string, string>): SourceFiles {
+  return {
+    ...files,
+    read(path) {
+      const content = files.read(path);
+      if ('bytes' in content) return content;
+      const text = carried.get(path);
+      return text === undefined ? content : { bytes: encodeText(text) };
     },
-    warnings,
   };
 }

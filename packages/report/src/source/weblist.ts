@@ -1,4 +1,5 @@
 // The report of `weblist`: source code with the samples of each line, as a page.
+// Upstream: google/pprof internal/report/source.go internal/report/source_html.go, 2025-11-14
 import { compareBytes } from '../bytewise.ts';
 import { PrepareError } from '../errors.ts';
 import { profileLabels } from '../header.ts';

@@ -1,12 +1,15 @@
 // Asks a server for bytes and hands them on as they come; what is not an answer becomes a sentence.
+import type { UiErrorCode } from '../errors.ts';
 
-/** The server answered, but not with what was asked for; the message is a sentence for the user. */
+/** The server answered, but not with what was asked for, or not at all; the message is a sentence for the user. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
-  readonly code = 'HTTP_STATUS';
+  readonly code: UiErrorCode;
+  /** 0 where nobody answered. */
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);
+    this.code = status === 0 ? 'HTTP_UNREACHABLE' : 'HTTP_STATUS';
     this.status = status;
   }
 }
@@ -21,15 +24,15 @@ export interface Download {
 /**
  * Asks for `address`; `name` begins the sentence of a failure.
  *
- * @throws {HttpError} for a status that is not 2xx, with the first line that the server says; an Error where nobody answers
+ * @throws {HttpError} for a status that is not 2xx, with the first line that the server says; or where nobody answers
  */
 export async function download(
   name: string,
   address: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<Download> {
-  const lost = (): Error =>
-    new Error(`${name}: the server does not answer. Is stackpile still running in its terminal?`);
+  const lost = (): HttpError =>
+    new HttpError(0, `${name}: the server does not answer. Is stackpile still running in its terminal?`);
   const response = await fetch(address, { headers, cache: 'no-store', credentials: 'same-origin' }).catch(
     () => {
       throw lost();

@@ -1,4 +1,5 @@
 // What the page and its worker say to each other. Everything here survives structured cloning.
+import type { EngineErrorCode } from '../errors.ts';
 import type { ProfileSummary } from './profiles.ts';
 import type { ExportAnswer, ExportQuery } from './questions/export.ts';
 import type { FlameAnswer, FlameQuery } from './questions/flame.ts';
@@ -39,7 +40,7 @@ export type Response =
   | {
       readonly id: number;
       readonly kind: 'error';
-      readonly code: string;
+      readonly code: EngineErrorCode;
       readonly message: string;
       /** What a server answered with instead of a profile; 0 where it is not about that. */
       readonly status: number;

@@ -1,4 +1,5 @@
 // Graphviz, asked from the page.
+import { EngineError } from '../engine/error.ts';
 import { startWorker } from '../trusted.ts';
 
 let worker: Promise<(dot: string) => Promise<string>> | null = null;
@@ -13,7 +14,7 @@ export function layoutWorker(load: () => Promise<string>): Promise<(dot: string)
       const { id, svg, error } = event.data;
       const entry = waiting.get(id);
       waiting.delete(id);
-      if (svg === undefined) entry?.reject(new Error(error ?? 'Graphviz gave no picture.'));
+      if (svg === undefined) entry?.reject(new EngineError('GRAPHVIZ', error ?? 'Graphviz gave no picture.'));
       else entry?.resolve(svg);
     };
     return (dot) =>

@@ -1,4 +1,5 @@
 // What the old formats have in common: stacks of addresses, to which a memory map gives mappings at the end.
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import { ProfileBuilder, type SampleLabel } from '../../builder.ts';
 import type { Profile, ValueType } from '../../profile.ts';
 import { stringTableOf } from '../../strings.ts';

@@ -1,4 +1,5 @@
 // Contention texts of Go (`mutex?debug=1`, `block?debug=1`) and C++ (`contentionz`).
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import {
   Addresses,
   type LegacyProfile,

@@ -1,4 +1,5 @@
 // Go's count texts (goroutine, threadcreate, any profile of the program's own) as pprof reads them: addresses only.
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import { Addresses, type LegacyProfile, legacyProfile, readAdditionalSections } from './assembly.ts';
 import { isSpaceOrComment, parseHex64, parseInt0, Scanner } from './scanner.ts';
 

@@ -1,4 +1,5 @@
 // The old binary CPU profiles of C++ and Java: machine words of either size and byte order.
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import {
   Addresses,
   assignMappings,

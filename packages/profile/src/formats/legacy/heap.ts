@@ -1,4 +1,5 @@
 // Heap texts of Go (`heap?debug=1`) and of C++ allocators: heap, heap_v2, heapprofile, growth, fragmentation.
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import type { ValueType } from '../../profile.ts';
 import {
   Addresses,

@@ -1,4 +1,5 @@
 // The formats of before profile.proto, tried in pprof's order; the first that does not say "not mine" decides.
+// Upstream: google/pprof profile/profile.go profile/legacy_profile.go, 2025-11-14
 import { ProfileError } from '../../errors.ts';
 import type { Profile } from '../../profile.ts';
 import { finishLegacy, type LegacyProfile } from './assembly.ts';

@@ -1,4 +1,5 @@
 // Memory maps at the end of the old formats: /proc/self/maps, its brief form, and `attr=value` lines.
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import { ProfileError } from '../../errors.ts';
 import { parseHex64, type Scanner, trimSpace } from './scanner.ts';
 

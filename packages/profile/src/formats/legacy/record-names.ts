@@ -1,4 +1,5 @@
 // The `#` lines of Go's heap and contention texts, by the record that they stand below.
+// Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
 import type { LegacySample } from './assembly.ts';
 
 /** Collects the `#` lines below each record. */

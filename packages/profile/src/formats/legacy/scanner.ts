@@ -1,4 +1,5 @@
 // Lines, spaces and numbers as the old text readers of pprof see them.
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import { ProfileError } from '../../errors.ts';
 import { LineReader } from '../../lines.ts';
 

@@ -1,4 +1,5 @@
 // Thread texts: `--- threadz N ---` and `--- Thread HEX (name: X/N) stack: ---`.
+// Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import {
   Addresses,
   dropDuplicateLeaves,

@@ -1,0 +1,35 @@
+// Every way in which the command can fail on purpose.
+
+/**
+ * The errors of this room, compared with docs/errors.md and with the sources by `npm run check -- error-codes`. `codes`: what a
+ * user can meet, stable for programs, and what it means. `internal`: classes that never get that far, and who turns them into
+ * something that may.
+ */
+export const errorTable = {
+  codes: {
+    SOURCE_USAGE: 'The source, a header or an option cannot be understood.',
+    SOURCE_NOT_FOUND: 'There is no such file.',
+    SOURCE_UNREADABLE: 'The file is there and cannot be read.',
+    SOURCE_UNREACHABLE: 'Nobody answers at the address.',
+    SOURCE_UNAUTHORIZED: 'The server wants to know who asks (401 or 403).',
+    SOURCE_HTTP_STATUS: 'The server answered with another status than 200; its own words are in the message.',
+    SOURCE_TIMEOUT: 'No whole answer came in time.',
+    SOURCE_TOO_LARGE: 'The answer or file is larger than the limit.',
+    SOURCE_ABORTED: 'It was interrupted.',
+    SOURCE_MALFORMED: 'What came is no answer that was asked for.',
+    SOURCE_ENDED: 'The process ended while it was looked at, by itself.',
+    USAGE: 'The command line of `leaks` cannot be understood; the message names the option.',
+    FOLDER_GONE: 'The folder that the command was started in does not exist any more.',
+    PPROF_FAILED:
+      'A report of `stackpile` failed; the message is the one that `go tool pprof` prints for the same.',
+    HTTP_ADDRESS: 'What stands behind `-http=` is no address to listen on.',
+    PAGE_MISSING: 'The web page was never built, or by another version.',
+    FILE_NOT_SHOWN: 'A file that the Source view asked for is not shown; the message says why.',
+  },
+  internal: {
+    InspectorError: 'sources/inspector.ts capture all',
+  },
+} as const;
+
+/** What went wrong; stable, for programs. */
+export type CliErrorCode = keyof typeof errorTable.codes;
