@@ -1,4 +1,5 @@
 // Chunks of the program: which came along, which run already, and how one gets what it imports.
+import { EngineError } from './engine/error.ts';
 
 /** A chunk: it asks `require` for what it imports and leaves its exports in `out`. */
 type Chunk = (require: (name: string) => object, out: { exports: object }) => void;
@@ -28,7 +29,8 @@ export function installChunks(arrived: () => Promise<void>, fetch: (name: string
     if (known !== undefined) return known;
     if (!waiting.has(name)) fetch(name);
     const chunk = waiting.get(name);
-    if (chunk === undefined) throw new Error('A part of this page is missing: reload the page.');
+    if (chunk === undefined)
+      throw new EngineError('NO_CHUNK', 'A part of this page is missing: reload the page.');
     const out = { exports: {} };
     chunk(run, out);
     const { exports } = out;

@@ -18,6 +18,7 @@ export const errorTable = {
     NO_SERVICE: 'The page was opened from files: there is no running service to ask.',
     NO_COMMON_TYPE: 'The two profiles have no sample type in common.',
     NO_FILE: 'The file that the Source view asked for is not to be had; the message says why.',
+    NO_CHUNK: 'A part of the page did not arrive, or was changed on its way.',
     BAD_PATTERN: 'A filter is no regular expression; the message says where.',
     REPORT: 'A report under Text cannot be made.',
     GRAPHVIZ: 'The graph could not be laid out.',

@@ -1,5 +1,6 @@
 // How a view comes to run: at once where the registry says so, else when it is opened for the first time.
 import type { ComponentType } from 'preact';
+import { EngineError } from '../engine/error.ts';
 import { later } from '../parts/later.tsx';
 import { View as flame } from './flame.tsx';
 import { type FirstView, registry, type View } from './registry.ts';
@@ -13,7 +14,7 @@ function isView(part: unknown): part is { readonly View: ComponentType } {
 
 async function load(name: View): Promise<ComponentType> {
   const part: unknown = await import(`./${name}.tsx`);
-  if (!isView(part)) throw new TypeError(`views/${name}.tsx exports no View`);
+  if (!isView(part)) throw new EngineError('NO_CHUNK', `views/${name}.tsx exports no View`);
   return part.View;
 }
 
