@@ -149,11 +149,11 @@ function filesOf(tarball: string): Map<string, Uint8Array> {
   return files;
 }
 
-/** What a file imports, by the forms that compilers and bundlers write. */
+/** What a file imports, by the forms that compilers and bundlers write; not what stands in a text for another process (`${…}`). */
 function importsOf(text: string): string[] {
   return [
     ...text.matchAll(
-      /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*["']([^"'\n]+)["']|\brequire\(["']([^"'\n]+)["']\)/gmu,
+      /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*["']([^"'\n]+)["']|\brequire\(["']([^"'\n$]+)["']\)/gmu,
     ),
   ].map(([, from = '', required = '']) => from || required);
 }
