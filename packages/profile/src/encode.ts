@@ -176,8 +176,6 @@ function labelOrder(profile: Profile, start: number, end: number, into: number[]
 export function encodeProfile(profile: Profile): Uint8Array {
   const w = new Writer();
   const strings = new StringOrder(profile.strings);
-  const { samples, mappings, locations, functions } = profile;
-
   for (const sampleType of profile.sampleTypes) {
     const mark = w.open(1);
     w.smallField(1, strings.text(sampleType.type));
@@ -185,7 +183,59 @@ export function encodeProfile(profile: Profile): Uint8Array {
     w.close(mark);
   }
   writeSamples(w, profile, strings);
+  writeMappings(w, profile, strings);
+  writeLocations(w, profile);
+  writeFunctions(w, profile, strings);
+  writeRest(w, profile, strings);
+  return w.bytes.slice(0, w.at);
+}
 
+function writeSamples(w: Writer, profile: Profile, strings: StringOrder): void {
+  const { samples } = profile;
+  const { stackStart, stackLocations, labelStart, labels, values } = samples;
+  const ids = idHalves(profile.locations.id);
+  const order: number[] = [];
+  for (let row = 0; row < samples.length; row++) {
+    const mark = w.open(2);
+    const from = stackStart[row] as number;
+    const to = stackStart[row + 1] as number;
+    w.reserve((to - from + values.length) * 11 + 64);
+    const packStack = to - from > 2;
+    const stackMark = packStack ? w.open(1) : 0;
+    for (let i = from; i < to; i++) {
+      const location = stackLocations[i] as number;
+      if (!packStack) w.small(8);
+      w.halves(ids[2 * location] as number, ids[2 * location + 1] as number);
+    }
+    if (packStack) w.close(stackMark);
+    const packValues = values.length > 2;
+    const valuesMark = packValues ? w.open(2) : 0;
+    for (const column of values) {
+      if (!packValues) w.small(16);
+      w.int64(column[row] as number | bigint);
+    }
+    if (packValues) w.close(valuesMark);
+    const firstLabel = labelStart[row] as number;
+    const lastLabel = labelStart[row + 1] as number;
+    if (firstLabel !== lastLabel) {
+      labelOrder(profile, firstLabel, lastLabel, order);
+      for (const label of order) {
+        const labelMark = w.open(3);
+        w.smallField(1, strings.row(labels.key[label] as number));
+        const text = labels.text[label] as number;
+        if (text !== 0) w.smallField(2, strings.row(text));
+        else {
+          w.int64Field(3, labels.number[label] as number | bigint);
+          w.smallField(4, strings.row(labels.unit[label] as number));
+        }
+        w.close(labelMark);
+      }
+    }
+    w.close(mark);
+  }
+}
+
+function writeMappings(w: Writer, { mappings }: Profile, strings: StringOrder): void {
   for (let row = 0; row < mappings.length; row++) {
     const mark = w.open(3);
     w.int64Field(1, mappings.id[row] as bigint);
@@ -198,7 +248,9 @@ export function encodeProfile(profile: Profile): Uint8Array {
     for (let bit = 0; bit < 4; bit++) w.smallField(7 + bit, (flags >> bit) & 1);
     w.close(mark);
   }
+}
 
+function writeLocations(w: Writer, { locations, mappings, functions }: Profile): void {
   const { lines } = locations;
   const locationIds = idHalves(locations.id);
   const addresses = idHalves(locations.address);
@@ -229,7 +281,9 @@ export function encodeProfile(profile: Profile): Uint8Array {
     w.smallField(5, locations.isFolded[row] as number);
     w.close(mark);
   }
+}
 
+function writeFunctions(w: Writer, { functions }: Profile, strings: StringOrder): void {
   for (let row = 0; row < functions.length; row++) {
     const mark = w.open(5);
     w.int64Field(1, functions.id[row] as bigint);
@@ -239,7 +293,10 @@ export function encodeProfile(profile: Profile): Uint8Array {
     w.int64Field(5, functions.startLine[row] as number | bigint);
     w.close(mark);
   }
+}
 
+/** The strings, and the profile's own fields around them. */
+function writeRest(w: Writer, profile: Profile, strings: StringOrder): void {
   // The writer interns these before it knows the table, and writes them after it.
   const dropFrames = strings.text(profile.dropFrames);
   const keepFrames = strings.text(profile.keepFrames);
@@ -279,51 +336,6 @@ export function encodeProfile(profile: Profile): Uint8Array {
   w.small(14 << 3);
   w.small(defaultSampleType);
   w.smallField(15, docUrl);
-  return w.bytes.slice(0, w.at);
-
-  function writeSamples(w: Writer, profile: Profile, strings: StringOrder): void {
-    const { stackStart, stackLocations, labelStart, labels, values } = samples;
-    const ids = idHalves(profile.locations.id);
-    const order: number[] = [];
-    for (let row = 0; row < samples.length; row++) {
-      const mark = w.open(2);
-      const from = stackStart[row] as number;
-      const to = stackStart[row + 1] as number;
-      w.reserve((to - from + values.length) * 11 + 64);
-      const packStack = to - from > 2;
-      const stackMark = packStack ? w.open(1) : 0;
-      for (let i = from; i < to; i++) {
-        const location = stackLocations[i] as number;
-        if (!packStack) w.small(8);
-        w.halves(ids[2 * location] as number, ids[2 * location + 1] as number);
-      }
-      if (packStack) w.close(stackMark);
-      const packValues = values.length > 2;
-      const valuesMark = packValues ? w.open(2) : 0;
-      for (const column of values) {
-        if (!packValues) w.small(16);
-        w.int64(column[row] as number | bigint);
-      }
-      if (packValues) w.close(valuesMark);
-      const firstLabel = labelStart[row] as number;
-      const lastLabel = labelStart[row + 1] as number;
-      if (firstLabel !== lastLabel) {
-        labelOrder(profile, firstLabel, lastLabel, order);
-        for (const label of order) {
-          const labelMark = w.open(3);
-          w.smallField(1, strings.row(labels.key[label] as number));
-          const text = labels.text[label] as number;
-          if (text !== 0) w.smallField(2, strings.row(text));
-          else {
-            w.int64Field(3, labels.number[label] as number | bigint);
-            w.smallField(4, strings.row(labels.unit[label] as number));
-          }
-          w.close(labelMark);
-        }
-      }
-      w.close(mark);
-    }
-  }
 }
 
 function idHalves(ids: BigUint64Array): Uint32Array {

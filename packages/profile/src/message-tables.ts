@@ -1,6 +1,6 @@
 // The passes over a profile message that is known to be well formed: exactly sized tables are filled from its fields.
 import type { IdMap } from './idmap.ts';
-import { finishInt64, int64Halves } from './int64.ts';
+import { finishInt64, type Int64Halves, int64Halves } from './int64.ts';
 import type { TableReader } from './kernel/table-reader.ts';
 import type { Outline } from './outline.ts';
 import type {
@@ -61,34 +61,116 @@ interface Tables {
   readonly comments: number[];
 }
 
+/** A table of mappings on its way, with the halves of its columns by number of the field. */
+interface UnreadMappings {
+  readonly table: MappingTable;
+  readonly halves: readonly Uint32Array[];
+}
+
+function unreadMappings(length: number): UnreadMappings {
+  const table = {
+    length,
+    id: new BigUint64Array(length),
+    start: new BigUint64Array(length),
+    limit: new BigUint64Array(length),
+    offset: new BigUint64Array(length),
+    filename: new Uint32Array(length),
+    buildId: new Uint32Array(length),
+    flags: new Uint8Array(length),
+  };
+  return { table, halves: [table.id, table.start, table.limit, table.offset].map(halvesOf) };
+}
+
+function readMapping(
+  bytes: Uint8Array,
+  at: number,
+  last: number,
+  strings: number,
+  { table, halves }: UnreadMappings,
+  row: number,
+): void {
+  while (at < last) {
+    at = readVarint(bytes, at, last);
+    const key = high() === 0 ? low() : low() & 7;
+    if ((key & 7) === 2) {
+      at = readLength(bytes, at, last);
+      at += low();
+      continue;
+    }
+    at = skipValue(bytes, at, last, key & 7);
+    if ((key & 7) !== 0) continue;
+    const of = key >>> 3;
+    if (of >= 1 && of <= 4) {
+      const column = halves[of - 1] as Uint32Array;
+      column[2 * row] = low();
+      column[2 * row + 1] = high();
+    } else if (of === 5) table.filename[row] = stringRow(index(), strings, 'mapping', row);
+    else if (of === 6) table.buildId[row] = stringRow(index(), strings, 'mapping', row);
+    else if (of >= 7 && of <= 10) {
+      const bit = 1 << (of - 7);
+      const flags = table.flags[row] as number;
+      table.flags[row] = (low() | high()) !== 0 ? flags | bit : flags & ~bit;
+    }
+  }
+}
+
+/** A table of functions on its way. */
+interface UnreadFunctions {
+  readonly table: Omit<FunctionTable, 'startLine'>;
+  readonly idHalves: Uint32Array;
+  readonly startLine: Int64Halves;
+}
+
+function unreadFunctions(length: number): UnreadFunctions {
+  const table = {
+    length,
+    id: new BigUint64Array(length),
+    name: new Uint32Array(length),
+    systemName: new Uint32Array(length),
+    filename: new Uint32Array(length),
+  };
+  return { table, idHalves: halvesOf(table.id), startLine: int64Halves(length) };
+}
+
+function readFunction(
+  bytes: Uint8Array,
+  at: number,
+  last: number,
+  strings: number,
+  { table, idHalves, startLine }: UnreadFunctions,
+  row: number,
+): void {
+  while (at < last) {
+    at = readVarint(bytes, at, last);
+    const key = high() === 0 ? low() : low() & 7;
+    if ((key & 7) === 2) {
+      at = readLength(bytes, at, last);
+      at += low();
+      continue;
+    }
+    at = skipValue(bytes, at, last, key & 7);
+    if (key === 8) {
+      idHalves[2 * row] = low();
+      idHalves[2 * row + 1] = high();
+    } else if (key === 16) table.name[row] = stringRow(index(), strings, 'function', row);
+    else if (key === 24) table.systemName[row] = stringRow(index(), strings, 'function', row);
+    else if (key === 32) table.filename[row] = stringRow(index(), strings, 'function', row);
+    else if (key === 40) {
+      startLine.halves[2 * row] = low();
+      startLine.halves[2 * row + 1] = high();
+    }
+  }
+}
+
 /** The second pass: everything but locations and samples; without functions and strings, too, where they are `known`. */
 export function readTables(bytes: Uint8Array, o: Outline, known: TableReader | null): Tables {
   const end = bytes.length;
-  const unknown = known === null ? o.functions : 0;
   const text = new Uint8Array(known === null ? o.stringBytes : 0);
   const ends = new Uint32Array(known === null ? o.strings : 0);
   const valueTypes = new Float64Array(o.sampleTypes * 2);
   const comments: number[] = [];
-  const mappings = {
-    length: o.mappings,
-    id: new BigUint64Array(o.mappings),
-    start: new BigUint64Array(o.mappings),
-    limit: new BigUint64Array(o.mappings),
-    offset: new BigUint64Array(o.mappings),
-    filename: new Uint32Array(o.mappings),
-    buildId: new Uint32Array(o.mappings),
-    flags: new Uint8Array(o.mappings),
-  };
-  const mappingHalves = [mappings.id, mappings.start, mappings.limit, mappings.offset].map(halvesOf);
-  const startLine = int64Halves(unknown);
-  const functions = {
-    length: unknown,
-    id: new BigUint64Array(unknown),
-    name: new Uint32Array(unknown),
-    systemName: new Uint32Array(unknown),
-    filename: new Uint32Array(unknown),
-  };
-  const functionIds = halvesOf(functions.id);
+  const mappings = unreadMappings(o.mappings);
+  const functions = unreadFunctions(known === null ? o.functions : 0);
   let textAt = 0;
   let string = 0;
   let type = 0;
@@ -112,54 +194,9 @@ export function readTables(bytes: Uint8Array, o: Outline, known: TableReader | n
       else for (let i = at, to = textAt; i < last; i++) text[to++] = bytes[i] as number;
       textAt += last - at;
       ends[string++] = textAt;
-    } else if (field === 5) {
-      while (at < last) {
-        at = readVarint(bytes, at, last);
-        const key = high() === 0 ? low() : low() & 7;
-        if ((key & 7) === 2) {
-          at = readLength(bytes, at, last);
-          at += low();
-          continue;
-        }
-        at = skipValue(bytes, at, last, key & 7);
-        if (key === 8) {
-          functionIds[2 * fn] = low();
-          functionIds[2 * fn + 1] = high();
-        } else if (key === 16) functions.name[fn] = stringRow(index(), o.strings, 'function', fn);
-        else if (key === 24) functions.systemName[fn] = stringRow(index(), o.strings, 'function', fn);
-        else if (key === 32) functions.filename[fn] = stringRow(index(), o.strings, 'function', fn);
-        else if (key === 40) {
-          startLine.halves[2 * fn] = low();
-          startLine.halves[2 * fn + 1] = high();
-        }
-      }
-      fn++;
-    } else if (field === 3) {
-      while (at < last) {
-        at = readVarint(bytes, at, last);
-        const key = high() === 0 ? low() : low() & 7;
-        if ((key & 7) === 2) {
-          at = readLength(bytes, at, last);
-          at += low();
-          continue;
-        }
-        at = skipValue(bytes, at, last, key & 7);
-        if ((key & 7) !== 0) continue;
-        const of = key >>> 3;
-        if (of >= 1 && of <= 4) {
-          const halves = mappingHalves[of - 1] as Uint32Array;
-          halves[2 * mapping] = low();
-          halves[2 * mapping + 1] = high();
-        } else if (of === 5) mappings.filename[mapping] = stringRow(index(), o.strings, 'mapping', mapping);
-        else if (of === 6) mappings.buildId[mapping] = stringRow(index(), o.strings, 'mapping', mapping);
-        else if (of >= 7 && of <= 10) {
-          const bit = 1 << (of - 7);
-          const flags = mappings.flags[mapping] as number;
-          mappings.flags[mapping] = (low() | high()) !== 0 ? flags | bit : flags & ~bit;
-        }
-      }
-      mapping++;
-    } else if (field === 1) {
+    } else if (field === 5) readFunction(bytes, at, last, o.strings, functions, fn++);
+    else if (field === 3) readMapping(bytes, at, last, o.strings, mappings, mapping++);
+    else if (field === 1) {
       // Names are looked up after the pass: the string table often comes last.
       valueTypes[type++] = at;
       valueTypes[type++] = last;
@@ -179,8 +216,8 @@ export function readTables(bytes: Uint8Array, o: Outline, known: TableReader | n
   }
   return {
     sampleTypes,
-    mappings,
-    functions: known?.functionTable() ?? { ...functions, startLine: finishInt64(startLine) },
+    mappings: mappings.table,
+    functions: known?.functionTable() ?? { ...functions.table, startLine: finishInt64(functions.startLine) },
     strings,
     comments,
   };
