@@ -9,8 +9,6 @@ const TO_SPLIT = 'to split';
 const exceptions: Readonly<Record<string, string>> = {
   'packages/agent/src/tasks/collect.ts collectTasks': TO_SPLIT,
   'packages/agent/src/tasks/tracker.ts': TO_SPLIT,
-  'packages/profile/src/heapsnapshot/analyze.ts': TO_SPLIT,
-  'packages/profile/src/heapsnapshot/analyze.ts analyzeHeap': TO_SPLIT,
   'packages/profile/src/heapsnapshot/reader.ts': TO_SPLIT,
   'packages/profile/src/naming/sites.ts': TO_SPLIT,
   'packages/report/src/demangle/itanium-print.ts': TO_SPLIT,

@@ -1,6 +1,7 @@
 // Heap snapshots: reading them as a stream, and what piles up in them as a profile.
 import type { Profile } from '../profile.ts';
-import { analyzeHeap, type HeapProfileOptions, heapProfile } from './analyze.ts';
+import { analyzeHeap } from './analyze.ts';
+import { type HeapProfileOptions, heapProfile } from './heap-profile.ts';
 import { HeapSnapshotReader, type HeapSnapshotOptions } from './reader.ts';
 
 export {
@@ -10,11 +11,13 @@ export {
   type HeapFrame,
   type HeapGroup,
   type HeapGroupKind,
+} from './analyze.ts';
+export {
+  type HeapFrameWriter,
   heapProfile,
   type HeapProfileOptions,
-  type HeapFrameWriter,
   type WrittenHeapFrame,
-} from './analyze.ts';
+} from './heap-profile.ts';
 export { LEASE_SCRIPT } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './snapshot.ts';
