@@ -21,17 +21,6 @@ const exceptions: Readonly<Record<string, string>> = {
   'packages/report/src/graph/frames.ts createFrames': TO_SPLIT,
   'packages/report/src/options.ts': 'a table: an entry for each option, with the text of its help',
   'packages/report/src/regexp/parse.ts': TO_SPLIT,
-  'packages/ui/src/engine/engine.ts': TO_SPLIT,
-  'packages/ui/src/flame/FlameView.tsx': TO_SPLIT,
-  'packages/ui/src/flame/FlameView.tsx FlamePanel': TO_SPLIT,
-  'packages/ui/src/flame/Minimap.tsx Minimap': TO_SPLIT,
-  'packages/ui/src/parts/Header.tsx Header': TO_SPLIT,
-  'packages/ui/src/parts/TrackChart.tsx TrackChart': TO_SPLIT,
-  'packages/ui/src/views/Graph.tsx Sheet': TO_SPLIT,
-  'packages/ui/src/views/Source.tsx Listing': TO_SPLIT,
-  'packages/ui/src/views/Tasks.tsx Group': TO_SPLIT,
-  'packages/ui/src/views/Top.tsx TopView': TO_SPLIT,
-  'packages/ui/src/views/Verdict.tsx Lead': TO_SPLIT,
 };
 
 export interface Finding {

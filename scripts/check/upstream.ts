@@ -21,7 +21,7 @@ const own: Readonly<Record<string, string>> = {
   'packages/agent/src/tasks/states.ts': 'a style of words',
   'packages/cli/src/http/from-flags.ts': 'the flags are read elsewhere',
   'packages/report/src/int64.ts': 'the arithmetic of the language',
-  'packages/ui/src/views/Graph.tsx': 'it draws what the report room has written',
+  'packages/ui/src/views/graph.tsx': 'it draws what the report room has written',
 };
 
 /** A line `// Upstream: OWNER/REPOSITORY PATH…, VERSION`. */
