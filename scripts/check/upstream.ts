@@ -83,7 +83,9 @@ export function upstreamTable(found: ReadonlyMap<string, Upstream>): string {
     const [, room = '', file = ''] = /^packages\/([^/]+)\/src\/(.*)$/.exec(path) ?? [];
     return `[${room}/${file}](../${path})`;
   };
-  const rows = [...ours].sort().map(([theirs, files]) => `| ${theirs} | ${files.map(link).join(', ')} |`);
+  const rows = [...ours]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([theirs, files]) => `| ${theirs} | ${files.map(link).join(', ')} |`);
   return ['| theirs, as of | file | ours |', '|---|---|---|', ...rows].join('\n');
 }
 

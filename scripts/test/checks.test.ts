@@ -116,9 +116,15 @@ test('whose rules a file follows is said in its head, in one form', () => {
   const line = '// Upstream: google/pprof profile/merge.go a.go, 2025-11-14\n';
   assert.deepEqual(upstreamOf(`// Merges.\n${line}import x from 'y';\n`), upstream);
   assert.equal(upstreamOf('// Merges.\nlet upstream = 1;\n'), null);
-  assert.match(String(upstreamOf(`// Merges.\n\n${line}`)), /not in its head/);
-  assert.match(String(upstreamOf(`${line}${line}`)), /twice/);
-  assert.match(String(upstreamOf('// Upstream: pprof, merge.go\n')), /write \/\/ Upstream/);
+  for (const [source, fault] of [
+    [`// Merges.\n\n${line}`, /not in its head/],
+    [`${line}${line}`, /twice/],
+    ['// Upstream: pprof, merge.go\n', /write \/\/ Upstream/],
+  ] as const) {
+    const found = upstreamOf(source);
+    assert.ok(typeof found === 'string');
+    assert.match(found, fault);
+  }
   assert.equal(
     upstreamTable(new Map([['packages/profile/src/merge.ts', upstream]])),
     [

@@ -6,7 +6,7 @@ export interface Terminal {
   /** Width in cells; 0 where it is not known. */
   readonly columns: number;
   /** Cells that a text takes: scripts of East Asia and emoji are wide, marks take none. */
-  width(text: string): number;
+  readonly width: (text: string) => number;
   readonly color: boolean;
 }
 
