@@ -2,17 +2,10 @@
 import { ProfileError } from '../errors.ts';
 import { isWellFormed, utf8Encoder } from '../platform.ts';
 import { writeText } from '../utf8.ts';
-import {
-  EDGE_NAME_MAX,
-  EDGE_TYPE_BITS,
-  EdgeType,
-  type HeapSnapshot,
-  NO_STRING,
-  NodeType,
-  type SnapshotLocations,
-  SnapshotStrings,
-  STRING_BLOCK,
-} from './snapshot.ts';
+import type { HeapSnapshot } from './snapshot.ts';
+import { type Header, parseHeader } from './snapshot-header.ts';
+import { SnapshotNames } from './snapshot-names.ts';
+import { type Section, SnapshotRows } from './snapshot-rows.ts';
 
 /** How a snapshot is read. */
 export interface HeapSnapshotOptions {
@@ -26,13 +19,6 @@ export interface HeapSnapshotOptions {
 
 /** Bytes of the `snapshot` object; V8 writes about 2 KB. */
 const HEADER_LIMIT = 1 << 20;
-/** Bytes of a name that are kept; V8 itself cuts strings at 1,024 characters, which are at most 6 bytes each. */
-const NAME_LIMIT = 6144;
-/** Rows that columns begin with when nothing vouches for the header's counts. */
-const FIRST_ROWS = 1 << 16;
-/** Names that a snapshot of any length may have. */
-const MORE_NAMES = 1 << 20;
-const BIG = 0xffffffff;
 
 /** What the reader is in the middle of. */
 const State = {
@@ -56,40 +42,6 @@ const State = {
 } as const;
 type State = (typeof State)[keyof typeof State];
 
-type Section = 'nodes' | 'edges' | 'locations';
-
-interface Layout {
-  readonly width: number;
-  readonly fields: Readonly<Record<string, number>>;
-}
-
-interface Header {
-  readonly nodes: Layout & { readonly types: Uint8Array };
-  readonly edges: Layout & { readonly types: Uint8Array };
-  readonly locations: Layout | null;
-  readonly nodeCount: number;
-  readonly edgeCount: number;
-}
-
-/** The fields that each section stores. */
-const storedFields = {
-  nodes: ['type', 'name', 'id', 'self_size', 'edge_count'],
-  edges: ['type', 'name_or_index', 'to_node'],
-  locations: ['object_index', 'script_id', 'line', 'column'],
-} as const;
-
-/** Node types whose name is a thing's name, not its content. */
-const NAMED = new Set<number>([
-  NodeType.hidden,
-  NodeType.array,
-  NodeType.object,
-  NodeType.code,
-  NodeType.closure,
-  NodeType.native,
-  NodeType.synthetic,
-  NodeType.other,
-]);
-
 /**
  * Reads a heap snapshot piece by piece: `push` the chunks in order, then `finish`. The text is never held as a whole.
  *
@@ -107,6 +59,8 @@ export class HeapSnapshotReader {
   readonly #seen = new Set<string>();
   #headerBytes: number[] = [];
   #header: Header | null = null;
+  #rows: SnapshotRows | null = null;
+  readonly #names: SnapshotNames;
 
   #depth = 0;
   #quoted = false;
@@ -114,50 +68,15 @@ export class HeapSnapshotReader {
 
   #section: Section = 'nodes';
   #row = new Float64Array(0);
-  /** Columns of the fields of the section being read, in the order in which its store wants them. */
-  #at: readonly number[] = [];
   #field = 0;
   #value = 0;
   #digits = 0;
   #closed = false;
   #comma = false;
 
-  #nodes = 0;
-  #nodeCapacity = 0;
-  #nodeType = new Uint8Array(0);
-  #nodeName = new Uint32Array(0);
-  #nodeId = new Uint32Array(0);
-  #selfSize = new Uint32Array(0);
-  #firstEdge = new Uint32Array(1);
-  readonly #largeSizes = new Map<number, number>();
-  #edgeSum = 0;
-
-  #edges = 0;
-  #edgeCapacity = 0;
-  #edgeLabel = new Uint32Array(0);
-  #edgeTo = new Uint32Array(0);
-  #maxName = 0;
-
-  #locations = 0;
-  #locationColumns: [Uint32Array, Uint32Array, Uint32Array, Uint32Array] = [
-    new Uint32Array(0),
-    new Uint32Array(0),
-    new Uint32Array(0),
-    new Uint32Array(0),
-  ];
-
-  #strings = 0;
-  #wanted = new Uint8Array(0);
-  #stringStart = new Uint32Array(0);
-  #stringSize = new Uint16Array(0);
-  readonly #blocks: Uint8Array[] = [];
-  #block = new Uint8Array(0);
-  #blockAt = 0;
-  #stringBegin = 0;
-  #keep = false;
-
   constructor(options: HeapSnapshotOptions = {}) {
     this.#expectedBytes = options.expectedBytes ?? 0;
+    this.#names = new SnapshotNames((i, place) => this.#malformed(i, place));
   }
 
   /** Bytes read so far. */
@@ -193,7 +112,8 @@ export class HeapSnapshotReader {
           i = this.#readNumbers(b, i, n);
           continue;
         case State.inString:
-          i = this.#readString(b, i, n);
+          i = this.#names.read(b, i, n);
+          if (!this.#names.isOpen) this.#state = State.afterString;
           continue;
         case State.skip:
           i = this.#skip(b, i, n);
@@ -263,13 +183,14 @@ export class HeapSnapshotReader {
           this.#state = State.afterValue;
           return 1;
         }
-        if (c !== 0x22) this.#malformed(i, `where string ${this.#strings} should begin`);
-        this.#openString();
+        if (c !== 0x22) this.#malformed(i, `where string ${this.#names.length} should begin`);
+        this.#names.open();
+        this.#state = State.inString;
         return 1;
       case State.afterString:
         if (c === 0x2c) this.#state = State.string;
         else if (c === 0x5d) this.#state = State.afterValue;
-        else this.#malformed(i, `after string ${this.#strings - 1}`);
+        else this.#malformed(i, `after string ${this.#names.length - 1}`);
         return 1;
       case State.afterValue:
         if (c === 0x2c) this.#state = State.key;
@@ -292,23 +213,23 @@ export class HeapSnapshotReader {
       return;
     }
     const header = this.#header;
+    const rows = this.#rows;
     if (key === 'nodes' || key === 'edges' || key === 'locations') {
-      if (header === null) this.#malformed(i, `: "${key}" stands before "snapshot", which describes it`);
+      if (header === null || rows === null)
+        this.#malformed(i, `: "${key}" stands before "snapshot", which describes it`);
       const layout = header[key];
       if (layout === null) this.#malformed(i, `: "${key}" has no description in "snapshot"`);
       this.#section = key;
       this.#row = new Float64Array(layout.width);
-      this.#at = storedFields[key].map((field) => layout.fields[field] as number);
       this.#state = State.numbersOpen;
-      if (key === 'nodes') this.#reserveNodes(this.#rowsToBegin(header.nodeCount, layout.width));
-      if (key === 'edges') this.#reserveEdges(this.#rowsToBegin(header.edgeCount, layout.width));
+      rows.open(key, layout);
       return;
     }
     if (key === 'strings') {
-      if (!this.#seen.has('nodes') || !this.#seen.has('edges')) {
+      if (rows === null || !this.#seen.has('nodes') || !this.#seen.has('edges')) {
         this.#malformed(i, ': "strings" stands before "nodes" and "edges"');
       }
-      this.#markWanted(i);
+      this.#names.begin(rows, this.#offset, i);
       this.#state = State.stringsOpen;
       return;
     }
@@ -342,7 +263,7 @@ export class HeapSnapshotReader {
       else if (c === 0x7d || c === 0x5d) {
         this.#depth--;
         if (this.#depth === 0) {
-          this.#header = this.#parseHeader(bytes, i);
+          this.#openHeader(bytes, i);
           this.#headerBytes = [];
           this.#state = State.afterValue;
           return i;
@@ -352,67 +273,10 @@ export class HeapSnapshotReader {
     return i;
   }
 
-  #parseHeader(bytes: readonly number[], i: number): Header {
-    const fail = (what: string): never => this.#malformed(i, `: "snapshot" ${what}`);
-    let text = '';
-    for (let at = 0; at < bytes.length; at += 4096)
-      text += String.fromCharCode(...bytes.slice(at, at + 4096));
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch {
-      fail('is not JSON');
-    }
-    const snapshot = parsed as Record<string, unknown>;
-    const meta = snapshot['meta'];
-    if (typeof meta !== 'object' || meta === null) fail('has no "meta"');
-    const descriptions = meta as Record<string, unknown>;
-    const layout = (key: string, needed: readonly string[]): Layout => {
-      const names = descriptions[key];
-      if (!Array.isArray(names) || names.length > 64 || !names.every((name) => typeof name === 'string')) {
-        return fail(`has no list of "${key}"`);
-      }
-      const fields: Record<string, number> = Object.create(null) as Record<string, number>;
-      for (const [at, name] of names.entries()) fields[name] ??= at;
-      for (const name of needed) if (fields[name] === undefined) fail(`names no field "${name}" in "${key}"`);
-      return { width: names.length, fields };
-    };
-    const types = (key: string, known: Readonly<Record<string, number>>): Uint8Array => {
-      const list: unknown = descriptions[key];
-      const names: unknown = Array.isArray(list) ? list[0] : null;
-      if (!Array.isArray(names) || names.length > 256) return fail(`has no list of "${key}"`);
-      return Uint8Array.from(names as unknown[], (name) =>
-        typeof name === 'string' && Object.hasOwn(known, name)
-          ? (known[name] as number)
-          : (known['other'] as number),
-      );
-    };
-    const count = (key: string): number => {
-      const value = snapshot[key];
-      if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) return fail(`has no "${key}"`);
-      if (value >= BIG) {
-        throw new ProfileError(
-          'PROFILE_TOO_LARGE',
-          `heap snapshot: ${key} ${value} at byte ${this.#offset + i} is more than this reader can number`,
-        );
-      }
-      return value;
-    };
-    return {
-      nodes: {
-        ...layout('node_fields', storedFields.nodes),
-        types: types('node_types', NodeType),
-      },
-      edges: {
-        ...layout('edge_fields', storedFields.edges),
-        types: types('edge_types', EdgeType),
-      },
-      locations: Array.isArray(descriptions['location_fields'])
-        ? layout('location_fields', storedFields.locations)
-        : null,
-      nodeCount: count('node_count'),
-      edgeCount: count('edge_count'),
-    };
+  #openHeader(bytes: readonly number[], i: number): void {
+    const header = parseHeader(bytes, this.#offset + i, (what) => this.#malformed(i, `: "snapshot" ${what}`));
+    this.#header = header;
+    this.#rows = new SnapshotRows(header, this.#expectedBytes, (at, place) => this.#malformed(at, place));
   }
 
   // ---- numbers
@@ -420,6 +284,8 @@ export class HeapSnapshotReader {
   /** Reads integers straight from the bytes; a row is stored when its last field is complete. */
   #readNumbers(b: Uint8Array, i: number, n: number): number {
     const row = this.#row;
+    const rows = this.#rows as SnapshotRows;
+    const section = this.#section;
     const width = row.length;
     let field = this.#field;
     let value = this.#value;
@@ -447,7 +313,7 @@ export class HeapSnapshotReader {
         this.#comma = true;
         if (field === width) {
           field = 0;
-          this.#store(row, i);
+          rows.store(section, row, i);
         }
       } else if (c === 0x0a || c === 0x20 || c === 0x0d || c === 0x09) {
         if (digits > 0) this.#closed = true;
@@ -456,11 +322,11 @@ export class HeapSnapshotReader {
           row[field++] = value;
           if (field === width) {
             field = 0;
-            this.#store(row, i);
+            rows.store(section, row, i);
           }
         } else if (this.#comma) this.#malformed(i, `where a number of "${this.#section}" should stand`);
         if (field !== 0) this.#malformed(i, `in the middle of a row of "${this.#section}"`);
-        this.#checkCount(i);
+        rows.checkCount(section, i);
         this.#state = State.afterValue;
         return i + 1;
       } else this.#malformed(i, `in "${this.#section}", which holds unsigned integers only`);
@@ -470,232 +336,6 @@ export class HeapSnapshotReader {
     this.#value = value;
     this.#digits = digits;
     return i;
-  }
-
-  #store(row: Float64Array, i: number): void {
-    switch (this.#section) {
-      case 'nodes':
-        this.#storeNode(row, i);
-        return;
-      case 'edges':
-        this.#storeEdge(row, i);
-        return;
-      case 'locations':
-        this.#storeLocation(row, i);
-    }
-  }
-
-  #rowsToBegin(rows: number, width: number): number {
-    return rows * width * 2 <= this.#expectedBytes ? rows : Math.min(rows, FIRST_ROWS);
-  }
-
-  #reserveNodes(capacity: number): void {
-    this.#nodeCapacity = capacity;
-    this.#nodeType = grown(Uint8Array, this.#nodeType, capacity);
-    this.#nodeName = grown(Uint32Array, this.#nodeName, capacity);
-    this.#nodeId = grown(Uint32Array, this.#nodeId, capacity);
-    this.#selfSize = grown(Uint32Array, this.#selfSize, capacity);
-    this.#firstEdge = grown(Uint32Array, this.#firstEdge, capacity + 1);
-  }
-
-  #reserveEdges(capacity: number): void {
-    this.#edgeCapacity = capacity;
-    this.#edgeLabel = grown(Uint32Array, this.#edgeLabel, capacity);
-    this.#edgeTo = grown(Uint32Array, this.#edgeTo, capacity);
-  }
-
-  #storeNode(row: Float64Array, i: number): void {
-    const header = this.#header as Header;
-    const { types } = header.nodes;
-    const at = this.#at;
-    const node = this.#nodes;
-    if (node >= header.nodeCount) this.#malformed(i, `: "nodes" has more rows than node_count ${node} says`);
-    if (node === this.#nodeCapacity) this.#reserveNodes(Math.min(header.nodeCount, node * 2));
-    const type = row[at[0] as number] as number;
-    if (type >= types.length) this.#malformed(i, `: node ${node} has the unknown type ${type}`);
-    this.#nodeType[node] = types[type] as number;
-    const name = row[at[1] as number] as number;
-    if (name >= BIG) this.#malformed(i, `: node ${node} has the name ${name}, which no table can hold`);
-    if (name > this.#maxName) this.#maxName = name;
-    this.#nodeName[node] = name;
-    const id = row[at[2] as number] as number;
-    this.#nodeId[node] = id > BIG ? 0 : id;
-    const size = row[at[3] as number] as number;
-    if (size >= BIG) {
-      this.#largeSizes.set(node, size);
-      this.#selfSize[node] = BIG;
-    } else this.#selfSize[node] = size;
-    this.#edgeSum += row[at[4] as number] as number;
-    if (this.#edgeSum > header.edgeCount) {
-      this.#malformed(
-        i,
-        `: the nodes up to ${node} have more edges than edge_count ${header.edgeCount} says`,
-      );
-    }
-    this.#firstEdge[node + 1] = this.#edgeSum;
-    this.#nodes = node + 1;
-  }
-
-  #storeEdge(row: Float64Array, i: number): void {
-    const header = this.#header as Header;
-    const { types } = header.edges;
-    const at = this.#at;
-    const edge = this.#edges;
-    if (edge >= header.edgeCount) this.#malformed(i, `: "edges" has more rows than edge_count ${edge} says`);
-    if (edge === this.#edgeCapacity) this.#reserveEdges(Math.min(header.edgeCount, edge * 2));
-    const number = row[at[0] as number] as number;
-    if (number >= types.length) this.#malformed(i, `: edge ${edge} has the unknown type ${number}`);
-    const type = types[number] as number;
-    let name = row[at[1] as number] as number;
-    if (type === EdgeType.element || type === EdgeType.hidden) {
-      // An index is only ever shown; what does not fit is the last one that does.
-      if (name > EDGE_NAME_MAX) name = EDGE_NAME_MAX;
-    } else {
-      if (name > EDGE_NAME_MAX)
-        this.#malformed(i, `: edge ${edge} has the name ${name}, which no table can hold`);
-      if (type !== EdgeType.other && name > this.#maxName) this.#maxName = name;
-    }
-    this.#edgeLabel[edge] = name * (1 << EDGE_TYPE_BITS) + type;
-    const to = (row[at[2] as number] as number) / header.nodes.width;
-    if (to >= header.nodeCount || to !== Math.floor(to)) {
-      this.#malformed(i, `: edge ${edge} leads to ${to * header.nodes.width}, where no node begins`);
-    }
-    this.#edgeTo[edge] = to;
-    this.#edges = edge + 1;
-  }
-
-  #storeLocation(row: Float64Array, i: number): void {
-    const header = this.#header as Header;
-    const { fields } = header.locations as Layout;
-    const at = this.#locations;
-    const columns = this.#locationColumns;
-    if (at === columns[0].length) {
-      // One object has one location, so there are at most as many rows as nodes.
-      const capacity = Math.min(Math.max(1024, at * 2), Math.max(header.nodeCount, at + 1));
-      for (let c = 0; c < 4; c++) columns[c] = grown(Uint32Array, columns[c] as Uint32Array, capacity);
-    }
-    const node = (row[fields['object_index'] as number] as number) / header.nodes.width;
-    if (node >= header.nodeCount || node !== Math.floor(node)) {
-      this.#malformed(i, `: location ${at} is of object ${node * header.nodes.width}, where no node begins`);
-    }
-    columns[0][at] = node;
-    columns[1][at] = Math.min(row[fields['script_id'] as number] as number, BIG);
-    columns[2][at] = Math.min(row[fields['line'] as number] as number, BIG);
-    columns[3][at] = Math.min(row[fields['column'] as number] as number, BIG);
-    this.#locations = at + 1;
-    if (at >= header.nodeCount) this.#malformed(i, ': there are more locations than nodes');
-  }
-
-  #checkCount(i: number): void {
-    const header = this.#header as Header;
-    if (this.#section === 'nodes') {
-      if (this.#nodes !== header.nodeCount) {
-        this.#malformed(i, `: "nodes" has ${this.#nodes} rows but node_count is ${header.nodeCount}`);
-      }
-      if (this.#edgeSum !== header.edgeCount) {
-        this.#malformed(i, `: the nodes have ${this.#edgeSum} edges but edge_count is ${header.edgeCount}`);
-      }
-    } else if (this.#section === 'edges' && this.#edges !== header.edgeCount) {
-      this.#malformed(i, `: "edges" has ${this.#edges} rows but edge_count is ${header.edgeCount}`);
-    }
-  }
-
-  // ---- strings
-
-  /** Strings come last in the file: by now it is known which of them name something. */
-  #markWanted(i: number): void {
-    // Names are numbered as they are first used, so there are fewer of them than bytes that use them.
-    if (this.#maxName > this.#offset + i + MORE_NAMES) {
-      this.#malformed(i, `: a name is string ${this.#maxName}, more than so short a snapshot can have`);
-    }
-    const wanted = new Uint8Array((this.#maxName >>> 3) + 1);
-    for (let node = 0; node < this.#nodes; node++) {
-      if (!NAMED.has(this.#nodeType[node] as number)) continue;
-      const name = this.#nodeName[node] as number;
-      wanted[name >>> 3] = (wanted[name >>> 3] as number) | (1 << (name & 7));
-    }
-    this.#markTexts(wanted);
-    const labels = this.#edgeLabel;
-    for (let edge = 0; edge < this.#edges; edge++) {
-      const label = labels[edge] as number;
-      const type = label & 7;
-      if (type <= EdgeType.shortcut && type !== EdgeType.element && type !== EdgeType.hidden) {
-        const name = label >>> EDGE_TYPE_BITS;
-        wanted[name >>> 3] = (wanted[name >>> 3] as number) | (1 << (name & 7));
-      }
-    }
-    this.#wanted = wanted;
-    const rows = Math.min(this.#maxName + 1, FIRST_ROWS);
-    this.#stringStart = new Uint32Array(rows).fill(NO_STRING);
-    this.#stringSize = new Uint16Array(rows);
-  }
-
-  /** Scripts' texts, of which V8 writes the beginning, are kept: they tell what functions without a name are there for. */
-  #markTexts(wanted: Uint8Array): void {
-    let edge = 0;
-    for (let node = 0; node < this.#nodes; node++) {
-      const last = this.#firstEdge[node + 1] as number;
-      if (this.#nodeType[node] === NodeType.code) {
-        for (; edge < last; edge++) {
-          const to = this.#edgeTo[edge] as number;
-          if (((this.#edgeLabel[edge] as number) & 7) !== EdgeType.internal) continue;
-          if (this.#nodeType[to] !== NodeType.string) continue;
-          const name = this.#nodeName[to] as number;
-          wanted[name >>> 3] = (wanted[name >>> 3] as number) | (1 << (name & 7));
-        }
-      }
-      edge = last;
-    }
-  }
-
-  #openString(): void {
-    const index = this.#strings;
-    this.#keep =
-      index >>> 3 < this.#wanted.length && ((this.#wanted[index >>> 3] as number) & (1 << (index & 7))) !== 0;
-    if (this.#keep && this.#blockAt + NAME_LIMIT > this.#block.length) {
-      this.#block = new Uint8Array(STRING_BLOCK);
-      this.#blocks.push(this.#block);
-      this.#blockAt = 0;
-    }
-    this.#stringBegin = this.#blockAt;
-    this.#state = State.inString;
-  }
-
-  #readString(b: Uint8Array, i: number, n: number): number {
-    const block = this.#block;
-    const limit = this.#stringBegin + NAME_LIMIT;
-    let at = this.#blockAt;
-    let escaped = this.#escaped;
-    const keep = this.#keep;
-    while (i < n) {
-      const c = b[i++] as number;
-      if (escaped) escaped = false;
-      else if (c === 0x5c) escaped = true;
-      else if (c === 0x22) {
-        this.#blockAt = at;
-        this.#escaped = false;
-        this.#closeString();
-        return i;
-      } else if (c < 0x20) this.#malformed(i - 1, `in string ${this.#strings}`);
-      if (keep && at < limit) block[at++] = c;
-    }
-    this.#blockAt = at;
-    this.#escaped = escaped;
-    return i;
-  }
-
-  #closeString(): void {
-    const index = this.#strings++;
-    this.#state = State.afterString;
-    if (!this.#keep) return;
-    if (index >= this.#stringStart.length) {
-      const rows = Math.min(this.#maxName + 1, Math.max(index + 1, this.#stringStart.length * 2));
-      const before = this.#stringStart.length;
-      this.#stringStart = grown(Uint32Array, this.#stringStart, rows).fill(NO_STRING, before);
-      this.#stringSize = grown(Uint16Array, this.#stringSize, rows);
-    }
-    this.#stringStart[index] = (this.#blocks.length - 1) * STRING_BLOCK + this.#stringBegin;
-    this.#stringSize[index] = this.#blockAt - this.#stringBegin;
   }
 
   // ---- what nobody asked for
@@ -735,52 +375,12 @@ export class HeapSnapshotReader {
     for (const key of ['snapshot', 'nodes', 'edges', 'strings']) {
       if (!this.#seen.has(key)) this.#malformed(0, `: there is no section "${key}"`);
     }
-    if (this.#nodes === 0) this.#malformed(0, ': there are no nodes');
-    if (this.#maxName >= this.#strings) {
-      this.#malformed(0, `: a name is string ${this.#maxName}, but there are only ${this.#strings}`);
-    }
-    const snapshot: HeapSnapshot = {
-      nodeCount: this.#nodes,
-      edgeCount: this.#edges,
-      nodeType: this.#nodeType,
-      nodeName: this.#nodeName,
-      nodeId: this.#nodeId,
-      selfSize: this.#selfSize,
-      largeSizes: this.#largeSizes,
-      firstEdge: this.#firstEdge,
-      edgeLabel: this.#edgeLabel,
-      edgeTo: this.#edgeTo,
-      locations: this.#sortedLocations(),
-      strings: new SnapshotStrings(this.#strings, this.#blocks, this.#stringStart, this.#stringSize),
-      textBytes: this.#offset,
-    };
-    this.#reserveNodes(0);
-    this.#reserveEdges(0);
-    this.#locationColumns = [new Uint32Array(0), new Uint32Array(0), new Uint32Array(0), new Uint32Array(0)];
-    return snapshot;
-  }
-
-  /** Locations by node. V8 writes them in the order it met the objects, which is nearly but not always that. */
-  #sortedLocations(): SnapshotLocations {
-    const length = this.#locations;
-    let columns = this.#locationColumns.map((column) => column.subarray(0, length));
-    const node = columns[0] as Uint32Array;
-    let sorted = true;
-    for (let i = 1; i < length && sorted; i++) sorted = (node[i - 1] as number) <= (node[i] as number);
-    if (!sorted) {
-      // One number that sorts by node and remembers the row: both fit 2^53 for fewer than 2^26 rows of 2^27 nodes.
-      const keys = new Float64Array(length);
-      for (let i = 0; i < length; i++) keys[i] = (node[i] as number) * length + i;
-      keys.sort();
-      columns = columns.map((column) => Uint32Array.from(keys, (key) => column[key % length] as number));
-    }
-    return {
-      length,
-      node: columns[0] as Uint32Array,
-      scriptId: columns[1] as Uint32Array,
-      line: columns[2] as Uint32Array,
-      column: columns[3] as Uint32Array,
-    };
+    const rows = this.#rows as SnapshotRows;
+    if (rows.count('nodes') === 0) this.#malformed(0, ': there are no nodes');
+    const strings = this.#names.length;
+    if (rows.maxName >= strings)
+      this.#malformed(0, `: a name is string ${rows.maxName}, but there are only ${strings}`);
+    return rows.finish(this.#names.finish(), this.#offset);
   }
 
   #place(): string {
@@ -788,8 +388,7 @@ export class HeapSnapshotReader {
       case State.header:
         return ' inside "snapshot"';
       case State.numbers: {
-        const rows =
-          this.#section === 'nodes' ? this.#nodes : this.#section === 'edges' ? this.#edges : this.#locations;
+        const rows = this.#rows?.count(this.#section) ?? 0;
         const all =
           this.#section === 'nodes'
             ? ` of ${this.promised.nodes}`
@@ -802,7 +401,7 @@ export class HeapSnapshotReader {
       case State.string:
       case State.inString:
       case State.afterString:
-        return ` inside "strings", after ${this.#strings} strings`;
+        return ` inside "strings", after ${this.#names.length} strings`;
       case State.skip:
         return ` inside "${this.#key}"`;
       default:
@@ -820,19 +419,4 @@ export class HeapSnapshotReader {
         : `heap snapshot: unexpected byte at ${at} ${place}`,
     );
   }
-}
-
-type Column = Uint8Array | Uint16Array | Uint32Array;
-
-/** A copy of `column` with room for `capacity` rows; the column itself where that is what it has. */
-function grown<C extends Column>(make: new (length: number) => C, column: C, capacity: number): C {
-  if (column.length === capacity) return column;
-  let next: C;
-  try {
-    next = new make(capacity);
-  } catch (cause) {
-    throw new ProfileError('PROFILE_TOO_LARGE', `heap snapshot: no memory for ${capacity} rows`, { cause });
-  }
-  if (capacity > 0) next.set(capacity < column.length ? column.subarray(0, capacity) : column);
-  return next;
 }
