@@ -125,10 +125,16 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
   await ledger.try(`${label}: stackpile FILE, at the prompt`, async () => {
     await command.prints(['cpu.pb.gz'], /flat%/u, 0, Buffer.from('top\no\nhelp\nquit\n'));
   });
-  await ledger.try(`${label}: stackpile help, help reports, --version`, async () => {
+  await ledger.try(`${label}: stackpile help WORD, a word misspelt, --version, completion`, async () => {
     await command.prints(['help'], /stackpile leaks SOURCE/u);
     await command.prints(['help', 'reports'], /-diff_base/u);
+    await command.prints(['help', 'leaks'], /--every/u);
+    await command.prints(['help', '-top'], /top entries/u);
     await command.prints(['--version'], /^stackpile \d+\.\d+\.\d+/u);
+    for (const shell of ['bash', 'zsh', 'fish']) await command.prints(['completion', shell], /leaks/u);
+    const misspelt = await command.run(['leak', 'http://127.0.0.1:9']);
+    expectEnd(misspelt, [2], 'stackpile leak');
+    expect(misspelt.stderr.includes('leaks'), `it does not say what was meant: ${misspelt.stderr}`);
   });
   await ledger.try(`${label}: stackpile report -o FILE`, async () => {
     await command.prints(['report', '-o', 'report.html', 'heap.pb.gz', 'goroutine.pb.gz'], /^/u);

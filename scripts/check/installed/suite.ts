@@ -11,8 +11,13 @@ import { expect, type Ledger } from './ledger.ts';
 import { type Ran, run } from './processes.ts';
 
 const HELPER = join(root, 'testing/command.ts');
-/** Compares thousands of command lines with the real pprof: once, from the sources, is enough. */
-const ONCE = ['packages/cli/test/pprof/differential.test.ts'];
+/** These compare the sources with the real pprof, or with a bundle of their own: once is enough. */
+const ONCE = [
+  'packages/cli/test/bundle.test.ts',
+  'packages/cli/test/pprof/differential.test.ts',
+  'packages/cli/test/pprof/real.test.ts',
+  'packages/cli/test/pprof/remote-parity.test.ts',
+];
 const SUITE_SECONDS = 900;
 /** Many of the tests wait, for a service to leak. */
 const CONCURRENCY = Math.min(4, availableParallelism() + 1);
