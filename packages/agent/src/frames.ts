@@ -19,6 +19,17 @@ const COMPILED_LABEL: SampleLabel = { key: 'position', text: 'compiled' };
 /** Files that the comments name. */
 const MOST_NAMED = 10;
 
+/** Characters of a name or a path that a profile shows; a script may be a URL of megabytes (`data:`), on each of a thousand frames. */
+const MOST_CHARACTERS = 1_000;
+const FIRST_CHARACTERS = 400;
+const LAST_CHARACTERS = 400;
+
+/** A text without its middle where it is longer than a profile shows; its length tells it from others. */
+function bounded(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  return `${text.slice(0, FIRST_CHARACTERS)}…${text.length}…${text.slice(-LAST_CHARACTERS)}`;
+}
+
 /** Turns a script's URL into what a profile shows: relative to `cwd` inside of it, else absolute; `node:` stays. */
 export function displayPath(url: string, cwd: string): string {
   let path = url;
@@ -63,8 +74,13 @@ export interface WrittenFrame {
   readonly isCompiled: boolean;
 }
 
-/** A frame where it was written, as far as `originals` has learned. */
+/** A frame where it was written, as far as `originals` has learned; its texts are bounded. */
 export function writtenFrame(frame: Frame, originals: Originals, cwd: string): WrittenFrame {
+  const written = unbounded(frame, originals, cwd);
+  return { ...written, name: bounded(written.name), file: bounded(written.file) };
+}
+
+function unbounded(frame: Frame, originals: Originals, cwd: string): WrittenFrame {
   const place = originals.locate(frame);
   const name = frameName(frame, place, (file) => displayPath(file, cwd));
   const isShown = frame.hidesStart !== true;

@@ -38,20 +38,32 @@ function openDoor({ auth, captures }: HandlerSettings): { door: Door; close: () 
   state.acquire(captures);
   let sidecar: Promise<Sidecar> | null = null;
   let closed: Promise<void> | null = null;
+  /** The worker; another one where it did not start, or has ended. Null once the door is closed. */
+  const running = async (): Promise<Sidecar | null> => {
+    const before = sidecar;
+    const answers = await before?.then(
+      (started) => !started.hasEnded,
+      () => false,
+    );
+    if (closed !== null) return null;
+    if (answers !== true && sidecar === before)
+      sidecar = Sidecar.start(null, captures, null).then((started) => started.sidecar);
+    return sidecar;
+  };
   const door = new Door({
     gate: gateOf(auth),
     // The names of a service are its own business, and so is who reaches it; hence `auth`.
     hosts: null,
     async endpoints(request, signal) {
-      if (closed !== null) return errorResponse(503, 'the profiler is closed');
-      sidecar ??= Sidecar.start(null, captures, null).then((started) => started.sidecar);
-      return (await sidecar).request(request, signal);
+      const worker = await running();
+      if (worker === null) return errorResponse(503, 'the profiler is closed');
+      return worker.request(request, signal);
     },
   });
   const close = (): Promise<void> => {
     closed ??= (async () => {
-      const running = await sidecar?.catch(() => null);
-      await running?.close();
+      const worker = await sidecar?.catch(() => null);
+      await worker?.close();
       state.release();
     })();
     return closed;
@@ -107,7 +119,8 @@ export function createHandler(options: HandlerOptions): PprofHandler {
     door
       .answer(found, { method, url: target, headers, remoteAddress }, abort.signal)
       .then((answer) => send(response, answer))
-      .catch(() => response.destroy()); // the client has gone in the middle of the answer
+      .catch(() => response.destroy()) // the client has gone in the middle of the answer
+      .finally(() => abort.abort()); // and not every framework's response says `close`
   };
   return Object.assign(handle, { close, [Symbol.asyncDispose]: close });
 }

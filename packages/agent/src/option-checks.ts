@@ -117,7 +117,8 @@ function shownName(name: string): string {
 /** Checks the argument of `what`; an option that is `undefined` is as good as absent. */
 export function checkOptions(what: string, options: unknown, checks: Readonly<Record<string, Check>>): void {
   if (options === undefined) return;
-  if (!isPlain(options))
-    throw new AgentError('AGENT_OPTIONS', `${what} takes an object of options, not ${shown(options)}`);
-  checkEach(options, checks, '');
+  if (isPlain(options)) return checkEach(options, checks, '');
+  // Whoever passes a text most likely passes the token.
+  const given = typeof options === 'string' ? 'a string' : shown(options);
+  throw new AgentError('AGENT_OPTIONS', `${what} takes an object of options, not ${given}`);
 }

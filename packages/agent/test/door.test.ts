@@ -441,19 +441,24 @@ describe('a page of another site starts nothing, through no door', () => {
   for (const carrier of carriers.filter((one) => one.page)) {
     test(carrier.name, async () => {
       const { port, close } = await carrier.open();
-      const status = async (mode: string, dest: string): Promise<number> => {
+      const status = async (mode: string, dest: string, user = '', name = 'cmdline'): Promise<number> => {
         const headers = {
           authorization: `Bearer ${TOKEN}`,
           'sec-fetch-site': 'cross-site',
           'sec-fetch-mode': mode,
           'sec-fetch-dest': dest,
+          ...(user === '' ? {} : { 'sec-fetch-user': user }),
         };
-        return (await ask(port, `${carrier.base}/cmdline`, { headers })).status;
+        return (await ask(port, `${carrier.base}/${name}`, { headers })).status;
       };
       try {
         assert.equal(await status('no-cors', 'image'), 403);
         assert.equal(await status('navigate', 'iframe'), 403);
-        assert.equal(await status('navigate', 'document'), 200);
+        // A script that goes there, and somebody who follows a link.
+        assert.equal(await status('navigate', 'document'), 403);
+        assert.equal(await status('navigate', 'document', '?0'), 403);
+        assert.equal(await status('navigate', 'document', '?1'), 200);
+        assert.equal(await status('navigate', 'document', '', ''), 200);
       } finally {
         await close();
       }

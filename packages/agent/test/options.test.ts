@@ -75,7 +75,7 @@ describe('unknown options are refused, and the one that was meant is named', () 
 
 describe('a wrong type is one sentence', () => {
   const wrong: readonly (readonly [options: unknown, message: string])[] = [
-    ['6060', 'startServer takes an object of options, not "6060"'],
+    ['a-token-in-the-wrong-place', 'startServer takes an object of options, not a string'],
     [null, 'startServer takes an object of options, not null'],
     [6060, 'startServer takes an object of options, not 6060'],
     [[], 'startServer takes an object of options, not an array'],

@@ -15,6 +15,8 @@ const SAVED_MS = 400;
 /** The same for cuts of a CPU recording that goes on: each takes tens of milliseconds, which more than one request in a hundred must not meet. */
 const CUT_SHARE = 0.005;
 const CUT_SAVED_MS = 100;
+/** Bytes of answers that are made and not yet taken by their clients; a dump of all tasks may have tens of megabytes. */
+const MOST_UNTAKEN = 64 * 1024 * 1024;
 
 /** A number of places. Whoever finds none is told when to come again. */
 export class Places {
@@ -61,6 +63,59 @@ export class Places {
     signal?.addEventListener('abort', leave);
     if (signal?.aborted === true) leave();
     return leave;
+  }
+}
+
+/** Room for answers until their clients have taken them: who reads slowly, or asks a hundred times at once, holds no more than this. */
+export class Untaken {
+  readonly #most: number;
+  readonly #copied: boolean;
+  /** How many wait for each body. */
+  readonly #bodies = new Map<Uint8Array | symbol, number>();
+  #bytes = 0;
+
+  /**
+   * @param most bytes; one answer passes whatever its length, where no other is held
+   * @param copied whether each client's answer is memory of its own, also where clients share a body
+   */
+  constructor(most: number = MOST_UNTAKEN, copied = false) {
+    this.#most = most;
+    this.#copied = copied;
+  }
+
+  /** Bytes that are held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Holds `body` until `signal` is aborted: when the client has it, or has gone.
+   *
+   * @throws {EndpointError} 503 with `Retry-After` where there is no room
+   */
+  hold(body: Uint8Array, signal: AbortSignal): void {
+    if (signal.aborted || body.length === 0) return;
+    const key = this.#copied ? Symbol('copy') : body;
+    const waiting = this.#bodies.get(key) ?? 0;
+    const added = waiting === 0 ? body.length : 0;
+    if (added > 0 && this.#bytes > 0 && this.#bytes + added > this.#most) {
+      const megabytes = Math.round(this.#bytes / 1e6);
+      const message = `${megabytes} MB of answers have not been taken by their clients yet: try again in 5 s`;
+      throw new EndpointError(503, message, { 'Retry-After': '5' });
+    }
+    this.#bodies.set(key, waiting + 1);
+    this.#bytes += added;
+    signal.addEventListener('abort', () => this.#letGo(key, body.length), { once: true });
+  }
+
+  #letGo(key: Uint8Array | symbol, length: number): void {
+    const waiting = this.#bodies.get(key) ?? 0;
+    if (waiting > 1) {
+      this.#bodies.set(key, waiting - 1);
+      return;
+    }
+    this.#bodies.delete(key);
+    this.#bytes -= length;
   }
 }
 
@@ -118,9 +173,15 @@ export class Limits {
   readonly snapshots: Places = new Places('a heap snapshot is under way already', MOST_SNAPSHOTS);
   readonly pace: Pace;
   readonly cuts: Pace;
+  readonly untaken: Untaken;
 
-  constructor(pace: Pace = new Pace(SHARE, SAVED_MS), cuts: Pace = new Pace(CUT_SHARE, CUT_SAVED_MS)) {
+  constructor(
+    pace: Pace = new Pace(SHARE, SAVED_MS),
+    cuts: Pace = new Pace(CUT_SHARE, CUT_SAVED_MS),
+    untaken: Untaken = new Untaken(),
+  ) {
     this.pace = pace;
     this.cuts = cuts;
+    this.untaken = untaken;
   }
 }

@@ -67,7 +67,7 @@ export class Door {
         'this Host header is not allowed here: use an address, localhost, or the option allowedHosts',
       );
     }
-    if (isCrossSite(request.headers))
+    if (isCrossSite(request.headers, route.kind === 'endpoint' && route.request.path !== ''))
       return errorResponse(403, 'a page of another site may not start a capture');
     // Redirects and errors of the router hold nothing of the service.
     if (route.kind === 'outside' || route.kind === 'answer') return route.response;

@@ -40,9 +40,14 @@ export function isAllowedHost(header: string | undefined, allowed: readonly stri
   });
 }
 
-/** Whether a web page of another site started this request by itself (an image, a fetch), as browsers tell it. */
-export function isCrossSite(headers: Headers): boolean {
+/**
+ * Whether a web page of another site started this request by itself, as browsers tell it: an image, a fetch, or, where a `capture` is
+ * asked for, going there without anybody having clicked. (Safari tells no clicks; there links to captures are refused too.)
+ */
+export function isCrossSite(headers: Headers, capture: boolean): boolean {
   const site = single(headers, 'sec-fetch-site');
   if (site !== 'cross-site' && site !== 'same-site') return false;
-  return single(headers, 'sec-fetch-mode') !== 'navigate' || single(headers, 'sec-fetch-dest') !== 'document';
+  if (single(headers, 'sec-fetch-mode') !== 'navigate' || single(headers, 'sec-fetch-dest') !== 'document')
+    return true;
+  return capture && single(headers, 'sec-fetch-user') !== '?1';
 }

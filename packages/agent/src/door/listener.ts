@@ -50,6 +50,8 @@ export async function openListener(door: Door, host: string, ports: readonly num
   server.on('connection', (socket) => clients.add(socket));
   server.on('clientError', turnAway);
   await listenOnFirst(server, host, ports);
+  // A connection that cannot be accepted, for want of memory or descriptors: not heard, it would end the worker.
+  server.on('error', () => undefined);
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>

@@ -47,10 +47,13 @@ export class Endpoints {
     this.#cpu = new CpuProfiler(context);
   }
 
-  /** Answers one request. Never rejects. `signal` is aborted when the client goes away. */
+  /** Answers one request. Never rejects. `signal` has to be aborted when the client has the answer, or goes away before. */
   async answer(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
     try {
-      return await this.#dispatch(request, signal);
+      const response = await this.#dispatch(request, signal);
+      const body = typeof response.body === 'string' ? Buffer.from(response.body) : response.body;
+      this.#context.limits.untaken.hold(body, signal);
+      return { ...response, body };
     } catch (error) {
       if (error instanceof EndpointError) return errorResponse(error.status, error.message, error.headers);
       if (error instanceof AgentError && (error.code === 'AGENT_TIMEOUT' || error.code === 'AGENT_ABORTED')) {

@@ -22,7 +22,10 @@ export interface SidecarData {
   readonly commandLine: readonly string[];
   readonly cwd: string;
   readonly program: string;
-  /** Slot 0: 1 once the main thread exits. Slot 1: number of inspector sessions that the worker holds on the main thread. */
+  /**
+   * Slot 0: 1 once the main thread exits. Slot 1: number of inspector sessions that the worker holds on the main thread.
+   * Slot 2: number of `ask` messages that the main thread has not read.
+   */
   readonly shared: Int32Array;
 }
 
@@ -35,6 +38,7 @@ export type ToSidecar =
       readonly path: string;
       readonly query: string;
     }
+  /** The client has its answer, or has gone before. */
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'auth'; readonly id: number; readonly allowed: boolean }
   | { readonly kind: 'awake' }

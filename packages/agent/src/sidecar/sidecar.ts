@@ -45,6 +45,7 @@ export class Sidecar {
   readonly #auth: AuthFunction | null;
   readonly #onExit: () => void;
   #nextId = 1;
+  #ended = false;
   #closing: Promise<void> | null = null;
 
   private constructor(worker: Worker, shared: Int32Array, auth: AuthFunction | null) {
@@ -78,7 +79,7 @@ export class Sidecar {
     settings: CaptureSettings,
     auth: AuthFunction | null,
   ): Promise<{ sidecar: Sidecar; port: number }> {
-    const shared = new Int32Array(new SharedArrayBuffer(8));
+    const shared = new Int32Array(new SharedArrayBuffer(12));
     const program = process.argv[1] ?? process.execPath;
     const data: SidecarData = {
       listen,
@@ -139,17 +140,19 @@ export class Sidecar {
     });
   }
 
-  /** Answers a request through the worker; `signal` tells it that the client has gone. */
+  /** Whether the worker has ended: nobody answers any more. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Answers a request through the worker; `signal` has to be aborted when the client has the answer, or goes away before. */
   request(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
     if (this.#closing !== null) return Promise.resolve(errorResponse(503, 'the profiler is closed'));
+    if (this.#ended) return Promise.resolve(errorResponse(503, 'the profiler has ended'));
     const id = this.#nextId++;
     return new Promise((resolve) => {
-      const onAbort = (): void => this.#send({ kind: 'abort', id });
-      this.#waiting.set(id, (response) => {
-        signal.removeEventListener('abort', onAbort);
-        resolve(response);
-      });
-      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.set(id, resolve);
+      signal.addEventListener('abort', () => this.#send({ kind: 'abort', id }), { once: true });
       this.#send({ kind: 'request', id, method: request.method, path: request.path, query: request.query });
     });
   }
@@ -182,6 +185,7 @@ export class Sidecar {
   }
 
   #fail(): void {
+    this.#ended = true;
     for (const resolve of this.#waiting.values()) resolve(errorResponse(503, 'the profiler has ended'));
     this.#waiting.clear();
   }
@@ -194,6 +198,7 @@ export class Sidecar {
     } else if (message.kind === 'wake') {
       this.#send({ kind: 'awake' });
     } else if (message.kind === 'ask') {
+      Atomics.sub(this.#shared, 2, 1);
       void this.#answerAsk(message);
     }
   }

@@ -1,11 +1,11 @@
 // The sidecar: listens, captures, encodes and compresses in a worker thread, so that the endpoints answer when the app cannot.
 import { parentPort, workerData } from 'node:worker_threads';
-import { Limits } from '../captures/limits.ts';
+import { Limits, Untaken } from '../captures/limits.ts';
 import { Door, type Gate } from '../door/door.ts';
 import { isLoopback } from '../door/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
 import { Endpoints } from '../endpoints/endpoints.ts';
-import type { PprofRequest } from '../endpoints/http.ts';
+import { errorResponse, type PprofRequest } from '../endpoints/http.ts';
 import type { AuthRequest } from '../options.ts';
 import { Originals } from '../originals.ts';
 import { LoopLag } from './loop-lag.ts';
@@ -14,6 +14,8 @@ import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './prot
 
 /** A loop that takes longer to turn is stuck. */
 const RESPONSIVE_MS = 250;
+/** Questions to the `auth` function that the main thread has not read; it reads all of them in one turn of its loop. */
+const MOST_UNREAD = 256;
 
 const data = workerData as SidecarData;
 const port = parentPort;
@@ -28,7 +30,8 @@ const endpoints = new Endpoints(
     isResponsive,
     loopLag: () => lag.read(),
     settings: data.settings,
-    limits: new Limits(),
+    // What goes to a mounted handler is copied on its way to the main thread.
+    limits: new Limits(undefined, undefined, new Untaken(undefined, data.listen === null)),
     cwd: data.cwd,
     program: data.program,
     originals: new Originals(),
@@ -48,6 +51,7 @@ port.on('message', (message: ToSidecar) => {
       return;
     case 'abort':
       running.get(message.id)?.abort();
+      running.delete(message.id);
       return;
     case 'auth':
       asked.get(message.id)?.(message.allowed);
@@ -83,8 +87,8 @@ function isResponsive(): Promise<boolean> {
 async function mounted(id: number, request: PprofRequest): Promise<void> {
   const abort = new AbortController();
   running.set(id, abort);
-  const response = await endpoints.answer(request, abort.signal);
-  running.delete(id);
+  const answer = await endpoints.answer(request, abort.signal);
+  const response = abort.signal.aborted ? errorResponse(503, 'the client went away') : answer;
   send({ kind: 'response', id, response });
 }
 
@@ -97,8 +101,13 @@ async function close(): Promise<void> {
   port?.close();
 }
 
-/** Asks the user's `auth` function, which lives on the main thread; a main thread that is blocked says nothing. */
+/**
+ * Asks the user's `auth` function, which lives on the main thread. One that is blocked says nothing, and is given no queue: whoever
+ * may ask without a token would fill the memory with questions.
+ */
 function ask(request: AuthRequest, signal: AbortSignal): Promise<boolean> {
+  if (Atomics.load(data.shared, 2) >= MOST_UNREAD) return new Promise(() => undefined);
+  Atomics.add(data.shared, 2, 1);
   const id = nextAsk++;
   signal.addEventListener('abort', () => asked.delete(id), { once: true });
   return new Promise((resolve) => {

@@ -45,10 +45,9 @@ export function stackLines(
   return { at, lines: alignTabs(lines) };
 }
 
-/** A name or a path on one line: what would break the grammar is replaced. */
+/** A name or a path on one line: what would break the grammar, or command a terminal, is replaced. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f]/gu, '\ufffd');
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 /**
