@@ -1,6 +1,5 @@
 // Files that the user typed: also pipes, as `<(command)` and named ones, and devices that end; none without a limit.
 import { closeSync, constants, createReadStream, openSync } from 'node:fs';
-import * as files from 'node:fs/promises';
 import { readRegularFileAsync, RegularFileError } from '@stackpile/profile';
 
 /** /dev/null ends at once, a terminal when the user says so; a device that gives more than this has no end. */
@@ -48,6 +47,8 @@ async function pipe(path: string): Promise<AsyncIterable<Uint8Array>> {
  * @throws RegularFileError for what is too long, and for folders; or what the system says
  */
 export async function readTypedFile(path: string, mostBytes: number): Promise<Uint8Array> {
+  // Reports of small files, which were read ahead, come by without it.
+  const files = await import('node:fs/promises');
   const what = await files.stat(path);
   if (what.isFIFO()) {
     const most = Math.floor(mostBytes / 2 ** 20);
