@@ -42,7 +42,7 @@ describe('the bundle', () => {
       ['-dot', 'p.pb.gz'],
       ['-folded', 'p.pb.gz'],
       ['-top', 'nosuch'],
-      ['-h'],
+      ['-nosuch'],
     ]) {
       const expected = await runInProcess(args, { cwd: folder, env });
       const { stdout, stderr, status } = run(args);

@@ -1,10 +1,12 @@
 // Files that the user typed: also pipes, as `<(command)` and named ones, and devices that end; none without a limit.
-import { closeSync, constants, createReadStream, openSync } from 'node:fs';
-import * as files from 'node:fs/promises';
-import { readRegularFileAsync, RegularFileError } from '@stackpile/profile';
+import * as fs from 'node:fs';
+import { readRegularFile, readRegularFileAsync, RegularFileError } from '@stackpile/profile';
 
 /** /dev/null ends at once, a terminal when the user says so; a device that gives more than this has no end. */
 const MOST_OF_DEVICE = 1 << 20;
+
+/** Smaller files are read at once. */
+const LEAST_ASYNC = 1 << 20;
 
 /** Certificates and keys of the command line are no longer. */
 export const MOST_PEM_BYTES: number = 16 << 20;
@@ -33,11 +35,11 @@ export async function collect(
 async function pipe(path: string): Promise<AsyncIterable<Uint8Array>> {
   // Loading it takes longer than most files do.
   const { Socket } = await import('node:net');
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
   try {
     return new Socket({ fd, readable: true, writable: false });
   } catch (error) {
-    closeSync(fd);
+    fs.closeSync(fd);
     throw error;
   }
 }
@@ -48,7 +50,7 @@ async function pipe(path: string): Promise<AsyncIterable<Uint8Array>> {
  * @throws RegularFileError for what is too long, and for folders; or what the system says
  */
 export async function readTypedFile(path: string, mostBytes: number): Promise<Uint8Array> {
-  const what = await files.stat(path);
+  const what = fs.statSync(path);
   if (what.isFIFO()) {
     const most = Math.floor(mostBytes / 2 ** 20);
     return collect(
@@ -59,10 +61,12 @@ export async function readTypedFile(path: string, mostBytes: number): Promise<Ui
   }
   if (what.isCharacterDevice()) {
     return collect(
-      createReadStream(path),
+      fs.createReadStream(path),
       MOST_OF_DEVICE,
       () => new RegularFileError('FILE_NOT_REGULAR', path, 'is a device without an end, not a file'),
     );
   }
-  return readRegularFileAsync(files, path, mostBytes);
+  // Loading what reads beside us takes longer than to read a small file.
+  if (what.size < LEAST_ASYNC) return readRegularFile(fs, path, mostBytes);
+  return readRegularFileAsync(await import('node:fs/promises'), path, mostBytes);
 }
