@@ -96,12 +96,14 @@ export async function runAsProcess(args: readonly string[], options: RunOptions)
   return { stdout: stdout.bytes(), stderr: stderr.bytes(), code };
 }
 
-/**
- * Runs the command: inside this process, which is much faster, or the installed one where that is tested. Without any argument
- * `stackpile` is not pprof, and says something else.
- */
+/** What `stackpile` answers by itself, and pprof otherwise: no argument at all, and `-h` alone. */
+function isOurs(args: readonly string[]): boolean {
+  return args.length === 0 || (args.length === 1 && args[0] === '-h');
+}
+
+/** Runs pprof's part of the command: inside this process, which is much faster, or the installed one where that is tested. */
 export function runCommand(args: readonly string[], options: RunOptions): Promise<Printed> {
-  return isInstalled && args.length > 0 ? runAsProcess(args, options) : runInProcess(args, options);
+  return isInstalled && !isOurs(args) ? runAsProcess(args, options) : runInProcess(args, options);
 }
 
 /** Runs the command inside this process, as if started in `cwd` without a terminal. */
