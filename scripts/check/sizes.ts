@@ -17,7 +17,6 @@ const exceptions: Readonly<Record<string, string>> = {
   'packages/report/src/demangle/rust.ts': TO_SPLIT,
   'packages/report/src/flame/layout.ts layoutFlame': TO_SPLIT,
   'packages/report/src/flame/stacks.ts flattenStacks': TO_SPLIT,
-  'packages/report/src/graph/frames.ts createFrames': TO_SPLIT,
   'packages/report/src/options.ts': 'a table: an entry for each option, with the text of its help',
   'packages/report/src/regexp/parse.ts': TO_SPLIT,
 };

@@ -42,16 +42,7 @@ export class NodeInfos {
 
   constructor(
     profile: Profile,
-    columns: {
-      line: Int32Array;
-      location: Int32Array;
-      name: Int32Array;
-      file: Int32Array;
-      files: readonly string[];
-      object: Int32Array;
-      objects: readonly string[];
-      start: Uint8Array;
-    },
+    columns: NodeColumns & { readonly files: readonly string[]; readonly objects: readonly string[] },
   ) {
     this.#profile = profile;
     this.#line = columns.line;
@@ -154,18 +145,56 @@ function isBlank(column: Int64Column | Uint32Array): boolean {
   return true;
 }
 
+/** Columns of {@link NodeInfos} that tell where a node was first seen. */
+interface NodeColumns {
+  readonly line: Int32Array;
+  readonly location: Int32Array;
+  readonly name: Int32Array;
+  readonly file: Int32Array;
+  readonly object: Int32Array;
+  readonly start: Uint8Array;
+}
+
+interface NumberedNodes {
+  readonly length: number;
+  readonly frameNode: Int32Array;
+  readonly columns: NodeColumns;
+}
+
 /** Finds the nodes of `profile`. */
 export function createFrames(profile: Profile, identity: NodeIdentity): FrameTable {
-  const { locations, functions, mappings, strings } = profile;
-  const { lines } = locations;
+  const frameStart = frameStarts(profile);
+  const texts = textsOf(profile, identity);
+  const { length, frameNode, columns } = numberNodes(profile, identity.objects, frameStart, texts);
+  const inlined = new Uint8Array(length);
+  for (let l = 0; l < profile.locations.length; l++) {
+    const last = (frameStart[l + 1] as number) - 1;
+    for (let f = frameStart[l] as number; f < last; f++) inlined[frameNode[f] as number] = 1;
+  }
+  const info = new NodeInfos(profile, { ...columns, files: texts.files.texts, objects: texts.objects.texts });
+  return { length, frameStart, frameNode, inlined, info };
+}
+
+/** Where the frames of each location begin; a location without lines has one. */
+function frameStarts({ locations }: Profile): Uint32Array {
   const frameStart = new Uint32Array(locations.length + 1);
   for (let l = 0; l < locations.length; l++) {
     const count = (locations.lineStart[l + 1] as number) - (locations.lineStart[l] as number);
     frameStart[l + 1] = (frameStart[l] as number) + (count === 0 ? 1 : count);
   }
-  const frames = frameStart[locations.length] as number;
+  return frameStart;
+}
 
-  // Names and files by content: a string table may hold a text twice.
+/** Names, files and binaries by content: a string table may hold a text twice. */
+interface Texts {
+  readonly files: TextIds;
+  readonly objects: TextIds;
+  readonly nameOfFunction: Int32Array;
+  readonly fileOfFunction: Int32Array;
+  readonly objectOfMapping: Int32Array;
+}
+
+function textsOf({ functions, mappings, strings }: Profile, identity: NodeIdentity): Texts {
   const files = new TextIds();
   const objects = new TextIds();
   files.id('');
@@ -189,30 +218,53 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
   for (let m = 0; m < mappings.length; m++) {
     objectOfMapping[m] = objects.id(strings.get(mappings.filename[m] as number));
   }
+  return { files, objects, nameOfFunction, fileOfFunction, objectOfMapping };
+}
 
-  const addresses = new Uint32Array(
-    locations.address.buffer,
-    locations.address.byteOffset,
-    locations.address.length * 2,
-  );
+/** How much room the nodes need. */
+interface Room {
+  /** Is each function one node, looked up once? */
+  readonly byFunction: boolean;
+  /** At most so many nodes. */
+  readonly most: number;
+}
+
+function roomFor(
+  { locations: { lines }, functions }: Profile,
+  objects: boolean,
+  frames: number,
+  addresses: Uint32Array,
+  nameOfFunction: Int32Array,
+): Room {
   // Without lines and addresses a node is a function, unless binaries tell nodes apart: each is looked up once.
-  const byFunction = !identity.objects && isBlank(lines.line) && isBlank(lines.column) && isBlank(addresses);
+  const byFunction = !objects && isBlank(lines.line) && isBlank(lines.column) && isBlank(addresses);
   // Memory that is touched for the first time costs more than what is done with it: one node for each function, if all have
   // names, and one for each location without lines.
   const few = byFunction && !nameOfFunction.includes(0);
   const most = few ? Math.min(frames, functions.length + frames - lines.length) : frames;
+  return { byFunction, most };
+}
 
+/** Gives equal frames one node. One function, and no object a node: it runs once for every line of the profile. */
+function numberNodes(
+  profile: Profile,
+  objects: boolean,
+  frameStart: Uint32Array,
+  { nameOfFunction, fileOfFunction, objectOfMapping }: Texts,
+): NumberedNodes {
+  const { locations, functions } = profile;
+  const { lines, address } = locations;
+  const frames = frameStart[locations.length] as number;
+  const addresses = new Uint32Array(address.buffer, address.byteOffset, address.length * 2);
+  const { byFunction, most } = roomFor(profile, objects, frames, addresses, nameOfFunction);
   // Open addressing over the columns of the identity.
   let capacity = 1024;
   while (capacity < most * 2) capacity *= 2;
   const mask = capacity - 1;
   const table = new Int32Array(capacity).fill(-1);
-  const nodeLine = new Int32Array(most);
-  const nodeLocation = new Int32Array(most);
-  const nodeName = new Int32Array(most);
-  const nodeFile = new Int32Array(most);
-  const nodeObject = new Int32Array(most);
-  const nodeStart = new Uint8Array(most);
+  const nodes = nodeColumns(most);
+  const { line: nodeLine, location: nodeLocation, name: nodeName, file: nodeFile } = nodes;
+  const { object: nodeObject, start: nodeStart } = nodes;
   const keyLine = new Float64Array(most);
   const keyColumn = new Float64Array(most);
   const keyStart = new Float64Array(most);
@@ -250,18 +302,12 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
         file = fileOfFunction[fn] as number;
         line = Number(lines.line[row]);
         column = Number(lines.column[row]);
-        if (identity.objects || name === 0) {
+        if (objects || name === 0) {
           start = Number(functions.startLine[fn]);
           started = 1;
         } else object = 0;
       }
-      let hash =
-        Math.imul(name, 0x9e3779b1) ^ Math.imul(file + 1, 0x85ebca6b) ^ Math.imul(line | 0, 0xc2b2ae35);
-      hash ^=
-        Math.imul(column | 0, 0x27d4eb2f) ^ Math.imul(low, 0x165667b1) ^ Math.imul(high + object, 0x2545f491);
-      hash ^= Math.imul(start | 0, 0x51ed2705);
-      hash ^= hash >>> 15;
-      let slot = Math.imul(hash, 0x2c1b3c6d) & mask;
+      let slot = hashOf(name, file, line, column, start, object, low, high) & mask;
       let node: number;
       for (;;) {
         node = table[slot] as number;
@@ -296,26 +342,45 @@ export function createFrames(profile: Profile, identity: NodeIdentity): FrameTab
       if (byFunction && name !== 0) nodeOfFunction[lines.function[row] as number] = node;
     }
   }
+  return { length: count, frameNode, columns: firstRows(nodes, count) };
+}
 
-  const inlined = new Uint8Array(count);
-  for (let l = 0; l < locations.length; l++) {
-    const last = (frameStart[l + 1] as number) - 1;
-    for (let f = frameStart[l] as number; f < last; f++) inlined[frameNode[f] as number] = 1;
-  }
+function nodeColumns(length: number): NodeColumns {
   return {
-    length: count,
-    frameStart,
-    frameNode,
-    inlined,
-    info: new NodeInfos(profile, {
-      line: nodeLine.subarray(0, count),
-      location: nodeLocation.subarray(0, count),
-      name: nodeName.subarray(0, count),
-      file: nodeFile.subarray(0, count),
-      files: files.texts,
-      object: nodeObject.subarray(0, count),
-      objects: objects.texts,
-      start: nodeStart.subarray(0, count),
-    }),
+    line: new Int32Array(length),
+    location: new Int32Array(length),
+    name: new Int32Array(length),
+    file: new Int32Array(length),
+    object: new Int32Array(length),
+    start: new Uint8Array(length),
   };
+}
+
+function firstRows({ line, location, name, file, object, start }: NodeColumns, length: number): NodeColumns {
+  return {
+    line: line.subarray(0, length),
+    location: location.subarray(0, length),
+    name: name.subarray(0, length),
+    file: file.subarray(0, length),
+    object: object.subarray(0, length),
+    start: start.subarray(0, length),
+  };
+}
+
+function hashOf(
+  name: number,
+  file: number,
+  line: number,
+  column: number,
+  start: number,
+  object: number,
+  low: number,
+  high: number,
+): number {
+  let hash = Math.imul(name, 0x9e3779b1) ^ Math.imul(file + 1, 0x85ebca6b) ^ Math.imul(line | 0, 0xc2b2ae35);
+  hash ^=
+    Math.imul(column | 0, 0x27d4eb2f) ^ Math.imul(low, 0x165667b1) ^ Math.imul(high + object, 0x2545f491);
+  hash ^= Math.imul(start | 0, 0x51ed2705);
+  hash ^= hash >>> 15;
+  return Math.imul(hash, 0x2c1b3c6d);
 }
