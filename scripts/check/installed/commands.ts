@@ -37,6 +37,16 @@ class Command {
     return run(this.#node, [this.#script, ...args], options);
   }
 
+  /** On a terminal, as util-linux's `script` makes one. */
+  inTerminal(args: readonly string[]): Promise<Ran> {
+    const line = [this.#node, this.#script, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+    const { cwd, env } = this.#options;
+    return run('script', ['-q', '-e', '-c', line.join(' '), '/dev/null'], {
+      cwd,
+      env: { ...env, TERM: 'xterm' },
+    });
+  }
+
   start(args: readonly string[]): Promise<Running> {
     return start(this.#node, [this.#script, ...args], this.#options);
   }
@@ -121,6 +131,13 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
   ] as const;
   for (const [flag, head] of pictures) {
     await ledger.try(`${label}: stackpile ${flag}`, () => command.prints([flag, 'cpu.pb.gz'], head));
+  }
+  if (process.platform === 'linux') {
+    await ledger.try(`${label}: a report on a terminal`, async () => {
+      const ran = await command.inTerminal(['-top', 'cpu.pb.gz']);
+      expectEnd(ran, [0], 'stackpile -top cpu.pb.gz');
+      expect(ran.stdout.includes('flat%'), `it prints no table: ${ran.stdout}`);
+    });
   }
   await ledger.try(`${label}: stackpile FILE, at the prompt`, async () => {
     await command.prints(['cpu.pb.gz'], /flat%/u, 0, Buffer.from('top\no\nhelp\nquit\n'));

@@ -21,6 +21,7 @@ const TOKEN = 'a-token-of-this-check';
 /** What stands in a page as a command and cannot be run, with the reason. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile leaks': 'the name of the subcommand, without a source',
+  'stackpile -top': 'the name of a report, without a source',
   'stackpile leaks --json': 'the name of a form of output, without a source',
   'stackpile [flags] SOURCE…': 'the form of all reports: others show it with flags',
 };
@@ -96,7 +97,7 @@ function asHere(command: string, world: World): string {
 
 /** What a command should end with. A leak is found in what leaks; two dumps alone may not prove it. */
 function statusesOf(command: string): readonly number[] {
-  if (!command.startsWith('stackpile leaks ')) return [0];
+  if (!command.startsWith('stackpile leaks ') || command.endsWith(' --help')) return [0];
   return /http:|pid:/u.test(command) ? [1] : [1, 2];
 }
 
