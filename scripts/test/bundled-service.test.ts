@@ -200,7 +200,7 @@ describe('the published agent in a bundled service', () => {
         assert.doesNotMatch(dump, /^\d+ @ \S+ \S/mu, 'a stack has more frames than the one of the service');
         const page = await fetch(`${url}ui`);
         assert.equal(page.status, 404);
-        assert.match(await page.text(), /carries no web page/u);
+        assert.match(await page.text(), /no web page beside the agent/u);
         const cpu = await fetch(`${url}profile?seconds=1`);
         assert.equal(cpu.status, 200);
         await cpu.arrayBuffer();

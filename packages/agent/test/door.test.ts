@@ -110,7 +110,7 @@ const extraHeaders = usually(
 // ---- What may come back
 
 const routerTexts =
-  /^(?:404 page not found|400 Bad Request|Method Not Allowed|this endpoint needs a token: [ \w:]+|This build carries no web page: .*)\n$/u;
+  /^(?:404 page not found|400 Bad Request|Method Not Allowed|this endpoint needs a token: [ \w:]+|There is no web page beside the agent .*)\n$/u;
 /** Express's own answers to what the handler passed on, and Node's to what is no request. */
 const othersTexts = /^<!DOCTYPE html>[^]*<pre>(?:Cannot |Bad Request)|^400 Bad Request$|^$/u;
 

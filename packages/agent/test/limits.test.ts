@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { Pace, Places } from '../src/captures/limits.ts';
+import { Limits, Pace, Places, READING_REST } from '../src/captures/limits.ts';
 import { SharedReading } from '../src/captures/shared-reading.ts';
 import { EndpointError } from '../src/endpoints/http.ts';
 
@@ -81,6 +81,37 @@ test('the pace: whatever is asked for and whatever it costs, the main thread is 
       assert.ok(stopped <= 0.02 * now + 200 + 300, `${stopped} of ${now}`);
     }),
   );
+});
+
+test('the rest after a reading: a long one is not followed by minutes without one, and takes a bounded share all the same', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0.1, max: 5000, noNaN: true }), { minLength: 50 }), (costs) => {
+      let now = 0;
+      let stopped = 0;
+      const pace = new Pace(0.02, 0, () => now, { ms: 5000, times: 10 });
+      for (const cost of costs) {
+        const rest = pace.wait();
+        // 50 ms until there is something in the bucket at all.
+        assert.ok(rest <= Math.max(5000, 10 * 5000) + 51, String(rest));
+        now += rest + cost;
+        stopped += cost;
+        pace.spend(cost);
+        const next = pace.wait();
+        assert.ok(next <= Math.min(cost / 0.02, Math.max(5000, 10 * cost)) + 51, `${next} after ${cost}`);
+      }
+      assert.ok(stopped <= 0.1 * now + 5000, `${stopped} of ${now}`);
+    }),
+  );
+});
+
+test('a service with ten thousand tasks is read as often as one that is watched every five seconds asks', () => {
+  let now = 0;
+  const { pace } = new Limits(new Pace(0.02, 400, () => now, READING_REST));
+  for (let i = 0; i < 100; i++) {
+    pace.spend(250);
+    now += 5060;
+    assert.equal(pace.wait(), 0, `reading ${i}`);
+  }
 });
 
 describe('readings', () => {

@@ -10,6 +10,8 @@ const MOST_WAITING = 64;
 const MOST_SNAPSHOTS = 1;
 /** Part of the main thread's time that readings may take in the long run, most of them a few milliseconds long. */
 const SHARE = 0.02;
+/** One that takes longer is not followed by a minute without any: a leak with ten thousand tasks is watched every five seconds too. */
+export const READING_REST: Rest = { ms: 5000, times: 10 };
 /** Milliseconds of it that may be saved up, so that who asks now and then never waits. */
 const SAVED_MS = 400;
 /** The same for cuts of a CPU recording that goes on: each takes tens of milliseconds, which more than one request in a hundred must not meet. */
@@ -119,11 +121,18 @@ export class Untaken {
   }
 }
 
+/** The longest rest that one stop of the main thread may ask for: so many milliseconds, or so many times what it took, if that is longer. */
+export interface Rest {
+  readonly ms: number;
+  readonly times: number;
+}
+
 /** A token bucket of the main thread's time: it fills with the clock, what stops the main thread empties it. */
 export class Pace {
   readonly #share: number;
   readonly #saved: number;
   readonly #now: () => number;
+  readonly #rest: Rest | null;
   #level: number;
   #last: number;
 
@@ -131,10 +140,17 @@ export class Pace {
    * @param share 0 … 1
    * @param saved milliseconds that the bucket holds
    * @param now milliseconds
+   * @param rest where rests have an end: beyond it the share is larger, one in `rest.times` at most
    */
-  constructor(share: number, saved: number, now: () => number = () => performance.now()) {
+  constructor(
+    share: number,
+    saved: number,
+    now: () => number = () => performance.now(),
+    rest: Rest | null = null,
+  ) {
     this.#share = share;
     this.#saved = saved;
+    this.#rest = rest;
     this.#now = now;
     this.#level = saved;
     this.#last = now();
@@ -151,7 +167,8 @@ export class Pace {
   /** Takes out what has been spent; the bucket may owe something afterwards. */
   spend(ms: number): void {
     this.wait();
-    this.#level -= ms;
+    const rest = this.#rest;
+    this.#level -= rest === null ? ms : Math.min(ms, this.#share * Math.max(rest.ms, rest.times * ms));
   }
 
   /** Resolves when {@link wait} is over. */
@@ -176,7 +193,7 @@ export class Limits {
   readonly untaken: Untaken;
 
   constructor(
-    pace: Pace = new Pace(SHARE, SAVED_MS),
+    pace: Pace = new Pace(SHARE, SAVED_MS, undefined, READING_REST),
     cuts: Pace = new Pace(CUT_SHARE, CUT_SAVED_MS),
     untaken: Untaken = new Untaken(),
   ) {

@@ -29,7 +29,7 @@ async function read(): Promise<Uint8Array> {
   }
   throw new EndpointError(
     404,
-    'This build carries no web page: run npm run build, or use stackpile -http=: URL',
+    'There is no web page beside the agent (it is bundled, or a clone that was not built): use stackpile -http=: URL',
   );
 }
 
