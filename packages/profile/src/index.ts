@@ -24,7 +24,7 @@ export {
   type HeapSnapshotOptions,
   type HeapFrameWriter,
   HeapSnapshotReader,
-  LEASE_SCRIPT,
+  LEASE_NAME,
   isHeapSnapshot,
   readHeapSnapshot,
   readHeapSnapshotStream,

@@ -1,7 +1,7 @@
 // A lease on an inspector that we opened: the process closes it by itself once we are gone, for instance because we were killed.
 import { readFile, readlink } from 'node:fs/promises';
 import process from 'node:process';
-import { LEASE_SCRIPT } from '@stackpile/profile';
+import { LEASE_NAME } from '@stackpile/profile';
 import { type InspectorConnection, InspectorError } from './inspector-socket.ts';
 
 /** Seconds after which a process that cannot see us, and hears nothing from us, closes its inspector. */
@@ -47,10 +47,11 @@ export function leaseScript(owner: LeaseOwner | null, seconds: number): string {
       return error.code === 'ESRCH';
     }
   }
-  const timer = setInterval(function lease() {
+  const named = { '${LEASE_NAME}'() {
     if (inspector.url() === undefined) clearInterval(timer);
     else if (owner === null ? --left <= 0 : isOwnerGone()) close();
-  }, 1000);
+  } };
+  const timer = setInterval(named['${LEASE_NAME}'], 1000);
   timer.unref();
   function close() {
     clearInterval(timer);
@@ -58,7 +59,7 @@ export function leaseScript(owner: LeaseOwner | null, seconds: number): string {
   }
   return { renew() { left = patience(); }, close };
 })()
-//# sourceURL=${LEASE_SCRIPT}`;
+//# sourceURL=node:stackpile/lease`;
 }
 
 /** Evaluated in the process where there is no lease: closes the inspector. The reply never comes. */

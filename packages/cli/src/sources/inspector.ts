@@ -303,10 +303,10 @@ async function takeAllocations(
 
 /**
  * Which profile a source means: what it names itself (`pid:1234/heap`), else what the command asks for (`options.profile`).
- * Without either, `-seconds` asks for CPU; a process as such is asked what it waits for.
+ * Without either, `seconds` ask for CPU; a process as such is asked what it waits for.
  */
-function wantedProfile(spec: InspectorSpec, options: SourceOptions): string {
-  return spec.target.profile ?? options.profile ?? (options.seconds === undefined ? 'goroutine' : 'profile');
+function wantedProfile(spec: InspectorSpec, options: SourceOptions, seconds: number | undefined): string {
+  return spec.target.profile ?? options.profile ?? (seconds === undefined ? 'goroutine' : 'profile');
 }
 
 /**
@@ -315,15 +315,16 @@ function wantedProfile(spec: InspectorSpec, options: SourceOptions): string {
  * @throws SourceError
  */
 export async function loadInspector(spec: InspectorSpec, options: SourceOptions): Promise<LoadedSource> {
-  const wanted = wantedProfile(spec, options);
+  // As in the address of a service: what the option says replaces what stands there.
+  const seconds = options.seconds ?? (spec.target.seconds || undefined);
+  const wanted = wantedProfile(spec, options, seconds);
   if (!PROCESS_PROFILES.includes(wanted)) throw noSuchProfile(spec.spec, wanted);
   const captures = await openInspectorTarget(spec, options);
   try {
     let profile: Profile;
     if (wanted === 'goroutine' || wanted === 'tasks') profile = await captures.goroutine();
-    else if (wanted === 'profile' || wanted === 'cpu')
-      profile = await captures.cpu(options.seconds ?? CPU_SECONDS);
-    else profile = await captures.heap(options.seconds ?? HEAP_SECONDS);
+    else if (wanted === 'profile' || wanted === 'cpu') profile = await captures.cpu(seconds ?? CPU_SECONDS);
+    else profile = await captures.heap(seconds ?? HEAP_SECONDS);
     return { spec: spec.spec, name: spec.spec, profile, bytes: null, remote: true, time: Date.now() };
   } finally {
     await captures.close();

@@ -1,6 +1,6 @@
 // An address looks the same whether an inspector or a service with profiles answers there: what it is shows when it is asked.
 import { SourceError, type SourceSpec } from './source.ts';
-import { PROCESS_PROFILES, urlSpec } from './spec.ts';
+import { askedOfProcess, noSuchProfile, PROCESS_PROFILES, urlSpec } from './spec.ts';
 
 /** `/heap` and `/debug/pprof/heap` ask for a profile, `/` for the usual one. */
 const askedPath = /^\/(?:debug\/pprof\/?)?([a-z]*)$/u;
@@ -9,12 +9,17 @@ async function inspectorAt(spec: Extract<SourceSpec, { kind: 'url' }>): Promise<
   const { url } = spec;
   const profile = askedPath.exec(url.pathname)?.[1];
   if (url.protocol !== 'http:' || profile === undefined) return null;
-  if (profile !== '' && !PROCESS_PROFILES.includes(profile)) return null;
   const { whatAnswers } = await import('./inspector-address.ts');
   const host = url.hostname;
   const port = Number(url.port === '' ? 80 : url.port);
   if ((await whatAnswers(host, port)).kind !== 'inspector') return null;
-  const target = { kind: 'port', host, port, ...(profile === '' ? {} : { profile }) } as const;
+  if (profile !== '' && !PROCESS_PROFILES.includes(profile)) throw noSuchProfile(spec.spec, profile);
+  const target = {
+    kind: 'port',
+    host,
+    port,
+    ...askedOfProcess(profile, url.searchParams.get('seconds')),
+  } as const;
   return { kind: 'inspector', spec: spec.spec, target };
 }
 

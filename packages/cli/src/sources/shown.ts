@@ -9,7 +9,11 @@ export function isSecretKey(key: string): boolean {
 
 /** `http://user:***@host`: also without a scheme, and where the rest is no valid address. */
 export function hidePassword(text: string): string {
-  const scheme = /^[a-z][a-z\d+.-]*:\/\//iu.exec(text)?.[0];
+  // Also `http:/user:…`, which is no address: it is shown to whoever mistyped it.
+  const scheme =
+    /^[a-z][a-z\d+.-]*:[/\\]+|^[/\\]{2,}(?=[^\s/\\]*@)|^(?:https?|wss?):(?=[^\s/:@]*:[^\s@]*@)/iu.exec(
+      text,
+    )?.[0];
   if (scheme === undefined) return text.replace(/^([^\s/:@]+):[^\s/@]+@(?=[^\s/@])/u, '$1:***@');
   const rest = text.slice(scheme.length);
   const web = `http://${rest}`;

@@ -2,12 +2,21 @@
 import type { Profile } from '@stackpile/profile';
 import type { CliErrorCode } from '../errors.ts';
 
-/** A process whose inspector is asked, and the profile it is asked for where the source names one (`pid:1234/heap`). */
-export type InspectorTarget =
-  | { readonly kind: 'pid'; readonly pid: number; readonly profile?: string }
-  | { readonly kind: 'ws'; readonly url: string; readonly profile?: string }
-  /** An inspector's own HTTP port, as in `host:9229`. */
-  | { readonly kind: 'port'; readonly host: string; readonly port: number; readonly profile?: string };
+/** What a process is asked for where the source itself says it: `pid:1234/heap?seconds=3`. */
+export interface AskedOfProcess {
+  readonly profile?: string;
+  /** How long it is recorded; 0 is as good as absent. */
+  readonly seconds?: number;
+}
+
+/** A process whose inspector is asked. */
+export type InspectorTarget = AskedOfProcess &
+  (
+    | { readonly kind: 'pid'; readonly pid: number }
+    | { readonly kind: 'ws'; readonly url: string }
+    /** An inspector's own HTTP port, as in `host:9229`. */
+    | { readonly kind: 'port'; readonly host: string; readonly port: number }
+  );
 
 /** A SOURCE, taken apart but not yet opened. */
 export type SourceSpec =

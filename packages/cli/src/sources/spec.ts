@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { shownSource } from './shown.ts';
-import { SourceError, type SourceSpec } from './source.ts';
+import { type AskedOfProcess, SourceError, type SourceSpec } from './source.ts';
 
 /** What the inspector of Node says to every request that it does not know, and to every name that it does not go by. */
 export const INSPECTOR_REFUSAL = 'WebSockets request was expected';
@@ -64,9 +64,25 @@ export function urlSpec(spec: string, text: string, insecure: boolean): Extract<
   };
 }
 
-/** The part of a target that `/heap` behind it gives. */
-function withProfile(profile: string | undefined): { readonly profile?: string } {
-  return profile === undefined ? {} : { profile };
+/** What `/heap?seconds=3` behind a process or an inspector asks for. Seconds that are no number, or too many, are not there. */
+export function askedOfProcess(profile: string, seconds: string | null): AskedOfProcess {
+  return {
+    ...(profile === '' ? {} : { profile }),
+    ...(seconds === null || !/^\d{1,6}$/u.test(seconds) ? {} : { seconds: Number(seconds) }),
+  };
+}
+
+/** The source `pid:` with `asked` behind it. Throws SourceError `SOURCE_USAGE`. */
+function processSpec(spec: string, asked: string): SourceSpec {
+  const [, number, profile = '', query] = /^([1-9]\d{0,9})(?:\/([a-z]+))?(?:\?(.*))?$/u.exec(asked) ?? [];
+  if (number === undefined)
+    throw new SourceError('SOURCE_USAGE', `${spec}: pid: wants a process number, as in pid:1234`);
+  if (profile !== '' && !PROCESS_PROFILES.includes(profile)) throw noSuchProfile(spec, profile);
+  const seconds = query === undefined ? null : (/^seconds=(\d{1,6})$/u.exec(query)?.[1] ?? '');
+  if (seconds === '')
+    throw new SourceError('SOURCE_USAGE', `${spec}: a process takes ?seconds=3 and no other parameter`);
+  const target = { kind: 'pid', pid: Number(number), ...askedOfProcess(profile, seconds) } as const;
+  return { kind: 'inspector', spec, target };
 }
 
 /**
@@ -98,24 +114,15 @@ export function parseSource(source: string, cwd: string): SourceSpec {
   if (named === 'pid') throw new SourceError('SOURCE_USAGE', `${spec}: write it as pid:1234, without //`);
   if (named !== undefined) throw new SourceError('SOURCE_USAGE', `${spec}: ${named}:// is no kind of source`);
   const pid = /^pid:(.*)$/iu.exec(typed)?.[1];
-  if (pid !== undefined) {
-    const [, number, profile] = /^([1-9]\d{0,9})(?:\/([a-z]+))?$/u.exec(pid) ?? [];
-    if (number === undefined)
-      throw new SourceError('SOURCE_USAGE', `${spec}: pid: wants a process number, as in pid:1234`);
-    if (profile !== undefined && !PROCESS_PROFILES.includes(profile)) throw noSuchProfile(spec, profile);
-    return { kind: 'inspector', spec, target: { kind: 'pid', pid: Number(number), ...withProfile(profile) } };
-  }
+  if (pid !== undefined) return processSpec(spec, pid);
   const half = halfAddress.exec(typed)?.[1];
   if (half !== undefined)
     throw new SourceError('SOURCE_USAGE', `${spec}: an address begins with ${half.toLowerCase()}://`);
   const inspector = inspectorPort.exec(typed);
   if (inspector !== null) {
-    const [, host = '', port = '', profile] = inspector;
-    return {
-      kind: 'inspector',
-      spec,
-      target: { kind: 'port', host, port: Number(port), ...withProfile(profile) },
-    };
+    const [, host = '', port = '', profile = ''] = inspector;
+    const target = { kind: 'port', host, port: Number(port), ...askedOfProcess(profile, null) } as const;
+    return { kind: 'inspector', spec, target };
   }
   if (bareAddress.test(typed) || bareEndpoint.test(typed)) return urlSpec(spec, `http://${typed}`, false);
   return { kind: 'file', spec, path };

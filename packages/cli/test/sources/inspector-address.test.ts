@@ -65,6 +65,13 @@ describe('an inspector on any port is used as one', linux, () => {
         }
         const heap = await loadSource(`${host}:${port}/debug/pprof/heap`, { seconds: 1 });
         assert.equal(heap.profile.sampleTypes[3]?.type, 'inuse_space');
+        // What the address asks for is done: the time, and a profile that there is.
+        const said: string[] = [];
+        const options = { onProgress: (line: string) => said.push(line) };
+        await loadSource(`http://${host}:${port}/profile?seconds=1`, options);
+        assert.ok(said.includes('recording CPU samples for 1 s'), said.join('\n'));
+        const wrong = await failure(loadSource(`${host}:${port}/mutex`));
+        assert.match(wrong.message, /has no profile mutex/u);
       }));
   }
 
@@ -195,7 +202,7 @@ describe('what is meant to be a process is never an address or a file:', () => {
     ['pid:99999999999', wanted],
     ['pid:1/', wanted],
     ['pid:1/heap/x', wanted],
-    ['pid:1?debug=1', wanted],
+    ['pid:1?debug=1', 'a process takes ?seconds=3 and no other parameter'],
     ['pid:12/unknown', none],
     ['pid://12', 'write it as pid:1234, without //'],
   ] as const) {

@@ -32,7 +32,13 @@ test('what is shown of a source', () => {
     ['http://u:pw@ho st/', 'http://u:***@ho st/'],
     ['http://host/x?token=abc&y=1', 'http://host/x?token=…&y=1'],
     ['http://host/x?y=1&api_key=abc#f', 'http://host/x?y=1&api_key=…#f'],
+    ['http:/u:pw@host', 'http:/u:***@host'],
+    ['http:u:pw@host', 'http:u:***@host'],
+    [String.raw`http:\\u:pw@host`, String.raw`http:\\u:***@host`],
+    ['//u:pw@host/x', '//u:***@host/x'],
     // Nothing to hide.
+    ['http:/host', 'http:/host'],
+    ['//server/share/a:b@c', '//server/share/a:b@c'],
     ['http://host:6060/a@b', 'http://host:6060/a@b'],
     ['http://u@host/', 'http://u@host/'],
     ['heap.pb.gz', 'heap.pb.gz'],

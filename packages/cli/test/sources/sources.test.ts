@@ -64,6 +64,8 @@ describe('what a name means', () => {
     ['[::1]:6060', 'url http://[::1]:6060/'],
     ['example.com/debug/pprof/', 'url http://example.com/debug/pprof/'],
     ['pid:1234', 'inspector pid 1234'],
+    ['pid:1234/profile?seconds=3', 'inspector pid 1234 profile 3'],
+    ['pid:1234?seconds=3', 'inspector pid 1234 3'],
     ['ws://127.0.0.1:9229/abc', 'inspector ws'],
     ['localhost:9229', 'inspector port'],
     ['heap.pb.gz', 'file'],
@@ -78,11 +80,27 @@ describe('what a name means', () => {
         parsed.kind === 'url'
           ? `url ${parsed.url.href}${parsed.insecure ? ' insecure' : ''}`
           : parsed.kind === 'inspector'
-            ? `inspector ${parsed.target.kind}${parsed.target.kind === 'pid' ? ` ${parsed.target.pid}` : ''}`
+            ? [
+                'inspector',
+                parsed.target.kind,
+                ...(parsed.target.kind === 'pid' ? [parsed.target.pid] : []),
+                ...(parsed.target.profile === undefined ? [] : [parsed.target.profile]),
+                ...(parsed.target.seconds === undefined ? [] : [parsed.target.seconds]),
+              ].join(' ')
             : parsed.kind;
       assert.equal(told, expected);
     });
   }
+
+  test('what a process cannot be asked is one sentence that says so', () => {
+    for (const [spec, said] of [
+      ['pid:1234/goroutine?debug=2', /takes \?seconds=3 and no other parameter/u],
+      ['pid:1234/profile?seconds=soon', /takes \?seconds=3 and no other parameter/u],
+      ['pid:1234/mutex', /has no profile mutex/u],
+      ['pid:0/heap', /wants a process number/u],
+    ] as const)
+      assert.throws(() => parseSource(spec, scratch), said, spec);
+  });
 
   test('an existing file wins over an address without a scheme', () => {
     writeFileSync(join(scratch, 'localhost:6060'), '');

@@ -3,8 +3,11 @@ import type { SnapshotFunctions } from './functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
 import type { Waiters } from './waiters.ts';
 
-/** URL of the script by which the command line keeps an inspector open: its timer is none of the program's. */
-export const LEASE_SCRIPT = 'node:stackpile/lease';
+/**
+ * Name of the function by which the command line keeps an inspector open: its timer is none of the program's. A snapshot does not
+ * have the URL of a script that was evaluated.
+ */
+export const LEASE_NAME = 'stackpile: lease';
 
 /** A live handle. */
 export interface Handle {
@@ -146,7 +149,7 @@ class HandleFinder {
     const following = this.#target(node, known._idleNext);
     if (name === known.Timeout && (following < 0 || nodeType[following] !== NodeType.object)) return null;
     const row = functions.of(closure);
-    if (functions.get(row).url === LEASE_SCRIPT) return null;
+    if (functions.get(row).name === LEASE_NAME) return null;
     const waiter = functions.owner(row) === 'user' ? -1 : this.#waiterBehind(functions.unwrap(closure));
     return { node, kind: strings.get(name), functions: [row], waiter };
   }

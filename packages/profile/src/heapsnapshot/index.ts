@@ -18,7 +18,7 @@ export {
   type HeapProfileOptions,
   type WrittenHeapFrame,
 } from './heap-profile.ts';
-export { LEASE_SCRIPT } from './handles.ts';
+export { LEASE_NAME } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './snapshot.ts';
 
