@@ -140,8 +140,11 @@ export function completion(argv: readonly string[]): Answer {
       return { text: completionUsage };
     default: {
       const meant = didYouMean(shell, shells);
-      const wrong = shell === '' ? 'which shell?' : `completion ${shell}: no such shell`;
-      return { problem: `${wrong}${meant === '' ? '' : `; ${meant}`} It is bash, zsh or fish.` };
+      const wrong =
+        shell === ''
+          ? 'which shell?'
+          : `completion ${shell}: no such shell${meant === '' ? '.' : `; ${meant}`}`;
+      return { problem: `${wrong} It is bash, zsh or fish.` };
     }
   }
 }

@@ -5,6 +5,7 @@ import { tellingFrame } from './frames.ts';
 import { patternOf } from './patterns.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import { findingSentence, verdictSentence } from './sentences.ts';
+import { starterOf } from './starter.ts';
 import { theilSen, trendOf } from './trend.ts';
 import type {
   Age,
@@ -77,9 +78,10 @@ function most(counts: ReadonlyMap<string, number>): string {
 
 /** The frame that a `created_by` label (`symbol file:line`) names. */
 function creatorFrame(label: string, origin: OriginOptions): StackFrame | null {
-  const parts = /^(\S+) (.+?):(\d+)(?::\d+)?$/su.exec(label);
+  const { name, place } = starterOf(label);
+  const parts = /^(.+?):(\d+)(?::\d+)?$/su.exec(place);
   if (parts === null) return null;
-  const [, name = '', file = '', line = '0'] = parts;
+  const [, file = '', line = '0'] = parts;
   return { name, file, line: Number(line), origin: classifyFunction(name, file, origin) };
 }
 

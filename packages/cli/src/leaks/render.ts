@@ -1,6 +1,6 @@
 // A verdict as a person reads it in a terminal.
 import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
-import { amount, duration, percent, rateOf, shortName, subjectOf } from '@stackpile/leaks';
+import { amount, duration, percent, rateOf, shortName, starterOf, subjectOf } from '@stackpile/leaks';
 import { elide, elidePath, fileOf, type Paint, visible, widthOf, wrap } from './terminal.ts';
 
 /** How a verdict is drawn. */
@@ -111,12 +111,22 @@ class Drawing {
     });
     flush();
     if (finding.createdBy !== '') {
-      const created = `started by ${visible(finding.createdBy)}`;
+      const created = this.#starter(finding.createdBy);
       const guilty = culpritIndex < 0 && finding.culprit !== null;
       this.line(
         `${indent}${guilty ? this.paint(['bold', 'red'], `→ ${created}`) : this.paint('dim', `  ${created}`)}`,
       );
     }
+  }
+
+  /** As in the stack above it: file and line stay whole, the name gives way first, then folders. */
+  #starter(createdBy: string): string {
+    const { plainName, place } = starterOf(visible(createdBy));
+    const label = 'started by ';
+    const room = this.#width - indent.length - 2 - label.length - (place === '' ? 0 : 1);
+    const file = place === '' ? 0 : widthOf(`…/${fileOf(place)}`);
+    const short = elide(plainName, Math.max(12, room - file));
+    return `${label}${short} ${elidePath(place, Math.max(12, room - widthOf(short)))}`.trimEnd();
   }
 }
 

@@ -19,7 +19,7 @@ export function outputNames(): string[] {
 function usageLine(name: string): string | undefined {
   const lines = commandLineUsage().split('\n');
   return lines
-    .find((line) => new RegExp(`^ {3,6}-?${name}\\b`, 'u').test(line))
+    .find((line) => new RegExp(`^ {3,6}-${name}\\b`, 'u').test(line))
     ?.trim()
     .replace(/^(-?\S+)\s+/u, '$1  ');
 }

@@ -11,13 +11,14 @@ import { renderVerdict } from '../../src/leaks/render.ts';
 import { columnsOf, elide, elidePath, paintFor, visible, widthOf, wrap } from '../../src/leaks/terminal.ts';
 import type { CliIo } from '../../src/io.ts';
 
-function verdictOf(name: string, file: string): Verdict {
+function verdictOf(name: string, file: string, createdBy?: string): Verdict {
   return findLeaks(
     [0, 1, 2, 3, 4, 5].map((k) => {
       const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
       builder.sample(
         [builder.location({ lines: [{ function: builder.function(name, file), line: 7 }] })],
         [5 + 40 * k],
+        createdBy === undefined ? [] : [{ key: 'created_by', text: createdBy }],
       );
       return { profile: builder.build(), time: 1_700_000_000_000 + k * 10_000 };
     }),
@@ -159,6 +160,21 @@ describe('file and line', () => {
     assert.equal(elidePath(String.raw`C:\srv\app\file.ts:12`, 14), '…/file.ts:12');
     assert.ok(elidePath(`/srv/${'long'.repeat(20)}.ts:12`, 20).endsWith('long.ts:12'));
   });
+
+  for (const columns of [60, 80, 120]) {
+    test(`of whoever started tasks, without a name of its own, are told once at ${columns} columns`, () => {
+      const place = '/home/service/releases/2026-11-29/src/cron.js:10';
+      const name = 'callback of setInterval at module top level (cron.js:10)';
+      const verdict = verdictOf('receive', '/srv/node_modules/broker/index.js', `${name} ${place}`);
+      const { culprit } = verdict.findings[0] ?? {};
+      assert.deepEqual([culprit?.name, culprit?.file, culprit?.line], [name, place.slice(0, -3), 10]);
+      const line =
+        renderVerdict(verdict, { ...plain, columns }).find((one) => one.includes('started by callback')) ??
+        '';
+      assert.ok(widthOf(line) <= columns, line);
+      assert.equal(line.split('cron.js:10').length, 2, line);
+    });
+  }
 
   for (const columns of [80, 100]) {
     test(`of every frame of a stack at ${columns} columns`, () => {
