@@ -6,6 +6,7 @@ import { patternOf } from './patterns.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import { findingSentence, verdictSentence } from './sentences.ts';
 import { starterOf } from './starter.ts';
+import { type Timeline, timelineOf } from './timeline.ts';
 import { theilSen, trendOf } from './trend.ts';
 import type {
   Age,
@@ -44,24 +45,6 @@ interface Group {
   readonly key: string;
   readonly pattern: LeakPattern | null;
   readonly members: Member[];
-}
-
-interface Timeline {
-  readonly x: readonly number[];
-  readonly times: readonly number[] | null;
-  readonly span: number | null;
-}
-
-function timelineOf(record: LeakRecord): Timeline {
-  const times: number[] = [];
-  for (const time of record.times) {
-    const before = times.at(-1);
-    if (time === null || (before !== undefined && time <= before))
-      return { x: record.ordinals, times: null, span: null };
-    times.push(time);
-  }
-  const begin = times[0] ?? 0;
-  return { x: times.map((time) => (time - begin) / 60_000), times, span: (times.at(-1) ?? begin) - begin };
 }
 
 function most(counts: ReadonlyMap<string, number>): string {
