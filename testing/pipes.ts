@@ -1,5 +1,5 @@
-// Whether tests can make a named pipe: Node has no call for it, the program `mkfifo` has.
-import { spawnSync } from 'node:child_process';
+// Named pipes for tests: Node has no call that makes one, the program `mkfifo` has, where a machine has it.
+import { execFileSync, spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { unlessCi } from './ci.ts';
 
@@ -11,3 +11,12 @@ export const withoutPipes: string | false =
         spawnSync('mkfifo', ['--version'], { stdio: 'ignore' }).error !== undefined &&
           'mkfifo is not on the PATH',
       );
+
+/**
+ * Makes named pipes. Only for tests whose `skip` is {@link withoutPipes}: a machine may have no `mkfifo`.
+ *
+ * @param paths where; nothing may be there yet
+ */
+export function makePipes(...paths: readonly string[]): void {
+  execFileSync('mkfifo', paths);
+}

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { makePipes, withoutPipes } from '../../../testing/pipes.ts';
 import { ask } from './http-client.ts';
 import { sourceFlags } from './serving.ts';
 
@@ -68,13 +69,11 @@ describe('source maps', () => {
 });
 
 describe('a script or a map that is no regular file', () => {
-  const skip = process.platform === 'win32' ? 'no such files on Windows' : false;
-
-  test('has no map, and nobody waits for it', { skip }, () => {
+  test('has no map, and nobody waits for it', { skip: withoutPipes }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'stackpile-maps-'));
     try {
       const at = (name: string): string => join(folder, name);
-      execFileSync('mkfifo', [at('pipe.js'), at('pipe.map')]);
+      makePipes(at('pipe.js'), at('pipe.map'));
       symlinkSync('/dev/zero', at('zero.js'));
       symlinkSync('/dev/zero', at('zero.map'));
       const scripts = [

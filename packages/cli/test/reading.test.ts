@@ -8,19 +8,19 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile, ProfileBuilder } from '@stackpile/profile';
+import { makePipes, withoutPipes } from '../../../testing/pipes.ts';
 import { FileError, readSourceFile } from '../src/http/files.ts';
 import { originalsOf } from '../src/http/originals.ts';
 import { hasTrace, type Ran, stackpile } from './leaks/run.ts';
 
-const posix = process.platform === 'win32' ? 'no such files on Windows' : false;
 const folder = fs.mkdtempSync(join(tmpdir(), 'stackpile-reading-'));
 after(() => fs.rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 /** More than any of these needs, less than anybody would wait for what hangs. */
 const patience = { timeout: 30_000 };
 
-if (posix === false) {
-  execFileSync('mkfifo', [at('pipe.js'), at('pipe')]);
+if (withoutPipes === false) {
+  makePipes(at('pipe.js'), at('pipe'));
   fs.symlinkSync('/dev/zero', at('zero.js'));
 }
 fs.writeFileSync(at('long.js'), '');
@@ -52,7 +52,7 @@ const bad: readonly (readonly [string, RegExp])[] = [
   ['long.js', /is longer than 64 MB/u],
 ];
 
-describe('a source file that is no regular file, or too long', { skip: posix }, () => {
+describe('a source file that is no regular file, or too long', { skip: withoutPipes }, () => {
   for (const [name, said] of bad) {
     test(`-list of ${name} says what it is`, async () => {
       const ran = await stackpile(['-list=leak', saved('list.pb.gz', at(name))], patience);
@@ -100,7 +100,7 @@ describe('a source file that is no regular file, or too long', { skip: posix }, 
   });
 });
 
-describe('what the user typed may be a pipe or a device that ends', { skip: posix }, () => {
+describe('what the user typed may be a pipe or a device that ends', { skip: withoutPipes }, () => {
   const source = saved('typed.pb.gz', '/a.go');
 
   for (const args of [['-top'], ['leaks']]) {

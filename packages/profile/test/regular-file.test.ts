@@ -1,6 +1,5 @@
 // The one reader of files that somebody else named: what is no regular file is refused at once, what is too long too.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as promises from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -8,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openRegularFile, readRegularFile, readRegularFileAsync, RegularFileError } from '@stackpile/profile';
+import { makePipes, withoutPipes } from '../../../testing/pipes.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'stackpile-regular-'));
 const at = (name: string): string => join(folder, name);
@@ -69,9 +69,9 @@ for (const [form, read] of forms) {
       await assert.rejects(read(at('zero.ts'), 10), refusal('FILE_NOT_REGULAR', /a device, not a file/u));
     });
 
-    test('pipes and sockets are refused without waiting for anybody', { skip: posix }, async () => {
+    test('pipes and sockets are refused without waiting for anybody', { skip: withoutPipes }, async () => {
       fs.rmSync(at('pipe'), { force: true });
-      execFileSync('mkfifo', [at('pipe')]);
+      makePipes(at('pipe'));
       await assert.rejects(read(at('pipe'), 10), refusal('FILE_NOT_REGULAR', /a named pipe, not a file/u));
       const server = createServer().listen(at('socket'));
       await new Promise((resolve) => server.once('listening', resolve));
@@ -93,12 +93,12 @@ for (const [form, read] of forms) {
   });
 }
 
-describe('a file that is replaced between the look and the opening', { skip: posix }, () => {
+describe('a file that is replaced between the look and the opening', () => {
   const regular = fs.statSync(import.meta.filename);
 
-  test('is refused, and its descriptor closed', async () => {
+  test('is refused, and its descriptor closed', { skip: withoutPipes }, async () => {
     const pipe = at('swapped');
-    execFileSync('mkfifo', [pipe]);
+    makePipes(pipe);
     const closed: number[] = [];
     const swapped = {
       ...fs,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -33,6 +34,9 @@ const majors =
 /** What stops the test on this machine: no npm to get the loaders from. */
 let missing: string | false = false;
 let modules = '';
+/** Where the loaders keep what they compiled: gone with the test. */
+const caches = mkdtempSync(join(tmpdir(), 'stackpile-loaders-'));
+after(() => rmSync(caches, { recursive: true, force: true }));
 try {
   modules = installOnce('loaders', tools);
   for (const major of majors) nodeOf(major);
@@ -103,7 +107,7 @@ async function run(one: Case, node: string, folder: string): Promise<Running> {
   const args = ['--inspect-port=0', '--no-use-osr', '-r', join(folder, '..', 'agent.cjs')];
   const child = spawn(node, [...args, ...one.start(folder, modules)], {
     cwd: folder,
-    env: { ...process.env, NODE_OPTIONS: '', TS_NODE_TRANSPILE_ONLY: '1' },
+    env: { ...process.env, NODE_OPTIONS: '', TS_NODE_TRANSPILE_ONLY: '1', TMPDIR: caches },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let errors = '';

@@ -1,6 +1,6 @@
 // Files that are read and unpacked before anybody asks for them.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { forgetAhead, readAhead, takeAhead } from '../../src/sources/ahead.ts';
-import { withoutPipes } from '../../../../testing/pipes.ts';
+import { makePipes, withoutPipes } from '../../../../testing/pipes.ts';
 import { inflate } from '../../src/sources/inflate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-ahead-'));
@@ -61,7 +61,7 @@ test('what the words of a command line name is read once, whatever else they are
 
 test('a pipe is left alone: who writes to it waits for the reader', { skip: withoutPipes }, async () => {
   const path = join(folder, 'pipe');
-  execFileSync('mkfifo', [path]);
+  makePipes(path);
   const writer = spawn('sh', ['-c', 'exec printf x > "$0"', path], { stdio: 'ignore' });
   const ended = once(writer, 'exit');
   readAhead([path], '/');
