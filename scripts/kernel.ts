@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import * as layout from '../packages/profile/src/kernel/layout.ts';
+import * as layout from '../packages/profile/src/proto/kernel/layout.ts';
 import { root, run } from './house.ts';
 
-const kernel = join(root, 'packages/profile/src/kernel');
+const kernel = join(root, 'packages/profile/src/proto/kernel');
 
 /** Bytes of a page of WebAssembly's memory. */
 const PAGE = 1 << 16;

@@ -9,25 +9,25 @@ const absent = (name: string): string =>
 
 /** Code that the page never runs, or leaves to the command line, by file: it is replaced, so that the page stays small. */
 const leftOut: Readonly<Record<string, string>> = {
-  'packages/report/src/callgrind.ts': absent('printCallgrind'),
-  'packages/report/src/disasm.ts': absent('explainDisasm'),
+  'packages/report/src/print/callgrind.ts': absent('printCallgrind'),
+  'packages/report/src/print/disasm.ts': absent('explainDisasm'),
   // Java's old text profiles: the command line reads them for the page.
   'packages/profile/src/formats/legacy/java.ts':
     'export const readJavaLocations = () => undefined; export const parseJava = () => null;',
   'packages/report/src/source/list.ts': absent('printList'),
   'packages/report/src/source/weblist.ts': absent('printWeblist'),
   // Go's expressions, matched in linear time, are for the command line; here the text reports filter as the graphs do.
-  'packages/report/src/regexp.ts': `
+  'packages/report/src/go/regexp.ts': `
     import { compilePattern as compile } from ${JSON.stringify(fileURLToPath(new URL('src/filters/pattern.ts', import.meta.url)))};
     export function compilePattern(source) {
       const { expression, error } = compile(source);
       return expression === null ? error : { source, test: (text) => expression.test(text) };
     }`,
   // The decoder's kernel saves a command that is over in a moment from running cold; the page has the time, not the room.
-  'packages/profile/src/kernel/kernel.ts': `
+  'packages/profile/src/proto/kernel/kernel.ts': `
     export const WINDOW = 0, MOST_TYPES = 0, Header = {}, Reading = {}, Numbers = {};
     export const kernel = () => null, isFull = () => false, tellNumbers = () => {}, takeNumbers = () => {};`,
-  'packages/profile/src/kernel/table-reader.ts': 'export class TableReader {}',
+  'packages/profile/src/proto/kernel/table-reader.ts': 'export class TableReader {}',
   'packages/profile/src/formats/heapsnapshot.ts': `
     import { ProfileError } from '../errors.ts';
     export const heapSnapshot = {

@@ -24,7 +24,7 @@ const plainErrors: Readonly<Record<string, string>> = {
   'packages/cli/src/http/page.ts': 'the caller makes the blocks itself',
   'packages/cli/src/sources/inflate.ts': 'the reader of profiles says it as a ProfileError',
   'packages/cli/src/sources/inspector.ts': '`capture` says it as SOURCE_ABORTED',
-  'packages/profile/src/strings.ts': 'a row that the caller made up',
+  'packages/profile/src/columns/strings.ts': 'a row that the caller made up',
 };
 
 export async function checkErrorCodes(): Promise<Outcome> {

@@ -9,7 +9,7 @@ export async function checkKernel(): Promise<Outcome> {
     const ok = readFileSync(path, 'utf8') === text;
     return {
       ok,
-      said: ok ? '' : 'packages/profile/src/kernel/module.ts is not made of kernel.wat beside it',
+      said: ok ? '' : 'packages/profile/src/proto/kernel/module.ts is not made of kernel.wat beside it',
     };
   } catch (error) {
     return { ok: false, said: error instanceof Error ? error.message : String(error) };

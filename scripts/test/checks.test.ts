@@ -126,12 +126,12 @@ test('whose rules a file follows is said in its head, in one form', () => {
     assert.match(found, fault);
   }
   assert.equal(
-    upstreamTable(new Map([['packages/profile/src/merge.ts', upstream]])),
+    upstreamTable(new Map([['packages/profile/src/transforms/merge.ts', upstream]])),
     [
       '| theirs, as of | file | ours |',
       '|---|---|---|',
-      '| google/pprof 2025-11-14 | a.go | [profile/merge.ts](../packages/profile/src/merge.ts) |',
-      '| google/pprof 2025-11-14 | profile/merge.go | [profile/merge.ts](../packages/profile/src/merge.ts) |',
+      '| google/pprof 2025-11-14 | a.go | [profile/merge.ts](../packages/profile/src/transforms/merge.ts) |',
+      '| google/pprof 2025-11-14 | profile/merge.go | [profile/merge.ts](../packages/profile/src/transforms/merge.ts) |',
     ].join('\n'),
   );
 });

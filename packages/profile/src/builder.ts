@@ -1,10 +1,10 @@
 // Builds a profile row by row, for captures and text readers.
 import { ProfileError } from './errors.ts';
-import { GrowingUint32 } from './growable.ts';
-import { finishInt64, type Int64Halves } from './int64.ts';
+import { GrowingUint32 } from './columns/growable.ts';
+import { finishInt64, type Int64Halves } from './columns/int64.ts';
 import type { Int64Column, Profile, ValueType } from './profile.ts';
-import { StringInterner } from './strings.ts';
-import { TupleSet } from './tuples.ts';
+import { StringInterner } from './columns/strings.ts';
+import { TupleSet } from './columns/tuples.ts';
 
 /** A label of a sample: text, or a number with an optional unit. */
 export type SampleLabel =

@@ -1,5 +1,5 @@
 // The public face of the profile room.
-export { aggregateProfile, type Granularity } from './aggregate.ts';
+export { aggregateProfile, type Granularity } from './transforms/aggregate.ts';
 export {
   type LineInput,
   type LocationInput,
@@ -8,8 +8,8 @@ export {
   type ProfileHeader,
   type SampleLabel,
 } from './builder.ts';
-export { decodeProfile } from './decode.ts';
-export { compareBytes, encodeProfile } from './encode.ts';
+export { decodeProfile } from './proto/decode.ts';
+export { compareBytes, encodeProfile } from './proto/encode.ts';
 export { ProfileError, type ProfileErrorCode, type ProfileErrorOptions } from './errors.ts';
 export {
   analyzeHeap,
@@ -40,9 +40,9 @@ export {
   NO_FACTS,
   ScriptFunctions,
 } from './naming/names.ts';
-export { int64At, int64Column, numberAt, sumInt64 } from './int64.ts';
-export { type DiffOptions, diffProfiles, setTextLabel } from './difference.ts';
-export { compactProfile, mergeProfiles } from './merge.ts';
+export { int64At, int64Column, numberAt, sumInt64 } from './columns/int64.ts';
+export { type DiffOptions, diffProfiles, setTextLabel } from './transforms/difference.ts';
+export { compactProfile, mergeProfiles } from './transforms/merge.ts';
 export {
   type FunctionTable,
   type IndexColumn,
@@ -57,7 +57,7 @@ export {
   type StringTable,
   type ValueType,
 } from './profile.ts';
-export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './prune.ts';
+export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './transforms/prune.ts';
 export { classifyFunction, functionOrigins, type Origin, type OriginOptions } from './origin.ts';
 export { type ReadOptions, readPlainProfile, readProfile, readProfilePieces } from './read.ts';
 export {
@@ -70,7 +70,7 @@ export {
   RegularFileError,
   type RegularFileErrorCode,
 } from './regular-file.ts';
-export { alignProfiles, normalizeProfile, scaleProfile } from './scale.ts';
+export { alignProfiles, normalizeProfile, scaleProfile } from './transforms/scale.ts';
 export { guessedInterval, samplingScale, unscaledSize } from './heap-sampling.ts';
 export { scriptFilename } from './script-filename.ts';
 export {
@@ -83,7 +83,7 @@ export {
   type SourceMapText,
 } from './source-map.ts';
 export { keptLines, looksCompiled, mapBelongs } from './source-map-fit.ts';
-export { extendStrings, packedStrings, StringInterner, stringTableOf } from './strings.ts';
+export { extendStrings, packedStrings, StringInterner, stringTableOf } from './columns/strings.ts';
 export { quoteGo } from './go-quote.ts';
-export { decodeText, encodeText } from './utf8.ts';
+export { decodeText, encodeText } from './bytes/utf8.ts';
 export { checkValid } from './validity.ts';

@@ -1,6 +1,6 @@
 // Reads a profile of any known format; what it is shows in its bytes, never in its name.
-import { secondStringTable } from './concatenated.ts';
-import { decodeProfile, ProfileDecoder } from './decode.ts';
+import { secondStringTable } from './proto/second-profile.ts';
+import { decodeProfile, ProfileDecoder } from './proto/decode.ts';
 import { ProfileError } from './errors.ts';
 import type { FormatOptions } from './formats/format.ts';
 import { goCounts } from './formats/go-goroutine-counts.ts';
@@ -9,9 +9,9 @@ import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
 import { jsonFormats, textFormats } from './formats/table.ts';
 import { describeForeign } from './formats/unrecognized.ts';
-import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip, joined } from './gunzip.ts';
-import { tooLarge } from './inflate.ts';
-import { headText } from './lines.ts';
+import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip, joined } from './bytes/gunzip.ts';
+import { tooLarge } from './bytes/inflate.ts';
+import { headText } from './bytes/lines.ts';
 import type { Profile } from './profile.ts';
 import { checkValid } from './validity.ts';
 

@@ -1,5 +1,5 @@
 // Source maps (ECMA-426): where a place of a compiled script was written, in one pass over the map, nothing of it kept.
-import { decodeText } from './utf8.ts';
+import { decodeText } from './bytes/utf8.ts';
 
 /** A map as it was read; see {@link findOriginals}. */
 export interface SourceMapText {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { gunzip } from '../src/gunzip.ts';
+import { gunzip } from '../src/bytes/gunzip.ts';
 import { ProfileError, type ReadOptions, readProfile } from '../src/index.ts';
-import { inflateGzip } from '../src/inflate.ts';
+import { inflateGzip } from '../src/bytes/inflate.ts';
 
 const zlib: NonNullable<ReadOptions['inflate']> = (gz, limit) => gunzipSync(gz, { maxOutputLength: limit });
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { KERNEL_FROM, ProfileDecoder } from '../src/decode.ts';
+import { KERNEL_FROM, ProfileDecoder } from '../src/proto/decode.ts';
 import { checkValid, encodeProfile, type Profile, ProfileError, readProfile } from '../src/index.ts';
-import { type Kernel, kernel } from '../src/kernel/kernel.ts';
-import { WINDOW } from '../src/kernel/layout.ts';
+import { type Kernel, kernel } from '../src/proto/kernel/kernel.ts';
+import { WINDOW } from '../src/proto/kernel/layout.ts';
 import { profiles } from './support/arbitrary.ts';
 import { rawText } from './support/raw.ts';
 

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { ProfileBuilder } from '../src/builder.ts';
 import { classifyFunction, functionOrigins, type Origin } from '../src/origin.ts';
 import { readPlainProfile } from '../src/read.ts';
-import { encodeText } from '../src/utf8.ts';
+import { encodeText } from '../src/bytes/utf8.ts';
 
 const cases: readonly [Origin, string, string][] = [
   // Go, built with -trimpath

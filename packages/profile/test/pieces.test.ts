@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { ProfileDecoder } from '../src/decode.ts';
+import { ProfileDecoder } from '../src/proto/decode.ts';
 import {
   checkValid,
   decodeProfile,

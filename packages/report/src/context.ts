@@ -1,6 +1,6 @@
 // What a report may ask of the outside world: the time zone, sources, the terminal.
 import type { OriginOptions } from '@stackpile/profile';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './print/terminal.ts';
 
 /** Offset and abbreviation of local time at one moment: `{ offsetSeconds: 3600, abbreviation: 'CET' }`. */
 export interface ZoneTime {

@@ -13,8 +13,8 @@ export const errorTable = {
   },
   internal: {
     PrepareError: 'report.ts runReport',
-    PatternError: 'regexp.ts compilePattern',
-    NameTooLong: 'demangle/itanium.ts demangleItanium',
+    PatternError: 'go/regexp.ts compilePattern',
+    NameTooLong: 'names/demangle/itanium.ts demangleItanium',
   },
 } as const;
 

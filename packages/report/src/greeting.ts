@@ -3,7 +3,7 @@
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
-import { profileLabels } from './header.ts';
+import { profileLabels } from './print/header.ts';
 import { isZero } from './int64.ts';
 import { defaultOptions, type ReportOptions } from './options.ts';
 import { prepareReport, sampleIndex, ValueFormat } from './prepare.ts';

@@ -39,8 +39,8 @@ export {
 } from './options.ts';
 export type { FileContent, ReportContext, SourceFiles, TimeZone, ZoneTime } from './context.ts';
 export { ReportError, type ReportOutput, runReport } from './report.ts';
-export { demangle, type DemangleMode, mayBeReadable, readableName } from './demangle/demangle.ts';
-export { compilePattern, type Pattern } from './regexp.ts';
+export { demangle, type DemangleMode, mayBeReadable, readableName } from './names/demangle/demangle.ts';
+export { compilePattern, type Pattern } from './go/regexp.ts';
 export { type Greeting, greeting, sampleTypeName } from './greeting.ts';
 export { type ExportKind, runExport } from './export/export.ts';
 export type { JsonReport } from './export/json.ts';
@@ -52,11 +52,11 @@ export {
   printComparison,
 } from './compare.ts';
 export { differenceNoise, isWithinNoise, type Noise } from './difference.ts';
-export { makePicture, type Picture, printDot } from './dot.ts';
-export { fitTexts } from './fit-text.ts';
-export { baseName } from './paths.ts';
+export { makePicture, type Picture, printDot } from './print/dot.ts';
+export { fitTexts } from './print/fit-text.ts';
+export { baseName } from './names/paths.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
-export { withoutEmptyLabels } from './tag-filter.ts';
-export { type TextItem, textItems } from './text.ts';
-export { type Terminal, visibleLines } from './terminal.ts';
+export { withoutEmptyLabels } from './filters/tag-filter.ts';
+export { type TextItem, textItems } from './print/text.ts';
+export { type Terminal, visibleLines } from './print/terminal.ts';
 export { withOriginals } from './source/original.ts';

@@ -1,6 +1,6 @@
 // Units: families, conversion, and how a value and a percentage are written.
 // Upstream: google/pprof internal/measurement/measurement.go, 2025-11-14
-import { formatFixed2, formatGeneral2 } from './goformat.ts';
+import { formatFixed2, formatGeneral2 } from './go/fmt.ts';
 import type { Int64 } from './int64.ts';
 
 interface Unit {

@@ -3,17 +3,17 @@
 import { type Int64Column, type OriginOptions, type Profile, quoteGo } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
-import { compilePattern, type Pattern } from './regexp.ts';
-import { applyFilters } from './filters.ts';
+import { compilePattern, type Pattern } from './go/regexp.ts';
+import { applyFilters } from './filters/filters.ts';
 import { applyGranularity } from './granularity.ts';
 import { sameKind, type Weights } from './graph/kernel.ts';
 import { add64, abs64, div64, type Int64, toInt64, isZero } from './int64.ts';
-import { labelUnits } from './labels.ts';
+import { labelUnits } from './print/labels.ts';
 import { scaledLabel } from './measurement.ts';
 import { parseGoInt, type ReportOptions } from './options.ts';
-import { throughOwnCode, withoutLibraries } from './origin-filter.ts';
-import { baseName } from './paths.ts';
-import { addTagFrames } from './tagframes.ts';
+import { throughOwnCode, withoutLibraries } from './filters/origin-filter.ts';
+import { baseName } from './names/paths.ts';
+import { addTagFrames } from './filters/tagframes.ts';
 
 /** A profile with everything decided that a report needs. */
 export interface PreparedReport {

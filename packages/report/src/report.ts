@@ -6,17 +6,17 @@ import { PrepareError, type ReportErrorCode } from './errors.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportContext } from './context.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
-import { printCallgrind } from './callgrind.ts';
-import { explainDisasm } from './disasm.ts';
-import { makePicture, printDot } from './dot.ts';
-import { protoProfile, topProfile } from './proto.ts';
-import { printComments, printRaw } from './raw.ts';
+import { printCallgrind } from './print/callgrind.ts';
+import { explainDisasm } from './print/disasm.ts';
+import { makePicture, printDot } from './print/dot.ts';
+import { protoProfile, topProfile } from './print/proto.ts';
+import { printComments, printRaw } from './print/raw.ts';
 import { printList } from './source/list.ts';
 import { printWeblist } from './source/weblist.ts';
-import { printTags } from './tags.ts';
-import { printText } from './text.ts';
-import { printTraces } from './traces.ts';
-import { printTree } from './tree.ts';
+import { printTags } from './print/tags.ts';
+import { printText } from './print/text.ts';
+import { printTraces } from './print/traces.ts';
+import { printTree } from './print/tree.ts';
 
 /** A finished report. */
 export type ReportOutput = { readonly warnings: readonly string[] } & (

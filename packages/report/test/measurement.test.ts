@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatFixed2, formatGeneral2, padLeft, runeCount } from '../src/goformat.ts';
+import { formatFixed2, formatGeneral2, padLeft, runeCount } from '../src/go/fmt.ts';
 import { abs64, add64, div64, toInt64 } from '../src/int64.ts';
 import { autoLabel, percentage, sameFamily, scale, scaledLabel } from '../src/measurement.ts';
 

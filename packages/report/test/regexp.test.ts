@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { compilePattern } from '../src/regexp.ts';
+import { compilePattern } from '../src/go/regexp.ts';
 
 function matches(source: string, text: string): boolean {
   const pattern = compilePattern(source);

@@ -1,11 +1,11 @@
 // Paths, columns, times, short names.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { compareBytes } from '../src/bytewise.ts';
-import { baseName, cleanPath, trimFileName } from '../src/paths.ts';
-import { shortenFunctionName } from '../src/short-name.ts';
-import { alignRight } from '../src/tabwriter.ts';
-import { formatDuration, formatFullTime, formatTime } from '../src/time.ts';
+import { compareBytes } from '../src/go/bytewise.ts';
+import { baseName, cleanPath, trimFileName } from '../src/names/paths.ts';
+import { shortenFunctionName } from '../src/names/short-name.ts';
+import { alignRight } from '../src/go/tabwriter.ts';
+import { formatDuration, formatFullTime, formatTime } from '../src/go/time.ts';
 
 test('paths', () => {
   assert.deepEqual(['', '/', 'a/b/', '/x'].map(baseName), ['.', '/', 'b', 'x']);

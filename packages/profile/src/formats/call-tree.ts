@@ -1,7 +1,7 @@
 // A tree of calls with values, for formats that name a stack by its node or repeat it: equal stacks become one sample.
 import type { ProfileBuilder, SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
-import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
+import { GrowingFloat64, GrowingUint32 } from '../columns/growable.ts';
 
 /** Frames that the stacks of any file may have together; more only where the file is large enough to mean it. */
 const ALWAYS_ALLOWED = 1 << 20;

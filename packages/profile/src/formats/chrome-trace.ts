@@ -1,7 +1,7 @@
 // CPU profiles inside of Chrome's trace files: the events `Profile` and `ProfileChunk`, one recording per thread.
 import type { SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
-import { JsonScanner } from '../json-scanner.ts';
+import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
 import { cpuBuilder, cpuProfileOf, readField, readRecording } from './cpuprofile.ts';

@@ -1,6 +1,6 @@
 // V8's CPU profiles: `.cpuprofile` files of node --cpu-prof, Chrome, VS Code and the inspector.
 import { ProfileBuilder } from '../builder.ts';
-import { JsonScanner } from '../json-scanner.ts';
+import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
 import type { FormatOptions, ProfileFormat } from './format.ts';

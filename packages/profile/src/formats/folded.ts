@@ -1,12 +1,12 @@
 // Folded stacks: `main;work;mix 42`, one stack a line, as flamegraph.pl and its kin write and read them; with two counts a
 // line, before and after, as difffolded.pl and inferno-diff-folded write them.
 import { countedIds, ProfileBuilder } from '../builder.ts';
-import { ByteInterner } from '../byte-interner.ts';
+import { ByteInterner } from '../columns/byte-interner.ts';
 import { ProfileError } from '../errors.ts';
-import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
-import { finishInt64, int64Halves, setInt64 } from '../int64.ts';
+import { GrowingFloat64, GrowingUint32 } from '../columns/growable.ts';
+import { finishInt64, int64Halves, setInt64 } from '../columns/int64.ts';
 import type { Int64Column, Profile } from '../profile.ts';
-import { decodeText, encodeText } from '../utf8.ts';
+import { decodeText, encodeText } from '../bytes/utf8.ts';
 import type { ProfileFormat } from './format.ts';
 import { ANONYMOUS, namedMapping } from './frame-table.ts';
 

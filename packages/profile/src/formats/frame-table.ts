@@ -2,9 +2,9 @@
 import type { ProfileBuilder } from '../builder.ts';
 import { MappingFlag } from '../profile.ts';
 import { functionName, NO_FACTS } from '../naming/names.ts';
-import { StringInterner } from '../strings.ts';
-import { TupleSet } from '../tuples.ts';
-import { GrowingUint32 } from '../growable.ts';
+import { StringInterner } from '../columns/strings.ts';
+import { TupleSet } from '../columns/tuples.ts';
+import { GrowingUint32 } from '../columns/growable.ts';
 
 /** What functions without a name are called everywhere. */
 export const ANONYMOUS = '(anonymous)';

@@ -3,7 +3,7 @@
 import { ProfileBuilder, type SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
 import { readLabelList } from '../go-quote.ts';
-import { LineReader } from '../lines.ts';
+import { LineReader } from '../bytes/lines.ts';
 import type { Profile } from '../profile.ts';
 import type { ProfileFormat } from './format.ts';
 import { lineNumber } from './go-frames.ts';

@@ -1,10 +1,10 @@
 // V8's sampling heap profiles: `.heapprofile` files of node --heap-prof, Chrome and the inspector.
 import { ProfileBuilder } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
-import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
+import { GrowingFloat64, GrowingUint32 } from '../columns/growable.ts';
 import { guessedInterval, samplingScale, unscaledSize } from '../heap-sampling.ts';
-import { idMap } from '../idmap.ts';
-import { JsonScanner } from '../json-scanner.ts';
+import { idMap } from '../columns/idmap.ts';
+import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
 import type { FormatOptions, ProfileFormat } from './format.ts';

@@ -1,7 +1,7 @@
 // Tells JSON formats apart by the first key of the document that only one of them has.
 import { ProfileError } from '../errors.ts';
-import { JsonScanner } from '../json-scanner.ts';
-import { headText } from '../lines.ts';
+import { JsonScanner } from '../bytes/json-scanner.ts';
+import { headText } from '../bytes/lines.ts';
 
 /** The JSON formats of profiles. */
 export type JsonFormat =

@@ -1,6 +1,6 @@
 // CPU profiles of Chrome before version 58 and of the npm package v8-profiler: nodes within nodes below `head`.
-import { GrowingFloat64 } from '../growable.ts';
-import { JsonScanner } from '../json-scanner.ts';
+import { GrowingFloat64 } from '../columns/growable.ts';
+import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { scriptFilename } from '../script-filename.ts';
 import { FrameBudget } from './call-tree.ts';

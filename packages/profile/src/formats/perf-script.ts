@@ -1,7 +1,7 @@
 // What `perf script` prints of Linux perf's recordings: a header line per sample, then its frames, leaf first.
 import { ProfileBuilder, type SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
-import { LineReader } from '../lines.ts';
+import { LineReader } from '../bytes/lines.ts';
 import { MappingFlag, type Profile, type ValueType } from '../profile.ts';
 import { scriptFilename } from '../script-filename.ts';
 import { CallTree, FrameBudget } from './call-tree.ts';

@@ -1,8 +1,8 @@
 // The file format of speedscope (https://www.speedscope.app/file-format-schema.json): sampled and evented profiles.
 import { ProfileBuilder, type SampleLabel } from '../builder.ts';
-import { GrowingFloat64, GrowingUint32 } from '../growable.ts';
+import { GrowingFloat64, GrowingUint32 } from '../columns/growable.ts';
 import { ProfileError } from '../errors.ts';
-import { JsonScanner } from '../json-scanner.ts';
+import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile, ValueType } from '../profile.ts';
 import { CallTree, FrameBudget } from './call-tree.ts';
 import type { FormatOptions, ProfileFormat } from './format.ts';

@@ -1,6 +1,6 @@
 // What stands where a profile should: pages, messages, programs and archives that people give by mistake.
 import { ProfileError } from '../errors.ts';
-import { JsonScanner } from '../json-scanner.ts';
+import { JsonScanner } from '../bytes/json-scanner.ts';
 
 /** A short piece of a text on one line, in quotes. */
 function quoted(text: string): string {

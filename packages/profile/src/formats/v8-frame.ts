@@ -1,6 +1,6 @@
 // `callFrame` of V8's protocol: function, script and position.
 import { scriptFilename } from '../script-filename.ts';
-import type { JsonScanner } from '../json-scanner.ts';
+import type { JsonScanner } from '../bytes/json-scanner.ts';
 import type { FrameTable } from './frame-table.ts';
 
 const MAX = 2 ** 31 - 2;

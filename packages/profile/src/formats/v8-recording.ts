@@ -1,9 +1,9 @@
 // What V8's CPU profiler recorded: a tree of nodes, samples of them and the times between, as a profile.
 import type { ProfileBuilder, SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
-import { GrowingFloat64, GrowingNumbers, GrowingUint32 } from '../growable.ts';
-import { idMap, type IdMap } from '../idmap.ts';
-import { TupleSet } from '../tuples.ts';
+import { GrowingFloat64, GrowingNumbers, GrowingUint32 } from '../columns/growable.ts';
+import { idMap, type IdMap } from '../columns/idmap.ts';
+import { TupleSet } from '../columns/tuples.ts';
 import type { FrameBudget } from './call-tree.ts';
 import type { FrameTable } from './frame-table.ts';
 

@@ -1,5 +1,5 @@
 // From a heap snapshot to what piles up in it: tasks, handles and closures, counted by stack, with what they retain.
-import { GrowingUint32 } from '../growable.ts';
+import { GrowingUint32 } from '../columns/growable.ts';
 import type { FunctionNames } from '../naming/function-names.ts';
 import { NO_FACTS } from '../naming/names.ts';
 import { scriptFilename } from '../script-filename.ts';

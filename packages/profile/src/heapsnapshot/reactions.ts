@@ -1,5 +1,5 @@
 // What happens when a promise settles: its reactions, and what each leads to.
-import { GrowingUint32 } from '../growable.ts';
+import { GrowingUint32 } from '../columns/growable.ts';
 import type { SnapshotFunctions } from './functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
 import { Role, rowOf, type Suspended } from './suspended.ts';

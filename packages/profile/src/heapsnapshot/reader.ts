@@ -1,7 +1,7 @@
 // The streaming reader of V8 heap snapshots: chunks of JSON text in, columns out, nothing else kept.
 import { ProfileError } from '../errors.ts';
-import { isWellFormed, utf8Encoder } from '../platform.ts';
-import { writeText } from '../utf8.ts';
+import { isWellFormed, utf8Encoder } from '../bytes/platform.ts';
+import { writeText } from '../bytes/utf8.ts';
 import type { HeapSnapshot } from './snapshot.ts';
 import { type Header, parseHeader } from './snapshot-header.ts';
 import { SnapshotNames } from './snapshot-names.ts';

@@ -1,5 +1,5 @@
 // A V8 heap snapshot in memory: nodes and edges as columns, strings as bytes that are decoded when asked for.
-import { decodeText } from '../utf8.ts';
+import { decodeText } from '../bytes/utf8.ts';
 
 /**
  * Types of nodes as we number them, whatever number the file's own `meta` gives them. A type that this list does not know is

@@ -1,5 +1,5 @@
 // What is suspended in a heap: functions that have stopped at an `await` or a `yield`, and promises that somebody waits for.
-import { GrowingUint32 } from '../growable.ts';
+import { GrowingUint32 } from '../columns/growable.ts';
 import { EDGE_TYPE_BITS, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
 
 /** What a node is among what is suspended. */

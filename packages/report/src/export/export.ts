@@ -2,7 +2,7 @@
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from '../commands.ts';
 import { PrepareError } from '../errors.ts';
-import { profileLabels } from '../header.ts';
+import { profileLabels } from '../print/header.ts';
 import type { ReportOptions } from '../options.ts';
 import { prepareReport, ValueFormat } from '../prepare.ts';
 import type { ReportContext } from '../context.ts';

@@ -1,5 +1,5 @@
 // Folded stacks: `main;work;mix 42`, one line per stack, for flamegraph.pl and its kin.
-import { compareBytes } from '../bytewise.ts';
+import { compareBytes } from '../go/bytewise.ts';
 import type { ExportStacks } from './stacks.ts';
 
 /** The text, sorted; blanks and semicolons inside names would end a frame or a line, so they are replaced. */

@@ -2,7 +2,7 @@
 import { encodeText } from '@stackpile/profile';
 import { type Int64, isZero } from '../int64.ts';
 import type { PreparedReport } from '../prepare.ts';
-import { textItems } from '../text.ts';
+import { textItems } from '../print/text.ts';
 
 /** Integers that JSON numbers cannot hold exactly are written as texts. */
 type JsonInteger = number | string;

@@ -3,7 +3,7 @@ import { add64, type Int64 } from '../int64.ts';
 import { percentage } from '../measurement.ts';
 import type { PreparedReport } from '../prepare.ts';
 import type { TimeZone } from '../context.ts';
-import { textItems } from '../text.ts';
+import { textItems } from '../print/text.ts';
 
 /** Code in a cell: what ends a cell or a code span is taken out of its meaning. */
 function code(text: string): string {

@@ -1,6 +1,6 @@
 // The samples of a prepared report as plain stacks of frames, equal stacks joined.
 import { div64, type Int64, isZero } from '../int64.ts';
-import { baseName } from '../paths.ts';
+import { baseName } from '../names/paths.ts';
 import type { PreparedReport } from '../prepare.ts';
 
 /** One function at one place. */

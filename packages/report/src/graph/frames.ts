@@ -2,7 +2,7 @@
 // Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 import type { Int64Column, Profile } from '@stackpile/profile';
 import { isZero } from '../int64.ts';
-import { baseName, cleanPath } from '../paths.ts';
+import { baseName, cleanPath } from '../names/paths.ts';
 
 /** Every entry of a report and the frames that belong to it. */
 export interface FrameTable {

@@ -1,6 +1,6 @@
 // Orders of nodes and edges, with every tie-break.
 // Upstream: google/pprof internal/graph/graph.go, 2025-11-14
-import { byteKeys, compareBytes } from '../bytewise.ts';
+import { byteKeys, compareBytes } from '../go/bytewise.ts';
 import { abs64, add64, type Int64, isZero } from '../int64.ts';
 import { goSort } from './go-sort.ts';
 import type { Graph } from './graph.ts';

@@ -1,6 +1,6 @@
 // Labels of the nodes of a picture: how much of a node carries which label.
 // Upstream: google/pprof internal/graph/graph.go internal/graph/dotgraph.go, 2025-11-14
-import { compareBytes } from '../bytewise.ts';
+import { compareBytes } from '../go/bytewise.ts';
 import { abs64, add64, div64, type Int64, isZero } from '../int64.ts';
 import { scaledLabel } from '../measurement.ts';
 import type { PreparedReport } from '../prepare.ts';

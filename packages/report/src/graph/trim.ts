@@ -2,7 +2,7 @@
 // Upstream: google/pprof internal/report/report.go internal/graph/graph.go, 2025-11-14
 import type { PreparedReport } from '../prepare.ts';
 import { abs64, type Int64 } from '../int64.ts';
-import { trimFileName } from '../paths.ts';
+import { trimFileName } from '../names/paths.ts';
 
 import { CallTree } from './calltree.ts';
 import { createFrames, type FrameTable } from './frames.ts';

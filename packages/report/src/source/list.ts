@@ -1,6 +1,6 @@
 // The report of `list`: source code with the samples of each line.
 // Upstream: google/pprof internal/report/source.go, 2025-11-14
-import { compareBytes } from '../bytewise.ts';
+import { compareBytes } from '../go/bytewise.ts';
 import { PrepareError } from '../errors.ts';
 import { Graph, presentNodes } from '../graph/graph.ts';
 import { sumNodes } from '../graph/kernel.ts';

@@ -1,7 +1,7 @@
 // Lines of source files, found the way pprof looks for them.
 // Upstream: google/pprof internal/report/source.go, 2025-11-14
 import { decodeText } from '@stackpile/profile';
-import { joinPath, parentFolder, splitList, trimFileName } from '../paths.ts';
+import { joinPath, parentFolder, splitList, trimFileName } from '../names/paths.ts';
 import type { SourceFiles } from '../context.ts';
 import { plainPath } from './plain-path.ts';
 

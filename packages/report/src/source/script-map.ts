@@ -1,7 +1,7 @@
 // The source map of a script: named by a comment in it, beside it or inside of it.
 import { dataUrlText, decodeText, readSourceMap, type SourceMapText } from '@stackpile/profile';
 import type { SourceFiles } from '../context.ts';
-import { cleanPath } from '../paths.ts';
+import { cleanPath } from '../names/paths.ts';
 import { plainPath } from './plain-path.ts';
 import type { SourceReader } from './reader.ts';
 

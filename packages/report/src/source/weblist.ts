@@ -1,12 +1,12 @@
 // The report of `weblist`: source code with the samples of each line, as a page.
 // Upstream: google/pprof internal/report/source.go internal/report/source_html.go, 2025-11-14
-import { compareBytes } from '../bytewise.ts';
+import { compareBytes } from '../go/bytewise.ts';
 import { PrepareError } from '../errors.ts';
-import { profileLabels } from '../header.ts';
+import { profileLabels } from '../print/header.ts';
 import { add64, div64, type Int64, isZero } from '../int64.ts';
 import { percentage } from '../measurement.ts';
 import { parseGoInt } from '../options.ts';
-import { baseName, cleanPath } from '../paths.ts';
+import { baseName, cleanPath } from '../names/paths.ts';
 import { type PreparedReport, ValueFormat } from '../prepare.ts';
 import type { ReportContext } from '../context.ts';
 import { valueOrDot } from './list.ts';

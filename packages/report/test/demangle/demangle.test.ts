@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { demangle, type DemangleMode, readableName } from '../../src/demangle/demangle.ts';
+import { demangle, type DemangleMode, readableName } from '../../src/names/demangle/demangle.ts';
 
 /** Rows of a name and what pprof 20251114 makes of it with `-symbolize=local`, `demangle=templates` and `demangle=full`. */
 const rows = JSON.parse(readFileSync(new URL('names.json', import.meta.url), 'utf8')) as [

@@ -2,7 +2,7 @@
 // Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import { ProfileBuilder, type SampleLabel } from '../../builder.ts';
 import type { Profile, ValueType } from '../../profile.ts';
-import { stringTableOf } from '../../strings.ts';
+import { stringTableOf } from '../../columns/strings.ts';
 import type { Scanner } from './scanner.ts';
 import { isMemoryMapSentinel, type MapEntry, parseMemoryMap } from './memory-map.ts';
 

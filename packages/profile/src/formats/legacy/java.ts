@@ -1,6 +1,6 @@
 // Java's heapz and contentionz texts, and the location lines that its CPU profiles end with.
 // Upstream: google/pprof profile/legacy_java_profile.go, 2025-11-14
-import { LineReader } from '../../lines.ts';
+import { LineReader } from '../../bytes/lines.ts';
 import {
   Addresses,
   assignMappings,

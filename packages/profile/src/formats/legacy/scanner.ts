@@ -1,7 +1,7 @@
 // Lines, spaces and numbers as the old text readers of pprof see them.
 // Upstream: google/pprof profile/legacy_profile.go, 2025-11-14
 import { ProfileError } from '../../errors.ts';
-import { LineReader } from '../../lines.ts';
+import { LineReader } from '../../bytes/lines.ts';
 
 /** Longest line in bytes that pprof's line scanner takes, plus one. */
 const MAX_LINE = 65536;

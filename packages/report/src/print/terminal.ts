@@ -1,0 +1,47 @@
+// Names and lines for a terminal: cut to its width, control characters made visible, colour only for meaning.
+import { visibleText } from '../flame/display.ts';
+
+/** What is known of the terminal that a report goes to. */
+export interface Terminal {
+  /** Width in cells; 0 where it is not known. */
+  readonly columns: number;
+  /** Cells that a text takes: scripts of East Asia and emoji are wide, marks take none. */
+  readonly width: (text: string) => number;
+  readonly color: boolean;
+}
+
+/** A name in the `room` cells that a line has left: the end of a name says more than its beginning, so the middle goes. */
+export function fitName(name: string, room: number, { width }: Terminal): string {
+  const safe = visibleText(name);
+  if (room < 8 || width(safe) <= room) return safe;
+  const chars = [...safe];
+  const head: string[] = [];
+  const tail: string[] = [];
+  let left = room - 1;
+  let first = 0;
+  let last = chars.length - 1;
+  for (let limit = Math.floor(left / 3); first <= last; first++) {
+    const size = width(chars[first] as string);
+    if (size > limit) break;
+    limit -= size;
+    left -= size;
+    head.push(chars[first] as string);
+  }
+  for (; last >= first; last--) {
+    const size = width(chars[last] as string);
+    if (size > left) break;
+    left -= size;
+    tail.unshift(chars[last] as string);
+  }
+  return `${head.join('')}…${tail.join('')}`;
+}
+
+/** Text of unknown origin for a terminal: all but newlines and tabs that is no plain text is made visible. */
+export function visibleLines(text: string): string {
+  return text.replaceAll(/[^\n\t]+/g, (part) => visibleText(part, Infinity));
+}
+
+/** A line in grey: what is likely chance. */
+export function grey(line: string): string {
+  return `\u001b[90m${line}\u001b[39m`;
+}
