@@ -87,3 +87,4 @@ export { extendStrings, packedStrings, StringInterner, stringTableOf } from './c
 export { quoteGo } from './go-quote.ts';
 export { decodeText, encodeText } from './bytes/utf8.ts';
 export { checkValid } from './validity.ts';
+export type { Counters } from './wire/counters.ts';
