@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import process from 'node:process';
 import { sumInt64 } from '@stackpile/profile';
-import { readSnapshotFile } from '../packages/cli/src/sources/snapshot-file.ts';
+import { readSnapshotFile } from '../packages/sources/src/snapshot-file.ts';
 
 const path = process.argv[2] ?? '';
 const before = process.memoryUsage.rss();

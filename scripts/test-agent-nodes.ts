@@ -20,9 +20,9 @@ const watching = [
   'packages/agent/test/permission.test.ts',
   'packages/agent/test/tracked.test.ts',
   ...globSync('packages/agent/test/tasks/*.test.ts', { cwd: root }).sort(),
-  ...globSync('packages/cli/test/sources/inspector*.test.ts', { cwd: root }).sort(),
+  'packages/cli/test/sources/inspector-address.test.ts',
+  ...globSync('packages/sources/test/process/*.test.ts', { cwd: root }).sort(),
   'scripts/test/bundled-service.test.ts',
-  'packages/cli/test/sources/nameless.test.ts',
 ];
 /** Tests that run on the other Node themselves. */
 const tests = globSync('packages/agent/test/*.test.ts', { cwd: root })

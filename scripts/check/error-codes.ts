@@ -21,9 +21,9 @@ export type Sources = ReadonlyMap<string, string>;
 const plainErrors: Readonly<Record<string, string>> = {
   'packages/agent/src/heap-tasks/take-snapshot.ts': 'wraps whatever else was thrown',
   'packages/agent/src/sidecar/worker.ts': 'the file was started as something that it is not',
-  'packages/cli/src/http/page.ts': 'the caller makes the blocks itself',
-  'packages/cli/src/sources/inflate.ts': 'the reader of profiles says it as a ProfileError',
-  'packages/cli/src/sources/inspector.ts': '`capture` says it as SOURCE_ABORTED',
+  'packages/cli/src/web/page.ts': 'the caller makes the blocks itself',
+  'packages/sources/src/inflate.ts': 'the reader of profiles says it as a ProfileError',
+  'packages/sources/src/process/captures.ts': '`capture` says it as SOURCE_ABORTED',
   'packages/profile/src/columns/strings.ts': 'a row that the caller made up',
 };
 

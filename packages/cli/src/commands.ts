@@ -29,7 +29,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   help: async () => usage,
   version: async () => 'stackpile --version, -V or version: print the version\n',
   leaks: async () => (await import('./leaks/command-line.ts')).leaksUsage,
-  report: async () => (await import('./http/report-file.ts')).reportUsage,
+  report: async () => (await import('./report/report-file.ts')).reportUsage,
   completion: async () => (await import('./completion.ts')).completionUsage,
   async reports() {
     const { commandLineUsage, ownUsage } = await import('./pprof/usage.ts');

@@ -1,6 +1,6 @@
 // `stackpile completion SHELL`: a script that completes subcommands, options and files, made of the tables that parse them.
 import { didYouMean } from './closest.ts';
-import { reportOptionNames, reportUsage } from './http/report-file.ts';
+import { reportOptionNames, reportUsage } from './report/report-file.ts';
 import { leaksOptionNames, leaksUsage } from './leaks/command-line.ts';
 import { flagNames, flagSummary } from './pprof/flag-help.ts';
 import { type Answer, subcommands } from './subcommands.ts';

@@ -7,17 +7,6 @@
  */
 export const errorTable = {
   codes: {
-    SOURCE_USAGE: 'The source, a header or an option cannot be understood.',
-    SOURCE_NOT_FOUND: 'There is no such file.',
-    SOURCE_UNREADABLE: 'The file is there and cannot be read.',
-    SOURCE_UNREACHABLE: 'Nobody answers at the address.',
-    SOURCE_UNAUTHORIZED: 'The server wants to know who asks (401 or 403).',
-    SOURCE_HTTP_STATUS: 'The server answered with another status than 200; its own words are in the message.',
-    SOURCE_TIMEOUT: 'No whole answer came in time.',
-    SOURCE_TOO_LARGE: 'The answer or file is larger than the limit.',
-    SOURCE_ABORTED: 'It was interrupted.',
-    SOURCE_MALFORMED: 'What came is no answer that was asked for.',
-    SOURCE_ENDED: 'The process ended while it was looked at, by itself.',
     USAGE: 'The command line of `leaks` cannot be understood; the message names the option.',
     FOLDER_GONE: 'The folder that the command was started in does not exist any more.',
     PPROF_FAILED:
@@ -26,9 +15,7 @@ export const errorTable = {
     PAGE_MISSING: 'The web page was never built, or by another version.',
     FILE_NOT_SHOWN: 'A file that the Source view asked for is not shown; the message says why.',
   },
-  internal: {
-    InspectorError: 'sources/inspector.ts capture all',
-  },
+  internal: {},
 } as const;
 
 /** What went wrong; stable, for programs. */

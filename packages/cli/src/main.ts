@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The `stackpile` command: picks the subcommand, and turns every failure into one sentence.
+import { readAhead } from '@stackpile/sources/ahead';
 import { help, misspelt, usage } from './commands.ts';
 import { processIo } from './io.ts';
-import { readAhead } from './sources/ahead.ts';
 import type { Answer } from './subcommands.ts';
 
 async function version(): Promise<string> {
@@ -43,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return runLeaks(argv.slice(1), io);
     }
     case 'report': {
-      const { runReportFile } = await import('./http/report-file.ts');
+      const { runReportFile } = await import('./report/report-file.ts');
       return runReportFile(argv.slice(1), io);
     }
     default: {

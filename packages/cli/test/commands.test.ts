@@ -11,7 +11,7 @@ import { unlessCi } from '../../../testing/ci.ts';
 import { closest } from '../src/closest.ts';
 import { subcommands } from '../src/subcommands.ts';
 import { leaksOptionNames, leaksUsage } from '../src/leaks/command-line.ts';
-import { reportOptionNames, reportUsage } from '../src/http/report-file.ts';
+import { reportOptionNames, reportUsage } from '../src/report/report-file.ts';
 import { flagNames } from '../src/pprof/flag-help.ts';
 import { runPprof } from '../src/pprof/run.ts';
 import { leaks, stackpile } from './leaks/run.ts';

@@ -9,8 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile, ProfileBuilder } from '@stackpile/profile';
 import { makePipes, withoutPipes } from '../../../testing/pipes.ts';
-import { FileError, readSourceFile } from '../src/http/files.ts';
-import { originalsOf } from '../src/http/originals.ts';
+import { FileError, readSourceFile } from '../src/web/files.ts';
+import { originalsOf } from '../src/web/originals.ts';
 import { hasTrace, type Ran, stackpile } from './leaks/run.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'stackpile-reading-'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { startServer } from '@stackpile/agent';
-import { reportHtml } from '../../cli/src/http/report-file.ts';
+import { reportHtml } from '../../cli/src/report/report-file.ts';
 import { desktop, openPage, phone } from './chromium.ts';
 import { hostileProfile } from './hostile.ts';
 import {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
-import { fillPage, readPage } from '../../cli/src/http/page.ts';
-import { reportHtml } from '../../cli/src/http/report-file.ts';
-import { startUi } from '../../cli/src/http/serve.ts';
+import { fillPage, readPage } from '../../cli/src/web/page.ts';
+import { reportHtml } from '../../cli/src/report/report-file.ts';
+import { startUi } from '../../cli/src/web/serve.ts';
 import { desktop, openPage, phone } from './chromium.ts';
 import {
   browser,

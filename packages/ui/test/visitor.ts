@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { unlessCi } from '../../../testing/ci.ts';
 import { buildUi } from '../build.ts';
-import { startUi, type UiServer } from '../../cli/src/http/serve.ts';
+import { startUi, type UiServer } from '../../cli/src/web/serve.ts';
 import { type Device, launch, openPage, type Watched, withoutBrowser } from './chromium.ts';
 
 const fixtures = ['../../../../shared/fixtures/', '../../../../../shared/fixtures/']

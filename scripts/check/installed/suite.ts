@@ -35,7 +35,7 @@ function startsCommand(file: string, seen: Set<string> = new Set()): boolean {
 
 /** The tests of the command that start it. */
 export function testsThatStart(): string[] {
-  return globSync('packages/cli/test/**/*.test.ts', { cwd: root })
+  return globSync('packages/{cli,sources}/test/**/*.test.ts', { cwd: root })
     .filter((file) => !ONCE.includes(file) && startsCommand(join(root, file)))
     .sort();
 }

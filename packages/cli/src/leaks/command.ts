@@ -2,19 +2,19 @@
 import { resolve } from 'node:path';
 import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
-import type { CliIo } from '../io.ts';
-import { loadSource } from '../sources/load.ts';
-import { asItIs } from '../sources/mistaken.ts';
 import {
   type LoadedSource,
+  MOST_PEM_BYTES,
+  parseSource,
+  readTypedFile,
   SourceError,
   type SourceOptions,
   type SourceSpec,
+  systemReason,
   type TlsOptions,
-} from '../sources/source.ts';
-import { systemReason } from '../pprof/files.ts';
-import { parseSource } from '../sources/spec.ts';
-import { MOST_PEM_BYTES, readTypedFile } from '../sources/typed-file.ts';
+} from '@stackpile/sources';
+import { asItIs, loadSource } from '@stackpile/sources/load';
+import type { CliIo } from '../io.ts';
 import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './command-line.ts';
 import { type DumpGroup, groupDumps } from './dump-files.ts';
 import { openEndpoint } from './endpoint.ts';
@@ -180,7 +180,7 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
   }
   if (spec.kind !== 'inspector')
     throw new UsageError('only services and processes are watched: give files one after the other');
-  const { openInspectorTarget } = await import('../sources/inspector.ts');
+  const { openInspectorTarget } = await import('@stackpile/sources/process');
   // Open for the whole watch: within one session every task keeps its id, and ids tell a leak from load.
   const captures = await openInspectorTarget(spec, {
     ...source,

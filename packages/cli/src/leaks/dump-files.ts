@@ -1,8 +1,7 @@
 // Which files on the command line belong together, and in which order they were taken.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { systemReason } from '../pprof/files.ts';
-import { SourceError } from '../sources/source.ts';
+import { SourceError, systemReason } from '@stackpile/sources';
 
 /** Names of files that may be dumps; a folder holds other things too. */
 const dumpName = /\.(?:pb|pprof|prof|proto|heapsnapshot|heapprofile|txt)(?:\.gz)?$|\.gz$/iu;

@@ -1,8 +1,8 @@
 // Where the dumps of a running service come from: which address, and which form it can afford.
 import { type Profile, ProfileBuilder } from '@stackpile/profile';
-import { get, requireOk, shownUrl } from '../sources/http.ts';
-import { hasCredentials, profileOf } from '../sources/load.ts';
-import { SourceError, type SourceOptions, type SourceSpec } from '../sources/source.ts';
+import { SourceError, type SourceOptions, type SourceSpec } from '@stackpile/sources';
+import { get, requireOk, shownUrl } from '@stackpile/sources/get';
+import { hasCredentials, profileOf } from '@stackpile/sources/load';
 
 type UrlSpec = Extract<SourceSpec, { kind: 'url' }>;
 

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
-import { SourceError } from '../sources/source.ts';
+import { SourceError } from '@stackpile/sources';
 import { columnsOf, elide, visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
 

@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import { resolve } from 'node:path';
 import { openRegularFile, RegularFileError } from '@stackpile/profile';
-import { systemReason } from './files.ts';
+import { systemReason } from '@stackpile/sources';
 
 /** Some bytes of a file; fewer where it ends. */
 type ReadAt = (offset: number, length: number) => Buffer;

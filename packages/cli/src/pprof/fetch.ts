@@ -2,8 +2,8 @@
 // Upstream: google/pprof internal/driver/fetch.go, 2025-11-14
 import { diffProfiles, dropFrames, mergeProfiles, type Profile, ProfileError } from '@stackpile/profile';
 import { compilePattern } from '@stackpile/report';
+import { shownSource } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
-import { shownSource } from '../sources/shown.ts';
 import { openBinary } from './binary.ts';
 import type { Invocation } from './command-line.ts';
 import { mappingRows, withMappings } from './edit.ts';

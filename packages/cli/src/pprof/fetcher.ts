@@ -4,17 +4,25 @@ import { rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type Profile, ProfileError, readProfile, RegularFileError } from '@stackpile/profile';
+import {
+  inflate,
+  INSPECTOR_REFUSAL,
+  MOST_PEM_BYTES,
+  namesProcess,
+  parseSource,
+  readTypedFile,
+  shownSource,
+  SourceError,
+  type SourceOptions,
+  systemReason,
+  type TlsOptions,
+} from '@stackpile/sources';
+import { takeAhead } from '@stackpile/sources/ahead';
+import type { HttpAnswer } from '@stackpile/sources/get';
 import type { CliIo } from '../io.ts';
-import type { HttpAnswer } from '../sources/http.ts';
-import { takeAhead } from '../sources/ahead.ts';
-import { inflate } from '../sources/inflate.ts';
-import { shownSource } from '../sources/shown.ts';
-import { SourceError, type SourceOptions, type TlsOptions } from '../sources/source.ts';
-import { INSPECTOR_REFUSAL, namesProcess, parseSource } from '../sources/spec.ts';
-import { MOST_PEM_BYTES, readTypedFile } from '../sources/typed-file.ts';
 import type { Invocation, NetworkFlags } from './command-line.ts';
 import { DriverError } from './errors.ts';
-import { fileHead, systemReason } from './files.ts';
+import { fileHead } from './files.ts';
 import { type RemoteSource, remoteSource } from './go-url.ts';
 
 /** A source that was read. */
@@ -109,7 +117,7 @@ export class Fetcher {
   async #snapshot(path: string): Promise<Profile | null> {
     const { size } = statSync(path);
     if (size < STREAMED_FROM) return null;
-    const { readSnapshotFile } = await import('../sources/snapshot-file.ts');
+    const { readSnapshotFile } = await import('@stackpile/sources/snapshot-file');
     try {
       return await readSnapshotFile(path);
     } catch (error) {
@@ -190,7 +198,7 @@ export class Fetcher {
   }
 
   async #process(source: string): Promise<Profile> {
-    const { loadSource } = await import('../sources/load.ts');
+    const { loadSource } = await import('@stackpile/sources/load');
     try {
       const { profile } = await loadSource(source, await this.#options());
       return profile;
@@ -225,7 +233,7 @@ export class Fetcher {
     address.username = '';
     address.password = '';
     // Node's HTTP takes longer to load than most profiles take to report.
-    const { get } = await import('../sources/http.ts');
+    const { get } = await import('@stackpile/sources/get');
     try {
       const answer = await get({
         url: address,

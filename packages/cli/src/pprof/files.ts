@@ -2,27 +2,9 @@
 // Upstream: google/pprof internal/driver/fetch.go internal/driver/tempfile.go, 2025-11-14
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { openRegularFile, RegularFileError } from '@stackpile/profile';
+import { openRegularFile } from '@stackpile/profile';
+import { systemReason } from '@stackpile/sources';
 import { DriverError } from './errors.ts';
-
-const words: Readonly<Record<string, string>> = {
-  EEXIST: 'file exists',
-  EIO: 'input/output error',
-  EISDIR: 'is a directory',
-  ELOOP: 'too many levels of symbolic links',
-  ENAMETOOLONG: 'file name too long',
-  ENOENT: 'no such file or directory',
-  // A path with a zero byte: Node does not ask the system.
-  ERR_INVALID_ARG_VALUE: 'invalid argument',
-};
-
-/** What the system says of a failed call, as Go words it: `no such file or directory`. */
-export function systemReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof RegularFileError) return error.reason;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return words[code] ?? /^[A-Z0-9_]+: (.*?)(?:, [a-z]+.*)?$/s.exec(error.message)?.[1] ?? error.message;
-}
 
 /** The first `length` bytes of a file; fewer where it is shorter. Throws what the system says. */
 export function fileHead(path: string, length: number): Buffer {

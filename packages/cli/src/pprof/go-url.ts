@@ -1,6 +1,6 @@
 // Addresses as Go reads and writes them: what a source means as a URL, and which mapping names are URLs.
 // Upstream: golang/go src/net/url/url.go, 1.26.8
-import { hidePassword, hideQuerySecrets } from '../sources/shown.ts';
+import { hidePassword, hideQuerySecrets } from '@stackpile/sources';
 
 /** Parts of a URL, as they were written. */
 interface GoUrl {

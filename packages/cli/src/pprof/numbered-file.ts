@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Profile } from '@stackpile/profile';
 import { baseName } from '@stackpile/report';
+import { systemReason } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import { mappingRows } from './edit.ts';
 import { DriverError } from './errors.ts';
 import type { Warn } from './fetcher.ts';
-import { makeFolders, systemReason } from './files.ts';
+import { makeFolders } from './files.ts';
 import { gzipGo } from './gzip.ts';
 
 /** Saves a copy of what came over the network; failing to do so is only said. */

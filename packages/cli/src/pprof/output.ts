@@ -17,11 +17,11 @@ import {
   visibleLines,
   withOriginals,
 } from '@stackpile/report';
+import { systemReason } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import type { ReportRequest } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { exportTable, isExportName, type OutputName } from './exports.ts';
-import { systemReason } from './files.ts';
 import { writeNumbered } from './numbered-file.ts';
 import { gzipGo } from './gzip.ts';
 

@@ -11,15 +11,14 @@ import {
   ReportError,
   visibleLines,
 } from '@stackpile/report';
+import { shownSource, systemReason } from '@stackpile/sources';
+import { forgetAhead } from '@stackpile/sources/ahead';
 import { didYouMean } from '../closest.ts';
 import type { CliIo, Writer } from '../io.ts';
-import { forgetAhead } from '../sources/ahead.ts';
-import { shownSource } from '../sources/shown.ts';
 import { binaryProblem } from './binary.ts';
 import { flagTypes, type Invocation, parseCommandLine } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import { fetchProfile } from './fetch.ts';
-import { systemReason } from './files.ts';
 import { generateReport, removeTemporary, type Session, terminalOf, writeReport } from './output.ts';
 import { endsSoon, leaveOutTurboFan } from './tiers.ts';
 import { localZone } from './time-zone.ts';
@@ -130,8 +129,8 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
     if (invocation.http !== '') {
       forgetAhead();
       const [{ serveUi }, { uiRequest }] = await Promise.all([
-        import('../http/serve.ts'),
-        import('../http/from-flags.ts'),
+        import('../web/serve.ts'),
+        import('../web/from-flags.ts'),
       ]);
       return await serveUi(await uiRequest(invocation, io.cwd), io);
     }

@@ -9,8 +9,8 @@ import { gzipSync } from 'node:zlib';
 import { decodeProfile, encodeProfile } from '@stackpile/profile';
 import { listen, shut } from '../../../../testing/listening.ts';
 import { fixtureFolder as folder, formatFiles as files } from '../../../profile/test/formats/files.ts';
-import { readSources } from '../../src/http/sources.ts';
-import { loadSource } from '../../src/sources/load.ts';
+import { readSources } from '../../src/web/sources.ts';
+import { loadSource } from '../../../sources/src/load.ts';
 import { stackpile } from '../leaks/run.ts';
 import { goldenEnv, type Printed, runCommand } from '../pprof/golden.ts';
 

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Profile, readProfile } from '@stackpile/profile';
 import { unlessCi } from '../../../../testing/ci.ts';
 import { installOnce, nodeOf } from '../../../../testing/nodes.ts';
-import { type InspectorCaptures, openInspectorTarget } from '../../src/sources/inspector.ts';
+import { type InspectorCaptures, openInspectorTarget } from '../../../sources/src/process/captures.ts';
 import { type Case, cases, tools } from './cases.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileHead, systemReason } from '../../src/pprof/files.ts';
+import { fileHead } from '../../src/pprof/files.ts';
+import { systemReason } from '../../../sources/src/system-reason.ts';
 
 function reason(call: () => unknown): string {
   try {

@@ -5,12 +5,19 @@ import { createServer, type IncomingMessage, request, type RequestListener } fro
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { describe, test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
-import { readSources } from '../../src/http/sources.ts';
-import { addressOn } from '../../src/sources/inspector-address.ts';
-import { listeningPorts } from '../../src/sources/inspector-process.ts';
-import { loadSource } from '../../src/sources/load.ts';
-import { parseSource } from '../../src/sources/spec.ts';
-import { ask, beside, failure, functionsOf, linux, stackpile } from './watched.ts';
+import { readSources } from '../../src/web/sources.ts';
+import { addressOn } from '../../../sources/src/process/address.ts';
+import { listeningPorts } from '../../../sources/src/process/process.ts';
+import { loadSource } from '../../../sources/src/load.ts';
+import { parseSource } from '../../../sources/src/spec.ts';
+import {
+  ask,
+  beside,
+  failure,
+  functionsOf,
+  linux,
+  stackpile,
+} from '../../../sources/test/process/watched.ts';
 
 /** Runs `use` with the port of the inspector of a daemon that listens there from the beginning. */
 function withInspector(host: string, use: (port: number) => Promise<void>): Promise<void> {

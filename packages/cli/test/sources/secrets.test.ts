@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
 import { closedPort, listen, shut } from '../../../../testing/listening.ts';
-import { readSources } from '../../src/http/sources.ts';
-import { shownSource } from '../../src/sources/shown.ts';
-import { parseSource } from '../../src/sources/spec.ts';
+import { readSources } from '../../src/web/sources.ts';
+import { shownSource } from '../../../sources/src/shown.ts';
+import { parseSource } from '../../../sources/src/spec.ts';
 import { stackpile } from '../leaks/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-secrets-'));

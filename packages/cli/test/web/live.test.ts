@@ -1,0 +1,130 @@
+// What the page may ask again: services by address or index, processes by number; and compiled scripts shown as TypeScript.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import process from 'node:process';
+import { startServer } from '@stackpile/agent';
+import { decodeProfile, encodeProfile, type Profile, ProfileBuilder, readProfile } from '@stackpile/profile';
+import { liveProcess } from '../../src/web/live.ts';
+import { originalsOf } from '../../src/web/originals.ts';
+import { readSources } from '../../src/web/sources.ts';
+import { parseSource } from '../../../sources/src/spec.ts';
+
+const none = new AbortController().signal;
+
+function profileOf(name: string, file: string, line: number, column: number): Profile {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
+  builder.sample(
+    [builder.location({ lines: [{ function: builder.function(name, file), line, column }] })],
+    [3],
+  );
+  return builder.build();
+}
+
+describe('live services', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'stackpile-live-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('the index of a service means the service: its tasks, and all it can be asked', async () => {
+    const agent = await startServer({ port: 0 });
+    try {
+      for (const url of [agent.url, agent.url.replace(/\/$/u, ''), new URL(agent.url).origin]) {
+        const { sources, live } = await readSources([url], {}, folder);
+        assert.equal(sources[0]?.profile.sampleTypes[0]?.type, 'goroutine', url);
+        assert.ok((sources[0]?.size ?? 0) > 0);
+        assert.equal(live?.heavy, false);
+        const index = await live?.ask('', none);
+        assert.match(Buffer.from(index?.body ?? []).toString(), /counters/);
+        const counters = await live?.ask('counters', none);
+        assert.equal(counters?.type.startsWith('application/json'), true);
+        const read = JSON.parse(Buffer.from(counters?.body ?? []).toString()) as { pid: number };
+        assert.equal(read.pid, process.pid);
+        await live?.close();
+      }
+    } finally {
+      await agent.close();
+    }
+  });
+
+  const linux = { skip: process.platform === 'linux' ? false : 'reads /proc to find ports' };
+  test(
+    'a process without an agent has numbers and profiles; its inspector closes with the page',
+    linux,
+    async () => {
+      const child: ChildProcess = spawn(
+        process.execPath,
+        ['--inspect-port=0', '-e', 'setInterval(() => 0, 50); process.stdout.write("ready")'],
+        { stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      try {
+        assert.ok(child.stdout !== null && child.stderr !== null);
+        let said = '';
+        child.stderr.on('data', (chunk: Buffer) => {
+          said += chunk.toString();
+        });
+        await once(child.stdout, 'data');
+        const spec = parseSource(`pid:${child.pid ?? 0}`, folder);
+        assert.ok(spec.kind === 'inspector');
+        const live = liveProcess(spec, {});
+        assert.equal(live.heavy, true);
+        const index = Buffer.from((await live.ask('', none)).body).toString();
+        assert.match(index, /counters[^]*goroutine[^]*heap[^]*profile/);
+        assert.equal(said, '', 'nothing is opened before it is needed');
+        for (let look = 0; look < 2; look++) {
+          const body = Buffer.from((await live.ask('counters', none)).body).toString();
+          const counters = JSON.parse(body) as Record<string, unknown>;
+          assert.equal(counters['pid'], child.pid);
+          assert.equal(counters['tasks'], null);
+          assert.ok(Number(counters['rss']) > 0 && Number(counters['handles']) > 0, body);
+          assert.equal(typeof counters['eventLoopLag'], 'number');
+        }
+        const cpu = await readProfile((await live.ask('profile?seconds=1', none)).body);
+        assert.equal(cpu.sampleTypes.at(-1)?.unit, 'nanoseconds');
+        await assert.rejects(live.ask('mutex', none), /no such profile/);
+        await live.close();
+        assert.equal(said.match(/Debugger listening/gu)?.length, 1, said);
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+  );
+
+  test('a compiled script is shown as the TypeScript it was made of, also where only the map has it', async () => {
+    // One generated line, whose sixth column is line 3, column 1 of the original.
+    const map = {
+      version: 3,
+      sources: ['../src/leak.ts'],
+      sourcesContent: ['// one\n// two\nawait forEver();\n'],
+      names: [],
+      mappings: 'KAEA',
+    };
+    writeFileSync(join(folder, 'leak.js.map'), JSON.stringify(map));
+    writeFileSync(join(folder, 'leak.js'), 'void await forEver();\n//# sourceMappingURL=leak.js.map\n');
+    const path = join(folder, 'leak.pb');
+    writeFileSync(path, encodeProfile(profileOf('leak', join(folder, 'leak.js'), 1, 6)));
+    const { sources } = await readSources([path], {}, folder);
+    const [source] = sources;
+    assert.ok(source !== undefined);
+    const shown = await readProfile(source.bytes);
+    const fn = shown.locations.lines.function[0] ?? 0;
+    const file = shown.strings.get(shown.functions.filename[fn] ?? 0);
+    assert.match(file, /src\/leak\.ts$/);
+    assert.equal(Number(shown.locations.lines.line[0]), 3);
+    assert.equal(source.text(file), '// one\n// two\nawait forEver();\n');
+    // Only what the maps carry: the rest of the disk is none of their business.
+    writeFileSync(join(folder, 'secret.txt'), 'password');
+    assert.equal(source.text(join(folder, 'secret.txt')), null);
+  });
+
+  test('a profile without maps stays as it is', () => {
+    assert.equal(originalsOf(profileOf('f', '/nowhere/f.js', 1, 1), folder), null);
+    assert.equal(originalsOf(decodeProfile(encodeProfile(profileOf('f', 'f.go', 1, 1))), folder), null);
+  });
+});

@@ -1,0 +1,8 @@
+// What a SOURCE is and how it is shown: what every command needs, and nothing that opens a connection.
+export { SourceError, type SourceErrorCode } from './errors.ts';
+export { inflate } from './inflate.ts';
+export type { InspectorTarget, LoadedSource, SourceOptions, SourceSpec, TlsOptions } from './options.ts';
+export { hidePassword, hideQuerySecrets, shownSource } from './shown.ts';
+export { INSPECTOR_REFUSAL, namesProcess, parseSource } from './spec.ts';
+export { systemReason } from './system-reason.ts';
+export { MOST_PEM_BYTES, readTypedFile } from './typed-file.ts';

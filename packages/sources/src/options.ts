@@ -1,0 +1,85 @@
+// What a SOURCE on the command line is, and what reading one gives.
+import type { Profile } from '@stackpile/profile';
+
+/** What a process is asked for where the source itself says it: `pid:1234/heap?seconds=3`. */
+export interface AskedOfProcess {
+  readonly profile?: string;
+  /** How long it is recorded; 0 is as good as absent. */
+  readonly seconds?: number;
+}
+
+/** A process whose inspector is asked. */
+export type InspectorTarget = AskedOfProcess &
+  (
+    | { readonly kind: 'pid'; readonly pid: number }
+    | { readonly kind: 'ws'; readonly url: string }
+    /** An inspector's own HTTP port, as in `host:9229`. */
+    | { readonly kind: 'port'; readonly host: string; readonly port: number }
+  );
+
+/** A SOURCE, taken apart but not yet opened. */
+export type SourceSpec =
+  | { readonly kind: 'file'; readonly spec: string; readonly path: string }
+  | { readonly kind: 'stdin'; readonly spec: string }
+  | {
+      readonly kind: 'url';
+      readonly spec: string;
+      /** Without user info: that is in `authorization`. */
+      readonly url: URL;
+      /** `Basic …` from the user info of the URL. */
+      readonly authorization?: string;
+      /** `https+insecure://`: the certificate is not checked. */
+      readonly insecure: boolean;
+    }
+  | { readonly kind: 'inspector'; readonly spec: string; readonly target: InspectorTarget };
+
+/** How TLS servers are met. */
+export interface TlsOptions {
+  /** PEM text of the certificate authorities to trust besides the usual ones. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Accept any certificate. */
+  readonly insecure?: boolean;
+}
+
+/** How sources are read. All times in seconds where the name says so, else milliseconds. */
+export interface SourceOptions {
+  /** `['Authorization: Bearer …', …]`, as typed after `--header`. */
+  readonly headers?: readonly string[];
+  /** Short for `Authorization: Bearer TOKEN`. */
+  readonly token?: string;
+  /** Added to the URL as `seconds=`: duration of a CPU profile, or a delta of a named one. */
+  readonly seconds?: number;
+  /** Limit for the whole answer in seconds; `seconds` is added to it. Default 60. */
+  readonly timeout?: number;
+  readonly tls?: TlsOptions;
+  /** Which profile a URL without a path (or a pid) means: `profile` is CPU, as in pprof. Default `profile`. */
+  readonly profile?: string;
+  /** Keep the order in time of profiles that have one, for whoever draws it. */
+  readonly times?: boolean;
+  /** Bytes that one answer or file may have, packed. Default 1 GiB. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+  /** Called with one line of progress for whatever takes long. */
+  readonly onProgress?: (line: string) => void;
+  /** Base of relative file names; default the process's working directory. */
+  readonly cwd?: string;
+  /** Standard input, for `-`; default the process's. */
+  readonly stdin?: AsyncIterable<Uint8Array | string>;
+}
+
+/** A SOURCE that was read. */
+export interface LoadedSource {
+  /** As the user wrote it; an address without its secrets. */
+  readonly spec: string;
+  /** For messages: the path, or the URL without secrets. */
+  readonly name: string;
+  readonly profile: Profile;
+  /** The bytes as they came, packed or not; null where there were none (an inspector). */
+  readonly bytes: Uint8Array | null;
+  /** Came over a network or from another process: worth saving a copy. */
+  readonly remote: boolean;
+  /** When the profile was taken, milliseconds since 1970: what the profile says, else when a remote one was fetched, else null. */
+  readonly time: number | null;
+}

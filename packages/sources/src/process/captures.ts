@@ -1,0 +1,333 @@
+// A profile from the inspector of a process that has no agent: its tasks through the heap, its CPU, its allocations.
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Counters,
+  COUNTERS_EXPRESSION,
+  countersOf,
+  cpuFrames,
+  type CpuProfile,
+  cpuProfile,
+  exactPositions,
+  functionNames,
+  type FrameContext,
+  heapFrames,
+  heapFrameWriter,
+  heapRecordFrames,
+  heapRecords,
+  heapSampleProfile,
+  humanBytes,
+  memoryRoom,
+  Originals,
+  type ProcessCounters,
+  refusal,
+  type SamplingHeapProfile,
+  snapshotCost,
+  type KnownPositions,
+  takeHeapSnapshot,
+} from '@stackpile/agent/inspector';
+import { heapProfile, type Profile, ProfileError } from '@stackpile/profile';
+import type { InspectorConnection } from './socket.ts';
+import { openTarget, type OpenTarget } from './target.ts';
+import { SourceError } from '../errors.ts';
+import type { LoadedSource, SourceOptions, SourceSpec } from '../options.ts';
+import { noSuchProfile, PROCESS_PROFILES } from '../spec.ts';
+
+type InspectorSpec = Extract<SourceSpec, { kind: 'inspector' }>;
+
+const SNAPSHOT_MS = 600_000;
+const POSITIONS_MS = 2000;
+const LOOKUP_MS_PER_MB = 8;
+/** Seconds for which a sampling of allocations runs where nobody says otherwise. */
+const HEAP_SECONDS = 10;
+const CPU_SECONDS = 30;
+/** Tasks and handles that are told one by one; more are told by stack. */
+const MOST_IDS = 200_000;
+const CPU_INTERVAL_MICROS = 1000;
+const HEAP_INTERVAL_BYTES = 32_768;
+/** V8's own default, and that of Node's command line. */
+const V8_INTERVAL_BYTES = 524_288;
+
+/** What the last snapshot of each source took, so that the next announcement is a measured one. */
+const measured = new Map<string, { readonly msPerMegabyte: number }>();
+
+/** A target whose inspector is open, and what can be had from it. */
+export interface InspectorCaptures {
+  /** Tasks, handles and closures by heap snapshot: the process stands still meanwhile. */
+  goroutine(): Promise<Profile>;
+  /** CPU samples of `seconds`. */
+  cpu(seconds: number): Promise<Profile>;
+  /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
+  heap(seconds: number): Promise<Profile>;
+  /** The process in numbers; cheap. */
+  counters(): Promise<Counters>;
+  /** Leaves the process as it was. */
+  close(): Promise<void>;
+}
+
+/** Opens the inspector behind a source. Progress, and what a snapshot will do to the process, goes to `options.onProgress`. */
+export async function openInspectorTarget(
+  spec: InspectorSpec,
+  options: SourceOptions,
+): Promise<InspectorCaptures> {
+  const target = await openTarget(spec.target, {
+    name: spec.spec,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  const known: KnownPositions = new Map();
+  const originals = new Originals();
+  const guarded = <T>(take: () => Promise<T>): Promise<T> => capture(target, spec.spec, options, take);
+  /** What ends early with the process, and is shown as far as it has come. */
+  const recording = <T>(take: () => Promise<T>): Promise<T> =>
+    guarded(() => target.departure.duringRecording(take));
+  return {
+    goroutine: () => guarded(() => takeTasks(target, spec.spec, options, known, originals)),
+    cpu: (seconds) => recording(() => takeCpu(target, spec.spec, seconds, options, originals)),
+    heap: (seconds) => recording(() => takeAllocations(target, spec.spec, seconds, options, originals)),
+    counters: () => guarded(() => readCounters(target)),
+    close: () => target.close(),
+  };
+}
+
+/** A loop that has not turned for so long is stuck: the lag says so much, and nobody waits for the rest. */
+const STUCK_MS = 1000;
+
+async function readCounters({ connection, pid }: OpenTarget): Promise<Counters> {
+  const evaluate = async <T>(expression: string, more: object = {}): Promise<T> => {
+    const { result } = await connection.post<{ result: { value: T } }>('Runtime.evaluate', {
+      expression,
+      returnByValue: true,
+      includeCommandLineAPI: true,
+      silent: true,
+      ...more,
+    });
+    return result.value;
+  };
+  const turn = evaluate<number>(
+    '(() => { const from = performance.now(); return new Promise((turned) => setImmediate(() => turned(performance.now() - from))); })()',
+    { awaitPromise: true },
+  ).catch(() => STUCK_MS);
+  const lag = await Promise.race([turn, sleep(STUCK_MS, STUCK_MS, { ref: false })]);
+  const read = JSON.parse(await evaluate<string>(COUNTERS_EXPRESSION)) as ProcessCounters;
+  const room = pid === null ? null : memoryRoom(pid, { limit: read.constrained, rss: read.rss });
+  return countersOf(read, room === null || room.what === 'machine' ? Infinity : room.limit, lag);
+}
+
+/** Every failure of a capture as one that names the source. */
+async function capture<T>(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  take: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await take();
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    if (options.signal?.aborted === true)
+      throw new SourceError('SOURCE_ABORTED', `${name}: stopped`, { cause: error });
+    if (await target.hasEnded())
+      throw new SourceError('SOURCE_ENDED', `${name}: the process has ended`, { cause: error });
+    const code = error instanceof ProfileError ? 'SOURCE_MALFORMED' : 'SOURCE_UNREACHABLE';
+    const message = error instanceof Error ? error.message : String(error);
+    throw new SourceError(code, `${name}: ${message}`, { cause: error });
+  }
+}
+
+async function takeTasks(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  known: KnownPositions,
+  originals: Originals,
+): Promise<Profile> {
+  const { connection } = target;
+  // Asked beforehand: afterwards the process may be gone.
+  const context = await contextOf(connection, originals);
+  const { usedSize } = await connection.post<{ usedSize: number }>('Runtime.getHeapUsage');
+  const cost = snapshotCost(usedSize, false);
+  if (target.pid !== null) {
+    const refused = refusal(usedSize, cost, memoryRoom(target.pid, { limit: 0, rss: 0 }));
+    if (refused !== null) throw new SourceError('SOURCE_UNREADABLE', `${name}: ${refused}`);
+  }
+  const megabytes = usedSize / 2 ** 20;
+  const before = measured.get(name);
+  const seconds =
+    before === undefined
+      ? `about ${roughly(cost.stopMs / 4)} to ${roughly(cost.stopMs * 2)}`
+      : `about ${roughly(before.msPerMegabyte * megabytes)}`;
+  options.onProgress?.(
+    `${name}: taking a heap snapshot: the process stands still for ${seconds} (its heap is ${humanBytes(usedSize)}) and needs ` +
+      `about ${humanBytes(cost.bytes)} more memory meanwhile`,
+  );
+  const { analysis, stopMs: took } = await takeHeapSnapshot(connection, {
+    timeoutMs: SNAPSHOT_MS,
+    analysis: { maxIds: MOST_IDS, names: functionNames },
+  });
+  measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
+  if (options.signal?.aborted === true) throw new SourceError('SOURCE_ABORTED', `${name}: stopped`);
+  const positions = await exactPositions(connection, analysis, {
+    budgetMs: POSITIONS_MS,
+    expectedMs: megabytes * LOOKUP_MS_PER_MB,
+    now: () => performance.now(),
+    known,
+  });
+  await originals.learn(connection, heapFrames(analysis, positions));
+  options.onProgress?.(`${name}: it stood still for ${roughly(took)}`);
+  return heapProfile(analysis, {
+    taskType: 'goroutine',
+    timeNanos: BigInt(Date.now()) * 1_000_000n,
+    positions,
+    frames: (builder) => heapFrameWriter(builder, context),
+    comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(took)} ms`],
+  });
+}
+
+function roughly(ms: number): string {
+  return ms < 950 ? `${Math.max(0.1, Math.round(ms / 100) / 10)} s` : `${Math.round(ms / 1000)} s`;
+}
+
+/** Waits; an abort ends it early and is no error here. */
+async function wait(seconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(seconds * 1000, undefined, { signal });
+  } catch {
+    // Aborted: the caller knows why.
+  }
+}
+
+/** Lets a recording run for some seconds, or until the process ends or wants to. */
+async function untilOver(
+  { connection, departure }: OpenTarget,
+  name: string,
+  seconds: number,
+  options: SourceOptions,
+): Promise<void> {
+  const begun = performance.now();
+  const over = new AbortController();
+  const signals = options.signal === undefined ? [over.signal] : [over.signal, options.signal];
+  await Promise.race([wait(seconds, AbortSignal.any(signals)), connection.ended, departure.begun]);
+  over.abort();
+  if (departure.isUnderWay())
+    options.onProgress?.(
+      `${name}: the process ends and is let go: this is what it did for ${roughly(performance.now() - begun)}`,
+    );
+}
+
+async function takeCpu(
+  target: OpenTarget,
+  name: string,
+  seconds: number,
+  options: SourceOptions,
+  originals: Originals,
+): Promise<Profile> {
+  const { connection } = target;
+  const context = await contextOf(connection, originals);
+  await connection.post('Profiler.enable');
+  await connection.post('Profiler.setSamplingInterval', { interval: CPU_INTERVAL_MICROS });
+  await connection.post('Profiler.start');
+  options.onProgress?.(`recording CPU samples for ${seconds} s`);
+  const timeNanos = BigInt(Date.now()) * 1_000_000n;
+  await untilOver(target, name, seconds, options);
+  const { profile } = await connection.post<{ profile: CpuProfile }>(
+    'Profiler.stop',
+    {},
+    { timeoutMs: 120_000 },
+  );
+  connection.send('Profiler.disable');
+  if (options.signal?.aborted === true) throw new Error('stopped');
+  await originals.learn(connection, cpuFrames([profile]));
+  return cpuProfile(
+    [profile],
+    {
+      from: profile.startTime,
+      to: profile.endTime,
+      timeNanos,
+      intervalMicros: CPU_INTERVAL_MICROS,
+      idle: false,
+    },
+    context,
+  );
+}
+
+/** The main script of the target, and no working directory: paths stay absolute for somebody who looks from outside. */
+async function contextOf(connection: InspectorConnection, originals: Originals): Promise<FrameContext> {
+  const { result } = await connection.post<{ result: { value?: unknown } }>('Runtime.evaluate', {
+    expression: 'process.argv[1] || process.execPath',
+    returnByValue: true,
+  });
+  return { program: typeof result.value === 'string' ? result.value : '', cwd: '', originals };
+}
+
+async function takeAllocations(
+  target: OpenTarget,
+  name: string,
+  seconds: number,
+  options: SourceOptions,
+  originals: Originals,
+): Promise<Profile> {
+  const { connection } = target;
+  const context = await contextOf(connection, originals);
+  // V8 has one sampler per isolate: one that runs already is somebody else's, to be read and never to be stopped.
+  let sampling = await connection
+    .post<{ profile: SamplingHeapProfile }>('HeapProfiler.getSamplingProfile', {}, { timeoutMs: 120_000 })
+    .catch(() => null);
+  const foreign = sampling !== null;
+  if (sampling === null) {
+    const settings = { samplingInterval: HEAP_INTERVAL_BYTES, stackDepth: 64 };
+    await connection.post('HeapProfiler.startSampling', settings);
+    options.onProgress?.(`sampling allocations for ${seconds} s: only what is allocated meanwhile is seen`);
+    await untilOver(target, name, seconds, options);
+    sampling = await connection.post<{ profile: SamplingHeapProfile }>(
+      'HeapProfiler.stopSampling',
+      {},
+      { timeoutMs: 120_000 },
+    );
+  }
+  if (options.signal?.aborted === true) throw new Error('stopped');
+  // Whoever started a sampler before us has most likely left V8's own interval.
+  const interval = foreign ? V8_INTERVAL_BYTES : HEAP_INTERVAL_BYTES;
+  const memory = {
+    rss: 0,
+    heapTotal: 0,
+    heapUsed: 0,
+    external: 0,
+    arrayBuffers: 0,
+    sampler: foreign ? 'foreign' : 'own',
+    interval,
+  };
+  const timeNanos = BigInt(Date.now()) * 1_000_000n;
+  const records = heapRecords(sampling.profile, interval);
+  await originals.learn(connection, heapRecordFrames(records));
+  return heapSampleProfile({ records, memory, timeNanos, cost: 0 }, context);
+}
+
+/**
+ * Which profile a source means: what it names itself (`pid:1234/heap`), else what the command asks for (`options.profile`).
+ * Without either, `seconds` ask for CPU; a process as such is asked what it waits for.
+ */
+function wantedProfile(spec: InspectorSpec, options: SourceOptions, seconds: number | undefined): string {
+  return spec.target.profile ?? options.profile ?? (seconds === undefined ? 'goroutine' : 'profile');
+}
+
+/**
+ * Takes a profile from a process through its inspector, and leaves the process as it was, also where something fails.
+ *
+ * @throws SourceError
+ */
+export async function loadInspector(spec: InspectorSpec, options: SourceOptions): Promise<LoadedSource> {
+  // As in the address of a service: what the option says replaces what stands there.
+  const seconds = options.seconds ?? (spec.target.seconds || undefined);
+  const wanted = wantedProfile(spec, options, seconds);
+  if (!PROCESS_PROFILES.includes(wanted)) throw noSuchProfile(spec.spec, wanted);
+  const captures = await openInspectorTarget(spec, options);
+  try {
+    let profile: Profile;
+    if (wanted === 'goroutine' || wanted === 'tasks') profile = await captures.goroutine();
+    else if (wanted === 'profile' || wanted === 'cpu') profile = await captures.cpu(seconds ?? CPU_SECONDS);
+    else profile = await captures.heap(seconds ?? HEAP_SECONDS);
+    return { spec: spec.spec, name: spec.spec, profile, bytes: null, remote: true, time: Date.now() };
+  } finally {
+    await captures.close();
+  }
+}
