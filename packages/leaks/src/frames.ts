@@ -94,15 +94,3 @@ export class StackTable {
     return id;
   }
 }
-
-/**
- * The frame that says most about a stack (leaf first) without the user's own code: the first of a library, else the outermost
- * one that is not the runtime's very core (`net/http.(*conn).serve` of a long chain down to the poller).
- */
-export function tellingFrame(stack: readonly StackFrame[]): StackFrame | undefined {
-  return (
-    stack.find((frame) => frame.origin === 'library') ??
-    stack.findLast((frame) => !frame.name.startsWith('runtime.') && frame.name !== '') ??
-    stack.at(-1)
-  );
-}

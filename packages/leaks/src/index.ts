@@ -21,6 +21,6 @@ export type { SavedSeries, SavedWatch } from './saved.ts';
 export { LeakWatch } from './watch.ts';
 export { findLeaks } from './leaks.ts';
 export { findingSentence, rateOf, subjectOf, verdictSentence } from './sentences.ts';
-export { amount, duration, percent, shortName, shortPlace } from './words.ts';
+export { amount, duration, percent, shortPlace } from './words.ts';
 export { type Starter, starterOf } from './starter.ts';
 export type { LeaksReport } from './report.ts';

@@ -1,7 +1,6 @@
 // From the record of many dumps to one verdict: groups series by culprit, assesses, ranks, and puts it into words.
-import { classifyFunction, type OriginOptions } from '@stackpile/profile';
+import { classifyFunction, type OriginOptions, tellingFrame } from '@stackpile/profile';
 import { type Assessment, assess, type Evidence } from './assess.ts';
-import { tellingFrame } from './frames.ts';
 import { patternOf } from './patterns.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import { findingSentence, verdictSentence } from './sentences.ts';

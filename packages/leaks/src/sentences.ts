@@ -1,7 +1,7 @@
 // The sentences of a verdict: what a person would say after looking at the numbers.
-import { tellingFrame } from './frames.ts';
+import { shortName, tellingFrame } from '@stackpile/profile';
 import type { Finding, Series, StackFrame, Verdict } from './verdict.ts';
-import { amount, duration, percent, shortName, shortPlace } from './words.ts';
+import { amount, duration, percent, shortPlace } from './words.ts';
 
 function placeOf(frame: StackFrame): string {
   const place = shortPlace(frame);

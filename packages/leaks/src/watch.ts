@@ -1,5 +1,5 @@
 // Dumps come in one after the other; what is kept of them is enough for a verdict at any time, and bounded.
-import type { Profile } from '@stackpile/profile';
+import { languageOf, type Profile } from '@stackpile/profile';
 import { columnsOf, type DumpColumns, labelKey, type LabelSet } from './columns.ts';
 import { LeaksError } from './errors.ts';
 import { StackTable } from './frames.ts';
@@ -438,7 +438,7 @@ function namesGo(profile: Profile): boolean {
   const { functions, strings } = profile;
   for (let i = 0; i < functions.length; i++) {
     const file = strings.get(functions.filename[i] ?? 0);
-    if (file !== '') return file.endsWith('.go') || file.endsWith('.s');
+    if (file !== '') return languageOf(file) === 'go';
   }
   return false;
 }

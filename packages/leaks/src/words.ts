@@ -49,14 +49,6 @@ export function duration(ms: number): string {
   return `${Math.round(hours / 24)} d`;
 }
 
-/** A function's name without the path of its package: `task.(*Runner).Work` of `example.com/x/internal/task.(*Runner).Work`. */
-export function shortName(name: string): string {
-  const bracket = name.search(/[[(]/u);
-  const plainPart = bracket < 0 ? name : name.slice(0, bracket);
-  const slash = plainPart.lastIndexOf('/');
-  return slash < 0 || name.includes(' ') ? name : name.slice(slash + 1);
-}
-
 /** `subscribe.go:22`: the last part of the path and the line. */
 export function shortPlace(frame: StackFrame): string {
   if (frame.file === '') return '';

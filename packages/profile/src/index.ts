@@ -11,6 +11,7 @@ export {
 export { decodeProfile } from './proto/decode.ts';
 export { compareBytes, encodeProfile } from './proto/encode.ts';
 export { ProfileError, type ProfileErrorCode, type ProfileErrorOptions } from './errors.ts';
+export { goPackage, type Language, languageOf } from './language.ts';
 export {
   analyzeHeap,
   type HeapAnalysis,
@@ -86,5 +87,8 @@ export { keptLines, looksCompiled, mapBelongs } from './source-map-fit.ts';
 export { extendStrings, packedStrings, StringInterner, stringTableOf } from './columns/strings.ts';
 export { quoteGo } from './go-quote.ts';
 export { decodeText, encodeText } from './bytes/utf8.ts';
+export { maxShownLength, safeText } from './safe-text.ts';
+export { shortName, shortPath } from './short-name.ts';
+export { tellingFrame } from './telling-frame.ts';
 export { checkValid } from './validity.ts';
 export type { Counters } from './wire/counters.ts';

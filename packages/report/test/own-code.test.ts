@@ -174,7 +174,7 @@ test('a terminal gets lines that fit, no control characters, and grey for chance
     const text = print(command);
     assert.match(text, /….*long\.Name/);
     assert.doesNotMatch(text, /\u001b/);
-    assert.match(text, /\\u001b\[2Jevil/);
+    assert.match(text, /\\x1b\[2Jevil/);
     for (const line of text.split('\n').slice(1)) assert.ok([...line].length <= 80, line);
   }
   const difference = diffProfiles(cpu({ steady: 100, grown: 100 }), cpu({ steady: 110, grown: 200 }), {

@@ -104,10 +104,37 @@ test('agrees with JavaScript where the two languages do', () => {
   );
 });
 
+test("a class of Unicode's is asked only of the characters that a text has", (t) => {
+  const asked = t.mock.method(String, 'fromCodePoint');
+  const text = 'github.com/shop/cart.(*Cart).Größe';
+  for (const source of ['^\\pN', '(?i)\\p{Greek}', '[^\\p{L}\\P{Nd}]\\pN', '(?i)[α-ω]é'])
+    matches(source, text);
+  assert.ok(asked.mock.callCount() < 500, `${asked.mock.callCount()} characters were looked at`);
+});
+
+test('folding takes what differs in case only, and nothing else', () => {
+  const same = ['Kk\u212a', 'Ss\u017f', 'Åå\u212b', 'Σσς', 'ßẞ', 'ǅǄǆ', 'Ꭰꭰ', '𐐀𐐨', 'µΜμ', 'Ωω\u2126'];
+  for (const orbit of same) {
+    for (const one of orbit) {
+      for (const other of orbit) {
+        assert.ok(matches(`(?i)^${one}$`, other), `${one} ${other}`);
+        assert.ok(matches(`(?i)^[${one}]$`, other), `[${one}] ${other}`);
+      }
+      assert.ok(!matches(`(?i)^${one}$`, 'x'), one);
+    }
+  }
+  // The dotted capital I and the dotless small i fold to nothing but themselves.
+  for (const [one, other] of ['İi', 'ıI', 'ıi', 'İI']) assert.ok(!matches(`(?i)${one}`, other ?? ''), one);
+  assert.ok(matches('(?i)^\\p{Lu}$', 'ä') && !matches('(?i)^\\P{Lu}$', 'ä') && !matches('^\\p{Lu}$', 'ä'));
+});
+
 test('hostile expressions and texts end', () => {
   const text = 'a'.repeat(50_000);
   assert.equal(matches('(a+)+$', `${text}b`), false);
   assert.equal(matches('(a|aa)*c', text), false);
   assert.equal(matches('(?:a?){500}a{500}b', text), false);
   assert.equal(matches('(.*)(.*)(.*)(.*)(.*)x', text), false);
+  assert.equal(matches('(?i)(\\w+\\.?)+!$', text), false);
+  // Many threads in many states: what is remembered of them stays bounded.
+  assert.equal(matches(`${'(?:a?b?){500}'.repeat(20)}c`, 'abba'.repeat(20)), false);
 });

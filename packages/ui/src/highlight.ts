@@ -1,4 +1,5 @@
 // Source text as coloured tokens per line, for the languages that stacks come from: TypeScript, JavaScript and Go.
+import { languageOf } from '@stackpile/profile';
 
 export interface Token {
   /** `keyword`, `string`, `comment`, `number`, `title` or '' for plain text. */
@@ -10,7 +11,8 @@ export interface Token {
 const maxLength = 1_000_000;
 
 const words = {
-  ts: 'abstract any as asserts async await bigint boolean break case catch class const continue debugger declare default delete do else enum export extends false finally for from function get if implements import in infer instanceof interface is keyof let namespace never new null number object of override private protected public readonly return satisfies set static string super switch symbol this throw true try type typeof undefined unknown using var void while with yield',
+  javascript:
+    'abstract any as asserts async await bigint boolean break case catch class const continue debugger declare default delete do else enum export extends false finally for from function get if implements import in infer instanceof interface is keyof let namespace never new null number object of override private protected public readonly return satisfies set static string super switch symbol this throw true try type typeof undefined unknown using var void while with yield',
   go: 'any append bool break byte case chan close const continue copy default defer delete else error fallthrough false for func go goto if import int int32 int64 interface len make map new nil package panic range return rune select string struct switch true type uint8 uint32 uint64 var',
 } as const;
 
@@ -18,13 +20,14 @@ const words = {
 const beforeRegexp = /(?:^|[(,=:[!&|?{};+\-*%~^<>]|\b(?:return|typeof|case|in|of|await|yield))\s*$/;
 
 const rules = {
-  ts: /(\/\/.*|\/\*[^]*?(?:\*\/|$))|('(?:[^'\\\n]|\\[^])*'?|"(?:[^"\\\n]|\\[^])*"?|`(?:[^`\\]|\\[^])*`?)|(\/(?![/*])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*)|(\b(?:0[xob][\da-f_]+|\d[\d_]*\.?\d*(?:e[+-]?\d+)?)n?\b)|([A-Za-z_$][\w$]*)/gi,
+  javascript:
+    /(\/\/.*|\/\*[^]*?(?:\*\/|$))|('(?:[^'\\\n]|\\[^])*'?|"(?:[^"\\\n]|\\[^])*"?|`(?:[^`\\]|\\[^])*`?)|(\/(?![/*])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*)|(\b(?:0[xob][\da-f_]+|\d[\d_]*\.?\d*(?:e[+-]?\d+)?)n?\b)|([A-Za-z_$][\w$]*)/gi,
   go: /(\/\/.*|\/\*[^]*?(?:\*\/|$))|("(?:[^"\\\n]|\\.)*"?|`[^`]*`?|'(?:[^'\\\n]|\\.)*'?)|((?!))|(\b(?:0[xob][\da-f_]+|\d[\d_]*\.?\d*(?:e[+-]?\d+)?)\b)|([A-Za-z_]\w*)/gi,
 } as const;
 
 /** The tokens of each line of a file; without colours for other languages. Never throws, whatever the text is. */
 export function highlightLines(content: string, file: string): Token[][] {
-  const language = file.endsWith('.go') ? 'go' : /\.[cm]?[jt]sx?$/.test(file) ? 'ts' : null;
+  const language = languageOf(file);
   const text = content.replaceAll('\r\n', '\n');
   if (language === null || text.length > maxLength)
     return text.split('\n').map((line) => [{ kind: '', text: line }]);

@@ -1,6 +1,7 @@
 // A verdict as a person reads it in a terminal.
 import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
-import { amount, duration, percent, rateOf, shortName, starterOf, subjectOf } from '@stackpile/leaks';
+import { amount, duration, percent, rateOf, starterOf, subjectOf } from '@stackpile/leaks';
+import { shortName } from '@stackpile/profile';
 import { elide, elidePath, fileOf, type Paint, visible, widthOf, wrap } from './terminal.ts';
 
 /** How a verdict is drawn. */

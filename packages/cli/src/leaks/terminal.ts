@@ -1,21 +1,12 @@
 // Text for a terminal: hostile characters made visible, widths, wrapping, colours only where a person looks.
 import { styleText } from 'node:util';
+import { safeText } from '@stackpile/profile';
 import stringWidth from 'string-width';
 import type { CliIo, Writer } from '../io.ts';
 
-/** Characters that move the cursor, change colours, reverse the line, or hide: everything that is not plain text. */
-const dangerous =
-  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\u{e0000}|[\u{e0001}-\u{e007f}]/gu;
-
-/** Makes text of unknown origin safe to print: what is not plain text becomes `\u{…}`, what is too long ends in `…`. */
+/** {@link safeText} of what stands in one line of a terminal. */
 export function visible(text: string, most: number = 400): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut.replaceAll(dangerous, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    // Bytes that were no UTF-8, as the profile room keeps them.
-    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
-    return code < 0x20 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
-  });
+  return safeText(text, most);
 }
 
 /** Columns that text takes, escape sequences aside. */

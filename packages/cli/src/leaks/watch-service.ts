@@ -5,11 +5,10 @@ import {
   type LeakOptions,
   LeakWatch,
   percent,
-  shortName,
   subjectOf,
   type Verdict,
 } from '@stackpile/leaks';
-import type { Profile } from '@stackpile/profile';
+import { type Profile, shortName } from '@stackpile/profile';
 import { SourceError } from '@stackpile/sources';
 import { columnsOf, elide, visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';

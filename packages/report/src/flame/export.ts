@@ -1,5 +1,5 @@
 // The flame graph's data in other tools' formats: folded stacks, speedscope JSON, a standing SVG picture.
-import { shortName } from './display.ts';
+import { shortName } from '@stackpile/profile';
 import { type FlameLayout, mergedFrame, rootFrame } from './layout.ts';
 import type { FrameTable } from './frames.ts';
 import type { Stacks } from './stacks.ts';

@@ -1,6 +1,12 @@
 // Frames: what a box of a flame graph stands for, interned from a profile's locations at one granularity.
-import { classifyFunction, functionOrigins, type Origin, type Profile } from '@stackpile/profile';
-import { visibleText } from './display.ts';
+import {
+  classifyFunction,
+  functionOrigins,
+  languageOf,
+  type Origin,
+  type Profile,
+  safeText,
+} from '@stackpile/profile';
 import { packageOf } from './package.ts';
 
 /** What makes two frames the same: function and file; function, file and line; the file; or the package. */
@@ -9,7 +15,7 @@ export type FrameGranularity = 'functions' | 'lines' | 'files' | 'packages';
 /** Interned frames; the row number is the frame's id. Several profiles may share one table (see {@link FrameInterner}). */
 export interface FrameTable {
   readonly length: number;
-  /** Shown name, never empty, safe to show ({@link visibleText}). */
+  /** Shown name, never empty, safe to show ({@link safeText}). */
   readonly name: readonly string[];
   /** File as in the profile, made safe to show; '' where unknown. */
   readonly file: readonly string[];
@@ -64,10 +70,10 @@ export class FrameInterner {
     let known = this.#files.get(rawFile);
     if (known === undefined) {
       // Go's packages stand in the names.
-      const byName = rawFile === '' || /\.(?:go|s)$/.test(rawFile);
+      const byName = rawFile === '' || languageOf(rawFile) === 'go';
       known = {
-        text: visibleText(rawFile),
-        home: byName ? null : visibleText(packageOf('', rawFile)),
+        text: safeText(rawFile),
+        home: byName ? null : safeText(packageOf('', rawFile)),
       };
       this.#files.set(rawFile, known);
     }
@@ -84,11 +90,11 @@ export class FrameInterner {
       if (!byLine && this.#line[direct] !== line) this.#several[direct] = true;
       return direct;
     }
-    const name = visibleText(rawName === '' ? rawFile || '(unknown)' : rawName);
+    const name = safeText(rawName === '' ? rawFile || '(unknown)' : rawName);
     const place = this.#fileOf(rawFile);
     const file = place.text;
     const own = typeof origin === 'function' ? origin() : (origin ?? classifyFunction(rawName, rawFile));
-    const home = place.home ?? visibleText(packageOf(rawName, rawFile));
+    const home = place.home ?? safeText(packageOf(rawName, rawFile));
     let shown = name;
     let shownFile = file;
     let shownLine = line;

@@ -1,5 +1,4 @@
 // Flame graphs and their kin: pure kernels over typed arrays, for workers, the page and the command line.
-export { maxShownLength, shortName, shortPath, visibleText } from './display.ts';
 export { escapeXml, flameSvg, foldedStacks, speedscopeJson } from './export.ts';
 export { type FrameGranularity, FrameInterner, type FrameTable, type LocationFrames } from './frames.ts';
 export {
@@ -26,7 +25,7 @@ export {
   type Stacks,
   toDoubles,
 } from './stacks.ts';
-export { groupTasks, type Task, type TaskGroup, tellingFrame } from './tasks.ts';
+export { groupTasks, type Task, type TaskGroup } from './tasks.ts';
 export { layoutTimeline, sampleTimes } from './timeline.ts';
 export {
   type FrameSums,

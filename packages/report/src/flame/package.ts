@@ -1,4 +1,5 @@
 // Which package a frame belongs to: what is coloured, grouped and collapsed as one.
+import { goPackage, languageOf } from '@stackpile/profile';
 
 /**
  * The package of a function by its name and file: `express` or `@scope/name` below node_modules, `node:net`, Go's import
@@ -13,15 +14,8 @@ export function packageOf(name: string, file: string): string {
     const first = parts[0] ?? '';
     return first.startsWith('@') ? `${first}/${parts[1] ?? ''}` : first;
   }
-  if (path.endsWith('.go') || path.endsWith('.s')) return goPackage(name);
+  if (languageOf(path) === 'go') return goPackage(name);
   if (path === '') return name.includes('/') || /^\w+\.\S/.test(name) ? goPackage(name) : '';
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '' : path.slice(0, slash);
-}
-
-function goPackage(name: string): string {
-  const bracket = name.indexOf('[');
-  const plain = bracket < 0 ? name : name.slice(0, bracket);
-  const dot = plain.indexOf('.', plain.lastIndexOf('/') + 1);
-  return dot < 0 ? plain : plain.slice(0, dot);
 }

@@ -1,5 +1,5 @@
 // The task list: goroutines or tasks grouped by stack as `debug=1` does, each group openable to its single tasks.
-import type { Origin, Profile } from '@stackpile/profile';
+import type { Profile } from '@stackpile/profile';
 import type { LocationFrames } from './frames.ts';
 import { toDoubles } from './stacks.ts';
 
@@ -150,16 +150,4 @@ function readTask(profile: Profile, row: number, count: number): Task {
     else others.push([key, unit === '' ? String(value) : `${value} ${unit}`]);
   }
   return { id, count, state, waitedMs, createdBy, labels: others };
-}
-
-/**
- * The frame that says most about a stack (leaf first): the innermost of the user's own code, else of a library, else the
- * outermost, where the runtime was told what to do (`net/http.(*conn).serve`); undefined for an empty stack.
- */
-export function tellingFrame<T extends { readonly origin: Origin }>(stack: readonly T[]): T | undefined {
-  return (
-    stack.find(({ origin }) => origin === 'user') ??
-    stack.find(({ origin }) => origin === 'library') ??
-    stack.at(-1)
-  );
 }

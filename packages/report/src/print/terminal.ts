@@ -1,5 +1,5 @@
 // Names and lines for a terminal: cut to its width, control characters made visible, colour only for meaning.
-import { visibleText } from '../flame/display.ts';
+import { safeText } from '@stackpile/profile';
 
 /** What is known of the terminal that a report goes to. */
 export interface Terminal {
@@ -12,7 +12,7 @@ export interface Terminal {
 
 /** A name in the `room` cells that a line has left: the end of a name says more than its beginning, so the middle goes. */
 export function fitName(name: string, room: number, { width }: Terminal): string {
-  const safe = visibleText(name);
+  const safe = safeText(name);
   if (room < 8 || width(safe) <= room) return safe;
   const chars = [...safe];
   const head: string[] = [];
@@ -38,7 +38,7 @@ export function fitName(name: string, room: number, { width }: Terminal): string
 
 /** Text of unknown origin for a terminal: all but newlines and tabs that is no plain text is made visible. */
 export function visibleLines(text: string): string {
-  return text.replaceAll(/[^\n\t]+/g, (part) => visibleText(part, Infinity));
+  return text.replaceAll(/[^\n\t]+/g, (part) => safeText(part, Infinity));
 }
 
 /** A line in grey: what is likely chance. */

@@ -1,5 +1,5 @@
 // The profiles that are open in the worker, and their stacks as the filters leave them, the last few kept.
-import type { Profile, ValueType } from '@stackpile/profile';
+import { type Profile, type ValueType, safeText } from '@stackpile/profile';
 import {
   eventWeight,
   type FrameGranularity,
@@ -8,7 +8,6 @@ import {
   type LocationFrames,
   matchFrames,
   type Stacks,
-  visibleText,
 } from '@stackpile/report/flame';
 import { compilePattern } from '../filters/pattern.ts';
 import { EngineError } from './error.ts';
@@ -84,7 +83,7 @@ interface Interned {
 /** The row of the sample type `name`; `fallback` where there is none of that name. */
 export function typeIndex(profile: Profile, name: string, fallback: number): number {
   if (name === '') return fallback;
-  const row = profile.sampleTypes.findIndex(({ type }) => visibleText(type, 100) === name);
+  const row = profile.sampleTypes.findIndex(({ type }) => safeText(type, 100) === name);
   return row < 0 ? fallback : row;
 }
 

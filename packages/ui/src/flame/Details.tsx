@@ -1,5 +1,5 @@
 // Below the flame graph: the box under the pointer or the selected one, in numbers, and the most wanted of what one can do.
-import { shortPath } from '@stackpile/report/flame';
+import { shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { formatDelta, formatPercent, formatValue } from '../format.ts';
 import type { MenuItem } from '../parts/controls.tsx';

@@ -1,5 +1,6 @@
 // The flame graph as rows of boxes, and how to paint them: pure, draws through the few calls of a canvas that it needs.
-import { type FlameLayout, mergedFrame, rootFrame, shortName, shortPath } from '@stackpile/report/flame';
+import { shortName, shortPath } from '@stackpile/profile';
+import { type FlameLayout, mergedFrame, rootFrame } from '@stackpile/report/flame';
 import type { FrameList } from '../engine/frame-list.ts';
 import type { FlameAnswer } from '../engine/questions/flame.ts';
 import { boxColors, byBox, diffColors, type Palette, paletteRow } from './colors.ts';

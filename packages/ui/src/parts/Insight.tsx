@@ -1,5 +1,5 @@
 // The answer before any graph: where the user's own code waits, runs or holds memory, with file and line.
-import { shortName, shortPath } from '@stackpile/report/flame';
+import { shortName, shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { deed, formatPercent, formatValue, forNumber } from '../format.ts';

@@ -1,5 +1,5 @@
 // Names of profiles in pickers.
-import { shortPath } from '@stackpile/report/flame';
+import { shortPath } from '@stackpile/profile';
 import type { ProfileSummary } from '../engine/profiles.ts';
 
 /** Name of a source in a picker: short, but different from its neighbours'. */

@@ -1,5 +1,5 @@
 // The top table: flat and cumulative values per function, sortable and filterable; with a comparison also the change.
-import { shortPath } from '@stackpile/report/flame';
+import { shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TopAnswer } from '../engine/questions/top.ts';

@@ -1,6 +1,6 @@
 // The first finding: where, how much, since when, what to do.
 import type { Finding, Verdict } from '@stackpile/leaks';
-import { visibleText } from '@stackpile/report/flame';
+import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { exactPattern } from '../filters/pattern.ts';
 import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '../format.ts';
@@ -82,8 +82,8 @@ export function Lead({
       {culprit === null ? null : (
         <div class="culprit">
           <span class="eyebrow">{finding.culprit === null ? 'Innermost frame' : 'Your code'}</span>
-          <p class="culprit-place">{place(culprit, 3) || visibleText(culprit.name)}</p>
-          <p class="culprit-name">{visibleText(culprit.name)}</p>
+          <p class="culprit-place">{place(culprit, 3) || safeText(culprit.name)}</p>
+          <p class="culprit-name">{safeText(culprit.name)}</p>
           <Snippet file={culprit.file} line={culprit.line} />
         </div>
       )}
@@ -99,10 +99,10 @@ export function Lead({
         ))}
       </dl>
       <Trend title="This stack" values={finding.counts} unit={unit} times={verdict.series.times} />
-      {finding.sentence === verdict.sentence ? null : <p class="sentence">{visibleText(finding.sentence)}</p>}
+      {finding.sentence === verdict.sentence ? null : <p class="sentence">{safeText(finding.sentence)}</p>}
       {adviceOn(finding, verdict) === '' ? null : (
         <p class="advice">
-          <b>What to do:</b> {visibleText(adviceOn(finding, verdict))}
+          <b>What to do:</b> {safeText(adviceOn(finding, verdict))}
         </p>
       )}
       <Story finding={finding} unit={unit} />
@@ -114,7 +114,7 @@ export function Lead({
             onClick={() =>
               navigate({
                 view: 'flame',
-                focus: exactPattern(visibleText(culprit.name)),
+                focus: exactPattern(safeText(culprit.name)),
                 zoom: '',
                 source: latest(),
               })
@@ -180,7 +180,7 @@ function Story({ finding, unit }: { readonly finding: Finding; readonly unit: st
       {rows.map(([name, text], index) => (
         <div key={index}>
           <dt>{name}</dt>
-          <dd>{visibleText(text)}</dd>
+          <dd>{safeText(text)}</dd>
         </div>
       ))}
     </dl>

@@ -1,6 +1,6 @@
 // The stack of a finding, with what its tasks have in common.
 import type { Finding, StackFrame } from '@stackpile/leaks';
-import { visibleText } from '@stackpile/report/flame';
+import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { place } from './frames.ts';
@@ -15,10 +15,10 @@ export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
   return (
     <div class="stack-box">
       <h2>
-        The stack{finding.state === '' ? '' : <span class="tag">{visibleText(finding.state)}</span>}
+        The stack{finding.state === '' ? '' : <span class="tag">{safeText(finding.state)}</span>}
         {finding.labels.map(({ key, value }) => (
           <span class="tag" key={key}>
-            {visibleText(`${key}=${value}`)}
+            {safeText(`${key}=${value}`)}
           </span>
         ))}
       </h2>
@@ -32,8 +32,8 @@ export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
             </li>
           ) : (
             <li key={index} class={`${frame.origin} ${frame === stack[culpritIndex] ? 'guilty' : ''}`}>
-              <span class="function">{visibleText(frame.name)}</span>
-              <span class="place" title={visibleText(frame.file)}>
+              <span class="function">{safeText(frame.name)}</span>
+              <span class="place" title={safeText(frame.file)}>
                 {place(frame, 3)}
               </span>
             </li>

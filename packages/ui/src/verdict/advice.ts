@@ -1,6 +1,6 @@
 // What to do about a finding, and the whole verdict for a ticket.
 import type { Finding, Verdict } from '@stackpile/leaks';
-import { shortName } from '@stackpile/report/flame';
+import { languageOf, shortName } from '@stackpile/profile';
 import { place } from './frames.ts';
 
 /** What to do about it: what the pattern knows, else what helps against its kind. */
@@ -17,7 +17,7 @@ export function adviceOn(finding: Finding, verdict: Verdict): string {
     const frame = holder.stack.find(({ origin }) => origin === 'user') ?? holder.stack[0];
     return `They queue for a lock. Look first at ${frame === undefined ? 'the stack that was there before them' : `${frame.name} (${place(frame, 2)})`}, which may hold it.`;
   }
-  const go = culprit?.file.endsWith('.go') === true;
+  const go = languageOf(culprit?.file ?? '') === 'go';
   return `Give what ${name} waits for an end: pass it ${go ? 'a context' : 'an AbortSignal'}, return when that is done, and close what it opened. Then take two more profiles: the count must stay flat.`;
 }
 

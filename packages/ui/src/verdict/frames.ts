@@ -1,11 +1,11 @@
 // Frames and series as the verdict writes them.
 import type { StackFrame } from '@stackpile/leaks';
-import { shortPath, visibleText } from '@stackpile/report/flame';
+import { shortPath, safeText } from '@stackpile/profile';
 import { profiles, series } from '../store.ts';
 
 /** `file:line` of a frame with its last `parts` folders; '' where it has no file. */
 export function place(frame: StackFrame, parts: number): string {
-  const file = visibleText(shortPath(frame.file, parts));
+  const file = safeText(shortPath(frame.file, parts));
   return file === '' ? '' : frame.line > 0 ? `${file}:${frame.line}` : file;
 }
 

@@ -1,5 +1,5 @@
 // Peek: one function between its direct callers and its direct callees.
-import { shortName, shortPath } from '@stackpile/report/flame';
+import { shortName, shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import type { PeekRow } from '../engine/questions/peek.ts';
 import { formatPercent, formatValue } from '../format.ts';

@@ -1,5 +1,5 @@
 // Source: cost per line, beside the text of the file where the page can have it.
-import { shortPath } from '@stackpile/report/flame';
+import { shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SourceAnswer } from '../engine/questions/source.ts';

@@ -1,5 +1,5 @@
 // Tasks: goroutines or tasks grouped by stack as debug=1 does, each group openable to its single tasks as debug=2 does.
-import { shortName, shortPath, tellingFrame } from '@stackpile/report/flame';
+import { shortName, shortPath, tellingFrame } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TaskGroupRow, TaskRow } from '../engine/questions/tasks.ts';

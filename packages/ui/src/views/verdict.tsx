@@ -1,6 +1,6 @@
 // The verdict: what grows, where, since when, what it waits for, and what to do; in words first, numbers after.
 import type { Finding, Verdict } from '@stackpile/leaks';
-import { shortName, tellingFrame, visibleText } from '@stackpile/report/flame';
+import { shortName, tellingFrame, safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { exactPattern } from '../filters/pattern.ts';
 import { formatValue } from '../format.ts';
@@ -41,7 +41,7 @@ export function View(): JSX.Element {
     <section class="verdict" aria-label="Verdict">
       <div class={`judgement ${verdict.kind}`}>
         <Badge kind={verdict.kind} />
-        <h1>{visibleText(verdict.sentence)}</h1>
+        <h1>{safeText(verdict.sentence)}</h1>
       </div>
       {first === undefined ? null : <Lead finding={first} verdict={verdict} />}
       <div class="verdict-side">
@@ -89,13 +89,13 @@ function Other({ finding, verdict }: { readonly finding: Finding; readonly verdi
     <li>
       <button
         type="button"
-        title={visibleText(finding.sentence)}
+        title={safeText(finding.sentence)}
         onClick={() =>
           frame === undefined
             ? undefined
             : navigate({
                 view: 'flame',
-                focus: exactPattern(visibleText(frame.name)),
+                focus: exactPattern(safeText(frame.name)),
                 zoom: '',
                 source: latest(),
               })
@@ -103,9 +103,7 @@ function Other({ finding, verdict }: { readonly finding: Finding; readonly verdi
       >
         <Spark values={finding.counts} />
         <b>{formatValue(finding.count, verdict.series.measure.unit)}</b>
-        <span class="function">
-          {frame === undefined ? '(no stack)' : visibleText(shortName(frame.name))}
-        </span>
+        <span class="function">{frame === undefined ? '(no stack)' : safeText(shortName(frame.name))}</span>
         <span class="place">{frame === undefined ? '' : place(frame, 2)}</span>
         <span class={`tag ${finding.kind}`}>{kinds[finding.kind]}</span>
       </button>

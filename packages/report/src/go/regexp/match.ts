@@ -1,6 +1,7 @@
 // Decides whether a text matches, in time linear in the text whatever the expression (a deterministic automaton built lazily
 // over a Thompson automaton, as RE2 does).
-import { asciiWord, CharSet } from './charset.ts';
+import { Alphabet, AT_EDGE, END, LINE, WORD } from './alphabet.ts';
+import type { CharSet } from './charset.ts';
 import type { Assertion, Node } from './parse.ts';
 import { ThreadSet } from './threads.ts';
 
@@ -11,24 +12,20 @@ const MATCH = 3;
 
 const assertions: readonly Assertion[] = ['beginText', 'endText', 'beginLine', 'endLine', 'word', 'noWord'];
 
-/** What precedes a place. */
-const AT_START = 0;
-const AFTER_LINE = 1;
-const AFTER_WORD = 2;
-const AFTER_OTHER = 3;
-
 /** Next states of the automaton that are none. */
 const UNKNOWN = -1;
 const ACCEPT = -2;
 
-/** Above this many states the automaton starts over. */
+/** With this many states, or this many threads in all of them, the automaton starts over. */
 const MAX_STATES = 2000;
+const MAX_THREADS = 1_000_000;
 
 interface State {
   /** Threads of the Thompson automaton; conditions are not yet decided. */
   readonly threads: Int32Array;
   readonly before: number;
-  readonly next: Int32Array;
+  /** By the class of what is read; shorter than there are classes where the last were found later. */
+  next: Int32Array<ArrayBuffer>;
 }
 
 function grown<T extends Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(array: T, larger: T): T {
@@ -44,106 +41,55 @@ export class Automaton {
   #other = new Int32Array(64);
   #length = 0;
   readonly #sets: CharSet[] = [];
-  readonly #setByRanges = new Map<string, number>();
+  readonly #setByKey = new Map<string, number>();
   readonly #start: number;
   #conditions = false;
-  /** Class of each ASCII character, and starts of ranges with their classes for the rest. */
-  readonly #ascii: Uint16Array = new Uint16Array(128);
-  readonly #bounds: Int32Array;
-  readonly #boundClass: Int32Array;
-  readonly #classes: number;
-  /** Is set i satisfied by class c? */
-  readonly #member: Uint8Array;
-  /** What follows a character of each class. */
-  readonly #kind: Uint8Array;
+  readonly #alphabet: Alphabet;
   /** The threads before and behind the character that is read. */
   readonly #threads: ThreadSet;
-  readonly #next: ThreadSet;
+  readonly #after: ThreadSet;
   #states: State[] = [];
   #byKey = new Map<string, number>();
+  /** Threads in all states. */
+  #held = 0;
   #first = 0;
 
   constructor(node: Node) {
     const match = this.#emit(MATCH, 0, 0);
     this.#start = this.#compile(node, match);
     this.#threads = new ThreadSet(this.#length);
-    this.#next = new ThreadSet(this.#length);
-    // Split the alphabet where any set begins or ends.
-    const cuts = new Set([0]);
-    const special = this.#conditions ? [CharSet.of(10, 10), asciiWord] : [];
-    for (const set of [...this.#sets, ...special]) {
-      for (let i = 0; i < set.ranges.length; i += 2) {
-        cuts.add(set.ranges[i] as number);
-        cuts.add((set.ranges[i + 1] as number) + 1);
-      }
-    }
-    this.#bounds = Int32Array.from(cuts).sort();
-    this.#boundClass = new Int32Array(this.#bounds.length);
-    const classOf = new Map<string, number>();
-    const points: number[] = [];
-    this.#bounds.forEach((point, i) => {
-      const members = [...this.#sets, ...special].map((set) => (set.has(point) ? '1' : '0')).join('');
-      let id = classOf.get(members);
-      if (id === undefined) {
-        id = points.length;
-        classOf.set(members, id);
-        points.push(point);
-      }
-      this.#boundClass[i] = id;
-    });
-    this.#classes = points.length;
-    this.#member = new Uint8Array(this.#sets.length * this.#classes);
-    this.#kind = new Uint8Array(this.#classes);
-    points.forEach((point, c) => {
-      this.#sets.forEach((set, i) => {
-        this.#member[i * this.#classes + c] = set.has(point) ? 1 : 0;
-      });
-      this.#kind[c] = this.#kindOf(point);
-    });
-    for (let point = 0; point < 128; point++) this.#ascii[point] = this.#search(point);
+    this.#after = new ThreadSet(this.#length);
+    this.#alphabet = new Alphabet(this.#sets, this.#conditions);
     this.#reset();
   }
 
   /** Is there a match anywhere in `text`? */
   test(text: string): boolean {
+    const alphabet = this.#alphabet;
+    const { ascii } = alphabet;
     let state = this.#first;
     for (let i = 0; i < text.length; i++) {
       let point = text.charCodeAt(i);
-      let c: number;
-      if (point < 128) c = this.#ascii[point] as number;
-      else {
+      let c = point < 128 ? (ascii[point] as number) : END;
+      if (c === END) {
         if (point >= 0xd800 && point <= 0xdfff) {
           point = text.codePointAt(i) as number;
           // A byte that is not UTF-8 is U+FFFD to Go.
           if (point > 0xffff) i++;
           else point = 0xfffd;
         }
-        c = this.#search(point);
+        c = alphabet.classOf(point);
       }
-      let next = (this.#states[state] as State).next[c] as number;
-      if (next === UNKNOWN) next = this.#step(state, c);
+      const next = this.#next(state, c);
       if (next === ACCEPT) return true;
       state = next;
     }
-    let end = (this.#states[state] as State).next[this.#classes] as number;
-    if (end === UNKNOWN) end = this.#step(state, this.#classes);
-    return end === ACCEPT;
+    return this.#next(state, END) === ACCEPT;
   }
 
-  #kindOf(point: number): number {
-    if (!this.#conditions) return AFTER_OTHER;
-    return point === 10 ? AFTER_LINE : asciiWord.has(point) ? AFTER_WORD : AFTER_OTHER;
-  }
-
-  #search(point: number): number {
-    let low = 0;
-    let high = this.#bounds.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#bounds[middle] as number) <= point) low = middle;
-      else high = middle - 1;
-    }
-    return this.#boundClass[low] as number;
+  #next(state: number, c: number): number {
+    const known = (this.#states[state] as State).next[c];
+    return known === undefined || known === UNKNOWN ? this.#step(state, c) : known;
   }
 
   #emit(op: number, out: number, other: number): number {
@@ -165,11 +111,11 @@ export class Automaton {
       case 'empty':
         return next;
       case 'set': {
-        const key = node.set.ranges.join();
-        let index = this.#setByRanges.get(key);
+        const { key } = node.set;
+        let index = this.#setByKey.get(key);
         if (index === undefined) {
           index = this.#sets.push(node.set) - 1;
-          this.#setByRanges.set(key, index);
+          this.#setByKey.set(key, index);
         }
         return this.#emit(SET, next, index);
       }
@@ -206,9 +152,10 @@ export class Automaton {
   #reset(): void {
     this.#states = [];
     this.#byKey = new Map();
-    this.#next.clear();
-    this.#add(this.#next, this.#start);
-    this.#first = this.#state(this.#next, AT_START);
+    this.#held = 0;
+    this.#after.clear();
+    this.#add(this.#after, this.#start);
+    this.#first = this.#state(this.#after, AT_EDGE);
   }
 
   /** Adds a thread and all that it reaches without reading or deciding anything. */
@@ -233,7 +180,9 @@ export class Automaton {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const index = this.#states.length;
-    this.#states.push({ threads: useful, before, next: new Int32Array(this.#classes + 1).fill(UNKNOWN) });
+    this.#held += length;
+    const next = new Int32Array(this.#alphabet.length).fill(UNKNOWN);
+    this.#states.push({ threads: useful, before, next });
     this.#byKey.set(key, index);
     return index;
   }
@@ -241,65 +190,66 @@ export class Automaton {
   /** Reads a character of class `c` (or the end) in a state; answers the next state or ACCEPT. */
   #step(from: number, c: number): number {
     const state = this.#states[from] as State;
-    const atEnd = c === this.#classes;
-    // Decide the conditions, now that both neighbours are known.
+    const result = this.#read(this.#decided(state, c), c);
+    if (c >= state.next.length)
+      state.next = grown(state.next, new Int32Array(this.#alphabet.length).fill(UNKNOWN));
+    state.next[c] = result;
+    return result;
+  }
+
+  /** The threads of a state, and what follows the conditions that hold now that both neighbours are known. */
+  #decided(state: State, c: number): ThreadSet {
     const threads = this.#threads;
     threads.clear();
     for (const thread of state.threads) threads.add(thread);
     // What is added here is looked at as well.
     for (let i = 0; i < threads.size; i++) {
       const thread = threads.at(i);
-      if (
-        this.#op[thread] === ASSERT &&
-        this.#holds(this.#other[thread] as number, state.before, atEnd ? -1 : c)
-      ) {
+      if (this.#op[thread] === ASSERT && this.#holds(this.#other[thread] as number, state.before, c))
         this.#add(threads, this.#out[thread] as number);
-      }
     }
-    let result = ACCEPT;
-    if (!threads.has(0)) {
-      const next = this.#next;
-      next.clear();
-      if (!atEnd) {
-        for (let i = 0; i < threads.size; i++) {
-          const thread = threads.at(i);
-          if (this.#op[thread] !== SET) continue;
-          const set = this.#other[thread] as number;
-          if (this.#member[set * this.#classes + c] === 1) this.#add(next, this.#out[thread] as number);
-        }
-        this.#add(next, this.#start);
+    return threads;
+  }
+
+  /** The state after a character of class `c`, or ACCEPT where there is a match before or behind it. */
+  #read(threads: ThreadSet, c: number): number {
+    if (threads.has(0)) return ACCEPT;
+    const after = this.#after;
+    after.clear();
+    if (c !== END) {
+      const member = this.#alphabet.members(c);
+      for (let i = 0; i < threads.size; i++) {
+        const thread = threads.at(i);
+        if (this.#op[thread] === SET && member[this.#other[thread] as number] === 1)
+          this.#add(after, this.#out[thread] as number);
       }
-      if (next.has(0)) result = ACCEPT;
-      else {
-        if (this.#states.length >= MAX_STATES) {
-          const kept = Array.from({ length: next.size }, (_, i) => next.at(i));
-          this.#reset();
-          next.clear();
-          for (const thread of kept) next.add(thread);
-          return this.#state(next, atEnd ? AFTER_OTHER : (this.#kind[c] as number));
-        }
-        result = this.#state(next, atEnd ? AFTER_OTHER : (this.#kind[c] as number));
-      }
+      this.#add(after, this.#start);
     }
-    state.next[c] = result;
-    return result;
+    if (after.has(0)) return ACCEPT;
+    if (this.#states.length >= MAX_STATES || this.#held >= MAX_THREADS) {
+      const kept = Array.from({ length: after.size }, (_, i) => after.at(i));
+      this.#reset();
+      after.clear();
+      for (const thread of kept) after.add(thread);
+    }
+    return this.#state(after, this.#alphabet.kind(c));
   }
 
   #holds(what: number, before: number, c: number): boolean {
-    const after = c < 0 ? AT_START : (this.#kind[c] as number);
+    const after = this.#alphabet.kind(c);
     switch (assertions[what]) {
       case 'beginText':
-        return before === AT_START;
+        return before === AT_EDGE;
       case 'endText':
-        return c < 0;
+        return c === END;
       case 'beginLine':
-        return before === AT_START || before === AFTER_LINE;
+        return before === AT_EDGE || before === LINE;
       case 'endLine':
-        return c < 0 || after === AFTER_LINE;
+        return c === END || after === LINE;
       case 'word':
-        return (before === AFTER_WORD) !== (after === AFTER_WORD);
+        return (before === WORD) !== (after === WORD);
       default:
-        return (before === AFTER_WORD) === (after === AFTER_WORD);
+        return (before === WORD) === (after === WORD);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Go's regular expression syntax (RE2) as a tree, with Go's error messages.
 // Upstream: golang/go src/regexp/syntax/parse.go, 1.26.8
-import { asciiWord, CharSet, foldSet, unicodeSet } from './charset.ts';
+import { CharSet } from './charset.ts';
+import { perlClasses, posixClasses, unicodeSet } from './classes.ts';
 
 /** A parsed regular expression. Groups leave no trace: only whether a text matches is ever asked. */
 export type Node =
@@ -57,29 +58,6 @@ interface Group {
 const FOLD = 1;
 const MULTI_LINE = 2;
 const DOT_NL = 4;
-
-const perlClasses = new Map<string, CharSet>([
-  ['\\d', CharSet.of(0x30, 0x39)],
-  ['\\s', CharSet.of(9, 10, 12, 13, 32, 32)],
-  ['\\w', asciiWord],
-]);
-
-const posixClasses = new Map<string, CharSet>([
-  ['alnum', CharSet.of(0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a)],
-  ['alpha', CharSet.of(0x41, 0x5a, 0x61, 0x7a)],
-  ['ascii', CharSet.of(0, 0x7f)],
-  ['blank', CharSet.of(9, 9, 32, 32)],
-  ['cntrl', CharSet.of(0, 0x1f, 0x7f, 0x7f)],
-  ['digit', CharSet.of(0x30, 0x39)],
-  ['graph', CharSet.of(0x21, 0x7e)],
-  ['lower', CharSet.of(0x61, 0x7a)],
-  ['print', CharSet.of(0x20, 0x7e)],
-  ['punct', CharSet.of(0x21, 0x2f, 0x3a, 0x40, 0x5b, 0x60, 0x7b, 0x7e)],
-  ['space', CharSet.of(9, 13, 32, 32)],
-  ['upper', CharSet.of(0x41, 0x5a)],
-  ['word', asciiWord],
-  ['xdigit', CharSet.of(0x30, 0x39, 0x41, 0x46, 0x61, 0x66)],
-]);
 
 /** Parses `pattern`. Throws {@link PatternError}. */
 export function parsePattern(pattern: string): Node {
@@ -191,7 +169,7 @@ class Parser {
 
   #literal(point: number): void {
     const set = CharSet.of(point, point);
-    this.#set(this.#flags & FOLD ? foldSet(set) : set);
+    this.#set(this.#flags & FOLD ? set.fold() : set);
   }
 
   #assert(what: Assertion): void {
@@ -332,7 +310,7 @@ class Parser {
     const positive = perlClasses.get(name.toLowerCase());
     if (positive === undefined || name[0] !== '\\') return null;
     this.#at += 2;
-    const set = this.#flags & FOLD ? foldSet(positive) : positive;
+    const set = this.#flags & FOLD ? positive.fold() : positive;
     return name === name.toLowerCase() ? set : set.negate();
   }
 
@@ -383,7 +361,7 @@ class Parser {
           const inverse = written[2] === '^';
           const set = posixClasses.get(written.slice(inverse ? 3 : 2, -2));
           if (set === undefined) throw new PatternError(INVALID_RANGE, written);
-          const folded = this.#flags & FOLD ? foldSet(set) : set;
+          const folded = this.#flags & FOLD ? set.fold() : set;
           parts.push(inverse ? folded.negate() : folded);
           this.#at = end + 2;
           continue;
@@ -403,7 +381,7 @@ class Parser {
         if (high < low) throw new PatternError(INVALID_RANGE, text.slice(start, this.#at));
       }
       const range = CharSet.of(low, high);
-      parts.push(this.#flags & FOLD ? foldSet(range) : range);
+      parts.push(this.#flags & FOLD ? range.fold() : range);
     }
     this.#at++;
     const set = CharSet.union(parts);

@@ -1,11 +1,10 @@
 // Downloads: the profile as other tools and people read it.
-import { encodeProfile } from '@stackpile/profile';
+import { encodeProfile, shortPath } from '@stackpile/profile';
 import {
   flameSvg,
   foldedStacks,
   layoutFlame,
   planFlame,
-  shortPath,
   speedscopeJson,
   sumFrames,
 } from '@stackpile/report/flame';

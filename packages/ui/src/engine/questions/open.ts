@@ -1,6 +1,12 @@
 // Opening a profile: it is read, or decoded while it comes, and the page is told what it is.
-import { type Profile, ProfileError, readProfile, readProfilePieces } from '@stackpile/profile';
-import { visibleText } from '@stackpile/report/flame';
+import {
+  languageOf,
+  type Profile,
+  ProfileError,
+  readProfile,
+  readProfilePieces,
+  safeText,
+} from '@stackpile/profile';
 import { formatSize, formatValue } from '../../format.ts';
 import { download } from '../download.ts';
 import type { Profiles, ProfileSummary } from '../profiles.ts';
@@ -96,8 +102,8 @@ function summarize(
     name,
     noun: tasksNoun(profile),
     sampleTypes: values.map(({ type, unit }) => ({
-      type: visibleText(type, 100),
-      unit: visibleText(unit, 100),
+      type: safeText(type, 100),
+      unit: safeText(unit, 100),
     })),
     defaultType,
     samples: profile.samples.length,
@@ -107,8 +113,8 @@ function summarize(
     period:
       profile.periodType === null || profile.period <= 1n
         ? ''
-        : `1 sample per ${formatValue(Number(profile.period), visibleText(profile.periodType.unit, 50))}`,
-    comments: profile.comments.slice(0, 100).map((comment) => visibleText(comment)),
+        : `1 sample per ${formatValue(Number(profile.period), safeText(profile.periodType.unit, 50))}`,
+    comments: profile.comments.slice(0, 100).map((comment) => safeText(comment)),
     docUrl: /^https?:\/\//.test(profile.docUrl) ? profile.docUrl.slice(0, 2000) : '',
     hasTimes: hasNumericTime(profile),
     hasTasks: values.some(({ type }) => /^(?:goroutine|tasks?)$/.test(type)),
@@ -149,8 +155,8 @@ function tasksNoun(profile: Profile): ProfileSummary['noun'] {
   const { functions, strings } = profile;
   for (let row = 0; row < Math.min(functions.length, 2000); row++) {
     const file = strings.get(functions.filename[row] as number);
-    if (/\.(?:go|s)$/.test(file)) return 'goroutines';
-    if (/^node:|\.[cm]?[jt]sx?$/.test(file)) return 'tasks';
+    const language = languageOf(file);
+    if (language !== null) return language === 'go' ? 'goroutines' : 'tasks';
   }
   return profile.sampleTypes.some(({ type }) => type === 'goroutine') ? 'goroutines' : 'tasks';
 }

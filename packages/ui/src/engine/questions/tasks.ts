@@ -1,6 +1,6 @@
 // Goroutines or tasks grouped by stack, with the single ones of each group.
-import type { Origin } from '@stackpile/profile';
-import { groupTasks, type LocationFrames, visibleText } from '@stackpile/report/flame';
+import { type Origin, safeText } from '@stackpile/profile';
+import { groupTasks, type LocationFrames } from '@stackpile/report/flame';
 import { compilePattern } from '../../filters/pattern.ts';
 import { EngineError } from '../error.ts';
 import { type Profiles, type StackQuery, typeIndex } from '../profiles.ts';
@@ -51,7 +51,7 @@ export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
   if (query.filter !== '' && expression === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
   const shown = groups.map((group) => ({
     ...group,
-    states: group.states.map(([state, count]) => [visibleText(state, 200), count] as const),
+    states: group.states.map(([state, count]) => [safeText(state, 200), count] as const),
     stack: group.stack.slice(0, 500).map(({ frame, line }) => ({
       name: table.name[frame] as string,
       file: table.file[frame] as string,
@@ -60,11 +60,11 @@ export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
     })),
     tasks: group.tasks.map((task) => ({
       ...task,
-      state: visibleText(task.state, 200),
-      createdBy: visibleText(task.createdBy, 500),
+      state: safeText(task.state, 200),
+      createdBy: safeText(task.createdBy, 500),
       labels: task.labels
         .slice(0, 20)
-        .map(([key, value]) => [visibleText(key, 200), visibleText(value, 500)] as const),
+        .map(([key, value]) => [safeText(key, 200), safeText(value, 500)] as const),
     })),
   }));
   const matching =
