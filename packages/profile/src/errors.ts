@@ -18,12 +18,17 @@ export const errorTable = {
     PROFILE_INCOMPATIBLE: 'Profiles that do not measure the same cannot be merged or compared.',
     FILE_NOT_REGULAR: 'It is a device, a pipe, a socket or a folder: nobody knows whether it ends.',
     FILE_TOO_LARGE: 'It is longer than what is read of such a file.',
+    WIRE_MALFORMED:
+      'What a service says of itself, or what a page was given, is not in the form that both sides agreed on; the message names the field.',
   },
   internal: {},
 } as const;
 
 /** What went wrong; stable, for programs. */
 export type ProfileErrorCode = Extract<keyof typeof errorTable.codes, `PROFILE_${string}`>;
+
+/** What went wrong between two processes. */
+export type WireErrorCode = Extract<keyof typeof errorTable.codes, `WIRE_${string}`>;
 
 /** Options of {@link ProfileError}. */
 export interface ProfileErrorOptions extends ErrorOptions {
@@ -44,5 +49,15 @@ export class ProfileError extends Error {
     super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message, options);
     this.code = code;
     this.pprofMessage = options?.pprofMessage;
+  }
+}
+
+/** Thrown by the readers of `wire/`; its message is one sentence that names the field. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  readonly code: WireErrorCode;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message, options);
+    this.code = 'WIRE_MALFORMED';
   }
 }

@@ -10,7 +10,13 @@ export {
 } from './builder.ts';
 export { decodeProfile } from './proto/decode.ts';
 export { compareBytes, encodeProfile } from './proto/encode.ts';
-export { ProfileError, type ProfileErrorCode, type ProfileErrorOptions } from './errors.ts';
+export {
+  ProfileError,
+  type ProfileErrorCode,
+  type ProfileErrorOptions,
+  WireError,
+  type WireErrorCode,
+} from './errors.ts';
 export { goPackage, type Language, languageOf } from './language.ts';
 export {
   analyzeHeap,
@@ -91,4 +97,17 @@ export { maxShownLength, safeText } from './safe-text.ts';
 export { shortName, shortPath } from './short-name.ts';
 export { tellingFrame } from './telling-frame.ts';
 export { checkValid } from './validity.ts';
-export type { Counters } from './wire/counters.ts';
+export { type Boot, type BootService, readBoot } from './wire/boot.ts';
+export { type CounterName, type Counters, readCounters } from './wire/counters.ts';
+export { parseWire } from './wire/fields.ts';
+export {
+  goOffer,
+  isOfferName,
+  type Offer,
+  type OfferKind,
+  type Offers,
+  readGoIndex,
+  readOffers,
+} from './wire/offer.ts';
+export { taskLabel, type TaskKind, waitedMilliseconds } from './wire/task-labels.ts';
+export { readWeights, type Weights, weightsSentence } from './wire/weights.ts';

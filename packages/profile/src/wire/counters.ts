@@ -1,4 +1,5 @@
 // A process in numbers, as cheap as can be read: what an agent, an inspector or a Go service says of it, in one form.
+import { Fields, isCount } from './fields.ts';
 
 /**
  * One reading of a process's counters. What a process does not know or nobody could read is null, never 0: a judgement must
@@ -55,4 +56,82 @@ export interface Counters {
   readonly cpu: number | null;
   /** Longest turn of the event loop since the last reading, in milliseconds; null where it was not measured. */
   readonly eventLoopLag: number | null;
+}
+
+/** Fields that are a number or not known. */
+export type CounterName = {
+  [K in keyof Counters]: number | null extends Counters[K]
+    ? Counters[K] extends number | null
+      ? K
+      : never
+    : never;
+}[keyof Counters];
+
+const NAMES: readonly CounterName[] = Object.keys({
+  pid: true,
+  uptime: true,
+  rss: true,
+  memoryLimit: true,
+  heapUsed: true,
+  heapLive: true,
+  heapTotal: true,
+  heapLimit: true,
+  external: true,
+  arrayBuffers: true,
+  tasks: true,
+  handles: true,
+  fds: true,
+  fdLimit: true,
+  threads: true,
+  workers: true,
+  children: true,
+  turns: true,
+  requests: true,
+  cpu: true,
+  eventLoopLag: true,
+} satisfies Record<CounterName, true>) as CounterName[];
+
+/** Most kinds of handles that are taken over. */
+const MOST_KINDS = 200;
+
+/**
+ * Counters out of somebody else's JSON, field by field. Fields that are missing are null, as whoever is older does not know of
+ * them; a field that is something else than it must be is an error, as a judgement must not rest on a guess.
+ *
+ * @param name what sentences call it
+ * @throws {WireError} `WIRE_MALFORMED`, which names the field
+ */
+export function readCounters(value: unknown, name = 'counters'): Counters {
+  const fields = new Fields(value, name);
+  fields.oneOf('schema', ['stackpile.counters/1']);
+  const numbers = Object.fromEntries(NAMES.map((key) => [key, fields.numberOrNull(key)])) as Record<
+    CounterName,
+    number | null
+  >;
+  return {
+    schema: 'stackpile.counters/1',
+    // The first agents did not say, and there were none but Node's.
+    runtime: fields.has('runtime') ? fields.oneOf('runtime', ['node', 'go']) : 'node',
+    time: fields.number('time'),
+    ...numbers,
+    tasksBetween: between(fields),
+    handleKinds: kinds(fields),
+  };
+}
+
+function between(fields: Fields): Counters['tasksBetween'] {
+  const value = fields.get('tasksBetween') ?? null;
+  if (value === null) return null;
+  const [low, high, ...more]: readonly unknown[] = Array.isArray(value) ? value : [];
+  return isCount(low) && isCount(high) && low <= high && more.length === 0
+    ? [low, high]
+    : fields.fail('tasksBetween', 'two numbers, the smaller one first, or null');
+}
+
+function kinds(fields: Fields): Counters['handleKinds'] {
+  if ((fields.get('handleKinds') ?? null) === null) return null;
+  const read = new Fields(fields.get('handleKinds'), `${fields.name}.handleKinds`);
+  const names = read.keys();
+  if (names.length > MOST_KINDS) return fields.fail('handleKinds', `of at most ${MOST_KINDS} kinds`);
+  return Object.fromEntries(names.map((kind) => [kind.slice(0, 60), read.number(kind)]));
 }
