@@ -36,7 +36,8 @@ export {
   takeHeapSnapshot,
   type TakenSnapshot,
 } from './heap-tasks/take-snapshot.ts';
-export { type Counters, COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from './host/counters.ts';
+export { COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from './host/counters.ts';
+export { type Expression, type Json, parseJson } from './host/calls.ts';
 export { functionNames } from './script-text.ts';
 export type { MemoryReading } from './host/reading.ts';
 export { Originals } from './originals.ts';

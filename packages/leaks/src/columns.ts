@@ -1,5 +1,5 @@
 // One dump as columns: what of each sample matters to the judge, with stacks and label sets as numbers.
-import { numberAt, type Profile } from '@stackpile/profile';
+import { numberAt, type Profile, taskLabel, waitedMilliseconds } from '@stackpile/profile';
 import { LeaksError } from './errors.ts';
 import type { StackTable } from './frames.ts';
 import type { Measure } from './measure.ts';
@@ -32,21 +32,12 @@ export interface DumpColumns {
   readonly heldBy: Uint32Array;
 }
 
-const millisecondsPer: Readonly<Record<string, number>> = {
-  nanoseconds: 1e-6,
-  microseconds: 1e-3,
-  milliseconds: 1,
-  seconds: 1000,
-  minutes: 60_000,
-  hours: 3_600_000,
-};
-
 /** Text labels that describe a member instead of telling series apart. */
 type Attribute = 'state' | 'createdBy' | 'heldBy';
 const attributes: ReadonlyMap<string, Attribute> = new Map([
-  ['state', 'state'],
-  ['created_by', 'createdBy'],
-  ['held_by', 'heldBy'],
+  [taskLabel.state, 'state'],
+  [taskLabel.createdBy, 'createdBy'],
+  [taskLabel.heldBy, 'heldBy'],
 ]);
 
 /** Reads what matters of a profile. @throws LeaksError `LEAKS_DELTA` where a value is negative. */
@@ -92,14 +83,15 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
       const text = samples.labels.text[j] ?? 0;
       const attribute = text === 0 ? undefined : attributes.get(key);
       if (attribute !== undefined) said[attribute][at] = text;
-      else if (key === 'stackpile_weight' && text !== 0) weight = weightOf(strings.get(text));
-      else if (key === 'stackpile_error' && text !== 0) error[at] = percentOf(strings.get(text));
-      else if (key === 'error' && text === 0) error[at] = percentOf(`${numberAt(samples.labels.number, j)}%`);
+      else if (key === taskLabel.textWeight && text !== 0) weight = weightOf(strings.get(text));
+      else if (key === taskLabel.textError && text !== 0) error[at] = percentOf(strings.get(text));
+      else if (key === taskLabel.error && text === 0)
+        error[at] = percentOf(`${numberAt(samples.labels.number, j)}%`);
       else if (text !== 0) own.push(`${key}\0${strings.get(text)}`);
-      else if (key === 'goroutine') id[at] = numberAt(samples.labels.number, j);
-      else if (key === 'waited') {
+      else if (key === taskLabel.id) id[at] = numberAt(samples.labels.number, j);
+      else if (key === taskLabel.waited) {
         const unit = strings.get(samples.labels.unit[j] ?? 0);
-        waited[at] = numberAt(samples.labels.number, j) * (millisecondsPer[unit] ?? 1);
+        waited[at] = waitedMilliseconds(numberAt(samples.labels.number, j), unit);
       }
     }
     if (sum === 0 && kept <= 0) continue;

@@ -1,5 +1,5 @@
 // From the record of many dumps to one verdict: groups series by culprit, assesses, ranks, and puts it into words.
-import { classifyFunction, type OriginOptions, tellingFrame } from '@stackpile/profile';
+import { classifyFunction, type OriginOptions, taskLabel, tellingFrame } from '@stackpile/profile';
 import { type Assessment, assess, type Evidence } from './assess.ts';
 import { patternOf } from './patterns.ts';
 import { rules as standard, type Rules } from './rules.ts';
@@ -83,7 +83,7 @@ function memberOf(
     if (creator?.origin === 'user') culprit = creator;
     culpritIndex = -1;
   }
-  const handle = record.labels.some((label) => label.key === 'kind' && label.value === 'handle');
+  const handle = record.labels.some((label) => label.key === taskLabel.kind && label.value === 'handle');
   const wait = waitOf(stack, state, handle);
   return { record, stack, state, createdBy, culprit, culpritIndex, wait, arrivals };
 }

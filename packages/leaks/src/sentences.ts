@@ -1,5 +1,5 @@
 // The sentences of a verdict: what a person would say after looking at the numbers.
-import { shortName, tellingFrame } from '@stackpile/profile';
+import { shortName, taskLabel, tellingFrame } from '@stackpile/profile';
 import type { Finding, Series, StackFrame, Verdict } from './verdict.ts';
 import { amount, duration, percent, shortPlace } from './words.ts';
 
@@ -45,7 +45,7 @@ function doing(finding: Finding, series: Series): string {
   if (type === 'closures') return 'closures made in';
   if (type.endsWith('objects')) return 'objects allocated in';
   if (type.startsWith('thread')) return 'threads started in';
-  const kind = finding.labels.find((label) => label.key === 'kind')?.value;
+  const kind = finding.labels.find((label) => label.key === taskLabel.kind)?.value;
   if (kind === 'handle') return 'handles opened in';
   return `${kind === 'task' ? 'tasks' : series.noun} that wait in`;
 }

@@ -1,5 +1,5 @@
 // Dumps come in one after the other; what is kept of them is enough for a verdict at any time, and bounded.
-import { languageOf, type Profile } from '@stackpile/profile';
+import { languageOf, type Profile, readWeights } from '@stackpile/profile';
 import { columnsOf, type DumpColumns, labelKey, type LabelSet } from './columns.ts';
 import { LeaksError } from './errors.ts';
 import { StackTable } from './frames.ts';
@@ -424,7 +424,7 @@ export class LeakWatch {
 /** What one counted task stands for: 1, or where the agent says that it sampled, about the smallest count there is. */
 function weightOf(profile: Profile, rows: DumpColumns): number {
   if (rows.weight > 1) return rows.weight;
-  if (!profile.comments.some((comment) => comment.includes('counts are weighted'))) return 1;
+  if (readWeights(profile.comments) !== 'weighted') return 1;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < rows.length; i++) least = Math.min(least, Math.max(1, rows.value[i] ?? 1));
   return Number.isFinite(least) ? least + 1 : 1;

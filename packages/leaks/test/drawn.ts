@@ -1,4 +1,5 @@
 // Series that are drawn by hand or found by search: what the judge sees of a program, number by number, with the truth beside it.
+import { taskLabel, weightsSentence } from '@stackpile/profile';
 import type { Dump } from '../src/index.ts';
 import { type Frame, profileOf, type Row, waiting } from './synthetic.ts';
 
@@ -68,7 +69,7 @@ function rowsOf(drawn: Drawn, k: number): Row[] {
     const labels = series.state === undefined ? {} : { state: series.state };
     const waited = series.waited === undefined ? {} : { waited: series.waited * (drawn.n - 1) * 60_000 };
     if (series.values !== undefined) rows.push({ stack, value: series.values[k] ?? 0, labels, ...waited });
-    const weight = (series.weight ?? 1) === 1 ? {} : { stackpile_weight: `${series.weight}` };
+    const weight = (series.weight ?? 1) === 1 ? {} : { [taskLabel.textWeight]: `${series.weight}` };
     for (const [count, birth, death] of series.lives ?? []) {
       for (let j = 0; j < count; j++) {
         id++;
@@ -87,7 +88,7 @@ function rowsOf(drawn: Drawn, k: number): Row[] {
 export function dumpsOf(drawn: Drawn): Dump[] {
   const options = {
     ...(drawn.bytes === true ? { type: 'inuse_space', unit: 'bytes', period: drawn.period ?? 1 } : {}),
-    ...(drawn.sampled === true ? { comment: 'counts are weighted' } : {}),
+    ...(drawn.sampled === true ? { comment: weightsSentence('weighted') } : {}),
   };
   return Array.from({ length: drawn.n }, (_, k) => ({
     profile: profileOf(rowsOf(drawn, k), options),

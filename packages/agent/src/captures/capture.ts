@@ -40,15 +40,18 @@ export interface CaptureResult {
   text(): Uint8Array;
 }
 
-/** A named profile of the process, one line in the table of endpoints. */
+/** A named profile of the process, one row in the table of endpoints. */
 export interface Capture {
   readonly name: string;
   /** A sentence for the index page. */
   readonly description: string;
   /** Whether `?seconds=N` may be answered by the difference of two readings. */
   readonly delta: boolean;
+  /** The query parameters that it takes besides `debug` and `seconds`, and what each is for. */
+  readonly query: Readonly<Record<string, string>>;
   /** The number that the index page shows, and a sentence on how sure it is; '' where it is. */
   count(
+    this: void,
     context: CaptureContext,
     signal: AbortSignal,
   ): Promise<{ readonly count: number; readonly note: string }>;

@@ -1,6 +1,6 @@
 // The difference of two readings, as Go's `?seconds=` on named profiles makes it.
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
-import { int64At, type Profile, ProfileBuilder, type SampleLabel } from '@stackpile/profile';
+import { int64At, type Profile, ProfileBuilder, type SampleLabel, taskLabel } from '@stackpile/profile';
 import { framesOf } from '../text/read.ts';
 
 interface DeltaSample {
@@ -16,7 +16,7 @@ function labelsAt(profile: Profile, row: number): SampleLabel[] {
     const key = profile.strings.get(labels.key[i] as number);
     const text = labels.text[i] as number;
     if (text !== 0) out.push({ key, text: profile.strings.get(text) });
-    else if (key !== 'waited' && key !== 'error') {
+    else if (key !== taskLabel.waited && key !== taskLabel.error) {
       // How long the oldest waited, and how sure a count is, differs between the readings and is no identity.
       out.push({
         key,

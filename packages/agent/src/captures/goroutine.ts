@@ -1,10 +1,17 @@
 // The goroutine profile: what the process waits for, task by task, from whichever source the request names.
-import { type Profile, ProfileBuilder, type SampleLabel } from '@stackpile/profile';
+import {
+  type Profile,
+  ProfileBuilder,
+  type SampleLabel,
+  taskLabel,
+  type TaskKind,
+  weightsSentence,
+} from '@stackpile/profile';
 import { EndpointError } from '../endpoints/http.ts';
 import { AgentError } from '../errors.ts';
 import { FrameWriter } from '../frames.ts';
 import { heapTasks } from '../heap-tasks/heap-tasks.ts';
-import { costed, HOST_EXPRESSION } from '../host/reading.ts';
+import { type Costed, costed, hostCall, parseJson } from '../host/calls.ts';
 import { confidence } from '../tasks/collect.ts';
 import type { TaskCount, TaskDump } from '../tasks/dump.ts';
 import { countText } from '../text/count-text.ts';
@@ -16,24 +23,24 @@ import {
   type CaptureResult,
   captureResult,
 } from './capture.ts';
-import { type Costed, SharedReading } from './shared-reading.ts';
+import { SharedReading } from './shared-reading.ts';
 
 /** A way to find tasks. To add one: a file in captures/, and a line in {@link sources}. */
 export type TaskSource = (context: CaptureContext, request: CaptureRequest) => Promise<CaptureResult>;
 
 const groups = new SharedReading<CaptureResult>();
 const tasks = new SharedReading<CaptureResult>();
-const counts = new SharedReading<TaskCount>();
+const counts = new SharedReading<TaskCount | null>();
 
 /** Tasks that the hook on the main thread has seen. */
 function trackedTasks(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
   const each = request.debug >= 2;
   const take = async (): Promise<Costed<CaptureResult>> => {
-    const expression = costed(`${HOST_EXPRESSION}.dumpTasks(${each})`);
-    const { value, cost } = await context.main.evaluate<Costed<string>>(expression);
-    if (value === '')
+    const expression = costed(hostCall('dumpTasks', each));
+    const { value, cost } = await context.main.evaluate(expression);
+    if (value === null)
       throw new AgentError('AGENT_UNAVAILABLE', 'tasks are not tracked: the option tasks is false');
-    const profile = await taskProfile(JSON.parse(value) as TaskDump, each, context);
+    const profile = await taskProfile(parseJson(value), each, context);
     return { value: resultOf(profile, each), cost };
   };
   return (each ? tasks : groups).read(context.limits.pace, take, request.signal);
@@ -51,7 +58,7 @@ async function snapshotTasks(context: CaptureContext, request: CaptureRequest): 
 /** The sources of `?source=`; the first one is the default. */
 const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: snapshotTasks };
 
-/** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; see the shared labels `goroutine`, `state`, `waited` (milliseconds), `created_by`, `error` (percent by which there may be more of a sampled stack, with 95 % confidence). */
+/** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; labelled with {@link taskLabel}. */
 export async function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Promise<Profile> {
   const builder = new ProfileBuilder({
     sampleTypes: [
@@ -86,21 +93,29 @@ export async function taskProfile(dump: TaskDump, each: boolean, context: Captur
       key,
       text,
     }));
-    if (isHandle) labels.push({ key: 'kind', text: 'handle' });
-    labels.push({ key: 'state', text: dump.states[rows.state[i] as number] as string });
-    labels.push({ key: 'waited', number: Math.round(rows.waited[i] as number), unit: 'milliseconds' });
+    if (isHandle) labels.push({ key: taskLabel.kind, text: 'handle' satisfies TaskKind });
+    labels.push({ key: taskLabel.state, text: dump.states[rows.state[i] as number] as string });
+    labels.push({
+      key: taskLabel.waited,
+      number: Math.round(rows.waited[i] as number),
+      unit: 'milliseconds',
+    });
     const error = rows.error[i] as number;
-    if (error > 0) labels.push({ key: 'error', number: error, unit: 'percent' });
+    if (error > 0) labels.push({ key: taskLabel.error, number: error, unit: 'percent' });
     if (each) {
-      labels.push({ key: 'goroutine', number: rows.id[i] as number });
+      labels.push({ key: taskLabel.id, number: rows.id[i] as number });
       const createdBy = rows.createdBy[i] as number;
       if (createdBy >= 0)
-        labels.push({ key: 'created_by', text: writer.place(frames[createdBy] as (typeof frames)[number]) });
+        labels.push({
+          key: taskLabel.createdBy,
+          text: writer.place(frames[createdBy] as (typeof frames)[number]),
+        });
     }
     const stack = stacks[rows.stack[i] as number] as number[];
     labels.push(...writer.labels(stack));
     builder.sample(stack, isHandle ? [0, counts[i] as number] : [counts[i] as number, 0], labels);
   }
+  builder.comment(weightsSentence(dump.weights));
   for (const note of dump.notes) builder.comment(note);
   writer.comment();
   return builder.build();
@@ -131,10 +146,18 @@ export const goroutine: Capture = {
   description:
     'Stack traces of all current goroutines. Use debug=2 as a query parameter to export in the same format as an unrecovered panic.',
   delta: true,
+  query: {
+    debug: '`1` for the text that Go writes, `2` for one stack per task',
+    source: '`tracked`, the default, or `heap`: by heap snapshot, while the process stands still',
+    lines: 'seconds that `source=heap` may look for exact lines; 2',
+  },
   count: async (context, signal) => {
-    const expression = costed(`${HOST_EXPRESSION}.countTasks()`);
-    const take = (): Promise<Costed<TaskCount>> => context.main.evaluate(expression);
-    const { count, between } = await counts.read(context.limits.pace, take, signal);
+    const expression = costed(hostCall('countTasks'));
+    const take = (): Promise<Costed<TaskCount | null>> => context.main.evaluate(expression);
+    const { count, between } = (await counts.read(context.limits.pace, take, signal)) ?? {
+      count: 0,
+      between: null,
+    };
     return { count, note: between === null ? '' : `Tasks are sampled: ${confidence(between)}.` };
   },
   take,

@@ -3,7 +3,8 @@ import { type Profile, ProfileBuilder, samplingScale, unscaledSize } from '@stac
 import { AgentError } from '../errors.ts';
 import { atoi } from '../endpoints/query.ts';
 import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
-import { HOST_EXPRESSION, type MemoryReading } from '../host/reading.ts';
+import { hostCall, parseJson } from '../host/calls.ts';
+import type { MemoryReading } from '../host/reading.ts';
 import { heapText } from '../text/heap-text.ts';
 import type { HeapReading, HeapRecord } from './heap-reading.ts';
 import {
@@ -191,9 +192,7 @@ class HeapReader {
 
 function takeReading(context: CaptureContext, collect: boolean): Promise<HeapReading> {
   return context.main.withSession(async (session) => {
-    const memory = JSON.parse(
-      await context.main.evaluate<string>(`${HOST_EXPRESSION}.readMemory()`),
-    ) as MemoryReading;
+    const memory = parseJson(await context.main.evaluate(hostCall('readMemory')));
     if (memory.sampler === 'off') {
       throw new AgentError(
         'AGENT_UNAVAILABLE',
@@ -226,6 +225,7 @@ export const heap: Capture = {
   description:
     'A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.',
   delta: true,
+  query: { gc: '`1` collects garbage before' },
   count: () => Promise.resolve({ count: reader.sites, note: '' }),
   take,
 };

@@ -1,12 +1,7 @@
 // One reading of the main thread for all who ask for it at the same time.
 import { AgentError } from '../errors.ts';
+import type { Costed } from '../host/calls.ts';
 import type { Pace } from './limits.ts';
-
-/** A reading, and what it has cost the main thread in milliseconds. */
-export interface Costed<T> {
-  readonly value: T;
-  readonly cost: number;
-}
 
 /**
  * Takes readings of one kind, one after the other, at the pace that there is. A reading never begins before it is asked for:

@@ -39,6 +39,19 @@ export function textResponse(body: string | Uint8Array): PprofResponse {
   };
 }
 
+/** JSON of this moment, for programs. */
+export function jsonResponse(value: object): PprofResponse {
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    },
+    body: `${JSON.stringify(value)}\n`,
+  };
+}
+
 /** An error as Go's handlers send it; `X-Go-Pprof` makes `go tool pprof` print the body. */
 export function errorResponse(
   status: number,

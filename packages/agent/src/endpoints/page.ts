@@ -1,10 +1,12 @@
 // `ui`: the web page that shows this service's own profiles, one file built from packages/ui and carried along.
 import { access, readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
+import type { Endpoint } from './endpoint.ts';
 import { EndpointError, type PprofResponse } from './http.ts';
 import { pagePlaces } from './page-places.ts';
+import { PAGE } from './route.ts';
 
-let page: Promise<Uint8Array> | null = null;
+let file: Promise<Uint8Array> | null = null;
 
 /** Whether this build carries the page. */
 export async function hasPage(): Promise<boolean> {
@@ -35,7 +37,7 @@ async function read(): Promise<Uint8Array> {
 
 /** The page. It holds no data: what it shows it asks of the endpoints beside it, with the credentials of its reader. */
 export async function uiPage(): Promise<PprofResponse> {
-  page ??= read();
+  file ??= read();
   try {
     return {
       status: 200,
@@ -47,10 +49,21 @@ export async function uiPage(): Promise<PprofResponse> {
         'Referrer-Policy': 'no-referrer',
         'Cache-Control': 'no-store',
       },
-      body: await page,
+      body: await file,
     };
   } catch (error) {
-    page = null;
+    file = null;
     throw error;
   }
 }
+
+/** The page as an endpoint. */
+export const page: Endpoint = {
+  name: PAGE,
+  description: 'The web page, for a browser',
+  kind: 'page',
+  query: {},
+  delta: false,
+  count: null,
+  answer: () => uiPage(),
+};

@@ -1,68 +1,86 @@
-// The numbers of a process that a timeline shows, read on its main thread by an expression that needs no agent there.
+// The numbers of a process, read on its main thread by an expression that needs no agent there and costs well under a millisecond.
+import { type Counters, readCounters } from '@stackpile/profile';
+import { type Expression, type Json, maybeHostCall } from './calls.ts';
 
-/** What {@link COUNTERS_EXPRESSION} gives: bytes, counts and seconds. */
-export interface ProcessCounters {
-  readonly pid: number;
-  /** Seconds since the process began. */
-  readonly uptime: number;
-  /** What keeps the loop alive or is under way in it: sockets, servers, timers, children, requests. */
-  readonly handles: number;
-  readonly heapUsed: number;
-  readonly heapTotal: number;
-  /** Where V8 gives up. */
-  readonly heapLimit: number;
-  readonly external: number;
-  readonly arrayBuffers: number;
-  readonly rss: number;
-  /** Bytes that the system lets the process have, as Node knows it; 0 where it knows none. */
-  readonly constrained: number;
-  /** Suspended tasks that the agent tracks; null without an agent that tracks them. */
-  readonly tasks: number | null;
-  /** Where tasks are sampled, the interval that holds their number in 95 of 100 cases; else null. */
-  readonly tasksBetween: readonly [low: number, high: number] | null;
+/** What the expression reads: of {@link Counters} all that the main thread can know, and what bounds memory as Node knows it. */
+export interface ProcessCounters
+  extends Omit<Counters, 'schema' | 'runtime' | 'time' | 'memoryLimit' | 'eventLoopLag'> {
+  /** Bytes that the system lets the process have; 0 or null where Node knows none. */
+  readonly constrained: number | null;
 }
 
-/** Evaluates to JSON of {@link ProcessCounters} on any supported Node; costs well under a millisecond. */
-export const COUNTERS_EXPRESSION = `(() => {
-  const memory = process.memoryUsage();
+/** Names that the parts below use; what this Node does not have, or must not do, is null. */
+const PRELUDE = `
   const load = process.getBuiltinModule ?? require;
-  const host = globalThis[Symbol.for('stackpile.agent.1')];
-  const tasks = host?.tracker ? host.countTasks() : null;
+  const attempt = (read) => { try { return read() ?? null; } catch { return null; } };
+  const fs = attempt(() => load('node:fs'));
+  const v8 = attempt(() => load('node:v8'));
+  const memory = attempt(() => process.memoryUsage()) ?? {};
+  const kinds = {};
+  const handles = attempt(() => process.getActiveResourcesInfo());
+  for (const kind of handles ?? []) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  const tasks = attempt(() => ${maybeHostCall('countTasks')});
+  const tallies = attempt(() => ${maybeHostCall('readTallies')});
+  // Nobody is asked for leave that was not given, and no audit is told.
+  const may = (path) => !process.permission || process.permission.has('fs.read', path);
+  const text = (path) => may(path) ? attempt(() => fs.readFileSync(path, 'utf8')) : null;
+  const stat = text('/proc/self/stat');
+  // Linux says in the size of the folder how many there are, since 6.2; else they are listed, the one that lists them too.
+  const fds = (path) => !may(path) ? null : attempt(() => fs.statSync(path).size || fs.readdirSync(path).length - 1);
+  // Node names the threads of its workers since 24; many threads are not asked one by one.
+  const named = () => +process.versions.node.split('.')[0] < 24 || !may('/proc/self/task') ? null : fs.readdirSync('/proc/self/task');
+  const workers = (threads) => threads.length > 64 ? null : threads.filter((id) => text('/proc/self/task/' + id + '/comm') === 'WorkerThread\\n').length;
+  const children = text('/proc/thread-self/children');
+`;
+
+/** One field each. */
+const PARTS = {
+  pid: 'process.pid',
+  uptime: 'process.uptime()',
+  rss: 'memory.rss',
+  heapUsed: 'memory.heapUsed',
+  heapLive: 'tallies.heapLive',
+  heapTotal: 'memory.heapTotal',
+  heapLimit: 'v8.getHeapStatistics().heap_size_limit',
+  external: 'memory.external',
+  arrayBuffers: 'memory.arrayBuffers',
+  tasks: 'tasks.count',
+  tasksBetween: 'tasks.between',
+  handles: 'handles.length',
+  handleKinds: 'handles && kinds',
+  fds: `process.platform === 'linux' ? fds('/proc/self/fd') : process.platform === 'darwin' ? fds('/dev/fd') : null`,
+  fdLimit: `+/^Max open files\\s+(\\d+)/m.exec(text('/proc/self/limits'))[1]`,
+  threads: `+stat.slice(stat.lastIndexOf(')') + 2).split(' ')[17]`,
+  workers: 'tallies === null ? workers(named()) : tallies.workers',
+  children: `children === null ? (handles && kinds.ProcessWrap) ?? null : children.split(' ').filter(Boolean).length`,
+  turns: 'performance.nodeTiming.uvMetricsInfo.loopCount',
+  requests: 'tallies.requests',
+  cpu: '(({ user, system }) => (user + system) / 1e6)(process.cpuUsage())',
+  constrained: 'process.constrainedMemory()',
+} satisfies Record<keyof ProcessCounters, string>;
+
+/** Evaluates to {@link ProcessCounters} on any supported Node, with or without an agent, whatever it may not do. */
+export const COUNTERS_EXPRESSION: Expression<Json<ProcessCounters>> = `(() => {${PRELUDE}
   return JSON.stringify({
-    pid: process.pid,
-    uptime: process.uptime(),
-    handles: process.getActiveResourcesInfo().length,
-    heapUsed: memory.heapUsed,
-    heapTotal: memory.heapTotal,
-    heapLimit: load('node:v8').getHeapStatistics().heap_size_limit,
-    external: memory.external,
-    arrayBuffers: memory.arrayBuffers,
-    rss: memory.rss,
-    constrained: process.constrainedMemory?.() ?? 0,
-    tasks: tasks && tasks.count,
-    tasksBetween: tasks && tasks.between,
+${Object.entries(PARTS)
+  .map(([name, part]) => `    ${name}: attempt(() => ${part}),`)
+  .join('\n')}
   });
 })()`;
 
-/** What `counters` answers and a page reads; it only grows. */
-export interface Counters extends Omit<ProcessCounters, 'constrained'> {
-  readonly schema: 'stackpile.counters/1';
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  /** Bytes at which the process is killed (cgroup, or what Node knows of); null where nothing bounds it but the machine. */
-  readonly memoryLimit: number | null;
-  /** Longest turn of the event loop since the last reading, in milliseconds; null where it was not measured. */
-  readonly eventLoopLag: number | null;
-}
-
-/** A reading as it is sent. `limit` in bytes, Infinity for none. */
+/**
+ * A reading as it is sent.
+ *
+ * @param limit bytes, Infinity for none
+ * @throws {WireError} where the process has answered something else
+ */
 export function countersOf(read: ProcessCounters, limit: number, eventLoopLag: number | null): Counters {
-  const { constrained: _, ...shown } = read;
-  return {
+  return readCounters({
+    ...read,
     schema: 'stackpile.counters/1',
+    runtime: 'node',
     time: Date.now(),
-    ...shown,
     memoryLimit: Number.isFinite(limit) ? limit : null,
     eventLoopLag: eventLoopLag === null ? null : Math.round(eventLoopLag * 10) / 10,
-  };
+  } satisfies Record<keyof Counters, unknown>);
 }

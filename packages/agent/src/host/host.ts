@@ -1,22 +1,24 @@
 // The agent's state on the main thread: one per process, shared by all servers, handlers and copies of this package.
 import type { CaptureSettings } from '../options.ts';
-import type { TaskCount } from '../tasks/dump.ts';
+import type { TaskCount, TaskDump } from '../tasks/dump.ts';
 import { TaskTracker } from '../tasks/tracker.ts';
+import { HOST_SYMBOL, type HostCalls, type Json, type Tallies } from './calls.ts';
 import { HeapSampler } from './heap-sampler.ts';
 import type { MemoryReading } from './reading.ts';
+import { TallyKeeper } from './tallies.ts';
 
-const KEY = Symbol.for('stackpile.agent.1');
-
-/** What the sidecar calls on the main thread; answers are JSON so that they cross by value. */
-export class AgentHost {
+/** What the sidecar calls on the main thread. */
+export class AgentHost implements HostCalls {
   #users = 0;
   #heap: HeapSampler | null = null;
   #tracker: TaskTracker | null = null;
+  readonly #tallies = new TallyKeeper();
   #interval = 0;
 
   /** Starts what `settings` ask for; the first user's settings hold while there is any user. */
   acquire(settings: CaptureSettings): void {
     this.#users++;
+    if (this.#users === 1) this.#tallies.start();
     if (settings.heap !== null && this.#heap === null) {
       this.#interval = settings.heap.interval;
       this.#heap = new HeapSampler();
@@ -40,24 +42,31 @@ export class AgentHost {
     this.#heap = null;
     this.#tracker?.stop();
     this.#tracker = null;
+    this.#tallies.stop();
+  }
+
+  /** Says that a worker is the agent's own. */
+  leaveOut(worker: object): void {
+    this.#tallies.leaveOut(worker);
   }
 
   get tracker(): TaskTracker | null {
     return this.#tracker;
   }
 
-  /** JSON of a `TaskDump`; '' where tracking is off. Called by the sidecar. */
-  dumpTasks(each: boolean): string {
-    return this.#tracker === null ? '' : JSON.stringify(this.#tracker.dump(each));
+  dumpTasks(each: boolean): Json<TaskDump> | null {
+    return this.#tracker === null ? null : JSON.stringify(this.#tracker.dump(each));
   }
 
-  /** Number of tasks. Called by the sidecar. */
-  countTasks(): TaskCount {
-    return this.#tracker?.estimate() ?? { count: 0, between: null };
+  countTasks(): TaskCount | null {
+    return this.#tracker?.estimate() ?? null;
   }
 
-  /** JSON of a {@link MemoryReading}. Called by the sidecar. */
-  readMemory(): string {
+  readTallies(): Tallies {
+    return this.#tallies.read();
+  }
+
+  readMemory(): Json<MemoryReading> {
     const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
     const sampler = this.#heap?.state ?? 'off';
     const reading: MemoryReading = {
@@ -76,10 +85,10 @@ export class AgentHost {
 /** The host of this process. */
 export function agentHost(): AgentHost {
   const holder = globalThis as unknown as Record<symbol, AgentHost | undefined>;
-  let host = holder[KEY];
+  let host = holder[HOST_SYMBOL];
   if (host === undefined) {
     host = new AgentHost();
-    Object.defineProperty(globalThis, KEY, { value: host, configurable: true });
+    Object.defineProperty(globalThis, HOST_SYMBOL, { value: host, configurable: true });
   }
   return host;
 }

@@ -1,6 +1,7 @@
 // Drives the main thread's isolate from the sidecar through the inspector, also while the main thread spins in a loop.
 import { Session } from 'node:inspector';
 import { AgentError } from '../errors.ts';
+import type { Expression } from '../host/calls.ts';
 
 /** How long an answer of the main thread may take; only a main thread inside of native code needs longer. */
 const ANSWER_MS = 10_000;
@@ -56,7 +57,7 @@ export class MainThread {
    *
    * @throws {AgentError} `AGENT_UNAVAILABLE` where it throws
    */
-  evaluate<T>(expression: string, signal?: AbortSignal): Promise<T> {
+  evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T> {
     return this.withSession(async (session) => {
       const reply = await session.post<{
         result: { value?: T };

@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { PprofRequest, PprofResponse } from '../endpoints/http.ts';
 import { errorResponse } from '../endpoints/http.ts';
 import { AgentError } from '../errors.ts';
+import { agentHost } from '../host/host.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
 import { deniedError } from '../permission.ts';
 import { openWorker } from './open-worker.ts';
@@ -103,6 +104,7 @@ export class Sidecar {
       const why = `the sidecar worker does not start: ${String(error)}`;
       throw deniedError(error) ?? new AgentError('AGENT_SIDECAR', why, { cause: error });
     }
+    agentHost().leaveOut(worker);
     const sidecar = new Sidecar(worker, shared, auth);
     try {
       const port = await sidecar.#ready(listen);

@@ -1,4 +1,5 @@
 // Turns waiting records into tasks: which of them are leaves, what each one's stack is, how they group.
+import type { Weights } from '@stackpile/profile';
 import type { TaskCount, TaskDump } from './dump.ts';
 import { Estimate, type Sampled } from './estimate.ts';
 import type { FrameTable, StackTree } from './frames.ts';
@@ -27,6 +28,7 @@ export interface Tracked {
   readonly tree: StackTree;
   /** Milliseconds since the tracker's start. */
   readonly now: number;
+  readonly weights: Weights;
   readonly notes: readonly string[];
   /** See `Estimate`. */
   readonly weightOf: (look: number) => number;
@@ -360,6 +362,7 @@ export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
     labels: labels.rows,
     rows: { ...rows, error: estimates.map((estimate) => estimate.percent) },
     total: taskCount(total),
+    weights: tracked.weights,
     notes,
   };
 }

@@ -1,4 +1,5 @@
 // What the tracker hands to the sidecar: tasks as columns of numbers and tables of text, plain JSON.
+import type { Weights } from '@stackpile/profile';
 
 /** A number of tasks. */
 export interface TaskCount {
@@ -40,6 +41,8 @@ export interface TaskDump {
     readonly error: readonly number[];
   };
   readonly total: TaskCount;
+  /** Whether tasks were counted or sampled. */
+  readonly weights: Weights;
   /** Sentences for the profile's comments. */
   readonly notes: readonly string[];
 }

@@ -4,7 +4,7 @@ import { promiseHooks } from 'node:v8';
 import { messageOf } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
 import { Budget } from './budget.ts';
-import { collectTasks, countTasks, taskCount } from './collect.ts';
+import { collectTasks, countTasks, taskCount, type Tracked } from './collect.ts';
 import type { TaskCount, TaskDump } from './dump.ts';
 import { callCost, CHARGE_CALLS, Duty } from './duty.ts';
 import { HandleTable } from './handles.ts';
@@ -274,23 +274,28 @@ export class TaskTracker {
   dump(each: boolean): TaskDump {
     this.#track();
     const now = Math.round(performance.now() - this.#started);
-    const tracked = {
+    const tracked: Tracked = {
       records: this.#swept(),
       handles: this.#handles.live(),
       ...this.#tables,
       now,
+      weights: this.#isExact ? 'counted' : 'weighted',
       notes: this.#notes(),
     };
     return collectTasks(tracked, each);
+  }
+
+  /** Whether every promise is looked at. */
+  get #isExact(): boolean {
+    return this.#budget.exact && this.#thinning === 1 && (this.#duty?.window ?? null) === null;
   }
 
   #notes(): string[] {
     const seconds = (performance.now() - this.#tracked) / 1000;
     const spent = this.#budget.spent + (this.#duty?.spent ?? 0);
     const share = ((spent / 1000 / seconds) * 100).toFixed(2);
-    const exact = this.#budget.exact && this.#thinning === 1 && (this.#duty?.window ?? null) === null;
     const notes = [
-      `tasks: ${exact ? 'every promise is looked at' : 'sampled; counts are weighted'}; tracking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
+      `tasks: tracking took ${share} % of one CPU, the budget is ${this.settings.budget * 100} %`,
     ];
     if (this.settings.from === 'first look')
       notes.push(

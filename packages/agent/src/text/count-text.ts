@@ -1,11 +1,11 @@
 // The debug=1 text of profiles that count: goroutine and the like.
 // Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
-import { int64At, type Profile, quoteGo } from '@stackpile/profile';
+import { int64At, type Profile, quoteGo, taskLabel } from '@stackpile/profile';
 import { framesOf, labelsOf } from './read.ts';
 import { alignTabs } from './tabwriter.ts';
 
 /** Labels that say what a sample is rather than what the user put on it. */
-const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by', 'kind']);
+export const ownLabels: ReadonlySet<string> = new Set([taskLabel.state, taskLabel.createdBy, taskLabel.kind]);
 
 /** Frames that Go's runtime would hide at the leaf: ours are Node's own. */
 function isInternal(file: string): boolean {

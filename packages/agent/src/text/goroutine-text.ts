@@ -1,13 +1,11 @@
 // The debug=2 text of the goroutine profile, in the grammar of Go's traceback printer.
 // Upstream: golang/go src/runtime/traceback.go, 1.26.8
-import { type Profile, quoteGo } from '@stackpile/profile';
-import { printable } from './count-text.ts';
+import { type Profile, quoteGo, taskLabel } from '@stackpile/profile';
+import { ownLabels, printable } from './count-text.ts';
 import { framesOf, labelsOf } from './read.ts';
 
 /** Go cuts the middle out of stacks with more visible frames than this. */
 const MAX_FRAMES = 100;
-
-const ownLabels: ReadonlySet<string> = new Set(['state', 'created_by', 'kind']);
 
 /** A name as the grammar allows it before `(...)`: parentheses in pairs, as in Go's `(*T).run`, or none. */
 function symbol(name: string): string {
@@ -39,13 +37,13 @@ export function goroutineText(profile: Profile): string {
       .map(([key, value]) => `${quoteGo(key)}: ${quoteGo(value)}`);
     // A sampled task stands for several: without its weight a reader would take a busy service for an idle one.
     const weight = profile.samples.values[0]?.[row] ?? 1;
-    if (Number(weight) !== 1) pairs.push(`"stackpile_weight": "${weight}"`);
-    const error = number.get('error');
-    if (error !== undefined) pairs.push(`"stackpile_error": "${error}%"`);
+    if (Number(weight) !== 1) pairs.push(`"${taskLabel.textWeight}": "${weight}"`);
+    const error = number.get(taskLabel.error);
+    if (error !== undefined) pairs.push(`"${taskLabel.textError}": "${error}%"`);
     pairs.sort();
     const labels = pairs.length === 0 ? '' : ` labels:{${pairs.join(', ')}}`;
-    const minutes = (number.get('waited') ?? 0n) / 60_000n;
-    let out = header(number.get('goroutine') ?? 0n, text.get('state') ?? 'await', minutes, labels);
+    const minutes = (number.get(taskLabel.waited) ?? 0n) / 60_000n;
+    let out = header(number.get(taskLabel.id) ?? 0n, text.get(taskLabel.state) ?? 'await', minutes, labels);
     const frames = framesOf(profile, row);
     const half = MAX_FRAMES / 2;
     frames.forEach((frame, i) => {
@@ -56,7 +54,7 @@ export function goroutineText(profile: Profile): string {
       out += `${symbol(frame.name)}(...)\n\t${printable(frame.file === '' ? '<native>' : frame.file)}:${frame.line}\n`;
     });
     if (frames.length === 0) out += '\tgoroutine running on other thread; stack unavailable\n';
-    const created = /^(.*) (\S.*:\d+)$/u.exec(text.get('created_by') ?? '');
+    const created = /^(.*) (\S.*:\d+)$/u.exec(text.get(taskLabel.createdBy) ?? '');
     if (created !== null)
       out += `created by ${symbol(created[1] as string)}\n\t${printable(created[2] as string)}\n`;
     groups.push(out);

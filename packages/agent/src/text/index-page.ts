@@ -1,25 +1,21 @@
 // The index page, with the skeleton of Go's.
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
+import type { Offer } from '@stackpile/profile';
 import { escapeHtml } from '../endpoints/http.ts';
 
-/** A row of the index. */
-export interface IndexEntry {
-  readonly name: string;
-  readonly description: string;
-  readonly count: number;
-}
-
-/** The page that lists the profiles, sorted by name; `ui` adds a link to the web page beside them. */
-export function indexPage(entries: readonly IndexEntry[], ui: boolean): string {
+/** The page that lists what is offered, in this order; what counts nothing has 0, as Go's. `ui` adds a link to the web page beside them. */
+export function indexPage(
+  offers: readonly Pick<Offer, 'name' | 'description' | 'count'>[],
+  ui: boolean,
+): string {
   const link = ui ? '\n<br>\n<a href="ui">what grows, flame graph, tasks: the web page</a>' : '';
-  const sorted = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const rows = sorted
+  const rows = offers
     .map(
       (e) =>
-        `<tr><td>${e.count}</td><td><a href='${encodeURIComponent(e.name)}?debug=1'>${escapeHtml(e.name)}</a></td></tr>\n`,
+        `<tr><td>${e.count ?? 0}</td><td><a href='${encodeURIComponent(e.name)}?debug=1'>${escapeHtml(e.name)}</a></td></tr>\n`,
     )
     .join('');
-  const items = sorted
+  const items = offers
     .map(
       (e) => `<li><div class=profile-name>${escapeHtml(e.name)}: </div> ${escapeHtml(e.description)}</li>\n`,
     )

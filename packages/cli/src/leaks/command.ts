@@ -1,7 +1,7 @@
 // `stackpile leaks`: dumps or a running service in, a verdict out.
 import { resolve } from 'node:path';
 import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/leaks';
-import type { Profile } from '@stackpile/profile';
+import { type Profile, taskLabel } from '@stackpile/profile';
 import {
   type LoadedSource,
   MOST_PEM_BYTES,
@@ -84,7 +84,7 @@ function haveIds(dumps: readonly Dump[]): boolean {
   return dumps.every(({ profile }) => {
     const { labels } = profile.samples;
     for (let i = 0; i < labels.length; i++)
-      if (profile.strings.get(labels.key[i] ?? 0) === 'goroutine') return true;
+      if (profile.strings.get(labels.key[i] ?? 0) === taskLabel.id) return true;
     return profile.samples.length === 0;
   });
 }

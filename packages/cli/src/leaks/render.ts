@@ -1,7 +1,7 @@
 // A verdict as a person reads it in a terminal.
 import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
 import { amount, duration, percent, rateOf, starterOf, subjectOf } from '@stackpile/leaks';
-import { shortName } from '@stackpile/profile';
+import { shortName, taskLabel } from '@stackpile/profile';
 import { elide, elidePath, fileOf, type Paint, visible, widthOf, wrap } from './terminal.ts';
 
 /** How a verdict is drawn. */
@@ -181,7 +181,7 @@ function drawFinding(drawing: Drawing, finding: Finding, verdict: Verdict, optio
   }
   if (finding.state !== '') drawing.fact('state', visible(finding.state));
   // The kind is told by the sentence.
-  const labels = finding.labels.filter(({ key }) => key !== 'kind');
+  const labels = finding.labels.filter(({ key }) => key !== taskLabel.kind);
   if (labels.length > 0)
     drawing.fact(
       'labels',

@@ -1,7 +1,6 @@
 // A running service that the page may ask again: an address below /debug/pprof/, or a process through its inspector.
 import { gzipSync } from 'node:zlib';
-import type { Counters } from '@stackpile/agent/inspector';
-import { encodeProfile, type Profile } from '@stackpile/profile';
+import { type Counters, encodeProfile, type Profile } from '@stackpile/profile';
 import { SourceError, type SourceOptions, type SourceSpec } from '@stackpile/sources';
 import { get, requireOk, shownUrl } from '@stackpile/sources/get';
 import { hasCredentials, profileUrl } from '@stackpile/sources/load';

@@ -6,6 +6,7 @@ import { readLabelList } from '../go-quote.ts';
 import { LineReader } from '../bytes/lines.ts';
 import type { Profile } from '../profile.ts';
 import type { ProfileFormat } from './format.ts';
+import { taskLabel } from '../wire/task-labels.ts';
 import { lineNumber } from './go-frames.ts';
 
 const HEADER = /^goroutine (\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? \[(.*)\]:\s*$/;
@@ -24,13 +25,13 @@ interface Header {
 function waitedLabel(amount: number, unit: string): SampleLabel {
   switch (unit) {
     case 'seconds':
-      return { key: 'waited', number: Math.round(amount * 1000), unit: 'milliseconds' };
+      return { key: taskLabel.waited, number: Math.round(amount * 1000), unit: 'milliseconds' };
     case 'hours':
-      return { key: 'waited', number: Math.round(amount * 60), unit: 'minutes' };
+      return { key: taskLabel.waited, number: Math.round(amount * 60), unit: 'minutes' };
     case 'microseconds':
-      return { key: 'waited', number: Math.round(amount * 1000), unit: 'nanoseconds' };
+      return { key: taskLabel.waited, number: Math.round(amount * 1000), unit: 'nanoseconds' };
     default:
-      return { key: 'waited', number: Math.round(amount), unit };
+      return { key: taskLabel.waited, number: Math.round(amount), unit };
   }
 }
 
@@ -125,9 +126,9 @@ export function readGoStacks(bytes: Uint8Array): Profile {
 
   const finish = (): void => {
     if (id === null) return;
-    const labels: SampleLabel[] = [{ key: 'goroutine', number: id }];
-    if (header.state !== '') labels.push({ key: 'state', text: header.state });
-    if (createdBy !== '') labels.push({ key: 'created_by', text: createdBy });
+    const labels: SampleLabel[] = [{ key: taskLabel.id, number: id }];
+    if (header.state !== '') labels.push({ key: taskLabel.state, text: header.state });
+    if (createdBy !== '') labels.push({ key: taskLabel.createdBy, text: createdBy });
     labels.push(...header.labels);
     builder.sample(locations(builder, calls), [1], labels);
     id = null;

@@ -3,6 +3,7 @@ import { GrowingUint32 } from '../columns/growable.ts';
 import type { FunctionNames } from '../naming/function-names.ts';
 import { NO_FACTS } from '../naming/names.ts';
 import { scriptFilename } from '../script-filename.ts';
+import type { TaskKind } from '../wire/task-labels.ts';
 import { type Claims, claimedBytes, release, takeStrongGraph } from './dominators.ts';
 import { type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles, type Handle } from './handles.ts';
@@ -17,7 +18,7 @@ import { findWaiters, type Waiters } from './waiters.ts';
  * - `handle`: an open timer, socket, server, child, watcher or worker, under the functions that hang on it;
  * - `closures`: all closures of one function.
  */
-export type HeapGroupKind = 'task' | 'handle' | 'closures';
+export type HeapGroupKind = TaskKind;
 
 /** One frame of a group's stack. */
 export interface HeapFrame {

@@ -4,6 +4,7 @@ import { ProfileBuilder } from '../builder.ts';
 import { type FunctionFacts, functionName } from '../naming/names.ts';
 import type { Profile } from '../profile.ts';
 import { scriptFilename } from '../script-filename.ts';
+import { taskLabel } from '../wire/task-labels.ts';
 import type { HeapAnalysis, HeapAnalysisOptions, HeapGroupKind } from './analyze.ts';
 
 /** How an analysis becomes a profile. */
@@ -102,9 +103,9 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
         facts: frame.function,
       });
     });
-    const labels: SampleLabel[] = [{ key: 'kind', text: group.kind }];
-    if (group.state !== '') labels.push({ key: 'state', text: group.state });
-    if (group.heldBy !== '') labels.push({ key: 'held_by', text: group.heldBy });
+    const labels: SampleLabel[] = [{ key: taskLabel.kind, text: group.kind }];
+    if (group.state !== '') labels.push({ key: taskLabel.state, text: group.state });
+    if (group.heldBy !== '') labels.push({ key: taskLabel.heldBy, text: group.heldBy });
     labels.push(...(writer?.labels(stack) ?? []));
     const add = (count: number, retained: number, more: readonly SampleLabel[]): void =>
       builder.sample(
@@ -126,7 +127,7 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     const share = Math.floor(group.retained / members);
     for (const [i, id] of group.memberIds.entries()) {
       const retained = i === 0 ? group.retained - share * (members - 1) : share;
-      add(1, retained, [{ key: 'goroutine', number: id }]);
+      add(1, retained, [{ key: taskLabel.id, number: id }]);
     }
   }
   if (analysis.runtimeTasks > 0) {

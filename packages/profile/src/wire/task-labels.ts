@@ -26,11 +26,17 @@ export const taskLabel = {
 export type TaskKind = 'task' | 'handle' | 'closures';
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
   nanoseconds: 1e-6,
   microseconds: 1e-3,
   milliseconds: 1,
+  ms: 1,
+  second: 1000,
   seconds: 1000,
+  s: 1000,
+  minute: 60_000,
   minutes: 60_000,
+  hour: 3_600_000,
   hours: 3_600_000,
 };
 

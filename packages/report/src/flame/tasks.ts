@@ -1,5 +1,5 @@
 // The task list: goroutines or tasks grouped by stack as `debug=1` does, each group openable to its single tasks.
-import type { Profile } from '@stackpile/profile';
+import { type Profile, taskLabel, waitedMilliseconds } from '@stackpile/profile';
 import type { LocationFrames } from './frames.ts';
 import { toDoubles } from './stacks.ts';
 
@@ -32,19 +32,6 @@ export interface TaskGroup {
   /** How many samples the group has, also those beyond the limit. */
   readonly samples: number;
 }
-
-const toMs: Readonly<Record<string, number>> = {
-  minutes: 60_000,
-  minute: 60_000,
-  seconds: 1000,
-  second: 1000,
-  s: 1000,
-  milliseconds: 1,
-  ms: 1,
-  microseconds: 1e-3,
-  nanoseconds: 1e-6,
-  ns: 1e-6,
-};
 
 /**
  * Groups the samples of a profile by stack, largest group first. `keep` (one byte per sample) restricts it.
@@ -138,15 +125,15 @@ function readTask(profile: Profile, row: number, count: number): Task {
     const text = labels.text[label] as number;
     if (text !== 0) {
       const value = strings.get(text);
-      if (key === 'state') state = value;
-      else if (key === 'created_by') createdBy = value;
+      if (key === taskLabel.state) state = value;
+      else if (key === taskLabel.createdBy) createdBy = value;
       else others.push([key, value]);
       continue;
     }
     const value = Number(labels.number[label]);
     const unit = strings.get(labels.unit[label] as number);
-    if (key === 'goroutine') id = value;
-    else if (key === 'waited') waitedMs = value * (toMs[unit] ?? 1);
+    if (key === taskLabel.id) id = value;
+    else if (key === taskLabel.waited) waitedMs = waitedMilliseconds(value, unit);
     else others.push([key, unit === '' ? String(value) : `${value} ${unit}`]);
   }
   return { id, count, state, waitedMs, createdBy, labels: others };

@@ -1,13 +1,13 @@
 // A profile from the inspector of a process that has no agent: its tasks through the heap, its CPU, its allocations.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type Counters,
   COUNTERS_EXPRESSION,
   countersOf,
   cpuFrames,
   type CpuProfile,
   cpuProfile,
   exactPositions,
+  type Expression,
   functionNames,
   type FrameContext,
   heapFrames,
@@ -18,14 +18,14 @@ import {
   humanBytes,
   memoryRoom,
   Originals,
-  type ProcessCounters,
+  parseJson,
   refusal,
   type SamplingHeapProfile,
   snapshotCost,
   type KnownPositions,
   takeHeapSnapshot,
 } from '@stackpile/agent/inspector';
-import { heapProfile, type Profile, ProfileError } from '@stackpile/profile';
+import { type Counters, heapProfile, type Profile, ProfileError } from '@stackpile/profile';
 import type { InspectorConnection } from './socket.ts';
 import { openTarget, type OpenTarget } from './target.ts';
 import { SourceError } from '../errors.ts';
@@ -93,7 +93,7 @@ export async function openInspectorTarget(
 const STUCK_MS = 1000;
 
 async function readCounters({ connection, pid }: OpenTarget): Promise<Counters> {
-  const evaluate = async <T>(expression: string, more: object = {}): Promise<T> => {
+  const evaluate = async <T>(expression: Expression<T>, more: object = {}): Promise<T> => {
     const { result } = await connection.post<{ result: { value: T } }>('Runtime.evaluate', {
       expression,
       returnByValue: true,
@@ -108,8 +108,8 @@ async function readCounters({ connection, pid }: OpenTarget): Promise<Counters> 
     { awaitPromise: true },
   ).catch(() => STUCK_MS);
   const lag = await Promise.race([turn, sleep(STUCK_MS, STUCK_MS, { ref: false })]);
-  const read = JSON.parse(await evaluate<string>(COUNTERS_EXPRESSION)) as ProcessCounters;
-  const room = pid === null ? null : memoryRoom(pid, { limit: read.constrained, rss: read.rss });
+  const read = parseJson(await evaluate(COUNTERS_EXPRESSION));
+  const room = pid === null ? null : memoryRoom(pid, { limit: read.constrained ?? 0, rss: read.rss ?? 0 });
   return countersOf(read, room === null || room.what === 'machine' ? Infinity : room.limit, lag);
 }
 

@@ -1,5 +1,5 @@
 // Tasks: goroutines or tasks grouped by stack as debug=1 does, each group openable to its single tasks as debug=2 does.
-import { shortName, shortPath, tellingFrame } from '@stackpile/profile';
+import { shortName, shortPath, taskLabel, type TaskKind, tellingFrame } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TaskGroupRow, TaskRow } from '../engine/questions/tasks.ts';
@@ -195,7 +195,7 @@ function TaskTable({
 /** Labels as text, without the one that says what all of them are. */
 function shownLabels(task: TaskRow): string {
   return task.labels
-    .filter(([key, label]) => key !== 'kind' || label !== 'task')
+    .filter(([key, label]) => key !== taskLabel.kind || label !== ('task' satisfies TaskKind))
     .map(([key, label]) => `${key}=${label}`)
     .join(' ');
 }

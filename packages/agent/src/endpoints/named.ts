@@ -1,0 +1,71 @@
+// Named profiles, as Go's `Handler` answers them: protobuf, a text for `debug`, the difference of two readings for `seconds`.
+// Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
+import type { Capture, CaptureContext } from '../captures/capture.ts';
+import { deltaProfile } from '../captures/delta.ts';
+import { sleep } from '../captures/sleep.ts';
+import { download, packed } from './download.ts';
+import type { Endpoint, EndpointRequest } from './endpoint.ts';
+import { EndpointError, type PprofResponse, textResponse } from './http.ts';
+import { atoi, parseInt64 } from './query.ts';
+
+/** The endpoint of a capture. */
+export function named(capture: Capture): Endpoint {
+  const { name, description, delta, query, count } = capture;
+  return {
+    name,
+    description,
+    kind: 'snapshot',
+    query: {
+      debug: '`1` for the text that Go writes',
+      ...(delta ? { seconds: 'what was added within so many' } : {}),
+      ...query,
+    },
+    delta,
+    count,
+    answer: ({ captures }, request) =>
+      (request.query.get('seconds') ?? '') === ''
+        ? whole(capture, captures, request)
+        : difference(capture, captures, request),
+  };
+}
+
+async function whole(
+  capture: Capture,
+  context: CaptureContext,
+  { query, signal }: EndpointRequest,
+): Promise<PprofResponse> {
+  const debug = atoi(query.get('debug'));
+  const result = await capture.take(context, { query, debug, signal });
+  if (debug === 0) return download(capture.name, packed(result.profile));
+  // Go sends the protobuf here and calls it text.
+  if (debug < 0 && capture.name !== 'heap') return textResponse(packed(result.profile));
+  return textResponse(result.text());
+}
+
+async function difference(
+  capture: Capture,
+  context: CaptureContext,
+  { query, head, signal }: EndpointRequest,
+): Promise<PprofResponse> {
+  const wanted = parseInt64(query.get('seconds') ?? '');
+  if (wanted === null || wanted <= 0)
+    throw new EndpointError(400, 'invalid value for "seconds" - must be a positive integer');
+  if (!capture.delta)
+    throw new EndpointError(400, '"seconds" parameter is not supported for this profile type');
+  if (atoi(query.get('debug')) !== 0)
+    throw new EndpointError(400, 'seconds and debug params are incompatible');
+  const name = `${capture.name}-delta`;
+  if (head) return download(name, '');
+  const span = Math.min(wanted, context.settings.maxSeconds);
+  const leave = context.limits.recordings.enter(span, signal);
+  try {
+    const request = { query, debug: 0, signal };
+    const before = await capture.take(context, request);
+    await sleep(span * 1000, signal);
+    if (signal.aborted) throw new EndpointError(500, 'context canceled');
+    const after = await capture.take(context, request);
+    return download(name, packed(deltaProfile(before.profile, after.profile)));
+  } finally {
+    leave();
+  }
+}

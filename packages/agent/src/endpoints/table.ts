@@ -1,0 +1,23 @@
+// The table of endpoints. To add one: a file, and a row here.
+import { goroutine } from '../captures/goroutine.ts';
+import { heap } from '../captures/heap.ts';
+import { cmdline } from './cmdline.ts';
+import { counters } from './counters.ts';
+import type { Endpoint } from './endpoint.ts';
+import { index } from './index.ts';
+import { named } from './named.ts';
+import { offers } from './offers.ts';
+import { page } from './page.ts';
+import { profile } from './profile.ts';
+
+/** Every endpoint, in the order of the docs. */
+export const endpoints: readonly Endpoint[] = [
+  index,
+  named(goroutine),
+  named(heap),
+  profile,
+  cmdline,
+  counters,
+  page,
+  offers,
+];

@@ -1,0 +1,73 @@
+// What the sidecar, or an inspector from outside, may call on the main thread: one type for who answers and who asks.
+import type { TaskCount, TaskDump } from '../tasks/dump.ts';
+import type { MemoryReading } from './reading.ts';
+
+declare const value: unique symbol;
+
+/** JSON of a `T`, as a text. */
+export type Json<T> = string & { readonly [value]?: T };
+
+/** JavaScript that evaluates to a `T` on the main thread, by value: what JSON can say. */
+export type Expression<T> = string & { readonly [value]?: T };
+
+/** The calls. Large answers are JSON, which crosses faster than an object that the inspector takes apart. */
+export interface HostCalls {
+  /** Tasks and handles, one by one or by stack; null where tracking is off. */
+  dumpTasks(each: boolean): Json<TaskDump> | null;
+  /** Number of tasks; null where tracking is off. */
+  countTasks(): TaskCount | null;
+  /** Memory beside the heap profile. */
+  readMemory(): Json<MemoryReading>;
+  /** What only somebody who was there could count. */
+  readTallies(): Tallies;
+}
+
+/** What the agent has counted since it began; null: not known. */
+export interface Tallies {
+  /** Bytes that the last full collection left. */
+  readonly heapLive: number | null;
+  /** HTTP requests that were answered. */
+  readonly requests: number | null;
+  /** Workers that run and were started since the agent began, without the agent's own. */
+  readonly workers: number | null;
+}
+
+/** The key under which a process keeps its host; another form of {@link HostCalls} needs another key. */
+const KEY = 'stackpile.agent.1';
+
+/** The symbol of the host on `globalThis`. */
+export const HOST_SYMBOL: symbol = Symbol.for(KEY);
+
+const HOST = `globalThis[Symbol.for(${JSON.stringify(KEY)})]`;
+
+/** A call as an expression. */
+export function hostCall<K extends keyof HostCalls>(
+  name: K,
+  ...args: Parameters<HostCalls[K]>
+): Expression<ReturnType<HostCalls[K]>> {
+  return `${HOST}.${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`;
+}
+
+/** The same where there may be no host, or one of a version that lacks the call: null then. */
+export function maybeHostCall<K extends keyof HostCalls>(
+  name: K,
+  ...args: Parameters<HostCalls[K]>
+): Expression<ReturnType<HostCalls[K]> | null> {
+  return `(${HOST}?.${name}?.(${args.map((arg) => JSON.stringify(arg)).join(', ')}) ?? null)`;
+}
+
+/** What a {@link Json} holds. */
+export function parseJson<T>(json: Json<T>): T {
+  return JSON.parse(json) as T;
+}
+
+/** A value, and for how many milliseconds it has stopped the main thread. */
+export interface Costed<T> {
+  readonly value: T;
+  readonly cost: number;
+}
+
+/** An expression that says, beside its value, what it has cost. */
+export function costed<T>(expression: Expression<T>): Expression<Costed<T>> {
+  return `(() => { const t = performance.now(); const value = ${expression}; return { value, cost: performance.now() - t }; })()`;
+}
