@@ -52,7 +52,7 @@ const PARTS = {
   fdLimit: `+/^Max open files\\s+(\\d+)/m.exec(text('/proc/self/limits'))[1]`,
   threads: `+stat.slice(stat.lastIndexOf(')') + 2).split(' ')[17]`,
   workers: 'tallies === null ? workers(named()) : tallies.workers',
-  children: `children === null ? (handles && kinds.ProcessWrap) ?? null : children.split(' ').filter(Boolean).length`,
+  children: `children === null ? handles && (kinds.ProcessWrap ?? 0) : children.split(' ').filter(Boolean).length`,
   turns: 'performance.nodeTiming.uvMetricsInfo.loopCount',
   requests: 'tallies.requests',
   cpu: '(({ user, system }) => (user + system) / 1e6)(process.cpuUsage())',
