@@ -1,6 +1,8 @@
 // The public face of the agent room.
 export { AgentError, type AgentErrorCode } from './errors.ts';
-export { createHandler, type PprofHandler } from './handler.ts';
+export { createFetchHandler, type FetchHandler } from './adapters/fetch.ts';
+export { createKoaMiddleware, type KoaContext, type KoaMiddleware } from './adapters/koa.ts';
+export { createHandler, type PprofHandler } from './adapters/node.ts';
 export type {
   Auth,
   AuthFunction,

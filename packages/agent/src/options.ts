@@ -191,9 +191,9 @@ export function serverSettings(options: ServerOptions): ServerSettings {
   };
 }
 
-/** Checks the options of `createHandler` and fills in the defaults. */
-export function handlerSettings(options: HandlerOptions | undefined): HandlerSettings {
-  checkOptions('createHandler', options, handlerChecks);
+/** Checks the options of a mounted handler, which `what` makes, and fills in the defaults. */
+export function handlerSettings(options: HandlerOptions | undefined, what: string): HandlerSettings {
+  checkOptions(what, options, handlerChecks);
   if (options?.auth === undefined) throw authRequired('a mounted handler');
   const prefix = (options.prefix ?? '/debug/pprof').replace(/\/$/u, '');
   return { auth: options.auth, prefix, captures: captureSettings(options) };

@@ -2,8 +2,8 @@
 import type { Answer } from './door.ts';
 
 /** A client that does not take a piece of {@link PIECE} bytes within this time is cut off. */
-const STALL_MS = 30_000;
-const PIECE = 65_536;
+export const STALL_MS = 30_000;
+export const PIECE = 65_536;
 
 /** What is used of a response: `http.ServerResponse` has it. */
 export interface ResponseWriter {

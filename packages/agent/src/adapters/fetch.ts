@@ -1,0 +1,42 @@
+// createFetchHandler: the endpoints for whatever turns a `Request` into a `Response`: route handlers, Hono, other servers.
+import { pieces } from '../door/pieces.ts';
+import type { HandlerOptions } from '../options.ts';
+import { closable, type Closable, openMount } from './mount.ts';
+
+/** A handler of the Fetch API. Requests of other paths than those below the prefix get 404. */
+export interface FetchHandler extends Closable {
+  (request: Request): Promise<Response>;
+}
+
+/**
+ * A handler for servers that speak the Fetch API.
+ *
+ * ```ts
+ * const pprof = createFetchHandler({ auth: process.env.PPROF_TOKEN });
+ * export const GET = (request) => pprof(request); // of a route that matches everything below /debug/pprof
+ * ```
+ *
+ * A `Request` does not say who sent it: an `auth` function sees an empty `remoteAddress`. A capture ends when `request.signal` is
+ * aborted or the body is cancelled.
+ *
+ * @throws {AgentError} `AGENT_AUTH_REQUIRED` without `auth`, `AGENT_OPTIONS`, `AGENT_THREAD` (in a worker thread),
+ * `AGENT_PERMISSION`
+ */
+export function createFetchHandler(options: HandlerOptions): FetchHandler {
+  const mount = openMount('createFetchHandler', options);
+  const handle = async (request: Request): Promise<Response> => {
+    const { method, url, headers, signal } = request;
+    const target = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/iu, '').replace(/#.*$/su, '');
+    const found = mount.route(method, target.startsWith('/') ? target : `/${target}`);
+    const abort = new AbortController();
+    const gone = (): void => abort.abort();
+    signal.addEventListener('abort', gone, { once: true, signal: abort.signal });
+    if (signal.aborted) gone();
+    const asked = { method, url: target, headers: Object.fromEntries(headers), remoteAddress: '' };
+    const answer = await mount.answer(found, asked, abort.signal);
+    const body = answer.body.length === 0 ? null : pieces(answer.body, abort);
+    if (body === null) abort.abort();
+    return new Response(body, { status: answer.status, headers: { ...answer.headers } });
+  };
+  return closable(handle, mount);
+}

@@ -1,0 +1,51 @@
+// An answer as a stream of the Fetch API: piece by piece, as the client takes them.
+import { AgentError } from '../errors.ts';
+import { PIECE, STALL_MS } from './send.ts';
+
+/**
+ * The body of an answer. `done` is aborted when the client has taken it, has cancelled it, or has not taken a piece for too long.
+ *
+ * @param body not empty
+ * @param stallMs milliseconds
+ */
+export function pieces(
+  body: Uint8Array,
+  done: AbortController,
+  stallMs: number = STALL_MS,
+): ReadableStream<Uint8Array> {
+  let at = 0;
+  let stall: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    clearTimeout(stall);
+    stall = setTimeout(() => done.abort(), stallMs);
+    stall.unref();
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        done.signal.addEventListener(
+          'abort',
+          () => {
+            clearTimeout(stall);
+            if (at < body.length) controller.error(new AgentError('AGENT_ABORTED', 'the client went away'));
+          },
+          { once: true },
+        );
+        wait();
+      },
+      pull(controller) {
+        controller.enqueue(body.slice(at, at + PIECE));
+        at += PIECE;
+        if (at < body.length) {
+          wait();
+          return;
+        }
+        controller.close();
+        done.abort();
+      },
+      cancel: () => done.abort(),
+    },
+    // Nothing is made before somebody reads.
+    { highWaterMark: 0 },
+  );
+}
