@@ -229,16 +229,21 @@ describe('the Fetch API', () => {
     assert.equal((await readProfile(bytes)).sampleTypes[0]?.type, 'goroutine');
   });
 
-  test('a capture ends when the request is aborted', async () => {
-    await using handler = createFetchHandler({ auth: 'none' });
-    const gone = new AbortController();
-    // The agent keeps no process alive.
-    const alive = setInterval(() => undefined, 1000);
-    const asked = handler(new Request('http://h/debug/pprof/profile?seconds=200', { signal: gone.signal }));
-    setTimeout(() => gone.abort(), 300);
-    assert.equal((await asked).status, 503);
-    clearInterval(alive);
-  });
+  for (const [when, ms] of [
+    ['before the worker has started', 0],
+    ['meanwhile', 1500],
+  ] as const)
+    test(`a capture ends when the request is aborted ${when}`, async () => {
+      await using handler = createFetchHandler({ auth: 'none' });
+      const gone = new AbortController();
+      // The agent keeps no process alive.
+      const alive = setInterval(() => undefined, 1000);
+      const url = 'http://h/debug/pprof/profile?seconds=200';
+      const asked = handler(new Request(url, { signal: gone.signal }));
+      setTimeout(() => gone.abort(), ms);
+      assert.equal((await asked).status, 503);
+      clearInterval(alive);
+    });
 
   test('a body is made as it is read, and given up where it is cancelled or nobody reads', async () => {
     const body = new Uint8Array(300_000).map((_, i) => i % 251);

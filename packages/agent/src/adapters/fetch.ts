@@ -25,13 +25,15 @@ export interface FetchHandler extends Closable {
 export function createFetchHandler(options: HandlerOptions): FetchHandler {
   const mount = openMount('createFetchHandler', options);
   const handle = async (request: Request): Promise<Response> => {
-    const { method, url, headers, signal } = request;
+    const { method, url, headers } = request;
     const target = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/iu, '').replace(/#.*$/su, '');
     const found = mount.route(method, target.startsWith('/') ? target : `/${target}`);
     const abort = new AbortController();
     const gone = (): void => abort.abort();
-    signal.addEventListener('abort', gone, { once: true, signal: abort.signal });
-    if (signal.aborted) gone();
+    request.signal.addEventListener('abort', gone);
+    // This also holds the request: once it is collected, Node's tells its signal nothing any more.
+    abort.signal.addEventListener('abort', () => request.signal.removeEventListener('abort', gone));
+    if (request.signal.aborted) gone();
     const asked = { method, url: target, headers: Object.fromEntries(headers), remoteAddress: '' };
     const answer = await mount.answer(found, asked, abort.signal);
     const body = answer.body.length === 0 ? null : pieces(answer.body, abort);

@@ -151,6 +151,8 @@ export class Sidecar {
   request(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
     if (this.#closing !== null) return Promise.resolve(errorResponse(503, 'the profiler is closed'));
     if (this.#ended) return Promise.resolve(errorResponse(503, 'the profiler has ended'));
+    // Gone while the worker started: nobody would ever tell the worker.
+    if (signal.aborted) return Promise.resolve(errorResponse(503, 'the client went away'));
     const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
