@@ -5,11 +5,15 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import type { Boot } from '@stackpile/profile';
 import { build, type Metafile } from 'esbuild';
 import { bundleProgram, bundleWhole } from './bundle.ts';
 import { type Weight, weigh } from './weight.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What a page without data is booted with. */
+const empty: Boot = { mode: 'none' };
 
 /** Text inside a script element: neither an end tag nor a comment may begin in it. */
 function insideScript(code: string): string {
@@ -71,6 +75,7 @@ export async function makePage(
   const script = insideScript(page.first);
   const chunks = page.later.map(({ name, code }) => ({ name, code: insideScript(code) }));
   const html = fill(template, {
+    boot: JSON.stringify(empty),
     csp: policy([script, ...chunks.map(({ code }) => code)], css),
     style: css,
     worker: insideScript(worker.first),
@@ -106,8 +111,8 @@ export async function buildUi(): Promise<BuiltUi> {
   ]);
   // The agent's own: it knows where to ask, and comes without Graphviz, which would be five times its size.
   const agent = page.replace(
-    '{"mode":"none"}</script>',
-    () => '{"mode":"agent","name":"this service","base":"./"}</script>',
+    `${JSON.stringify(empty)}</script>`,
+    () => `${JSON.stringify({ mode: 'agent', name: 'this service', base: './' } satisfies Boot)}</script>`,
   );
   const packed = gzipSync(agent, { level: 9 });
   const files: readonly (readonly [path: string, content: string | Uint8Array])[] = [

@@ -162,11 +162,11 @@ describe('what a page is booted with', () => {
     {
       mode: 'server',
       sources: [{ name: 'a', address: 'api/source/0', time: -0.5, size: 3 }],
-      live: { name: 'b', base: 'live/', heavy: false },
+      live: [{ name: 'b', base: 'live/0/', heavy: false }],
       files: true,
       graphviz: 'graphviz.js',
     },
-    { mode: 'server', sources: [], live: null, files: false, graphviz: 'graphviz.js' },
+    { mode: 'server', sources: [], live: [], files: false, graphviz: 'graphviz.js' },
   ];
 
   test('comes back as it was written', () => {
@@ -175,8 +175,8 @@ describe('what a page is booted with', () => {
 
   test('what is no boot is refused by field', () => {
     refuses(() => readBoot({ mode: 'film' }), /^boot\.mode/u);
-    refuses(() => readBoot({ ...boots[3], live: { name: 1 } }), /^boot\.live\.name: must be a text/u);
-    refuses(() => readBoot({ ...boots[3], live: undefined }), /^boot\.live: must be an object/u);
+    refuses(() => readBoot({ ...boots[3], live: [{ name: 1 }] }), /^boot\.live\[0\]\.name: must be a text/u);
+    refuses(() => readBoot({ ...boots[3], live: undefined }), /^boot\.live: must be a list/u);
   });
 });
 

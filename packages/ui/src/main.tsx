@@ -1,9 +1,10 @@
 // The page's entry: starts the worker, opens what the page came with, shows the view that the URL names.
+import type { Boot } from '@stackpile/profile';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { installChunks } from './chunks.ts';
 import { EngineError } from './engine/error.ts';
-import { type Boot, fetchText, fromBase64 } from './open.ts';
+import { fetchText, fromBase64 } from './open.ts';
 import { App } from './page/App.tsx';
 import { onKeyDown } from './page/keys.ts';
 import { element, readBoot, start } from './page/start.ts';

@@ -3,34 +3,6 @@ import { EngineError } from './engine/error.ts';
 import { download } from './engine/download.ts';
 import { engine, navigate, notice, profiles, sentence, sameKind, status } from './store.ts';
 
-/** What a page that was served or written with data says of itself. */
-export type Boot =
-  | { readonly mode: 'none' }
-  | {
-      readonly mode: 'server';
-      readonly sources: readonly {
-        readonly name: string;
-        readonly address: string;
-        readonly time: number | null;
-        readonly size: number;
-      }[];
-      readonly live: { readonly name: string; readonly base: string; readonly heavy: boolean } | null;
-      readonly files: boolean;
-      readonly graphviz: string;
-    }
-  | {
-      readonly mode: 'report';
-      /** `data` is the id of the element that holds the profile's bytes in base64. */
-      readonly sources: readonly {
-        readonly name: string;
-        readonly data: string;
-        readonly time: number | null;
-        readonly size: number;
-      }[];
-      readonly graphviz: string;
-    }
-  | { readonly mode: 'agent'; readonly name: string; readonly base: string };
-
 /** The bearer token of an agent's page: typed once, kept in memory only. */
 let token = '';
 export function setToken(value: string): void {

@@ -1,5 +1,6 @@
 // The page's signals: what is open, what is shown, and how the URL follows.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { BootService } from '@stackpile/profile';
 import { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/error.ts';
 import type { ProfileSummary, StackQuery } from './engine/profiles.ts';
@@ -15,18 +16,9 @@ export type Status =
   | { readonly kind: 'error'; readonly message: string }
   | { readonly kind: 'ready' };
 
-/** A service that the page may ask again: counts, captures. */
-export interface LiveTarget {
-  readonly name: string;
-  /** Base URL of its pprof endpoints, relative to the page. */
-  readonly base: string;
-  /** Whether looking at its tasks makes it stand still. */
-  readonly heavy: boolean;
-}
-
 export const status: Signal<Status> = signal<Status>({ kind: 'empty' });
 export const profiles: Signal<readonly ProfileSummary[]> = signal<readonly ProfileSummary[]>([]);
-export const live: Signal<LiveTarget | null> = signal<LiveTarget | null>(null);
+export const live: Signal<BootService | null> = signal<BootService | null>(null);
 export const notice: Signal<string> = signal('');
 export const state: Signal<ViewState> = signal(initialState);
 export const theme: Signal<'light' | 'dark'> = signal('light');

@@ -137,7 +137,7 @@ test('what comes slowly shows how much of it is there, and comes once', { skip }
   const html = fillPage(await readPage(), {
     mode: 'server',
     sources: [{ name: 'slow.pb.gz', address: 'slow', time: null, size: bytes.length }],
-    live: null,
+    live: [],
     files: false,
     graphviz: 'graphviz.js',
   });

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { Boot } from '@stackpile/profile';
 import type { CliErrorCode } from '../errors.ts';
 
 /** Thrown where the page was never built. */
@@ -51,14 +52,15 @@ export function scriptJson(value: unknown): string {
 }
 
 /** The page with `boot` as what it knows at its start, and `data` (id → base64) as blocks that never run. */
-export function fillPage(page: string, boot: unknown, data: ReadonlyMap<string, string> = new Map()): string {
+export function fillPage(page: string, boot: Boot, data: ReadonlyMap<string, string> = new Map()): string {
   const blocks: string[] = [];
   for (const [id, base64] of data) {
     if (!/^[\w-]+$/u.test(id) || !/^[\w+/=]*$/u.test(base64))
       throw new TypeError(`${id}: not a block of base64`);
     blocks.push(`<script type="application/octet-stream" id="${id}">${base64}</script>`);
   }
-  const marked = '<script type="application/json" id="stackpile-boot">{"mode":"none"}</script>';
+  const none: Boot = { mode: 'none' };
+  const marked = `<script type="application/json" id="stackpile-boot">${scriptJson(none)}</script>`;
   const slot = '<!--stackpile-data-->';
   // The last occurrences: what stands before them is the worker's code, which may hold the same text.
   const at = page.lastIndexOf(marked);

@@ -224,7 +224,7 @@ class Site {
         size,
         address: `api/source/${index}`,
       })),
-      live: parts.live === null ? null : { name: parts.live.name, base: 'live/', heavy: parts.live.heavy },
+      live: parts.live === null ? [] : [{ name: parts.live.name, base: 'live/', heavy: parts.live.heavy }],
       files: true,
       graphviz: 'graphviz.js',
     });

@@ -39,12 +39,16 @@ test('addresses are split as pprof does', () => {
 test('data in the page can end no element and begin no comment', () => {
   const page =
     'a<script type="application/json" id="stackpile-boot">{"mode":"none"}</script>b<!--stackpile-data-->c';
-  const filled = fillPage(page, { name: '</script><!--<script>\u2028' }, new Map([['source-0', 'AAAA']]));
+  const filled = fillPage(
+    page,
+    { mode: 'agent', name: '</script><!--<script>\u2028', base: '' },
+    new Map([['source-0', 'AAAA']]),
+  );
   assert.equal(filled.match(/<script/g)?.length, 2);
   assert.equal(filled.match(/<!--/g), null);
   assert.equal(scriptJson('<&>'), '"\\u003c\\u0026\\u003e"');
-  assert.throws(() => fillPage(page, {}, new Map([['x', '<']])), TypeError);
-  assert.throws(() => fillPage('nothing', {}), /another version/);
+  assert.throws(() => fillPage(page, { mode: 'none' }, new Map([['x', '<']])), TypeError);
+  assert.throws(() => fillPage('nothing', { mode: 'none' }), /another version/);
 });
 
 interface Answer {

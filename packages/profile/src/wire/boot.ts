@@ -28,7 +28,8 @@ export type Boot =
         /** Relative to the page. */
         readonly address: string;
       })[];
-      readonly live: BootService | null;
+      /** Services that the page may ask again. */
+      readonly live: readonly BootService[];
       /** Whether the server may be asked for the text of source files. */
       readonly files: boolean;
       /** Address of Graphviz's worker. */
@@ -67,7 +68,7 @@ export function readBoot(value: unknown, name = 'boot'): Boot {
           const source = new Fields(one, where);
           return { ...readSource(source), address: source.text('address') };
         }),
-        live: readService(fields),
+        live: fields.list('live', MOST_SOURCES, readService),
         files: fields.boolean('files'),
         graphviz: fields.text('graphviz'),
       };
@@ -93,9 +94,8 @@ function readSource(fields: Fields): BootSource {
   };
 }
 
-function readService(fields: Fields): BootService | null {
-  if (fields.get('live') === null) return null;
-  const service = new Fields(fields.get('live'), `${fields.name}.live`);
+function readService(value: unknown, name: string): BootService {
+  const service = new Fields(value, name);
   return {
     name: service.text('name', LONGEST_NAME),
     base: service.text('base'),

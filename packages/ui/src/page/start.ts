@@ -1,6 +1,7 @@
 // What the page came with: read, then opened.
+import { type Boot, parseWire, readBoot as readWire } from '@stackpile/profile';
 import { EngineError } from '../engine/error.ts';
-import { type Boot, fromBase64, open } from '../open.ts';
+import { fromBase64, open } from '../open.ts';
 import { live, profiles, readLocation, sentence, status } from '../store.ts';
 
 /** The text of an element that came with the page; '' where it did not. */
@@ -10,7 +11,7 @@ export function element(id: string): string {
 
 export function readBoot(): Boot {
   try {
-    return JSON.parse(element('stackpile-boot')) as Boot;
+    return readWire(parseWire(element('stackpile-boot'), 'boot'));
   } catch {
     return { mode: 'none' };
   }
@@ -27,7 +28,7 @@ export async function start(came: Boot = boot): Promise<void> {
         status.value = { kind: 'empty' };
         return;
       case 'server': {
-        live.value = boot.live;
+        live.value = boot.live[0] ?? null;
         for (const { name, address, time, size } of boot.sources) {
           status.value = { kind: 'loading', text: `Loading ${name}`, share: null };
           await open(name, address, time, size);
