@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkArrows } from './check/arrows.ts';
 import { checkCircles } from './check/circles.ts';
 import { checkCommitted } from './check/committed.ts';
+import { checkEndpoints } from './check/endpoints.ts';
 import { checkErrorCodes } from './check/error-codes.ts';
 import { checkInstalled } from './check/installed.ts';
 import { checkKernel } from './check/kernel.ts';
@@ -106,6 +107,11 @@ const checks: readonly Check[] = [
     name: 'upstream',
     fix: 'node --conditions=stackpile-source scripts/run.mjs scripts/check/upstream.ts',
     run: checkUpstream,
+  },
+  {
+    name: 'endpoints',
+    fix: 'node --conditions=stackpile-source scripts/run.mjs scripts/check/endpoints.ts',
+    run: checkEndpoints,
   },
   { name: 'links', fix: 'npm run check -- links', run: checkLinks },
   { name: 'snippets', fix: 'npm run check -- snippets', run: checkSnippets },

@@ -34,8 +34,9 @@ for (const [what, folder, type, table] of [
     'a named profile of the agent',
     'packages/agent/src/captures/',
     'Capture',
-    'packages/agent/src/endpoints/endpoints.ts',
+    'packages/agent/src/endpoints/table.ts',
   ],
+  ['an endpoint', 'packages/agent/src/endpoints/', 'Endpoint', 'packages/agent/src/endpoints/table.ts'],
 ] as const) {
   test(`${what} is one file, and a line in one other`, () => {
     // Go's own texts are read otherwise where pprof is followed: read.ts knows them by name.

@@ -1,4 +1,5 @@
 // The index, for people: Go's page, with a link to ours where this build carries it.
+// Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
 import { indexPage } from '../text/index-page.ts';
 import type { Endpoint } from './endpoint.ts';
 import { listed } from './listed.ts';
