@@ -1,4 +1,5 @@
 // What a service says of itself: its index page as names and counts, its counters as tracks of a timeline.
+import type { CounterName, Counters } from '@stackpile/profile';
 
 /** One line of the index. */
 export interface IndexRow {
@@ -39,25 +40,30 @@ export interface Reading {
   readonly limit: number | null;
 }
 
-const known = [
-  { key: 'tasks', name: 'tasks', unit: 'count', limit: '' },
-  { key: 'handles', name: 'handles', unit: 'count', limit: '' },
+/** A counter that is drawn. */
+interface Track {
+  readonly key: CounterName;
+  readonly name: string;
+  readonly unit: Reading['unit'];
+  /** The counter that bounds it, null where none does. */
+  readonly limit: CounterName | null;
+}
+
+const tracks: readonly Track[] = [
+  { key: 'tasks', name: 'tasks', unit: 'count', limit: null },
+  { key: 'handles', name: 'handles', unit: 'count', limit: null },
   { key: 'heapUsed', name: 'heap', unit: 'bytes', limit: 'heapLimit' },
   { key: 'rss', name: 'RSS', unit: 'bytes', limit: 'memoryLimit' },
-  { key: 'eventLoopLag', name: 'event-loop lag', unit: 'milliseconds', limit: '' },
-] as const;
+  { key: 'eventLoopLag', name: 'event-loop lag', unit: 'milliseconds', limit: null },
+];
 
 /** The tracks of one look, in the order in which they are drawn: the agent's counters, then what the index counts besides. */
-export function readingsOf(rows: readonly IndexRow[], counters: unknown): Map<string, Reading> {
+export function readingsOf(rows: readonly IndexRow[], counters: Counters | null): Map<string, Reading> {
   const readings = new Map<string, Reading>();
-  const numbers = typeof counters === 'object' && counters !== null ? counters : {};
-  const number = (key: string): number | null => {
-    const value: unknown = (numbers as Record<string, unknown>)[key];
-    return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
-  };
-  for (const { key, name, unit, limit } of known) {
+  const number = (key: CounterName): number | null => counters?.[key] ?? null;
+  for (const { key, name, unit, limit } of tracks) {
     const value = number(key);
-    if (value !== null) readings.set(name, { unit, value, limit: limit === '' ? null : number(limit) });
+    if (value !== null) readings.set(name, { unit, value, limit: limit === null ? null : number(limit) });
   }
   const counted = readings.size > 0;
   for (const { name, count } of rows) {

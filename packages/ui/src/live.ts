@@ -1,5 +1,6 @@
 // A running service as the page sees it: its numbers, captures from its endpoints, a bounded history of both.
 import { computed, type ReadonlySignal, signal, type Signal } from '@preact/signals';
+import { readCounters } from '@stackpile/profile';
 import {
   compileIndex,
   type IndexRow,
@@ -73,8 +74,8 @@ async function ask(path: string, signalled?: AbortSignal): Promise<globalThis.Re
 async function look(): Promise<void> {
   try {
     const rows = compileIndex(await (await ask('')).text());
-    const counters: unknown = rows.some(({ name }) => name === 'counters')
-      ? await (await ask('counters')).json()
+    const counters = rows.some(({ name }) => name === 'counters')
+      ? readCounters(await (await ask('counters')).json())
       : null;
     const readings = readingsOf(rows, counters);
     offered.value = rows;
