@@ -6,6 +6,7 @@ export {
   cpuProfile,
   type CpuWindow,
 } from './captures/cpu-profile.ts';
+export { isAllowedHost, isCrossSite } from './door/guard.ts';
 export { isAddress, isLoopback, isOwnName, parseHost } from './door/hosts.ts';
 export type { HeapReading, HeapRecord } from './captures/heap-reading.ts';
 export type { FrameContext } from './frames.ts';

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
-import { isAddress, isLoopback, isOwnName, parseHost } from '@stackpile/agent/inspector';
+import { isAddress, isCrossSite, isLoopback, isOwnName, parseHost } from '@stackpile/agent/inspector';
 
 /** What the guard decides: on, or a status with one sentence, or a redirect that leaves the token in a cookie. */
 export type Decision =
@@ -40,11 +40,9 @@ export class Guard {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(405, 'Only GET and HEAD are served here.');
     // A page of another site must not even make us work; browsers that say where a request comes from are believed.
-    const site = request.headers['sec-fetch-site'];
-    if (site === 'cross-site' && request.headers['sec-fetch-mode'] !== 'navigate') {
-      return refuse(403, 'Requests from other sites are not answered.');
-    }
     const url = new URL(request.url ?? '/', 'http://host');
+    if (isCrossSite(request.headers, url.pathname.startsWith('/ui/live/')))
+      return refuse(403, 'Requests from other sites are not answered.');
     const given = url.searchParams.get('token');
     if (given !== null && this.#isToken(given)) {
       url.searchParams.delete('token');
