@@ -173,11 +173,9 @@ describe('every carrier gives the same status and headers for', () => {
       }
     }
     const [[, expected = []] = [], ...others] = given;
+    // The requests do meet every kind of answer. (404 too, where the page was not built.)
     const statuses = new Set(expected.map(({ status }) => status));
-    assert.deepEqual(
-      [...statuses].sort(),
-      [200, 307, 400, 401, 403, 405].concat(statuses.has(404) ? [404] : []).sort(),
-    );
+    for (const status of [200, 307, 400, 401, 403, 404, 405]) assert.ok(statuses.has(status), String(status));
     for (const [name, answers] of others)
       for (const [i, { status, headers, body }] of answers.entries()) {
         const { path, varies, ...sent } = requests[i] ?? { path: '' };

@@ -51,13 +51,3 @@ export class ProfileError extends Error {
     this.pprofMessage = options?.pprofMessage;
   }
 }
-
-/** Thrown by the readers of `wire/`; its message is one sentence that names the field. */
-export class WireError extends Error {
-  override readonly name = 'WireError';
-  readonly code: WireErrorCode;
-  constructor(message: string, options?: ErrorOptions) {
-    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message, options);
-    this.code = 'WIRE_MALFORMED';
-  }
-}

@@ -14,7 +14,6 @@ export {
   ProfileError,
   type ProfileErrorCode,
   type ProfileErrorOptions,
-  WireError,
   type WireErrorCode,
 } from './errors.ts';
 export { goPackage, type Language, languageOf } from './language.ts';
@@ -99,6 +98,7 @@ export { tellingFrame } from './telling-frame.ts';
 export { checkValid } from './validity.ts';
 export { type Boot, type BootService, readBoot } from './wire/boot.ts';
 export { type CounterName, type Counters, readCounters } from './wire/counters.ts';
+export { WireError } from './wire/error.ts';
 export { parseWire } from './wire/fields.ts';
 export {
   goOffer,

@@ -15,7 +15,7 @@ export interface Mount {
   /** Answers what was routed. Never rejects. `signal` has to be aborted when the client has the answer, or goes away before. */
   answer(found: Route, request: DoorRequest, signal: AbortSignal): Promise<Answer>;
   /** Stops tracking and ends the worker. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** What can be closed, as everything that a carrier gives. */

@@ -122,7 +122,8 @@ export function readCounters(value: unknown, name = 'counters'): Counters {
 function between(fields: Fields): Counters['tasksBetween'] {
   const value = fields.get('tasksBetween') ?? null;
   if (value === null) return null;
-  const [low, high, ...more]: readonly unknown[] = Array.isArray(value) ? value : [];
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  const [low, high, ...more] = list;
   return isCount(low) && isCount(high) && low <= high && more.length === 0
     ? [low, high]
     : fields.fail('tasksBetween', 'two numbers, the smaller one first, or null');

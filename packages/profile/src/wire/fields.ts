@@ -1,5 +1,5 @@
 // Reads JSON that another process has written: each field is what it must be, or one sentence says which one is not.
-import { WireError } from '../errors.ts';
+import { WireError } from './error.ts';
 
 /** Longest text that is taken from another process. */
 const LONGEST_TEXT = 4096;

@@ -1,6 +1,6 @@
 // What a service can be asked: its own list as JSON, or Go's index page, the only HTML that is ever read.
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
-import { WireError } from '../errors.ts';
+import { WireError } from './error.ts';
 import { Fields, isCount } from './fields.ts';
 
 /** What comes of asking. */
