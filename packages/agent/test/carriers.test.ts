@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import {
   createFetchHandler,
   createHandler,
   createKoaMiddleware,
+  type FetchHandler,
   type HandlerOptions,
   startServer,
 } from '@stackpile/agent';
@@ -35,6 +36,19 @@ interface Open {
   /** `path` is what follows the path of the index. */
   ask(path: string, sent: Sent): Promise<Answered>;
   close(): Promise<void>;
+}
+
+const handlers: FetchHandler[] = [];
+
+afterEach(async () => {
+  for (const handler of handlers.splice(0)) await handler.close();
+});
+
+/** A handler that ends with the test. */
+function fetching(options: HandlerOptions): FetchHandler {
+  const handler = createFetchHandler(options);
+  handlers.push(handler);
+  return handler;
 }
 
 /** What carriers and HTTP itself add, and what tells the moment. */
@@ -212,7 +226,7 @@ describe('every carrier gives the same status and headers for', () => {
     } finally {
       await carrier.close();
     }
-    await using handler = createFetchHandler({ auth: TOKEN });
+    const handler = fetching({ auth: TOKEN });
     const outside = await handler(new Request('http://127.0.0.1/other', { headers: authorization }));
     assert.deepEqual([outside.status, await outside.text()], [404, '404 page not found\n']);
   });
@@ -220,7 +234,7 @@ describe('every carrier gives the same status and headers for', () => {
 
 describe('the Fetch API', () => {
   test('gives profiles and offers that are whole', async () => {
-    await using handler = createFetchHandler({ auth: 'none' });
+    const handler = fetching({ auth: 'none' });
     const get = (path: string): Promise<Response> => handler(new Request(`http://h/debug/pprof/${path}`));
     assert.ok(readOffers(await (await get('offers')).json()).offers.some(({ name }) => name === 'goroutine'));
     const bytes = new Uint8Array(await (await get('goroutine')).arrayBuffer());
@@ -232,7 +246,7 @@ describe('the Fetch API', () => {
     ['meanwhile', 1500],
   ] as const)
     test(`a capture ends when the request is aborted ${when}`, async () => {
-      await using handler = createFetchHandler({ auth: 'none' });
+      const handler = fetching({ auth: 'none' });
       const gone = new AbortController();
       // The agent keeps no process alive.
       const alive = setInterval(() => undefined, 1000);
