@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import {
   createFetchHandler,
   createHandler,
@@ -39,6 +39,14 @@ interface Open {
 }
 
 const handlers: FetchHandler[] = [];
+/** The agent keeps no process alive, and a request of the Fetch API has no socket that does. */
+let alive: NodeJS.Timeout;
+
+before(() => {
+  alive = setInterval(() => undefined, 1000);
+});
+
+after(() => clearInterval(alive));
 
 afterEach(async () => {
   for (const handler of handlers.splice(0)) await handler.close();
@@ -248,13 +256,10 @@ describe('the Fetch API', () => {
     test(`a capture ends when the request is aborted ${when}`, async () => {
       const handler = fetching({ auth: 'none' });
       const gone = new AbortController();
-      // The agent keeps no process alive.
-      const alive = setInterval(() => undefined, 1000);
       const url = 'http://h/debug/pprof/profile?seconds=200';
       const asked = handler(new Request(url, { signal: gone.signal }));
       setTimeout(() => gone.abort(), ms);
       assert.equal((await asked).status, 503);
-      clearInterval(alive);
     });
 
   test('a body is made as it is read, and given up where it is cancelled or nobody reads', async () => {
@@ -273,9 +278,7 @@ describe('the Fetch API', () => {
 
     const stalled = new AbortController();
     const unread = pieces(body, stalled, 20);
-    const alive = setInterval(() => undefined, 1000);
     await once(stalled.signal, 'abort');
-    clearInterval(alive);
     await assert.rejects(unread.getReader().read(), /the client went away/u);
   });
 });
