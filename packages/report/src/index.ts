@@ -56,6 +56,8 @@ export { makePicture, type Picture, printDot } from './print/dot.ts';
 export { fitTexts } from './print/fit-text.ts';
 export { baseName } from './names/paths.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
+export { type FilteredProfile, filterProfile } from './filters/filter-profile.ts';
+export { PrepareError } from './errors.ts';
 export { withoutEmptyLabels } from './filters/tag-filter.ts';
 export { type TextItem, textItems } from './print/text.ts';
 export { type Terminal, visibleLines } from './print/terminal.ts';

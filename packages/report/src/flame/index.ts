@@ -17,14 +17,9 @@ export {
 } from './layout.ts';
 export { eventWeight, isNoise } from './noise.ts';
 export { packageOf } from './package.ts';
-export {
-  changedStacks,
-  type FrameFilter,
-  flattenStacks,
-  type StackLayer,
-  type Stacks,
-  toDoubles,
-} from './stacks.ts';
+export { changedStacks } from './comparison.ts';
+export { type FlattenOptions, flattenStacks, type StackLayer } from './flatten.ts';
+export { type Stacks, toDoubles } from './stacks.ts';
 export { groupTasks, type Task, type TaskGroup } from './tasks.ts';
 export { layoutTimeline, sampleTimes } from './timeline.ts';
 export {
