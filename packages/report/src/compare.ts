@@ -1,14 +1,13 @@
 // Several profiles side by side: the entries of `top` as rows, the profiles as columns.
 import type { Profile } from '@stackpile/profile';
 import { compareBytes } from './go/bytewise.ts';
-import { PrepareError } from './errors.ts';
+import { PrepareError, ReportError } from './errors.ts';
 import { padLeft } from './go/fmt.ts';
 import { trimmedGraph } from './graph/trim.ts';
 import { abs64, type Int64, toInt64 } from './int64.ts';
 import { percentage, scale, scaledLabel } from './measurement.ts';
 import type { ReportOptions } from './options.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
-import { ReportError } from './report.ts';
 import { fitName, type Terminal } from './print/terminal.ts';
 
 /** A profile to compare and what it is called. */

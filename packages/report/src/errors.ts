@@ -21,7 +21,22 @@ export const errorTable = {
 /** What went wrong; stable, for programs. */
 export type ReportErrorCode = keyof typeof errorTable.codes;
 
-/** A failure whose message is pprof's sentence; `runReport` adds the warnings that came before. */
+/** Why a report cannot be made; the message is the sentence that pprof prints. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError';
+  readonly code: ReportErrorCode = 'REPORT_FAILED';
+  /** Warnings that came before the error, one line each for stderr. */
+  readonly warnings: readonly string[];
+  /** What pprof prints on stdout although it fails (`disasm` only), else ''. */
+  readonly output: string;
+  constructor(message: string, warnings: readonly string[] = [], output = '') {
+    super(message);
+    this.warnings = warnings;
+    this.output = output;
+  }
+}
+
+/** A failure whose message is pprof's sentence; whoever prepares a report adds the warnings that came before. */
 export class PrepareError extends Error {
   override readonly name = 'PrepareError';
 }

@@ -38,7 +38,8 @@ export {
   urlParameters,
 } from './options.ts';
 export type { FileContent, ReportContext, SourceFiles, TimeZone, ZoneTime } from './context.ts';
-export { ReportError, type ReportOutput, runReport } from './report.ts';
+export { ReportError } from './errors.ts';
+export { type ReportOutput, runReport } from './report.ts';
 export { demangle, type DemangleMode, mayBeReadable, readableName } from './names/demangle/demangle.ts';
 export { compilePattern, type Pattern } from './go/regexp.ts';
 export { type Greeting, greeting, sampleTypeName } from './greeting.ts';
@@ -57,7 +58,6 @@ export { fitTexts } from './print/fit-text.ts';
 export { baseName } from './names/paths.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
 export { type FilteredProfile, filterProfile } from './filters/filter-profile.ts';
-export { PrepareError } from './errors.ts';
 export { withoutEmptyLabels } from './filters/tag-filter.ts';
 export { type TextItem, textItems } from './print/text.ts';
 export { type Terminal, visibleLines } from './print/terminal.ts';

@@ -2,7 +2,7 @@
 import { type View, views } from './views/registry.ts';
 
 export const granularities = ['functions', 'lines', 'files', 'packages'] as const;
-export const libraryModes = ['show', 'collapse', 'hide'] as const;
+export const libraryModes = ['show', 'collapse', 'hide', 'mine'] as const;
 export const flameModes = ['down', 'up', 'sandwich', 'time'] as const;
 export const topSorts = ['flat', 'cum', 'name', 'delta'] as const;
 
@@ -21,6 +21,9 @@ export interface ViewState {
   readonly hide: string;
   readonly show: string;
   readonly showFrom: string;
+  readonly pruneFrom: string;
+  readonly tagFocus: string;
+  readonly tagIgnore: string;
   readonly libraries: (typeof libraryModes)[number];
   /** Highlighted, nothing is filtered. */
   readonly search: string;
@@ -48,6 +51,9 @@ export const initialState: ViewState = {
   hide: '',
   show: '',
   showFrom: '',
+  pruneFrom: '',
+  tagFocus: '',
+  tagIgnore: '',
   libraries: 'show',
   search: '',
   zoom: '',
@@ -69,6 +75,9 @@ const text = {
   hide: 'h',
   show: 's',
   showFrom: 'sf',
+  pruneFrom: 'prunefrom',
+  tagFocus: 'tf',
+  tagIgnore: 'ti',
   search: 'q',
   zoom: 'z',
   pivot: 'p',
@@ -96,6 +105,10 @@ const pageAlias: ReadonlyMap<string, View> = new Map([
   ['disasm', 'source'],
 ]);
 
+function isTrue(text: string | null): boolean {
+  return /^(?:1|t|true|y|yes)$/i.test(text ?? '');
+}
+
 /** The state that `page` (last element of a path) and `query` say; what is unknown or malformed keeps its default. */
 export function parseState(page: string, query: URLSearchParams, defaultView: View = 'flame'): ViewState {
   const view =
@@ -106,14 +119,14 @@ export function parseState(page: string, query: URLSearchParams, defaultView: Vi
     const value = query.get(key) ?? '';
     if (/^\d{1,6}$/.test(value)) state[member] = Number(value);
   }
-  for (const [member, key] of entries(booleans))
-    state[member] = /^(?:1|t|true|y|yes)$/i.test(query.get(key) ?? '');
+  for (const [member, key] of entries(booleans)) state[member] = isTrue(query.get(key));
   const choose = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
     const value = query.get(key) ?? '';
     return allowed.find((one) => one === (alias.get(value) ?? value)) ?? fallback;
   };
   state.granularity = choose(...choices.granularity, initialState.granularity);
-  state.libraries = choose(...choices.libraries, initialState.libraries);
+  const plain = isTrue(query.get('mine')) ? 'mine' : isTrue(query.get('hidelibs')) ? 'hide' : 'show';
+  state.libraries = choose(...choices.libraries, plain);
   state.mode = choose(...choices.mode, initialState.mode);
   state.sort = choose(...choices.sort, initialState.sort);
   return state;

@@ -92,7 +92,8 @@ export function nounOf(type: string): string {
 export function stackQuery(compare = false): StackQuery | null {
   const shown = current.value;
   if (shown === null) return null;
-  const { sampleType, granularity, focus, ignore, hide, show, showFrom, libraries } = state.value;
+  const { sampleType, granularity, focus, ignore, hide, show, showFrom } = state.value;
+  const { pruneFrom, tagFocus, tagIgnore, libraries } = state.value;
   const base = compare ? baseline.value : null;
   if (compare && base === null) return null;
   return {
@@ -105,6 +106,9 @@ export function stackQuery(compare = false): StackQuery | null {
     hide,
     show,
     showFrom,
+    pruneFrom,
+    tagFocus,
+    tagIgnore,
     libraries,
   };
 }

@@ -1,12 +1,12 @@
 // The entry point of the exports: a filtered profile in the formats of other tools, and as tables for scripts.
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from '../commands.ts';
-import { PrepareError } from '../errors.ts';
+import { PrepareError, ReportError } from '../errors.ts';
 import { profileLabels } from '../print/header.ts';
 import type { ReportOptions } from '../options.ts';
 import { prepareReport, ValueFormat } from '../prepare.ts';
 import type { ReportContext } from '../context.ts';
-import { ReportError, type ReportOutput } from '../report.ts';
+import type { ReportOutput } from '../report.ts';
 import { cpuProfile } from './cpuprofile.ts';
 import { exportedStacks } from './stacks.ts';
 import { foldedStacks } from './folded.ts';

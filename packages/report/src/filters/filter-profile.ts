@@ -1,5 +1,6 @@
 // A profile as the options of a report leave it, for whoever lays it out otherwise: flame graphs, tables of a page.
 import type { OriginOptions, Profile } from '@stackpile/profile';
+import { PrepareError, ReportError } from '../errors.ts';
 import type { ReportOptions } from '../options.ts';
 import { labelUnits } from '../print/labels.ts';
 import { totalOf, weightsOf } from '../total.ts';
@@ -19,7 +20,7 @@ export interface FilteredProfile {
  *
  * @param valueIndex row of the sample type that `total` is of
  * @param origin whose code is whose where the rules of `mine` and `hide_libs` would say something else
- * @throws {PrepareError} for a malformed expression
+ * @throws {ReportError} for a malformed expression
  */
 export function filterProfile(
   profile: Profile,
@@ -29,7 +30,12 @@ export function filterProfile(
 ): FilteredProfile {
   const warnings: string[] = [];
   const units = labelUnits(profile, warnings);
-  const whole = wholeProfile(profile, units, options, warnings, origin);
-  const total = Number(totalOf(whole, weightsOf(whole, valueIndex, false)));
-  return { profile: keptProfile(whole, units, options, warnings, origin), total, warnings };
+  try {
+    const whole = wholeProfile(profile, units, options, warnings, origin);
+    const total = Number(totalOf(whole, weightsOf(whole, valueIndex, false)));
+    return { profile: keptProfile(whole, units, options, warnings, origin), total, warnings };
+  } catch (error) {
+    if (error instanceof PrepareError) throw new ReportError(error.message, warnings);
+    throw error;
+  }
 }

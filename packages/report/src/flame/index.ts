@@ -1,5 +1,5 @@
 // Flame graphs and their kin: pure kernels over typed arrays, for workers, the page and the command line.
-export { escapeXml, flameSvg, foldedStacks, speedscopeJson } from './export.ts';
+export { escapeXml, flameSvg } from './svg.ts';
 export { type FrameGranularity, FrameInterner, type FrameTable, type LocationFrames } from './frames.ts';
 export {
   boxDepth,

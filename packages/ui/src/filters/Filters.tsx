@@ -8,6 +8,9 @@ const filterNames = {
   hide: 'Hide',
   show: 'Show',
   showFrom: 'Show from',
+  pruneFrom: 'Down to',
+  tagFocus: 'Label',
+  tagIgnore: 'Not label',
 } as const;
 type FilterName = keyof typeof filterNames;
 
@@ -19,6 +22,9 @@ export function resetFilters(): void {
     hide: '',
     show: '',
     showFrom: '',
+    pruneFrom: '',
+    tagFocus: '',
+    tagIgnore: '',
     search: '',
     zoom: '',
     libraries: 'show',

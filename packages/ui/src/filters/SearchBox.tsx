@@ -2,13 +2,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../store.ts';
-import { compilePattern } from './pattern.ts';
+import { compileSearch, searchFilter } from './pattern.ts';
 
 export function SearchBox({ value }: { readonly value: string }): JSX.Element {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => setText(value), [value]);
-  const { error } = compilePattern(text);
+  const { error } = compileSearch(text);
   const timer = useRef(0);
   return (
     <label class={`search${error === '' ? '' : ' wrong'}`}>
@@ -33,14 +33,14 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
           window.clearTimeout(timer.current);
           // As pprof's page: the highlight follows the typing with a short delay.
           timer.current = window.setTimeout(() => {
-            if (compilePattern(next).error === '') navigate({ search: next }, true);
+            if (compileSearch(next).error === '') navigate({ search: next }, true);
           }, 200);
         }}
         onKeyDown={(event) => {
           event.stopPropagation();
-          if (event.key === 'Enter' && compilePattern(text).error === '') {
+          if (event.key === 'Enter' && compileSearch(text).error === '') {
             window.clearTimeout(timer.current);
-            navigate(event.shiftKey ? { focus: text, search: '', zoom: '' } : { search: text });
+            navigate(event.shiftKey ? { focus: searchFilter(text), search: '', zoom: '' } : { search: text });
           } else if (event.key === 'Escape') {
             window.clearTimeout(timer.current);
             navigate({ search: '' }, true);

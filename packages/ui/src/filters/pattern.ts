@@ -1,32 +1,73 @@
-// Regular expressions: what somebody typed, compiled; a name as one.
+// Regular expressions: what somebody typed, in Go's syntax and matched in linear time as in reports; names and packages as one.
+import { maxShownLength } from '@stackpile/profile';
+import { compilePattern, type Pattern } from '@stackpile/report';
+import type { FrameGranularity } from '@stackpile/report/flame';
 
-/** What a regular expression typed by the user became: an expression, or the reason why it is none. */
-export type Pattern = { readonly expression: RegExp | null; readonly error: string };
-
-/** Compiles what the user typed; case-insensitive unless it has an upper-case letter. Go's `(?i)` prefix is understood. */
-export function compilePattern(source: string): Pattern {
-  if (source === '') return { expression: null, error: '' };
-  const insensitive = source.startsWith('(?i)');
-  const body = insensitive ? source.slice(4) : source;
-  try {
-    return {
-      expression: new RegExp(body, insensitive || body === body.toLowerCase() ? 'iu' : 'u'),
-      error: '',
-    };
-  } catch {
-    try {
-      // Without the u flag more is allowed, such as `\-` or a lone brace.
-      return {
-        expression: new RegExp(body, insensitive || body === body.toLowerCase() ? 'i' : ''),
-        error: '',
-      };
-    } catch (error) {
-      return { expression: null, error: error instanceof Error ? error.message : String(error) };
-    }
-  }
+/** What a search became: an expression, or the reason why it is none; neither for ''. */
+export interface Search {
+  readonly pattern: Pattern | null;
+  readonly error: string;
 }
 
-/** A regular expression that matches exactly `name`. */
+/** Compiles what stands in a search box: case counts only where it has an upper-case letter. */
+export function compileSearch(source: string): Search {
+  return compile(searchFilter(source));
+}
+
+/** Compiles a pattern that means what a filter means: case counts unless it says `(?i)`. */
+export function compile(source: string): Search {
+  if (source === '') return { pattern: null, error: '' };
+  const compiled = compilePattern(source);
+  return typeof compiled === 'string'
+    ? { pattern: null, error: compiled.replace(/^error parsing regexp: /, '') }
+    : { pattern: compiled, error: '' };
+}
+
+/** The filter that finds what the search `source` finds. */
+export function searchFilter(source: string): string {
+  if (source.startsWith('(?i)')) return source;
+  // Escapes and names of groups are no letters.
+  const letters = source.replace(/\\(?:[pP]\{[^}]*\}|[pP]?[^])|\(\?P?</g, '');
+  return /\p{L}/u.test(letters) && letters === letters.toLowerCase() ? `(?i)${source}` : source;
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+
+/** A regular expression that matches exactly what is shown as `name`, and the name in the profile behind it. */
 export function exactPattern(name: string): string {
-  return `^${name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`;
+  const isCut = name.length > maxShownLength && name.endsWith('…');
+  const shown = isCut ? name.slice(0, -1) : name;
+  // A character that was made visible may also stand in the name just so.
+  const body = shown
+    .split(/(\\(?:x[\da-f]{2}|u\{[\da-f]+\}))/)
+    .map((part, index) => (index % 2 === 0 ? escaped(part) : `(?:${escaped(part)}|${hidden(part)})`));
+  return `^${body.join('')}${isCut ? '' : '$'}`;
+}
+
+/** What was made visible as `\x1b` or `\u{202e}`; a byte that is not UTF-8 is U+FFFD to Go. */
+function hidden(shown: string): string {
+  const code = shown.replace(/[^\da-f]/g, '');
+  return shown.startsWith('\\x') && Number.parseInt(code, 16) >= 0x80 ? '\\x{fffd}' : `\\x{${code}}`;
+}
+
+/**
+ * The filter that finds the functions of a box by what it is labelled with; null where nothing of a profile's names says it: an
+ * address, all that has no name, the whole runtime.
+ */
+export function boxPattern(name: string, granularity: FrameGranularity): string | null {
+  const collapsed = /^\[(.+)\]$/.exec(name)?.[1];
+  if (granularity === 'packages' || collapsed !== undefined) {
+    const label = collapsed ?? name;
+    return /^(?:\(.*\)|runtime|library)$/.test(label) ? null : packagePattern(label);
+  }
+  if (/^(?:\((?:unknown|no file)\)|(?:.*\+)?0x[\da-f]+)$/.test(name)) return null;
+  return exactPattern(granularity === 'lines' ? name.replace(/:\d+$/, '') : name);
+}
+
+/** Functions of a package by their files (of Node, of npm, of a folder) or, in Go, by their names. */
+function packagePattern(label: string): string {
+  const path = escaped(label).replaceAll('\\/', String.raw`[\\/]`);
+  return label.startsWith('node:')
+    ? `^${path}(?:/|$)`
+    : String.raw`(?:^|[\\/])node_modules[\\/]${path}[\\/]|^${path}\.|^${path}[\\/][^\\/]*$`;
 }

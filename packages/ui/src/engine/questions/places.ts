@@ -34,6 +34,9 @@ export function places(profiles: Profiles, query: PlacesQuery): PlacesAnswer {
     hide: '',
     show: '',
     showFrom: '',
+    pruneFrom: '',
+    tagFocus: '',
+    tagIgnore: '',
     libraries: 'show',
   };
   const { stacks, locations, profile, unit, type } = profiles.prepare(plain);
