@@ -6,13 +6,12 @@ import { PrepareError } from './errors.ts';
 import { compilePattern, type Pattern } from './go/regexp.ts';
 import { keptProfile, wholeProfile } from './filters/filters.ts';
 import { applyGranularity } from './granularity.ts';
-import type { Weights } from './graph/kernel.ts';
 import { type Int64, toInt64 } from './int64.ts';
 import { labelUnits } from './print/labels.ts';
 import { scaledLabel } from './measurement.ts';
 import { parseGoInt, type ReportOptions } from './options.ts';
 import { baseName } from './names/paths.ts';
-import { totalOf, weightsOf } from './total.ts';
+import { totalOf, type Weights, weightsOf } from './weights.ts';
 
 /** A profile with everything decided that a report needs. */
 export interface PreparedReport {

@@ -1,5 +1,5 @@
 // What a question asks for, as the options of the reports: so that both mean the same.
-import { defaultOptions, type ReportOptions } from '@stackpile/report';
+import { defaultOptions, type ReportOptions } from '@stackpile/report/filters';
 import type { StackQuery } from './profiles.ts';
 
 /** The options of a report of the sample type `valueIndex` that leaves what `query` leaves. */

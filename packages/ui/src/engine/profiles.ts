@@ -1,6 +1,6 @@
 // The profiles that are open in the worker, and their stacks as the filters leave them, the last few kept.
 import { type Profile, safeText, type ValueType } from '@stackpile/profile';
-import { filterProfile, ReportError } from '@stackpile/report';
+import { filterProfile, ReportError } from '@stackpile/report/filters';
 import {
   eventWeight,
   type FrameGranularity,

@@ -2,13 +2,25 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../store.ts';
-import { compileSearch, searchFilter } from './pattern.ts';
+import { searchFilter } from './pattern.ts';
+
+/** What is wrong with a search, '' where nothing is; until the pattern engine is there, nobody knows. */
+function useProblem(): (source: string) => string {
+  const [problem, setProblem] = useState<(source: string) => string>(() => () => '');
+  useEffect(() => {
+    void import('./compile.ts').then(({ compileSearch }) => {
+      setProblem(() => (source: string) => compileSearch(source).error);
+    });
+  }, []);
+  return problem;
+}
 
 export function SearchBox({ value }: { readonly value: string }): JSX.Element {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => setText(value), [value]);
-  const { error } = compileSearch(text);
+  const problem = useProblem();
+  const error = problem(text);
   const timer = useRef(0);
   return (
     <label class={`search${error === '' ? '' : ' wrong'}`}>
@@ -33,12 +45,12 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
           window.clearTimeout(timer.current);
           // As pprof's page: the highlight follows the typing with a short delay.
           timer.current = window.setTimeout(() => {
-            if (compileSearch(next).error === '') navigate({ search: next }, true);
+            if (problem(next) === '') navigate({ search: next }, true);
           }, 200);
         }}
         onKeyDown={(event) => {
           event.stopPropagation();
-          if (event.key === 'Enter' && compileSearch(text).error === '') {
+          if (event.key === 'Enter' && error === '') {
             window.clearTimeout(timer.current);
             navigate(event.shiftKey ? { focus: searchFilter(text), search: '', zoom: '' } : { search: text });
           } else if (event.key === 'Escape') {

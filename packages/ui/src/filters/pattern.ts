@@ -1,27 +1,6 @@
-// Regular expressions: what somebody typed, in Go's syntax and matched in linear time as in reports; names and packages as one.
+// Regular expressions in Go's syntax that mean what was typed, a name, or a box.
 import { maxShownLength } from '@stackpile/profile';
-import { compilePattern, type Pattern } from '@stackpile/report';
 import type { FrameGranularity } from '@stackpile/report/flame';
-
-/** What a search became: an expression, or the reason why it is none; neither for ''. */
-export interface Search {
-  readonly pattern: Pattern | null;
-  readonly error: string;
-}
-
-/** Compiles what stands in a search box: case counts only where it has an upper-case letter. */
-export function compileSearch(source: string): Search {
-  return compile(searchFilter(source));
-}
-
-/** Compiles a pattern that means what a filter means: case counts unless it says `(?i)`. */
-export function compile(source: string): Search {
-  if (source === '') return { pattern: null, error: '' };
-  const compiled = compilePattern(source);
-  return typeof compiled === 'string'
-    ? { pattern: null, error: compiled.replace(/^error parsing regexp: /, '') }
-    : { pattern: compiled, error: '' };
-}
 
 /** The filter that finds what the search `source` finds. */
 export function searchFilter(source: string): string {

@@ -16,7 +16,7 @@ import {
   zoomPlan,
   type Stacks,
 } from '@stackpile/report/flame';
-import { compile, compileSearch } from '../../filters/pattern.ts';
+import { compile, compileSearch } from '../../filters/compile.ts';
 import { frameHash } from '../../flame/frame-hash.ts';
 import { type FrameList, RowTable } from '../frame-list.ts';
 import type { Profiles, StackQuery } from '../profiles.ts';

@@ -1,7 +1,7 @@
 // One function with its direct callers and callees.
 import type { Origin } from '@stackpile/profile';
 import { matchFrames, neighbours, sumFrames } from '@stackpile/report/flame';
-import { compile } from '../../filters/pattern.ts';
+import { compile } from '../../filters/compile.ts';
 import { EngineError } from '../error.ts';
 import type { Profiles, StackQuery } from '../profiles.ts';
 import { type TopRow, topRow } from '../rows.ts';

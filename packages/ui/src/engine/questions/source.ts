@@ -1,6 +1,6 @@
 // Cost per line of one file.
 import { sumGroups } from '@stackpile/report/flame';
-import { compile } from '../../filters/pattern.ts';
+import { compile } from '../../filters/compile.ts';
 import { EngineError } from '../error.ts';
 import type { Profiles, StackQuery } from '../profiles.ts';
 

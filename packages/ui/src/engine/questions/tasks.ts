@@ -1,7 +1,7 @@
 // Goroutines or tasks grouped by stack, with the single ones of each group.
 import { type Origin, safeText } from '@stackpile/profile';
 import { groupTasks } from '@stackpile/report/flame';
-import { compileSearch } from '../../filters/pattern.ts';
+import { compileSearch } from '../../filters/compile.ts';
 import { EngineError } from '../error.ts';
 import { type Profiles, type StackQuery, typeIndex } from '../profiles.ts';
 

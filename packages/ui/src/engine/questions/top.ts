@@ -1,6 +1,6 @@
 // The table of functions: own and whole values of each, in the order that was asked for.
 import { matchFrames, sumFrames } from '@stackpile/report/flame';
-import { compileSearch } from '../../filters/pattern.ts';
+import { compileSearch } from '../../filters/compile.ts';
 import { EngineError } from '../error.ts';
 import type { Profiles, StackQuery } from '../profiles.ts';
 import { type TopRow, topRow } from '../rows.ts';

@@ -1,8 +1,20 @@
-// What 100 % of a report is.
+// What a report adds up, and what 100 % of it is.
 // Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Int64Column, Profile } from '@stackpile/profile';
-import { sameKind, type Weights } from './graph/kernel.ts';
-import { abs64, add64, div64, type Int64, isZero } from './int64.ts';
+import { abs64, add64, div64, type Int64, isZero, toBigColumn } from './int64.ts';
+
+/** What is added up: the value of each sample and, for means, the divisor. Both columns are of one kind. */
+export interface Weights {
+  readonly value: Int64Column;
+  readonly divisor: Int64Column | null;
+}
+
+/** Columns of one kind. */
+export function sameKind(value: Int64Column, divisor: Int64Column | null): Weights {
+  if (divisor === null || value instanceof Float64Array === divisor instanceof Float64Array)
+    return { value, divisor };
+  return { value: toBigColumn(value), divisor: toBigColumn(divisor) };
+}
 
 /** The column of a sample type; of means also that of the first one. */
 export function weightsOf(profile: Profile, index: number, mean: boolean): Weights {
