@@ -37,6 +37,9 @@ export function runExport(
   }
 }
 
+/** What a format has room for; speedscope takes frames at two lines for two functions. */
+const defaults = { folded: '', speedscope: 'filefunctions', cpuprofile: 'lines' } as const;
+
 function exportText(
   profile: Profile,
   kind: ExportKind,
@@ -48,8 +51,7 @@ function exportText(
     const report = prepareReport(profile, reportCommand('top'), options, warnings);
     return kind === 'json' ? jsonReport(report) : markdownReport(report, context.timeZone);
   }
-  // Files and lines cost nothing where a format has room for them.
-  const granularity = options.granularity === '' && kind !== 'folded' ? 'lines' : options.granularity;
+  const granularity = options.granularity === '' ? defaults[kind] : options.granularity;
   const report = prepareReport(profile, reportCommand('traces'), { ...options, granularity }, warnings);
   const stacks = exportedStacks(report);
   if (kind === 'folded') return foldedStacks(stacks);
