@@ -8,7 +8,8 @@ import { abs64, type Int64, toInt64 } from './int64.ts';
 import { percentage, scale, scaledLabel } from './measurement.ts';
 import type { ReportOptions } from './options.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
-import { fitName, type Terminal } from './print/terminal.ts';
+import type { Terminal } from './context.ts';
+import { fitName } from './print/terminal.ts';
 
 /** A profile to compare and what it is called. */
 export interface NamedProfile {

@@ -37,7 +37,7 @@ export {
   type UrlParameters,
   urlParameters,
 } from './options.ts';
-export type { FileContent, ReportContext, SourceFiles, TimeZone, ZoneTime } from './context.ts';
+export type { FileContent, ReportContext, SourceFiles, Terminal, TimeZone, ZoneTime } from './context.ts';
 export { ReportError } from './errors.ts';
 export { type ReportOutput, runReport } from './report.ts';
 export { demangle, type DemangleMode, mayBeReadable, readableName } from './names/demangle/demangle.ts';
@@ -60,5 +60,5 @@ export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
 export { type FilteredProfile, filterProfile } from './filters/filter-profile.ts';
 export { withoutEmptyLabels } from './filters/tag-filter.ts';
 export { type TextItem, textItems } from './print/text.ts';
-export { type Terminal, visibleLines } from './print/terminal.ts';
+export { visibleLines } from './print/terminal.ts';
 export { withOriginals } from './source/original.ts';

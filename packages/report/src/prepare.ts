@@ -7,7 +7,7 @@ import { compilePattern, type Pattern } from './go/regexp.ts';
 import { keptProfile, wholeProfile } from './filters/filters.ts';
 import { applyGranularity } from './granularity.ts';
 import { type Int64, toInt64 } from './int64.ts';
-import { labelUnits } from './print/labels.ts';
+import { labelUnits } from './filters/label-units.ts';
 import { scaledLabel } from './measurement.ts';
 import { parseGoInt, type ReportOptions } from './options.ts';
 import { baseName } from './names/paths.ts';

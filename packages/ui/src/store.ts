@@ -2,7 +2,8 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/error.ts';
-import type { ProfileSummary, StackQuery } from './engine/profiles.ts';
+import type { ProfileSummary } from './engine/profiles.ts';
+import type { StackQuery } from './engine/stack-query.ts';
 import { noun } from './format.ts';
 import { formatFragment, initialState, parseFragment, type ViewState } from './state.ts';
 import { type Shown, type View, viewRow, views } from './views/registry.ts';

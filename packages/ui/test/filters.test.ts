@@ -6,8 +6,9 @@ import { encodeProfile, type Profile, ProfileBuilder, type SampleLabel } from '@
 import { prepareReport, reportCommand } from '@stackpile/report';
 import { EngineError } from '../src/engine/error.ts';
 import { ProfileEngine } from '../src/engine/engine.ts';
-import { reportOptions } from '../src/engine/options.ts';
-import { Profiles, type ProfileSummary, type StackQuery } from '../src/engine/profiles.ts';
+import { reportOptions } from '../src/engine/stack-query.ts';
+import { Profiles, type ProfileSummary } from '../src/engine/profiles.ts';
+import type { StackQuery } from '../src/engine/stack-query.ts';
 
 const names = ['main', 'main.Serve', 'example.com/x.(*T).F', 'next', 'write', ''] as const;
 const files = [

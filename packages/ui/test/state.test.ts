@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { maxShownLength, safeText } from '@stackpile/profile';
 import { formatDelta, formatPercent, formatValue, forNumber, noun } from '../src/format.ts';
 import { compileIndex, outlook, readingsOf } from '../src/live-index.ts';
-import { compile, compileSearch } from '../src/filters/compile.ts';
-import { boxPattern, exactPattern, searchFilter } from '../src/filters/pattern.ts';
+import { compile, compileSearch } from '../src/engine/compile.ts';
+import { boxPattern, exactPattern, searchFilter } from '../src/pattern.ts';
 import {
   flameModes,
   formatFragment,

@@ -2,7 +2,7 @@
 import type { OriginOptions, Profile } from '@stackpile/profile';
 import { PrepareError, ReportError } from '../errors.ts';
 import type { ReportOptions } from '../options.ts';
-import { labelUnits } from '../print/labels.ts';
+import { labelUnits } from './label-units.ts';
 import { totalOf, weightsOf } from '../weights.ts';
 import { keptProfile, wholeProfile } from './filters.ts';
 

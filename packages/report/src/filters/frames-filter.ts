@@ -2,7 +2,7 @@
 // Upstream: google/pprof profile/filter.go profile/prune.go, 2025-11-14
 import { type Profile, simplifyFunctionName } from '@stackpile/profile';
 import type { Pattern } from '../go/regexp.ts';
-import { gatherSamples, RowList, type Stacks, TextTest, withLines } from '../print/rows.ts';
+import { gatherSamples, RowList, type Stacks, TextTest, withLines } from './rows.ts';
 
 /** A pattern asked of functions, lines and mappings, each at most once. */
 class NameTest {

@@ -1,6 +1,6 @@
 // Whose code is shown: hides libraries and the runtime, or keeps only what goes through the user's own functions.
 import { functionOrigins, type OriginOptions, type Profile } from '@stackpile/profile';
-import { gatherSamples, RowList, withLines } from '../print/rows.ts';
+import { gatherSamples, RowList, withLines } from './rows.ts';
 
 /** 1 for each function that is the user's own. */
 function ownFunctions(profile: Profile, origin?: OriginOptions): Uint8Array {

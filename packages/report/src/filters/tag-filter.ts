@@ -4,7 +4,7 @@ import type { Profile } from '@stackpile/profile';
 import type { Int64 } from '../int64.ts';
 import { scale } from '../measurement.ts';
 import { compilePattern, type Pattern } from '../go/regexp.ts';
-import { gatherLabels, gatherSamples, RowList, TextTest } from '../print/rows.ts';
+import { gatherLabels, gatherSamples, RowList, TextTest } from './rows.ts';
 
 /** Does a sample carry the wanted labels? */
 export type SampleTest = (sample: number) => boolean;

@@ -11,8 +11,8 @@ import {
   type Stacks,
 } from '@stackpile/report/flame';
 import { EngineError } from './error.ts';
-import { reportOptions } from './options.ts';
 import { Recent } from './recent.ts';
+import { keyOf, reportOptions, type StackQuery } from './stack-query.ts';
 
 /** What the page knows of a profile that was opened. */
 export interface ProfileSummary {
@@ -39,26 +39,6 @@ export interface ProfileSummary {
   readonly hasTasks: boolean;
   /** Milliseconds that reading took. */
   readonly readMs: number;
-}
-
-/** Which stacks a question is about. */
-export interface StackQuery {
-  readonly profile: number;
-  /** Profile to compare with, null for none. */
-  readonly base: number | null;
-  /** Name of the sample type, '' for the default. */
-  readonly sampleType: string;
-  readonly granularity: FrameGranularity;
-  readonly focus: string;
-  readonly ignore: string;
-  readonly hide: string;
-  readonly show: string;
-  readonly showFrom: string;
-  readonly pruneFrom: string;
-  readonly tagFocus: string;
-  readonly tagIgnore: string;
-  /** `mine`: only what goes through the user's own code, without libraries. */
-  readonly libraries: 'show' | 'collapse' | 'hide' | 'mine';
 }
 
 /** One open profile. */
@@ -128,7 +108,7 @@ export class Profiles {
    * @throws {EngineError} for an expression that is none, and for profiles that have no sample type in common
    */
   prepare(query: StackQuery): Prepared {
-    return this.#prepared.get(JSON.stringify(pickStackQuery(query)), () => {
+    return this.#prepared.get(keyOf(query), () => {
       const { profile, summary } = this.entry(query.profile);
       const valueIndex = typeIndex(profile, query.sampleType, summary.defaultType);
       const interned = this.interned(query);
@@ -192,25 +172,4 @@ function plainWords(message: string): string {
       return `${first.toUpperCase()}${rest.replace('_', ' ')}: `;
     },
   );
-}
-
-/** The members that say which stacks; questions have others beside them. */
-function pickStackQuery(query: StackQuery): StackQuery {
-  const { profile, base, sampleType, granularity, focus, ignore, hide, show, showFrom } = query;
-  const { pruneFrom, tagFocus, tagIgnore, libraries } = query;
-  return {
-    profile,
-    base,
-    sampleType,
-    granularity,
-    focus,
-    ignore,
-    hide,
-    show,
-    showFrom,
-    pruneFrom,
-    tagFocus,
-    tagIgnore,
-    libraries,
-  };
 }

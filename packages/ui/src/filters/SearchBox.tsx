@@ -2,13 +2,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../store.ts';
-import { searchFilter } from './pattern.ts';
+import { searchFilter } from '../pattern.ts';
 
 /** What is wrong with a search, '' where nothing is; until the pattern engine is there, nobody knows. */
 function useProblem(): (source: string) => string {
   const [problem, setProblem] = useState<(source: string) => string>(() => () => '');
   useEffect(() => {
-    void import('./compile.ts').then(({ compileSearch }) => {
+    void import('../engine/compile.ts').then(({ compileSearch }) => {
       setProblem(() => (source: string) => compileSearch(source).error);
     });
   }, []);

@@ -1,7 +1,7 @@
 // What one can do with a box, each with its key: the menu, the keys and the buttons below the graph are made of this.
 import { mergedFrame, rootFrame } from '@stackpile/report/flame';
 import type { FlameAnswer } from '../engine/questions/flame.ts';
-import { boxPattern, exactPattern } from '../filters/pattern.ts';
+import { boxPattern, exactPattern } from '../pattern.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { copyText, type MenuItem } from '../parts/controls.tsx';
 import { navigate, state } from '../store.ts';

@@ -4,8 +4,8 @@ import { ReportError, runExport } from '@stackpile/report';
 import { flameSvg, layoutFlame, planFlame } from '@stackpile/report/flame';
 import { formatValue } from '../../format.ts';
 import { EngineError } from '../error.ts';
-import { reportOptions } from '../options.ts';
-import { type Profiles, type StackQuery, typeIndex } from '../profiles.ts';
+import { type Profiles, typeIndex } from '../profiles.ts';
+import { reportOptions, type StackQuery } from '../stack-query.ts';
 
 export type ExportKind = 'proto' | 'folded' | 'speedscope' | 'markdown' | 'svg';
 

@@ -16,10 +16,11 @@ import {
   zoomPlan,
   type Stacks,
 } from '@stackpile/report/flame';
-import { compile, compileSearch } from '../../filters/compile.ts';
-import { frameHash } from '../../flame/frame-hash.ts';
+import { compile, compileSearch } from '../compile.ts';
+import { frameHash } from '../../frame-hash.ts';
 import { type FrameList, RowTable } from '../frame-list.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 /** The layout of one flame graph whose `frame` column holds rows of `frames`. */
 export interface FlameQuery extends StackQuery {

@@ -1,9 +1,10 @@
 // One function with its direct callers and callees.
 import type { Origin } from '@stackpile/profile';
 import { matchFrames, neighbours, sumFrames } from '@stackpile/report/flame';
-import { compile } from '../../filters/compile.ts';
+import { compile } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 import { type TopRow, topRow } from '../rows.ts';
 
 export interface PeekQuery extends StackQuery {

@@ -1,6 +1,7 @@
 // Where the user's own code waits, runs or holds memory.
 import { ownPlaces } from '@stackpile/report/flame';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 export interface PlacesQuery extends StackQuery {
   readonly limit: number;

@@ -1,8 +1,9 @@
 // Cost per line of one file.
 import { sumGroups } from '@stackpile/report/flame';
-import { compile } from '../../filters/compile.ts';
+import { compile } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 export interface SourceQuery extends StackQuery {
   readonly pivot: string;

@@ -1,9 +1,10 @@
 // Goroutines or tasks grouped by stack, with the single ones of each group.
 import { type Origin, safeText } from '@stackpile/profile';
 import { groupTasks } from '@stackpile/report/flame';
-import { compileSearch } from '../../filters/compile.ts';
+import { compileSearch } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import { type Profiles, type StackQuery, typeIndex } from '../profiles.ts';
+import { type Profiles, typeIndex } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 export interface TasksQuery extends StackQuery {
   readonly filter: string;

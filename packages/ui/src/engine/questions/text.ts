@@ -1,9 +1,9 @@
 // A text report as the command line prints it.
 import { ReportError, runReport } from '@stackpile/report';
-import { drawableDot } from '../../graph/drawable.ts';
+import { drawableDot } from '../drawable.ts';
 import { EngineError } from '../error.ts';
-import { reportOptions } from '../options.ts';
-import { type Profiles, type StackQuery, typeIndex } from '../profiles.ts';
+import { type Profiles, typeIndex } from '../profiles.ts';
+import { reportOptions, type StackQuery } from '../stack-query.ts';
 
 export interface TextQuery extends StackQuery {
   readonly report: 'raw' | 'dot' | 'traces' | 'tags';

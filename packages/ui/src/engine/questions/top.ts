@@ -1,8 +1,9 @@
 // The table of functions: own and whole values of each, in the order that was asked for.
 import { matchFrames, sumFrames } from '@stackpile/report/flame';
-import { compileSearch } from '../../filters/compile.ts';
+import { compileSearch } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 import { type TopRow, topRow } from '../rows.ts';
 
 export interface TopQuery extends StackQuery {

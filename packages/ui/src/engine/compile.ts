@@ -1,6 +1,6 @@
 // Regular expressions compiled as reports compile them: Go's syntax, matched in linear time.
 import { compilePattern, type Pattern } from '@stackpile/report/filters';
-import { searchFilter } from './pattern.ts';
+import { searchFilter } from '../pattern.ts';
 
 /** What a search became: an expression, or the reason why it is none; neither for ''. */
 export interface Search {
