@@ -12,7 +12,8 @@ import {
   type Template,
   walk,
 } from './itanium-nodes.ts';
-import { NameTooLong, type PrintOptions, printName } from './itanium-print.ts';
+import { printName } from './itanium-print.ts';
+import { NameTooLong, type PrintOptions } from './itanium-printer.ts';
 import { lastName, statesResult, templateOf } from './itanium-questions.ts';
 import {
   builtins,
