@@ -1,6 +1,6 @@
 // A flame graph as a standing picture, without scripts.
 import { shortName } from '@stackpile/profile';
-import { type FlameLayout, mergedFrame, rootFrame } from './layout.ts';
+import { type FlameLayout, mergedFrame, rootFrame } from './boxes.ts';
 import type { FrameTable } from './frames.ts';
 
 /** Text for XML: the five characters escaped, and what XML 1.0 does not allow replaced. */
