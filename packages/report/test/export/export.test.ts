@@ -66,6 +66,18 @@ describe('speedscope', () => {
   });
 });
 
+test('what has a value and no stack counts in speedscope, and is no line of folded stacks', () => {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
+  const main = builder.location({ lines: [{ function: builder.function('main', ''), line: 1 }] });
+  builder.sample([main], [4]);
+  builder.sample([], [1]);
+  const file = JSON.parse(exported(builder.build(), 'speedscope')) as {
+    profiles: [{ endValue: number; samples: number[][] }];
+  };
+  assert.deepEqual([file.profiles[0].endValue, file.profiles[0].samples], [5, [[0], []]]);
+  assert.equal(exported(builder.build(), 'folded'), 'main 4\n');
+});
+
 test('speedscope: a function is one frame, at the line where it begins, unless lines are asked for', () => {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
   const move = builder.function('memmove', '/go/memmove.s', 35);

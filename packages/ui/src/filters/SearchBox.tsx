@@ -4,22 +4,24 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../store.ts';
 import { searchFilter } from '../pattern.ts';
 
-/** What is wrong with a search, '' where nothing is; until the pattern engine is there, nobody knows. */
-function useProblem(): (source: string) => string {
-  const [problem, setProblem] = useState<(source: string) => string>(() => () => '');
+/** What is wrong with a search, '' where nothing is; until the pattern engine is there, which comes with the first letter, nobody knows. */
+function useProblem(text: string): (source: string) => string {
+  const [problem, setProblem] = useState<((source: string) => string) | null>(null);
+  const wanted = text !== '' && problem === null;
   useEffect(() => {
+    if (!wanted) return;
     void import('../engine/compile.ts').then(({ compileSearch }) => {
       setProblem(() => (source: string) => compileSearch(source).error);
     });
-  }, []);
-  return problem;
+  }, [wanted]);
+  return problem ?? (() => '');
 }
 
 export function SearchBox({ value }: { readonly value: string }): JSX.Element {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => setText(value), [value]);
-  const problem = useProblem();
+  const problem = useProblem(text);
   const error = problem(text);
   const timer = useRef(0);
   return (
