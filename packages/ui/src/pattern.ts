@@ -35,10 +35,9 @@ function hidden(shown: string): string {
  */
 export function boxPattern(name: string, granularity: FrameGranularity): string | null {
   const collapsed = /^\[(.+)\]$/.exec(name)?.[1];
-  if (granularity === 'packages' || collapsed !== undefined) {
-    const label = collapsed ?? name;
-    return /^(?:\(.*\)|runtime|library)$/.test(label) ? null : packagePattern(label);
-  }
+  if (collapsed !== undefined)
+    return /^(?:runtime|library)$/.test(collapsed) ? null : packagePattern(collapsed);
+  if (granularity === 'packages') return /^\(.*\)$/.test(name) ? null : packagePattern(name);
   if (/^(?:\((?:unknown|no file)\)|(?:.*\+)?0x[\da-f]+)$/.test(name)) return null;
   return exactPattern(granularity === 'lines' ? name.replace(/:\d+$/, '') : name);
 }

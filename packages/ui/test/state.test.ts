@@ -129,10 +129,12 @@ test('a box says which functions it stands for, or that no filter can', () => {
   assert.equal(filter('shop+0x4af0', 'functions'), '(none)');
   assert.equal(filter('[runtime]', 'functions'), '(none)');
   assert.equal(filter('(no package)', 'packages'), '(none)');
+  assert.ok(finds(filter('runtime', 'packages'), 'runtime.gopark'));
   const inPackage: [label: string, name: string, file: string][] = [
     ['express', 'next', '/srv/node_modules/express/lib/router.js'],
     ['@scope/name', 'f', 'C:\\app\\node_modules\\@scope\\name\\a.js'],
     ['node:net', 'connect', 'node:net'],
+    ['task', 'task.Run', '/src/task/run.go'],
     ['node:internal', 'x', 'node:internal/timers'],
     ['net/http', 'net/http.(*conn).serve', '/usr/go/src/net/http/server.go'],
     ['/srv/app/src', 'serve', '/srv/app/src/server.ts'],

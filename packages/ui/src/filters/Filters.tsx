@@ -60,7 +60,10 @@ export function Filters(): JSX.Element | null {
       <button type="button" class="chip" onClick={resetFilters}>
         Reset all <kbd>r</kbd>
       </button>
-      <span class="hint">Percentages stay relative to the whole profile.</span>
+      <span class="hint">
+        Percentages stay relative to{' '}
+        {now.libraries === 'mine' ? 'what goes through your code' : 'the whole profile'}.
+      </span>
     </div>
   );
 }

@@ -19,7 +19,7 @@ export function LibrariesPicker(): JSX.Element {
         <option value="show">shown</option>
         <option value="collapse">collapsed</option>
         <option value="hide">hidden</option>
-        <option value="mine">hidden, only stacks through my code</option>
+        <option value="mine">only my code</option>
       </select>
     </label>
   );
