@@ -1,7 +1,8 @@
 // Several profiles side by side: the entries of `top` as rows, the profiles as columns.
 import type { Profile } from '@stackpile/profile';
 import { compareBytes } from './go/bytewise.ts';
-import { PrepareError, ReportError } from './errors.ts';
+import { PrepareError } from './errors.ts';
+import { ReportError } from './report-error.ts';
 import { padLeft } from './go/fmt.ts';
 import { trimmedGraph } from './graph/trim.ts';
 import { abs64, type Int64, toInt64 } from './int64.ts';

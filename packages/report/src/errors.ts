@@ -14,27 +14,13 @@ export const errorTable = {
   internal: {
     PrepareError: 'report.ts runReport',
     PatternError: 'go/regexp.ts compilePattern',
+    Malformed: 'names/demangle/itanium.ts demangleItanium',
     NameTooLong: 'names/demangle/itanium.ts demangleItanium',
   },
 } as const;
 
 /** What went wrong; stable, for programs. */
 export type ReportErrorCode = keyof typeof errorTable.codes;
-
-/** Why a report cannot be made; the message is the sentence that pprof prints. */
-export class ReportError extends Error {
-  override readonly name = 'ReportError';
-  readonly code: ReportErrorCode = 'REPORT_FAILED';
-  /** Warnings that came before the error, one line each for stderr. */
-  readonly warnings: readonly string[];
-  /** What pprof prints on stdout although it fails (`disasm` only), else ''. */
-  readonly output: string;
-  constructor(message: string, warnings: readonly string[] = [], output = '') {
-    super(message);
-    this.warnings = warnings;
-    this.output = output;
-  }
-}
 
 /** A failure whose message is pprof's sentence; whoever prepares a report adds the warnings that came before. */
 export class PrepareError extends Error {

@@ -2,7 +2,8 @@
 // Upstream: google/pprof internal/driver/interactive.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from './commands.ts';
-import { PrepareError, ReportError } from './errors.ts';
+import { PrepareError } from './errors.ts';
+import { ReportError } from './report-error.ts';
 import { profileLabels } from './print/header.ts';
 import { isZero } from './int64.ts';
 import { defaultOptions, type ReportOptions } from './options.ts';

@@ -38,7 +38,7 @@ export {
   urlParameters,
 } from './options.ts';
 export type { FileContent, ReportContext, SourceFiles, Terminal, TimeZone, ZoneTime } from './context.ts';
-export { ReportError } from './errors.ts';
+export { ReportError } from './report-error.ts';
 export { type ReportOutput, runReport } from './report.ts';
 export { demangle, type DemangleMode, mayBeReadable, readableName } from './names/demangle/demangle.ts';
 export { compilePattern, type Pattern } from './go/regexp.ts';

@@ -2,7 +2,8 @@
 // Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
-import { PrepareError, ReportError } from './errors.ts';
+import { PrepareError } from './errors.ts';
+import { ReportError } from './report-error.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportContext } from './context.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';

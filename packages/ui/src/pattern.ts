@@ -1,4 +1,4 @@
-// Regular expressions in Go's syntax that mean what was typed, a name, or a box.
+// Regular expressions of the reports that mean what was typed, a name, or a box.
 import { maxShownLength } from '@stackpile/profile';
 import type { FrameGranularity } from '@stackpile/report/flame';
 

@@ -1,7 +1,8 @@
 // The entry point of the exports: a filtered profile in the formats of other tools, and as tables for scripts.
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from '../commands.ts';
-import { PrepareError, ReportError } from '../errors.ts';
+import { PrepareError } from '../errors.ts';
+import { ReportError } from '../report-error.ts';
 import { profileLabels } from '../print/header.ts';
 import type { ReportOptions } from '../options.ts';
 import { prepareReport, ValueFormat } from '../prepare.ts';

@@ -1,6 +1,7 @@
 // A profile as the options of a report leave it, for whoever lays it out otherwise: flame graphs, tables of a page.
 import type { OriginOptions, Profile } from '@stackpile/profile';
-import { PrepareError, ReportError } from '../errors.ts';
+import { PrepareError } from '../errors.ts';
+import { ReportError } from '../report-error.ts';
 import type { ReportOptions } from '../options.ts';
 import { labelUnits } from './label-units.ts';
 import { totalOf, weightsOf } from '../weights.ts';

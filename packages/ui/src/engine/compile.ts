@@ -1,4 +1,4 @@
-// Regular expressions compiled as reports compile them: Go's syntax, matched in linear time.
+// Regular expressions compiled as reports compile them, matched in linear time.
 import { compilePattern, type Pattern } from '@stackpile/report/filters';
 import { searchFilter } from '../pattern.ts';
 
