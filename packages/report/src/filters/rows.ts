@@ -1,19 +1,11 @@
 // New tables made of rows of old ones: the tools of every filter.
-import type {
-  IndexColumn,
-  Int64Column,
-  LabelTable,
-  LineTable,
-  LocationTable,
-  Profile,
-  SampleTable,
+import {
+  type IndexColumn,
+  type LineTable,
+  type LocationTable,
+  pickInt64,
+  type Profile,
 } from '@stackpile/profile';
-
-/** Stacks of samples: offsets and locations. */
-export interface Stacks {
-  readonly start: Uint32Array;
-  readonly locations: IndexColumn;
-}
 
 /** An array of row numbers that grows. */
 export class RowList {
@@ -30,68 +22,6 @@ export class RowList {
   rows(): Uint32Array {
     return this.#rows.subarray(0, this.length);
   }
-}
-
-/** The given samples, in that order, with other stacks if given (one per row). */
-export function gatherSamples(samples: SampleTable, rows: Uint32Array, stacks: Stacks | null): SampleTable {
-  const all = rows.length === samples.length;
-  const labelStart = all ? samples.labelStart : new Uint32Array(rows.length + 1);
-  let { labels } = samples;
-  if (!all) {
-    const kept = new RowList();
-    for (let i = 0; i < rows.length; i++) {
-      const end = samples.labelStart[(rows[i] as number) + 1] as number;
-      for (let l = samples.labelStart[rows[i] as number] as number; l < end; l++) kept.push(l);
-      labelStart[i + 1] = kept.length;
-    }
-    labels = gatherLabels(labels, kept.rows());
-  }
-  let start = samples.stackStart;
-  let stackLocations = samples.stackLocations;
-  if (stacks !== null) {
-    start = stacks.start;
-    stackLocations = stacks.locations;
-  } else if (!all) {
-    start = new Uint32Array(rows.length + 1);
-    let size = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number;
-      size += (samples.stackStart[row + 1] as number) - (samples.stackStart[row] as number);
-      start[i + 1] = size;
-    }
-    stackLocations = stackLocations instanceof Uint16Array ? new Uint16Array(size) : new Uint32Array(size);
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number;
-      const from = samples.stackStart[row] as number;
-      const to = samples.stackStart[row + 1] as number;
-      const at = start[i] as number;
-      for (let k = from; k < to; k++) stackLocations[at + k - from] = samples.stackLocations[k] as number;
-    }
-  }
-  return {
-    length: rows.length,
-    stackStart: start,
-    stackLocations,
-    values: all ? samples.values : samples.values.map((column) => gatherInt64(column, rows)),
-    labelStart,
-    labels,
-  };
-}
-
-/** The given rows of a label table. */
-export function gatherLabels(labels: LabelTable, rows: Uint32Array): LabelTable {
-  const pick = (column: Uint32Array): Uint32Array => {
-    const out = new Uint32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) out[i] = column[rows[i] as number] as number;
-    return out;
-  };
-  return {
-    length: rows.length,
-    key: pick(labels.key),
-    text: pick(labels.text),
-    number: gatherInt64(labels.number, rows),
-    unit: pick(labels.unit),
-  };
 }
 
 /** `locations` with other lines: location i gets the rows `start[i]` … `start[i + 1] - 1` of `rows`. */
@@ -128,19 +58,7 @@ function gatherLines(lines: LineTable, rows: Uint32Array): LineTable {
   return {
     length: rows.length,
     function: fn,
-    line: gatherInt64(lines.line, rows),
-    column: gatherInt64(lines.column, rows),
+    line: pickInt64(lines.line, rows),
+    column: pickInt64(lines.column, rows),
   };
-}
-
-/** The given rows of a column, in that order. */
-function gatherInt64(column: Int64Column, rows: Uint32Array): Int64Column {
-  if (column instanceof Float64Array) {
-    const out = new Float64Array(rows.length);
-    for (let i = 0; i < rows.length; i++) out[i] = column[rows[i] as number] as number;
-    return out;
-  }
-  const out = new BigInt64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = column[rows[i] as number] as bigint;
-  return out;
 }
