@@ -1,13 +1,13 @@
 // The whole state of the page as one value, and its form in the URL's fragment: `#/flame?f=Serve&si=cpu`.
+import { libraryModes, noFilters, type StackFilters } from './stack-filters.ts';
 import { type View, views } from './views/registry.ts';
 
 export const granularities = ['functions', 'lines', 'files', 'packages'] as const;
-export const libraryModes = ['show', 'collapse', 'hide', 'mine'] as const;
 export const flameModes = ['down', 'up', 'sandwich', 'time'] as const;
 export const topSorts = ['flat', 'cum', 'name', 'delta'] as const;
 
 /** Everything that a link to the page says. Short names are those of pprof's URLs where pprof has one. */
-export interface ViewState {
+export interface ViewState extends StackFilters {
   readonly view: View;
   /** Row of the source shown; -1 is the latest. */
   readonly source: number;
@@ -16,15 +16,6 @@ export interface ViewState {
   /** Sample type, '' for the profile's default (`si`). */
   readonly sampleType: string;
   readonly granularity: (typeof granularities)[number];
-  readonly focus: string;
-  readonly ignore: string;
-  readonly hide: string;
-  readonly show: string;
-  readonly showFrom: string;
-  readonly pruneFrom: string;
-  readonly tagFocus: string;
-  readonly tagIgnore: string;
-  readonly libraries: (typeof libraryModes)[number];
   /** Highlighted, nothing is filtered. */
   readonly search: string;
   /** Zoomed path: hashes of frames from the root down, joined by dots. */
@@ -46,15 +37,7 @@ export const initialState: ViewState = {
   base: -1,
   sampleType: '',
   granularity: 'functions',
-  focus: '',
-  ignore: '',
-  hide: '',
-  show: '',
-  showFrom: '',
-  pruneFrom: '',
-  tagFocus: '',
-  tagIgnore: '',
-  libraries: 'show',
+  ...noFilters,
   search: '',
   zoom: '',
   mode: 'down',

@@ -4,6 +4,7 @@ import { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/error.ts';
 import type { ProfileSummary } from './engine/profiles.ts';
 import type { StackQuery } from './engine/stack-query.ts';
+import { filtersOf } from './stack-filters.ts';
 import { noun } from './format.ts';
 import { formatFragment, initialState, parseFragment, type ViewState } from './state.ts';
 import { type Shown, type View, viewRow, views } from './views/registry.ts';
@@ -93,8 +94,7 @@ export function nounOf(type: string): string {
 export function stackQuery(compare = false): StackQuery | null {
   const shown = current.value;
   if (shown === null) return null;
-  const { sampleType, granularity, focus, ignore, hide, show, showFrom } = state.value;
-  const { pruneFrom, tagFocus, tagIgnore, libraries } = state.value;
+  const { sampleType, granularity } = state.value;
   const base = compare ? baseline.value : null;
   if (compare && base === null) return null;
   return {
@@ -102,15 +102,7 @@ export function stackQuery(compare = false): StackQuery | null {
     base: base?.id ?? null,
     sampleType,
     granularity,
-    focus,
-    ignore,
-    hide,
-    show,
-    showFrom,
-    pruneFrom,
-    tagFocus,
-    tagIgnore,
-    libraries,
+    ...filtersOf(state.value),
   };
 }
 

@@ -12,11 +12,11 @@ import {
   formatFragment,
   granularities,
   initialState,
-  libraryModes,
   parseFragment,
   parseState,
   topSorts,
 } from '../src/state.ts';
+import { libraryModes } from '../src/stack-filters.ts';
 import { views } from '../src/views/registry.ts';
 
 const texts = fc.string({ maxLength: 40 });

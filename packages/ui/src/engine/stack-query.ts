@@ -1,25 +1,16 @@
 // Which stacks a question is about, and the options of a report that mean the same.
 import { defaultOptions, type ReportOptions } from '@stackpile/report/filters';
 import type { FrameGranularity } from '@stackpile/report/flame';
+import { filtersOf, type StackFilters } from '../stack-filters.ts';
 
 /** Which stacks a question is about. */
-export interface StackQuery {
+export interface StackQuery extends StackFilters {
   readonly profile: number;
   /** Profile to compare with, null for none. */
   readonly base: number | null;
   /** Name of the sample type, '' for the default. */
   readonly sampleType: string;
   readonly granularity: FrameGranularity;
-  readonly focus: string;
-  readonly ignore: string;
-  readonly hide: string;
-  readonly show: string;
-  readonly showFrom: string;
-  readonly pruneFrom: string;
-  readonly tagFocus: string;
-  readonly tagIgnore: string;
-  /** `mine`: only what goes through the user's own code, without libraries. */
-  readonly libraries: 'show' | 'collapse' | 'hide' | 'mine';
 }
 
 /** The options of a report of the sample type `valueIndex` that leaves what `query` leaves. */
@@ -42,8 +33,6 @@ export function reportOptions(query: StackQuery, valueIndex: number): ReportOpti
 
 /** Equal for queries about the same stacks; questions have other members beside. */
 export function keyOf(query: StackQuery): string {
-  const { profile, base, sampleType, granularity, focus, ignore, hide, show, showFrom } = query;
-  const { pruneFrom, tagFocus, tagIgnore, libraries } = query;
-  const names = { focus, ignore, hide, show, showFrom, pruneFrom };
-  return JSON.stringify([profile, base, sampleType, granularity, names, tagFocus, tagIgnore, libraries]);
+  const { profile, base, sampleType, granularity } = query;
+  return JSON.stringify({ profile, base, sampleType, granularity, ...filtersOf(query) });
 }

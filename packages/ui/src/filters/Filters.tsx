@@ -1,5 +1,6 @@
 // The filters in force, each where it can be changed and removed.
 import type { JSX } from 'preact';
+import { noFilters } from '../stack-filters.ts';
 import { navigate, state } from '../store.ts';
 
 const filterNames = {
@@ -16,19 +17,7 @@ type FilterName = keyof typeof filterNames;
 
 /** Removes every filter, the search and the zoom. */
 export function resetFilters(): void {
-  navigate({
-    focus: '',
-    ignore: '',
-    hide: '',
-    show: '',
-    showFrom: '',
-    pruneFrom: '',
-    tagFocus: '',
-    tagIgnore: '',
-    search: '',
-    zoom: '',
-    libraries: 'show',
-  });
+  navigate({ ...noFilters, search: '', zoom: '' });
 }
 
 export function Filters(): JSX.Element | null {

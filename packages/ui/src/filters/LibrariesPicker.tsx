@@ -1,6 +1,6 @@
 // Whether frames of libraries are shown, collapsed or hidden.
 import type { JSX } from 'preact';
-import { libraryModes } from '../state.ts';
+import { libraryModes } from '../stack-filters.ts';
 import { navigate, state } from '../store.ts';
 
 export function LibrariesPicker(): JSX.Element {

@@ -1,5 +1,6 @@
 // Where the user's own code waits, runs or holds memory.
 import { ownPlaces } from '@stackpile/report/flame';
+import { noFilters } from '../../stack-filters.ts';
 import type { Profiles } from '../profiles.ts';
 import type { StackQuery } from '../stack-query.ts';
 
@@ -30,15 +31,7 @@ export function places(profiles: Profiles, query: PlacesQuery): PlacesAnswer {
     ...query,
     base: null,
     granularity: 'functions',
-    focus: '',
-    ignore: '',
-    hide: '',
-    show: '',
-    showFrom: '',
-    pruneFrom: '',
-    tagFocus: '',
-    tagIgnore: '',
-    libraries: 'show',
+    ...noFilters,
   };
   const { stacks, locations, profile, unit, type } = profiles.prepare(plain);
   const { table } = stacks;
