@@ -1,7 +1,6 @@
 // What the page leaves to the command line: code that it never runs, and texts that only a terminal shows.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
 const absent = (name: string): string =>
@@ -16,13 +15,6 @@ const leftOut: Readonly<Record<string, string>> = {
     'export const readJavaLocations = () => undefined; export const parseJava = () => null;',
   'packages/report/src/source/list.ts': absent('printList'),
   'packages/report/src/source/weblist.ts': absent('printWeblist'),
-  // Go's expressions, matched in linear time, are for the command line; here the text reports filter as the graphs do.
-  'packages/report/src/go/regexp.ts': `
-    import { compilePattern as compile } from ${JSON.stringify(fileURLToPath(new URL('src/filters/pattern.ts', import.meta.url)))};
-    export function compilePattern(source) {
-      const { expression, error } = compile(source);
-      return expression === null ? error : { source, test: (text) => expression.test(text) };
-    }`,
   // The decoder's kernel saves a command that is over in a moment from running cold; the page has the time, not the room.
   'packages/profile/src/proto/kernel/kernel.ts': `
     export const WINDOW = 0, MOST_TYPES = 0, Header = {}, Reading = {}, Numbers = {};

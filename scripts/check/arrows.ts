@@ -1,7 +1,9 @@
-// Proves that an import against the arrows between the rooms does not compile, and that one along them does.
+// Proves that an import against the arrows between the rooms does not compile, and that one along them does; between the folders
+// of a room the table in folder-arrows.ts says what may be imported.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Outcome, root, run } from '../house.ts';
+import { folderArrowFaults } from './folders.ts';
 
 interface Probe {
   /** The room that imports. */
@@ -57,8 +59,8 @@ const EXPORTED = {
 
 export async function checkArrows(): Promise<Outcome> {
   const rooms = [...new Set(PROBES.map((probe) => probe.room))];
-  const said = await Promise.all(rooms.map(checkRoom));
-  return { ok: said.every((lines) => lines.length === 0), said: said.flat().join('\n') };
+  const said = [...(await Promise.all(rooms.map(checkRoom))).flat(), ...folderArrowFaults()];
+  return { ok: said.length === 0, said: said.join('\n') };
 }
 
 /** Compiles a room's probes together, with the options of its own sources, and tells them apart by the file of each error. */

@@ -1,18 +1,9 @@
-// Finds files that import one another in a circle, types counted: such files can only be read, moved and tested together.
+// Finds files and folders that import one another in a circle, types counted: such can only be read, moved and tested together.
 import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { type Outcome, root, trackedFiles } from '../house.ts';
-
-/** What a file imports or passes on, by its path; `import()` of types and of code alike. */
-const IMPORT =
-  /^(?:import|export)\b[^'"`;]*?\bfrom\s*'(\.[^']+)'|^import\s*'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm;
-
-/** The files that the source `text` of `path` imports. */
-export function importsIn(path: string, text: string): string[] {
-  return Array.from(text.matchAll(IMPORT), (match) =>
-    posix.join(posix.dirname(path), match[1] ?? match[2] ?? match[3] ?? ''),
-  );
-}
+import { folderTieFaults } from './folders.ts';
+import { importsIn } from './imports.ts';
 
 /**
  * The circles of a graph of imports, each as the files along it, the first one again at the end: one for each import that leads
@@ -43,5 +34,6 @@ export function checkCircles(): Outcome {
   const found = circles(
     new Map(sources.map((path) => [path, importsIn(path, readFileSync(join(root, path), 'utf8'))])),
   );
-  return { ok: found.length === 0, said: found.map((files) => files.join(' → ')).join('\n') };
+  const said = [...found.map((files) => files.join(' → ')), ...folderTieFaults()];
+  return { ok: said.length === 0, said: said.join('\n') };
 }

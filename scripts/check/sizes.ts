@@ -10,15 +10,7 @@ const exceptions: Readonly<Record<string, string>> = {
   'packages/agent/src/tasks/collect.ts collectTasks': TO_SPLIT,
   'packages/agent/src/tasks/tracker.ts': TO_SPLIT,
   'packages/profile/src/naming/sites.ts': 'a grammar: one machine whose short steps share one state',
-  'packages/report/src/names/demangle/itanium-print.ts': TO_SPLIT,
-  'packages/report/src/names/demangle/itanium-print.ts printNode': TO_SPLIT,
-  'packages/report/src/names/demangle/itanium.ts': TO_SPLIT,
-  'packages/report/src/names/demangle/itanium.ts type': TO_SPLIT,
-  'packages/report/src/names/demangle/rust.ts': TO_SPLIT,
-  'packages/report/src/flame/layout.ts layoutFlame': TO_SPLIT,
-  'packages/report/src/flame/stacks.ts flattenStacks': TO_SPLIT,
   'packages/report/src/options.ts': 'a table: an entry for each option, with the text of its help',
-  'packages/report/src/go/regexp/parse.ts': TO_SPLIT,
 };
 
 export interface Finding {

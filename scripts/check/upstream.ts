@@ -19,7 +19,7 @@ const versions: Readonly<Record<string, string>> = {
 /** Files that speak of Go's or pprof's ways in their first line and follow no rule of a file, and why. */
 const own: Readonly<Record<string, string>> = {
   'packages/agent/src/tasks/states.ts': 'a style of words',
-  'packages/cli/src/web/from-flags.ts': 'the flags are read elsewhere',
+  'packages/cli/src/pprof/web-request.ts': 'the flags are read elsewhere',
   'packages/report/src/int64.ts': 'the arithmetic of the language',
   'packages/ui/src/views/graph.tsx': 'it draws what the report room has written',
 };

@@ -130,8 +130,8 @@ test('whose rules a file follows is said in its head, in one form', () => {
     [
       '| theirs, as of | file | ours |',
       '|---|---|---|',
-      '| google/pprof 2025-11-14 | a.go | [profile/merge.ts](../packages/profile/src/transforms/merge.ts) |',
-      '| google/pprof 2025-11-14 | profile/merge.go | [profile/merge.ts](../packages/profile/src/transforms/merge.ts) |',
+      '| google/pprof 2025-11-14 | a.go | [profile/transforms/merge.ts](../packages/profile/src/transforms/merge.ts) |',
+      '| google/pprof 2025-11-14 | profile/merge.go | [profile/transforms/merge.ts](../packages/profile/src/transforms/merge.ts) |',
     ].join('\n'),
   );
 });

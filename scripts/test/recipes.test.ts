@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { importsIn } from '../check/circles.ts';
+import { importsIn } from '../check/imports.ts';
 import { root, trackedFiles } from '../house.ts';
 
 const sources = new Map(

@@ -46,6 +46,7 @@ export {
   NO_FACTS,
   ScriptFunctions,
 } from './naming/names.ts';
+export { pickInt64, pickLabels, pickSamples, type StackColumns } from './columns/rows.ts';
 export { int64At, int64Column, numberAt, sumInt64 } from './columns/int64.ts';
 export { type DiffOptions, diffProfiles, setTextLabel } from './transforms/difference.ts';
 export { compactProfile, mergeProfiles } from './transforms/merge.ts';

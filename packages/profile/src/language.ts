@@ -1,4 +1,4 @@
-// Which language a function was written in, by its file, and what Go's names say.
+// Which language a function was written in, by its file, and the packages that names of Go begin with.
 
 /** The languages that profiles treat apart. */
 export type Language = 'go' | 'javascript';

@@ -10,7 +10,7 @@ export function shortName(name: string): string {
   const slash = path.lastIndexOf('/');
   if (slash < 0 || slash === name.length - 1 || path.includes(' ')) return name;
   // `go-redis/v9.(*PubSub)`: a major version alone says nothing.
-  const from = /^v\d+\./.test(name.slice(slash + 1)) ? name.lastIndexOf('/', slash - 1) : slash;
+  const from = /^v\d+(?:\.|$)/.test(name.slice(slash + 1)) ? name.lastIndexOf('/', slash - 1) : slash;
   return name.slice(from + 1);
 }
 

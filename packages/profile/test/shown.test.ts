@@ -29,6 +29,7 @@ test('a short name is an end of the name, and says what it says', () => {
   const cases: [string, string][] = [
     ['example.com/x/internal/task.(*Runner).Work', 'task.(*Runner).Work'],
     ['github.com/redis/go-redis/v9.(*PubSub).Receive', 'go-redis/v9.(*PubSub).Receive'],
+    ['github.com/redis/go-redis/v9', 'go-redis/v9'],
     ['example.com/a/pkg.Map[example.com/b/c.Key]', 'pkg.Map[example.com/b/c.Key]'],
     ['slices.SortFunc[go.shape.[]example.com/x.T]', 'slices.SortFunc[go.shape.[]example.com/x.T]'],
     ['<alloc::vec/x as core/y>::z', '<alloc::vec/x as core/y>::z'],

@@ -2,14 +2,15 @@
 import type { Profile } from '@stackpile/profile';
 import { compareBytes } from './go/bytewise.ts';
 import { PrepareError } from './errors.ts';
+import { ReportError } from './report-error.ts';
 import { padLeft } from './go/fmt.ts';
 import { trimmedGraph } from './graph/trim.ts';
 import { abs64, type Int64, toInt64 } from './int64.ts';
 import { percentage, scale, scaledLabel } from './measurement.ts';
 import type { ReportOptions } from './options.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
-import { ReportError } from './report.ts';
-import { fitName, type Terminal } from './print/terminal.ts';
+import type { Terminal } from './context.ts';
+import { fitName } from './print/terminal.ts';
 
 /** A profile to compare and what it is called. */
 export interface NamedProfile {

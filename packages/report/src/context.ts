@@ -1,6 +1,14 @@
 // What a report may ask of the outside world: the time zone, sources, the terminal.
 import type { OriginOptions } from '@stackpile/profile';
-import type { Terminal } from './print/terminal.ts';
+
+/** What is known of the terminal that a report goes to. */
+export interface Terminal {
+  /** Width in cells; 0 where it is not known. */
+  readonly columns: number;
+  /** Cells that a text takes: scripts of East Asia and emoji are wide, marks take none. */
+  readonly width: (text: string) => number;
+  readonly color: boolean;
+}
 
 /** Offset and abbreviation of local time at one moment: `{ offsetSeconds: 3600, abbreviation: 'CET' }`. */
 export interface ZoneTime {

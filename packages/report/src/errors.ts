@@ -14,6 +14,7 @@ export const errorTable = {
   internal: {
     PrepareError: 'report.ts runReport',
     PatternError: 'go/regexp.ts compilePattern',
+    Malformed: 'names/demangle/itanium.ts demangleItanium',
     NameTooLong: 'names/demangle/itanium.ts demangleItanium',
   },
 } as const;
@@ -21,7 +22,7 @@ export const errorTable = {
 /** What went wrong; stable, for programs. */
 export type ReportErrorCode = keyof typeof errorTable.codes;
 
-/** A failure whose message is pprof's sentence; `runReport` adds the warnings that came before. */
+/** A failure whose message is pprof's sentence; whoever prepares a report adds the warnings that came before. */
 export class PrepareError extends Error {
   override readonly name = 'PrepareError';
 }

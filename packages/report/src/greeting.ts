@@ -3,12 +3,12 @@
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
+import { ReportError } from './report-error.ts';
 import { profileLabels } from './print/header.ts';
 import { isZero } from './int64.ts';
 import { defaultOptions, type ReportOptions } from './options.ts';
 import { prepareReport, sampleIndex, ValueFormat } from './prepare.ts';
 import type { ReportContext } from './context.ts';
-import { ReportError } from './report.ts';
 
 /** Header of a whole profile. */
 export interface Greeting {

@@ -37,8 +37,9 @@ export {
   type UrlParameters,
   urlParameters,
 } from './options.ts';
-export type { FileContent, ReportContext, SourceFiles, TimeZone, ZoneTime } from './context.ts';
-export { ReportError, type ReportOutput, runReport } from './report.ts';
+export type { FileContent, ReportContext, SourceFiles, Terminal, TimeZone, ZoneTime } from './context.ts';
+export { ReportError } from './report-error.ts';
+export { type ReportOutput, runReport } from './report.ts';
 export { demangle, type DemangleMode, mayBeReadable, readableName } from './names/demangle/demangle.ts';
 export { compilePattern, type Pattern } from './go/regexp.ts';
 export { type Greeting, greeting, sampleTypeName } from './greeting.ts';
@@ -56,7 +57,8 @@ export { makePicture, type Picture, printDot } from './print/dot.ts';
 export { fitTexts } from './print/fit-text.ts';
 export { baseName } from './names/paths.ts';
 export { type PreparedReport, prepareReport, ValueFormat } from './prepare.ts';
+export { type FilteredProfile, filterProfile } from './filters/filter-profile.ts';
 export { withoutEmptyLabels } from './filters/tag-filter.ts';
 export { type TextItem, textItems } from './print/text.ts';
-export { type Terminal, visibleLines } from './print/terminal.ts';
+export { visibleLines } from './print/terminal.ts';
 export { withOriginals } from './source/original.ts';

@@ -1,19 +1,17 @@
 // From options to a profile that is ready to be reported: sample type, total, filters, granularity, in pprof's order.
 // Upstream: google/pprof internal/driver/driver.go internal/report/report.go, 2025-11-14
-import { type Int64Column, type OriginOptions, type Profile, quoteGo } from '@stackpile/profile';
+import { type OriginOptions, type Profile, quoteGo } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
 import { PrepareError } from './errors.ts';
 import { compilePattern, type Pattern } from './go/regexp.ts';
-import { applyFilters } from './filters/filters.ts';
+import { keptProfile, wholeProfile } from './filters/filters.ts';
 import { applyGranularity } from './granularity.ts';
-import { sameKind, type Weights } from './graph/kernel.ts';
-import { add64, abs64, div64, type Int64, toInt64, isZero } from './int64.ts';
-import { labelUnits } from './print/labels.ts';
+import { type Int64, toInt64 } from './int64.ts';
+import { labelUnits } from './filters/label-units.ts';
 import { scaledLabel } from './measurement.ts';
 import { parseGoInt, type ReportOptions } from './options.ts';
-import { throughOwnCode, withoutLibraries } from './filters/origin-filter.ts';
 import { baseName } from './names/paths.ts';
-import { addTagFrames } from './filters/tagframes.ts';
+import { totalOf, type Weights, weightsOf } from './weights.ts';
 
 /** A profile with everything decided that a report needs. */
 export interface PreparedReport {
@@ -57,12 +55,10 @@ export function prepareReport(
 ): PreparedReport {
   const units = labelUnits(profile, warnings);
   const options = commandOptions(command, given);
-  let current = addTagFrames(profile, options, warnings);
-  if (options.mine) current = throughOwnCode(current, warnings, origin);
-  if (options.relative_percentages) current = applyFilters(current, units, options, warnings);
-  const index = sampleIndex(current, options.sample_index);
+  const whole = wholeProfile(profile, units, options, warnings, origin);
+  const index = sampleIndex(whole, options.sample_index);
   if (options.divide_by === 0) throw new PrepareError('zero divisor specified');
-  const type = current.sampleTypes[index] as { type: string; unit: string };
+  const type = whole.sampleTypes[index] as { type: string; unit: string };
   let pattern: Pattern | null = null;
   if ('pattern' in command) {
     const compiled = compilePattern(command.pattern);
@@ -71,10 +67,8 @@ export function prepareReport(
     }
     pattern = compiled;
   }
-  const total = totalOf(current, chosen(current, index, options.mean));
-  if (!options.relative_percentages) current = applyFilters(current, units, options, warnings);
-  if (options.mine || options.hide_libs) current = withoutLibraries(current, origin);
-  current = applyGranularity(current, options);
+  const total = totalOf(whole, weightsOf(whole, index, options.mean));
+  const current = applyGranularity(keptProfile(whole, units, options, warnings, origin), options);
   const inverse = 1 / options.divide_by;
   const mainBinary =
     current.mappings.length > 0 ? current.strings.get(current.mappings.filename[0] as number) : '';
@@ -82,7 +76,7 @@ export function prepareReport(
     kind: command.kind,
     profile: current,
     options,
-    weights: chosen(current, index, options.mean),
+    weights: weightsOf(current, index, options.mean),
     index,
     sampleType: options.mean ? `mean_${type.type}` : type.type,
     sampleUnit: type.unit,
@@ -156,62 +150,6 @@ export function sampleIndex(profile: Profile, name: string): number {
     throw new PrepareError(`sample_index ${quoteGo(name)} must be one of: [${names}]`);
   }
   return found;
-}
-
-function chosen(profile: Profile, index: number, mean: boolean): Weights {
-  const { values } = profile.samples;
-  return sameKind(values[index] as Int64Column, mean ? (values[0] as Int64Column) : null);
-}
-
-/** Sum of all absolute values (of the base only, if there is one), divided for means. */
-function totalOf(profile: Profile, weights: Weights): Int64 {
-  const { value, divisor } = weights;
-  const zero: Int64 = value instanceof Float64Array ? 0 : 0n;
-  const base = baseSamples(profile);
-  if (base === null && divisor === null && value instanceof Float64Array) {
-    let total = 0;
-    for (let s = 0; s < value.length; s++) total += Math.abs(value[s] as number);
-    return total;
-  }
-  const sum = (only: Uint8Array | null): [Int64, Int64] => {
-    let total = zero;
-    let divs = zero;
-    for (let s = 0; s < profile.samples.length; s++) {
-      if (only !== null && only[s] === 0) continue;
-      total = add64(total, abs64(value[s] as Int64));
-      if (divisor !== null) divs = add64(divs, divisor[s] as Int64);
-    }
-    return [total, divs];
-  };
-  let [total, divs] = sum(null);
-  if (base !== null) {
-    const [baseTotal, baseDivs] = sum(base);
-    if (baseTotal > 0) [total, divs] = [baseTotal, baseDivs];
-  }
-  return isZero(divs) ? total : div64(total, divs);
-}
-
-/** 1 for each sample that is labelled as the base of a difference; null where there is none. */
-function baseSamples(profile: Profile): Uint8Array | null {
-  const { labels, labelStart, length } = profile.samples;
-  if (labels.length === 0) return null;
-  const isKey = new Map<number, boolean>();
-  let base: Uint8Array | null = null;
-  for (let s = 0; s < length; s++) {
-    const end = labelStart[s + 1] as number;
-    for (let i = labelStart[s] as number; i < end; i++) {
-      const text = labels.text[i] as number;
-      if (text === 0) continue;
-      const key = labels.key[i] as number;
-      let wanted = isKey.get(key);
-      if (wanted === undefined) {
-        wanted = profile.strings.get(key) === 'pprof::base';
-        isKey.set(key, wanted);
-      }
-      if (wanted && profile.strings.get(text) === 'true') (base ??= new Uint8Array(length))[s] = 1;
-    }
-  }
-  return base;
 }
 
 function activeFilters(options: ReportOptions): string[] {

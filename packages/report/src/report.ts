@@ -2,7 +2,8 @@
 // Upstream: google/pprof internal/report/report.go, 2025-11-14
 import type { Profile } from '@stackpile/profile';
 import type { ReportCommand } from './commands.ts';
-import { PrepareError, type ReportErrorCode } from './errors.ts';
+import { PrepareError } from './errors.ts';
+import { ReportError } from './report-error.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportContext } from './context.ts';
 import { type PreparedReport, prepareReport } from './prepare.ts';
@@ -32,21 +33,6 @@ export type ReportOutput = { readonly warnings: readonly string[] } & (
       readonly profile: Profile;
     }
 );
-
-/** Why a report cannot be made; the message is the sentence that pprof prints. */
-export class ReportError extends Error {
-  override readonly name = 'ReportError';
-  readonly code: ReportErrorCode = 'REPORT_FAILED';
-  /** Warnings that came before the error, one line each for stderr. */
-  readonly warnings: readonly string[];
-  /** What pprof prints on stdout although it fails (`disasm` only), else ''. */
-  readonly output: string;
-  constructor(message: string, warnings: readonly string[] = [], output = '') {
-    super(message);
-    this.warnings = warnings;
-    this.output = output;
-  }
-}
 
 /**
  * Makes the report `command` of `profile`, as `go tool pprof` would after fetching, merging, symbolizing and dropping frames.

@@ -128,6 +128,15 @@ test('folding takes what differs in case only, and nothing else', () => {
   assert.ok(matches('(?i)^\\p{Lu}$', 'ä') && !matches('(?i)^\\P{Lu}$', 'ä') && !matches('^\\p{Lu}$', 'ä'));
 });
 
+test('a text with more classes of characters than any before goes on where it was', () => {
+  const letters = Array.from({ length: 40 }, (_, i) => String.fromCodePoint(0x3b1 + i));
+  const pattern = compilePattern(`^x${letters.map((letter) => `[^${letter}]{0}${letter}`).join('')}$`);
+  assert.ok(typeof pattern !== 'string');
+  assert.equal(pattern.test(`x${letters.join('')}`), true);
+  assert.equal(pattern.test(`x${letters.join('')}y`), false);
+  assert.equal(pattern.test(`x${letters.toReversed().join('')}`), false);
+});
+
 test('hostile expressions and texts end', () => {
   const text = 'a'.repeat(50_000);
   assert.equal(matches('(a+)+$', `${text}b`), false);

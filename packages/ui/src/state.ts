@@ -1,13 +1,13 @@
 // The whole state of the page as one value, and its form in the URL's fragment: `#/flame?f=Serve&si=cpu`.
+import { libraryModes, noFilters, type StackFilters } from './stack-filters.ts';
 import { type View, views } from './views/registry.ts';
 
 export const granularities = ['functions', 'lines', 'files', 'packages'] as const;
-export const libraryModes = ['show', 'collapse', 'hide'] as const;
 export const flameModes = ['down', 'up', 'sandwich', 'time'] as const;
 export const topSorts = ['flat', 'cum', 'name', 'delta'] as const;
 
 /** Everything that a link to the page says. Short names are those of pprof's URLs where pprof has one. */
-export interface ViewState {
+export interface ViewState extends StackFilters {
   readonly view: View;
   /** Row of the source shown; -1 is the latest. */
   readonly source: number;
@@ -16,12 +16,6 @@ export interface ViewState {
   /** Sample type, '' for the profile's default (`si`). */
   readonly sampleType: string;
   readonly granularity: (typeof granularities)[number];
-  readonly focus: string;
-  readonly ignore: string;
-  readonly hide: string;
-  readonly show: string;
-  readonly showFrom: string;
-  readonly libraries: (typeof libraryModes)[number];
   /** Highlighted, nothing is filtered. */
   readonly search: string;
   /** Zoomed path: hashes of frames from the root down, joined by dots. */
@@ -43,12 +37,7 @@ export const initialState: ViewState = {
   base: -1,
   sampleType: '',
   granularity: 'functions',
-  focus: '',
-  ignore: '',
-  hide: '',
-  show: '',
-  showFrom: '',
-  libraries: 'show',
+  ...noFilters,
   search: '',
   zoom: '',
   mode: 'down',
@@ -69,6 +58,9 @@ const text = {
   hide: 'h',
   show: 's',
   showFrom: 'sf',
+  pruneFrom: 'prunefrom',
+  tagFocus: 'tf',
+  tagIgnore: 'ti',
   search: 'q',
   zoom: 'z',
   pivot: 'p',
@@ -96,6 +88,10 @@ const pageAlias: ReadonlyMap<string, View> = new Map([
   ['disasm', 'source'],
 ]);
 
+function isTrue(text: string | null): boolean {
+  return /^(?:1|t|true|y|yes)$/i.test(text ?? '');
+}
+
 /** The state that `page` (last element of a path) and `query` say; what is unknown or malformed keeps its default. */
 export function parseState(page: string, query: URLSearchParams, defaultView: View = 'flame'): ViewState {
   const view =
@@ -106,14 +102,14 @@ export function parseState(page: string, query: URLSearchParams, defaultView: Vi
     const value = query.get(key) ?? '';
     if (/^\d{1,6}$/.test(value)) state[member] = Number(value);
   }
-  for (const [member, key] of entries(booleans))
-    state[member] = /^(?:1|t|true|y|yes)$/i.test(query.get(key) ?? '');
+  for (const [member, key] of entries(booleans)) state[member] = isTrue(query.get(key));
   const choose = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
     const value = query.get(key) ?? '';
     return allowed.find((one) => one === (alias.get(value) ?? value)) ?? fallback;
   };
   state.granularity = choose(...choices.granularity, initialState.granularity);
-  state.libraries = choose(...choices.libraries, initialState.libraries);
+  const plain = isTrue(query.get('mine')) ? 'mine' : isTrue(query.get('hidelibs')) ? 'hide' : 'show';
+  state.libraries = choose(...choices.libraries, plain);
   state.mode = choose(...choices.mode, initialState.mode);
   state.sort = choose(...choices.sort, initialState.sort);
   return state;

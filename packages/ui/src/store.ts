@@ -3,7 +3,9 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from '@prea
 import type { BootService } from '@stackpile/profile';
 import { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/error.ts';
-import type { ProfileSummary, StackQuery } from './engine/profiles.ts';
+import type { ProfileSummary } from './engine/profiles.ts';
+import type { StackQuery } from './engine/stack-query.ts';
+import { filtersOf } from './stack-filters.ts';
 import { noun } from './format.ts';
 import { formatFragment, initialState, parseFragment, type ViewState } from './state.ts';
 import { type Shown, type View, viewRow, views } from './views/registry.ts';
@@ -84,7 +86,7 @@ export function nounOf(type: string): string {
 export function stackQuery(compare = false): StackQuery | null {
   const shown = current.value;
   if (shown === null) return null;
-  const { sampleType, granularity, focus, ignore, hide, show, showFrom, libraries } = state.value;
+  const { sampleType, granularity } = state.value;
   const base = compare ? baseline.value : null;
   if (compare && base === null) return null;
   return {
@@ -92,12 +94,7 @@ export function stackQuery(compare = false): StackQuery | null {
     base: base?.id ?? null,
     sampleType,
     granularity,
-    focus,
-    ignore,
-    hide,
-    show,
-    showFrom,
-    libraries,
+    ...filtersOf(state.value),
   };
 }
 

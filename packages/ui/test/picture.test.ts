@@ -15,7 +15,7 @@ import {
   type Viewport,
 } from '../src/flame/picture.ts';
 import { keptAttributes } from '../src/graph/sanitize.ts';
-import { frameHash } from '../src/flame/frame-hash.ts';
+import { frameHash } from '../src/frame-hash.ts';
 
 function profileBytes(lines: readonly string[]): Uint8Array<ArrayBuffer> {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
@@ -46,6 +46,9 @@ const plain: Omit<FlameQuery, 'profile'> = {
   hide: '',
   show: '',
   showFrom: '',
+  pruneFrom: '',
+  tagFocus: '',
+  tagIgnore: '',
   libraries: 'show',
   mode: 'down',
   pivot: '',

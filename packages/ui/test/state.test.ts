@@ -3,19 +3,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCounters } from '@stackpile/profile';
 import fc from 'fast-check';
+import { maxShownLength, safeText } from '@stackpile/profile';
 import { formatDelta, formatPercent, formatValue, forNumber, noun } from '../src/format.ts';
 import { compileIndex, outlook, readingsOf } from '../src/live-index.ts';
-import { compilePattern, exactPattern } from '../src/filters/pattern.ts';
+import { compile, compileSearch } from '../src/engine/compile.ts';
+import { boxPattern, exactPattern, searchFilter } from '../src/pattern.ts';
 import {
   flameModes,
   formatFragment,
   granularities,
   initialState,
-  libraryModes,
   parseFragment,
   parseState,
   topSorts,
 } from '../src/state.ts';
+import { libraryModes } from '../src/stack-filters.ts';
 import { views } from '../src/views/registry.ts';
 
 const texts = fc.string({ maxLength: 40 });
@@ -31,6 +33,9 @@ const anyState = fc.record(
     hide: texts,
     show: texts,
     showFrom: texts,
+    pruneFrom: texts,
+    tagFocus: texts,
+    tagIgnore: texts,
     libraries: fc.constantFrom(...libraryModes),
     search: texts,
     zoom: texts,
@@ -80,31 +85,83 @@ test("pprof's addresses mean the same here", () => {
     ],
     ['Serve', 'idle', 'a', 'b', 'main', 'functions', 'cpu', 'cum'],
   );
+  const labels = parseState('top', new URLSearchParams('tf=route:/pay&ti=x&prunefrom=y&hidelibs=t'));
+  assert.deepEqual(
+    [labels.tagFocus, labels.tagIgnore, labels.pruneFrom, labels.libraries],
+    ['route:/pay', 'x', 'y', 'hide'],
+  );
+  assert.equal(parseState('top', new URLSearchParams('mine=t')).libraries, 'mine');
   assert.equal(parseState('flamegraph', new URLSearchParams('p=main')).view, 'flame');
   assert.equal(parseState('disasm', new URLSearchParams()).view, 'source');
   assert.equal(parseState('', new URLSearchParams(), 'verdict').view, 'verdict');
 });
 
-test('an exact pattern matches its name and nothing else', () => {
-  for (const name of [
-    'task.(*Runner).Work',
-    'a|b',
-    'Object.<anonymous>',
-    'f[go.shape.int]',
-    'x/y.z-1',
-    '$1^',
-  ]) {
-    const { expression } = compilePattern(exactPattern(name));
-    assert.ok(expression?.test(name), name);
-    assert.ok(expression?.test(`${name}x`) === false, name);
-  }
+/** Does the filter `source` match `text`? */
+function finds(source: string, text: string): boolean {
+  const { pattern, error } = compile(source);
+  assert.ok(pattern !== null, `${source}: ${error}`);
+  return pattern.test(text);
+}
+
+test('an exact pattern matches its name, as it is shown and as it is, and nothing else', () => {
+  const anyName = fc.oneof(
+    fc.constantFrom('task.(*Runner).Work', 'a|b', 'Object.<anonymous>', 'f[go.shape.int]', 'x/y.z-1', '$1^'),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
+  );
+  fc.assert(
+    fc.property(anyName, (name) => {
+      const shown = safeText(name);
+      const exact = exactPattern(shown);
+      assert.ok(finds(exact, name), name);
+      assert.ok(finds(exact, shown), shown);
+      assert.ok(!finds(exact, `${name}x`), name);
+    }),
+  );
+  for (const raw of ['\u202eevil\u0007', 'not \udcff UTF-8', '\\u{202e}'])
+    assert.ok(finds(exactPattern(safeText(raw)), raw));
+  const long = 'x'.repeat(maxShownLength + 5);
+  assert.ok(finds(exactPattern(safeText(long)), long));
 });
 
-test('patterns ignore case unless they have an upper-case letter; broken ones say why', () => {
-  assert.ok(compilePattern('serve').expression?.test('Serve'));
-  assert.ok(compilePattern('Serve').expression?.test('serve') === false);
-  assert.ok(compilePattern('(?i)SERVE').expression?.test('serve'));
-  assert.match(compilePattern('(').error, /group/i);
+test('a box says which functions it stands for, or that no filter can', () => {
+  const filter = (name: string, granularity: (typeof granularities)[number]): string =>
+    boxPattern(name, granularity) ?? '(none)';
+  assert.equal(filter('main.work:12', 'lines'), '^main\\.work$');
+  assert.equal(filter('shop+0x4af0', 'functions'), '(none)');
+  assert.equal(filter('[runtime]', 'functions'), '(none)');
+  assert.equal(filter('(no package)', 'packages'), '(none)');
+  assert.ok(finds(filter('runtime', 'packages'), 'runtime.gopark'));
+  const inPackage: [label: string, name: string, file: string][] = [
+    ['express', 'next', '/srv/node_modules/express/lib/router.js'],
+    ['@scope/name', 'f', 'C:\\app\\node_modules\\@scope\\name\\a.js'],
+    ['node:net', 'connect', 'node:net'],
+    ['task', 'task.Run', '/src/task/run.go'],
+    ['node:internal', 'x', 'node:internal/timers'],
+    ['net/http', 'net/http.(*conn).serve', '/usr/go/src/net/http/server.go'],
+    ['/srv/app/src', 'serve', '/srv/app/src/server.ts'],
+  ];
+  for (const [label, name, file] of inPackage) {
+    const patterns = [filter(label, 'packages'), filter(`[${label}]`, 'functions')];
+    for (const pattern of patterns)
+      assert.ok(finds(pattern, name) || finds(pattern, file), `${label} ${pattern}`);
+  }
+  assert.ok(!finds(filter('express', 'packages'), '/srv/node_modules/express-session/index.js'));
+  assert.ok(!finds(filter('/srv/app', 'packages'), '/srv/app/src/server.ts'));
+});
+
+test('a search ignores case unless it has an upper-case letter, and becomes a filter that finds the same', () => {
+  const search = (source: string, text: string): boolean =>
+    compileSearch(source).pattern?.test(text) === true;
+  assert.ok(search('serve', 'Serve') && !search('Serve', 'serve') && search('(?i)SERVE', 'serve'));
+  assert.ok(search('serve\\S', 'Server') && search('\\p{Lu}x', 'ax'), 'escapes are no letters');
+  assert.equal(compileSearch('(').error, 'missing closing ): `(`');
+  assert.deepEqual(compileSearch(''), { pattern: null, error: '' });
+  assert.deepEqual(['serve', 'Serve', '\\d+', '(?i)x'].map(searchFilter), [
+    '(?i)serve',
+    'Serve',
+    '\\d+',
+    '(?i)x',
+  ]);
 });
 
 test('values read as people write them', () => {

@@ -130,7 +130,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
       forgetAhead();
       const [{ serveUi }, { uiRequest }] = await Promise.all([
         import('../web/serve.ts'),
-        import('../web/from-flags.ts'),
+        import('./web-request.ts'),
       ]);
       return await serveUi(await uiRequest(invocation, io.cwd), io);
     }

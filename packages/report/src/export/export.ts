@@ -2,11 +2,12 @@
 import type { Profile } from '@stackpile/profile';
 import { reportCommand } from '../commands.ts';
 import { PrepareError } from '../errors.ts';
+import { ReportError } from '../report-error.ts';
 import { profileLabels } from '../print/header.ts';
 import type { ReportOptions } from '../options.ts';
 import { prepareReport, ValueFormat } from '../prepare.ts';
 import type { ReportContext } from '../context.ts';
-import { ReportError, type ReportOutput } from '../report.ts';
+import type { ReportOutput } from '../report.ts';
 import { cpuProfile } from './cpuprofile.ts';
 import { exportedStacks } from './stacks.ts';
 import { foldedStacks } from './folded.ts';
@@ -37,6 +38,9 @@ export function runExport(
   }
 }
 
+/** What a format has room for; speedscope takes frames at two lines for two functions. */
+const defaults = { folded: '', speedscope: 'filefunctions', cpuprofile: 'lines' } as const;
+
 function exportText(
   profile: Profile,
   kind: ExportKind,
@@ -48,8 +52,7 @@ function exportText(
     const report = prepareReport(profile, reportCommand('top'), options, warnings);
     return kind === 'json' ? jsonReport(report) : markdownReport(report, context.timeZone);
   }
-  // Files and lines cost nothing where a format has room for them.
-  const granularity = options.granularity === '' && kind !== 'folded' ? 'lines' : options.granularity;
+  const granularity = options.granularity === '' ? defaults[kind] : options.granularity;
   const report = prepareReport(profile, reportCommand('traces'), { ...options, granularity }, warnings);
   const stacks = exportedStacks(report);
   if (kind === 'folded') return foldedStacks(stacks);

@@ -9,6 +9,8 @@ export function foldedStacks({ frames, stacks }: ExportStacks): string {
   );
   const sums = new Map<string, number>();
   for (const { frames: rows, value } of stacks) {
+    // A line that names nothing is none.
+    if (rows.length === 0) continue;
     const stack = rows.map((row) => names[row]).join(';');
     sums.set(stack, (sums.get(stack) ?? 0) + value);
   }

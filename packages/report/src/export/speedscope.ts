@@ -9,7 +9,7 @@ const units: Readonly<Record<string, string>> = {
   bytes: 'bytes',
 };
 
-/** A "sampled" profile; weights keep their sign. */
+/** A "sampled" profile; weights keep their sign. A frame without a line of its own stands where its function begins. */
 export function speedscope({ frames, stacks, unit }: ExportStacks, name: string): string {
   const endValue = stacks.reduce((sum, { value }) => sum + value, 0);
   const file = {
@@ -21,7 +21,9 @@ export function speedscope({ frames, stacks, unit }: ExportStacks, name: string)
       frames: frames.map((frame) => ({
         name: frame.name,
         ...(frame.file === '' ? {} : { file: frame.file }),
-        ...(frame.line === 0 ? {} : { line: frame.line }),
+        ...(frame.line === 0 && frame.start === 0
+          ? {}
+          : { line: frame.line === 0 ? frame.start : frame.line }),
         ...(frame.column === 0 ? {} : { col: frame.column }),
       })),
     },

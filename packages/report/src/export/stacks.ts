@@ -23,7 +23,7 @@ export interface ExportStacks {
   readonly unit: string;
 }
 
-/** Stacks in order of first appearance; values beyond 2^53 are rounded. Samples of value 0 and empty stacks are left out. */
+/** Stacks in order of first appearance; values beyond 2^53 are rounded. Samples of value 0 are left out. */
 export function exportedStacks(report: PreparedReport): ExportStacks {
   const { profile, weights, ratio } = report;
   const { locations, functions, mappings, strings, samples } = profile;
@@ -85,7 +85,7 @@ export function exportedStacks(report: PreparedReport): ExportStacks {
     for (let i = (samples.stackStart[s + 1] as number) - 1; i >= end; i--) {
       for (const row of framesOf(samples.stackLocations[i] as number)) stack.push(row);
     }
-    if (stack.length === 0 || isZero(value)) continue;
+    if (isZero(value)) continue;
     const scaled = ratio === 1 ? Number(value) : Math.trunc(Number(value) * ratio);
     const key = stack.join(' ');
     const sum = sums.get(key);

@@ -1,14 +1,49 @@
 // All filters of a report, in pprof's order, with its warnings and errors.
 // Upstream: google/pprof internal/driver/driver_focus.go, 2025-11-14
-import type { Profile } from '@stackpile/profile';
+import type { OriginOptions, Profile } from '@stackpile/profile';
 import { PrepareError } from '../errors.ts';
 import { filterByName, pruneFrom, showFrom } from './frames-filter.ts';
 import type { OptionName, ReportOptions } from '../options.ts';
 import { compilePattern, type Pattern } from '../go/regexp.ts';
+import { throughOwnCode, withoutLibraries } from './origin-filter.ts';
+import { addTagFrames } from './tagframes.ts';
 import { compileTagFilter, filterByTag, filterTagsByKey, type TagFilter } from './tag-filter.ts';
 
-/** Applies the filters that `options` ask for. Throws {@link PrepareError} for a malformed expression. */
-export function applyFilters(
+/**
+ * What percentages of `profile` refer to: all of it with the frames of `tagroot` and `tagleaf`, or of `mine` what goes through
+ * the user's own code, or with `relative_percentages` what the filters keep. Warnings are pushed to `warnings` as they occur.
+ *
+ * @throws {PrepareError} for a malformed expression
+ */
+export function wholeProfile(
+  profile: Profile,
+  units: ReadonlyMap<string, string>,
+  options: ReportOptions,
+  warnings: string[],
+  origin?: OriginOptions,
+): Profile {
+  let whole = addTagFrames(profile, options, warnings);
+  if (options.mine) whole = throughOwnCode(whole, warnings, origin);
+  return options.relative_percentages ? applyFilters(whole, units, options, warnings) : whole;
+}
+
+/**
+ * What the filters of `options` keep of `whole`, which {@link wholeProfile} made of the same.
+ *
+ * @throws {PrepareError} for a malformed expression
+ */
+export function keptProfile(
+  whole: Profile,
+  units: ReadonlyMap<string, string>,
+  options: ReportOptions,
+  warnings: string[],
+  origin?: OriginOptions,
+): Profile {
+  const kept = options.relative_percentages ? whole : applyFilters(whole, units, options, warnings);
+  return options.mine || options.hide_libs ? withoutLibraries(kept, origin) : kept;
+}
+
+function applyFilters(
   profile: Profile,
   units: ReadonlyMap<string, string>,
   options: ReportOptions,

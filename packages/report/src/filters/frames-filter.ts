@@ -1,8 +1,8 @@
 // Filters by name: focus, ignore, hide, show, show_from and prune_from.
 // Upstream: google/pprof profile/filter.go profile/prune.go, 2025-11-14
-import { type Profile, simplifyFunctionName } from '@stackpile/profile';
+import { pickSamples, type Profile, simplifyFunctionName, type StackColumns } from '@stackpile/profile';
 import type { Pattern } from '../go/regexp.ts';
-import { gatherSamples, RowList, type Stacks, TextTest, withLines } from '../print/rows.ts';
+import { RowList, TextTest, withLines } from './rows.ts';
 
 /** A pattern asked of functions, lines and mappings, each at most once. */
 class NameTest {
@@ -132,14 +132,14 @@ export function filterByName(
     }
     kept.push(s);
   }
-  const stacks: Stacks | null = anyHidden
+  const stacks: StackColumns | null = anyHidden
     ? { start: Uint32Array.from(stackStart), locations: stack.rows() }
     : null;
   return {
     profile: {
       ...profile,
       locations: hide === null && show === null ? locations : withLines(locations, start, lines.rows()),
-      samples: gatherSamples(samples, kept.rows(), stacks),
+      samples: pickSamples(samples, kept.rows(), stacks),
     },
     matched: { focus: focusMatched, ignore: ignoreMatched, hide: hideMatched, show: showMatched },
   };
@@ -186,7 +186,7 @@ export function showFrom(profile: Profile, pattern: Pattern): { profile: Profile
     profile: {
       ...profile,
       locations: withLines(locations, start, lines.rows()),
-      samples: gatherSamples(samples, kept.rows(), stacks),
+      samples: pickSamples(samples, kept.rows(), stacks),
     },
     matched,
   };

@@ -1,6 +1,6 @@
 // Whose code is shown: hides libraries and the runtime, or keeps only what goes through the user's own functions.
-import { functionOrigins, type OriginOptions, type Profile } from '@stackpile/profile';
-import { gatherSamples, RowList, withLines } from '../print/rows.ts';
+import { functionOrigins, type OriginOptions, pickSamples, type Profile } from '@stackpile/profile';
+import { RowList, withLines } from './rows.ts';
 
 /** 1 for each function that is the user's own. */
 function ownFunctions(profile: Profile, origin?: OriginOptions): Uint8Array {
@@ -39,7 +39,7 @@ export function throughOwnCode(profile: Profile, warnings: string[], origin?: Or
     }
   }
   if (kept.length === 0) warnings.push('mine: no sample goes through code of your own');
-  return { ...profile, samples: gatherSamples(profile.samples, kept.rows(), null) };
+  return { ...profile, samples: pickSamples(profile.samples, kept.rows(), null) };
 }
 
 /**
@@ -76,7 +76,7 @@ export function withoutLibraries(profile: Profile, origin?: OriginOptions): Prof
   return {
     ...profile,
     locations: withLines(locations, start, rows.rows()),
-    samples: gatherSamples(samples, kept.rows(), {
+    samples: pickSamples(samples, kept.rows(), {
       start: Uint32Array.from(stackStart),
       locations: stack.rows(),
     }),

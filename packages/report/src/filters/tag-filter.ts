@@ -1,10 +1,10 @@
 // Filters by label: tagfocus, tagignore (texts or ranges of numbers), tagshow and taghide (keys).
 // Upstream: google/pprof internal/driver/driver_focus.go profile/filter.go, 2025-11-14
-import type { Profile } from '@stackpile/profile';
+import { pickLabels, pickSamples, type Profile } from '@stackpile/profile';
 import type { Int64 } from '../int64.ts';
 import { scale } from '../measurement.ts';
 import { compilePattern, type Pattern } from '../go/regexp.ts';
-import { gatherLabels, gatherSamples, RowList, TextTest } from '../print/rows.ts';
+import { RowList, TextTest } from './rows.ts';
 
 /** Does a sample carry the wanted labels? */
 export type SampleTest = (sample: number) => boolean;
@@ -176,7 +176,7 @@ export function filterByTag(
     if (focused && !ignored) kept.push(s);
   }
   return {
-    profile: { ...profile, samples: gatherSamples(profile.samples, kept.rows(), null) },
+    profile: { ...profile, samples: pickSamples(profile.samples, kept.rows(), null) },
     focused: anyFocused,
     ignored: anyIgnored,
   };
@@ -210,7 +210,7 @@ export function filterTagsByKey(
     labelStart[s + 1] = kept.length;
   }
   return {
-    profile: { ...profile, samples: { ...samples, labelStart, labels: gatherLabels(labels, kept.rows()) } },
+    profile: { ...profile, samples: { ...samples, labelStart, labels: pickLabels(labels, kept.rows()) } },
     shown,
     hidden,
   };
@@ -230,5 +230,5 @@ export function withoutEmptyLabels(profile: Profile): Profile {
     labelStart[sample + 1] = kept.length;
   }
   if (kept.length === labels.length) return profile;
-  return { ...profile, samples: { ...samples, labelStart, labels: gatherLabels(labels, kept.rows()) } };
+  return { ...profile, samples: { ...samples, labelStart, labels: pickLabels(labels, kept.rows()) } };
 }

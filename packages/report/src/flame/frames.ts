@@ -147,6 +147,7 @@ export class FrameInterner {
     const functionLine = new Float64Array(functions.length);
     const byLine = this.granularity === 'lines';
     const originOf = functionOrigins(profile);
+    let used: Uint8Array | undefined;
     let size = 0;
     for (let location = 0; location < locations.length; location++) {
       const first = lineStart[location] as number;
@@ -171,7 +172,8 @@ export class FrameInterner {
         sourceLines[size] = line;
         frames[size++] = frame;
       }
-      if (first === last) {
+      // What filters left without lines is in no stack any more.
+      if (first === last && (used ??= usedLocations(profile))[location] === 1) {
         const address = `0x${(locations.address[location] as bigint).toString(16)}`;
         const mapping = locations.mapping[location] as number;
         const file = mapping < 0 ? '' : strings.get(mappings.filename[mapping] as number);
@@ -182,6 +184,13 @@ export class FrameInterner {
     }
     return { start, frames: frames.subarray(0, size), lines: sourceLines.subarray(0, size) };
   }
+}
+
+/** 1 for each location that some sample goes through. */
+function usedLocations({ locations, samples }: Profile): Uint8Array {
+  const used = new Uint8Array(locations.length);
+  for (const location of samples.stackLocations) used[location] = 1;
+  return used;
 }
 
 function clampLine(line: number | bigint): number {

@@ -1,30 +1,14 @@
 // Flame graphs and their kin: pure kernels over typed arrays, for workers, the page and the command line.
-export { escapeXml, flameSvg, foldedStacks, speedscopeJson } from './export.ts';
+export { escapeXml, flameSvg } from './svg.ts';
 export { type FrameGranularity, FrameInterner, type FrameTable, type LocationFrames } from './frames.ts';
-export {
-  boxDepth,
-  boxPath,
-  type FlameDirection,
-  type FlameLayout,
-  type FlamePlan,
-  type LayoutOptions,
-  layoutFlame,
-  mergedFrame,
-  planFlame,
-  planSandwich,
-  rootFrame,
-  zoomPlan,
-} from './layout.ts';
+export { type FlameLayout, mergedFrame, rootFrame } from './boxes.ts';
+export { boxDepth, boxPath, layoutFlame, type LayoutOptions } from './layout.ts';
 export { eventWeight, isNoise } from './noise.ts';
+export { type FlameDirection, type FlamePlan, planFlame, planSandwich, zoomPlan } from './plan.ts';
 export { packageOf } from './package.ts';
-export {
-  changedStacks,
-  type FrameFilter,
-  flattenStacks,
-  type StackLayer,
-  type Stacks,
-  toDoubles,
-} from './stacks.ts';
+export { changedStacks } from './comparison.ts';
+export { type FlattenOptions, flattenStacks, type StackLayer } from './flatten.ts';
+export { type Stacks, toDoubles } from './stacks.ts';
 export { groupTasks, type Task, type TaskGroup } from './tasks.ts';
 export { layoutTimeline, sampleTimes } from './timeline.ts';
 export {

@@ -1,6 +1,6 @@
 // Time order: stacks side by side in the order in which they were sampled, equal neighbours joined (a flame chart).
 import type { Profile } from '@stackpile/profile';
-import { type FlameLayout, rootFrame } from './layout.ts';
+import { type FlameLayout, rootFrame } from './boxes.ts';
 import type { Stacks } from './stacks.ts';
 
 /** Numeric label keys that carry the time of one sample. */

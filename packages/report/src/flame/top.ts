@@ -116,8 +116,11 @@ export function neighbours(
   return { callers: sorted(up), callees: sorted(down), flat, cum };
 }
 
-/** One byte per frame: 1 where name or file matches. The expression is tested as it is; give it the flags it needs. */
-export function matchFrames(stacks: Pick<Stacks, 'table'>, pattern: RegExp): Uint8Array {
+/** One byte per frame: 1 where name or file matches. */
+export function matchFrames(
+  stacks: Pick<Stacks, 'table'>,
+  pattern: { test(text: string): boolean },
+): Uint8Array {
   const { name, file, length } = stacks.table;
   const mask = new Uint8Array(length);
   for (let frame = 0; frame < length; frame++) {

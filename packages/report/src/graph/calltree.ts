@@ -5,7 +5,8 @@ import { add64, type Int64, type Sums, isZero } from '../int64.ts';
 import type { PreparedReport } from '../prepare.ts';
 import type { FrameTable } from './frames.ts';
 import { Graph } from './graph.ts';
-import type { EdgeTable, Weights } from './kernel.ts';
+import type { EdgeTable } from './kernel.ts';
+import type { Weights } from '../weights.ts';
 import { addTags, type NodeTags, TagReader } from './tags.ts';
 
 /** Nodes of a call tree; a parent comes before its children. */

@@ -2,20 +2,8 @@
 // Upstream: google/pprof internal/graph/graph.go, 2025-11-14
 import type { IndexColumn, Int64Column, Profile } from '@stackpile/profile';
 import type { FrameTable } from './frames.ts';
-import { type Int64, type Sums, sumsLike, toBigColumn, isZero } from '../int64.ts';
-
-/** What is added up: the value of each sample and, for means, the divisor. Both columns are of one kind. */
-export interface Weights {
-  readonly value: Int64Column;
-  readonly divisor: Int64Column | null;
-}
-
-/** Columns of one kind. */
-export function sameKind(value: Int64Column, divisor: Int64Column | null): Weights {
-  if (divisor === null || value instanceof Float64Array === divisor instanceof Float64Array)
-    return { value, divisor };
-  return { value: toBigColumn(value), divisor: toBigColumn(divisor) };
-}
+import { type Int64, type Sums, sumsLike, isZero } from '../int64.ts';
+import type { Weights } from '../weights.ts';
 
 /** Sums per node. The divisor sums are null unless means are asked for. */
 export interface NodeSums {

@@ -1,14 +1,6 @@
 // Names and lines for a terminal: cut to its width, control characters made visible, colour only for meaning.
 import { safeText } from '@stackpile/profile';
-
-/** What is known of the terminal that a report goes to. */
-export interface Terminal {
-  /** Width in cells; 0 where it is not known. */
-  readonly columns: number;
-  /** Cells that a text takes: scripts of East Asia and emoji are wide, marks take none. */
-  readonly width: (text: string) => number;
-  readonly color: boolean;
-}
+import type { Terminal } from '../context.ts';
 
 /** A name in the `room` cells that a line has left: the end of a name says more than its beginning, so the middle goes. */
 export function fitName(name: string, room: number, { width }: Terminal): string {

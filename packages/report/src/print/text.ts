@@ -6,8 +6,8 @@ import { differenceNoise, isWithinNoise } from '../difference.ts';
 import { add64, type Int64 } from '../int64.ts';
 import { percentage } from '../measurement.ts';
 import type { PreparedReport } from '../prepare.ts';
-import type { TimeZone } from '../context.ts';
-import { fitName, grey, type Terminal, visibleLines } from './terminal.ts';
+import type { Terminal, TimeZone } from '../context.ts';
+import { fitName, grey, visibleLines } from './terminal.ts';
 
 /** One entry. */
 export interface TextItem {

@@ -8,8 +8,8 @@ import { graphHeader } from './header.ts';
 import { add64, type Int64 } from '../int64.ts';
 import { percentage } from '../measurement.ts';
 import type { PreparedReport, ValueFormat } from '../prepare.ts';
-import type { TimeZone } from '../context.ts';
-import { fitName, type Terminal } from './terminal.ts';
+import type { Terminal, TimeZone } from '../context.ts';
+import { fitName } from './terminal.ts';
 
 const SEPARATOR = '----------------------------------------------------------+-------------\n';
 // The blanks and tabs at its end belong to it.

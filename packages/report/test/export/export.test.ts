@@ -66,6 +66,45 @@ describe('speedscope', () => {
   });
 });
 
+test('what has a value and no stack counts in speedscope, and is no line of folded stacks', () => {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
+  const main = builder.location({ lines: [{ function: builder.function('main', ''), line: 1 }] });
+  builder.sample([main], [4]);
+  builder.sample([], [1]);
+  const file = JSON.parse(exported(builder.build(), 'speedscope')) as {
+    profiles: [{ endValue: number; samples: number[][] }];
+  };
+  assert.deepEqual([file.profiles[0].endValue, file.profiles[0].samples], [5, [[0], []]]);
+  assert.equal(exported(builder.build(), 'folded'), 'main 4\n');
+});
+
+test('speedscope: a function is one frame, at the line where it begins, unless lines are asked for', () => {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
+  const move = builder.function('memmove', '/go/memmove.s', 35);
+  const plain = builder.function('plain', '', 0);
+  for (const [fn, line, value] of [
+    [move, 40, 30],
+    [move, 41, 20],
+    [plain, 7, -5],
+  ] as const)
+    builder.sample([builder.location({ lines: [{ function: fn, line }] })], [value]);
+  const file = (options: Partial<ReportOptions>) =>
+    JSON.parse(exported(builder.build(), 'speedscope', options)) as {
+      shared: { frames: object[] };
+      profiles: [{ weights: number[] }];
+    };
+  const whole = file({});
+  assert.deepEqual(whole.shared.frames, [
+    { name: 'memmove', file: '/go/memmove.s', line: 35 },
+    { name: 'plain' },
+  ]);
+  assert.deepEqual(whole.profiles[0].weights, [50, -5]);
+  assert.deepEqual(
+    file({ granularity: 'lines' }).shared.frames.map((frame) => ('line' in frame ? frame.line : 0)),
+    [40, 41, 7],
+  );
+});
+
 describe('cpuprofile', () => {
   interface File {
     nodes: { id: number; callFrame: { functionName: string; lineNumber: number }; children: number[] }[];

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ProfileBuilder, type Profile } from '@stackpile/profile';
+import { defaultOptions, filterProfile, type ReportOptions } from '../../src/index.ts';
 import {
   boxPath,
   type FlameLayout,
-  type FrameFilter,
+  type FlattenOptions,
   FrameInterner,
   type FrameGranularity,
   flattenStacks,
@@ -61,13 +62,15 @@ function drawn(lines: readonly (string | Drawn)[]): Profile {
 }
 
 function stacksOf(
-  profile: Profile,
-  filter: FrameFilter = {},
+  whole: Profile,
+  filters: Partial<ReportOptions> = {},
   granularity: FrameGranularity = 'functions',
+  options: FlattenOptions = {},
 ): Stacks {
+  const { profile, total } = filterProfile(whole, 0, { ...defaultOptions(), ...filters });
   const interner = new FrameInterner(granularity);
   const frames = interner.add(profile);
-  return flattenStacks(interner, { profile, frames, valueIndex: 0 }, filter);
+  return flattenStacks(interner, { profile, frames, valueIndex: 0, total }, null, options);
 }
 
 function maskOf(profile: Profile, pattern: RegExp): Uint8Array {
@@ -166,24 +169,20 @@ test('a sandwich shows callees below and callers above the outermost occurrence'
 
 test('filters keep the total of the whole profile', () => {
   const profile = drawn(example);
-  for (const filter of [
-    { focus: maskOf(profile, /read/) },
-    { ignore: maskOf(profile, /write|idle/) },
-    { showFrom: maskOf(profile, /^work$/) },
-  ] satisfies FrameFilter[]) {
+  for (const filter of [{ focus: 'read' }, { ignore: 'write|idle' }, { show_from: '^work$' }]) {
     const stacks = stacksOf(profile, filter);
     assert.equal(stacks.total, 15);
   }
-  assert.equal(stacksOf(profile, { focus: maskOf(profile, /read/) }).kept, 9);
-  const from = stacksOf(profile, { showFrom: maskOf(profile, /^work$/) });
+  assert.equal(stacksOf(profile, { focus: 'read' }).kept, 9);
+  const from = stacksOf(profile, { show_from: '^work$' });
   assert.deepEqual(show(layoutFlame(planFlame(from, 'down')), from)[1], 'work 13@0');
-  const hidden = stacksOf(profile, { hide: maskOf(profile, /^work$/) });
+  const hidden = stacksOf(profile, { hide: '^work$' });
   assert.deepEqual(
     show(layoutFlame(planFlame(hidden, 'down')), hidden)[2],
     'read 9@0 | write 3@9 | idle 2@12',
   );
-  const shown = stacksOf(profile, { show: maskOf(profile, /read|write/) });
-  assert.deepEqual(show(layoutFlame(planFlame(shown, 'down')), shown), ['all 15@0', 'read 9@0 | write 3@9']);
+  const shown = stacksOf(profile, { show: 'read|write' });
+  assert.deepEqual(show(layoutFlame(planFlame(shown, 'down')), shown), ['all 12@0', 'read 9@0 | write 3@9']);
 });
 
 test('library frames are hidden, or collapsed to one box per package', () => {
@@ -191,7 +190,9 @@ test('library frames are hidden, or collapsed to one box per package', () => {
     'main@/app/main.ts>use@/app/node_modules/express/a.js>next@/app/node_modules/express/b.js>mine@/app/main.ts>emit@node:events 1',
   ]);
   const names = (libraries: 'collapse' | 'hide'): string[] => {
-    const stacks = stacksOf(profile, { libraries });
+    const stacks = stacksOf(profile, { hide_libs: libraries === 'hide' }, 'functions', {
+      collapse: libraries === 'collapse',
+    });
     return show(layoutFlame(planFlame(stacks, 'down')), stacks);
   };
   assert.deepEqual(names('hide'), ['all 1@0', 'main 1@0', 'mine 1@0']);
@@ -218,7 +219,6 @@ test('a comparison gives each stack the wider of its two values, and keeps what 
   const stacks = flattenStacks(
     interner,
     { profile: next, frames, valueIndex: 0 },
-    {},
     { profile: base, frames: baseFrames, valueIndex: 0 },
   );
   const layout = layoutFlame(planFlame(stacks, 'down'));

@@ -1,17 +1,18 @@
 // The profiles that are open in the worker, and their stacks as the filters leave them, the last few kept.
-import { type Profile, type ValueType, safeText } from '@stackpile/profile';
+import { type Profile, safeText, type ValueType } from '@stackpile/profile';
+import { filterProfile, ReportError } from '@stackpile/report/filters';
 import {
   eventWeight,
   type FrameGranularity,
   FrameInterner,
   flattenStacks,
   type LocationFrames,
-  matchFrames,
+  type StackLayer,
   type Stacks,
 } from '@stackpile/report/flame';
-import { compilePattern } from '../filters/pattern.ts';
 import { EngineError } from './error.ts';
 import { Recent } from './recent.ts';
+import { keyOf, reportOptions, type StackQuery } from './stack-query.ts';
 
 /** What the page knows of a profile that was opened. */
 export interface ProfileSummary {
@@ -40,28 +41,10 @@ export interface ProfileSummary {
   readonly readMs: number;
 }
 
-/** Which stacks a question is about. */
-export interface StackQuery {
-  readonly profile: number;
-  /** Profile to compare with, null for none. */
-  readonly base: number | null;
-  /** Name of the sample type, '' for the default. */
-  readonly sampleType: string;
-  readonly granularity: FrameGranularity;
-  readonly focus: string;
-  readonly ignore: string;
-  readonly hide: string;
-  readonly show: string;
-  readonly showFrom: string;
-  readonly libraries: 'show' | 'collapse' | 'hide';
-}
-
 /** One open profile. */
 export interface Opened {
   readonly profile: Profile;
   readonly summary: ProfileSummary;
-  /** When each sample was taken; null where they do not say, undefined where nobody asked yet. */
-  times: Float64Array | null | undefined;
 }
 
 /** Stacks as a question wants them. */
@@ -69,15 +52,25 @@ export interface Prepared {
   readonly stacks: Stacks;
   readonly interner: FrameInterner;
   readonly locations: LocationFrames;
+  /** After filters. */
   readonly profile: Profile;
   readonly type: string;
   readonly unit: string;
   readonly eventWeight: number;
 }
 
-interface Interned {
+/** The frames of one or two profiles, whatever the filters: filtered profiles share their functions. */
+class Interned {
   readonly interner: FrameInterner;
-  readonly layers: readonly LocationFrames[];
+  readonly #layers = new WeakMap<Profile, LocationFrames>();
+  constructor(granularity: FrameGranularity) {
+    this.interner = new FrameInterner(granularity);
+  }
+  add(profile: Profile): LocationFrames {
+    let frames = this.#layers.get(profile);
+    if (frames === undefined) this.#layers.set(profile, (frames = this.interner.add(profile)));
+    return frames;
+  }
 }
 
 /** The row of the sample type `name`; `fallback` where there is none of that name. */
@@ -98,7 +91,7 @@ export class Profiles {
   }
 
   add(profile: Profile, summary: ProfileSummary): void {
-    this.#opened.push({ profile, summary, times: undefined });
+    this.#opened.push({ profile, summary });
   }
 
   /** @throws {EngineError} where no profile has this id */
@@ -109,66 +102,24 @@ export class Profiles {
     return opened;
   }
 
-  /** The stacks that `query` asks for. Throws an EngineError for an expression that is none and for profiles that have no sample type in common. */
+  /**
+   * The stacks that `query` asks for.
+   *
+   * @throws {EngineError} for an expression that is none, and for profiles that have no sample type in common
+   */
   prepare(query: StackQuery): Prepared {
-    const key = JSON.stringify([
-      query.profile,
-      query.base,
-      query.sampleType,
-      query.granularity,
-      query.focus,
-      query.ignore,
-      query.hide,
-      query.show,
-      query.showFrom,
-      query.libraries,
-    ]);
-    return this.#prepared.get(key, () => {
+    return this.#prepared.get(keyOf(query), () => {
       const { profile, summary } = this.entry(query.profile);
-      const base = query.base === null ? null : this.entry(query.base).profile;
       const valueIndex = typeIndex(profile, query.sampleType, summary.defaultType);
-      const { interner, layers } = this.intern(query);
-      const { table } = interner;
-      const mask = (name: string, source: string): Uint8Array | null => {
-        if (source === '') return null;
-        const { expression, error } = compilePattern(source);
-        if (expression === null)
-          throw new EngineError(
-            'BAD_PATTERN',
-            `${name}: ${error}. Change the filter above, or press r to remove all.`,
-          );
-        return matchFrames({ table }, expression);
-      };
-      const type = profile.sampleTypes[valueIndex];
-      let baseLayer = null;
-      if (base !== null) {
-        const index = base.sampleTypes.findIndex((one) => one.type === type?.type && one.unit === type.unit);
-        if (index < 0) {
-          throw new EngineError(
-            'NO_COMMON_TYPE',
-            `These two profiles cannot be compared: ${this.entry(query.base ?? 0).summary.name} has no ${type?.type ?? ''}/${type?.unit ?? ''} values. Choose two profiles of the same kind.`,
-          );
-        }
-        baseLayer = { profile: base, frames: layers[1] as LocationFrames, valueIndex: index };
-      }
-      const stacks = flattenStacks(
-        interner,
-        { profile, frames: layers[0] as LocationFrames, valueIndex },
-        {
-          focus: mask('Focus', query.focus),
-          ignore: mask('Ignore', query.ignore),
-          hide: mask('Hide', query.hide),
-          show: mask('Show', query.show),
-          showFrom: mask('Show from', query.showFrom),
-          libraries: query.libraries,
-        },
-        baseLayer,
-      );
+      const interned = this.interned(query);
+      const layer = openLayer(profile, valueIndex, query, interned);
+      const base = query.base === null ? null : this.#openBase(query, query.base, valueIndex, interned);
+      const { interner } = interned;
       return {
-        stacks,
+        stacks: flattenStacks(interner, layer, base, { collapse: query.libraries === 'collapse' }),
         interner,
-        locations: layers[0] as LocationFrames,
-        profile,
+        locations: layer.frames,
+        profile: layer.profile,
         type: summary.sampleTypes[valueIndex]?.type ?? '',
         unit: summary.sampleTypes[valueIndex]?.unit ?? '',
         eventWeight: eventWeight(profile, valueIndex),
@@ -176,13 +127,49 @@ export class Profiles {
     });
   }
 
-  /** The frames of the profiles that `query` is about. */
-  intern(query: StackQuery): Interned {
-    return this.#interned.get(`${query.granularity} ${query.profile} ${query.base ?? ''}`, () => {
-      const interner = new FrameInterner(query.granularity);
-      const layers = [interner.add(this.entry(query.profile).profile)];
-      if (query.base !== null) layers.push(interner.add(this.entry(query.base).profile));
-      return { interner, layers };
-    });
+  #openBase(query: StackQuery, id: number, valueIndex: number, interned: Interned): StackLayer {
+    const type = this.entry(query.profile).profile.sampleTypes[valueIndex];
+    const { profile, summary } = this.entry(id);
+    const index = profile.sampleTypes.findIndex((one) => one.type === type?.type && one.unit === type.unit);
+    if (index < 0) {
+      throw new EngineError(
+        'NO_COMMON_TYPE',
+        `These two profiles cannot be compared: ${summary.name} has no ${type?.type ?? ''}/${type?.unit ?? ''} values. Choose two profiles of the same kind.`,
+      );
+    }
+    return openLayer(profile, index, query, interned);
   }
+
+  /** The frames that `query` is about, where equal frames have one number. */
+  interned(query: StackQuery): Interned {
+    return this.#interned.get(
+      `${query.granularity} ${query.profile} ${query.base ?? ''}`,
+      () => new Interned(query.granularity),
+    );
+  }
+}
+
+/** What the filters of `query` keep of a profile. */
+function openLayer(whole: Profile, valueIndex: number, query: StackQuery, interned: Interned): StackLayer {
+  try {
+    const { profile, total } = filterProfile(whole, valueIndex, reportOptions(query, valueIndex));
+    return { profile, frames: interned.add(profile), valueIndex, total };
+  } catch (error) {
+    if (error instanceof ReportError)
+      throw new EngineError(
+        'BAD_PATTERN',
+        `${plainWords(error.message)}. Change the filter above, or press r to remove all.`,
+      );
+    throw error;
+  }
+}
+
+/** `Show from: missing closing ): …` of pprof's sentence. */
+function plainWords(message: string): string {
+  return message.replace(
+    /^parsing (\w)(\w*) regexp: error parsing regexp: /,
+    (_, first: string, rest: string) => {
+      return `${first.toUpperCase()}${rest.replace('_', ' ')}: `;
+    },
+  );
 }

@@ -1,5 +1,6 @@
 // The filters in force, each where it can be changed and removed.
 import type { JSX } from 'preact';
+import { noFilters } from '../stack-filters.ts';
 import { navigate, state } from '../store.ts';
 
 const filterNames = {
@@ -8,21 +9,15 @@ const filterNames = {
   hide: 'Hide',
   show: 'Show',
   showFrom: 'Show from',
+  pruneFrom: 'Down to',
+  tagFocus: 'Label',
+  tagIgnore: 'Not label',
 } as const;
 type FilterName = keyof typeof filterNames;
 
 /** Removes every filter, the search and the zoom. */
 export function resetFilters(): void {
-  navigate({
-    focus: '',
-    ignore: '',
-    hide: '',
-    show: '',
-    showFrom: '',
-    search: '',
-    zoom: '',
-    libraries: 'show',
-  });
+  navigate({ ...noFilters, search: '', zoom: '' });
 }
 
 export function Filters(): JSX.Element | null {
@@ -54,7 +49,10 @@ export function Filters(): JSX.Element | null {
       <button type="button" class="chip" onClick={resetFilters}>
         Reset all <kbd>r</kbd>
       </button>
-      <span class="hint">Percentages stay relative to the whole profile.</span>
+      <span class="hint">
+        Percentages stay relative to{' '}
+        {now.libraries === 'mine' ? 'what goes through your code' : 'the whole profile'}.
+      </span>
     </div>
   );
 }

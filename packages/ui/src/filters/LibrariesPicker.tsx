@@ -1,5 +1,6 @@
 // Whether frames of libraries are shown, collapsed or hidden.
 import type { JSX } from 'preact';
+import { libraryModes } from '../stack-filters.ts';
 import { navigate, state } from '../store.ts';
 
 export function LibrariesPicker(): JSX.Element {
@@ -9,12 +10,16 @@ export function LibrariesPicker(): JSX.Element {
       <select
         value={state.value.libraries}
         onChange={(event) =>
-          navigate({ libraries: event.currentTarget.value as 'show' | 'collapse' | 'hide', zoom: '' })
+          navigate({
+            libraries: libraryModes.find((mode) => mode === event.currentTarget.value) ?? 'show',
+            zoom: '',
+          })
         }
       >
         <option value="show">shown</option>
         <option value="collapse">collapsed</option>
         <option value="hide">hidden</option>
+        <option value="mine">only my code</option>
       </select>
     </label>
   );

@@ -2,13 +2,27 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate } from '../store.ts';
-import { compilePattern } from './pattern.ts';
+import { searchFilter } from '../pattern.ts';
+
+/** What is wrong with a search, '' where nothing is; until the pattern engine is there, which comes with the first letter, nobody knows. */
+function useProblem(text: string): (source: string) => string {
+  const [problem, setProblem] = useState<((source: string) => string) | null>(null);
+  const wanted = text !== '' && problem === null;
+  useEffect(() => {
+    if (!wanted) return;
+    void import('../engine/compile.ts').then(({ compileSearch }) => {
+      setProblem(() => (source: string) => compileSearch(source).error);
+    });
+  }, [wanted]);
+  return problem ?? (() => '');
+}
 
 export function SearchBox({ value }: { readonly value: string }): JSX.Element {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => setText(value), [value]);
-  const { error } = compilePattern(text);
+  const problem = useProblem(text);
+  const error = problem(text);
   const timer = useRef(0);
   return (
     <label class={`search${error === '' ? '' : ' wrong'}`}>
@@ -33,14 +47,14 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
           window.clearTimeout(timer.current);
           // As pprof's page: the highlight follows the typing with a short delay.
           timer.current = window.setTimeout(() => {
-            if (compilePattern(next).error === '') navigate({ search: next }, true);
+            if (problem(next) === '') navigate({ search: next }, true);
           }, 200);
         }}
         onKeyDown={(event) => {
           event.stopPropagation();
-          if (event.key === 'Enter' && compilePattern(text).error === '') {
+          if (event.key === 'Enter' && error === '') {
             window.clearTimeout(timer.current);
-            navigate(event.shiftKey ? { focus: text, search: '', zoom: '' } : { search: text });
+            navigate(event.shiftKey ? { focus: searchFilter(text), search: '', zoom: '' } : { search: text });
           } else if (event.key === 'Escape') {
             window.clearTimeout(timer.current);
             navigate({ search: '' }, true);

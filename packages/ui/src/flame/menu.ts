@@ -1,7 +1,7 @@
 // What one can do with a box, each with its key: the menu, the keys and the buttons below the graph are made of this.
 import { mergedFrame, rootFrame } from '@stackpile/report/flame';
 import type { FlameAnswer } from '../engine/questions/flame.ts';
-import { exactPattern } from '../filters/pattern.ts';
+import { boxPattern, exactPattern } from '../pattern.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { copyText, type MenuItem } from '../parts/controls.tsx';
 import { navigate, state } from '../store.ts';
@@ -21,26 +21,14 @@ export function boxActions(answer: FlameAnswer, hit: Hit, zoomTo: (hit: Hit) => 
   if (frame === rootFrame || frame === mergedFrame) return items;
   const name = answer.frames.name[frame] ?? '';
   const file = answer.frames.file[frame] ?? '';
-  const exact = exactPattern(name.replace(/…$/, ''));
-  const joined = (old: string): string => (old === '' ? exact : `${old}|${exact}`);
+  const exact = exactPattern(name);
   items.push(
     {
       label: 'Sandwich: callers and callees',
       key: 'w',
       run: () => navigate({ mode: 'sandwich', pivot: exact, zoom: '' }),
     },
-    { label: 'Focus: only stacks with it', key: 'f', run: () => navigate({ focus: exact, zoom: '' }) },
-    {
-      label: 'Ignore: only stacks without it',
-      key: 'x',
-      run: () => navigate({ ignore: joined(state.value.ignore), zoom: '' }),
-    },
-    {
-      label: 'Hide this function',
-      key: 'h',
-      run: () => navigate({ hide: joined(state.value.hide), zoom: '' }),
-    },
-    { label: 'Show from here down', key: 'b', run: () => navigate({ showFrom: exact, zoom: '' }) },
+    ...filterActions(boxPattern(name, state.value.granularity)),
     {
       label: 'Peek: direct callers and callees',
       key: 'p',
@@ -54,6 +42,30 @@ export function boxActions(answer: FlameAnswer, hit: Hit, zoomTo: (hit: Hit) => 
     { label: 'Copy name', key: 'y', run: () => copyText(name, 'Name copied') },
   );
   return items;
+}
+
+/** Filters by what matches `pattern`; none where nothing says it. */
+function filterActions(pattern: string | null): readonly MenuItem[] {
+  if (pattern === null) return [];
+  const joined = (old: string): string => (old === '' ? pattern : `${old}|${pattern}`);
+  return [
+    {
+      label: 'Focus: only stacks with it',
+      key: 'f',
+      run: () => navigate({ focus: pattern, zoom: '' }),
+    },
+    {
+      label: 'Ignore: only stacks without it',
+      key: 'x',
+      run: () => navigate({ ignore: joined(state.value.ignore), zoom: '' }),
+    },
+    {
+      label: 'Hide this function',
+      key: 'h',
+      run: () => navigate({ hide: joined(state.value.hide), zoom: '' }),
+    },
+    { label: 'Show from here down', key: 'b', run: () => navigate({ showFrom: pattern, zoom: '' }) },
+  ];
 }
 
 /** A stack as a person pastes it into a ticket: leaf first, with places and the share. */

@@ -1,10 +1,10 @@
 // What a zoom leads to: the path in the address, the function of a sandwich, or a stretch of the window.
 import { boxDepth, type FlameLayout, mergedFrame, rootFrame } from '@stackpile/report/flame';
 import type { FlameAnswer } from '../engine/questions/flame.ts';
-import { exactPattern } from '../filters/pattern.ts';
+import { exactPattern } from '../pattern.ts';
 import { navigate, state } from '../store.ts';
 import type { FlameControl } from './control.ts';
-import { frameHash } from './frame-hash.ts';
+import { frameHash } from '../frame-hash.ts';
 import { type Hit, type Picture, rowOf } from './picture.ts';
 
 /** Rows of `frames` from the outermost to `box`, through the zoomed path. */

@@ -1,6 +1,6 @@
 // Pointer and wheel on the picture of a graph: drag moves it, two fingers and the wheel zoom, a click focuses on a function.
 import { useEffect, useRef } from 'preact/hooks';
-import { exactPattern } from '../filters/pattern.ts';
+import { exactPattern } from '../pattern.ts';
 import { navigate } from '../store.ts';
 import { moveBy, type SheetWindow, zoomAt } from './sheet-window.ts';
 

@@ -1,7 +1,7 @@
 // Keys that work everywhere; those of a view stop before they get here.
 import { resetFilters } from '../filters/Filters.tsx';
 import { toggleTheme } from '../parts/theme.ts';
-import { libraryModes } from '../state.ts';
+import { libraryModes } from '../stack-filters.ts';
 import { current, navigate, notice, overlay, profiles, state, tabs } from '../store.ts';
 
 /** A key that the page hands on to the graph. */

@@ -11,7 +11,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
       ['/', 'search; Enter keeps it, Shift+Enter focuses on it, Esc clears it'],
       ['n N', 'next and previous match'],
       ['[ ]', 'previous and next profile'],
-      ['l', 'libraries shown, collapsed, hidden'],
+      ['l', 'libraries shown, collapsed, hidden; only your own code'],
       ['r', 'reset filters, search and zoom'],
       ['d', 'download'],
       ['t', 'light or dark'],

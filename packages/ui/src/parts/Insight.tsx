@@ -3,7 +3,7 @@ import { shortName, shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { deed, formatPercent, formatValue, forNumber } from '../format.ts';
-import { exactPattern } from '../filters/pattern.ts';
+import { exactPattern } from '../pattern.ts';
 import { navigate, nounOf, stackQuery } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 

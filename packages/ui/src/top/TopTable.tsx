@@ -7,7 +7,7 @@ import type { TopRow } from '../engine/rows.ts';
 import { deltaClass } from '../flame/colors.ts';
 import { formatDelta, formatPercent, formatValue, forNumber } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../filters/pattern.ts';
+import { exactPattern } from '../pattern.ts';
 import { navigate, nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 

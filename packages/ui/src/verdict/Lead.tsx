@@ -2,7 +2,7 @@
 import type { Finding, Verdict } from '@stackpile/leaks';
 import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
-import { exactPattern } from '../filters/pattern.ts';
+import { exactPattern } from '../pattern.ts';
 import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '../format.ts';
 import { memoryOutlook } from '../live.ts';
 import { copyText } from '../parts/controls.tsx';

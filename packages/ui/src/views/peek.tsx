@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import type { PeekRow } from '../engine/questions/peek.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../filters/pattern.ts';
+import { exactPattern } from '../pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 

@@ -2,7 +2,7 @@
 import type { Finding, Verdict } from '@stackpile/leaks';
 import { shortName, tellingFrame, safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
-import { exactPattern } from '../filters/pattern.ts';
+import { exactPattern } from '../pattern.ts';
 import { formatValue } from '../format.ts';
 import { memoryOutlook } from '../live.ts';
 import { Failure, Loading } from '../parts/states.tsx';

@@ -24,13 +24,19 @@ interface State {
   /** Threads of the Thompson automaton; conditions are not yet decided. */
   readonly threads: Int32Array;
   readonly before: number;
-  /** By the class of what is read; shorter than there are classes where the last were found later. */
-  next: Int32Array<ArrayBuffer>;
+  /** By the class of what is read. */
+  readonly next: Int32Array;
 }
 
 function grown<T extends Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(array: T, larger: T): T {
   larger.set(array);
   return larger;
+}
+
+/** The code point at `i`; a byte that is not UTF-8 is U+FFFD to Go. */
+function pointAt(text: string, i: number): number {
+  const point = text.codePointAt(i) as number;
+  return point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
 }
 
 /** A compiled expression. */
@@ -52,6 +58,8 @@ export class Automaton {
   #byKey = new Map<string, number>();
   /** Threads in all states. */
   #held = 0;
+  /** For how many classes of characters a state has room. */
+  #room = 16;
   #first = 0;
 
   constructor(node: Node) {
@@ -65,31 +73,35 @@ export class Automaton {
 
   /** Is there a match anywhere in `text`? */
   test(text: string): boolean {
-    const alphabet = this.#alphabet;
-    const { ascii } = alphabet;
+    const { ascii } = this.#alphabet;
     let state = this.#first;
     for (let i = 0; i < text.length; i++) {
-      let point = text.charCodeAt(i);
-      let c = point < 128 ? (ascii[point] as number) : END;
+      const unit = text.charCodeAt(i);
+      let c = unit < 128 ? (ascii[unit] as number) : END;
       if (c === END) {
-        if (point >= 0xd800 && point <= 0xdfff) {
-          point = text.codePointAt(i) as number;
-          // A byte that is not UTF-8 is U+FFFD to Go.
-          if (point > 0xffff) i++;
-          else point = 0xfffd;
-        }
-        c = alphabet.classOf(point);
+        const point = pointAt(text, i);
+        if (point > 0xffff) i++;
+        c = this.#alphabet.classOf(point);
+        if (c >= this.#room) state = this.#widen(state);
       }
-      const next = this.#next(state, c);
+      let next = (this.#states[state] as State).next[c] as number;
+      if (next === UNKNOWN) next = this.#step(state, c);
       if (next === ACCEPT) return true;
       state = next;
     }
-    return this.#next(state, END) === ACCEPT;
+    let end = (this.#states[state] as State).next[END] as number;
+    if (end === UNKNOWN) end = this.#step(state, END);
+    return end === ACCEPT;
   }
 
-  #next(state: number, c: number): number {
-    const known = (this.#states[state] as State).next[c];
-    return known === undefined || known === UNKNOWN ? this.#step(state, c) : known;
+  /** Starts over with room for more classes; answers the number that `from` has then. */
+  #widen(from: number): number {
+    const { threads, before } = this.#states[from] as State;
+    while (this.#room < this.#alphabet.length) this.#room *= 2;
+    this.#reset();
+    this.#after.clear();
+    for (const thread of threads) this.#after.add(thread);
+    return this.#state(this.#after, before);
   }
 
   #emit(op: number, out: number, other: number): number {
@@ -181,7 +193,7 @@ export class Automaton {
     if (known !== undefined) return known;
     const index = this.#states.length;
     this.#held += length;
-    const next = new Int32Array(this.#alphabet.length).fill(UNKNOWN);
+    const next = new Int32Array(this.#room).fill(UNKNOWN);
     this.#states.push({ threads: useful, before, next });
     this.#byKey.set(key, index);
     return index;
@@ -191,8 +203,6 @@ export class Automaton {
   #step(from: number, c: number): number {
     const state = this.#states[from] as State;
     const result = this.#read(this.#decided(state, c), c);
-    if (c >= state.next.length)
-      state.next = grown(state.next, new Int32Array(this.#alphabet.length).fill(UNKNOWN));
     state.next[c] = result;
     return result;
   }

@@ -2,7 +2,8 @@
 // Upstream: google/pprof internal/symbolizer/symbolizer.go, 2025-11-14
 import { encodeText, decodeText } from '@stackpile/profile';
 import { demangleItanium, type ItaniumOptions } from './itanium.ts';
-import { demangleLegacyRust, demangleRust } from './rust.ts';
+import { demangleRust } from './rust.ts';
+import { demangleLegacyRust } from './rust-legacy.ts';
 
 /** `default` leaves out parameters and template arguments, `templates` parameters only, `full` neither. */
 export type DemangleMode = 'default' | 'templates' | 'full';

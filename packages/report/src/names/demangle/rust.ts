@@ -1,6 +1,8 @@
-// Reads Rust names: the v0 mangling and the legacy one that looks like C++.
+// Reads Rust names of the v0 mangling.
 // Source of the grammar: https://rust-lang.github.io/rfcs/2603-rust-symbol-name-mangling-v0.html
 // Upstream: ianlancetaylor/demangle rust.go, 2025-04-17
+
+import { decodePunycode } from './punycode.ts';
 
 class Malformed extends Error {
   override readonly name = 'Malformed';
@@ -175,7 +177,7 @@ class Parser {
     const text = this.#source.slice(this.#at, this.#at + length);
     this.#at += length;
     if (!/^[0-9A-Za-z_]*$/.test(text)) this.#fail();
-    return { text: punycode ? this.#decodePunycode(text) : text, punycode };
+    return { text: punycode ? (decodePunycode(text) ?? this.#fail()) : text, punycode };
   }
 
   #decimal(): number {
@@ -210,54 +212,6 @@ class Parser {
   /** The same for what counts or points, where of a huge one only the size matters. */
   #base62(): number {
     return Number(this.#longNumber());
-  }
-
-  /** RFC 3492, with `_` as the delimiter and digits after letters. */
-  #decodePunycode(source: string): string {
-    const split = source.lastIndexOf('_');
-    const output: number[] = [...source.slice(0, Math.max(split, 0))].map((c) => c.charCodeAt(0));
-    const digits = source.slice(split + 1);
-    let i = 0;
-    let point = 128;
-    let bias = 72;
-    let at = 0;
-    while (at < digits.length) {
-      const before = i;
-      let weight = 1;
-      for (let k = 36; ; k += 36) {
-        if (at === digits.length) this.#fail();
-        const c = digits.charAt(at++);
-        let digit: number;
-        if (isDigit(c)) digit = Number(c) + 26;
-        else if (/^[a-z]$/i.test(c)) digit = c.toLowerCase().charCodeAt(0) - 0x61;
-        else this.#fail();
-        i += digit * weight;
-        if (i > Number.MAX_SAFE_INTEGER) this.#fail();
-        const threshold = k <= bias ? 1 : k > bias + 26 ? 26 : k - bias;
-        if (digit < threshold) break;
-        if (weight >= Math.floor(MAX_INT32 / 36)) this.#fail();
-        weight *= 36 - threshold;
-      }
-      let delta = i - before;
-      const length = output.length + 1;
-      delta = Math.floor(delta / (before === 0 ? 700 : 2));
-      delta += Math.floor(delta / length);
-      let k = 0;
-      while (delta > (35 * 26) / 2) {
-        delta = Math.floor(delta / 35);
-        k += 36;
-      }
-      bias = k + Math.floor((36 * delta) / (delta + 38));
-      point += Math.floor(i / length);
-      if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) this.#fail();
-      i %= length;
-      output.splice(i, 0, point);
-      i++;
-    }
-    // Names are one character per byte here.
-    let bytes = '';
-    for (const one of output) bytes += utf8(one);
-    return bytes;
   }
 
   #type(): void {
@@ -489,21 +443,6 @@ class Parser {
   }
 }
 
-/** The UTF-8 bytes of a code point, one character per byte. */
-function utf8(point: number): string {
-  if (point < 0x80) return String.fromCharCode(point);
-  const tail: number[] = [];
-  let rest = point;
-  let limit = 0x40;
-  while (rest >= limit) {
-    tail.unshift(0x80 | (rest & 0x3f));
-    rest >>= 6;
-    limit = limit === 0x40 ? 0x20 : limit >> 1;
-  }
-  const lead = [0, 0xc0, 0xe0, 0xf0][tail.length] ?? 0;
-  return String.fromCharCode(lead | rest, ...tail);
-}
-
 function characterText(point: number): string {
   const known = { 9: '\\t', 10: '\\n', 13: '\\r', 39: "\\'", 92: '\\\\' }[point];
   if (known !== undefined) return known;
@@ -526,66 +465,4 @@ export function demangleRust(name: string, genericArguments: boolean): string | 
     if (error instanceof Malformed || error instanceof RangeError) return undefined;
     throw error;
   }
-}
-
-const legacyEscapes: Readonly<Record<string, string>> = {
-  C: ',',
-  SP: '@',
-  BP: '*',
-  RF: '&',
-  LT: '<',
-  GT: '>',
-  LP: '(',
-  RP: ')',
-};
-
-/** One identifier of a legacy name; an escape that makes no sense ends the decoding and stays as it is. */
-function legacyIdentifier(source: string): string {
-  let rest = source.startsWith('_$') ? source.slice(1) : source;
-  let text = '';
-  while (rest !== '') {
-    if (rest.startsWith('$')) {
-      const escape = /^\$(C|u[0-7][0-9a-f]|[A-Z]{2})\$/.exec(rest);
-      const code = escape?.[1] ?? '';
-      const point = code.startsWith('u') ? Number.parseInt(code.slice(1), 16) : -1;
-      const plain = point >= 0x20 ? String.fromCharCode(point) : legacyEscapes[code];
-      if (escape === null || plain === undefined) return text + rest;
-      text += plain;
-      rest = rest.slice(escape[0].length);
-    } else if (rest.startsWith('..')) {
-      text += '::';
-      rest = rest.slice(2);
-    } else {
-      text += rest.charAt(0);
-      rest = rest.slice(1);
-    }
-  }
-  return text;
-}
-
-/**
- * The Rust name behind a legacy name: `_ZN`, identifiers, `17h` with a hash of 16 digits, `E`; undefined where it is none,
- * which includes names whose hash has fewer than five different digits.
- */
-export function demangleLegacyRust(name: string): string | undefined {
-  const suffix = name.lastIndexOf('E.');
-  const whole = suffix > 0 ? name.slice(0, suffix + 1) : name;
-  const match = /^_ZN(.*)17h([0-9a-f]{16})E$/s.exec(whole);
-  if (match === null || new Set(match[2]).size < 5) return undefined;
-  let rest = match[1] ?? '';
-  const parts: string[] = [];
-  while (rest !== '') {
-    const head = /^([0-9]+)(_?)/.exec(rest);
-    if (head === null) return undefined;
-    const value = Number(head[1]);
-    if (value >= MAX_INT32 - 10) return undefined;
-    const length = value - (head[2] ?? '').length;
-    rest = rest.slice(head[0].length);
-    if (length < 0 || rest.length < length) return undefined;
-    parts.push(legacyIdentifier(rest.slice(0, length)));
-    rest = rest.slice(length);
-  }
-  let text = '';
-  for (const part of parts) text += text === '' ? part : `::${part}`;
-  return text;
 }

@@ -1,15 +1,11 @@
 // Downloads: the profile as other tools and people read it.
 import { encodeProfile, shortPath } from '@stackpile/profile';
-import {
-  flameSvg,
-  foldedStacks,
-  layoutFlame,
-  planFlame,
-  speedscopeJson,
-  sumFrames,
-} from '@stackpile/report/flame';
-import { formatPercent, formatValue, forNumber } from '../../format.ts';
-import type { Prepared, Profiles, ProfileSummary, StackQuery } from '../profiles.ts';
+import { ReportError, runExport } from '@stackpile/report';
+import { flameSvg, layoutFlame, planFlame } from '@stackpile/report/flame';
+import { formatValue } from '../../format.ts';
+import { EngineError } from '../error.ts';
+import { type Profiles, typeIndex } from '../profiles.ts';
+import { reportOptions, type StackQuery } from '../stack-query.ts';
 
 export type ExportKind = 'proto' | 'folded' | 'speedscope' | 'markdown' | 'svg';
 
@@ -36,8 +32,6 @@ export async function exportAs(profiles: Profiles, query: ExportQuery): Promise<
       fileName: `${base}.pb.gz`,
     };
   }
-  const prepared = profiles.prepare(query);
-  const { stacks, unit, type } = prepared;
   const text = (content: string, mediaType: string, extension: string): ExportAnswer => ({
     bytes: new TextEncoder().encode(content),
     mediaType,
@@ -45,10 +39,13 @@ export async function exportAs(profiles: Profiles, query: ExportQuery): Promise<
   });
   switch (query.kind) {
     case 'folded':
-      return text(foldedStacks(stacks), 'text/plain', 'folded.txt');
+      return text(written(profiles, query, 'folded'), 'text/plain', 'folded.txt');
     case 'speedscope':
-      return text(speedscopeJson(stacks, summary.name, unit), 'application/json', 'speedscope.json');
+      return text(written(profiles, query, 'speedscope'), 'application/json', 'speedscope.json');
+    case 'markdown':
+      return text(written(profiles, query, 'markdown'), 'text/markdown', 'md');
     case 'svg': {
+      const { stacks, unit, type } = profiles.prepare(query);
       const layout = layoutFlame(planFlame(stacks, 'down'), { minShare: 1 / 2400 });
       const title = `${summary.name}: ${type}, ${formatValue(stacks.total, unit)}`;
       return text(
@@ -61,8 +58,19 @@ export async function exportAs(profiles: Profiles, query: ExportQuery): Promise<
         'svg',
       );
     }
-    case 'markdown':
-      return text(markdownTop(summary, prepared), 'text/markdown', 'md');
+  }
+}
+
+/** An export of the command line's. */
+function written(profiles: Profiles, query: StackQuery, kind: 'folded' | 'speedscope' | 'markdown'): string {
+  const { summary, profile } = profiles.entry(query.profile);
+  const options = reportOptions(query, typeIndex(profile, query.sampleType, summary.defaultType));
+  try {
+    const output = runExport(profile, kind, options);
+    return output.type === 'text' ? [...output.chunks].join('') : '';
+  } catch (error) {
+    if (error instanceof ReportError) throw new EngineError('REPORT', error.message);
+    throw error;
   }
 }
 
@@ -72,31 +80,4 @@ function fileBase(name: string): string {
     .replace(/[^\w.-]+/g, '-')
     .slice(0, 80);
   return base === '' ? 'profile' : base;
-}
-
-function markdownTop(summary: ProfileSummary, prepared: Prepared): string {
-  const { stacks, unit, type } = prepared;
-  const sums = sumFrames(stacks);
-  const rows = Array.from({ length: stacks.table.length }, (_, frame) => frame)
-    .filter((frame) => sums.cum[frame] !== 0)
-    .sort((a, b) => Math.abs(sums.flat[b] as number) - Math.abs(sums.flat[a] as number))
-    .slice(0, 30);
-  const cell = (text: string): string => text.replace(/[\\|`<>*_[\]]/g, '\\$&');
-  const lines = [
-    `### ${cell(summary.name)}`,
-    '',
-    `${cell(type)}: ${formatValue(stacks.total, unit)} in ${summary.samples} ${forNumber(summary.samples, 'samples')}`,
-    '',
-    '| flat | flat% | cum | cum% | function | file |',
-    '|---:|---:|---:|---:|---|---|',
-    ...rows.map((frame) => {
-      const flat = sums.flat[frame] as number;
-      const cum = sums.cum[frame] as number;
-      const { table } = stacks;
-      const file = shortPath(table.file[frame] as string, 3);
-      const line = table.line[frame] as number;
-      return `| ${formatValue(flat, unit)} | ${formatPercent(flat, stacks.total)} | ${formatValue(cum, unit)} | ${formatPercent(cum, stacks.total)} | ${cell(table.name[frame] as string)} | ${cell(line > 0 ? `${file}:${line}` : file)} |`;
-    }),
-  ];
-  return `${lines.join('\n')}\n`;
 }

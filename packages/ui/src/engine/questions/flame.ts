@@ -1,4 +1,5 @@
 // The flame graph: one layout in any of its four directions, what is zoomed into, what a search finds.
+import type { Profile } from '@stackpile/profile';
 import {
   changedStacks,
   type FlameLayout,
@@ -15,10 +16,11 @@ import {
   zoomPlan,
   type Stacks,
 } from '@stackpile/report/flame';
-import { compilePattern } from '../../filters/pattern.ts';
-import { frameHash } from '../../flame/frame-hash.ts';
+import { compile, compileSearch } from '../compile.ts';
+import { frameHash } from '../../frame-hash.ts';
 import { type FrameList, RowTable } from '../frame-list.ts';
-import type { Opened, Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 /** The layout of one flame graph whose `frame` column holds rows of `frames`. */
 export interface FlameQuery extends StackQuery {
@@ -80,7 +82,7 @@ export function flame(profiles: Profiles, query: FlameQuery): FlameAnswer {
   const started = performance.now();
   const prepared = profiles.prepare(query);
   const stacks = query.onlyChanged ? changedStacks(prepared.stacks, prepared.eventWeight) : prepared.stacks;
-  const drawing = draw(stacks, query, profiles.entry(query.profile));
+  const drawing = draw(stacks, query, prepared.profile);
   const rows = new RowTable(stacks.table);
   const layout = rows.remap(drawing.layout);
   const callers = drawing.callers === null ? null : rows.remap(drawing.callers);
@@ -105,20 +107,19 @@ export function flame(profiles: Profiles, query: FlameQuery): FlameAnswer {
 }
 
 /** Draws in the direction that was asked for, or top-down with a note where that is not possible. */
-function draw(stacks: Stacks, query: FlameQuery, opened: Opened): Drawing {
+function draw(stacks: Stacks, query: FlameQuery, profile: Profile): Drawing {
   const { mode, minShare } = query;
   const nothing = { callers: null, path: [], pathWeights: [], note: '' };
   switch (mode) {
     case 'time': {
-      if (opened.times === undefined) opened.times = sampleTimes(opened.profile);
-      if (opened.times !== null)
-        return { ...nothing, layout: layoutTimeline(stacks, opened.times, minShare) };
+      const times = sampleTimes(profile);
+      if (times !== null) return { ...nothing, layout: layoutTimeline(stacks, times, minShare) };
       const note = 'The samples of this profile carry no time, so they are drawn widest first.';
       return drawZoomed(stacks, query, 'down', note);
     }
     case 'sandwich': {
-      const { expression } = compilePattern(query.pivot);
-      const pivot = expression === null ? null : matchFrames(stacks, expression);
+      const { pattern } = compile(query.pivot);
+      const pivot = pattern === null ? null : matchFrames(stacks, pattern);
       if (pivot?.includes(1) === true) {
         const plans = planSandwich(stacks, pivot);
         return {
@@ -173,9 +174,9 @@ function find(
   shown: readonly number[],
 ): { readonly search: SearchAnswer | null; readonly note: string } {
   if (text === '') return { search: null, note: '' };
-  const { expression, error } = compilePattern(text);
-  if (expression === null) return { search: null, note: `Search: ${error}` };
-  const mask = matchFrames({ table }, expression);
+  const { pattern, error } = compileSearch(text);
+  if (pattern === null) return { search: null, note: `Search: ${error}` };
+  const mask = matchFrames({ table }, pattern);
   let functions = 0;
   for (const hit of mask) functions += hit;
   return {

@@ -1,9 +1,10 @@
 // One function with its direct callers and callees.
 import type { Origin } from '@stackpile/profile';
 import { matchFrames, neighbours, sumFrames } from '@stackpile/report/flame';
-import { compilePattern } from '../../filters/pattern.ts';
+import { compile } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 import { type TopRow, topRow } from '../rows.ts';
 
 export interface PeekQuery extends StackQuery {
@@ -35,9 +36,9 @@ export function peek(profiles: Profiles, query: PeekQuery): PeekAnswer {
   const sums = sumFrames(stacks);
   let mask: Uint8Array | null = null;
   if (query.pivot !== '') {
-    const { expression, error } = compilePattern(query.pivot);
-    if (expression === null) throw new EngineError('BAD_PATTERN', `Function: ${error}`);
-    mask = matchFrames(stacks, expression);
+    const { pattern, error } = compile(query.pivot);
+    if (pattern === null) throw new EngineError('BAD_PATTERN', `Function: ${error}`);
+    mask = matchFrames(stacks, pattern);
   }
   // The subject is the largest match; without a pattern the function with the most of its own.
   let subject = -1;

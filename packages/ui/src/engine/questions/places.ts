@@ -1,6 +1,8 @@
 // Where the user's own code waits, runs or holds memory.
 import { ownPlaces } from '@stackpile/report/flame';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import { noFilters } from '../../stack-filters.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 export interface PlacesQuery extends StackQuery {
   readonly limit: number;
@@ -29,12 +31,7 @@ export function places(profiles: Profiles, query: PlacesQuery): PlacesAnswer {
     ...query,
     base: null,
     granularity: 'functions',
-    focus: '',
-    ignore: '',
-    hide: '',
-    show: '',
-    showFrom: '',
-    libraries: 'show',
+    ...noFilters,
   };
   const { stacks, locations, profile, unit, type } = profiles.prepare(plain);
   const { table } = stacks;

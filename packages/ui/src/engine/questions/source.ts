@@ -1,8 +1,9 @@
 // Cost per line of one file.
 import { sumGroups } from '@stackpile/report/flame';
-import { compilePattern } from '../../filters/pattern.ts';
+import { compile } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 export interface SourceQuery extends StackQuery {
   readonly pivot: string;
@@ -32,8 +33,8 @@ export interface SourceAnswer {
 export function source(profiles: Profiles, query: SourceQuery): SourceAnswer {
   const { stacks, unit, type } = profiles.prepare({ ...query, base: null, granularity: 'lines' });
   const { table } = stacks;
-  const { expression, error } = compilePattern(query.pivot);
-  if (query.pivot !== '' && expression === null) throw new EngineError('BAD_PATTERN', `Function: ${error}`);
+  const { pattern, error } = compile(query.pivot);
+  if (query.pivot !== '' && pattern === null) throw new EngineError('BAD_PATTERN', `Function: ${error}`);
   // Names at this granularity end in `:line`; the pattern means the function.
   const plainName = (frame: number): string => (table.name[frame] as string).replace(/:\d+$/, '');
   /** Frames that are wanted, by a key of theirs. */
@@ -62,7 +63,7 @@ export function source(profiles: Profiles, query: SourceQuery): SourceAnswer {
   const own = (frame: number | undefined): number => Number(table.origin[frame ?? 0] === 'user');
   const files = grouped((frame) => {
     const file = table.file[frame] as string;
-    const wanted = expression === null || expression.test(plainName(frame)) || expression.test(file);
+    const wanted = pattern === null || pattern.test(plainName(frame)) || pattern.test(file);
     return wanted && file !== '' ? file : null;
   })
     .sort((a, b) => own(b.frames[0]) - own(a.frames[0]) || b.cum - a.cum)

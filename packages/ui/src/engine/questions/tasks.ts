@@ -1,9 +1,10 @@
 // Goroutines or tasks grouped by stack, with the single ones of each group.
 import { type Origin, safeText } from '@stackpile/profile';
-import { groupTasks, type LocationFrames } from '@stackpile/report/flame';
-import { compilePattern } from '../../filters/pattern.ts';
+import { groupTasks } from '@stackpile/report/flame';
+import { compileSearch } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import { type Profiles, type StackQuery, typeIndex } from '../profiles.ts';
+import { type Profiles, typeIndex } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 
 export interface TasksQuery extends StackQuery {
   readonly filter: string;
@@ -43,12 +44,12 @@ export interface TasksAnswer {
 /** Groups tasks. */
 export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
   const { profile, summary } = profiles.entry(query.profile);
-  const { interner, layers } = profiles.intern({ ...query, base: null, granularity: 'functions' });
+  const interned = profiles.interned({ ...query, base: null, granularity: 'functions' });
   const row = typeIndex(profile, query.sampleType, summary.defaultType);
-  const { groups, groupCount, total } = groupTasks(profile, layers[0] as LocationFrames, row);
-  const { table } = interner;
-  const { expression, error } = compilePattern(query.filter);
-  if (query.filter !== '' && expression === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
+  const { groups, groupCount, total } = groupTasks(profile, interned.add(profile), row);
+  const { table } = interned.interner;
+  const { pattern, error } = compileSearch(query.filter);
+  if (query.filter !== '' && pattern === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
   const shown = groups.map((group) => ({
     ...group,
     states: group.states.map(([state, count]) => [safeText(state, 200), count] as const),
@@ -68,17 +69,15 @@ export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
     })),
   }));
   const matching =
-    expression === null
+    pattern === null
       ? shown
       : shown.filter(
           (group) =>
             group.stack.some(
-              (frame) => expression.test(frame.name) || expression.test(`${frame.file}:${frame.line}`),
+              (frame) => pattern.test(frame.name) || pattern.test(`${frame.file}:${frame.line}`),
             ) ||
-            group.states.some(([state]) => expression.test(state)) ||
-            group.tasks.some((task) =>
-              task.labels.some(([key, value]) => expression.test(`${key}:${value}`)),
-            ),
+            group.states.some(([state]) => pattern.test(state)) ||
+            group.tasks.some((task) => task.labels.some(([key, value]) => pattern.test(`${key}:${value}`))),
         );
   return {
     groups: matching.slice(0, 500),

@@ -1,15 +1,9 @@
 // A text report as the command line prints it.
-import {
-  applyUrlParameters,
-  defaultOptions,
-  OptionError,
-  type ReportCommand,
-  ReportError,
-  runReport,
-} from '@stackpile/report';
-import { drawableDot } from '../../graph/drawable.ts';
+import { ReportError, runReport } from '@stackpile/report';
+import { drawableDot } from '../drawable.ts';
 import { EngineError } from '../error.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import { type Profiles, typeIndex } from '../profiles.ts';
+import { reportOptions, type StackQuery } from '../stack-query.ts';
 
 export interface TextQuery extends StackQuery {
   readonly report: 'raw' | 'dot' | 'traces' | 'tags';
@@ -26,31 +20,19 @@ export interface TextAnswer {
 /** Longest text report sent to the page; the rest is for the download. */
 const maxText = 2_000_000;
 
-/** `hide` of libraries for the text reports, which filter by expression. */
-const librariesPattern = String.raw`node_modules/|^node:|/pkg/mod/|@v\d|^runtime\.|^net/|^internal/`;
-
 /** Prints a report. */
 export function text(profiles: Profiles, query: TextQuery): TextAnswer {
-  const { profile } = profiles.entry(query.profile);
-  const command: ReportCommand = { kind: query.report };
-  const parameters = new URLSearchParams();
-  const put = (key: string, value: string): void => {
-    if (value !== '') parameters.set(key, value);
-  };
-  put('f', query.focus);
-  put('i', query.ignore);
-  put('h', query.hide);
-  put('s', query.show);
-  put('sf', query.showFrom);
-  put('si', query.sampleType);
-  if (query.report === 'dot') put('n', String(query.nodes));
-  if (query.libraries === 'hide' && query.hide === '') put('h', librariesPattern);
+  const { profile, summary } = profiles.entry(query.profile);
+  const options = reportOptions(query, typeIndex(profile, query.sampleType, summary.defaultType));
   let output;
   try {
-    output = runReport(profile, command, applyUrlParameters(defaultOptions(), parameters));
+    output = runReport(
+      profile,
+      { kind: query.report },
+      query.report === 'dot' ? { ...options, nodecount: query.nodes } : options,
+    );
   } catch (error) {
-    if (error instanceof ReportError || error instanceof OptionError)
-      throw new EngineError('REPORT', error.message);
+    if (error instanceof ReportError) throw new EngineError('REPORT', error.message);
     throw error;
   }
   if (output.type !== 'text') throw new EngineError('REPORT', `The ${query.report} report is not text.`);

@@ -1,8 +1,9 @@
 // The table of functions: own and whole values of each, in the order that was asked for.
 import { matchFrames, sumFrames } from '@stackpile/report/flame';
-import { compilePattern } from '../../filters/pattern.ts';
+import { compileSearch } from '../compile.ts';
 import { EngineError } from '../error.ts';
-import type { Profiles, StackQuery } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
+import type { StackQuery } from '../stack-query.ts';
 import { type TopRow, topRow } from '../rows.ts';
 
 export interface TopQuery extends StackQuery {
@@ -31,9 +32,9 @@ export function top(profiles: Profiles, query: TopQuery): TopAnswer {
   const { stacks, unit, type, eventWeight: weight } = profiles.prepare(query);
   const { table } = stacks;
   const sums = sumFrames(stacks);
-  const { expression, error } = compilePattern(query.filter);
-  if (query.filter !== '' && expression === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
-  const mask = expression === null ? null : matchFrames(stacks, expression);
+  const { pattern, error } = compileSearch(query.filter);
+  if (query.filter !== '' && pattern === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
+  const mask = pattern === null ? null : matchFrames(stacks, pattern);
   let functions = 0;
   const rows: number[] = [];
   for (let frame = 0; frame < table.length; frame++) {

@@ -1,74 +1,7 @@
-// The flame graph's data in other tools' formats: folded stacks, speedscope JSON, a standing SVG picture.
+// A flame graph as a standing picture, without scripts.
 import { shortName } from '@stackpile/profile';
-import { type FlameLayout, mergedFrame, rootFrame } from './layout.ts';
+import { type FlameLayout, mergedFrame, rootFrame } from './boxes.ts';
 import type { FrameTable } from './frames.ts';
-import type { Stacks } from './stacks.ts';
-
-/** Folded stacks (`a;b;c 42`), equal stacks joined, largest first. Semicolons and line ends in names become spaces. */
-export function foldedStacks(stacks: Stacks): string {
-  const names = stacks.table.name.map((name) => name.replace(/[;\n\r]/g, ' '));
-  const sums = new Map<string, number>();
-  for (let i = 0; i < stacks.length; i++) {
-    const parts: string[] = [];
-    const end = stacks.start[i + 1] as number;
-    for (let at = stacks.start[i] as number; at < end; at++)
-      parts.push(names[stacks.frames[at] as number] as string);
-    const line = parts.join(';');
-    sums.set(line, (sums.get(line) ?? 0) + (stacks.value[i] as number));
-  }
-  return [...sums]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .map(([line, value]) => `${line} ${value}\n`)
-    .join('');
-}
-
-const speedscopeUnits: Readonly<Record<string, string>> = {
-  nanoseconds: 'nanoseconds',
-  microseconds: 'microseconds',
-  milliseconds: 'milliseconds',
-  seconds: 'seconds',
-  bytes: 'bytes',
-};
-
-/** A speedscope file (its "sampled" profile) of the stacks. */
-export function speedscopeJson(stacks: Stacks, name: string, unit: string): string {
-  const { table } = stacks;
-  const samples: number[][] = [];
-  const weights: number[] = [];
-  let total = 0;
-  for (let i = 0; i < stacks.length; i++) {
-    samples.push(Array.from(stacks.frames.subarray(stacks.start[i], stacks.start[i + 1])));
-    weights.push(stacks.weight[i] as number);
-    total += stacks.weight[i] as number;
-  }
-  const frames = Array.from({ length: table.length }, (_, frame) => {
-    const file = table.file[frame] as string;
-    const line = table.line[frame] as number;
-    return {
-      name: table.name[frame] as string,
-      ...(file === '' ? {} : { file }),
-      ...(line === 0 ? {} : { line }),
-    };
-  });
-  return JSON.stringify({
-    $schema: 'https://www.speedscope.app/file-format-schema.json',
-    exporter: 'stackpile',
-    name,
-    activeProfileIndex: 0,
-    shared: { frames },
-    profiles: [
-      {
-        type: 'sampled',
-        name,
-        unit: speedscopeUnits[unit] ?? 'none',
-        startValue: 0,
-        endValue: total,
-        samples,
-        weights,
-      },
-    ],
-  });
-}
 
 /** Text for XML: the five characters escaped, and what XML 1.0 does not allow replaced. */
 export function escapeXml(text: string): string {

@@ -1,9 +1,9 @@
 // pprof's flags as a request for the web pages.
 import { resolve } from 'node:path';
 import { MOST_PEM_BYTES, readTypedFile, systemReason, type TlsOptions } from '@stackpile/sources';
-import type { Invocation } from '../pprof/command-line.ts';
-import { DriverError } from '../pprof/errors.ts';
-import type { UiRequest } from './serve.ts';
+import type { Invocation } from './command-line.ts';
+import { DriverError } from './errors.ts';
+import type { UiRequest } from '../web/serve.ts';
 
 /** The request of an invocation with `-http`. Throws DriverError where a TLS file cannot be read. */
 export async function uiRequest(invocation: Invocation, cwd: string): Promise<UiRequest> {

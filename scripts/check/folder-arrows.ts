@@ -1,0 +1,79 @@
+// Which folder of a package may import which: the one table that the checks `arrows` and `circles` go by.
+import type { Arrows, Untied } from './folders.ts';
+
+/**
+ * By package and folder. A file is named where it is a part of its own: what others may import of a folder that they may not import
+ * otherwise. What lies beside the folders may import all of them, and they may import it, as long as no way leads back.
+ */
+export const arrows: Arrows = {
+  profile: {
+    'bytes/': [],
+    'columns/': ['bytes/'],
+    'proto/': ['bytes/', 'columns/'],
+    'transforms/': ['columns/'],
+    'naming/': [],
+    'heapsnapshot/': ['bytes/', 'columns/', 'naming/'],
+    'formats/': ['bytes/', 'columns/', 'heapsnapshot/', 'naming/'],
+  },
+  report: {
+    'go/': [],
+    'names/': [],
+    // Lays out only: what is left of a profile is said before.
+    'flame/': [],
+    'filters/': ['go/'],
+    'graph/': ['go/', 'names/'],
+    'print/': ['go/', 'graph/', 'names/'],
+    'source/': ['go/', 'graph/', 'names/', 'print/'],
+    'export/': ['go/', 'names/', 'print/'],
+  },
+  ui: {
+    // What every part of the page may be told of the worker, and the worker's own beginning.
+    'engine/error.ts': [],
+    'engine/': ['engine/error.ts'],
+    'engine/worker.ts': ['engine/'],
+    // The list of views: the views themselves stand behind it, and are loaded from it.
+    'views/registry.ts': ['engine/'],
+    'filters/': ['engine/'],
+    'parts/': ['engine/', 'filters/', 'views/registry.ts'],
+    'flame/': ['engine/', 'parts/'],
+    'graph/': ['engine/error.ts'],
+    'timeline/': ['flame/'],
+    'top/': ['engine/', 'flame/', 'parts/'],
+    'verdict/': ['parts/'],
+    'views/': [
+      'engine/',
+      'engine/error.ts',
+      'flame/',
+      'graph/',
+      'parts/',
+      'timeline/',
+      'top/',
+      'verdict/',
+      'views/registry.ts',
+    ],
+    'page/': ['engine/error.ts', 'filters/', 'parts/', 'views/', 'views/registry.ts'],
+  },
+  cli: {
+    'web/': [],
+    'pprof/': ['web/'],
+    'report/': ['web/'],
+  },
+};
+
+/** Packages whose folders still lead back to themselves; their arrows are said when they do not. */
+export const toUntie: Untied = {
+  agent: {
+    parts: [
+      'captures/',
+      'door/',
+      'endpoints/',
+      'heap-tasks/',
+      'host/',
+      'options.ts',
+      'sidecar/',
+      'tasks/',
+      'text/',
+    ],
+    why: 'what a capture answers with, and what its options are, lie with the endpoints and the door that ask for it',
+  },
+};
