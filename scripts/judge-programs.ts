@@ -52,7 +52,8 @@ function wantedSets(): ProgramSet[] {
   const only = new Set([...values.only, ...positionals]);
   const all = programSets();
   const known = new Set(all.flatMap(({ programs }) => programs.map(({ name }) => name)));
-  for (const name of only) if (!known.has(name)) wrongUse(`no program ${name}; there are ${[...known].join(', ')}`);
+  for (const name of only)
+    if (!known.has(name)) wrongUse(`no program ${name}; there are ${[...known].join(', ')}`);
   return all.map((set) => ({
     ...set,
     programs: set.programs.filter(({ name }) => only.size === 0 || only.has(name)),
@@ -69,9 +70,7 @@ function wantedModes(): Mode[] {
 function jobsOf(sets: readonly ProgramSet[]): Job[] {
   return wantedModes().flatMap((mode) =>
     sets.flatMap((set) =>
-      set.programs
-        .filter((program) => canJudge(program, mode))
-        .map((program) => ({ set, program, mode })),
+      set.programs.filter((program) => canJudge(program, mode)).map((program) => ({ set, program, mode })),
     ),
   );
 }
@@ -128,8 +127,14 @@ async function judgeAll(jobs: readonly Job[], workshop: Workshop): Promise<Judge
 }
 
 async function runAll(sets: readonly ProgramSet[], jobs: readonly Job[]): Promise<Judged[]> {
-  const workshop = new Workshop(values.node === undefined ? process.execPath : nodeOf(numberOf('node', values.node)));
-  for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]] as const)
+  const workshop = new Workshop(
+    values.node === undefined ? process.execPath : nodeOf(numberOf('node', values.node)),
+  );
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const)
     process.once(signal, () => void workshop.close().finally(() => process.exit(128 + number)));
   try {
     await workshop.prepare(sets);

@@ -84,7 +84,7 @@ export function judge(truth: Truth, ran: Ran): Judgement {
   const report = reportOf(ran.stdout);
   if (report === null) {
     const last = ran.stderr.trimEnd().split('\n').at(-1) ?? '';
-    return { outcome: 'error', said: last === '' ? `no verdict, status ${ran.status}` : last };
+    return { outcome: 'error', said: last === '' ? `no verdict, status ${ran.status ?? 'none'}` : last };
   }
   const said = text(report.sentence);
   if (ran.status === 0) return { outcome: truth.kind === 'trap' ? 'right' : 'NO', said };

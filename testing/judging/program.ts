@@ -47,9 +47,10 @@ export function truthOf(text: string, name: string): Truth {
 
 /** Packages that a module imports: `undici` and `@hapi/hoek`, not `node:fs` and `./here.mjs`. */
 export function packagesOf(text: string): string[] {
-  const named = [...text.matchAll(/\b(?:from|import|require\() ?\(?['"]([^'"]+)['"]/gu)].map(([, name = '']) => name);
-  return named
-    .filter((name) => /^[@\w]/u.test(name) && !isBuiltin(name))
+  const imports = text.matchAll(/^import '([^']+)'|\bfrom '([^']+)'|\b(?:import|require)\('([^']+)'\)/gmu);
+  const names = [...imports].map(([, bare, from, called]) => bare ?? from ?? called ?? '');
+  return names
+    .filter((name) => /^[@a-z]/u.test(name) && !isBuiltin(name))
     .map((name) => /^(?:@[^/]+\/)?[^/]+/u.exec(name)?.[0] ?? name);
 }
 

@@ -18,7 +18,18 @@ export const haveRedis: boolean = spawnSync('redis-server', ['--version'], { std
  */
 export async function startRedis(folder: string, wanted: number): Promise<RedisServer> {
   const port = (await listens(wanted)) ? await closedPort() : wanted;
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    folder,
+  ];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const ended = once(child, 'exit').then(() => true);
   for (let tries = 0; tries < 100; tries++) {

@@ -1,5 +1,12 @@
 // Where programs are judged: their dependencies, the agent as npm gets it, a redis; and an end that leaves nothing behind.
-import { type ChildProcess, execFile, execFileSync, spawn, spawnSync, type StdioOptions } from 'node:child_process';
+import {
+  type ChildProcess,
+  execFile,
+  execFileSync,
+  spawn,
+  spawnSync,
+  type StdioOptions,
+} from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -85,7 +92,11 @@ export class Workshop {
   async prepare(sets: readonly ProgramSet[]): Promise<void> {
     mkdirSync(join(this.#folder, 'tmp'));
     const agent = join(this.#folder, 'node_modules/@stackpile/agent');
-    execFileSync(process.execPath, ['--conditions=stackpile-source', join(repository, 'scripts/bundle-agent.ts'), agent]);
+    execFileSync(process.execPath, [
+      '--conditions=stackpile-source',
+      join(repository, 'scripts/bundle-agent.ts'),
+      agent,
+    ]);
     writeFileSync(join(agent, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
     copyFileSync(fileURLToPath(new URL('preload.mjs', import.meta.url)), join(this.#folder, 'preload.mjs'));
     for (const set of sets) this.#prepareSet(set);
