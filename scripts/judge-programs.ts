@@ -118,6 +118,7 @@ async function judgeAll(jobs: readonly Job[], workshop: Workshop): Promise<Judge
       } catch (error) {
         ran = { status: null, stdout: '', stderr: error instanceof Error ? error.message : String(error) };
       }
+      if (workshop.isClosed) break;
       if (values.keep !== undefined) keep(values.keep, job, ran);
       judged.push(report(job, ran));
     }

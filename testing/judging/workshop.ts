@@ -80,12 +80,18 @@ export class Workshop {
   readonly #folder: string;
   readonly #children = new Set<ChildProcess>();
   #redisPort: number | null = null;
+  #isClosed = false;
 
   /** @param node runs the programs; the command runs on the Node that runs this. */
   constructor(node: string) {
     this.#node = node;
     mkdirSync(cache, { recursive: true });
     this.#folder = mkdtempSync(join(cache, 'run-'));
+  }
+
+  /** Whether it was closed: nothing is started any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Installs, builds and starts what these programs need. Throws where npm, Go or redis does not do it. */
@@ -154,7 +160,15 @@ export class Workshop {
 
   /** In a group of its own: what it forks ends with it. */
   #spawn(program: string, args: readonly string[], stdio: StdioOptions, more = {}): ChildProcess {
-    const child = spawn(program, args, { stdio, detached: true, env: this.#env(more) });
+    return this.#running(spawn(program, args, { stdio, detached: true, env: this.#env(more) }));
+  }
+
+  /** Keeps a child in mind until its end. */
+  #running<C extends ChildProcess>(child: C): C {
+    if (this.#isClosed) {
+      child.kill('SIGKILL');
+      throw new Error('closed');
+    }
     this.#children.add(child);
     return child;
   }
@@ -203,13 +217,14 @@ export class Workshop {
   }
 
   async #command(args: readonly string[], seconds: number): Promise<Ran> {
-    const child = spawn(command.program, [...command.args, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
-      timeout: seconds * 1000 + PATIENCE_MS,
-      killSignal: 'SIGKILL',
-    });
-    this.#children.add(child);
+    const child = this.#running(
+      spawn(command.program, [...command.args, ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NO_COLOR: '1' },
+        timeout: seconds * 1000 + PATIENCE_MS,
+        killSignal: 'SIGKILL',
+      }),
+    );
     const complaints = tail(child.stderr);
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -237,6 +252,7 @@ export class Workshop {
 
   /** Ends everything that runs and removes what was made for this run; dependencies stay installed. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#children].map((child) => this.#kill(child)));
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }

@@ -1,0 +1,56 @@
+// Programs that leak after public reports, or only look as if, run for real, and judged as a person does who knows nothing of them:
+// four of them in each mode, drawn anew in every run. All of them: scripts/judge-programs.ts.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import process from 'node:process';
+import { after, before, describe, test } from 'node:test';
+import { unlessCi } from '../../../../testing/ci.ts';
+import { judge } from '../../../../testing/judging/outcome.ts';
+import { programSets } from '../../../../testing/judging/program.ts';
+import { type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
+
+const SECONDS = 40;
+const AT_ONCE = 4;
+
+/** Of the repository's own programs those that are judged right; the others wait for a judge that looks at more. */
+const enabled: Readonly<Record<Mode, readonly string[]>> = {
+  agent: [],
+  pid: [],
+};
+
+const seed = Number(process.env['PROGRAMS_SEED'] ?? Date.now() % 2 ** 31);
+
+/** Some of the names, others for each seed. */
+function drawn(names: readonly string[], count: number): readonly string[] {
+  const order = (name: string): string => createHash('sha256').update(`${seed} ${name}`).digest('hex');
+  return names.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, count);
+}
+
+const missing =
+  process.platform === 'win32'
+    ? 'a bare process cannot be looked at on Windows'
+    : spawnSync('npm', ['--version']).status !== 0 && 'not on this machine: npm';
+const skip = process.platform === 'win32' ? missing : unlessCi(missing);
+const [own] = programSets();
+
+describe(`programs (PROGRAMS_SEED=${seed})`, { skip, timeout: 600_000 }, () => {
+  assert.ok(own !== undefined);
+  const workshop = new Workshop(process.execPath);
+  before(() => workshop.prepare([own]));
+  after(() => workshop.close());
+
+  for (const mode of modes) {
+    describe(`by ${mode}`, { concurrency: AT_ONCE }, () => {
+      for (const name of drawn(enabled[mode], AT_ONCE)) {
+        test(name, async () => {
+          const program = own.programs.find((one) => one.name === name);
+          assert.ok(program !== undefined, `there is no program ${name}`);
+          const ran = await workshop.run(own, program, mode, SECONDS);
+          const { outcome, said } = judge(program.truth, ran);
+          assert.equal(outcome, 'right', `${said}\n${ran.stderr}`);
+        });
+      }
+    });
+  }
+});
