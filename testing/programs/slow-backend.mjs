@@ -1,4 +1,4 @@
-// leak: createBackend|renderPage
+// leak: Backend|createBackend|renderPage
 // i18next/i18next-http-backend#150: each server-side render makes a backend that reloads for ever; one render in two seconds
 class Backend {
   cache = new Map();

@@ -5,18 +5,37 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
-import { unlessCi } from '../../../../testing/ci.ts';
-import { judge } from '../../../../testing/judging/outcome.ts';
+import { inCi, unlessCi } from '../../../../testing/ci.ts';
+import { judge, type Outcome } from '../../../../testing/judging/outcome.ts';
 import { programSets } from '../../../../testing/judging/program.ts';
-import { type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
+import { haveGo, type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
 
 const SECONDS = 40;
 const AT_ONCE = 4;
 
-/** Of the repository's own programs those that are judged right; the others wait for a judge that looks at more. */
+/** Of the repository's own programs those that are judged right today; the others wait for a judge that looks at more. */
 const enabled: Readonly<Record<Mode, readonly string[]>> = {
-  agent: [],
-  pid: [],
+  agent: [
+    'async-lock',
+    'buffered-commands',
+    'child-poll',
+    'tarn-transaction',
+    'trap-burst-queue',
+    'trap-cache-expiry',
+    'trap-lazy-validators',
+    'trap-pool-warm',
+    ...(haveGo || inCi ? ['go/idle-conn', 'go/lost-ticker', 'go/trap-batch'] : []),
+  ],
+  pid: [
+    'async-lock',
+    'buffered-commands',
+    'child-poll',
+    'tarn-transaction',
+    'trap-burst-queue',
+    'trap-lazy-validators',
+    'trap-log-buffer',
+    'trap-nightly',
+  ],
 };
 
 const seed = Number(process.env['PROGRAMS_SEED'] ?? Date.now() % 2 ** 31);
@@ -48,7 +67,9 @@ describe(`programs (PROGRAMS_SEED=${seed})`, { skip, timeout: 600_000 }, () => {
           assert.ok(program !== undefined, `there is no program ${name}`);
           const ran = await workshop.run(own, program, mode, SECONDS);
           const { outcome, said } = judge(program.truth, ran);
-          assert.equal(outcome, 'right', `${said}\n${ran.stderr}`);
+          // What looks like a leak may stay open: the watch is short. It is never convicted.
+          const fine: readonly Outcome[] = program.truth.kind === 'trap' ? ['right', 'unsure'] : ['right'];
+          assert.ok(fine.includes(outcome), `${outcome}: ${said}\n${ran.stderr}`);
         });
       }
     });
