@@ -47,6 +47,16 @@ export function canJudge(program: Program, mode: Mode): boolean {
   return program.language === 'node' || mode === 'agent';
 }
 
+/**
+ * Installs what the programs of a set import, unless it is there already.
+ *
+ * @returns the `node_modules` folder
+ * @throws what npm says where it cannot be reached
+ */
+export function installPackages({ name, packages }: ProgramSet): string {
+  return installOnce(join('programs', name), packages);
+}
+
 interface Started {
   readonly child: ChildProcess;
   /** What `stackpile leaks` is given. */
@@ -98,11 +108,8 @@ export class Workshop {
   async prepare(sets: readonly ProgramSet[]): Promise<void> {
     mkdirSync(join(this.#folder, 'tmp'));
     const agent = join(this.#folder, 'node_modules/@stackpile/agent');
-    execFileSync(process.execPath, [
-      '--conditions=stackpile-source',
-      join(repository, 'scripts/bundle-agent.ts'),
-      agent,
-    ]);
+    const bundle = join(repository, 'scripts/bundle-agent.ts');
+    execFileSync(process.execPath, ['--conditions=stackpile-source', bundle, agent]);
     writeFileSync(join(agent, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
     copyFileSync(fileURLToPath(new URL('preload.mjs', import.meta.url)), join(this.#folder, 'preload.mjs'));
     for (const set of sets) this.#prepareSet(set);
@@ -115,13 +122,13 @@ export class Workshop {
   }
 
   /** Copies the programs beside their dependencies: their own folder may be read-only, and has none. */
-  #prepareSet({ name, folder, packages, programs }: ProgramSet): void {
+  #prepareSet(set: ProgramSet): void {
+    const { name, folder, programs } = set;
     const here = join(this.#folder, name);
     mkdirSync(join(here, 'go'), { recursive: true });
     for (const { file, language } of programs)
       if (language === 'node') copyFileSync(join(folder, file), join(here, file));
-    if (Object.keys(packages).length === 0) return;
-    symlinkSync(installOnce(join('programs', name), packages), join(here, 'node_modules'), 'junction');
+    symlinkSync(installPackages(set), join(here, 'node_modules'), 'junction');
   }
 
   /**

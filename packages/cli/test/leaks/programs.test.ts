@@ -1,14 +1,13 @@
 // Programs that leak after public reports, or only look as if, run for real, and judged as a person does who knows nothing of them:
 // four of them in each mode, drawn anew in every run. All of them: scripts/judge-programs.ts.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { inCi, unlessCi } from '../../../../testing/ci.ts';
 import { judge, type Outcome } from '../../../../testing/judging/outcome.ts';
 import { programSets } from '../../../../testing/judging/program.ts';
-import { haveGo, type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
+import { haveGo, installPackages, type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
 
 const SECONDS = 40;
 const AT_ONCE = 4;
@@ -46,15 +45,18 @@ function drawn(names: readonly string[], count: number): readonly string[] {
   return names.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, count);
 }
 
-const missing =
-  process.platform === 'win32'
-    ? 'a bare process cannot be looked at on Windows'
-    : spawnSync('npm', ['--version']).status !== 0 && 'not on this machine: npm';
-const skip = process.platform === 'win32' ? missing : unlessCi(missing);
+/** What stops the test on this machine: no npm to get from what the programs import. */
+let missing: string | false = false;
 const [own] = programSets();
+assert.ok(own !== undefined);
+try {
+  installPackages(own);
+} catch (error) {
+  missing = `what the programs import cannot be had from npm: ${String(error).split('\n')[0]}`;
+}
+const skip = process.platform === 'win32' ? 'a process cannot be looked at on Windows' : unlessCi(missing);
 
 describe(`programs (PROGRAMS_SEED=${seed})`, { skip, timeout: 600_000 }, () => {
-  assert.ok(own !== undefined);
   const workshop = new Workshop(process.execPath);
   before(() => workshop.prepare([own]));
   after(() => workshop.close());
