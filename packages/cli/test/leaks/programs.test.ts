@@ -1,0 +1,79 @@
+// Programs that leak after public reports, or only look as if, run for real, and judged as a person does who knows nothing of them:
+// four of them in each mode, drawn anew in every run. All of them: scripts/judge-programs.ts.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import process from 'node:process';
+import { after, before, describe, test } from 'node:test';
+import { inCi, unlessCi } from '../../../../testing/ci.ts';
+import { judge, type Outcome } from '../../../../testing/judging/outcome.ts';
+import { programSets } from '../../../../testing/judging/program.ts';
+import { haveGo, installPackages, type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
+
+const SECONDS = 40;
+const AT_ONCE = 4;
+
+/** Of the repository's own programs those that are judged right today; the others wait for a judge that looks at more. */
+const enabled: Readonly<Record<Mode, readonly string[]>> = {
+  agent: [
+    'async-lock',
+    'buffered-commands',
+    'child-poll',
+    'tarn-transaction',
+    'trap-burst-queue',
+    'trap-cache-expiry',
+    'trap-lazy-validators',
+    'trap-pool-warm',
+    ...(haveGo || inCi ? ['go/idle-conn', 'go/lost-ticker', 'go/trap-batch'] : []),
+  ],
+  pid: [
+    'async-lock',
+    'buffered-commands',
+    'child-poll',
+    'tarn-transaction',
+    'trap-burst-queue',
+    'trap-lazy-validators',
+    'trap-log-buffer',
+    'trap-nightly',
+  ],
+};
+
+const seed = Number(process.env['PROGRAMS_SEED'] ?? Date.now() % 2 ** 31);
+
+/** Some of the names, others for each seed. */
+function drawn(names: readonly string[], count: number): readonly string[] {
+  const order = (name: string): string => createHash('sha256').update(`${seed} ${name}`).digest('hex');
+  return names.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, count);
+}
+
+/** What stops the test on this machine: no npm to get from what the programs import. */
+let missing: string | false = false;
+const [own] = programSets();
+assert.ok(own !== undefined);
+try {
+  installPackages(own);
+} catch (error) {
+  missing = `what the programs import cannot be had from npm: ${String(error).split('\n')[0]}`;
+}
+const skip = process.platform === 'win32' ? 'a process cannot be looked at on Windows' : unlessCi(missing);
+
+describe(`programs (PROGRAMS_SEED=${seed})`, { skip, timeout: 600_000 }, () => {
+  const workshop = new Workshop(process.execPath);
+  before(() => workshop.prepare([own]));
+  after(() => workshop.close());
+
+  for (const mode of modes) {
+    describe(`by ${mode}`, { concurrency: AT_ONCE }, () => {
+      for (const name of drawn(enabled[mode], AT_ONCE)) {
+        test(name, async () => {
+          const program = own.programs.find((one) => one.name === name);
+          assert.ok(program !== undefined, `there is no program ${name}`);
+          const ran = await workshop.run(own, program, mode, SECONDS);
+          const { outcome, said } = judge(program.truth, ran);
+          // What looks like a leak may stay open: the watch is short. It is never convicted.
+          const fine: readonly Outcome[] = program.truth.kind === 'trap' ? ['right', 'unsure'] : ['right'];
+          assert.ok(fine.includes(outcome), `${outcome}: ${said}\n${ran.stderr}`);
+        });
+      }
+    });
+  }
+});
