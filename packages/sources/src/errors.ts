@@ -27,6 +27,9 @@ export const errorTable = {
 /** What went wrong with a source; stable, for programs. */
 export type SourceErrorCode = keyof typeof errorTable.codes;
 
+/** What is known of a failure beyond its code. `refused`: nothing listened there. */
+export type SourceErrorDetail = 'redirects' | 'incomplete' | 'not-tls' | 'web-server' | 'refused';
+
 /** Thrown by everything that reads sources; its message is one sentence that begins with the source's name. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
@@ -34,13 +37,13 @@ export class SourceError extends Error {
   /** HTTP status where there was one. */
   readonly status: number | null;
   /** What is known beyond the code. */
-  readonly detail: 'redirects' | 'incomplete' | 'not-tls' | 'web-server' | null;
+  readonly detail: SourceErrorDetail | null;
   constructor(
     code: SourceErrorCode,
     message: string,
     options?: ErrorOptions & {
       status?: number;
-      detail?: 'redirects' | 'incomplete' | 'not-tls' | 'web-server';
+      detail?: SourceErrorDetail;
     },
   ) {
     super(message, options);

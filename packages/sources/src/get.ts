@@ -105,6 +105,12 @@ function reasonOf(error: unknown): string {
   }
 }
 
+/** Whether nothing listens at an address: not at any of them, where its name has several. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isRefusal);
+  return (error as { code?: unknown } | null)?.code === 'ECONNREFUSED';
+}
+
 function decoded(answer: IncomingMessage): Readable {
   const encoding = (answer.headers['content-encoding'] ?? '').trim().toLowerCase();
   switch (encoding) {
@@ -264,7 +270,13 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
         { cause: error },
       );
     }
-    const detail = begun ? 'incomplete' : NOT_TLS.test(String(error)) ? 'not-tls' : undefined;
+    const detail = begun
+      ? 'incomplete'
+      : NOT_TLS.test(String(error))
+        ? 'not-tls'
+        : isRefusal(error)
+          ? 'refused'
+          : undefined;
     throw new SourceError('SOURCE_UNREACHABLE', `${shown}: ${reasonOf(error)}`, {
       cause: error,
       ...(detail === undefined ? {} : { detail }),

@@ -1,5 +1,5 @@
-// What a service says of itself: its index page as names and counts, its counters as tracks of a timeline.
-import type { CounterName, Counters } from '@stackpile/profile';
+// What a service says of itself: what it offers as names and counts, its counters as tracks of a timeline.
+import type { CounterName, Counters, Offers } from '@stackpile/profile';
 
 /** One line of the index. */
 export interface IndexRow {
@@ -8,18 +8,9 @@ export interface IndexRow {
   readonly count: number | null;
 }
 
-/** Reads the rows `<td>49</td><td><a href='goroutine?debug=1'>` of an index as Go and the agent write it. At most 100. */
-export function compileIndex(html: string): IndexRow[] {
-  const rows: IndexRow[] = [];
-  const pattern = /<tr>\s*<td[^>]*>\s*(\d*)\s*<\/td>\s*<td[^>]*>\s*<a href=['"]?([\w./-]{1,200})/gi;
-  for (const match of html.slice(0, 200_000).matchAll(pattern)) {
-    const name = match[2] ?? '';
-    const count = match[1] ?? '';
-    if (!rows.some((row) => row.name === name))
-      rows.push({ name, count: count === '' ? null : Number(count) });
-    if (rows.length === 100) break;
-  }
-  return rows;
+/** The rows of what a service offers. At most 100. */
+export function indexOf({ offers }: Offers): IndexRow[] {
+  return offers.slice(0, 100).map(({ name, count }) => ({ name, count }));
 }
 
 /** Names on the index that are not counts of anything alive. */

@@ -1,14 +1,7 @@
 // A running service as the page sees it: its numbers, captures from its endpoints, a bounded history of both.
-import { computed, type ReadonlySignal, signal, type Signal } from '@preact/signals';
-import { readCounters } from '@stackpile/profile';
-import {
-  compileIndex,
-  type IndexRow,
-  outlook,
-  type Outlook,
-  type Reading,
-  readingsOf,
-} from './live-index.ts';
+import { batch, computed, type ReadonlySignal, signal, type Signal } from '@preact/signals';
+import { type BootService, readCounters, readOffers } from '@stackpile/profile';
+import { indexOf, type IndexRow, outlook, type Outlook, type Reading, readingsOf } from './live-index.ts';
 import { EngineError } from './engine/error.ts';
 import { HttpError } from './engine/download.ts';
 import { credentials, open } from './open.ts';
@@ -73,7 +66,7 @@ async function ask(path: string, signalled?: AbortSignal): Promise<globalThis.Re
 
 async function look(): Promise<void> {
   try {
-    const rows = compileIndex(await (await ask('')).text());
+    const rows = indexOf(readOffers(await (await ask('offers')).json()));
     const counters = rows.some(({ name }) => name === 'counters')
       ? readCounters(await (await ask('counters')).json())
       : null;
@@ -91,6 +84,17 @@ async function look(): Promise<void> {
   } catch (error) {
     liveError.value = sentence(error);
   }
+}
+
+/** Shows another of the page's services: what was seen of the last one is not its history. */
+export function choose(service: BootService): void {
+  batch(() => {
+    live.value = service;
+    looks.value = [];
+    offered.value = [];
+    liveError.value = '';
+    turn = 0;
+  });
 }
 
 /** Begins to look at the service every two seconds, while the page is visible. */

@@ -20,6 +20,9 @@ export type Status =
 
 export const status: Signal<Status> = signal<Status>({ kind: 'empty' });
 export const profiles: Signal<readonly ProfileSummary[]> = signal<readonly ProfileSummary[]>([]);
+/** All that the page came with. */
+export const services: Signal<readonly BootService[]> = signal<readonly BootService[]>([]);
+/** The one that is looked at. */
 export const live: Signal<BootService | null> = signal<BootService | null>(null);
 export const notice: Signal<string> = signal('');
 export const state: Signal<ViewState> = signal(initialState);

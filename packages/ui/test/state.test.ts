@@ -1,11 +1,11 @@
 // State and URL: round trips, pprof's addresses, and whatever somebody may have typed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readCounters } from '@stackpile/profile';
+import { goOffer, readCounters } from '@stackpile/profile';
 import fc from 'fast-check';
 import { maxShownLength, safeText } from '@stackpile/profile';
 import { formatDelta, formatPercent, formatValue, forNumber, noun } from '../src/format.ts';
-import { compileIndex, outlook, readingsOf } from '../src/live-index.ts';
+import { indexOf, outlook, readingsOf } from '../src/live-index.ts';
 import { compile, compileSearch } from '../src/engine/compile.ts';
 import { boxPattern, exactPattern, searchFilter } from '../src/pattern.ts';
 import {
@@ -190,22 +190,20 @@ test('values read as people write them', () => {
   );
 });
 
-test("a service's index is read as names and counts", () => {
-  const html =
-    "<table><thead><td>Count</td><td>Profile</td></thead><tr><td>60</td><td><a href='allocs?debug=1'>allocs</a></td></tr>" +
-    "\n<tr><td>49</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr><tr><td></td><td><a href='x'>x</a></td></tr></table>";
-  assert.deepEqual(compileIndex(html), [
-    { name: 'allocs', count: 60 },
+test('what a service offers is names and counts, never more than can be shown', () => {
+  const offer = { ...goOffer('goroutine', 49), description: '' };
+  assert.deepEqual(indexOf({ schema: 'stackpile.offers/1', offers: [offer, goOffer('cmdline', 0)] }), [
     { name: 'goroutine', count: 49 },
-    { name: 'x', count: null },
+    { name: 'cmdline', count: null },
   ]);
-  assert.deepEqual(compileIndex('<p>nothing</p>'), []);
+  assert.equal(indexOf({ schema: 'stackpile.offers/1', offers: Array(150).fill(offer) }).length, 100);
 });
 
 test('the counters of a service become tracks; what is not known does not', () => {
-  const rows = compileIndex(
-    "<tr><td>7</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr><tr><td>0</td><td><a href='heap'>heap</a></td></tr>",
-  );
+  const rows = [
+    { name: 'goroutine', count: 7 },
+    { name: 'heap', count: 0 },
+  ];
   const counters = {
     schema: 'stackpile.counters/1',
     time: 1,

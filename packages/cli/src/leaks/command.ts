@@ -1,7 +1,7 @@
 // `stackpile leaks`: dumps or a running service in, a verdict out.
 import { resolve } from 'node:path';
 import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/leaks';
-import { type Profile, taskLabel } from '@stackpile/profile';
+import { taskLabel } from '@stackpile/profile';
 import {
   type LoadedSource,
   MOST_PEM_BYTES,
@@ -17,7 +17,7 @@ import { asItIs, loadSource } from '@stackpile/sources/load';
 import type { CliIo } from '../io.ts';
 import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './command-line.ts';
 import { type DumpGroup, groupDumps } from './dump-files.ts';
-import { openEndpoint } from './endpoint.ts';
+import { dumpForm } from './dump-form.ts';
 import { exitStatus, type Judged } from './judged.ts';
 import { jsonReport } from './json.ts';
 import { renderVerdict } from './render.ts';
@@ -169,31 +169,36 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
   // A look through an inspector stops the process for a heap snapshot: that is not done every few seconds unasked.
   const usual = spec.kind === 'inspector' ? 15_000 : 5000;
   const every = options.every ?? Math.max(100, Math.min(usual, duration / 4));
-  const plan = { every, for: duration, leaks: leakOptions(options), quiet: false };
-  if (spec.kind === 'url') {
-    const endpoint = await openEndpoint(spec, source);
-    const { name, form, base, handles } = endpoint;
-    const beside =
-      handles === null || options.type !== null ? null : { sampleType: 'handles', fetch: handles };
-    const verdicts = await watchService({ ...plan, name, form, beside, fetch: () => endpoint.fetch() }, io);
-    return verdicts.map((verdict) => ({ verdict, sources: [name], base }));
-  }
-  if (spec.kind !== 'inspector')
+  if (spec.kind !== 'url' && spec.kind !== 'inspector')
     throw new UsageError('only services and processes are watched: give files one after the other');
-  const { openInspectorTarget } = await import('@stackpile/sources/process');
-  // Open for the whole watch: within one session every task keeps its id, and ids tell a leak from load.
-  const captures = await openInspectorTarget(spec, {
+  const { openService } = await import('@stackpile/sources/service');
+  // Open for the whole watch: within one session every task of a process keeps its id, and ids tell a leak from load.
+  const service = await openService(spec, {
     ...source,
-    onProgress: (line) => io.stderr.write(`${visible(line)}\n`),
+    ...(spec.kind === 'url' ? {} : { onProgress: (line: string) => io.stderr.write(`${visible(line)}\n`) }),
   });
-  const fetch = (): Promise<Profile> => captures.goroutine();
-  const beside = options.type === null ? { sampleType: 'closures', fetch: null } : null;
+  const plan = { service, every, for: duration, leaks: leakOptions(options), quiet: false };
   try {
-    const watched = { ...plan, name: spec.spec, form: 'through its inspector', beside, fetch };
-    const verdicts = await watchService(watched, io);
-    return verdicts.map((verdict) => ({ verdict, sources: [spec.spec], base: null }));
+    if (spec.kind === 'url') {
+      const { ask, name, form, handles } = await dumpForm(service, spec, io.signal);
+      const beside =
+        handles === null || options.type !== null ? null : { sampleType: 'handles', ask: handles };
+      const verdicts = await watchService({ ...plan, name, form, ask, beside }, io);
+      return verdicts.map((verdict) => ({ verdict, sources: [name], base: service.name }));
+    }
+    const verdicts = await watchService(
+      {
+        ...plan,
+        name: service.name,
+        form: 'through its inspector',
+        ask: { name: 'goroutine' },
+        beside: options.type === null ? { sampleType: 'closures', ask: null } : null,
+      },
+      io,
+    );
+    return verdicts.map((verdict) => ({ verdict, sources: [service.name], base: null }));
   } finally {
-    await captures.close();
+    await service.close();
   }
 }
 

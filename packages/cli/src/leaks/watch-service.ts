@@ -9,7 +9,8 @@ import {
   type Verdict,
 } from '@stackpile/leaks';
 import { type Profile, shortName } from '@stackpile/profile';
-import { SourceError } from '@stackpile/sources';
+import { type Service, SourceError } from '@stackpile/sources';
+import { type Ask, type Look, looks, looksOf } from '@stackpile/sources/looks';
 import { columnsOf, elide, visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
 
@@ -18,17 +19,19 @@ export interface Beside {
   /** `closures`, `handles`. */
   readonly sampleType: string;
   /** Where they come from; null: from the same dump. */
-  readonly fetch: (() => Promise<Profile>) | null;
+  readonly ask: Ask | null;
 }
 
 /** What is watched, and for how long. Times in milliseconds. */
 export interface WatchPlan {
+  readonly service: Service;
+  /** Where the dumps come from; safe to show. */
   readonly name: string;
   readonly form: string;
   readonly every: number;
   readonly for: number;
-  readonly fetch: () => Promise<Profile>;
-  /** A second look each time, at what the first one cannot show; null where there is no such thing. */
+  readonly ask: Ask;
+  /** A second dump at each look, of what the first one cannot show; null where there is no such thing. */
   readonly beside: Beside | null;
   readonly leaks: LeakOptions;
   /** No progress at all. */
@@ -37,8 +40,6 @@ export interface WatchPlan {
 
 /** Where nothing can be rewritten, a line so often. */
 const PLAIN_EVERY_MS = 10_000;
-/** So many failures in a row end the watch. */
-const patience = 3;
 
 /** Progress on stderr: one line that is rewritten on a terminal, a line now and then elsewhere. */
 class Progress {
@@ -119,61 +120,87 @@ export function withBeside(verdict: Verdict, judge: () => Verdict | null): Verdi
   }
 }
 
+/** The verdict so far, and on what is beside. */
+class Judge {
+  readonly #plan: WatchPlan;
+  readonly #watch: LeakWatch;
+  readonly #beside: LeakWatch | null;
+  verdict: Verdict | null = null;
+
+  constructor(plan: WatchPlan) {
+    this.#plan = plan;
+    this.#watch = new LeakWatch(plan.leaks);
+    this.#beside =
+      plan.beside === null ? null : new LeakWatch({ ...plan.leaks, sampleType: plan.beside.sampleType });
+  }
+
+  /** Takes the dumps of a look: the main one, then the one beside it where that is another. */
+  async add({ captures, time }: Look): Promise<void> {
+    const { beside, name } = this.#plan;
+    const [first, second] = captures;
+    if (first === undefined) return;
+    try {
+      const profile = await first.profile();
+      this.verdict = this.#watch.add({ profile, time });
+      const other = beside === null ? null : beside.ask === null ? profile : await second?.profile();
+      if (beside !== null && other !== null && other !== undefined && countsBeside(other, beside.sampleType))
+        this.#beside?.feed({ profile: other, time });
+    } catch (error) {
+      if (error instanceof LeaksError)
+        throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
+      throw error;
+    }
+  }
+
+  verdicts(verdict: Verdict): Verdict[] {
+    return withBeside(verdict, () => this.#beside?.verdict() ?? null);
+  }
+}
+
 /**
  * Takes dumps until the time is over, Ctrl-C, or the service is gone.
  *
- * @throws SourceError where not even two dumps could be had.
+ * @throws SourceError where not even one dump could be had.
  */
 export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdict[]> {
   const progress = new Progress(io, plan);
-  const watch = new LeakWatch(plan.leaks);
-  const beside =
-    plan.beside === null ? null : new LeakWatch({ ...plan.leaks, sampleType: plan.beside.sampleType });
-  const looks = Math.max(2, Math.floor(plan.for / plan.every) + 1);
+  const judge = new Judge(plan);
+  const duration = (looksOf(plan) - 1) * plan.every;
   progress.say(
-    `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(((looks - 1) * plan.every) / 100) / 10} s (${plan.form})`,
+    `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(duration / 100) / 10} s (${plan.form})`,
   );
-  const begin = io.now();
-  let verdict: Verdict | null = null;
-  let failures = 0;
+  const end = io.now() + duration;
+  const show = (force: boolean): void => progress.show(judge.verdict, end - io.now(), force);
+  const asks = [plan.ask, ...(plan.beside?.ask == null ? [] : [plan.beside.ask])];
   let failure: SourceError | null = null;
-  for (let look = 0; look < looks; look++) {
-    const due = begin + look * plan.every;
-    // The live line counts down while nothing happens.
-    while (!io.signal.aborted && io.now() < due) {
-      progress.show(verdict, begin + (looks - 1) * plan.every - io.now(), false);
-      await io.sleep(Math.min(due - io.now(), progress.live ? 1000 : due - io.now()));
+  let isFirst = true;
+  const watched = looks(plan.service, {
+    every: plan.every,
+    for: plan.for,
+    signal: io.signal,
+    wants: () => asks,
+    clock: {
+      now: () => io.now(),
+      // The live line counts down while nothing happens.
+      sleep: (ms) => {
+        show(false);
+        return io.sleep(Math.min(ms, progress.live ? 1000 : ms));
+      },
+    },
+  });
+  for await (const look of watched) {
+    await judge.add(look);
+    if (look.failed === null) show(isFirst);
+    else {
+      failure = look.failed;
+      if (judge.verdict === null) break;
+      progress.clear();
+      progress.say(`${visible(failure.message, 400)}${look.givenUp ? '; this is the verdict so far' : ''}`);
     }
-    if (io.signal.aborted) break;
-    const time = io.now();
-    // A service that answers more slowly than it is asked is asked less often: the looks that were missed are left out.
-    while (look < looks - 1 && begin + (look + 1) * plan.every < time) look++;
-    try {
-      const profile = await plan.fetch();
-      verdict = watch.add({ profile, time });
-      if (beside !== null && plan.beside !== null) {
-        const other = plan.beside.fetch === null ? profile : await plan.beside.fetch();
-        if (countsBeside(other, plan.beside.sampleType)) beside.feed({ profile: other, time });
-      }
-      failures = 0;
-      progress.show(verdict, begin + (looks - 1) * plan.every - io.now(), look === 0);
-    } catch (error) {
-      if (error instanceof LeaksError)
-        throw new SourceError('SOURCE_MALFORMED', `${plan.name}: ${error.message}`, { cause: error });
-      if (!(error instanceof SourceError)) throw error;
-      if (io.signal.aborted) break;
-      failures++;
-      failure = error;
-      if (error.code === 'SOURCE_ENDED') failures = patience;
-      if (verdict === null || failures >= patience || error.code === 'SOURCE_UNAUTHORIZED') break;
-      progress.say(visible(error.message, 400));
-    }
+    isFirst = false;
   }
   progress.clear();
-  if (verdict === null) {
+  if (judge.verdict === null)
     throw failure ?? new SourceError('SOURCE_ABORTED', `${plan.name}: stopped before the first dump`);
-  }
-  if (failures >= patience && failure !== null)
-    progress.say(`${visible(failure.message, 400)}; this is the verdict so far`);
-  return withBeside(verdict, () => beside?.verdict() ?? null);
+  return judge.verdicts(judge.verdict);
 }

@@ -109,7 +109,7 @@ export async function reportHtml(
 ): Promise<string> {
   const page = await readPage();
   const { sources, live } = await readSources(specs, options, cwd);
-  await live?.close();
+  await Promise.all(live.map((service) => service.close()));
   const data = new Map<string, string>();
   let size = 0;
   const entries = sources.map(({ name, bytes, time, size: read }, index) => {

@@ -150,7 +150,7 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
   const compared = base === '' ? null : await readSources([base], options, io.cwd);
   const main = await readSources(request.sources, options, io.cwd, request.onSkipped);
   const read = [...(compared?.sources ?? []), ...main.sources];
-  const live = compared?.live ?? main.live;
+  const live = [...(compared?.live ?? []), ...main.live];
   const sources = isLoopback(address.host)
     ? read.map((source) => ({ ...source, bytes: unpacked(source.bytes) }))
     : read;
@@ -178,7 +178,7 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
       server.closeAllConnections();
       server.close();
       await Promise.race([once(server, 'close'), delay(1000, undefined, { ref: false })]);
-      await live?.close();
+      await Promise.all(live.map((service) => service.close()));
     },
   };
 }
@@ -203,7 +203,7 @@ function entryPath(options: ReportOptions | undefined, comparing: boolean): stri
 interface SiteParts {
   readonly page: string;
   readonly sources: readonly PageSource[];
-  readonly live: LiveService | null;
+  readonly live: readonly LiveService[];
   readonly guard: Guard;
   readonly cwd: string;
   readonly entry: string;
@@ -224,7 +224,7 @@ class Site {
         size,
         address: `api/source/${index}`,
       })),
-      live: parts.live === null ? [] : [{ name: parts.live.name, base: 'live/', heavy: parts.live.heavy }],
+      live: parts.live.map(({ name, heavy }, index) => ({ name, base: `live/${index}/`, heavy })),
       files: true,
       graphviz: 'graphviz.js',
     });
@@ -308,7 +308,9 @@ class Site {
     if (rest === 'api/file') {
       return send(200, 'application/json; charset=utf-8', JSON.stringify(await this.#file(url)));
     }
-    if (rest.startsWith('live/')) return this.#live(rest.slice(5), url, request, response, send, text);
+    const [, service, asked] = /^live\/(\d{1,4})\/(.*)$/u.exec(rest) ?? [];
+    if (service !== undefined && asked !== undefined)
+      return this.#live(this.#parts.live[Number(service)], asked, url, response, send, text);
     text(404, '404 page not found');
   }
 
@@ -328,27 +330,18 @@ class Site {
   }
 
   async #live(
-    path: string,
+    live: LiveService | undefined,
+    name: string,
     url: URL,
-    request: IncomingMessage,
     response: ServerResponse,
     send: (status: number, type: string, body: Uint8Array) => void,
     text: (status: number, message: string) => void,
   ): Promise<void> {
-    const { live } = this.#parts;
-    if (live === null) return text(404, 'None of the sources is a running service.');
-    // Only names and numbers: the page asks for profiles, not for whatever else the service may have.
-    if (!/^[\w-]{0,60}$/u.test(path)) return text(400, 'This is not the name of a profile.');
-    const query = new URLSearchParams();
-    for (const key of ['seconds', 'debug', 'source']) {
-      const value = url.searchParams.get(key);
-      if (value !== null && /^\w{1,10}$/u.test(value)) query.set(key, value);
-    }
+    if (live === undefined) return text(404, 'There is no such running service.');
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    request.once('aborted', () => gone.abort());
     try {
-      const answer = await live.ask(query.size === 0 ? path : `${path}?${query.toString()}`, gone.signal);
+      const answer = await live.ask(name, url.searchParams, gone.signal);
       // Never as HTML of our own origin: the page parses it as data.
       send(
         200,
@@ -357,7 +350,8 @@ class Site {
       );
     } catch (error) {
       if (gone.signal.aborted) return;
-      text(502, error instanceof Error ? error.message : String(error));
+      const usage = error instanceof SourceError && error.code === 'SOURCE_USAGE';
+      text(usage ? 400 : 502, error instanceof Error ? error.message : String(error));
     }
   }
 }

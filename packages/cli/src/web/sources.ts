@@ -11,7 +11,7 @@ import {
   type SourceSpec,
 } from '@stackpile/sources';
 import { asItIs, loadSpec } from '@stackpile/sources/load';
-import { liveAddress, liveProcess, type LiveService } from './live.ts';
+import { liveService, type LiveService } from './live.ts';
 import { originalsOf } from './originals.ts';
 
 /** A source as the page gets it. */
@@ -36,10 +36,10 @@ export async function readSources(
   options: SourceOptions,
   cwd: string,
   onSkipped?: (error: SourceError) => void,
-): Promise<{ sources: PageSource[]; live: LiveService | null }> {
+): Promise<{ sources: PageSource[]; live: LiveService[] }> {
   const sources: PageSource[] = [];
   const skipped: SourceError[] = [];
-  let live: LiveService | null = null;
+  const live: LiveService[] = [];
   const read = async (text: string): Promise<void> => {
     // A bare address means the tasks here: they are there at once, and the page can capture the rest.
     const askedOf = (spec: SourceSpec): SourceOptions =>
@@ -49,8 +49,8 @@ export async function readSources(
       loaded: await loadSpec(actual, { ...askedOf(actual), cwd, times: true }),
     }));
     sources.push(await pageSource(loaded, cwd));
-    if (spec.kind === 'url') live ??= liveAddress(spec, askedOf(spec));
-    if (spec.kind === 'inspector') live ??= liveProcess(spec, options);
+    const service = liveService(spec, askedOf(spec));
+    if (service !== null && !live.some(({ name }) => name === service.name)) live.push(service);
   };
   for (const text of specs) {
     try {

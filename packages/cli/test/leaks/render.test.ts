@@ -6,7 +6,6 @@ import { findLeaks, type Verdict } from '@stackpile/leaks';
 import { ProfileBuilder } from '@stackpile/profile';
 import { parseDuration } from '../../src/leaks/command-line.ts';
 import { groupDumps } from '../../src/leaks/dump-files.ts';
-import { goroutineCount } from '../../src/leaks/endpoint.ts';
 import { renderVerdict } from '../../src/leaks/render.ts';
 import { columnsOf, elide, elidePath, paintFor, visible, widthOf, wrap } from '../../src/leaks/terminal.ts';
 import type { CliIo } from '../../src/io.ts';
@@ -114,18 +113,6 @@ describe('small readers', () => {
     for (const text of ['', 's', '5 s', '-5s', '1e3', '5x', 'Infinity', '1s2']) {
       assert.throws(() => parseDuration('--every', text, 0), /--every/u, text);
     }
-  });
-
-  test("the count on Go's index page and on ours", () => {
-    assert.equal(
-      goroutineCount("<tr><td>91</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>"),
-      91,
-    );
-    assert.equal(
-      goroutineCount("<tr><td>3</td><td><a href='goroutineleak?debug=1'>goroutineleak</a></td></tr>"),
-      null,
-    );
-    assert.equal(goroutineCount('<html></html>'), null);
   });
 
   test('which dumps belong together', () => {

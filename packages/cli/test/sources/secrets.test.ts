@@ -118,7 +118,7 @@ describe('a password in an address', () => {
     const copy = /Saved profile in (\S+)/u.exec(saved.stderr)?.[1] ?? '';
     assert.ok(!secret(gunzipSync(readFileSync(copy)).toString('latin1')));
     const { sources, live } = await readSources([source], {}, folder);
-    assert.ok(!secret(JSON.stringify([sources.map(({ name }) => name), live?.name])));
+    assert.ok(!secret(JSON.stringify([sources.map(({ name }) => name), live.map(({ name }) => name)])));
   });
 
   test('an inspector that is named by an address keeps it for the connection only', () => {

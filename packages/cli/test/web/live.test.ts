@@ -8,13 +8,28 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import process from 'node:process';
 import { startServer } from '@stackpile/agent';
-import { decodeProfile, encodeProfile, type Profile, ProfileBuilder, readProfile } from '@stackpile/profile';
-import { liveProcess } from '../../src/web/live.ts';
+import {
+  decodeProfile,
+  encodeProfile,
+  type Profile,
+  ProfileBuilder,
+  readCounters,
+  readOffers,
+  readProfile,
+} from '@stackpile/profile';
+import { type LiveService, liveService } from '../../src/web/live.ts';
 import { originalsOf } from '../../src/web/originals.ts';
 import { readSources } from '../../src/web/sources.ts';
 import { parseSource } from '../../../sources/src/spec.ts';
 
-const none = new AbortController().signal;
+const never = new AbortController().signal;
+const nothing = new URLSearchParams();
+
+async function jsonOf(live: LiveService, name: string): Promise<unknown> {
+  const { type, body } = await live.ask(name, nothing, never);
+  assert.equal(type, 'application/json');
+  return JSON.parse(Buffer.from(body).toString());
+}
 
 function profileOf(name: string, file: string, line: number, column: number): Profile {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
@@ -39,14 +54,13 @@ describe('live services', () => {
         const { sources, live } = await readSources([url], {}, folder);
         assert.equal(sources[0]?.profile.sampleTypes[0]?.type, 'goroutine', url);
         assert.ok((sources[0]?.size ?? 0) > 0);
-        assert.equal(live?.heavy, false);
-        const index = await live?.ask('', none);
-        assert.match(Buffer.from(index?.body ?? []).toString(), /counters/);
-        const counters = await live?.ask('counters', none);
-        assert.equal(counters?.type.startsWith('application/json'), true);
-        const read = JSON.parse(Buffer.from(counters?.body ?? []).toString()) as { pid: number };
-        assert.equal(read.pid, process.pid);
-        await live?.close();
+        const [service, ...more] = live;
+        assert.ok(service !== undefined && more.length === 0);
+        assert.equal(service.heavy, false);
+        const offers = readOffers(await jsonOf(service, 'offers'));
+        assert.ok(offers.offers.some(({ name }) => name === 'counters'));
+        assert.equal(readCounters(await jsonOf(service, 'counters')).pid, process.pid);
+        await service.close();
       }
     } finally {
       await agent.close();
@@ -72,22 +86,27 @@ describe('live services', () => {
         await once(child.stdout, 'data');
         const spec = parseSource(`pid:${child.pid ?? 0}`, folder);
         assert.ok(spec.kind === 'inspector');
-        const live = liveProcess(spec, {});
+        const live = liveService(spec, {});
+        assert.ok(live !== null);
         assert.equal(live.heavy, true);
-        const index = Buffer.from((await live.ask('', none)).body).toString();
-        assert.match(index, /counters[^]*goroutine[^]*heap[^]*profile/);
         assert.equal(said, '', 'nothing is opened before it is needed');
+        const { offers } = readOffers(await jsonOf(live, 'offers'));
+        assert.deepEqual(
+          offers.map(({ name }) => name),
+          ['counters', 'goroutine', 'heap', 'profile'],
+        );
         for (let look = 0; look < 2; look++) {
-          const body = Buffer.from((await live.ask('counters', none)).body).toString();
-          const counters = JSON.parse(body) as Record<string, unknown>;
-          assert.equal(counters['pid'], child.pid);
-          assert.equal(counters['tasks'], null);
-          assert.ok(Number(counters['rss']) > 0 && Number(counters['handles']) > 0, body);
-          assert.equal(typeof counters['eventLoopLag'], 'number');
+          const counters = readCounters(await jsonOf(live, 'counters'));
+          assert.equal(counters.pid, child.pid);
+          assert.equal(counters.tasks, null);
+          assert.ok((counters.rss ?? 0) > 0 && (counters.handles ?? 0) > 0, JSON.stringify(counters));
+          assert.equal(typeof counters.eventLoopLag, 'number');
         }
-        const cpu = await readProfile((await live.ask('profile?seconds=1', none)).body);
+        const seconds = new URLSearchParams({ seconds: '1' });
+        const cpu = await readProfile((await live.ask('profile', seconds, never)).body);
         assert.equal(cpu.sampleTypes.at(-1)?.unit, 'nanoseconds');
-        await assert.rejects(live.ask('mutex', none), /no such profile/);
+        await assert.rejects(live.ask('mutex', nothing, never), /has no profile mutex/);
+        await assert.rejects(live.ask('../secret', nothing, never), /not the name of a profile/);
         await live.close();
         assert.equal(said.match(/Debugger listening/gu)?.length, 1, said);
       } finally {

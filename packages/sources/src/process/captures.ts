@@ -25,7 +25,14 @@ import {
   type KnownPositions,
   takeHeapSnapshot,
 } from '@stackpile/agent/inspector';
-import { type Counters, heapProfile, type Profile, ProfileError } from '@stackpile/profile';
+import {
+  type Counters,
+  heapProfile,
+  type Profile,
+  ProfileError,
+  readCounters,
+  WireError,
+} from '@stackpile/profile';
 import type { InspectorConnection } from './socket.ts';
 import { openTarget, type OpenTarget } from './target.ts';
 import { SourceError } from '../errors.ts';
@@ -53,11 +60,11 @@ const measured = new Map<string, { readonly msPerMegabyte: number }>();
 /** A target whose inspector is open, and what can be had from it. */
 export interface InspectorCaptures {
   /** Tasks, handles and closures by heap snapshot: the process stands still meanwhile. */
-  goroutine(): Promise<Profile>;
+  goroutine(signal?: AbortSignal): Promise<Profile>;
   /** CPU samples of `seconds`. */
-  cpu(seconds: number): Promise<Profile>;
+  cpu(seconds: number, signal?: AbortSignal): Promise<Profile>;
   /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
-  heap(seconds: number): Promise<Profile>;
+  heap(seconds: number, signal?: AbortSignal): Promise<Profile>;
   /** The process in numbers; cheap. */
   counters(): Promise<Counters>;
   /** Leaves the process as it was. */
@@ -76,15 +83,26 @@ export async function openInspectorTarget(
   });
   const known: KnownPositions = new Map();
   const originals = new Originals();
-  const guarded = <T>(take: () => Promise<T>): Promise<T> => capture(target, spec.spec, options, take);
+  const guarded = <T>(
+    signal: AbortSignal | undefined,
+    take: (options: SourceOptions) => Promise<T>,
+  ): Promise<T> => {
+    const signals = [options.signal, signal].filter((one) => one !== undefined);
+    const asked = signals.length === 0 ? options : { ...options, signal: AbortSignal.any(signals) };
+    return capture(target, spec.spec, asked, () => take(asked));
+  };
   /** What ends early with the process, and is shown as far as it has come. */
-  const recording = <T>(take: () => Promise<T>): Promise<T> =>
-    guarded(() => target.departure.duringRecording(take));
+  const recording = <T>(
+    signal: AbortSignal | undefined,
+    take: (options: SourceOptions) => Promise<T>,
+  ): Promise<T> => guarded(signal, (asked) => target.departure.duringRecording(() => take(asked)));
   return {
-    goroutine: () => guarded(() => takeTasks(target, spec.spec, options, known, originals)),
-    cpu: (seconds) => recording(() => takeCpu(target, spec.spec, seconds, options, originals)),
-    heap: (seconds) => recording(() => takeAllocations(target, spec.spec, seconds, options, originals)),
-    counters: () => guarded(() => readCounters(target)),
+    goroutine: (signal) => guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals)),
+    cpu: (seconds, signal) =>
+      recording(signal, (asked) => takeCpu(target, spec.spec, seconds, asked, originals)),
+    heap: (seconds, signal) =>
+      recording(signal, (asked) => takeAllocations(target, spec.spec, seconds, asked, originals)),
+    counters: () => guarded(undefined, () => takeCounters(target, spec.spec)),
     close: () => target.close(),
   };
 }
@@ -92,7 +110,7 @@ export async function openInspectorTarget(
 /** A loop that has not turned for so long is stuck: the lag says so much, and nobody waits for the rest. */
 const STUCK_MS = 1000;
 
-async function readCounters({ connection, pid }: OpenTarget): Promise<Counters> {
+async function takeCounters({ connection, pid }: OpenTarget, name: string): Promise<Counters> {
   const evaluate = async <T>(expression: Expression<T>, more: object = {}): Promise<T> => {
     const { result } = await connection.post<{ result: { value: T } }>('Runtime.evaluate', {
       expression,
@@ -110,7 +128,9 @@ async function readCounters({ connection, pid }: OpenTarget): Promise<Counters> 
   const lag = await Promise.race([turn, sleep(STUCK_MS, STUCK_MS, { ref: false })]);
   const read = parseJson(await evaluate(COUNTERS_EXPRESSION));
   const room = pid === null ? null : memoryRoom(pid, { limit: read.constrained ?? 0, rss: read.rss ?? 0 });
-  return countersOf(read, room === null || room.what === 'machine' ? Infinity : room.limit, lag);
+  const limit = room === null || room.what === 'machine' ? Infinity : room.limit;
+  // What it says may be anything: the program in it can replace what is asked.
+  return readCounters(countersOf(read, limit, lag), name);
 }
 
 /** Every failure of a capture as one that names the source. */
@@ -128,6 +148,8 @@ async function capture<T>(
       throw new SourceError('SOURCE_ABORTED', `${name}: stopped`, { cause: error });
     if (await target.hasEnded())
       throw new SourceError('SOURCE_ENDED', `${name}: the process has ended`, { cause: error });
+    if (error instanceof WireError)
+      throw new SourceError('SOURCE_MALFORMED', error.message, { cause: error });
     const code = error instanceof ProfileError ? 'SOURCE_MALFORMED' : 'SOURCE_UNREACHABLE';
     const message = error instanceof Error ? error.message : String(error);
     throw new SourceError(code, `${name}: ${message}`, { cause: error });

@@ -2,7 +2,7 @@
 import { type Boot, parseWire, readBoot as readWire } from '@stackpile/profile';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
-import { live, profiles, readLocation, sentence, status } from '../store.ts';
+import { live, profiles, readLocation, sentence, services, status } from '../store.ts';
 
 /** The text of an element that came with the page; '' where it did not. */
 export function element(id: string): string {
@@ -28,6 +28,7 @@ export async function start(came: Boot = boot): Promise<void> {
         status.value = { kind: 'empty' };
         return;
       case 'server': {
+        services.value = boot.live;
         live.value = boot.live[0] ?? null;
         for (const { name, address, time, size } of boot.sources) {
           status.value = { kind: 'loading', text: `Loading ${name}`, share: null };

@@ -6,6 +6,7 @@ import { notCounts } from '../live-index.ts';
 import {
   capture,
   capturing,
+  choose,
   liveError,
   looks,
   memoryOutlook,
@@ -18,7 +19,7 @@ import { Switch } from '../parts/controls.tsx';
 import { Loading } from '../parts/states.tsx';
 import { TrackChart } from '../timeline/TrackChart.tsx';
 import { nearest } from '../timeline/window.ts';
-import { live, navigate, notice, series, theme } from '../store.ts';
+import { live, navigate, notice, series, services, theme } from '../store.ts';
 
 const colors = {
   light: ['#b45309', '#1d6fa5', '#7c3aed', '#0f766e', '#be185d', '#4d7c0f'],
@@ -59,7 +60,7 @@ export function View(): JSX.Element {
   return (
     <section class="live" aria-label="Live">
       <div class="toolbar wraps">
-        <b>{target?.name}</b>
+        <Services />
         <span class="grow" />
         {captures
           .filter(({ name }) => kinds.includes(name))
@@ -110,6 +111,29 @@ export function View(): JSX.Element {
         ) : null}
       </p>
     </section>
+  );
+}
+
+/** The service that is looked at, to be chosen where there are several. */
+function Services(): JSX.Element {
+  const list = services.value;
+  const shown = live.value;
+  if (list.length < 2) return <b>{shown?.name}</b>;
+  return (
+    <select
+      aria-label="Service"
+      value={shown?.name}
+      onChange={(event) => {
+        const chosen = list[event.currentTarget.selectedIndex];
+        if (chosen !== undefined) choose(chosen);
+      }}
+    >
+      {list.map(({ name }) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }
 

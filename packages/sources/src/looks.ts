@@ -1,0 +1,188 @@
+// Looks at a service again and again: when, how often, how patiently, and whether it is still the same process.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Counters } from '@stackpile/profile';
+import { SourceError } from './errors.ts';
+import { type Numbered, numbered, numbersBeginAnew, otherProcess } from './restarts.ts';
+import type { Capture, Query, Service } from './service.ts';
+
+/** A profile that a look takes. */
+export interface Ask {
+  readonly name: string;
+  readonly query?: Query;
+}
+
+/** Time, for whoever draws while nothing happens, and for tests. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** How a service is watched. Times in milliseconds. */
+export interface LooksPlan {
+  /** Between two looks. A service that answers more slowly is asked less often: the looks that were missed are left out. */
+  readonly every: number;
+  /** The last look is so long after the first; Infinity for no last one. At least two looks are taken. */
+  readonly for: number;
+  /**
+   * So many failed looks in a row end it, 3 where it is absent; before the first that succeeds one is enough. With Infinity only
+   * the end of a process and a locked door do.
+   */
+  readonly patience?: number;
+  /** Which profiles to take, now that the counters are there; null where the service has none. */
+  wants(counters: Counters | null): readonly Ask[];
+  /** Ends it, between two looks or in one, which is then not told. */
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** What one look has seen. */
+export interface Look {
+  /** When it began, in milliseconds since 1970. */
+  readonly time: number;
+  /** null where the service has none, or did not say. */
+  readonly counters: Counters | null;
+  /** In the order in which they were wanted, each read; of a look that failed, what came before. */
+  readonly captures: readonly Capture[];
+  readonly failed: SourceError | null;
+  /** It failed, and no other look follows. */
+  readonly givenUp: boolean;
+  /** Another process answers than at the last look: nothing before this can be compared with what is after it. */
+  readonly restarted: boolean;
+}
+
+const PATIENCE = 3;
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    // A timer counts no further; whoever waits longer is woken and waits again.
+    await delay(Math.min(ms, 2 ** 31 - 1), undefined, { signal }).catch(() => undefined);
+  },
+};
+
+/** How many looks a plan has: Infinity for one without an end. */
+export function looksOf({ every, for: duration }: Pick<LooksPlan, 'every' | 'for'>): number {
+  return Math.max(2, Math.floor(duration / every) + 1);
+}
+
+/** A look, before it is known what it means beside the others. */
+type Seen = Omit<Look, 'givenUp' | 'restarted'>;
+
+/** Takes one look. Throws what is no SourceError. */
+async function seen(service: Service, plan: LooksPlan, time: number): Promise<Seen> {
+  const captures: Capture[] = [];
+  let counters: Counters | null = null;
+  try {
+    counters = await countersOf(service, plan.signal);
+    for (const { name, query } of plan.wants(counters)) {
+      const capture = await service.capture(name, query, plan.signal);
+      // What cannot be read was not seen.
+      await capture.profile();
+      captures.push(capture);
+    }
+    return { time, counters, captures, failed: null };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { time, counters, captures, failed: error };
+  }
+}
+
+/** A service that says that it has no counters is there all the same. */
+async function countersOf(service: Service, signal: AbortSignal): Promise<Counters | null> {
+  try {
+    return await service.counters(signal);
+  } catch (error) {
+    if (error instanceof SourceError && error.code === 'SOURCE_HTTP_STATUS') return null;
+    throw error;
+  }
+}
+
+/** Tells one process from the next. */
+class Succession {
+  readonly #service: Service;
+  #restarts: number;
+  #counters: Counters | null = null;
+  #numbered: Numbered | null = null;
+  #time: number | null = null;
+  #refused = false;
+
+  constructor(service: Service) {
+    this.#service = service;
+    this.#restarts = service.restarts;
+  }
+
+  /** Whether another process answers at this look than at those before. */
+  async isAnother({ counters, captures, failed, time }: Seen): Promise<boolean> {
+    this.#refused ||= failed?.detail === 'refused';
+    if (failed !== null && counters === null) return false;
+    const now = await this.#numbersOf(captures);
+    const another = this.#time !== null && this.#tells(counters, now, time - this.#time);
+    this.#restarts = this.#service.restarts;
+    this.#counters = counters ?? (another ? null : this.#counters);
+    this.#numbered = now ?? (another ? null : this.#numbered);
+    this.#time = time;
+    this.#refused = false;
+    return another;
+  }
+
+  /** Where a process says when it began, that is the answer. */
+  #tells(counters: Counters | null, now: Numbered | null, elapsed: number): boolean {
+    if (this.#service.restarts > this.#restarts) return true;
+    const said = counters === null || this.#counters === null ? null : otherProcess(this.#counters, counters);
+    if (said !== null) return said;
+    if (this.#refused) return true;
+    return now !== null && this.#numbered !== null && numbersBeginAnew(this.#numbered, now, elapsed);
+  }
+
+  /** Numbers of goroutines; of Node's tasks another may be the one that is seen waiting, of a process they are places in its heap. */
+  async #numbersOf(captures: readonly Capture[]): Promise<Numbered | null> {
+    if (this.#service.kind !== 'go') return null;
+    for (const capture of captures) {
+      const numbers = numbered(await capture.profile());
+      if (numbers !== null) return numbers;
+    }
+    return null;
+  }
+}
+
+/**
+ * Looks at a service as a plan says, until its time is over, its signal aborts, or nobody answers any more. A look that fails is
+ * told like any other. Knows no terminal and no page. Ends a look before it begins the next: whoever reads slowly is asked less.
+ */
+export async function* looks(service: Service, plan: LooksPlan): AsyncGenerator<Look, void, undefined> {
+  const clock = plan.clock ?? systemClock;
+  const { signal } = plan;
+  const patience = plan.patience ?? PATIENCE;
+  const succession = new Succession(service);
+  const begin = clock.now();
+  const count = looksOf(plan);
+  let failures = 0;
+  let hasSeen = false;
+  for (let index = 0; index < count; index++) {
+    for (let left = begin + index * plan.every - clock.now(); left > 0; ) {
+      if (signal.aborted) return;
+      await clock.sleep(left, signal);
+      left = begin + index * plan.every - clock.now();
+    }
+    if (signal.aborted) return;
+    const time = clock.now();
+    const due = Math.floor((time - begin) / plan.every);
+    index = Math.max(index, Math.min(count - 1, due));
+    const look = await seen(service, plan, time);
+    if (signal.aborted && look.failed !== null) return;
+    const restarted = await succession.isAnother(look);
+    failures = look.failed === null ? 0 : failures + 1;
+    hasSeen ||= look.failed === null;
+    const most = hasSeen || patience === Infinity ? patience : 1;
+    const givenUp = look.failed !== null && (failures >= most || isFinal(look.failed));
+    yield { ...look, restarted, givenUp };
+    if (givenUp) return;
+  }
+}
+
+/** Failures after which nobody need ask again. */
+function isFinal({ code }: SourceError): boolean {
+  return code === 'SOURCE_ENDED' || code === 'SOURCE_UNAUTHORIZED';
+}

@@ -1,0 +1,96 @@
+// A Node process without an agent as a service: numbers and captures through its inspector.
+import { gzipSync } from 'node:zlib';
+import { encodeProfile, goOffer, type Offers, type Profile } from '@stackpile/profile';
+import type { SourceOptions, SourceSpec } from '../options.ts';
+import type { Capture, Query, Service } from '../service.ts';
+import { sharedReading } from '../shared.ts';
+import { noSuchProfile } from '../spec.ts';
+import { type InspectorCaptures, openInspectorTarget } from './captures.ts';
+
+type InspectorSpec = Extract<SourceSpec, { kind: 'inspector' }>;
+
+/** Seconds of a recording where nobody says how many. */
+const SECONDS = 5;
+const MOST_SECONDS = 600;
+
+const recording = { kind: 'recording', query: ['seconds'], delta: false } as const;
+
+/** What can be had of every process, the same list as that of an agent. */
+const offers: Offers = {
+  schema: 'stackpile.offers/1',
+  offers: [
+    { ...goOffer('counters'), description: 'The process in numbers.' },
+    {
+      ...goOffer('goroutine'),
+      query: [],
+      delta: false,
+      description: 'Tasks, handles and closures out of a heap snapshot: the process stands still meanwhile.',
+    },
+    { ...goOffer('heap'), ...recording, description: 'What is allocated in the seconds that follow.' },
+    { ...goOffer('profile'), ...recording, description: 'Where CPU time goes.' },
+  ],
+};
+
+function secondsOf(query: Query): number {
+  const seconds = Number(query['seconds'] ?? SECONDS);
+  return Math.min(MOST_SECONDS, Math.max(1, Number.isFinite(seconds) && seconds > 0 ? seconds : SECONDS));
+}
+
+/** A capture whose bytes are made when somebody wants them. */
+function captureOf(name: string, source: string, time: number, profile: Profile): Capture {
+  let packed: Uint8Array | null = null;
+  return {
+    name,
+    source,
+    time,
+    type: 'application/octet-stream',
+    get body() {
+      packed ??= gzipSync(encodeProfile(profile), { level: 1 });
+      return packed;
+    },
+    profile: () => Promise.resolve(profile),
+  };
+}
+
+function take(
+  captures: InspectorCaptures,
+  name: string,
+  query: Query,
+  signal: AbortSignal | undefined,
+): Promise<Profile> | null {
+  switch (name) {
+    case 'goroutine':
+      return captures.goroutine(signal);
+    case 'heap':
+      return captures.heap(secondsOf(query), signal);
+    case 'profile':
+      return captures.cpu(secondsOf(query), signal);
+    default:
+      return null;
+  }
+}
+
+/**
+ * Opens the inspector of a process for as long as the service is open: within one session every task keeps its id.
+ *
+ * @throws SourceError
+ */
+export async function openProcessService(spec: InspectorSpec, options: SourceOptions): Promise<Service> {
+  const captures = await openInspectorTarget(spec, options);
+  const { spec: name } = spec;
+  return {
+    name,
+    kind: 'process',
+    heavy: true,
+    restarts: 0,
+    offers: () => Promise.resolve(offers),
+    counters: sharedReading(name, () => captures.counters()),
+    async capture(wanted, query = {}, signal) {
+      const time = Date.now();
+      const taking = take(captures, wanted, query, signal);
+      if (taking === null) throw noSuchProfile(name, wanted.slice(0, 60));
+      return captureOf(wanted, name, time, await taking);
+    },
+    close: () => captures.close(),
+  };
+}
