@@ -1,15 +1,29 @@
 // `npm start`: a redis, the daemon, and a view that watches the daemon until it is clear who leaks.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LeakWatch, type Verdict } from '@stackpile/leaks';
+import { type Capture, parseSource } from '@stackpile/sources';
+import { looks } from '@stackpile/sources/looks';
+import { openService } from '@stackpile/sources/service';
 import { type Daemon, startDaemon } from './show/daemon.ts';
 import { readOptions, type ShowOptions, USAGE, UsageError } from './show/options.ts';
 import { findRedis, type Redis, withoutSecrets } from './show/redis.ts';
 import { liveScreen, plainScreen, type Screen } from './show/screen.ts';
 import { PlainView } from './show/plain.ts';
-import { closing, countLine, header, painted, type Scene, unpainted, verdictLines } from './show/view.ts';
-import { Watch } from './show/watch.ts';
+import {
+  closing,
+  countLine,
+  header,
+  type Paint,
+  painted,
+  type Scene,
+  unpainted,
+  verdictLines,
+} from './show/view.ts';
 
 /** Another instance announces a task so often: the subscriptions are used, not only held. */
 const ANNOUNCE_EVERY_MS = 45_000;
+const TIMEOUT_SECONDS = 10;
+const LAST_WORDS_MS = 1_000;
 
 /** Resolves to the exit status. */
 async function show(options: ShowOptions, signal: AbortSignal): Promise<number> {
@@ -40,9 +54,13 @@ async function watch(
   const live = process.stdout.isTTY && !options.plain;
   const paint = live && process.env['NO_COLOR'] === undefined ? painted : unpainted;
   const screen: Screen = live ? liveScreen(process.stdout) : plainScreen(process.stdout);
-  const looks = new Watch(daemon.pprof);
-  const end = options.forMs === undefined ? Number.POSITIVE_INFINITY : options.forMs;
   const plain = new PlainView();
+  const leaks = new LeakWatch();
+  const began = performance.now();
+  const elapsedMs = (): number => performance.now() - began;
+  const times: number[] = [];
+  const totals: number[] = [];
+  let verdict: Verdict | undefined;
   let announced = 0;
   const scene = (): Scene => ({
     title: options.fixed ? 'leaky-cron, the fixed twin' : 'leaky-cron',
@@ -50,56 +68,78 @@ async function watch(
     redis: redis.what,
     redisUrl: withoutSecrets(redis.url),
     pprof: daemon.pprof,
-    elapsedMs: looks.elapsedMs,
-    totals: looks.totals,
-    times: looks.times,
-    noun: looks.verdict?.series.noun ?? 'tasks',
-    verdict: looks.verdict,
+    elapsedMs: elapsedMs(),
+    totals,
+    times,
+    noun: verdict?.series.noun ?? 'tasks',
+    verdict,
   });
   try {
     if (!screen.live) screen.print(header(scene(), paint));
-    for (;;) {
-      await look(looks, daemon);
+    for await (const { dump, time } of dumpsOf(daemon, options, signal)) {
+      verdict = leaks.add({ profile: await dump.profile(), time, name: dump.source });
+      times.push(elapsedMs());
+      totals.push(verdict.series.totals.at(-1) ?? 0);
       const now = scene();
-      if (screen.live) {
-        screen.draw([
-          ...header(now, paint),
-          '',
-          countLine(now, paint),
-          '',
-          ...verdictLines(now, paint, (process.stdout.columns || 80) - 1),
-          '',
-          footer(options),
-        ]);
-      } else {
-        screen.print(plain.lines(now));
-      }
-      if (looks.elapsedMs > announced + ANNOUNCE_EVERY_MS) {
-        announced = looks.elapsedMs;
+      if (screen.live) screen.draw(picture(now, paint, options));
+      else screen.print(plain.lines(now));
+      if (elapsedMs() > announced + ANNOUNCE_EVERY_MS) {
+        announced = elapsedMs();
         await announce(daemon);
       }
-      const left = Math.min(options.everyMs, end - looks.elapsedMs);
-      if (left <= 0 || signal.aborted) break;
-      await Promise.race([sleep(left, undefined, { signal }).catch(() => {}), failure(daemon)]);
-      if (signal.aborted) break;
     }
     if (options.forMs === undefined) {
       screen.add(['', ...closing()]);
       return 0;
     }
     if (!screen.live) screen.print(['', ...verdictLines(scene(), paint)]);
-    return { none: 0, leak: 1, unsure: 2 }[looks.verdict?.kind ?? 'unsure'];
+    return { none: 0, leak: 1, unsure: 2 }[verdict?.kind ?? 'unsure'];
   } finally {
     screen.close();
   }
 }
 
-async function look(looks: Watch, daemon: Daemon): Promise<void> {
-  await Promise.race([looks.look(), failure(daemon)]);
+/**
+ * The daemon's tasks at each look, until the time is over or the signal aborts: in the form with one entry per task, whose ids
+ * tell tasks that stay from tasks that come and go. Throws one sentence where the daemon does not answer as it should, or ends.
+ */
+async function* dumpsOf(
+  daemon: Daemon,
+  { everyMs, forMs = Number.POSITIVE_INFINITY }: ShowOptions,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly dump: Capture; readonly time: number }> {
+  const ended = new AbortController();
+  const lastWords = daemon.died.then((words) => {
+    ended.abort();
+    return new Error(words);
+  });
+  const service = await openService(parseSource(daemon.pprof, process.cwd()), { timeout: TIMEOUT_SECONDS });
+  const watched = looks(service, {
+    every: everyMs,
+    for: forMs,
+    patience: 1,
+    wants: () => [{ name: 'goroutine', query: { debug: '2' } }],
+    signal: AbortSignal.any([signal, ended.signal]),
+  });
+  for await (const { captures, failed, time } of watched) {
+    // A daemon that is ending refuses first, and says why in a moment.
+    if (failed !== null) throw await Promise.race([lastWords, sleep(LAST_WORDS_MS, failed)]);
+    for (const dump of captures) yield { dump, time };
+  }
+  if (ended.signal.aborted && !signal.aborted) throw await lastWords;
 }
 
-async function failure(daemon: Daemon): Promise<never> {
-  throw new Error(await daemon.died);
+/** Everything that the live view shows at a moment. */
+function picture(now: Scene, paint: Paint, options: ShowOptions): string[] {
+  return [
+    ...header(now, paint),
+    '',
+    countLine(now, paint),
+    '',
+    ...verdictLines(now, paint, (process.stdout.columns || 80) - 1),
+    '',
+    footer(options),
+  ];
 }
 
 async function announce(daemon: Daemon): Promise<void> {

@@ -29,7 +29,7 @@ function memStats(text: Uint8Array | null): MemStats {
   const from = tail.lastIndexOf('# runtime.MemStats');
   for (const [, name = '', digits = ''] of from < 0
     ? []
-    : tail.slice(from).matchAll(/^# (\w{1,40}) = (\d{1,19})$/gmu))
+    : tail.slice(from).matchAll(/^# (\w{1,40}) = (\d{1,19})\n/gmu))
     numbers.set(name, Number(digits));
   return (name) => {
     const value = numbers.get(name);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +18,11 @@ import {
   readOffers,
   readProfile,
 } from '@stackpile/profile';
+import { listen, shut } from '../../../../testing/listening.ts';
 import { type LiveService, liveService } from '../../src/web/live.ts';
 import { originalsOf } from '../../src/web/originals.ts';
 import { readSources } from '../../src/web/sources.ts';
+import { startUi } from '../../src/web/serve.ts';
 import { parseSource } from '../../../sources/src/spec.ts';
 
 const never = new AbortController().signal;
@@ -64,6 +67,68 @@ describe('live services', () => {
       }
     } finally {
       await agent.close();
+    }
+  });
+
+  test('a service gets the parameters that it offers, whatever they are called, and no others', async () => {
+    const asked: string[] = [];
+    const offer = { name: 'profile', description: '', kind: 'recording', count: null, delta: false };
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      if (request.url?.endsWith('/offers') === true)
+        response.setHeader('content-type', 'application/json').end(
+          JSON.stringify({
+            schema: 'stackpile.offers/1',
+            offers: [{ ...offer, query: ['seconds', 'hz', 'idle', 'gc', 'lines'] }],
+          }),
+        );
+      else response.end('x');
+    });
+    const host = await listen(server);
+    try {
+      const spec = parseSource(`http://${host}/debug/pprof/goroutine`, folder);
+      const live = liveService(spec, {});
+      assert.ok(live !== null);
+      const query = new URLSearchParams('seconds=1&hz=500&idle=1&gc=1&lines=true&evil=1&hz=2');
+      await live.ask('profile', query, never);
+      assert.equal(asked.at(-1), '/debug/pprof/profile?seconds=1&hz=500&idle=1&gc=1&lines=true');
+      await live.ask('profile', new URLSearchParams({ seconds: '1&x=\n', hz: ' ' }), never);
+      assert.equal(asked.at(-1), '/debug/pprof/profile');
+    } finally {
+      await shut(server);
+    }
+  });
+
+  test('a page holds as many services as it has sources, each asked for itself', async () => {
+    const agents = await Promise.all([startServer({ port: 0 }), startServer({ port: 0 })]);
+    const [first, second] = agents;
+    const server = await startUi(
+      { sources: agents.map(({ url }) => url).concat(first.url), address: '127.0.0.1:0', noBrowser: true },
+      { cwd: folder },
+    );
+    try {
+      const ask = (path: string): Promise<Response> =>
+        fetch(`http://127.0.0.1:${server.port}/ui/${path}`, {
+          headers: { authorization: `Bearer ${server.token}` },
+        });
+      const page = await (await ask('')).text();
+      const services = [...page.matchAll(/"base":"(live\/\d\/)"/gu)].map(([, base]) => base);
+      assert.deepEqual(services, ['live/0/', 'live/1/'], 'each once');
+      for (const base of services) {
+        const counters = await ask(`${base}counters`);
+        assert.equal(counters.headers.get('content-type'), 'application/octet-stream');
+        assert.equal(readCounters(await counters.json()).pid, process.pid);
+      }
+      await second.close();
+      const gone = await ask('live/1/counters');
+      assert.equal(gone.status, 502);
+      assert.match(await gone.text(), /nothing listens there/u);
+      assert.equal((await ask('live/0/counters')).status, 200);
+      assert.equal((await ask('live/2/counters')).status, 404);
+      assert.equal((await ask('live/0/a%2Fb')).status, 400);
+    } finally {
+      await server.close();
+      await Promise.all(agents.map((agent) => agent.close()));
     }
   });
 
