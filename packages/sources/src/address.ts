@@ -1,4 +1,4 @@
-// A service behind an address below /debug/pprof/: the agent of a Node process, or Go's net/http/pprof.
+// A service behind an address below /debug/pprof/: the agent of a Node process, or the handlers of a Go one.
 import {
   type Counters,
   isOfferName,

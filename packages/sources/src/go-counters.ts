@@ -1,4 +1,5 @@
-// A Go process in numbers, out of what net/http/pprof says: MemStats at the end of the heap's text, first lines of the others.
+// A Go process in numbers, out of what its handlers print: MemStats at the end of the heap's text, first lines of the others.
+// Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
 import type { Counters } from '@stackpile/profile';
 
 /** What a Go service answered; null where it did not. */

@@ -166,7 +166,7 @@ async function tryAddresses(ledger: Ledger, command: Command, label: string, url
   await ledger.try(`${label}: an address: -top, -http, leaks`, async () => {
     await command.prints(['-top', `${url}heap`], /flat%/u);
     await command.prints(['-top', '-seconds=1', new URL(url).origin], /serve\.mjs|flat%/u);
-    await browse(command, url, '/ui/live/goroutine');
+    await browse(command, url, '/ui/live/0/goroutine');
     await command.prints(['leaks', url, '--every', '1s', '--for', '6s'], /^LEAK +receiveMessages/mu, 1);
   });
 }
@@ -191,7 +191,7 @@ async function tryProcesses(
   await ledger.try(`${label}: pid:N/heap and pid:N/profile`, () => reports(pid));
   await ledger.try(`${label}: pid:N, its tasks`, () => command.prints(['-top', pid], /receiveMessages/u));
   await ledger.try(`${label}: stackpile leaks pid:N`, () => watch(pid));
-  await ledger.try(`${label}: stackpile -http pid:N`, () => browse(command, pid, '/ui/live/counters'));
+  await ledger.try(`${label}: stackpile -http pid:N`, () => browse(command, pid, '/ui/live/0/counters'));
   const { host } = new URL(pids.open.ws);
   await ledger.try(`${label}: host:port of an inspector (${host})`, async () => {
     await command.prints(['-top', host], /receiveMessages/u);

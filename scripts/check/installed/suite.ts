@@ -1,8 +1,9 @@
 // The tests that start the command, and those of the examples, with the installed command in place of the sources.
-import { cpSync, existsSync, globSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { build } from 'esbuild';
 import { inCi } from '../../../testing/ci.ts';
 import { root } from '../../house.ts';
 import { nodeOf } from '../../../testing/nodes.ts';
@@ -75,6 +76,36 @@ export async function trySuite(ledger: Ledger, consumer: Consumer, major: number
   console.log(`          ${counted}`);
 }
 
+/**
+ * The room of sources, which is published inside the command only, for the example whose screen looks with it: bundled as it is
+ * there, on the installed packages.
+ */
+async function addSources(consumer: Consumer): Promise<void> {
+  const room = join(root, 'packages/sources');
+  const folder = join(consumer.folder, 'node_modules/@stackpile/sources');
+  const { exports } = JSON.parse(readFileSync(join(room, 'package.json'), 'utf8')) as {
+    exports: Readonly<Record<string, { readonly 'stackpile-source': string }>>;
+  };
+  const entries = Object.entries(exports).map(([name, { 'stackpile-source': source }]) => ({
+    name,
+    source: join(room, source),
+    file: name === '.' ? 'index' : name.slice(2),
+  }));
+  await build({
+    entryPoints: entries.map(({ source, file }) => ({ in: source, out: file })),
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    conditions: ['stackpile-source'],
+    external: ['@stackpile/profile', 'ws'],
+    logLevel: 'warning',
+  });
+  const paths = Object.fromEntries(entries.map(({ name, file }) => [name, `./${file}.js`]));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', exports: paths }));
+}
+
 /** The examples, moved beside the installed packages: their tests say whether they still do what they did. */
 export async function tryExamples(ledger: Ledger, consumer: Consumer): Promise<void> {
   // What their tests read, beside themselves.
@@ -84,6 +115,7 @@ export async function tryExamples(ledger: Ledger, consumer: Consumer): Promise<v
     recursive: true,
     filter: (path) => !path.includes('node_modules'),
   });
+  await addSources(consumer);
   const env = { ...consumer.env, STACKPILE_TEST_COMMAND: consumer.command };
   const names = globSync('examples/*/test', { cwd: consumer.folder }).map((path) => dirname(path));
   expect(names.length > 2, 'the examples are gone');
