@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { command } from '../../../testing/command.ts';
 import { runPprof } from '../src/pprof/run.ts';
+import { startFake } from './leaks/fake-service.ts';
 import { hasTrace, leaks, stackpile } from './leaks/run.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'stackpile-mistakes-'));
@@ -103,12 +104,9 @@ test('a full disk', { skip: process.platform === 'linux' ? false : 'no /dev/full
 });
 
 test('a watch that takes less than a second says so', async () => {
-  const { stderr } = await leaks([
-    '--every',
-    '100ms',
-    '--for',
-    '300ms',
-    'http://127.0.0.1:1/debug/pprof/heap',
-  ]);
+  const service = await startFake({ count: () => 1 });
+  const short = ['--every', '100ms', '--for', '300ms'];
+  const { stderr } = await leaks([...short, `${service.url}/debug/pprof/goroutine?debug=0`]);
+  await service.close();
   assert.match(stderr, /every 0\.1 s for 0\.3 s/u);
 });

@@ -165,10 +165,16 @@ class AddressService implements Service {
     return Promise.resolve();
   }
 
-  async #ask(url: URL, maxBytes: number | undefined, signal: AbortSignal | undefined): Promise<HttpAnswer> {
+  async #ask(
+    url: URL,
+    maxBytes: number | undefined,
+    signal: AbortSignal | undefined,
+    name: string = shownUrl(url),
+  ): Promise<HttpAnswer> {
     const signals = [this.#options.signal, signal].filter((one) => one !== undefined);
     const answer = await get({
       url,
+      name,
       insecure: this.#spec.insecure,
       authorization: this.#spec.authorization,
       options: {
@@ -178,14 +184,14 @@ class AddressService implements Service {
       },
       timeout: profileTimeout(url, this.#options),
     });
-    return requireOk(answer, shownUrl(url), hasCredentials(this.#spec, this.#options));
+    return requireOk(answer, name, hasCredentials(this.#spec, this.#options));
   }
 
-  /** The same, or null where the service answers that it has no such thing. */
+  /** The same of what nobody has named, so that sentences name the service; null where that answers that it has no such thing. */
   async #askIfThere(url: URL, maxBytes: number, signal: AbortSignal | undefined): Promise<HttpAnswer | null> {
     if (this.#missing.has(url.pathname)) return null;
     try {
-      return await this.#ask(url, maxBytes, signal);
+      return await this.#ask(url, maxBytes, signal, this.name);
     } catch (error) {
       if (!(error instanceof SourceError) || (error.status === null && error.code !== 'SOURCE_TOO_LARGE'))
         throw error;

@@ -20,6 +20,8 @@ export interface HttpAnswer {
 /** A request for {@link get}. */
 export interface HttpRequest {
   readonly url: URL;
+  /** What sentences call it; the address where it is absent. */
+  readonly name?: string;
   readonly insecure?: boolean;
   /** `Basic …` of the address itself; headers of the options win. */
   readonly authorization?: string | undefined;
@@ -230,7 +232,7 @@ async function readAnswer(
  * @throws SourceError where there is no answer, or it is too long or too late.
  */
 export async function get(request: HttpRequest): Promise<HttpAnswer> {
-  const shown = shownUrl(request.url);
+  const shown = request.name ?? shownUrl(request.url);
   // Before the clock starts: what is wrong with a header is said at once, and nothing is left that waits.
   const own = requestHeaders(request.options);
   if (request.authorization !== undefined && !own.has('authorization'))
