@@ -62,11 +62,14 @@ export class LiveService {
   }
 
   #service(): Promise<Service> {
-    this.#opening ??= this.#open();
-    this.#opening.catch(() => {
-      this.#opening = null;
+    if (this.#opening !== null) return this.#opening;
+    const opening = this.#open();
+    this.#opening = opening;
+    opening.catch(() => {
+      // Whoever asks next tries again.
+      if (this.#opening === opening) this.#opening = null;
     });
-    return this.#opening;
+    return opening;
   }
 
   /** Go's handlers answer also where no index lists them. */
