@@ -12,8 +12,9 @@ export const arrows: Arrows = {
     'proto/': ['bytes/', 'columns/'],
     'transforms/': ['columns/'],
     'naming/': [],
-    'heapsnapshot/': ['bytes/', 'columns/', 'naming/'],
-    'formats/': ['bytes/', 'columns/', 'heapsnapshot/', 'naming/'],
+    'wire/': [],
+    'heapsnapshot/': ['bytes/', 'columns/', 'naming/', 'wire/'],
+    'formats/': ['bytes/', 'columns/', 'heapsnapshot/', 'naming/', 'wire/'],
   },
   report: {
     'go/': [],

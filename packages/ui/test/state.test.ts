@@ -1,9 +1,8 @@
 // State and URL: round trips, pprof's addresses, and whatever somebody may have typed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goOffer, readCounters } from '@stackpile/profile';
+import { goOffer, maxShownLength, readCounters, safeText } from '@stackpile/profile';
 import fc from 'fast-check';
-import { maxShownLength, safeText } from '@stackpile/profile';
 import { formatDelta, formatPercent, formatValue, forNumber, noun } from '../src/format.ts';
 import { indexOf, outlook, readingsOf } from '../src/live-index.ts';
 import { compile, compileSearch } from '../src/engine/compile.ts';
