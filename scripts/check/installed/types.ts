@@ -44,6 +44,12 @@ const built = new Builder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] 
 export const output = it.runExport(built, 'folded', it.defaultOptions());
 // @ts-expect-error no such form
 it.runExport(built, 'nosuch', it.defaultOptions());`,
+  '@stackpile/report/filters': `
+import { ProfileBuilder as Drawn } from '@stackpile/profile';
+const drawn = new Drawn({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] }).build();
+export const left: number = it.filterProfile(drawn, 0, it.defaultOptions()).total;
+// @ts-expect-error which sample type
+it.filterProfile(drawn, it.defaultOptions());`,
   '@stackpile/report/flame': `
 export const names: string[] = Object.keys(it);
 // @ts-expect-error nothing has this name
