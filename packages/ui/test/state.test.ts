@@ -153,7 +153,7 @@ test('a search ignores case unless it has an upper-case letter, and becomes a fi
     compileSearch(source).pattern?.test(text) === true;
   assert.ok(search('serve', 'Serve') && !search('Serve', 'serve') && search('(?i)SERVE', 'serve'));
   assert.ok(search('serve\\S', 'Server') && search('\\p{Lu}x', 'ax'), 'escapes are no letters');
-  assert.equal(compileSearch('(').error, 'missing closing ): `(`');
+  assert.equal(compileSearch('a(').error, 'missing closing ): `a(`');
   assert.deepEqual(compileSearch(''), { pattern: null, error: '' });
   assert.deepEqual(['serve', 'Serve', '\\d+', '(?i)x'].map(searchFilter), [
     '(?i)serve',

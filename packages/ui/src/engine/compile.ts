@@ -10,7 +10,9 @@ export interface Search {
 
 /** Compiles what stands in a search box: case counts only where it has an upper-case letter. */
 export function compileSearch(source: string): Search {
-  return compile(searchFilter(source));
+  // What is wrong is said of what was typed.
+  const typed = compile(source);
+  return typed.pattern === null ? typed : compile(searchFilter(source));
 }
 
 /** Compiles a pattern that means what a filter means: case counts unless it says `(?i)`. */
