@@ -1,5 +1,5 @@
 // Programs that leak after public reports, or only look as if, run for real, and judged as a person does who knows nothing of them:
-// four of them in each mode, drawn anew in every run. All of them: scripts/judge-programs.ts.
+// two leaks and two traps in each mode, drawn anew in every run. All of them: scripts/judge-programs.ts.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import process from 'node:process';
@@ -10,7 +10,8 @@ import { programSets } from '../../../../testing/judging/program.ts';
 import { haveGo, installPackages, type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
 
 const SECONDS = 40;
-const AT_ONCE = 4;
+/** Of leaks and of traps. */
+const OF_EACH = 2;
 
 /** Of the repository's own programs those that are judged right today; the others wait for a judge that looks at more. */
 const enabled: Readonly<Record<Mode, readonly string[]>> = {
@@ -39,10 +40,12 @@ const enabled: Readonly<Record<Mode, readonly string[]>> = {
 
 const seed = Number(process.env['PROGRAMS_SEED'] ?? Date.now() % 2 ** 31);
 
-/** Some of the names, others for each seed. */
-function drawn(names: readonly string[], count: number): readonly string[] {
+/** Some of the leaks and some of the traps, others for each seed. */
+function drawn(names: readonly string[]): readonly string[] {
   const order = (name: string): string => createHash('sha256').update(`${seed} ${name}`).digest('hex');
-  return names.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, count);
+  const sorted = names.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+  const isTrap = (name: string): boolean => name.includes('trap-');
+  return [false, true].flatMap((trap) => sorted.filter((name) => isTrap(name) === trap).slice(0, OF_EACH));
 }
 
 /** What stops the test on this machine: no npm to get from what the programs import. */
@@ -62,8 +65,8 @@ describe(`programs (PROGRAMS_SEED=${seed})`, { skip, timeout: 600_000 }, () => {
   after(() => workshop.close());
 
   for (const mode of modes) {
-    describe(`by ${mode}`, { concurrency: AT_ONCE }, () => {
-      for (const name of drawn(enabled[mode], AT_ONCE)) {
+    describe(`by ${mode}`, { concurrency: 2 * OF_EACH }, () => {
+      for (const name of drawn(enabled[mode])) {
         test(name, async () => {
           const program = own.programs.find((one) => one.name === name);
           assert.ok(program !== undefined, `there is no program ${name}`);
