@@ -54,6 +54,9 @@ export const arrows: Arrows = {
     ],
     'page/': ['engine/error.ts', 'filters/', 'parts/', 'views/', 'views/registry.ts'],
   },
+  sources: {
+    'process/': [],
+  },
   cli: {
     'web/': [],
     'pprof/': ['web/'],

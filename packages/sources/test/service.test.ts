@@ -51,7 +51,9 @@ describe('an agent', () => {
   test('offers, says and captures the same whether it has a port of its own or is mounted', async () => {
     const agent = await startServer({ port: 0 });
     const handler = await createHandler({ auth: 'let-me-in-please' });
-    const mounted = await serve((request, response) => void handler(request, response));
+    const mounted = await serve((request, response) => {
+      handler(request, response);
+    });
     try {
       for (const [source, options] of [
         [agent.url, {}],
