@@ -43,14 +43,14 @@ export interface Counters {
   readonly fdLimit: number | null;
   /** Threads of the system. */
   readonly threads: number | null;
-  /** Worker threads that run JavaScript, besides the main one. */
+  /** Worker threads that run JavaScript, besides the main one and the agent's own; with an agent those that were started since it began. */
   readonly workers: number | null;
   /** Child processes that have not ended. */
   readonly children: number | null;
 
   /** Turns of the event loop since it began. */
   readonly turns: number | null;
-  /** HTTP requests answered since the process began. */
+  /** HTTP requests answered since somebody counts them, an agent since it began; null also where there were none so far. */
   readonly requests: number | null;
   /** Seconds of CPU since the process began, user and system. */
   readonly cpu: number | null;
