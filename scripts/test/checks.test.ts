@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pageFaults, roomFaults } from '../check/error-codes.ts';
 import { findingsOf, sizeFaults } from '../check/sizes.ts';
+import { endpointTable, pageWith, readmeFaults } from '../check/endpoints.ts';
 import { upstreamOf, upstreamTable } from '../check/upstream.ts';
 import { root } from '../house.ts';
 import { withNumbers } from '../kernel.ts';
@@ -109,6 +110,29 @@ test("the kernel's text has a number of the layout for each name, and no other",
   const known = new Map([['At.text', 512]]);
   assert.equal(withNumbers('(i32.const <At.text>)', known), '(i32.const 512)');
   assert.throws(() => withNumbers('(i32.const <At.gone>)', known), /kernel\.wat: layout\.ts has no At\.gone/);
+});
+
+test('the docs list the endpoints that there are, with their parameters', () => {
+  const endpoint = { description: 'A list', kind: 'list', query: {} };
+  const table = [
+    { ...endpoint, name: '' },
+    { ...endpoint, name: 'heap', kind: 'snapshot', query: { gc: 'collects', debug: 'text' } },
+  ];
+  const rows = endpointTable(table);
+  assert.deepEqual(rows.split('\n').slice(2), [
+    '| (nothing) | list |  | A list |',
+    '| `heap` | snapshot | `gc`: collects<br>`debug`: text | A list |',
+  ]);
+  const page = (inside: string): string =>
+    `# X\n<!-- endpoints: written by scripts/check/endpoints.ts -->\n${inside}<!-- /endpoints -->\ny\n`;
+  assert.equal(pageWith(page('old\n'), rows), page(`${rows}\n`));
+  assert.equal(pageWith('# no place', rows), null);
+  const readme = (names: string): string => `| below \`/debug/pprof/\` | what |\n|---|---|\n${names}\ntext\n`;
+  assert.deepEqual(readmeFaults(readme('| (nothing) | a |\n| `heap?seconds=10` | b |\n'), table), []);
+  assert.deepEqual(readmeFaults(readme('| (nothing) | a |\n| `trace` | b |\n'), table), [
+    "README.md: its table lacks 'heap'",
+    "README.md: there is no endpoint 'trace'",
+  ]);
 });
 
 test('whose rules a file follows is said in its head, in one form', () => {

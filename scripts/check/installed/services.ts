@@ -26,6 +26,7 @@ const ENDPOINTS: Readonly<Record<string, (body: Buffer) => boolean>> = {
   'profile?seconds=1': isProfile,
   cmdline: (body) => body.toString().includes('node'),
   counters: (body) => typeof (JSON.parse(body.toString()) as { rss?: unknown }).rss === 'number',
+  offers: (body) => (JSON.parse(body.toString()) as { schema?: unknown }).schema === 'stackpile.offers/1',
 };
 
 /** A gzipped message whose first field is a sample type. */

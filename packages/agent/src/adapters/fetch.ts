@@ -1,4 +1,4 @@
-// createFetchHandler: the endpoints for whatever turns a `Request` into a `Response`: route handlers, Hono, other servers.
+// createFetchHandler: the endpoints for whatever turns a `Request` into a `Response`.
 import { pieces } from '../door/pieces.ts';
 import type { HandlerOptions } from '../options.ts';
 import { closable, type Closable, openMount } from './mount.ts';

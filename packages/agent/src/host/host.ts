@@ -50,10 +50,6 @@ export class AgentHost implements HostCalls {
     this.#tallies.leaveOut(worker);
   }
 
-  get tracker(): TaskTracker | null {
-    return this.#tracker;
-  }
-
   dumpTasks(each: boolean): Json<TaskDump> | null {
     return this.#tracker === null ? null : JSON.stringify(this.#tracker.dump(each));
   }
