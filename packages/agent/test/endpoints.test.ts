@@ -1,5 +1,6 @@
 // The table of endpoints: the index is what it always was, programs get the same list as JSON, and a new endpoint is a row.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { goOffer, readGoIndex, readOffers } from '@stackpile/profile';
 import type { CaptureContext } from '../src/captures/capture.ts';
@@ -160,4 +161,16 @@ test('names are told apart, and every parameter says what it is for', () => {
   assert.equal(new Set(endpoints.map(({ name }) => name)).size, endpoints.length);
   for (const { description, query } of endpoints)
     for (const sentence of [description, ...Object.values(query)]) assert.notEqual(sentence, '');
+});
+
+test('no endpoint looks at a parameter that it does not name, which a proxy would drop', () => {
+  const named = new Set(endpoints.flatMap(({ query }) => Object.keys(query)));
+  const read = new Set<string>();
+  const folder = new URL('../src/', import.meta.url);
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts')) continue;
+    const source = readFileSync(new URL(path.replaceAll('\\', '/'), folder), 'utf8');
+    for (const [, name = ''] of source.matchAll(/\bquery\.get\('([^']+)'\)/gu)) read.add(name);
+  }
+  assert.deepEqual([...read].toSorted(), [...named].toSorted());
 });
