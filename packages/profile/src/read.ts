@@ -4,9 +4,9 @@ import { decodeProfile, ProfileDecoder } from './proto/decode.ts';
 import { ProfileError } from './errors.ts';
 import type { FormatOptions } from './formats/format.ts';
 import { goCounts } from './formats/go-goroutine-counts.ts';
-import { goStacks } from './formats/go-goroutine-stacks.ts';
 import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
+import { findJson } from './formats/json-keys.ts';
 import { jsonFormats, textFormats } from './formats/table.ts';
 import { describeForeign } from './formats/unrecognized.ts';
 import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip, joined } from './bytes/gunzip.ts';
@@ -29,7 +29,7 @@ export interface ReadOptions {
   readonly maxBytes?: number;
   /**
    * `named` (default): Go's texts with the names and labels that they print. `as-pprof`: exactly what `go tool pprof`
-   * makes of them: bare addresses, its doubled mutex scaling, and no `debug=2` stacks.
+   * makes of them: bare addresses and its doubled mutex scaling; what it does not read at all is read as ever.
    */
   readonly goTexts?: 'named' | 'as-pprof';
   /**
@@ -180,9 +180,7 @@ export function readPlainProfile(
     if (!(error instanceof ProfileError) || !(error.pprofMessage ?? '').endsWith(TOO_LONG)) throw error;
     verdict = error.pprofMessage as string;
   }
-  if (!(asPprof && goStacks.sniff(bytes, head))) {
-    for (const format of textFormats) if (format.sniff(bytes, head)) return valid(format.read(bytes));
-  }
+  for (const format of textFormats) if (format.sniff(bytes, head)) return valid(format.read(bytes, options));
   throw unrecognized(bytes, head, protoError, verdict);
 }
 
@@ -193,9 +191,10 @@ function looksLikeJson(bytes: Uint8Array): boolean {
 /** Reads a format in JSON; null where the bytes are none of these. */
 function readJson(bytes: Uint8Array, options: FormatOptions): Profile | null {
   if (!looksLikeJson(bytes)) return null;
-  const more = headText(bytes);
-  for (const format of jsonFormats) if (format.sniff(bytes, more)) return valid(format.read(bytes, options));
-  return null;
+  const found = findJson(bytes, jsonFormats);
+  if (found === null) return null;
+  const { format, at, end } = found;
+  return valid(format.read(bytes.subarray(0, end), { ...options, at }));
 }
 
 /** The error of a message that contradicts itself, told better where two profiles stand in one file. */

@@ -66,12 +66,22 @@ export class JsonScanner {
 
   /**
    * @param what begins every message
-   * @param onProgress hears now and then how many of the bytes have been read
+   * @param options `onProgress` hears now and then how many of the bytes have been read; `at` is where the document begins
    */
-  constructor(bytes: Uint8Array, what: string, onProgress?: (bytes: number, total: number) => void) {
+  constructor(
+    bytes: Uint8Array,
+    what: string,
+    {
+      onProgress,
+      at,
+    }: {
+      readonly onProgress?: ((bytes: number, total: number) => void) | undefined;
+      readonly at?: number | undefined;
+    } = {},
+  ) {
     this.#bytes = bytes;
     this.#what = what;
-    this.at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+    this.at = at ?? (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0);
     this.#onProgress = onProgress;
     this.#due = onProgress === undefined ? NEVER : STEP;
   }
@@ -345,6 +355,39 @@ export class JsonScanner {
     if (this.kind() !== 'null') return this.string();
     this.skip();
     return '';
+  }
+
+  /** An integer from `least` to `most`; -1 for any other value, which is skipped. `least` is 0 or more. */
+  integerOrNone(least: number, most: number): number {
+    const value = this.numberOrNone();
+    return Number.isInteger(value) && value >= least && value <= most ? value : -1;
+  }
+
+  /** A number; NaN for any other value, which is skipped. */
+  numberOrNone(): number {
+    if (this.kind() === 'number') return this.number();
+    this.skip();
+    return NaN;
+  }
+
+  /** Enters an array; any other value is skipped, and false. */
+  arrayOrNone(): boolean {
+    if (this.kind() === 'array') {
+      this.array();
+      return true;
+    }
+    this.skip();
+    return false;
+  }
+
+  /** Enters an object; any other value is skipped, and false. */
+  objectOrNone(): boolean {
+    if (this.kind() === 'object') {
+      this.object();
+      return true;
+    }
+    this.skip();
+    return false;
   }
 
   /** Goes behind the next value, whatever it is. */

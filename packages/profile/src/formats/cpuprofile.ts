@@ -3,9 +3,8 @@ import { ProfileBuilder } from '../builder.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
-import type { FormatOptions, ProfileFormat } from './format.ts';
+import type { FormatOptions, JsonFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
-import { jsonFormat } from './json-keys.ts';
 import { readCallFrame } from './v8-frame.ts';
 import { MAX_MICROS, type RecordingTotals, V8Recording } from './v8-recording.ts';
 
@@ -14,32 +13,32 @@ const MAX_ID = 2 ** 32 - 1;
 /** Start times from here on are the time of day; V8's own are of a clock that begins with the machine. */
 const EPOCH_MICROS = 1e15;
 
-/** A time of the file: microseconds, possibly fractions of them. */
+/** A time of the file: microseconds, possibly fractions of them; NaN where there is none. */
 function readMicros(json: JsonScanner): number {
   json.kind();
   const at = json.at;
-  const value = json.number();
+  const value = json.numberOrNone();
   if (Math.abs(value) > MAX_MICROS) throw json.error(`${value} µs is beyond 285 years`, at);
   return value;
 }
 
 /** Reads `positionTicks`; the cursor stands before the array. */
 export function readTicks(json: JsonScanner, tick: (line: number, ticks: number) => void): void {
-  json.array();
+  if (!json.arrayOrNone()) return;
   while (json.item()) {
     let line = 0;
     let ticks = 0;
-    json.object();
+    if (!json.objectOrNone()) continue;
     for (let key = json.key(); key !== null; key = json.key()) {
-      if (key === 'line') line = Math.max(0, json.integer(-1, MAX_ID));
-      else if (key === 'ticks') ticks = json.integer(0, MAX_ID);
+      if (key === 'line') line = Math.max(0, json.integerOrNone(0, MAX_ID));
+      else if (key === 'ticks') ticks = json.integerOrNone(0, MAX_ID);
       else json.skip();
     }
     if (ticks > 0) tick(line, ticks);
   }
 }
 
-/** Reads one node; the cursor stands before it. */
+/** Reads one node; the cursor stands before it. What is no node is passed over. */
 function readNode(json: JsonScanner, recording: V8Recording, frames: FrameTable): void {
   const row = recording.nodes;
   json.table = 'nodes';
@@ -50,36 +49,54 @@ function readNode(json: JsonScanner, recording: V8Recording, frames: FrameTable)
   let frame = -1;
   let hits = 0;
   let parent = -1;
-  json.object();
+  const children: number[] = [];
+  const ticks: (readonly [line: number, ticks: number])[] = [];
+  if (!json.objectOrNone()) {
+    recording.passed.add('node', () => `what stands at byte ${at} is no object`);
+    return;
+  }
   for (let key = json.key(); key !== null; key = json.key()) {
     switch (key) {
       case 'id':
-        id = json.integer(0, MAX_ID);
+        id = json.integerOrNone(0, MAX_ID);
         break;
       case 'callFrame':
         frame = readCallFrame(json, frames);
         break;
       case 'hitCount':
-        hits = json.integer(0, MAX_ID);
+        hits = Math.max(0, json.integerOrNone(0, MAX_ID));
         break;
       case 'parent':
-        parent = json.integer(0, MAX_ID);
+        parent = json.integerOrNone(0, MAX_ID);
         break;
       case 'children':
-        json.array();
-        while (json.item()) recording.child(row, json.integer(0, MAX_ID));
+        readChildren(json, recording, row, children);
         break;
       case 'positionTicks':
-        if (json.kind() === 'array') readTicks(json, (line, ticks) => recording.tick(row, line, ticks));
-        else json.skip();
+        readTicks(json, (line, count) => ticks.push([line, count]));
         break;
       default:
         json.skip();
     }
   }
-  if (id < 0) throw json.error('the node has no "id"', at);
-  if (frame < 0) throw json.error('the node has no "callFrame"', at);
+  if (id < 0 || frame < 0) {
+    const lacks = id < 0 ? '"id"' : '"callFrame"';
+    recording.passed.add('node', () => `the one at byte ${at} has no ${lacks}`);
+    return;
+  }
   recording.node(id, frame, hits, parent);
+  for (const child of children) recording.child(row, child);
+  for (const [line, count] of ticks) recording.tick(row, line, count);
+}
+
+/** Reads the ids of callees; null stands for none of them. */
+function readChildren(json: JsonScanner, recording: V8Recording, row: number, into: number[]): void {
+  if (!json.arrayOrNone()) return;
+  while (json.item()) {
+    const child = json.integerOrNone(0, MAX_ID);
+    if (child >= 0) into.push(child);
+    else recording.passed.add('child of a node', () => `one of nodes row ${row} is no number of a node`);
+  }
 }
 
 /**
@@ -95,34 +112,46 @@ export function readField(
 ): boolean {
   switch (key) {
     case 'nodes':
-      json.array();
-      while (json.item()) readNode(json, recording, frames);
+      if (json.arrayOrNone()) while (json.item()) readNode(json, recording, frames);
       break;
     case 'samples':
-      json.array();
-      for (json.table = 'samples'; json.item(); ) {
-        json.row = recording.samples;
-        recording.sample(json.integer(0, MAX_ID));
-      }
+      readSamples(json, recording);
       break;
     case 'timeDeltas':
-      json.array();
-      for (json.table = 'timeDeltas'; json.item(); ) {
-        json.row = recording.deltas;
-        recording.delta(readMicros(json));
-      }
+      if (json.arrayOrNone()) readDeltas(json, recording);
       break;
     case 'startTime':
-      recording.startTime = readMicros(json);
+      recording.startTime = orElse(readMicros(json), recording.startTime);
       break;
     case 'endTime':
-      recording.endTime = readMicros(json);
+      recording.endTime = orElse(readMicros(json), recording.endTime);
       break;
     default:
       return false;
   }
   json.table = '';
   return true;
+}
+
+function orElse(value: number, otherwise: number): number {
+  return Number.isNaN(value) ? otherwise : value;
+}
+
+/** Reads the nodes of samples; what is no number of a node is nobody's sample. */
+export function readSamples(json: JsonScanner, recording: V8Recording): void {
+  if (!json.arrayOrNone()) return;
+  for (json.table = 'samples'; json.item(); ) {
+    json.row = recording.samples;
+    recording.sample(json.integerOrNone(0, MAX_ID));
+  }
+}
+
+/** A time that is missing, null say, is none that passed. */
+function readDeltas(json: JsonScanner, recording: V8Recording): void {
+  for (json.table = 'timeDeltas'; json.item(); ) {
+    json.row = recording.deltas;
+    recording.delta(orElse(readMicros(json), 0));
+  }
 }
 
 /** Reads the fields of a CPU profile into `recording`; the cursor stands before its object. */
@@ -151,7 +180,7 @@ export function cpuProfileOf(
   startTime: number,
   duration: number,
 ): Profile {
-  const sum = (field: keyof RecordingTotals): number => all.reduce((total, one) => total + one[field], 0);
+  const sum = (field: Exclude<keyof RecordingTotals, 'passed'>): number => all.reduce((total, one) => total + one[field], 0);
   const samples = sum('samples');
   const idle = sum('idleSamples');
   if (idle > 0) {
@@ -159,6 +188,7 @@ export function cpuProfileOf(
       `(idle) is left out: ${idle} samples, ${Math.round(sum('idleMicros') / 1000)} ms in which the event loop waited`,
     );
   }
+  for (const comment of all.flatMap(({ passed }) => passed)) builder.comment(comment);
   builder.comment(
     'lines of callers are those on which the calling function starts: V8 records the leaf line only',
   );
@@ -173,7 +203,7 @@ export function cpuProfileOf(
 }
 
 function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
-  const json = new JsonScanner(bytes, NAME, options.onProgress);
+  const json = new JsonScanner(bytes, NAME, options);
   const recording = new V8Recording(NAME);
   const frames = new FrameTable();
   readRecording(json, recording, frames);
@@ -187,8 +217,4 @@ function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
 }
 
 /** `.cpuprofile`: samples/count and cpu/nanoseconds. */
-export const cpuprofile: ProfileFormat = {
-  name: NAME,
-  sniff: (bytes, head) => jsonFormat(bytes, head) === 'cpuprofile',
-  read,
-};
+export const cpuprofile: JsonFormat = { name: NAME, read };

@@ -2,13 +2,14 @@
 // line, before and after, as difffolded.pl and inferno-diff-folded write them.
 import { countedIds, ProfileBuilder } from '../builder.ts';
 import { ByteInterner } from '../columns/byte-interner.ts';
-import { ProfileError } from '../errors.ts';
 import { GrowingFloat64, GrowingUint32 } from '../columns/growable.ts';
 import { finishInt64, int64Halves, setInt64 } from '../columns/int64.ts';
 import type { Int64Column, Profile } from '../profile.ts';
 import { decodeText, encodeText } from '../bytes/utf8.ts';
 import type { ProfileFormat } from './format.ts';
+import { systemNameOf } from './final-names.ts';
 import { ANONYMOUS, namedMapping } from './frame-table.ts';
+import { PassedOver, quotedPiece } from './passed-over.ts';
 
 const NAME = 'folded stacks';
 const anonymous = encodeText(ANONYMOUS);
@@ -17,20 +18,25 @@ const SEMICOLON = 0x3b;
 const SPACE = 0x20;
 const HASH = 0x23;
 /** What a count may be; longer ones are no numbers that anybody counted. */
-const COUNT = /^-?[0-9]{1,19}(?:\.[0-9]{1,30})?$/;
+const COUNT = /^-?[0-9]{1,19}(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,3})?$/;
+/** What 64 bits do not hold is no count. */
+const MOST_COUNT = 2 ** 63;
 /** Units of counts that have so many decimal places or fewer; more places than the last one has are rounded. */
-const finest = { places: 9, unit: 'billionths' };
+const whole = { places: 0, unit: 'count' };
 const units = [
-  { places: 0, unit: 'count' },
+  whole,
   { places: 3, unit: 'thousandths' },
   { places: 6, unit: 'millionths' },
+  { places: 9, unit: 'billionths' },
 ];
 
 /** Where the count of a line begins, or -1. */
 function countStart(line: Uint8Array, start: number, end: number): number {
   let at = end;
   while (at > start && line[at - 1] !== SPACE && line[at - 1] !== 9) at--;
-  return at > start && at < end && COUNT.test(decodeText(line, at, Math.min(end, at + 64))) ? at : -1;
+  if (at === start || at === end) return -1;
+  const text = decodeText(line, at, Math.min(end, at + 64));
+  return COUNT.test(text) && Math.abs(Number(text)) < MOST_COUNT ? at : -1;
 }
 
 /** End of the text from `start` to `end` without its trailing blanks and `\r`. */
@@ -56,20 +62,27 @@ function lineEnd(bytes: Uint8Array, start: number): { end: number; next: number 
 
 /** Bytes that tell what a text is. */
 const LOOK = 4096;
+/** Bytes of a line that may be quoted. */
+const QUOTED = 240;
 
-/** Every line that begins in the head is a stack, a remark or empty, and somewhere a stack has two frames. */
+/** Of the lines that begin in the head, most are stacks, and some stack has two frames: remarks and empty lines do not count. */
 function sniff(bytes: Uint8Array, head: string): boolean {
-  if (/[\0-\x08\x0e-\x1f]/.test(head)) return false;
+  if (/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(head)) return false;
   let stacks = 0;
-  for (let start = 0; start < Math.min(LOOK, bytes.length); ) {
+  let others = 0;
+  let nested = false;
+  for (let start = textStart(bytes); start < Math.min(LOOK, bytes.length); ) {
     const { end, next } = lineEnd(bytes, start);
     if (end > start && !isComment(bytes, start, end)) {
-      if (countStart(bytes, start, end) < 0) return false;
-      stacks++;
+      const count = countStart(bytes, start, end);
+      if (count < 0) others++;
+      else stacks++;
+      const semicolon = count < 0 ? -1 : bytes.subarray(start, count).indexOf(SEMICOLON);
+      nested ||= semicolon >= 0;
     }
     start = next;
   }
-  return stacks > 0 && bytes.includes(SEMICOLON);
+  return stacks > others && (nested || (others === 0 && bytes.includes(SEMICOLON)));
 }
 
 /** Where the text begins: behind a byte order mark. */
@@ -77,23 +90,19 @@ function textStart(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
-/** Whether every stack of the text has two counts. One that has not is enough to know: names may end in numbers as well. */
+/** Whether every stack of the text, which has one at least, has two counts. One that has not is enough to know: names may end in numbers as well. */
 function hasTwoCounts(bytes: Uint8Array): boolean {
   let stacks = 0;
   for (let start = textStart(bytes); start < bytes.length; ) {
     const { end, next } = lineEnd(bytes, start);
     if (end > start && !isComment(bytes, start, end)) {
       const at = countStart(bytes, start, end);
-      if (at < 0 || countStart(bytes, start, trimmed(bytes, start, at)) < 0) return false;
-      stacks++;
+      if (at >= 0 && countStart(bytes, start, trimmed(bytes, start, at)) < 0) return false;
+      if (at >= 0) stacks++;
     }
     start = next;
   }
   return stacks > 0;
-}
-
-function fail(line: number, start: number, what: string): ProfileError {
-  return new ProfileError('PROFILE_MALFORMED', `${NAME}: line ${line} (byte ${start}) ${what}`);
 }
 
 /** The counts of all stacks, one or two each. */
@@ -101,6 +110,7 @@ class Counts {
   readonly perStack: 1 | 2;
   readonly #counts = new GrowingFloat64(256);
   #places = 0;
+  #largest = 0;
 
   constructor(perStack: 1 | 2) {
     this.perStack = perStack;
@@ -111,14 +121,20 @@ class Counts {
   }
 
   add(text: string): void {
-    const point = text.indexOf('.');
-    if (point >= 0) this.#places = Math.max(this.#places, text.length - point - 1);
-    this.#counts.push(Number(text));
+    const [digits = '', exponent = '0'] = text.toLowerCase().split('e');
+    const point = digits.indexOf('.');
+    const places = (point < 0 ? 0 : digits.length - point - 1) - Number(exponent);
+    this.#places = Math.max(this.#places, places);
+    const count = Number(text);
+    this.#largest = Math.max(this.#largest, Math.abs(count));
+    this.#counts.push(count);
   }
 
   /** Whole counts are kept as integers; where one has decimals all are scaled to the unit that holds the most places. */
   columns(): { unit: string; columns: Int64Column[] } {
-    const { places, unit } = units.find((one) => one.places >= this.#places) ?? finest;
+    // The largest count has to fit, too.
+    const fitting = units.filter(({ places }) => this.#largest * 10 ** places < MOST_COUNT);
+    const { places, unit } = fitting.find((one) => one.places >= this.#places) ?? fitting.at(-1) ?? whole;
     const columns = Array.from({ length: this.perStack }, (_, i) => this.#column(i, 10 ** places));
     return { unit, columns };
   }
@@ -127,16 +143,14 @@ class Counts {
     const column = int64Halves(this.stacks);
     for (let row = 0; row < column.length; row++) {
       const count = this.#counts.get(row * this.perStack + first);
-      if (Math.abs(count) * factor >= 2 ** 63) {
-        throw new ProfileError(
-          'PROFILE_INVALID',
-          `${NAME}: the count of stack ${row}, ${count}, is too large`,
-        );
-      }
       setInt64(column, row, Math.round(count * factor));
     }
     return finishInt64(column);
   }
+}
+
+function noCount(bytes: Uint8Array, number: number, start: number, end: number): string {
+  return `line ${number}: ${quotedPiece(decodeText(bytes, start, Math.min(end, start + QUOTED)))} has no count`;
 }
 
 function read(bytes: Uint8Array): Profile {
@@ -144,13 +158,18 @@ function read(bytes: Uint8Array): Profile {
   const frames = new GrowingUint32(1024);
   const starts = new GrowingUint32(256);
   const counts = new Counts(hasTwoCounts(bytes) ? 2 : 1);
+  const passed = new PassedOver();
   let number = 0;
   for (let start = textStart(bytes); start < bytes.length; ) {
     number++;
     const { end, next } = lineEnd(bytes, start);
     if (end > start && !isComment(bytes, start, end)) {
       let at = countStart(bytes, start, end);
-      if (at < 0) throw fail(number, start, 'ends with no count');
+      if (at < 0) {
+        passed.add('line', () => noCount(bytes, number, start, end));
+        start = next;
+        continue;
+      }
       const last = decodeText(bytes, at, end);
       if (counts.perStack === 2) {
         const before = trimmed(bytes, start, at);
@@ -164,14 +183,33 @@ function read(bytes: Uint8Array): Profile {
         // Not indexOf: where no semicolon follows, it would look at the whole rest of the file for each line.
         let to = from;
         while (to < stop && bytes[to] !== SEMICOLON) to++;
-        frames.push(to > from ? names.addRange(bytes, from, to) : names.add(anonymous));
+        frames.push(to > from ? names.addRange(bytes, from, unannotated(bytes, from, to)) : names.add(anonymous));
         from = to + 1;
       }
     }
     start = next;
   }
   starts.push(frames.length);
-  return profileOf(names, frames, starts, counts);
+  return profileOf(names, frames, starts, counts, passed);
+}
+
+/** Annotations of stackcollapse-perf.pl and async-profiler: kernel, compiled just in time, inlined, woken by, and tiers of Java. */
+const ANNOTATIONS = new Set([...'kjiw01'].map((letter) => letter.charCodeAt(0)));
+
+/** End of a name without its annotation: `do_sys_open_[k]`. */
+function unannotated(bytes: Uint8Array, from: number, to: number): number {
+  const annotated =
+    to - from > 4 &&
+    bytes[to - 1] === 0x5d &&
+    ANNOTATIONS.has(bytes[to - 2] as number) &&
+    bytes[to - 3] === 0x5b &&
+    bytes[to - 4] === 0x5f;
+  return annotated ? to - 4 : to;
+}
+
+/** Mangled names begin with an underscore: the others need not be decoded. */
+function mayBeMangled(name: Uint8Array): boolean {
+  return name[0] === 0x5f;
 }
 
 /** A header for counts in `unit`; two of a stack are what it had before and after. */
@@ -196,6 +234,7 @@ function profileOf(
   frames: GrowingUint32,
   starts: GrowingUint32,
   counts: Counts,
+  passed: PassedOver,
 ): Profile {
   const named = names.length - 1;
   const samples = counts.stacks;
@@ -216,7 +255,10 @@ function profileOf(
   const name = counted(named, 1);
   const zeros = new Float64Array(named);
   const none = new Uint32Array(0);
+  const strings = names.build();
+  const systemName = name.map((row) => (mayBeMangled(strings.bytes(row)) && systemNameOf(strings.get(row)) !== '' ? row : 0));
   const blank = header(unit, counts.perStack);
+  passed.tell(blank);
   if (named > 0) namedMapping(blank);
   return {
     ...blank.build(),
@@ -241,11 +283,11 @@ function profileOf(
       length: named,
       id: ids,
       name,
-      systemName: name,
+      systemName,
       filename: new Uint32Array(named),
       startLine: zeros,
     },
-    strings: names.build(),
+    strings,
   };
 }
 

@@ -7,9 +7,11 @@ export interface FormatOptions {
   readonly times?: boolean;
   /** Hears how far the reader of a format in JSON has come, in bytes. */
   readonly onProgress?: (bytes: number, total: number) => void;
+  /** Where the document begins, in formats of JSON: behind what it is wrapped in. */
+  readonly at?: number;
 }
 
-/** A file format of profiles. */
+/** A file format of profiles that is told by how its bytes begin. */
 export interface ProfileFormat {
   /** What people call it. */
   readonly name: string;
@@ -18,3 +20,6 @@ export interface ProfileFormat {
   /** Reads it; throws a `ProfileError` that names the byte, line or field. */
   readonly read: (bytes: Uint8Array, options?: FormatOptions) => Profile;
 }
+
+/** A format in JSON: its row in the table says which keys tell it. */
+export type JsonFormat = Pick<ProfileFormat, 'name' | 'read'>;

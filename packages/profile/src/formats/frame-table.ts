@@ -4,6 +4,7 @@ import { MappingFlag } from '../profile.ts';
 import { functionName, NO_FACTS } from '../naming/names.ts';
 import { StringInterner } from '../columns/strings.ts';
 import { TupleSet } from '../columns/tuples.ts';
+import { systemNameOf } from './final-names.ts';
 import { GrowingUint32 } from '../columns/growable.ts';
 
 /** What functions without a name are called everywhere. */
@@ -73,7 +74,8 @@ export class FrameTable {
   }
 
   #make(builder: ProfileBuilder, frame: number, startLine: number, line: number, column: number): number {
-    const row = builder.function(this.name(frame), this.file(frame), startLine);
+    const name = this.name(frame);
+    const row = builder.function(name, this.file(frame), startLine, systemNameOf(name));
     return builder.location({ mapping: namedMapping(builder), lines: [{ function: row, line, column }] });
   }
 }

@@ -7,9 +7,9 @@ import { idMap } from '../columns/idmap.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { FrameBudget } from './call-tree.ts';
-import type { FormatOptions, ProfileFormat } from './format.ts';
+import type { FormatOptions, JsonFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
-import { jsonFormat } from './json-keys.ts';
+import { PassedOver } from './passed-over.ts';
 import { readCallFrame } from './v8-frame.ts';
 
 const NAME = 'V8 heap profile';
@@ -39,7 +39,17 @@ function openNode(nodes: Nodes, parent: number): number {
 }
 
 /** Reads the tree below `head` with a stack of its own, however deep it is. */
-function readTree(json: JsonScanner, nodes: Nodes, frames: FrameTable): void {
+function readTree(json: JsonScanner, nodes: Nodes, frames: FrameTable, passed: PassedOver): void {
+  /** Goes to the next callee that is a node; false behind the last one. */
+  const child = (): boolean => {
+    while (json.item()) {
+      if (json.kind() === 'object') return true;
+      const { at } = json;
+      json.skip();
+      passed.add('node', () => `what stands at byte ${at} is no object`);
+    }
+    return false;
+  };
   let row = openNode(nodes, NONE);
   json.table = 'nodes';
   json.object();
@@ -47,21 +57,24 @@ function readTree(json: JsonScanner, nodes: Nodes, frames: FrameTable): void {
     json.row = row;
     const key = json.key();
     if (key === 'callFrame') nodes.frame.set(row, readCallFrame(json, frames) + 1);
-    else if (key === 'id') nodes.id.set(row, json.integer(0, MAX_ID) + 1);
-    else if (key === 'selfSize') nodes.selfSize.set(row, json.integer(0, MAX_BYTES));
+    else if (key === 'id') nodes.id.set(row, json.integerOrNone(0, MAX_ID) + 1);
+    else if (key === 'selfSize') nodes.selfSize.set(row, Math.max(0, json.integerOrNone(0, MAX_BYTES)));
     else if (key === 'children') {
-      json.array();
-      if (json.item()) {
+      if (json.arrayOrNone() && child()) {
         row = openNode(nodes, row);
         json.object();
       }
     } else if (key !== null) json.skip();
     else {
-      if (nodes.frame.get(row) === 0) throw json.error('the node that ends has no "callFrame"');
+      if (nodes.frame.get(row) === 0) {
+        const at = json.at;
+        passed.add('name of a node', () => `nodes row ${json.row}, which ends at byte ${at}, has no "callFrame"`);
+        nodes.frame.set(row, frames.add('', '', 0, 0) + 1);
+      }
       const parent = nodes.parent.get(row);
       if (parent === NONE) break;
       // The next of its siblings, or back in the middle of the caller.
-      if (json.item()) {
+      if (child()) {
         row = openNode(nodes, parent);
         json.object();
       } else row = parent;
@@ -76,7 +89,7 @@ interface Samples {
   readonly size: GrowingFloat64;
 }
 
-function readSamples(json: JsonScanner, samples: Samples): void {
+function readSamples(json: JsonScanner, samples: Samples, passed: PassedOver): void {
   json.array();
   for (json.table = 'samples'; json.item(); ) {
     json.row = samples.nodeId.length;
@@ -84,13 +97,17 @@ function readSamples(json: JsonScanner, samples: Samples): void {
     const at = json.at;
     let size = -1;
     let nodeId = -1;
-    json.object();
-    for (let key = json.key(); key !== null; key = json.key()) {
-      if (key === 'size') size = json.integer(0, MAX_BYTES);
-      else if (key === 'nodeId') nodeId = json.integer(0, MAX_ID);
-      else json.skip();
+    if (json.objectOrNone()) {
+      for (let key = json.key(); key !== null; key = json.key()) {
+        if (key === 'size') size = json.integerOrNone(0, MAX_BYTES);
+        else if (key === 'nodeId') nodeId = json.integerOrNone(0, MAX_ID);
+        else json.skip();
+      }
     }
-    if (size < 0 || nodeId < 0) throw json.error('the sample has no "size" or no "nodeId"', at);
+    if (size < 0 || nodeId < 0) {
+      passed.add('sample', () => `the one at byte ${at} has no "size" or no "nodeId"`);
+      continue;
+    }
     samples.nodeId.push(nodeId);
     samples.size.push(size);
   }
@@ -111,8 +128,8 @@ function heapBuilder(period: number): ProfileBuilder {
   });
 }
 
-/** Rows of nodes by their id. */
-function rowsById(nodes: Nodes): (id: number) => number {
+/** Rows of nodes by their id; of two with the same one the first. */
+function rowsById(nodes: Nodes, passed: PassedOver): (id: number) => number {
   const count = nodes.id.length;
   const rowOf = new Uint32Array(count);
   const halves = new Uint32Array(count * 2);
@@ -126,8 +143,7 @@ function rowsById(nodes: Nodes): (id: number) => number {
   const map = idMap(new BigUint64Array(halves.buffer, 0, named));
   if (map.duplicate >= 0) {
     const row = rowOf[map.duplicate] as number;
-    const message = `${NAME}: nodes row ${row} has the id ${nodes.id.get(row) - 1} of an earlier row`;
-    throw new ProfileError('PROFILE_INVALID', message);
+    passed.add('number of a node', () => `nodes row ${row} has the id ${nodes.id.get(row) - 1} of an earlier row`);
   }
   return (id) => {
     const at = map.row(id, 0);
@@ -144,16 +160,10 @@ interface Group {
   bytes: number;
 }
 
-/** All groups, and how many samples belong to none. */
-interface Groups {
-  readonly all: Group[];
-  lost: number;
-}
-
-function groupSamples(samples: Samples, nodes: Nodes, interval: number): Groups {
-  const rowOf = rowsById(nodes);
+function groupSamples(samples: Samples, nodes: Nodes, interval: number, passed: PassedOver): Group[] {
+  const rowOf = rowsById(nodes, passed);
   const sizes = new Map<number, number>();
-  const groups: Groups = { all: [], lost: 0 };
+  const groups: Group[] = [];
   /** Groups of each node: size → group. */
   const byNode = new Map<number, Map<number, Group>>();
   let total = 0;
@@ -161,7 +171,8 @@ function groupSamples(samples: Samples, nodes: Nodes, interval: number): Groups 
     const row = rowOf(samples.nodeId.get(i));
     // V8 writes the tree first: what it allocates itself meanwhile is sampled at a node that is not in it.
     if (row < 0) {
-      groups.lost++;
+      const id = samples.nodeId.get(i);
+      passed.add('sample', () => `samples row ${i} names the node ${id}, which is not in the file`);
       continue;
     }
     const scaled = samples.size.get(i);
@@ -182,12 +193,18 @@ function groupSamples(samples: Samples, nodes: Nodes, interval: number): Groups 
     }
     const made = { row, size, count: 1, bytes: scaled };
     ofNode.set(size, made);
-    groups.all.push(made);
+    groups.push(made);
   }
   return groups;
 }
 
-function write(nodes: Nodes, frames: FrameTable, samples: Samples | null, inputBytes: number): Profile {
+function write(
+  nodes: Nodes,
+  frames: FrameTable,
+  samples: Samples | null,
+  inputBytes: number,
+  passed: PassedOver,
+): Profile {
   const budget = new FrameBudget(inputBytes, `${NAME}: nodes`);
   let smallest = Infinity;
   for (let i = 0; i < (samples?.size.length ?? 0); i++) {
@@ -211,16 +228,10 @@ function write(nodes: Nodes, frames: FrameTable, samples: Samples | null, inputB
     }
     builder.comment('the file says bytes only: objects are not counted');
   } else {
-    const groups = groupSamples(samples, nodes, interval);
-    for (const { row, size, count, bytes } of groups.all) {
+    for (const { row, size, count, bytes } of groupSamples(samples, nodes, interval, passed)) {
       const objects = count * Math.floor(samplingScale(size, interval) + 0.5);
       const labels = size === 0 ? [] : [{ key: 'bytes', number: Math.round(size) }];
       builder.sample(stackOf(row), [objects, bytes, objects, bytes], labels);
-    }
-    if (groups.lost > 0) {
-      const what =
-        groups.lost === 1 ? '1 sample names a node that is' : `${groups.lost} samples name nodes that are`;
-      builder.comment(`${what} not in the file: left out`);
     }
     if (interval > 0) {
       builder.comment(
@@ -228,12 +239,13 @@ function write(nodes: Nodes, frames: FrameTable, samples: Samples | null, inputB
       );
     }
   }
+  passed.tell(builder);
   builder.comment('the alloc columns hold live objects only: the sampler forgets what was collected');
   return builder.build();
 }
 
 function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
-  const json = new JsonScanner(bytes, NAME, options.onProgress);
+  const json = new JsonScanner(bytes, NAME, options);
   const frames = new FrameTable();
   const nodes: Nodes = {
     parent: new GrowingUint32(256),
@@ -242,25 +254,22 @@ function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
     id: new GrowingFloat64(256),
     selfSize: new GrowingFloat64(256),
   };
+  const passed = new PassedOver();
   let samples: Samples | null = null;
   json.object();
   for (let key = json.key(); key !== null; key = json.key()) {
     if (key === 'head') {
       if (nodes.parent.length > 0) throw json.error('it comes a second time');
-      readTree(json, nodes, frames);
+      readTree(json, nodes, frames, passed);
     } else if (key === 'samples' && json.kind() === 'array') {
       samples ??= { nodeId: new GrowingUint32(256), size: new GrowingFloat64(256) };
-      readSamples(json, samples);
+      readSamples(json, samples, passed);
     } else json.skip();
   }
   json.end();
   if (nodes.parent.length === 0) throw json.error('it has no "head"');
-  return write(nodes, frames, samples, bytes.length);
+  return write(nodes, frames, samples, bytes.length, passed);
 }
 
 /** `.heapprofile`: objects and bytes that were alive, as the agent's heap profile. */
-export const heapprofile: ProfileFormat = {
-  name: NAME,
-  sniff: (bytes, head) => jsonFormat(bytes, head) === 'heapprofile',
-  read,
-};
+export const heapprofile: JsonFormat = { name: NAME, read };

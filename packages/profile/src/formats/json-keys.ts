@@ -1,55 +1,84 @@
-// Tells JSON formats apart by the first key of the document that only one of them has.
+// Tells JSON formats apart in one look, by the first key of the document that only one of them has.
 import { ProfileError } from '../errors.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
 import { headText } from '../bytes/lines.ts';
+import type { JsonFormat } from './format.ts';
 
-/** The JSON formats of profiles. */
-export type JsonFormat =
-  | 'snapshot'
-  | 'cpuprofile'
-  | 'old cpuprofile'
-  | 'heapprofile'
-  | 'speedscope'
-  | 'trace';
+/** A key that only one format has, and how its value begins there: other tools' files have nodes and profiles too. */
+export interface TellingKey {
+  readonly format: JsonFormat;
+  /** '' stands for a document that is an array. */
+  readonly key: string;
+  readonly begins: RegExp;
+}
 
-/** Keys that only one format has, and how their values begin there: other tools' files have nodes and profiles too. */
-const telling: readonly { readonly key: string; readonly format: JsonFormat; readonly begins: RegExp }[] = [
-  { key: 'snapshot', format: 'snapshot', begins: /^\{/ },
-  { key: 'nodes', format: 'cpuprofile', begins: /^\[\s*\{[^]*?"callFrame"\s*:/ },
-  { key: 'head', format: 'heapprofile', begins: /^\{[^]*?"callFrame"\s*:/ },
-  { key: 'head', format: 'old cpuprofile', begins: /^\{[^]*?"hitCount"\s*:/ },
-  { key: 'shared', format: 'speedscope', begins: /^\{\s*"frames"\s*:/ },
-  { key: 'traceEvents', format: 'trace', begins: /^\[/ },
-];
+/** What a document is, and the bytes that it takes: the inspector and others wrap profiles into answers. */
+export interface FoundJson {
+  readonly format: JsonFormat;
+  readonly at: number;
+  readonly end: number;
+}
+
 /** Bytes of a value that tell. */
 const LOOK = 2048;
+/** Keys of what profiles are wrapped in: `{"id": 1, "result": {"profile": {…}}}`. */
+const WRAPPERS: ReadonlySet<string> = new Set(['profile', 'result']);
+const MOST_WRAPPERS = 3;
 
 /**
  * Which format the document `bytes` is in; null for none. Values of keys that tell nothing are skipped, so only a
  * document whose telling keys come last is read to its end.
  */
-export function jsonFormat(bytes: Uint8Array, head: string): JsonFormat | null {
-  const first = /^\uFEFF?\s*([[{])/.exec(head)?.[1];
-  if (first === undefined) return null;
-  if (first === '[')
-    return /^\uFEFF?\s*\[\s*\{/.test(head) && /"(?:ph|cat|args|ts)"\s*:/.test(head) ? 'trace' : null;
+export function findJson(bytes: Uint8Array, telling: readonly TellingKey[]): FoundJson | null {
   const scanner = new JsonScanner(bytes, 'JSON');
   try {
-    scanner.object();
-    for (let key = scanner.key(); key !== null; key = scanner.key()) {
-      const known = telling.filter((one) => one.key === key);
-      if (known.length > 0) {
-        scanner.kind();
-        const value = headText(bytes.subarray(scanner.at), LOOK);
-        const found = known.find(({ begins }) => begins.test(value));
-        if (found !== undefined) return found.format;
-      }
-      if (key === '$schema' && scanner.kind() === 'string') {
-        if (scanner.string().includes('speedscope')) return 'speedscope';
-      } else scanner.skip();
+    if (scanner.kind() === 'array') {
+      const head = headText(bytes.subarray(scanner.at), 2 * LOOK);
+      const found = telling.find(({ key, begins }) => key === '' && begins.test(head));
+      return found === undefined ? null : { format: found.format, at: scanner.at, end: bytes.length };
     }
+    return findIn(scanner, bytes, telling, 0);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
   }
   return null;
+}
+
+function findIn(
+  scanner: JsonScanner,
+  bytes: Uint8Array,
+  telling: readonly TellingKey[],
+  depth: number,
+): FoundJson | null {
+  const { at } = scanner;
+  scanner.object();
+  for (let key = scanner.key(); key !== null; key = scanner.key()) {
+    const known = telling.filter((one) => one.key === key);
+    const kind = scanner.kind();
+    if (known.length > 0) {
+      const value = headText(bytes.subarray(scanner.at), LOOK);
+      const found = known.find(({ begins }) => begins.test(value));
+      if (found !== undefined)
+        return { format: found.format, at, end: depth === 0 ? bytes.length : endOf(bytes, at) };
+    }
+    if (kind === 'object' && depth < MOST_WRAPPERS && WRAPPERS.has(key)) {
+      const behind = new JsonScanner(bytes, 'JSON', { at: scanner.at });
+      const found = findIn(behind, bytes, telling, depth + 1);
+      if (found !== null) return found;
+    }
+    scanner.skip();
+  }
+  return null;
+}
+
+/** Where the value that begins at `at` ends; the end of the bytes where it is cut short. */
+function endOf(bytes: Uint8Array, at: number): number {
+  const scanner = new JsonScanner(bytes, 'JSON', { at });
+  try {
+    scanner.skip();
+    return scanner.at;
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    return bytes.length;
+  }
 }

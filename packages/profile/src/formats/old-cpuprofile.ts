@@ -4,10 +4,9 @@ import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
 import { scriptFilename } from '../script-filename.ts';
 import { FrameBudget } from './call-tree.ts';
-import { cpuBuilder, cpuProfileOf, readTicks } from './cpuprofile.ts';
-import type { FormatOptions, ProfileFormat } from './format.ts';
+import { cpuBuilder, cpuProfileOf, readSamples, readTicks } from './cpuprofile.ts';
+import type { FormatOptions, JsonFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
-import { jsonFormat } from './json-keys.ts';
 import { MAX_MICROS, V8Recording } from './v8-recording.ts';
 
 const NAME = 'V8 CPU profile (old)';
@@ -36,8 +35,8 @@ class Reader {
   #start = 0;
   #end = 0;
 
-  constructor(bytes: Uint8Array, { onProgress }: FormatOptions) {
-    this.#json = new JsonScanner(bytes, NAME, onProgress);
+  constructor(bytes: Uint8Array, options: FormatOptions) {
+    this.#json = new JsonScanner(bytes, NAME, options);
     this.#bytes = bytes.length;
   }
 
@@ -49,19 +48,13 @@ class Reader {
       if (key === 'head') this.#readTree();
       else if (key === 'startTime') this.#start = this.#micros(1e6);
       else if (key === 'endTime') this.#end = this.#micros(1e6);
-      else if (key === 'samples') {
-        json.array();
-        for (json.table = 'samples'; json.item(); ) {
-          json.row = recording.samples;
-          recording.sample(json.integer(0, MAX_ID));
-        }
-      } else if (key === 'timestamps') {
-        json.array();
+      else if (key === 'samples') readSamples(json, recording);
+      else if (key === 'timestamps' && json.arrayOrNone()) {
         for (json.table = 'timestamps'; json.item(); ) {
           json.row = this.#times.length;
           this.#times.push(this.#micros(1));
         }
-      } else json.skip();
+      } else if (key !== 'timestamps') json.skip();
       json.table = '';
     }
     json.end();
@@ -78,9 +71,9 @@ class Reader {
     const json = this.#json;
     json.kind();
     const at = json.at;
-    const value = json.number() * factor;
+    const value = json.numberOrNone() * factor;
     if (Math.abs(value) > MAX_MICROS) throw json.error(`${value} µs is beyond 285 years`, at);
-    return value;
+    return Number.isNaN(value) ? this.#times.length > 0 ? this.#times.get(this.#times.length - 1) : 0 : value;
   }
 
   /** Moments become the times between them. Beginning and end in whole seconds are rounded: the samples know better. */
@@ -118,44 +111,58 @@ class Reader {
       json.row = recording.nodes;
       const key = json.key();
       if (key === 'children') {
-        json.array();
-        if (json.item()) node = enter();
+        if (json.arrayOrNone() && this.#child()) node = enter();
       } else if (key !== null) this.#readField(key, node);
       else {
         const { name, url, line, column } = node;
-        if (node.id < 0) throw json.error('the node has no "id"', node.at);
         // Lines and columns count from 1 here.
         const frame = this.#frames.add(name, scriptFilename(url), line, line === 0 ? 0 : column);
-        const row = recording.node(node.id, frame, node.hits);
-        for (const child of node.children) recording.child(row, child);
-        for (const [at, ticks] of node.ticks) recording.tick(row, at, ticks);
+        const { at } = node;
+        if (node.id < 0) recording.passed.add('node', () => `the one at byte ${at} has no "id"`);
+        else {
+          const row = recording.node(node.id, frame, node.hits);
+          for (const child of node.children) recording.child(row, child);
+          for (const [on, ticks] of node.ticks) recording.tick(row, on, ticks);
+        }
         open.pop();
         const caller = open.at(-1);
         if (caller === undefined) break;
-        caller.children.push(node.id);
+        // Callees of what is passed over are its caller's.
+        if (node.id >= 0) caller.children.push(node.id);
+        else for (const child of node.children) caller.children.push(child);
         // The next of its siblings, or back in the middle of the caller.
-        node = json.item() ? enter() : caller;
+        node = this.#child() ? enter() : caller;
       }
     }
+  }
+
+  /** Goes to the next callee that is a node; false behind the last one. */
+  #child(): boolean {
+    const json = this.#json;
+    while (json.item()) {
+      if (json.kind() === 'object') return true;
+      const { at } = json;
+      json.skip();
+      this.#recording.passed.add('node', () => `what stands at byte ${at} is no object`);
+    }
+    return false;
   }
 
   #readField(key: string, node: OpenNode): void {
     const json = this.#json;
     if (key === 'functionName') node.name = json.stringOrNull();
     else if (key === 'url') node.url = json.stringOrNull();
-    else if (key === 'lineNumber') node.line = Math.max(0, json.integer(-MAX_LINE, MAX_LINE));
-    else if (key === 'columnNumber') node.column = Math.max(0, json.integer(-MAX_LINE, MAX_LINE));
-    else if (key === 'hitCount') node.hits = json.integer(0, MAX_ID);
-    else if (key === 'id') node.id = json.integer(0, MAX_ID);
-    else if (key === 'positionTicks' && json.kind() === 'array')
-      readTicks(json, (line, ticks) => node.ticks.push([line, ticks]));
+    else if (key === 'lineNumber') node.line = Math.max(0, json.integerOrNone(0, MAX_LINE));
+    else if (key === 'columnNumber') node.column = Math.max(0, json.integerOrNone(0, MAX_LINE));
+    else if (key === 'hitCount') node.hits = Math.max(0, json.integerOrNone(0, MAX_ID));
+    else if (key === 'id') node.id = json.integerOrNone(0, MAX_ID);
+    else if (key === 'positionTicks') readTicks(json, (line, ticks) => node.ticks.push([line, ticks]));
     else json.skip();
   }
 }
 
 /** `.cpuprofile` as it was until 2017: samples/count and cpu/nanoseconds. */
-export const oldCpuprofile: ProfileFormat = {
+export const oldCpuprofile: JsonFormat = {
   name: NAME,
-  sniff: (bytes, head) => jsonFormat(bytes, head) === 'old cpuprofile',
   read: (bytes, options = {}) => new Reader(bytes, options).read(options.times === true),
 };

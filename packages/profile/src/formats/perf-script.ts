@@ -3,160 +3,79 @@ import { ProfileBuilder, type SampleLabel } from '../builder.ts';
 import { ProfileError } from '../errors.ts';
 import { LineReader } from '../bytes/lines.ts';
 import { MappingFlag, type Profile, type ValueType } from '../profile.ts';
-import { scriptFilename } from '../script-filename.ts';
 import { CallTree, FrameBudget } from './call-tree.ts';
+import { systemNameOf } from './final-names.ts';
 import type { ProfileFormat } from './format.ts';
-import { ANONYMOUS } from './frame-table.ts';
+import { PassedOver, quotedPiece } from './passed-over.ts';
+import { PERF_ADDRESS, PERF_SOURCE, type PerfFrame, readPerfFrame } from './perf-frame.ts';
+import { type PerfHeader, readBarePerfHeader, readPerfHeader } from './perf-header.ts';
 
 const NAME = 'perf script';
-/** Characters of a header line that are looked at: names of threads have at most 16, events about as many. */
-const HEADER_LIMIT = 1024;
 /** Columns of values that a recording may have. */
 const MAX_EVENTS = 64;
-
-/** The first line of a sample. */
-interface Header {
-  readonly comm: string;
-  /** -1 where unknown. */
-  readonly pid: number;
-  readonly tid: number;
-  /** Seconds of perf's clock; NaN where unknown. */
-  readonly time: number;
-  readonly period: number;
-  /** Without its modifiers; '' where the line is about something else than a sample. */
-  readonly event: string;
-  /** What stands behind the event: a frame, where stacks were not recorded. */
-  readonly rest: string;
-}
-
-const IDS = /^(\d{1,10})(?:\/(\d{1,10}))?$/;
-
-/** Reads `comm pid/tid [cpu] time: period event:` with any of its parts but the thread and the event missing; or null. */
-function readHeader(line: string): Header | null {
-  const text = line.slice(0, HEADER_LIMIT);
-  const clock = /\s(\d{1,12}\.\d{1,9}):(?:\s|$)/.exec(text);
-  const words = (clock === null ? text : text.slice(0, clock.index))
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  let ids = -1;
-  if (clock !== null) {
-    // From the time backwards: names of threads hold blanks and numbers too.
-    for (let i = words.length - 1; i > 0 && ids < 0; i--) if (IDS.test(words[i] as string)) ids = i;
-  } else ids = words.findIndex((word, i) => i > 0 && IDS.test(word));
-  if (ids < 1) return null;
-  const [, first, second] = IDS.exec(words[ids] as string) as unknown as [string, string, string | undefined];
-  // The words behind the time; without a time, those behind the ids and the CPU.
-  let after = clock === null ? ids + 1 : 0;
-  const tail =
-    clock === null
-      ? words
-      : text
-          .slice(clock.index + clock[0].length)
-          .split(/\s+/)
-          .filter((word) => word !== '');
-  if (clock === null && /^\[\d+\]$/.test(tail[after] ?? '')) after++;
-  let period = 1;
-  if (/^\d{1,18}$/.test(tail[after] ?? '') && (tail[after + 1] ?? '').endsWith(':'))
-    period = Number(tail[after++]);
-  const word = tail[after] ?? '';
-  if (!word.endsWith(':')) return clock === null ? null : { ...nothing, comm: words[0] as string };
-  return {
-    comm: words.slice(0, ids).join(' '),
-    pid: second === undefined ? -1 : Number(first),
-    tid: Number(second ?? first),
-    time: clock === null ? NaN : Number(clock[1]),
-    period,
-    event: word.replace(/:+$/, '').replace(/:[ukhGHpPSDIeW]+$/, ''),
-    rest: tail.slice(after + 1).join(' '),
-  };
-}
-
-const nothing: Header = { comm: '', pid: -1, tid: -1, time: NaN, period: 0, event: '', rest: '' };
-
-/** One frame of a stack. */
-interface Frame {
-  readonly address: bigint;
-  /** '' where perf found none. */
-  readonly name: string;
-  readonly file: string;
-  readonly line: number;
-  /** '' where unknown. */
-  readonly binary: string;
-}
-
-const SCRIPT = /^(?:JS|LazyCompile|Function|Eval|Script|Callback):[*~^+']?(\S*) (\S.*):(\d{1,9}):\d{1,9}$/;
-
-const SOURCE = /^(\S.*):(\d{1,9})$/;
-/** An address, and more behind it. */
-const ADDRESS = /^(?:0x)?[0-9a-f]{1,16}\s/;
-
-/** Where the last parenthesis, which is closed at the end of `text`, opens; -1 for none. */
-function openingOf(text: string): number {
-  if (!text.endsWith(')')) return -1;
-  let depth = 0;
-  for (let i = text.length - 1; i >= 0; i--) {
-    const c = text.charCodeAt(i);
-    if (c === 41) depth++;
-    else if (c === 40 && --depth === 0) return i;
-  }
-  return -1;
-}
-
-/** Reads `address symbol+0x12 (binary)`; a second line, where there is one, is the position `file:line`. */
-function readFrame(lines: string): Frame {
-  const newline = lines.indexOf('\n');
-  if (newline >= 0) {
-    const source = SOURCE.exec(lines.slice(newline + 1));
-    const frame = readFrame(lines.slice(0, newline));
-    return source === null ? frame : { ...frame, file: source[1] as string, line: Number(source[2]) };
-  }
-  const text = lines;
-  const hex = /^(?:0x)?([0-9a-f]{1,16})(?:\s+|$)/.exec(text);
-  const address = hex === null ? 0n : BigInt(`0x${hex[1] as string}`);
-  let symbol = hex === null ? text : text.slice(hex[0].length);
-  let binary = '';
-  const open = openingOf(symbol);
-  // A name that ends with a parenthesis has no blank before it: f(int).
-  if (open === 0 || (open > 0 && symbol[open - 1] === ' ')) {
-    binary = symbol.slice(open + 1, -1);
-    symbol = symbol.slice(0, open).trimEnd();
-  }
-  symbol = symbol.replace(/\+0x[0-9a-f]{1,16}$/, '');
-  if (binary === '[unknown]' || binary === 'inlined') binary = '';
-  if (symbol === '[unknown]' || symbol === '') return { address, name: '', file: '', line: 0, binary };
-  // V8 writes names of compiled functions with their position.
-  const script = SCRIPT.exec(symbol);
-  if (script === null) return { address, name: symbol, file: '', line: 0, binary };
-  const [, name, url, at] = script as unknown as [string, string, string, string];
-  return {
-    address,
-    name: name === '' ? ANONYMOUS : name,
-    file: scriptFilename(url),
-    line: Number(at),
-    binary,
-  };
-}
+/** Lines of a file that tell what it is, remarks not counted; and the bytes that are looked at. */
+const TELLING_LINES = 64;
+const TELLING_BYTES = 1 << 20;
 
 function valueType(event: string): ValueType {
   if (event === 'cpu-clock' || event === 'task-clock') return { type: 'cpu', unit: 'nanoseconds' };
-  return { type: event, unit: 'count' };
+  return { type: event === '' ? 'events' : event, unit: 'count' };
 }
 
 const SAMPLES: ValueType = { type: 'samples', unit: 'count' };
+/** Of samples in files whose lines say nothing but frames. */
+const UNKNOWN: PerfHeader = readBarePerfHeader('');
+
+/** What a line within a recording is. */
+type Line =
+  | { readonly kind: 'blank' | 'remark' | 'frame' | 'other' }
+  | { readonly kind: 'header'; readonly header: PerfHeader };
+
+/** perf indents frames by a tab; what is indented by blanks is a frame unless it has a time. */
+function lineOf(line: string, inSample: boolean): Line {
+  if (line.trim() === '') return { kind: 'blank' };
+  if (line.startsWith('#')) return { kind: 'remark' };
+  const indented = line.startsWith('\t') || line.startsWith(' ');
+  const text = line.trimStart();
+  const isFrame = PERF_ADDRESS.test(text) || (inSample && indented);
+  if (line.startsWith('\t') && (isFrame || text.startsWith('('))) return { kind: 'frame' };
+  const header = readPerfHeader(line);
+  if (header !== null && (!Number.isNaN(header.time) || !indented || !inSample)) return { kind: 'header', header };
+  if (indented && isFrame) return { kind: 'frame' };
+  // Copied without its indent.
+  if (inSample && /^(?:0x)?[0-9a-f]{1,16}\s+\S.*\(.*\)$/.test(text)) return { kind: 'frame' };
+  return { kind: 'other' };
+}
+
+/** Whether what stands behind an event is a frame and not what a tracepoint tells. */
+function isFrameText({ event, rest }: PerfHeader): boolean {
+  return /^(?:0x)?[0-9a-f]{1,16} .*\)$/.test(rest) || (!event.includes(':') && /^(?:0x)?[0-9a-f]{3,16} \S/.test(rest));
+}
 
 class Reader {
   readonly #bytes: number;
   readonly #lines: LineReader;
   readonly #tree = new CallTree();
-  /** Roots by comm, pid and tid. */
+  /** Roots by comm, pid and tid, and event where there is no period. */
   readonly #roots = new Map<string, number>();
+  readonly #events: { readonly labels: SampleLabel[]; readonly event: string }[] = [];
+  /** Events without a period. */
+  readonly #unweighed = new Set<string>();
   /** Frames by the text of their line, which is read when the profile is made. */
   readonly #frameOf = new Map<string, number>();
   readonly #frames: string[] = [];
   readonly #types: ValueType[] = [SAMPLES];
+  readonly #passed = new PassedOver();
+  #header: PerfHeader | null = null;
+  readonly #stack: number[] = [];
+  /** The file's samples have lines of their own in front of their frames. */
+  #headed = false;
+  /** A line in front of this one that makes sense only if frames follow. */
+  #bare = { line: '', number: 0 };
   #first = NaN;
   #last = NaN;
-  #samples = 0;
+  /** Samples with a period, and the sum of these. */
+  #weighed = 0;
   #sum = 0;
 
   constructor(bytes: Uint8Array) {
@@ -171,27 +90,68 @@ class Reader {
 
   read(): Profile {
     const lines = this.#lines;
-    let header: Header | null = null;
-    const stack: number[] = [];
-    const flush = (): void => {
-      if (header !== null && header.event !== '') this.#add(header, stack);
-      header = null;
-      stack.length = 0;
-    };
-    while (lines.next()) {
-      const { line } = lines;
-      if (line.trim() === '') flush();
-      else if (line.startsWith('#')) continue;
-      else if (header !== null && isFrame(line, stack.length)) this.#push(stack, line);
-      else {
-        flush();
-        header = readHeader(line);
-        if (header === null) throw this.#fail('is neither the beginning of a sample nor a frame of one');
-        if (/^[0-9a-f]+ .*\)$/.test(header.rest)) this.#push(stack, header.rest);
-      }
-    }
-    flush();
+    while (lines.next()) this.#take(lines.line, lineOf(lines.line, this.#header !== null));
+    this.#dropBare();
+    this.#flush();
     return this.#write();
+  }
+
+  #take(line: string, what: Line): void {
+    switch (what.kind) {
+      case 'remark':
+        return;
+      case 'blank':
+        this.#dropBare();
+        // One in front of the frames means nothing.
+        if (this.#stack.length > 0) this.#flush();
+        return;
+      case 'frame':
+        this.#takeFrame(line);
+        return;
+      case 'header':
+        this.#dropBare();
+        this.#flush();
+        this.#headed = true;
+        if (what.header.isRecord) return;
+        this.#header = what.header;
+        if (isFrameText(what.header)) this.#push(what.header.rest);
+        return;
+      default:
+        this.#dropBare();
+        this.#flush();
+        this.#bare = { line, number: this.#lines.number };
+    }
+  }
+
+  #takeFrame(line: string): void {
+    if (this.#header === null) {
+      const { line: bare } = this.#bare;
+      // A line that says nothing but whose the frames are, or frames alone.
+      if (bare !== '') this.#header = readBarePerfHeader(bare);
+      else if (!this.#headed) this.#header = UNKNOWN;
+      else {
+        this.#passOver(line, this.#lines.number);
+        return;
+      }
+      this.#bare = { line: '', number: 0 };
+    }
+    this.#push(line);
+  }
+
+  /** The line that waited for frames has none. */
+  #dropBare(): void {
+    if (this.#bare.line !== '') this.#passOver(this.#bare.line, this.#bare.number);
+    this.#bare = { line: '', number: 0 };
+  }
+
+  #passOver(line: string, number: number): void {
+    this.#passed.add('line', () => `line ${number}: ${quotedPiece(line)}`);
+  }
+
+  #flush(): void {
+    if (this.#header !== null) this.#add(this.#header, this.#stack);
+    this.#header = null;
+    this.#stack.length = 0;
   }
 
   #frame(text: string): number {
@@ -203,11 +163,12 @@ class Reader {
     return frame;
   }
 
-  #push(stack: number[], line: string): void {
+  #push(line: string): void {
+    const stack = this.#stack;
     const text = line.trim();
     const previous = this.#frames[stack.at(-1) ?? -1];
     // With the field srcline, a line of its own tells the position of the frame before.
-    if (previous !== undefined && !ADDRESS.test(text) && ADDRESS.test(previous) && SOURCE.test(text)) {
+    if (previous !== undefined && !PERF_ADDRESS.test(text) && PERF_ADDRESS.test(previous) && PERF_SOURCE.test(text)) {
       if (!previous.includes('\n')) stack[stack.length - 1] = this.#frame(`${previous}\n${text}`);
       return;
     }
@@ -222,27 +183,44 @@ class Reader {
     return this.#types.push(type) - 1;
   }
 
-  /** @param stack leaf first */
-  #add(header: Header, stack: readonly number[]): void {
-    const key = `${header.pid} ${header.tid} ${header.comm}`;
-    let node = this.#roots.get(key);
-    if (node === undefined) {
-      const labels: SampleLabel[] = [{ key: 'comm', text: header.comm }];
-      if (header.pid >= 0) labels.push({ key: 'pid', number: header.pid });
-      labels.push({ key: 'tid', number: header.tid });
-      node = this.#tree.root(labels);
-      this.#roots.set(key, node);
+  #root({ comm, pid, tid, event, period }: PerfHeader): number {
+    const bare = Number.isNaN(period) ? event : '';
+    if (bare !== '') this.#unweighed.add(bare);
+    const key = `${pid} ${tid} ${bare} ${comm}`;
+    const known = this.#roots.get(key);
+    if (known !== undefined) return known;
+    const labels: SampleLabel[] = comm === '' ? [] : [{ key: 'comm', text: comm }];
+    for (const [name, id] of [
+      ['pid', pid],
+      ['tid', tid],
+    ] as const) {
+      // A message has no numeric label 0: idle threads would lose theirs.
+      if (id === 0) labels.push({ key: name, text: '0' });
+      else if (id > 0) labels.push({ key: name, number: id });
     }
+    if (bare !== '') this.#events.push({ labels, event: bare });
+    const root = this.#tree.root(labels);
+    this.#roots.set(key, root);
+    return root;
+  }
+
+  /** @param stack leaf first */
+  #add(header: PerfHeader, stack: readonly number[]): void {
+    let node = this.#root(header);
     for (let i = stack.length - 1; i >= 0; i--) node = this.#tree.child(node, stack[i] as number);
     this.#tree.add(node, 0, 1);
-    this.#tree.add(node, this.#type(header.event), header.period);
-    this.#samples++;
-    this.#sum += header.period;
-    if (this.#sum > Number.MAX_SAFE_INTEGER)
-      throw this.#fail('brings the periods of all samples beyond 2^53');
+    if (!Number.isNaN(header.period)) this.#weigh(node, header);
     if (Number.isNaN(header.time)) return;
     if (Number.isNaN(this.#first)) this.#first = header.time;
     this.#last = Math.max(this.#first, header.time);
+  }
+
+  #weigh(node: number, { event, period }: PerfHeader): void {
+    this.#tree.add(node, this.#type(event), period);
+    this.#weighed++;
+    this.#sum += period;
+    if (this.#sum > Number.MAX_SAFE_INTEGER)
+      throw this.#fail('brings the periods of all samples beyond 2^53');
   }
 
   /** The binary that most frames are of, libraries, the kernel and compiled scripts aside; '' for none. */
@@ -250,7 +228,7 @@ class Reader {
     const counts = new Map<string, number>();
     let program = '';
     for (const text of this.#frames) {
-      const { binary } = readFrame(text);
+      const { binary } = readPerfFrame(text);
       if (!binary.startsWith('/') || /\.so(?:[.\d]*)$|\.map$/.test(binary)) continue;
       const count = (counts.get(binary) ?? 0) + 1;
       counts.set(binary, count);
@@ -266,14 +244,17 @@ class Reader {
       sampleTypes: types,
       periodType: main,
       // Where perf chooses the period by itself, each sample has its own.
-      period: this.#samples === 0 ? 0 : Math.round(this.#sum / this.#samples),
+      period: this.#weighed === 0 ? 0 : Math.round(this.#sum / this.#weighed),
       defaultSampleType: main.type,
     });
+    if (this.#unweighed.size > 1)
+      for (const { labels, event } of this.#events) labels.push({ key: 'event', text: event });
+    this.#passed.tell(builder);
     mappingOf(builder, this.#program());
     const locations = new Int32Array(this.#frames.length).fill(-1);
     const location = (row: number): number => {
       let made = locations[row] as number;
-      if (made < 0) locations[row] = made = locationOf(builder, readFrame(this.#frames[row] as string));
+      if (made < 0) locations[row] = made = locationOf(builder, readPerfFrame(this.#frames[row] as string));
       return made;
     };
     this.#tree.write(builder, types.length, location, new FrameBudget(this.#bytes, `${NAME}: stacks`));
@@ -288,29 +269,34 @@ function mappingOf(builder: ProfileBuilder, binary: string): number {
   return builder.mapping({ filename: binary, flags });
 }
 
-function locationOf(builder: ProfileBuilder, { address, name, file, line, binary }: Frame): number {
+function locationOf(builder: ProfileBuilder, { address, name, file, line, binary }: PerfFrame): number {
   const mapping = mappingOf(builder, binary);
-  const lines = name === '' ? [] : [{ function: builder.function(name, file, line), line }];
+  const lines = name === '' ? [] : [{ function: builder.function(name, file, line, systemNameOf(name)), line }];
   return builder.location({ mapping, address, lines });
 }
 
-/** Whether a line within a sample is a frame, and not the next sample: perf indents frames by a tab. */
-function isFrame(line: string, frames: number): boolean {
-  if (line.startsWith('\t')) return true;
-  if (!line.startsWith(' ')) return false;
-  const header = readHeader(line);
-  if (header !== null && !Number.isNaN(header.time)) return false;
-  return frames > 0 || header === null;
+/** Within the first lines that are no remarks, a sample begins that has a frame or an event, or perf tells of something else. */
+function sniff(bytes: Uint8Array, head: string): boolean {
+  if (head.includes('\0')) return false;
+  const lines = new LineReader(bytes.subarray(0, TELLING_BYTES));
+  let before: Line = { kind: 'blank' };
+  for (let count = 0; count < TELLING_LINES && lines.next(); ) {
+    const inSample = before.kind === 'header' || before.kind === 'frame' || before.kind === 'other';
+    const line = lineOf(lines.line, inSample);
+    if (line.kind === 'blank' || line.kind === 'remark') continue;
+    count++;
+    const addressed = line.kind === 'frame' && PERF_ADDRESS.test(lines.line.trimStart());
+    if (addressed && (before.kind === 'header' || /\)$/.test(lines.line.trimEnd()))) return true;
+    if (line.kind === 'header' && tells(line.header)) return true;
+    before = line;
+  }
+  return false;
 }
 
-/** The first lines are remarks and the header of a sample, which says when it was or is followed by a frame. */
-function sniff(_bytes: Uint8Array, head: string): boolean {
-  if (/[\0-\x08\x0e-\x1f]/.test(head)) return false;
-  const lines = head.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  const header = readHeader(lines[0] ?? '');
-  if (header === null || header.event === '') return false;
-  return !Number.isNaN(header.time) || /^\t\s*[0-9a-f]+ /.test(lines[1] ?? '');
+/** Whether a line by itself is one of perf's: it has a time, whose it was, and an event. */
+function tells({ time, tid, event, isRecord }: PerfHeader): boolean {
+  return isRecord || (!Number.isNaN(time) && tid >= 0 && event !== '');
 }
 
-/** `perf script`: samples/count and a sample type per event, with the labels `comm`, `pid` and `tid`. */
+/** `perf script`: samples/count and a sample type per event with a period, with the labels `comm`, `pid` and `tid`. */
 export const perfScript: ProfileFormat = { name: NAME, sniff, read: (bytes) => new Reader(bytes).read() };

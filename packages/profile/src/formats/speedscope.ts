@@ -5,9 +5,8 @@ import { ProfileError } from '../errors.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile, ValueType } from '../profile.ts';
 import { CallTree, FrameBudget } from './call-tree.ts';
-import type { FormatOptions, ProfileFormat } from './format.ts';
+import type { FormatOptions, JsonFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
-import { jsonFormat } from './json-keys.ts';
 
 const NAME = 'speedscope';
 const MAX_INDEX = 2 ** 31 - 1;
@@ -55,8 +54,8 @@ class Reader {
   #largest = -1;
   #largestAt = '';
 
-  constructor(bytes: Uint8Array, { onProgress }: FormatOptions) {
-    this.#json = new JsonScanner(bytes, NAME, onProgress);
+  constructor(bytes: Uint8Array, options: FormatOptions) {
+    this.#json = new JsonScanner(bytes, NAME, options);
     this.#bytes = bytes.length;
   }
 
@@ -334,8 +333,7 @@ class Reader {
 }
 
 /** Speedscope's own files; a sample type for each kind of unit, and the label `profile` where there are several. */
-export const speedscope: ProfileFormat = {
+export const speedscope: JsonFormat = {
   name: NAME,
-  sniff: (bytes, head) => jsonFormat(bytes, head) === 'speedscope',
   read: (bytes, options = {}) => new Reader(bytes, options).read(options),
 };

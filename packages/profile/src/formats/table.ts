@@ -1,4 +1,4 @@
-// All formats that pprof does not read, in the order in which they are tried.
+// All formats that pprof does not read.
 import { chromeTrace } from './chrome-trace.ts';
 import { cpuprofile } from './cpuprofile.ts';
 import { folded } from './folded.ts';
@@ -6,18 +6,21 @@ import type { ProfileFormat } from './format.ts';
 import { goStacks } from './go-goroutine-stacks.ts';
 import { heapprofile } from './heapprofile.ts';
 import { heapSnapshot } from './heapsnapshot.ts';
+import type { TellingKey } from './json-keys.ts';
 import { oldCpuprofile } from './old-cpuprofile.ts';
 import { perfScript } from './perf-script.ts';
 import { speedscope } from './speedscope.ts';
 
-/** Formats in JSON, which nothing that pprof reads looks like: asked before all others. */
-export const jsonFormats: readonly ProfileFormat[] = [
-  heapSnapshot,
-  cpuprofile,
-  oldCpuprofile,
-  heapprofile,
-  speedscope,
-  chromeTrace,
+/** Formats in JSON, which nothing that pprof reads looks like: asked before all others, and all at once. */
+export const jsonFormats: readonly TellingKey[] = [
+  { format: heapSnapshot, key: 'snapshot', begins: /^\{/ },
+  { format: cpuprofile, key: 'nodes', begins: /^\[\s*(?:null\s*,\s*)*\{[^]*?"callFrame"\s*:/ },
+  { format: heapprofile, key: 'head', begins: /^\{[^]*?"callFrame"\s*:/ },
+  { format: oldCpuprofile, key: 'head', begins: /^\{[^]*?"hitCount"\s*:/ },
+  { format: speedscope, key: '$schema', begins: /^"[^"]*speedscope/ },
+  { format: speedscope, key: 'shared', begins: /^\{\s*"frames"\s*:/ },
+  { format: chromeTrace, key: 'traceEvents', begins: /^\[/ },
+  { format: chromeTrace, key: '', begins: /^\[\s*\{[^]*?"(?:ph|cat|args|ts)"\s*:/ },
 ];
 
 /** Formats of text, asked when pprof's own are out; the first whose `sniff` says yes reads the bytes. */

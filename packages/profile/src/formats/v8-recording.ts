@@ -6,6 +6,7 @@ import { idMap, type IdMap } from '../columns/idmap.ts';
 import { TupleSet } from '../columns/tuples.ts';
 import type { FrameBudget } from './call-tree.ts';
 import type { FrameTable } from './frame-table.ts';
+import { PassedOver } from './passed-over.ts';
 
 /** Microseconds of 285 years, the most that 64-bit nanoseconds hold. */
 export const MAX_MICROS = 9e15;
@@ -17,6 +18,8 @@ export interface RecordingTotals {
   micros: number;
   idleSamples: number;
   idleMicros: number;
+  /** What made no sense, as comments. */
+  passed: readonly string[];
 }
 
 /** Most lines of a function that samples in time are dealt out to: each sample looks at all of them. */
@@ -67,6 +70,7 @@ function fewLines<T extends { readonly samples: number }>(lines: readonly T[]): 
 
 /** Collects one recording of one thread; ids are unsigned 32-bit numbers. */
 export class V8Recording {
+  readonly passed: PassedOver = new PassedOver();
   readonly #what: string;
   readonly #ids = new GrowingUint32(0);
   readonly #frame = new GrowingUint32(0);
@@ -79,7 +83,8 @@ export class V8Recording {
   /** Ticks by (row of the node, line). */
   #lines: TupleSet | null = null;
   readonly #ticks = new GrowingFloat64(0);
-  readonly #samples = new GrowingUint32(0);
+  /** Ids of nodes; -1 where a sample has none. */
+  readonly #samples = new GrowingNumbers();
   readonly #deltas = new GrowingNumbers();
   readonly #sampleLines = new GrowingUint32(0);
   startTime = 0;
@@ -140,10 +145,9 @@ export class V8Recording {
     this.#sampleLines.push(line);
   }
 
-  /** Ends a piece of the recording: samples of it that were given no line have none. */
+  /** Ends a piece of the recording: samples of it that were given no line have none, lines without a sample are for nothing. */
   endPiece(): void {
-    if (this.#sampleLines.length > this.#samples.length)
-      throw this.#fail('a piece of it has more lines than samples');
+    while (this.#sampleLines.length > this.#samples.length) this.#sampleLines.length--;
     while (this.#sampleLines.length < this.#samples.length) this.#sampleLines.push(0);
   }
 
@@ -151,33 +155,47 @@ export class V8Recording {
     return new ProfileError('PROFILE_INVALID', `${this.#what}: ${what}`);
   }
 
+  /** Of nodes with the same id the last one counts. */
+  #tellTwins(): void {
+    const seen = new Set<number>();
+    for (let row = 0; row < this.#ids.length; row++) {
+      const id = this.#ids.get(row);
+      if (seen.has(id)) this.passed.add('node', () => `nodes row ${row} has the id ${id} of an earlier row`);
+      seen.add(id);
+    }
+  }
+
+  /** The caller of each node; where two are named the first, and none where it is not in the file. */
   #parents(map: IdMap): Int32Array {
     const count = this.#ids.length;
     const parent = new Int32Array(count).fill(NONE);
+    const { passed } = this;
     const set = (row: number, caller: number): void => {
-      if (parent[row] !== NONE && parent[row] !== caller) {
-        throw this.#fail(`nodes row ${row} (id ${this.#ids.get(row)}) is called by two nodes`);
-      }
-      parent[row] = caller;
+      if (parent[row] === NONE) parent[row] = caller;
+      else if (parent[row] !== caller)
+        passed.add('caller', () => `nodes row ${row} (id ${this.#ids.get(row)}) is called by two nodes`);
     };
     for (let i = 0; i < this.#childOf.length; i++) {
       const id = this.#childId.get(i);
       const row = map.row(id, 0);
-      if (row < 0)
-        throw this.#fail(`nodes row ${this.#childOf.get(i)} has the child ${id}, which is no node`);
-      set(row, this.#childOf.get(i));
+      if (row >= 0) set(row, this.#childOf.get(i));
+      else
+        passed.add(
+          'child of a node',
+          () => `nodes row ${this.#childOf.get(i)} has the child ${id}, which is no node`,
+        );
     }
     for (let row = 0; row < count; row++) {
       const id = this.#parentId.get(row);
       if (id === NONE) continue;
       const caller = map.row(id, 0);
-      if (caller < 0) throw this.#fail(`nodes row ${row} has the parent ${id}, which is no node`);
-      set(row, caller);
+      if (caller >= 0) set(row, caller);
+      else passed.add('caller', () => `nodes row ${row} has the parent ${id}, which is no node`);
     }
     return parent;
   }
 
-  /** Frames from each node to the root; a node that is its own caller, however far away, is refused. */
+  /** Frames from each node to the root; a node that is its own caller, however far away, loses that caller in `parent`. */
   #depths(parent: Int32Array): Uint32Array {
     const depth = new Uint32Array(parent.length);
     const path: number[] = [];
@@ -186,7 +204,14 @@ export class V8Recording {
       let at = row;
       while (at !== NONE && depth[at] === 0) {
         if (walked[at] === 1) {
-          throw this.#fail(`nodes row ${at} (id ${this.#ids.get(at)}) is among its own callers`);
+          const ring = at;
+          this.passed.add(
+            'caller',
+            () => `nodes row ${ring} (id ${this.#ids.get(ring)}) is among its own callers`,
+          );
+          parent[path.at(-1) as number] = NONE;
+          at = NONE;
+          break;
         }
         walked[at] = 1;
         path.push(at);
@@ -198,35 +223,64 @@ export class V8Recording {
     return depth;
   }
 
-  /** Counts and microseconds per node. A sample lasts until the next one, the last one until the end of the recording. */
+  /**
+   * How long each sample lasts, in microseconds: until the next one, the last one until the end of the recording. Where there
+   * are fewer times than samples, those without one share what is left of the recording. V8 now and then takes samples out of
+   * order: time that ran backwards is not counted a second time.
+   */
+  #lasting(): { lasts: Float64Array; total: number } {
+    const samples = this.#samples.length;
+    const lasts = new Float64Array(samples);
+    const recorded = this.endTime < 0 ? 0 : Math.max(0, this.endTime - this.startTime);
+    const timed = Math.min(samples, this.#deltas.length);
+    let clock = 0;
+    let latest = 0;
+    for (let i = 0; i < this.#deltas.length; i++) {
+      clock += this.#deltas.get(i);
+      const passed = Math.max(0, clock - latest);
+      latest += passed;
+      if (latest > MAX_MICROS)
+        throw this.#fail(`timeDeltas row ${i} brings the recorded time beyond 285 years`);
+      if (i > 0 && i < samples) lasts[i - 1] = passed;
+    }
+    const rest = Math.max(0, recorded - latest);
+    // The last sample with a time, and all that have none.
+    const first = Math.max(0, timed - 1);
+    for (let i = first; i < samples; i++) lasts[i] = rest / (samples - first);
+    return { lasts, total: latest + rest };
+  }
+
+  /** The row of the node of sample `i`; -1, and told where it is asked for the first time, where there is no such node. */
+  #sampled(map: IdMap, i: number, tell: boolean): number {
+    const id = this.#samples.get(i);
+    const row = id < 0 ? NONE : map.row(id, 0);
+    if (row < 0 && tell) {
+      this.passed.add('sample', () =>
+        id < 0
+          ? `samples row ${i} is no number of a node`
+          : `samples row ${i} names the node ${id}, which is not there`,
+      );
+    }
+    return row;
+  }
+
+  /** Counts and microseconds per node. */
   #measure(map: IdMap): { count: Float64Array; micros: Float64Array; total: number } {
     const nodes = this.#ids.length;
     const count = new Float64Array(nodes);
     const micros = new Float64Array(nodes);
     const samples = this.#samples.length;
     if (samples === 0) return this.#measureHits(count, micros);
-    const timed = this.#deltas.length > 0;
-    const recorded = this.endTime < 0 ? 0 : this.endTime - this.startTime;
-    let time = 0;
-    for (let i = 0; i < this.#deltas.length; i++) {
-      time += Math.max(0, this.#deltas.get(i));
-      if (time > MAX_MICROS)
-        throw this.#fail(`timeDeltas row ${i} brings the recorded time beyond 285 years`);
-    }
-    const rest = timed ? Math.max(0, recorded - time) : 0;
-    const each = timed ? 0 : Math.max(0, recorded) / samples;
+    const { lasts, total } = this.#lasting();
     for (let i = 0; i < samples; i++) {
-      const id = this.#samples.get(i);
-      const row = map.row(id, 0);
-      if (row < 0) throw this.#fail(`samples row ${i} names the node ${id}, which is not there`);
-      // V8 now and then takes samples out of order: time never runs backwards here.
-      const lasts = !timed ? each : i + 1 < samples ? Math.max(0, this.#deltas.get(i + 1)) : rest;
+      const row = this.#sampled(map, i, true);
+      if (row < 0) continue;
       count[row] = (count[row] as number) + 1;
-      micros[row] = (micros[row] as number) + lasts;
+      micros[row] = (micros[row] as number) + (lasts[i] as number);
       if (i < this.#sampleLines.length && this.#sampleLines.get(i) > 0)
         this.tick(row, this.#sampleLines.get(i), 1);
     }
-    return { count, micros, total: time + rest };
+    return { count, micros, total };
   }
 
   /** Without samples, the hits of the nodes share the recorded time. */
@@ -288,16 +342,12 @@ export class V8Recording {
     const halves = new Uint32Array(this.#ids.length * 2);
     for (let row = 0; row < this.#ids.length; row++) halves[2 * row] = this.#ids.get(row);
     const map = idMap(new BigUint64Array(halves.buffer));
-    if (map.duplicate >= 0) {
-      throw this.#fail(
-        `nodes row ${map.duplicate} has the id ${this.#ids.get(map.duplicate)} of an earlier row`,
-      );
-    }
+    if (map.duplicate >= 0) this.#tellTwins();
     const parent = this.#parents(map);
     const depth = this.#depths(parent);
     const { count, micros, total } = this.#measure(map);
     const { starts, order } = this.#ticksByNode();
-    const totals: RecordingTotals = { samples: 0, micros: total, idleSamples: 0, idleMicros: 0 };
+    const totals: RecordingTotals = { samples: 0, micros: total, idleSamples: 0, idleMicros: 0, passed: [] };
     const location = (row: number, line: number): number => {
       const frame = this.#frame.get(row);
       return frames.location(builder, frame, frames.line(frame), line);
@@ -348,6 +398,7 @@ export class V8Recording {
         [...labels, timestamp],
       );
     }
+    totals.passed = this.passed.comments();
     return totals;
   }
 
@@ -365,20 +416,24 @@ export class V8Recording {
   ): Stretch[] | null {
     const samples = this.#samples.length;
     if (samples === 0 || this.#deltas.length === 0) return null;
-    const recorded = this.endTime < 0 ? 0 : this.endTime - this.startTime;
+    const { lasts: lasting } = this.#lasting();
     const dealers = new Map<number, LineDealer>();
     const list: Stretch[] = [];
     let frames = 0;
+    let clock = 0;
     let time = 0;
     let runRow = NONE;
     let runStart = 0;
     for (let i = 0; i < samples; i++) {
-      const row = map.row(this.#samples.get(i), 0);
-      time += i < this.#deltas.length ? Math.max(0, this.#deltas.get(i)) : 0;
-      const lasts =
-        i + 1 < this.#deltas.length && i + 1 < samples
-          ? Math.max(0, this.#deltas.get(i + 1))
-          : Math.max(0, recorded - time);
+      const row = this.#sampled(map, i, false);
+      // Samples without a time begin where the one before ends.
+      if (i < this.#deltas.length) time = Math.max(time, (clock += this.#deltas.get(i)));
+      else time += lasting[i - 1] as number;
+      const lasts = lasting[i] as number;
+      if (row < 0) {
+        runRow = NONE;
+        continue;
+      }
       if (row !== runRow) {
         runRow = row;
         runStart = list.length;
