@@ -34,6 +34,8 @@ export type WireErrorCode = Extract<keyof typeof errorTable.codes, `WIRE_${strin
 export interface ProfileErrorOptions extends ErrorOptions {
   /** What `go tool pprof` says about the same input, word for word and without the name of the source. */
   readonly pprofMessage?: string | undefined;
+  /** The input is of another, known kind, and the message says which, and what to do with it. */
+  readonly isForeign?: boolean;
 }
 
 /** Characters of a message that are kept: it may quote what a file holds. */
@@ -45,9 +47,12 @@ export class ProfileError extends Error {
   readonly code: ProfileErrorCode;
   /** What `go tool pprof` prints after `<source>: ` for the same input; undefined where it accepts what we refuse. */
   readonly pprofMessage: string | undefined;
+  /** The message says of which other kind the input is. */
+  readonly isForeign: boolean;
   constructor(code: ProfileErrorCode, message: string, options?: ProfileErrorOptions) {
     super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message, options);
     this.code = code;
     this.pprofMessage = options?.pprofMessage;
+    this.isForeign = options?.isForeign ?? false;
   }
 }

@@ -66,6 +66,7 @@ export {
 } from './profile.ts';
 export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './transforms/prune.ts';
 export { classifyFunction, functionOrigins, type Origin, type OriginOptions } from './origin.ts';
+export { passedOver } from './formats/passed-over.ts';
 export { type ReadOptions, readPlainProfile, readProfile, readProfilePieces } from './read.ts';
 export {
   type AsyncFileSystem,

@@ -12,6 +12,7 @@ import { describeForeign } from './formats/unrecognized.ts';
 import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip, joined } from './bytes/gunzip.ts';
 import { tooLarge } from './bytes/inflate.ts';
 import { headText } from './bytes/lines.ts';
+import { utf8OfUtf16 } from './bytes/utf16.ts';
 import type { Profile } from './profile.ts';
 import { checkValid } from './validity.ts';
 
@@ -181,7 +182,29 @@ export function readPlainProfile(
     verdict = error.pprofMessage as string;
   }
   for (const format of textFormats) if (format.sniff(bytes, head)) return valid(format.read(bytes, options));
+  const text = utf8OfUtf16(bytes) ?? withoutMark(bytes);
+  if (text !== null) return readAsUtf8(text, options, verdict);
   throw unrecognized(bytes, head, protoError, verdict);
+}
+
+/** Reads a text that pprof takes for nothing as it stands: what it would say stays `pprofMessage`. */
+function readAsUtf8(
+  text: Uint8Array,
+  options: Parameters<typeof readPlainProfile>[1],
+  pprofMessage: string,
+): Profile {
+  try {
+    return readPlainProfile(text, options);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    const { code, message, isForeign } = error;
+    throw new ProfileError(code, message, { cause: error, pprofMessage, isForeign });
+  }
+}
+
+/** The text behind the byte order mark of UTF-8; null where there is none. */
+function withoutMark(bytes: Uint8Array): Uint8Array | null {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : null;
 }
 
 function looksLikeJson(bytes: Uint8Array): boolean {
@@ -214,9 +237,10 @@ function unrecognized(
 ): ProfileError {
   const foreign = describeForeign(bytes, head);
   if (foreign !== null) {
-    return new ProfileError('PROFILE_UNRECOGNIZED', `unrecognized: ${foreign}`, {
+    return new ProfileError('PROFILE_UNRECOGNIZED', `unrecognized: ${foreign.what}`, {
       cause: protoError,
       pprofMessage,
+      isForeign: foreign.isKnown,
     });
   }
   // Control characters other than white space mean that it was meant to be a protobuf.

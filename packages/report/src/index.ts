@@ -41,6 +41,7 @@ export type { FileContent, ReportContext, SourceFiles, Terminal, TimeZone, ZoneT
 export { ReportError } from './report-error.ts';
 export { type ReportOutput, runReport } from './report.ts';
 export { demangle, type DemangleMode, mayBeReadable, readableName } from './names/demangle/demangle.ts';
+export { type ReadableNamesOptions, withReadableNames } from './names/readable-names.ts';
 export { compilePattern, type Pattern } from './go/regexp.ts';
 export { type Greeting, greeting, sampleTypeName } from './greeting.ts';
 export { type ExportKind, runExport } from './export/export.ts';

@@ -1,5 +1,5 @@
 // Reads a SOURCE into a profile.
-import { ProfileError, type Profile, readProfile, RegularFileError } from '@stackpile/profile';
+import { passedOver, ProfileError, type Profile, readProfile, RegularFileError } from '@stackpile/profile';
 import process from 'node:process';
 import { systemReason } from './system-reason.ts';
 import { get, requireOk, shownUrl } from './get.ts';
@@ -16,13 +16,19 @@ export { asItIs } from './mistaken.ts';
 const defaultMaxBytes = 2 ** 30;
 const defaultTimeout = 60;
 
-/** Reads bytes as a profile; whatever is wrong with them is said with the source's name in front. */
-export async function profileOf(bytes: Uint8Array, name: string, times = false): Promise<Profile> {
+/**
+ * Reads bytes as a profile; whatever is wrong with them is said with the source's name in front, and so is
+ * what was passed over.
+ */
+export async function profileOf(
+  bytes: Uint8Array,
+  name: string,
+  { times = false, onProgress }: Pick<SourceOptions, 'times' | 'onProgress'> = {},
+): Promise<Profile> {
   try {
-    return await readProfile(bytes, {
-      times,
-      inflate,
-    });
+    const profile = await readProfile(bytes, { times, inflate });
+    for (const sentence of passedOver(profile)) onProgress?.(`${name}: ${sentence}`);
+    return profile;
   } catch (error) {
     if (error instanceof ProfileError)
       throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
@@ -124,7 +130,7 @@ async function loadUrl(
   });
   requireOk(answer, name, hasCredentials(spec, options));
   if (answer.body.length === 0) throw new SourceError('SOURCE_MALFORMED', `${name}: the answer is empty`);
-  const profile = await profileOf(answer.body, name, options.times);
+  const profile = await profileOf(answer.body, name, options);
   return {
     spec: spec.spec,
     name,
@@ -172,7 +178,7 @@ export async function loadSpec(spec: SourceSpec, options: SourceOptions): Promis
         return { spec: spec.spec, name, profile: snapshot, bytes: null, remote: false, time: null };
       const bytes =
         spec.kind === 'stdin' ? await standardInput(options, name) : await fileBytes(spec, options);
-      const profile = await profileOf(bytes, name, options.times);
+      const profile = await profileOf(bytes, name, options);
       return { spec: spec.spec, name, profile, bytes, remote: false, time: timeOf(profile) };
     }
     case 'url':

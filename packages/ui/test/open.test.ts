@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { ProfileEngine } from '../src/engine/engine.ts';
-import type { Progress } from '../src/engine/questions/open.ts';
+import { Profiles } from '../src/engine/profiles.ts';
+import { open, type Progress } from '../src/engine/questions/open.ts';
 import { formatSize } from '../src/format.ts';
 
 function profileOf(samples: number): Uint8Array<ArrayBuffer> {
@@ -102,4 +103,22 @@ test('a server that refuses, or goes away, is one sentence', async () => {
     },
   );
   await assert.rejects(open(gone), /^HttpError: p\.pb: the server does not answer\./);
+});
+
+test('names are readable as in every report: mangled ones of any file, and those of pprof cut short, but none to nothing', async () => {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
+  const stack = ['_ZN3foo3barEv', '<lambda>', 'std::map<int, int>::at(int const&)'].map((name) =>
+    builder.location({ lines: [{ function: builder.function(name), line: 1 }] }),
+  );
+  builder.sample(stack, [3]);
+  const shown = async (bytes: Uint8Array): Promise<string[]> => {
+    const profiles = new Profiles();
+    const from = bytes as Uint8Array<ArrayBuffer>;
+    const { id } = await open(profiles, { name: 'x', from }, () => undefined);
+    const { functions, strings } = profiles.entry(id).profile;
+    return Array.from(functions.name, (row) => strings.get(row));
+  };
+  assert.deepEqual(await shown(encodeProfile(builder.build())), ['foo::bar', '<lambda>', 'std::map::at']);
+  const folded = new TextEncoder().encode('_ZN3foo3barEv;<lambda> (a.py:2);std::map<int, int>::at(int const&) 3\n');
+  assert.deepEqual(await shown(folded), ['foo::bar', '<lambda> (a.py:2)', 'std::map<int, int>::at(int const&)']);
 });

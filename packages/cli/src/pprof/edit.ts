@@ -1,4 +1,4 @@
-// Small changes to a fetched profile: its mappings, its function names, its comments.
+// Small changes to a fetched profile: its mappings, its comments.
 import { extendStrings, type MappingTable, type Profile } from '@stackpile/profile';
 
 /** A mapping whose texts may be changed before it goes back into the profile. */
@@ -54,25 +54,4 @@ export function withSomeMapping(profile: Profile): Profile {
   };
   const { locations } = profile;
   return { ...profile, mappings, locations: { ...locations, mapping: new Int32Array(locations.length) } };
-}
-
-/** The profile with the function names that `rename` gives, row by row; undefined keeps a name. */
-export function withFunctionNames(profile: Profile, rename: (row: number) => string | undefined): Profile {
-  const { functions, strings } = profile;
-  const rows = new Map<string, number>();
-  const added: string[] = [];
-  let name: Uint32Array | undefined;
-  for (let row = 0; row < functions.length; row++) {
-    const text = rename(row);
-    if (text === undefined) continue;
-    let id = text === '' ? 0 : rows.get(text);
-    if (id === undefined) {
-      id = strings.length + added.push(text) - 1;
-      rows.set(text, id);
-    }
-    name ??= functions.name.slice();
-    name[row] = id;
-  }
-  if (name === undefined) return profile;
-  return { ...profile, functions: { ...functions, name }, strings: extendStrings(strings, added) };
 }

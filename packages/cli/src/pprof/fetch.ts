@@ -1,7 +1,7 @@
 // From sources to the one profile that reports are made of: read, merged, subtracted, symbolized, cut, saved.
 // Upstream: google/pprof internal/driver/fetch.go, 2025-11-14
 import { diffProfiles, dropFrames, mergeProfiles, type Profile, ProfileError } from '@stackpile/profile';
-import { compilePattern } from '@stackpile/report';
+import { compilePattern, isCommandName } from '@stackpile/report';
 import { shownSource } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import { openBinary } from './binary.ts';
@@ -151,6 +151,7 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
     warn,
     sources: remote.sources,
     post: fetcher.post,
+    asPprof: invocation.report === undefined || isCommandName(invocation.report.name),
   });
   profile = withoutSourceNames(dropFrames(profile, compileDropFrames));
   if (invocation.comment !== '')

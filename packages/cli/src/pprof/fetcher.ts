@@ -3,7 +3,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { type Profile, ProfileError, readProfile, RegularFileError } from '@stackpile/profile';
+import { passedOver, type Profile, ProfileError, readProfile, RegularFileError } from '@stackpile/profile';
 import {
   inflate,
   INSPECTOR_REFUSAL,
@@ -132,6 +132,7 @@ export class Fetcher {
         inflate,
         goTexts: this.#named ? 'named' : 'as-pprof',
       });
+      for (const sentence of passedOver(profile)) this.#warn(`${shownSource(source)}: ${sentence}`);
       return profile;
     } catch (error) {
       if (error instanceof ProfileError) throw new DriverError(this.#told(error), { cause: error });
@@ -142,10 +143,14 @@ export class Fetcher {
     }
   }
 
-  /** What pprof says; on a terminal, our own sentence too, which says what is wrong and at which byte. */
+  /**
+   * What pprof says; then our own sentence, where it says what the file is instead, or, on a terminal, what is wrong and at
+   * which byte.
+   */
   #told(error: ProfileError): string {
     const said = profileMessage(error);
-    return this.#io.isTTY.stderr && said !== error.message ? `${said}\n${error.message}` : said;
+    const more = said !== error.message && (error.isForeign || this.#io.isTTY.stderr);
+    return more ? `${said}\n${error.message}` : said;
   }
 
   async #file(path: string, source: string): Promise<Uint8Array> {

@@ -1,9 +1,9 @@
 // What `-symbolize` does: readable names, messages about binaries that cannot be asked, names from the server.
 // Upstream: google/pprof internal/symbolizer/symbolizer.go internal/symbolz/symbolz.go, 2025-11-14
 import { extendStrings, int64Column, MappingFlag, type Profile } from '@stackpile/profile';
-import { baseName, type DemangleMode, mayBeReadable, readableName } from '@stackpile/report';
+import { baseName, type DemangleMode, withReadableNames } from '@stackpile/report';
 import type { openBinary } from './binary.ts';
-import { mappingRows, withFunctionNames } from './edit.ts';
+import { mappingRows } from './edit.ts';
 
 /** `-symbolize` understood. */
 export interface SymbolizePlan {
@@ -116,27 +116,6 @@ function reportMissingNames(
       'Some binary filenames not available. Symbolization may be incomplete.\nTry setting PPROF_BINARY_PATH to the search path for local binaries.',
     );
   }
-}
-
-/** Gives functions without a name of their own the readable form of their system name. */
-export function demangleNames(profile: Profile, mode: DemangleMode | 'none', force: boolean): Profile {
-  const { functions, strings } = profile;
-  const readable = new Map<number, string>();
-  return withFunctionNames(profile, (row) => {
-    const name = functions.name[row] as number;
-    const systemName = functions.systemName[row] as number;
-    const forced = force && name !== 0 && systemName !== 0;
-    if (name !== 0 && name !== systemName && strings.get(name) !== strings.get(systemName) && !forced)
-      return undefined;
-    if (mode === 'none') return forced && name !== systemName ? strings.get(systemName) : undefined;
-    if (name === systemName && !mayBeReadable(strings.bytes(name))) return undefined;
-    let text = readable.get(systemName);
-    if (text === undefined) {
-      text = readableName(strings.get(systemName), mode);
-      readable.set(systemName, text);
-    }
-    return text === strings.get(name) ? undefined : text;
-  });
 }
 
 /** The URL that knows names for the addresses in profiles from `source`; undefined where `source` is no URL. */
@@ -292,11 +271,13 @@ export async function symbolize(
     readonly warn: (line: string) => void;
     readonly sources: MappingSources;
     readonly post: PostText;
+    /** Whether names may become empty, as pprof's do. */
+    readonly asPprof: boolean;
   },
 ): Promise<Profile> {
   const plan = parseSymbolize(mode, world.warn);
   if (plan === undefined) return profile;
   if (plan.local) reportMissingNames(profile, plan.force, world.openBinary, world.warn);
   const named = plan.remote ? await askServers(profile, plan.force, world.sources, world.post) : profile;
-  return demangleNames(named, plan.demangle, plan.force);
+  return withReadableNames(named, { mode: plan.demangle, force: plan.force, asPprof: world.asPprof });
 }

@@ -116,14 +116,15 @@ test('a CPU profile has nothing that could leak, and says so', async () => {
 });
 
 test('a damaged file gives one sentence, with its name', async () => {
-  for (const name of files.filter((file) => /json|profile$/.test(file))) {
+  // Chrome's traces may stop anywhere.
+  for (const name of files.filter((file) => /json|profile$/.test(file) && file !== 'page.trace.json')) {
     const path = join(scratch, `cut-${basename(name)}`);
     writeFileSync(path, readFileSync(join(folder, name)).subarray(0, -20));
     const { code, stderr } = await run(['-top', path]);
     assert.equal(code, 2);
     assert.match(
       stderr.toString(),
-      /^\S+: (?:V8|Chrome|speedscope).*the JSON text ends too early at byte \d+\nfailed to fetch any source profiles\n$/,
+      /^\S+: (?:V8|speedscope).*the JSON text ends too early at byte \d+\nfailed to fetch any source profiles\n$/,
     );
   }
 });

@@ -40,10 +40,18 @@ if (!haveFixtures) {
 } else {
   const groups = new Map<string, GoldenCase[]>();
   for (const one of goldenCases()) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  /** Files that pprof refuses and that are read here: Go's texts of `debug=2`. */
+  const readBeyond = new Set(['real-25']);
   describe('reference cases', () => {
+    test('what pprof refuses and we read is read', async () => {
+      for (const one of [...groups.values()].flat().filter(({ id }) => readBeyond.has(id))) {
+        assert.notEqual(one.exitCode, 0);
+        assert.ok((await checkCase(one)).length > 0, one.id);
+      }
+    });
     for (const [group, cases] of groups) {
       describe(group, () => {
-        for (const one of cases) {
+        for (const one of cases.filter(({ id }) => !readBeyond.has(id))) {
           test(one.id, async () => {
             count(total, group);
             const differences = await checkCase(one);

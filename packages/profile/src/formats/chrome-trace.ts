@@ -54,7 +54,10 @@ class Reader {
   readonly #passed = new PassedOver();
   readonly #sliceNames = new StringInterner();
   /** By process and thread. */
-  readonly #slices = new Map<string, { readonly slices: SliceThread; readonly pid: string; readonly tid: string }>();
+  readonly #slices = new Map<
+    string,
+    { readonly slices: SliceThread; readonly pid: string; readonly tid: string }
+  >();
 
   constructor(bytes: Uint8Array, options: FormatOptions) {
     this.#json = new JsonScanner(bytes, NAME, options);
@@ -62,12 +65,13 @@ class Reader {
   }
 
   read(options: FormatOptions): Profile {
+    let cut: ProfileError | null = null;
     try {
       this.#readFile();
     } catch (error) {
       // A browser that is killed leaves the file as it was: its events up to there are whole.
-      const some = this.#pieces.length > 0 || this.#slices.size > 0;
-      if (!(error instanceof ProfileError) || error.code !== 'PROFILE_TRUNCATED' || !some) throw error;
+      if (!(error instanceof ProfileError) || error.code !== 'PROFILE_TRUNCATED') throw error;
+      cut = error;
       this.#passed.add('end', () => `the file is cut short at byte ${this.#bytes}`);
     }
     this.#readPieces();
@@ -75,6 +79,7 @@ class Reader {
     const threads = [...this.#threads.values()].filter(({ recording }) => recording.nodes > 0);
     if (threads.length > 0) return this.#write(threads, times);
     if (this.#slices.size > 0) return this.#writeSlices(times);
+    if (cut !== null) throw cut;
     const message = `${NAME}: it holds no CPU profile and no slices of time; record it with the category disabled-by-default-v8.cpu_profiler`;
     throw new ProfileError('PROFILE_UNRECOGNIZED', message);
   }

@@ -180,7 +180,8 @@ export function cpuProfileOf(
   startTime: number,
   duration: number,
 ): Profile {
-  const sum = (field: Exclude<keyof RecordingTotals, 'passed'>): number => all.reduce((total, one) => total + one[field], 0);
+  const sum = (field: Exclude<keyof RecordingTotals, 'passed'>): number =>
+    all.reduce((total, one) => total + one[field], 0);
   const samples = sum('samples');
   const idle = sum('idleSamples');
   if (idle > 0) {

@@ -183,7 +183,9 @@ function read(bytes: Uint8Array): Profile {
         // Not indexOf: where no semicolon follows, it would look at the whole rest of the file for each line.
         let to = from;
         while (to < stop && bytes[to] !== SEMICOLON) to++;
-        frames.push(to > from ? names.addRange(bytes, from, unannotated(bytes, from, to)) : names.add(anonymous));
+        frames.push(
+          to > from ? names.addRange(bytes, from, unannotated(bytes, from, to)) : names.add(anonymous),
+        );
         from = to + 1;
       }
     }
@@ -256,7 +258,9 @@ function profileOf(
   const zeros = new Float64Array(named);
   const none = new Uint32Array(0);
   const strings = names.build();
-  const systemName = name.map((row) => (mayBeMangled(strings.bytes(row)) && systemNameOf(strings.get(row)) !== '' ? row : 0));
+  const systemName = name.map((row) =>
+    mayBeMangled(strings.bytes(row)) && systemNameOf(strings.get(row)) !== '' ? row : 0,
+  );
   const blank = header(unit, counts.perStack);
   passed.tell(blank);
   if (named > 0) namedMapping(blank);

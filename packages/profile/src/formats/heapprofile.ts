@@ -68,7 +68,10 @@ function readTree(json: JsonScanner, nodes: Nodes, frames: FrameTable, passed: P
     else {
       if (nodes.frame.get(row) === 0) {
         const at = json.at;
-        passed.add('name of a node', () => `nodes row ${json.row}, which ends at byte ${at}, has no "callFrame"`);
+        passed.add(
+          'name of a node',
+          () => `nodes row ${json.row}, which ends at byte ${at}, has no "callFrame"`,
+        );
         nodes.frame.set(row, frames.add('', '', 0, 0) + 1);
       }
       const parent = nodes.parent.get(row);
@@ -143,7 +146,10 @@ function rowsById(nodes: Nodes, passed: PassedOver): (id: number) => number {
   const map = idMap(new BigUint64Array(halves.buffer, 0, named));
   if (map.duplicate >= 0) {
     const row = rowOf[map.duplicate] as number;
-    passed.add('number of a node', () => `nodes row ${row} has the id ${nodes.id.get(row) - 1} of an earlier row`);
+    passed.add(
+      'number of a node',
+      () => `nodes row ${row} has the id ${nodes.id.get(row) - 1} of an earlier row`,
+    );
   }
   return (id) => {
     const at = map.row(id, 0);
@@ -160,10 +166,16 @@ interface Group {
   bytes: number;
 }
 
-function groupSamples(samples: Samples, nodes: Nodes, interval: number, passed: PassedOver): Group[] {
+/** All groups, and how many samples belong to none. */
+interface Groups {
+  readonly all: Group[];
+  lost: number;
+}
+
+function groupSamples(samples: Samples, nodes: Nodes, interval: number, passed: PassedOver): Groups {
   const rowOf = rowsById(nodes, passed);
   const sizes = new Map<number, number>();
-  const groups: Group[] = [];
+  const groups: Groups = { all: [], lost: 0 };
   /** Groups of each node: size → group. */
   const byNode = new Map<number, Map<number, Group>>();
   let total = 0;
@@ -171,8 +183,7 @@ function groupSamples(samples: Samples, nodes: Nodes, interval: number, passed: 
     const row = rowOf(samples.nodeId.get(i));
     // V8 writes the tree first: what it allocates itself meanwhile is sampled at a node that is not in it.
     if (row < 0) {
-      const id = samples.nodeId.get(i);
-      passed.add('sample', () => `samples row ${i} names the node ${id}, which is not in the file`);
+      groups.lost++;
       continue;
     }
     const scaled = samples.size.get(i);
@@ -193,7 +204,7 @@ function groupSamples(samples: Samples, nodes: Nodes, interval: number, passed: 
     }
     const made = { row, size, count: 1, bytes: scaled };
     ofNode.set(size, made);
-    groups.push(made);
+    groups.all.push(made);
   }
   return groups;
 }
@@ -228,10 +239,16 @@ function write(
     }
     builder.comment('the file says bytes only: objects are not counted');
   } else {
-    for (const { row, size, count, bytes } of groupSamples(samples, nodes, interval, passed)) {
+    const groups = groupSamples(samples, nodes, interval, passed);
+    for (const { row, size, count, bytes } of groups.all) {
       const objects = count * Math.floor(samplingScale(size, interval) + 0.5);
       const labels = size === 0 ? [] : [{ key: 'bytes', number: Math.round(size) }];
       builder.sample(stackOf(row), [objects, bytes, objects, bytes], labels);
+    }
+    if (groups.lost > 0) {
+      const what =
+        groups.lost === 1 ? '1 sample names a node that is' : `${groups.lost} samples name nodes that are`;
+      builder.comment(`${what} not in the file: left out`);
     }
     if (interval > 0) {
       builder.comment(

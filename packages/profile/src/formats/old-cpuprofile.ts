@@ -73,7 +73,11 @@ class Reader {
     const at = json.at;
     const value = json.numberOrNone() * factor;
     if (Math.abs(value) > MAX_MICROS) throw json.error(`${value} µs is beyond 285 years`, at);
-    return Number.isNaN(value) ? this.#times.length > 0 ? this.#times.get(this.#times.length - 1) : 0 : value;
+    return Number.isNaN(value)
+      ? this.#times.length > 0
+        ? this.#times.get(this.#times.length - 1)
+        : 0
+      : value;
   }
 
   /** Moments become the times between them. Beginning and end in whole seconds are rounded: the samples know better. */

@@ -7,8 +7,17 @@ const MOST = 60;
 
 /** A piece of a text on one line, in quotes. */
 export function quotedPiece(text: string): string {
-  const line = text.slice(0, 4 * MOST).replace(/\s+/gu, ' ').trim();
+  const line = text
+    .slice(0, 4 * MOST)
+    .replace(/\s+/gu, ' ')
+    .trim();
   return JSON.stringify(line.length > MOST ? `${line.slice(0, MOST)}…` : line);
+}
+
+/** The plural of a noun that may go on: `record of perf`. */
+function plural(what: string): string {
+  if (what.startsWith('child ')) return what.replace('child', 'children');
+  return what.replace(/^\S+/u, '$&s');
 }
 
 /** Counts what is passed over, by what it is called. */
@@ -28,7 +37,7 @@ export class PassedOver {
   /** One comment per kind; with `#` in front pprof keeps them out of the heads of reports. */
   comments(): string[] {
     return [...this.#kinds].map(([what, { count, first }]) =>
-      count === 1 ? `${MARK}1 ${what}: ${first}` : `${MARK}${count} ${what}s, the first: ${first}`,
+      count === 1 ? `${MARK}1 ${what}: ${first}` : `${MARK}${count} ${plural(what)}, the first: ${first}`,
     );
   }
 

@@ -23,7 +23,7 @@ export interface PerfHeader {
 }
 
 const IDS = /^(-1|\d{1,10})(?:\/(-1|\d{1,10}))?$/;
-const CLOCK = /(?:^|\s)(\d{1,12}\.\d{1,9}):(?:\s|$)/;
+const CLOCK = /(?:^|\s)(\d{1,12}\.\d{1,9}):(?=\s|$)/g;
 const PERIOD = /^\d{1,18}$/;
 
 function wordsOf(text: string): string[] {
@@ -61,6 +61,15 @@ function readEvent(words: readonly string[]): Pick<PerfHeader, 'period' | 'event
   return { period, event, rest: words.slice(named ? at + 1 : at).join(' '), isRecord };
 }
 
+/** The time in a line: the first that stands behind an id or a CPU, as names of threads hold everything; null for none. */
+function clockIn(text: string): RegExpExecArray | null {
+  const clocks = [...text.matchAll(CLOCK)];
+  const behindThread = clocks.find(({ index }) =>
+    /(?:\d|\[\d+\])\s*$/.test(text.slice(Math.max(0, index - 32), index)),
+  );
+  return behindThread ?? clocks[0] ?? null;
+}
+
 /** Reads a line with a time in it: what is in front of it says who, what is behind it what. */
 function readTimed(text: string, clock: RegExpExecArray): PerfHeader {
   const who = readThread(wordsOf(text.slice(0, clock.index)));
@@ -82,7 +91,7 @@ function readUntimed(words: readonly string[]): PerfHeader | null {
 /** Reads the first line of a sample; null where it has neither a time nor an event behind an id. */
 export function readPerfHeader(line: string): PerfHeader | null {
   const text = line.slice(0, HEADER_LIMIT);
-  const clock = CLOCK.exec(text);
+  const clock = clockIn(text);
   return clock === null ? readUntimed(wordsOf(text)) : readTimed(text, clock);
 }
 

@@ -40,7 +40,8 @@ function lineOf(line: string, inSample: boolean): Line {
   const isFrame = PERF_ADDRESS.test(text) || (inSample && indented);
   if (line.startsWith('\t') && (isFrame || text.startsWith('('))) return { kind: 'frame' };
   const header = readPerfHeader(line);
-  if (header !== null && (!Number.isNaN(header.time) || !indented || !inSample)) return { kind: 'header', header };
+  if (header !== null && (!Number.isNaN(header.time) || !indented || !inSample))
+    return { kind: 'header', header };
   if (indented && isFrame) return { kind: 'frame' };
   // Copied without its indent.
   if (inSample && /^(?:0x)?[0-9a-f]{1,16}\s+\S.*\(.*\)$/.test(text)) return { kind: 'frame' };
@@ -49,7 +50,10 @@ function lineOf(line: string, inSample: boolean): Line {
 
 /** Whether what stands behind an event is a frame and not what a tracepoint tells. */
 function isFrameText({ event, rest }: PerfHeader): boolean {
-  return /^(?:0x)?[0-9a-f]{1,16} .*\)$/.test(rest) || (!event.includes(':') && /^(?:0x)?[0-9a-f]{3,16} \S/.test(rest));
+  return (
+    /^(?:0x)?[0-9a-f]{1,16} .*\)$/.test(rest) ||
+    (!event.includes(':') && /^(?:0x)?[0-9a-f]{3,16} \S/.test(rest))
+  );
 }
 
 class Reader {
@@ -66,6 +70,9 @@ class Reader {
   readonly #frames: string[] = [];
   readonly #types: ValueType[] = [SAMPLES];
   readonly #passed = new PassedOver();
+  /** What perf tells besides samples: said only where there is nothing else. */
+  readonly #records = new PassedOver();
+  #samples = 0;
   #header: PerfHeader | null = null;
   readonly #stack: number[] = [];
   /** The file's samples have lines of their own in front of their frames. */
@@ -112,7 +119,10 @@ class Reader {
         this.#dropBare();
         this.#flush();
         this.#headed = true;
-        if (what.header.isRecord) return;
+        if (what.header.isRecord) {
+          this.#records.add('record of perf', () => `line ${this.#lines.number}: ${quotedPiece(line)}`);
+          return;
+        }
         this.#header = what.header;
         if (isFrameText(what.header)) this.#push(what.header.rest);
         return;
@@ -168,7 +178,12 @@ class Reader {
     const text = line.trim();
     const previous = this.#frames[stack.at(-1) ?? -1];
     // With the field srcline, a line of its own tells the position of the frame before.
-    if (previous !== undefined && !PERF_ADDRESS.test(text) && PERF_ADDRESS.test(previous) && PERF_SOURCE.test(text)) {
+    if (
+      previous !== undefined &&
+      !PERF_ADDRESS.test(text) &&
+      PERF_ADDRESS.test(previous) &&
+      PERF_SOURCE.test(text)
+    ) {
       if (!previous.includes('\n')) stack[stack.length - 1] = this.#frame(`${previous}\n${text}`);
       return;
     }
@@ -207,6 +222,7 @@ class Reader {
   /** @param stack leaf first */
   #add(header: PerfHeader, stack: readonly number[]): void {
     let node = this.#root(header);
+    this.#samples++;
     for (let i = stack.length - 1; i >= 0; i--) node = this.#tree.child(node, stack[i] as number);
     this.#tree.add(node, 0, 1);
     if (!Number.isNaN(header.period)) this.#weigh(node, header);
@@ -250,6 +266,7 @@ class Reader {
     if (this.#unweighed.size > 1)
       for (const { labels, event } of this.#events) labels.push({ key: 'event', text: event });
     this.#passed.tell(builder);
+    if (this.#samples === 0) this.#records.tell(builder);
     mappingOf(builder, this.#program());
     const locations = new Int32Array(this.#frames.length).fill(-1);
     const location = (row: number): number => {
@@ -271,7 +288,8 @@ function mappingOf(builder: ProfileBuilder, binary: string): number {
 
 function locationOf(builder: ProfileBuilder, { address, name, file, line, binary }: PerfFrame): number {
   const mapping = mappingOf(builder, binary);
-  const lines = name === '' ? [] : [{ function: builder.function(name, file, line, systemNameOf(name)), line }];
+  const lines =
+    name === '' ? [] : [{ function: builder.function(name, file, line, systemNameOf(name)), line }];
   return builder.location({ mapping, address, lines });
 }
 

@@ -14,7 +14,7 @@ import { speedscope } from './speedscope.ts';
 /** Formats in JSON, which nothing that pprof reads looks like: asked before all others, and all at once. */
 export const jsonFormats: readonly TellingKey[] = [
   { format: heapSnapshot, key: 'snapshot', begins: /^\{/ },
-  { format: cpuprofile, key: 'nodes', begins: /^\[\s*(?:null\s*,\s*)*\{[^]*?"callFrame"\s*:/ },
+  { format: cpuprofile, key: 'nodes', begins: /^\[[^{]*\{[^]*?"callFrame"\s*:/ },
   { format: heapprofile, key: 'head', begins: /^\{[^]*?"callFrame"\s*:/ },
   { format: oldCpuprofile, key: 'head', begins: /^\{[^]*?"hitCount"\s*:/ },
   { format: speedscope, key: '$schema', begins: /^"[^"]*speedscope/ },

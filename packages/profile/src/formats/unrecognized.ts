@@ -1,51 +1,50 @@
 // What stands where a profile should: pages, messages, programs and archives that people give by mistake.
 import { ProfileError } from '../errors.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
-
-/** A short piece of a text on one line, in quotes. */
-function quoted(text: string): string {
-  const line = text.replace(/\s+/gu, ' ').trim();
-  return JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line);
-}
-
-/** What the first bytes of other kinds of files are. */
-const signatures: readonly { readonly bytes: readonly number[]; readonly what: string }[] = [
-  {
-    bytes: [0x7f, 0x45, 0x4c, 0x46],
-    what: 'a program (ELF), not a profile of it: give it in front of the profile',
-  },
-  {
-    bytes: [0xcf, 0xfa, 0xed, 0xfe],
-    what: 'a program (Mach-O), not a profile of it: give it in front of the profile',
-  },
-  { bytes: [0x4d, 0x5a], what: 'a program (PE), not a profile of it: give it in front of the profile' },
-  {
-    bytes: [0x50, 0x45, 0x52, 0x46, 0x49, 0x4c, 0x45, 0x32],
-    what: 'a recording of perf: give what perf script prints of it',
-  },
-  { bytes: [0x50, 0x4b, 0x03, 0x04], what: 'a zip archive: unpack it first' },
-  { bytes: [0x28, 0xb5, 0x2f, 0xfd], what: 'packed with zstd: unpack it first' },
-  { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a], what: 'packed with xz: unpack it first' },
-  { bytes: [0x42, 0x5a, 0x68], what: 'packed with bzip2: unpack it first' },
-  { bytes: [0x1f, 0x8b], what: 'packed with gzip twice: unpack it once' },
-];
-
-function ofBinary(bytes: Uint8Array): string | null {
-  const found = signatures.find((one) => one.bytes.every((byte, i) => bytes[i] === byte));
-  return found === undefined ? null : `the file is ${found.what}`;
-}
+import { isGzip } from '../bytes/gunzip.ts';
+import { quotedPiece } from './passed-over.ts';
+import { describeSignature, describeText } from './signatures.ts';
 
 function ofHtml(head: string): string | null {
   if (!/^\s*(?:<\?xml[^>]{0,100}>\s*)?<(?:!doctype\s+html|html|head|body)\b/iu.test(head)) return null;
   const title = /<title>([^<]{1,200})/iu.exec(head)?.[1] ?? '';
-  const said = title.trim() === '' ? '' : `, ${quoted(title)}`;
+  const said = title.trim() === '' ? '' : `, ${quotedPiece(title)}`;
   return `a web page stands there${said}, not a profile: a login or an error, perhaps`;
 }
 
 /** Keys that servers put the reason of a refusal under. */
 const REASONS = new Set(['error', 'message', 'detail', 'title', 'reason']);
 
-function ofJson(bytes: Uint8Array, head: string): string | null {
+/** Files of other tools, by keys that stand in them together. */
+const knownKeys: readonly { readonly has: readonly string[]; readonly what: string }[] = [
+  {
+    has: ['version', 'mode', 'frames'],
+    what: "a dump of Ruby's stackprof in JSON stands there, which is not read: give what stackprof --d3-flamegraph or vernier makes",
+  },
+  {
+    has: ['dhatFileVersion'],
+    what: "a recording of Valgrind's DHAT stands there: its viewer (dh_view.html) reads it",
+  },
+  { has: ['dataForRoots'], what: "a recording of React's developer tools stands there: open it in these" },
+  { has: ['log'], what: 'a log of requests (HAR) or the like stands there, not a profile' },
+  { has: ['version', 'sources', 'mappings'], what: 'a source map stands there, not a profile' },
+  { has: ['openapi'], what: 'the description of an API stands there, not a profile' },
+  { has: ['name', 'version', 'dependencies'], what: 'a package.json stands there, not a profile' },
+];
+
+/** Python's cProfile writes a dictionary of Python's marshal, which begins like JSON. */
+function ofMarshal(bytes: Uint8Array): string | null {
+  const second = (bytes[1] ?? 0) & 0x7f;
+  const dictionary = (bytes[0] === 0x7b || bytes[0] === 0xfb) && (second === 0x28 || second === 0x29);
+  if (!dictionary || !bytes.subarray(0, 4096).includes(0)) return null;
+  return "the file is what Python's cProfile writes (marshal): convert it, with flameprof for example, or record with py-spy";
+}
+
+/** The first keys of a document, and what it says under one that servers put a reason under. */
+function readKeys(
+  bytes: Uint8Array,
+  head: string,
+): { readonly keys: string[]; readonly said: string } | null {
   if (!/^\s*[[{]/u.test(head)) return null;
   const json = new JsonScanner(bytes, 'JSON');
   const keys: string[] = [];
@@ -62,8 +61,22 @@ function ofJson(bytes: Uint8Array, head: string): string | null {
     if (!(error instanceof ProfileError)) throw error;
     if (keys.length === 0) return null;
   }
-  if (said !== '') return `JSON that says ${quoted(said)} stands there, not a profile`;
-  const some = keys.slice(0, 5).map(quoted).join(', ');
+  return { keys, said };
+}
+
+function ofKnownJson(bytes: Uint8Array, head: string): string | null {
+  const read = readKeys(bytes, head);
+  if (read === null) return null;
+  const { keys, said } = read;
+  const known = knownKeys.find(({ has }) => has.every((key) => keys.includes(key)));
+  if (known !== undefined) return known.what;
+  return said === '' ? null : `JSON that says ${quotedPiece(said)} stands there, not a profile`;
+}
+
+function ofOtherJson(bytes: Uint8Array, head: string): string | null {
+  const read = readKeys(bytes, head);
+  if (read === null) return null;
+  const some = read.keys.slice(0, 5).map(quotedPiece).join(', ');
   return `JSON of no known profile format stands there${some === '' ? '' : `, with ${some}`}`;
 }
 
@@ -72,10 +85,29 @@ function ofMessage(head: string): string | null {
   if (text.length > 300 || text.split('\n').length > 3) return null;
   const telling =
     /^(?:[45]\d\d\b|error\b|not found|unauthorized|forbidden|access denied|bad gateway|bad request|no such|internal server|method not)/iu;
-  return telling.test(text) ? `an error message stands there, ${quoted(text)}, not a profile` : null;
+  return telling.test(text) ? `an error message stands there, ${quotedPiece(text)}, not a profile` : null;
 }
 
-/** What `bytes` are instead of a profile, as the middle of a sentence; null where nothing is known about them. */
-export function describeForeign(bytes: Uint8Array, head: string): string | null {
-  return ofBinary(bytes) ?? ofHtml(head) ?? ofJson(bytes, head) ?? ofMessage(head);
+/** What stands in place of a profile. */
+export interface Foreign {
+  /** The middle of a sentence. */
+  readonly what: string;
+  /** Whether it is known, or only what pprof says as well in other words. */
+  readonly isKnown: boolean;
+}
+
+/** What `bytes` are instead of a profile; null where nothing is known about them. */
+export function describeForeign(bytes: Uint8Array, head: string): Foreign | null {
+  const known =
+    describeSignature(bytes) ??
+    ofMarshal(bytes) ??
+    ofHtml(head) ??
+    describeText(head) ??
+    ofKnownJson(bytes, head) ??
+    ofMessage(head);
+  if (known !== null) return { what: known, isKnown: true };
+  const other = isGzip(bytes)
+    ? 'the file is packed with gzip twice: unpack it once'
+    : ofOtherJson(bytes, head);
+  return other === null ? null : { what: other, isKnown: false };
 }

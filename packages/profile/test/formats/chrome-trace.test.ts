@@ -1,8 +1,9 @@
 // Chrome traces: recordings in pieces, several threads, both shapes of the file, and what is refused.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { ProfileError } from '../../src/index.ts';
 import { stackLines } from '../support/stacks.ts';
-import { fixtureText, read, readTimed, refused } from './support.ts';
+import { fixtureText, read, readTimed, readWithNotes, refused } from './support.ts';
 
 const frame = (functionName: string, lineNumber?: number): object => ({
   codeType: 'JS',
@@ -87,12 +88,15 @@ test('asked for times, a recording of one thread has a sample per stretch and li
   assert.equal(readTimed([...one, ...other]), null, 'several threads have no one order');
 });
 
-test('a file that stops behind an event is whole, one that stops within is not', () => {
+test('a file that stops behind an event is whole, one that stops within is read up to there', () => {
   const text = JSON.stringify(one).slice(0, -1);
   assert.deepEqual(stackLines(read(text)), expected);
   assert.deepEqual(stackLines(read(`${text},\n`)), expected);
-  refused(text.slice(0, -5), 'PROFILE_TRUNCATED', /the JSON text ends too early at byte/);
-  refused(JSON.stringify({ traceEvents: one }).slice(0, -2), 'PROFILE_TRUNCATED', /ends too early/);
+  const within = text.slice(0, -5);
+  const { made, notes } = readWithNotes(within);
+  assert.deepEqual(stackLines(made), ['main /srv/page.js:10:3 : 1 10000']);
+  assert.deepEqual(notes, [`passed over 1 end: the file is cut short at byte ${within.length}`]);
+  assert.deepEqual(stackLines(read(JSON.stringify({ traceEvents: one }).slice(0, -2))), expected);
 });
 
 test('several threads are told apart', () => {
@@ -112,33 +116,149 @@ test('a whole profile in one event is read too', () => {
   assert.deepEqual(stackLines(read([event])), ['main /srv/page.js:10:3 : 1 8000']);
 });
 
-test('what contradicts itself is refused', () => {
+test('what makes no sense is passed over, and the rest is read', () => {
   refused(
-    [noise],
+    [{ ...noise, ph: 'I' }],
     'PROFILE_UNRECOGNIZED',
-    /^Chrome trace: it holds no CPU profile; record it with the category/,
+    /^Chrome trace: it holds no CPU profile and no slices of time; record it with the category/,
   );
-  refused(
-    [...one, first],
-    'PROFILE_INVALID',
-    /profile 0x1 of process 7: nodes row 3 has the id 1 of an earlier row$/,
+  const again = readWithNotes([...one, first]);
+  assert.equal(again.made.samples.length, 3);
+  assert.deepEqual(again.notes, [
+    'passed over 2 nodes, the first: nodes row 3 has the id 1 of an earlier row',
+  ]);
+  const orphan = { callFrame: frame('x'), id: 9, parent: 8 };
+  const lost = chunk(7, '0x1', { cpuProfile: { nodes: [orphan], samples: [9] }, timeDeltas: [7] });
+  const { made, notes } = readWithNotes([...one, lost]);
+  assert.ok(
+    stackLines(made).some((line) => line.startsWith('x : 1 ')),
+    stackLines(made).join('\n'),
   );
-  const lost = chunk(7, '0x1', { cpuProfile: { nodes: [{ callFrame: frame('x'), id: 9, parent: 8 }] } });
-  refused([...one, lost], 'PROFILE_INVALID', /nodes row 3 has the parent 8, which is no node$/);
+  assert.deepEqual(notes, ['passed over 1 caller: nodes row 3 has the parent 8, which is no node']);
   const lines = chunk(7, '0x1', { cpuProfile: { samples: [2] }, lines: [1, 2], timeDeltas: [1] });
-  refused([...one, lines], 'PROFILE_INVALID', /a piece of it has more lines than samples$/);
-  const wrong = chunk(7, '0x1', { cpuProfile: { samples: ['2'] } });
-  refused(
-    [...one, wrong],
-    'PROFILE_MALFORMED',
-    /"samples" of samples row 4: a string stands where a number should/,
-  );
-  refused([...one, 3], 'PROFILE_MALFORMED', /events row 4: a number stands where an object should/);
+  assert.ok(stackLines(read([...one, lines])).some((line) => line.startsWith('main /srv/page.js:1 : 2 ')));
+  const wrong = chunk(7, '0x1', { cpuProfile: { samples: ['2', null, 77] }, timeDeltas: [1, 1, 1] });
+  assert.deepEqual(readWithNotes([...one, wrong]).notes, [
+    'passed over 3 samples, the first: samples row 4 is no number of a node',
+  ]);
+  assert.deepEqual(readWithNotes([...one, 3, null]).notes, [
+    `passed over 2 events, the first: what stands at byte ${JSON.stringify(one).length} is no object`,
+  ]);
 });
 
-test('every beginning of a real trace is refused', () => {
+test('threads without an id are told apart by process and thread, pieces may come in any order', () => {
+  const whole = (tid: number, name: string): object => ({
+    ...begin(5, tid, ''),
+    name: 'CpuProfile',
+    args: {
+      data: {
+        cpuProfile: {
+          nodes: [
+            { callFrame: frame('(root)'), id: 1 },
+            { callFrame: frame(name), id: 2, parent: 1 },
+          ],
+          startTime: 0,
+          endTime: 1000,
+          samples: [2],
+          timeDeltas: [0],
+        },
+      },
+    },
+  });
+  assert.deepEqual(stackLines(read([whole(1, 'mainWork'), whole(2, 'workerWork')])), [
+    'mainWork : 1 1000000 thread=1 pid=#5 tid=#1',
+    'workerWork : 1 1000000 thread=2 pid=#5 tid=#2',
+  ]);
+  const at = (event: object, ts: number): object => ({ ...event, ts });
+  const pieces = [at(one[0] as object, 1000), at(first, 2000), at(second, 4000)];
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+    [0, 2, 1],
+  ])
+    assert.deepEqual(stackLines(read(order.map((i) => pieces[i] as object))), expected, String(order));
+});
+
+test('pieces of a recording whose beginning was lost are read', () => {
+  const lone = chunk(7, '0x1', { cpuProfile: { nodes, samples: [2, 1] }, timeDeltas: [5, 10] });
+  const made = read([lone]);
+  assert.deepEqual(stackLines(made), ['main /srv/page.js:10:3 : 1 10000']);
+  assert.equal(made.durationNanos, 15_000n);
+});
+
+test('without a CPU profile the slices are what is measured', () => {
+  const slice = (ph: string, name: string, ts: number, more: object = {}): object => ({
+    ph,
+    name,
+    ts,
+    pid: 1,
+    tid: 2,
+    ...more,
+  });
+  const events = [
+    slice('E', 'outer', 100),
+    slice('X', 'inner', 20, { dur: 30 }),
+    slice('X', 'leaf', 25, { dur: 5 }),
+    slice('B', 'outer', 10),
+    slice('E', 'nobody', 60),
+    slice('B', 'open', 110),
+    slice('i', 'mark', 130),
+    slice('X', 'last', 120, { dur: 1.5 }),
+  ];
+  const { made, notes } = readWithNotes({ traceEvents: events });
+  assert.deepEqual(made.sampleTypes, [{ type: 'time', unit: 'nanoseconds' }]);
+  assert.deepEqual(stackLines(made), [
+    'outer : 60000',
+    'outer > inner : 25000',
+    'outer > inner > leaf : 5000',
+    'open : 10000',
+    'open > last : 1500',
+  ]);
+  assert.deepEqual(notes, ['passed over 1 event: one at 60 µs ends what was never begun']);
+  assert.deepEqual(
+    readTimed({ traceEvents: events })?.map(([from, depth, nanos]) => [from, depth, nanos]),
+    [
+      [0, 1, 10_000],
+      [10_000, 2, 5000],
+      [15_000, 3, 5000],
+      [20_000, 2, 20_000],
+      [40_000, 1, 50_000],
+      [100_000, 1, 10_000],
+      [110_000, 2, 1500],
+    ],
+  );
+  const two = [slice('X', 'a', 1, { dur: 2 }), { ...slice('X', 'a', 1, { dur: 4 }), tid: 3 }];
+  assert.deepEqual(stackLines(read([...two, thread(1, 3, 'io')])), [
+    'a : 2000 thread=2 pid=#1 tid=#2',
+    'a : 4000 thread=io pid=#1 tid=#3',
+  ]);
+});
+
+test('ends that end nothing are not looked for, however deep the stack is', () => {
+  const deep = Array.from({ length: 20_000 }, (_, i) => ({
+    ph: 'B',
+    name: `f${i % 7}`,
+    ts: i,
+    pid: 1,
+    tid: 1,
+  }));
+  const ends = Array.from({ length: 20_000 }, () => ({ ph: 'E', name: 'x', ts: 30_000, pid: 1, tid: 1 }));
+  refused([...deep, ...ends], 'PROFILE_TOO_LARGE', /slices row \d+ brings the frames of all stacks beyond/);
+});
+
+test('every beginning of a real trace is refused, or read up to there and said to be cut short', () => {
   const text = fixtureText('page.trace.json').trimEnd();
+  let some = 0;
   for (let end = 3000; end < text.length; end += 997) {
-    refused(text.slice(0, end), 'PROFILE_TRUNCATED', new RegExp(`ends too early at byte ${end}$`));
+    try {
+      const { notes } = readWithNotes(text.slice(0, end));
+      assert.equal(notes[0], `passed over 1 end: the file is cut short at byte ${end}`);
+      some++;
+    } catch (error) {
+      assert.ok(error instanceof ProfileError, String(error));
+      assert.match(error.message, new RegExp(`ends too early at byte ${end}$`));
+    }
   }
+  assert.ok(some > 0);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readPlainProfile } from '../../src/index.ts';
 import { stackLines } from '../support/stacks.ts';
-import { fixtureText, read, readTimed, refused } from './support.ts';
+import { fixtureText, read, readTimed, readWithNotes, refused } from './support.ts';
 
 const frame = (functionName: string, lineNumber = -1, url = ''): object => ({
   callFrame: { functionName, scriptId: '0', url, lineNumber, columnNumber: lineNumber < 0 ? -1 : 4 },
@@ -159,52 +159,135 @@ test('callers may be named by the callee', () => {
   assert.deepEqual(stackLines(made), ['main > work : 1 8000']);
 });
 
-test('what contradicts itself is refused, with the row', () => {
+test('what contradicts itself is passed over, and the rest is read', () => {
   const change = (row: number, what: object): object => ({
     ...profile,
     nodes: nodes.map((node, i) => (i === row ? { ...node, ...what } : node)),
   });
-  refused(change(2, { id: 2 }), 'PROFILE_INVALID', /nodes row 2 has the id 2 of an earlier row$/);
-  refused(change(2, { children: [2] }), 'PROFILE_INVALID', /nodes row 1 \(id 2\) is called by two nodes$/);
+  const notes = (input: object): string[] => readWithNotes(input).notes;
+  assert.deepEqual(notes(change(2, { id: 2 })), [
+    'passed over 1 node: nodes row 2 has the id 2 of an earlier row',
+    'passed over 1 child of a node: nodes row 1 has the child 3, which is no node',
+    'passed over 3 samples, the first: samples row 1 names the node 3, which is not there',
+  ]);
+  assert.deepEqual(
+    notes(change(2, { children: [2] })),
+    [
+      'passed over 1 caller: nodes row 1 (id 2) is called by two nodes',
+      'passed over 1 caller: nodes row 1 (id 2) is among its own callers',
+    ].slice(0, 1),
+  );
+  const orphan = change(2, { parent: 753, id: 3 });
+  const alone = readWithNotes({
+    ...(orphan as typeof profile),
+    nodes: (orphan as typeof profile).nodes.map((node) => ({ ...node, children: [] })),
+  });
+  assert.deepEqual(alone.notes, ['passed over 1 caller: nodes row 2 has the parent 753, which is no node']);
+  assert.match(stackLines(alone.made)[1] ?? '', /^anonymous function \(a b\.js:20:5\)/);
+  assert.deepEqual(notes({ ...profile, nodes: [null, 7, ...nodes] }), [
+    'passed over 2 nodes, the first: what stands at byte 10 is no object',
+  ]);
+  assert.deepEqual(stackLines(read({ ...profile, nodes: [null, 7, ...nodes] })), stackLines(read(profile)));
 });
 
-test('a caller among its own callers is refused', () => {
+test('null stands for what is not known', () => {
+  const nothing = nodes.map((node) => ({
+    ...{ positionTicks: null, children: null, hitCount: null },
+    ...node,
+  }));
+  assert.deepEqual(stackLines(read({ ...profile, nodes: nothing })), stackLines(read(profile)));
+  const lost = nodes.map((node) => ({
+    ...node,
+    callFrame: { functionName: 'f', scriptId: null, url: null, lineNumber: null, columnNumber: null },
+  }));
+  assert.equal(stackLines(read({ ...profile, nodes: lost }))[0], 'f > f : 1 10000');
+  const { endTime: _, ...open } = profile;
+  for (const input of [open, { ...profile, endTime: null }])
+    assert.equal(stackLines(read(input))[0], 'main /srv/a b.js:10:5 : 1 10000');
+  for (const samples of [null, undefined])
+    assert.equal(stackLines(read({ ...profile, samples }))[0], 'main /srv/a b.js:10:5 : 1 20000');
+  const { made, notes } = readWithNotes({ ...profile, samples: [2, null, 99, 4, 3] });
+  assert.equal(stackLines(made)[0], 'main /srv/a b.js:10:5 : 1 10000');
+  assert.deepEqual(notes, ['passed over 2 samples, the first: samples row 1 is no number of a node']);
+});
+
+test('samples without a time share what is left of the recording', () => {
+  const sums = (input: object): string[] => stackLines(read(input)).map((line) => line.replace(/^.* : /, ''));
+  const { timeDeltas: _, ...without } = profile;
+  // 100 µs in five samples, one of them idle.
+  const equal = ['1 20000', '2 40000', '1 20000'];
+  assert.deepEqual(sums(without), equal);
+  assert.deepEqual(sums({ ...profile, timeDeltas: null }), equal);
+  assert.deepEqual(sums({ ...profile, timeDeltas: [] }), equal);
+  // The first sample lasts for 10 µs; the other four share the 85 that are left.
+  assert.deepEqual(sums({ ...profile, timeDeltas: [5, 10] }), ['1 10000', '2 42500', '1 21250']);
+  assert.deepEqual(sums({ ...profile, timeDeltas: [5, 10, 20, 30, 15, 3, 4] }), [
+    '1 10000',
+    '2 42000',
+    '1 21000',
+  ]);
+});
+
+test('profiles in answers of the inspector', () => {
+  const lines = stackLines(read(profile));
+  for (const wrapped of [
+    { profile },
+    { result: { profile } },
+    { id: 4, result: { profile }, sessionId: 'x' },
+    { title: 'a', profile: { profile } },
+  ])
+    assert.deepEqual(stackLines(read(wrapped)), lines, JSON.stringify(wrapped).slice(0, 30));
+  const broken = JSON.stringify({ profile }).replace('"nodes"', '"nodes":[],"nodes"').replace(']}}', ']]}');
+  refused(broken, 'PROFILE_MALFORMED', /at byte \d+$/);
+});
+
+test('a caller among its own callers has none', () => {
   const ring = [
     { id: 1, ...frame('a'), children: [2] },
     { id: 2, ...frame('b'), children: [3] },
     { id: 3, ...frame('c'), children: [1] },
   ];
-  refused(
-    { nodes: ring, samples: [3], timeDeltas: [1] },
-    'PROFILE_INVALID',
-    /nodes row 0 \(id 1\) is among its own callers$/,
-  );
-  refused(
-    { nodes: [{ id: 1, ...frame('a'), children: [1] }] },
-    'PROFILE_INVALID',
-    /nodes row 0 \(id 1\) is among its own callers$/,
-  );
+  const { made, notes } = readWithNotes({
+    nodes: ring,
+    samples: [3],
+    timeDeltas: [1],
+    startTime: 0,
+    endTime: 3,
+  });
+  assert.match(stackLines(made)[0] ?? '', /c : 1 2000$/);
+  assert.deepEqual(notes, ['passed over 1 caller: nodes row 0 (id 1) is among its own callers']);
+  const own = readWithNotes({ nodes: [{ id: 1, ...frame('a'), hitCount: 1, children: [1] }], endTime: 1 });
+  assert.deepEqual(stackLines(own.made), ['a : 1 1000']);
+  assert.deepEqual(own.notes, ['passed over 1 caller: nodes row 0 (id 1) is among its own callers']);
 });
 
-test('wrong types, huge numbers and missing fields are refused, with the byte', () => {
+test('wrong types and missing fields are passed over, huge numbers and broken JSON refused, with the byte', () => {
   const json = JSON.stringify(profile);
   const with_ = (from: string, to: string): string => {
     assert.ok(json.includes(from), from);
     return json.replace(from, to);
   };
-  refused(
-    with_('"id":2', '"id":"2"'),
-    'PROFILE_MALFORMED',
-    /"id" of nodes row 1: a string stands where a number should at byte 1\d\d$/,
+  const notes = (text: string): string => readWithNotes(text).notes.join('\n');
+  assert.match(
+    notes(with_('"id":2', '"id":"2"')),
+    /^passed over 1 node: the one at byte 1\d\d has no "id"\n/,
   );
-  refused(with_('"id":2', '"id":-2'), 'PROFILE_MALFORMED', /-2 is no integer from 0 to 4294967295 at byte/);
-  refused(with_('"id":2,', ''), 'PROFILE_MALFORMED', /nodes row 1: the node has no "id" at byte/);
-  refused(with_('"callFrame"', '"frame"'), 'PROFILE_MALFORMED', /the node has no "callFrame" at byte/);
-  refused(
-    with_('"lineNumber":9', '"lineNumber":1e300'),
-    'PROFILE_MALFORMED',
-    /"lineNumber" of nodes row 1: 1e\+300 is no integer/,
+  assert.match(notes(with_('"id":2', '"id":-2')), /^passed over 1 node: the one at byte \d+ has no "id"\n/);
+  assert.match(notes(with_('"id":2,', '')), /^passed over 1 node: the one at byte \d+ has no "id"\n/);
+  assert.match(
+    notes(with_('"callFrame"', '"frame"')),
+    /^passed over 1 node: the one at byte 10 has no "callFrame"$/,
   );
+  assert.equal(notes(with_('"lineNumber":9', '"lineNumber":1e300')), '');
+  assert.equal(
+    notes(with_('"samples":[2,3', '"samples":[2,77')),
+    'passed over 1 sample: samples row 1 names the node 77, which is not there',
+  );
+  assert.equal(
+    notes(with_('"children":[3]', '"children":[99]')),
+    'passed over 1 child of a node: nodes row 1 has the child 99, which is no node',
+  );
+  assert.equal(notes(with_('"children":[3]', '"children":3')), '');
   refused(
     with_('[5,10,', '[5,1e999,'),
     'PROFILE_MALFORMED',
@@ -214,21 +297,6 @@ test('wrong types, huge numbers and missing fields are refused, with the byte', 
     with_('[5,10,', '[5,9e15,9e15,'),
     'PROFILE_INVALID',
     /timeDeltas row 1 brings the recorded time beyond 285 years$/,
-  );
-  refused(
-    with_('"samples":[2,3', '"samples":[2,77'),
-    'PROFILE_INVALID',
-    /samples row 1 names the node 77, which is not there$/,
-  );
-  refused(
-    with_('"children":[3]', '"children":[99]'),
-    'PROFILE_INVALID',
-    /nodes row 1 has the child 99, which is no node$/,
-  );
-  refused(
-    with_('"children":[3]', '"children":3'),
-    'PROFILE_MALFORMED',
-    /"children" of nodes row 1: a number stands where an array should/,
   );
   refused(with_(']}', ']]'), 'PROFILE_MALFORMED', /'\]' stands where ',' or '}' should at byte/);
   refused(
@@ -247,7 +315,7 @@ test('wrong types, huge numbers and missing fields are refused, with the byte', 
   refused(
     `${begin},"samples":${'['.repeat(200_000)}`,
     'PROFILE_MALFORMED',
-    /an array stands where a number should/,
+    /nested more than 4096 deep at byte \d+$/,
   );
 });
 

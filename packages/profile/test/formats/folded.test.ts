@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stackLines } from '../support/stacks.ts';
-import { read, refused } from './support.ts';
+import { read, readWithNotes, refused } from './support.ts';
 
 test('names hold blanks, counts stand last', () => {
   const text =
@@ -63,27 +63,67 @@ test('a byte order mark and a missing last newline do no harm', () => {
   assert.deepEqual(stackLines(read('\ufeffa;b 1\nb;c 2')), ['a > b : 1', 'b > c : 2']);
 });
 
-test('lines without a count and counts that are too large are refused', () => {
+test('lines without a count, or with one that is none, are passed over and counted', () => {
   const many = 'a;b 1\n'.repeat(1000);
-  refused(
-    `${many}no count here\n`,
-    'PROFILE_MALFORMED',
-    /^folded stacks: line 1001 \(byte 6000\) ends with no count$/,
+  for (const odd of [
+    'main;foo',
+    'no count here',
+    'a;b 9999999999999999999',
+    'a;b 99999999999999999999999',
+    'a;b NaN',
+    'a;b 1,5',
+  ]) {
+    const { made, notes } = readWithNotes(`${many}${odd}\n`);
+    assert.equal(made.samples.length, 1000);
+    assert.deepEqual(notes, [`passed over 1 line: line 1001: ${JSON.stringify(odd)} has no count`]);
+  }
+  const first = readWithNotes('Warning: lost 3 events\nmain;foo\na;b 1\nb;c 2\na;c 5\n');
+  assert.deepEqual(stackLines(first.made), ['a > b : 1', 'b > c : 2', 'a > c : 5']);
+  assert.deepEqual(first.notes, [
+    'passed over 2 lines, the first: line 1: "Warning: lost 3 events" has no count',
+  ]);
+  const two = readWithNotes('a;b 1 2\nodd line\na;b 9999999999999999999 1\nc 3 4\n');
+  assert.equal(two.made.sampleTypes.length, 1, 'one line with one count');
+  assert.equal(readWithNotes('a;b 1 2\nodd line\nc 3 4\n').made.sampleTypes.length, 2);
+});
+
+test('texts in UTF-16, with and without a mark, in both orders, and with CR LF', () => {
+  const text = 'main;caf\u00e9;\ud83d\ude00 38\r\nmain;work 12\r\nodd\r\n';
+  const expected = ['main > caf\u00e9 > \ud83d\ude00 : 38', 'main > work : 12'];
+  const little = (from: string): Uint8Array => new Uint8Array(Buffer.from(from, 'utf16le'));
+  const big = (from: string): Uint8Array => new Uint8Array(Buffer.from(from, 'utf16le').swap16());
+  for (const bytes of [little(`\ufeff${text}`), big(`\ufeff${text}`), little(`${text}${text}`), big(text)]) {
+    const { made, notes } = readWithNotes(bytes);
+    assert.deepEqual(stackLines(made).slice(0, 2), expected);
+    assert.match(notes[0] ?? '', /line 3: "odd" has no count$/);
+  }
+  const json = JSON.stringify({
+    head: { callFrame: { functionName: 'f' }, selfSize: 5, id: 1, children: [] },
+  });
+  assert.deepEqual(stackLines(read(little(`\ufeff${json}`))), ['f : 0 5 0 5']);
+  const long = `${'main;work 1\n'.repeat(3000)}a;\ud83d\ude00 2\n`;
+  assert.equal(read(little(`\ufeff${long}`)).samples.length, 3001);
+});
+
+test('counts with an exponent, counts that do not fit the finest unit', () => {
+  const made = read('a;b 1.5e+06\na;c 25e-1\n');
+  assert.deepEqual(made.sampleTypes, [{ type: 'samples', unit: 'thousandths' }]);
+  assert.deepEqual(stackLines(made), ['a > b : 1500000000', 'a > c : 2500']);
+  const wide = read('a;b 9000000000000000000\na;c 0.25\na;c 2\n');
+  assert.deepEqual(wide.sampleTypes, [{ type: 'samples', unit: 'count' }]);
+});
+
+test('names are final, but for annotations and mangled ones', () => {
+  const made = read(
+    '<module> (a.py:8);_ZN3foo3barEv;do_sys_open_[k];java/lang/Thread.run_[j];<u8 as Debug>::fmt;x_[q] 1\n',
   );
-  refused(
-    `${many}a;b 9999999999999999999\n`,
-    'PROFILE_INVALID',
-    /the count of stack 1000, 10000000000000000000, is too large$/,
-  );
-  refused(
-    'a;b 1 2\na;b 9999999999999999999 1\n',
-    'PROFILE_INVALID',
-    /the count of stack 1, 10000000000000000000, is too large$/,
-  );
-  refused(
-    `${many}a;b 99999999999999999999999\n`,
-    'PROFILE_MALFORMED',
-    /line 1001 \(byte 6000\) ends with no count$/,
+  assert.deepEqual(stackLines(made), [
+    '<module> (a.py:8) > _ZN3foo3barEv > do_sys_open > java/lang/Thread.run > <u8 as Debug>::fmt > x_[q] : 1',
+  ]);
+  const { functions, strings } = made;
+  assert.deepEqual(
+    Array.from(functions.systemName, (row) => strings.get(row)),
+    ['', '_ZN3foo3barEv', '', '', '', ''],
   );
 });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readPlainProfile } from '../../src/index.ts';
 import { profileText, stackLines } from '../support/stacks.ts';
-import { fixtureText, read, readTimed, refused } from './support.ts';
+import { fixtureText, read, readTimed, readWithNotes } from './support.ts';
 
 interface NewNode {
   readonly id: number;
@@ -70,15 +70,31 @@ test('beginning and end in whole seconds give way to the moments of the samples'
   assert.equal(made.durationNanos, 250_000n);
 });
 
-test('what is broken is said', () => {
-  const head = { functionName: '(root)', hitCount: 0, children: [leaf] };
-  refused({ head }, 'PROFILE_MALFORMED', /the node has no "id"/);
-  refused({ head: { ...head, id: 2 } }, 'PROFILE_INVALID', /has the id 2 of an earlier row/);
-  refused(
-    { head: { ...head, id: 1 }, samples: [9] },
-    'PROFILE_INVALID',
-    /names the node 9, which is not there/,
+test('what makes no sense is passed over, and the rest is read', () => {
+  const head = { functionName: '(root)', hitCount: 0, id: 1, children: [leaf] };
+  const expected = ['work /srv/a.js:3:5 : 2 2000000000'];
+  const file = { head, startTime: 1, endTime: 3 };
+  const { id: _, ...nameless } = head;
+  const { made, notes } = readWithNotes({ ...file, head: nameless });
+  assert.deepEqual(stackLines(made), expected);
+  assert.deepEqual(notes, ['passed over 1 node: the one at byte 8 has no "id"']);
+  assert.deepEqual(readWithNotes({ ...file, head: { ...head, children: [null, leaf, 'x'] } }).notes, [
+    'passed over 2 nodes, the first: what stands at byte 65 is no object',
+  ]);
+  assert.deepEqual(
+    stackLines(read({ ...file, head: { ...head, hitCount: null, lineNumber: null } })),
+    expected,
   );
+  assert.deepEqual(
+    readWithNotes({ ...file, head: { ...head, id: 2 } }).notes[0],
+    'passed over 1 node: nodes row 1 has the id 2 of an earlier row',
+  );
+  assert.deepEqual(readWithNotes({ ...file, samples: [9, 2, null] }).notes, [
+    'passed over 2 samples, the first: samples row 0 names the node 9, which is not there',
+  ]);
+  for (const timestamps of [null, undefined, []])
+    assert.deepEqual(stackLines(read({ ...file, samples: [2, 2], timestamps })), expected);
+  assert.deepEqual(stackLines(read({ profile: file })), expected);
 });
 
 test('a chain of calls may be deep', () => {

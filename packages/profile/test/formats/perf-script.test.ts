@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stackLines } from '../support/stacks.ts';
-import { read, refused } from './support.ts';
+import { read, readWithNotes, refused } from './support.ts';
 
 test('frames: offsets, unknown symbols, the kernel, compiled scripts, names with anything in them', () => {
   const text = [
@@ -44,7 +44,8 @@ test('headers: threads with blanks, without period, time or CPU; equal stacks ar
   );
   assert.deepEqual(stackLines(made), [
     'main > work : 2 10 0 comm=Web Content 12 tid=#99',
-    'main > work : 3 2 4 comm=node tid=#99',
+    'main > work : 2 0 0 comm=node tid=#99',
+    'main > work : 1 0 4 comm=node tid=#99',
   ]);
   assert.equal(made.durationNanos, 500_000_000n);
 });
@@ -70,15 +71,116 @@ test('the program is the first mapping, so that a report is headed by it', () =>
   assert.equal(strings.get(mappings.filename[0] as number), '/srv/shop/node');
 });
 
-test('what is no sample is refused, with the line', () => {
+test('what is no sample is passed over, with the line; what is beyond all bounds is refused', () => {
   const sample = 'node 4242 1928.1: 5 cycles:\n\t  10 work (/bin/a)\n\n';
-  refused(
-    `${sample}what is this\n`,
-    'PROFILE_MALFORMED',
-    /^perf script: line 4 \(byte 49\) is neither the beginning of a sample nor a frame of one$/,
-  );
+  const { made, notes } = readWithNotes(`${sample}what is this\n\n\t  20 lost (/bin/a)\n${sample}`);
+  assert.deepEqual(stackLines(made), ['work : 2 10 comm=node tid=#4242']);
+  assert.deepEqual(notes, ['passed over 2 lines, the first: line 4: "what is this"']);
   const large = 'node 4242 1928.1: 999999999999999999 cycles:\n\t  10 work (/bin/a)\n\n';
   refused(large, 'PROFILE_MALFORMED', /brings the periods of all samples beyond 2\^53$/);
   const kinds = Array.from({ length: 70 }, (_, i) => sample.replace('cycles', `event${i}`)).join('');
   refused(kinds, 'PROFILE_MALFORMED', /names more than 64 kinds of events$/);
+});
+
+test('without periods there is no time: samples are what is counted', () => {
+  const stack = '\t  10 work (/bin/a)\n\n';
+  const made = read(`python3 7/8  3879.49: cpu-clock: \n${stack}python3 7/8  3879.99: cpu-clock: \n${stack}`);
+  assert.deepEqual(made.sampleTypes, [{ type: 'samples', unit: 'count' }]);
+  assert.deepEqual(stackLines(made), ['work : 2 comm=python3 pid=#7 tid=#8']);
+  assert.equal(made.durationNanos, 500_000_000n);
+  // Events are told apart by a label where there are several.
+  const several = read(`a 7/8 1.1: cycles: \n${stack}a 7/8 1.2: faults: \n${stack}`);
+  assert.deepEqual(stackLines(several), [
+    'work : 1 comm=a pid=#7 tid=#8 event=cycles',
+    'work : 1 comm=a pid=#7 tid=#8 event=faults',
+  ]);
+});
+
+test('any field may be left out', () => {
+  const stack = '\n\t  10 work+0x1 (/bin/a)\n\t  20 main (/bin/a)\n\n';
+  const cases: readonly (readonly [string, string])[] = [
+    ['python3 23129/23129  3879.493539: ', 'comm=python3 pid=#23129 tid=#23129'],
+    ['python3 23129/23130 ', 'comm=python3 pid=#23129 tid=#23130'],
+    ['python3 23130 [001] ', 'comm=python3 tid=#23130'],
+    ['python3 ', 'comm=python3'],
+    ['Web Content ', 'comm=Web Content'],
+    ['23129/23130 ', 'pid=#23129 tid=#23130'],
+    [' 23130  3879.493539: ', 'tid=#23130'],
+    ['  3879.493539: ', ''],
+    ['  3879.493539:   cycles: ', ''],
+    ['python3  3879.493539: cycles: ', 'comm=python3'],
+    ['python3 [002] 3879.493539: ', 'comm=python3'],
+    ['swapper     0 [000]  3879.493539: cycles: ', 'comm=swapper tid=0'],
+    ['swapper 0/0 [000]  3879.493539123: cycles: ', 'comm=swapper pid=0 tid=0'],
+    [':-1 -1/-1 [000]  3879.493539: cycles: ', 'comm=:-1'],
+    ['kworker/0:1-ev 77/77 [000]  3879.493539: cycles: ', 'comm=kworker/0:1-ev pid=#77 tid=#77'],
+    ['1.5: odd (name) 7/8 [000]  3879.493539: cycles: ', 'comm=1.5: odd (name) pid=#7 tid=#8'],
+  ];
+  for (const [header, labels] of cases) {
+    const { made, notes } = readWithNotes(`${header}${stack}${header}${stack}`);
+    assert.deepEqual(stackLines(made), [`main > work : 2${labels === '' ? '' : ` ${labels}`}`], header);
+    assert.deepEqual(notes, [], header);
+  }
+  // Nothing but frames.
+  assert.deepEqual(stackLines(read(`${stack.slice(1)}${stack.slice(1)}`)), ['main > work : 2']);
+  // A period without an event.
+  assert.deepEqual(read(`a 7/8 1.5:  250000 ${stack}`).sampleTypes[1], { type: 'events', unit: 'count' });
+});
+
+test('frames may be indented by blanks or not at all, lack an address, a symbol or a binary, or have more', () => {
+  const header = 'node    77 [001]  5070.223456: 10101010 cpu-clock:pppH: \n';
+  const lines = [
+    '            401b97 main+0x1f (/srv/my app)',
+    '401b97 main+0x1f (/srv/my app)',
+    '\t401b97 main+0x1f (/srv/my app+0x1b97)',
+    '\tmain+0x1f (/srv/my app)',
+    '\t            401b97 main+0x1f',
+    '\tmain',
+  ];
+  for (const line of lines)
+    assert.deepEqual(
+      stackLines(read(`${header}${line}\n\n${header}${line}\n`)),
+      ['main : 2 20202020 comm=node tid=#77'],
+      line,
+    );
+  assert.deepEqual(stackLines(read(`${header}\t401b97 (/srv/my app)\n`)), [
+    '0x401b97 in /srv/my app : 1 10101010 comm=node tid=#77',
+  ]);
+  assert.deepEqual(
+    stackLines(read(`${header}\t401b97 outer (inlined)\n\t401b97 <A as B>::c+0x1 (/srv/a)\n`)),
+    ['<A as B>::c > outer : 1 10101010 comm=node tid=#77'],
+  );
+});
+
+test('blank lines, remarks, warnings, records and what perf says at the end are no samples', () => {
+  const sample = 'node 77 [001]  5070.5: 10 cycles: \n\n\t 10 main (/srv/app)\n\n\n';
+  const text = [
+    `# ========\n${'# sibling sockets : 0-1, and much more\n'.repeat(300)}#\n`,
+    'Warning:\nProcessed 12 events and lost 1 chunks!\n\n',
+    'swapper     0     0.000000: PERF_RECORD_COMM: perf-exec:23129/23129\n',
+    sample,
+    'node 77 5070.6: PERF_RECORD_MMAP2 77/77: [0x56(0x6000) @ 0x2000 fe:00 24 0]: r-xp /usr/bin/env\n',
+    'node 77/77 [000] 5070.6: PERF_RECORD_FORK(78:78):(77:77)\n',
+    'node 77 PERF_RECORD_SWITCH OUT\n',
+    sample,
+    '[ perf record: Woken up 1 times to write data ]\n',
+  ].join('');
+  const { made, notes } = readWithNotes(text);
+  assert.deepEqual(
+    made.sampleTypes.map(({ type }) => type),
+    ['samples', 'cycles'],
+  );
+  assert.deepEqual(stackLines(made), ['main : 2 20 comm=node tid=#77']);
+  assert.deepEqual(notes, ['passed over 3 lines, the first: line 303: "Warning:"']);
+  const records = readWithNotes('bash 9  3.5: PERF_RECORD_EXIT(9:9):(8:8)\n'.repeat(40));
+  assert.equal(records.made.samples.length, 0);
+  assert.match(
+    records.notes[0] ?? '',
+    /^passed over 40 records of perf, the first: line 1: "bash 9 3\.5: PERF_RECORD_EXIT/,
+  );
+  // A sample whose stack could not be walked counts.
+  assert.deepEqual(stackLines(read(`node 77 5070.5: 10 cycles: \n\n${sample}`)), [
+    ' : 1 10 comm=node tid=#77',
+    'main : 1 10 comm=node tid=#77',
+  ]);
 });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   checkValid,
+  passedOver,
   type Profile,
   ProfileError,
   type ProfileErrorCode,
@@ -60,4 +61,13 @@ export function refused(input: Uint8Array | string | object, code: ProfileErrorC
       return true;
     },
   );
+}
+
+/** Reads it, and what the reader says that it passed over. */
+export function readWithNotes(input: Uint8Array | string | object): {
+  readonly made: Profile;
+  readonly notes: string[];
+} {
+  const made = read(input);
+  return { made, notes: passedOver(made) };
 }

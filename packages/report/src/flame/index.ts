@@ -22,3 +22,4 @@ export {
   sumFrames,
   sumGroups,
 } from './top.ts';
+export { withReadableNames } from '../names/readable-names.ts';

@@ -7,6 +7,7 @@ import {
   readProfilePieces,
   safeText,
 } from '@stackpile/profile';
+import { withReadableNames } from '@stackpile/report/flame';
 import { formatSize, formatValue } from '../../format.ts';
 import { download } from '../download.ts';
 import type { Profiles, ProfileSummary } from '../profiles.ts';
@@ -41,7 +42,8 @@ export async function open(
   progress: (progress: Progress) => void,
 ): Promise<ProfileSummary> {
   const started = performance.now();
-  const { profile, bytes } = await read(name, from, progress);
+  const { profile: asRead, bytes } = await read(name, from, progress);
+  const profile = withReadableNames(asRead);
   const summary = {
     ...summarize(profile, name, time),
     id: profiles.next,
