@@ -1,6 +1,7 @@
 // All formats that pprof does not read.
 import { chromeTrace } from './chrome-trace.ts';
 import { cpuprofile } from './cpuprofile.ts';
+import { firefox } from './firefox.ts';
 import { folded } from './folded.ts';
 import type { ProfileFormat } from './format.ts';
 import { goStacks } from './go-goroutine-stacks.ts';
@@ -19,6 +20,8 @@ export const jsonFormats: readonly TellingKey[] = [
   { format: oldCpuprofile, key: 'head', begins: /^\{[^]*?"hitCount"\s*:/ },
   { format: speedscope, key: '$schema', begins: /^"[^"]*speedscope/ },
   { format: speedscope, key: 'shared', begins: /^\{\s*"frames"\s*:/ },
+  { format: firefox, key: 'threads', begins: /^\[\s*(?:\{|\])/ },
+  { format: firefox, key: 'meta', begins: /^\{[^]*?"(?:interval|processType|preprocessedProfileVersion)"\s*:/ },
   { format: chromeTrace, key: 'traceEvents', begins: /^\[/ },
   { format: chromeTrace, key: '', begins: /^\[\s*\{[^]*?"(?:ph|cat|args|ts)"\s*:/ },
 ];

@@ -1,0 +1,133 @@
+// The Firefox Profiler's files: rows and columns, tables of a thread and of all, what is weighed, and what is passed over. The
+// inputs are made by hand, after its documentation.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { stackLines } from '../support/stacks.ts';
+import { read, readWithNotes, refused } from './support.ts';
+
+const meta = { interval: 2, startTime: 1_767_225_600_000, processType: 0, sampleUnits: { threadCPUDelta: '\u00b5s' } };
+const texts = ['main', 'work', 'file:///srv/a.js', '(root)', 'firefox', 'poll'];
+const tables = {
+  funcTable: {
+    length: 4,
+    name: [0, 1, 3, 5],
+    fileName: [2, 2, null, null],
+    lineNumber: [10, 20, null, null],
+    columnNumber: [3, 5, null, null],
+    resource: [-1, -1, -1, 0],
+  },
+  frameTable: { length: 5, func: [2, 0, 1, 1, 3], line: [null, 12, 21, 25, null], column: [null, 7, 9, null, null], address: [-1, -1, -1, -1, 77] },
+  stackTable: { length: 5, prefix: [null, 0, 1, 1, 0], frame: [0, 1, 2, 3, 4], category: [0, 0, 0, 0, 0] },
+};
+const samples = {
+  length: 5,
+  stack: [2, 3, 2, null, 4],
+  time: [0, 2, 4, 6, 8],
+  weight: null,
+  weightType: 'samples',
+  threadCPUDelta: [null, 1000, 500, 3, 0],
+};
+const processed = {
+  meta,
+  libs: [],
+  threads: [{ name: 'GeckoMain', processType: 'default', pid: '77', tid: 78, ...tables, stringArray: texts, samples }],
+};
+const expected = [
+  'main /srv/a.js:12:7 > work /srv/a.js:21:9 : 2 4000000 500000',
+  'main /srv/a.js:12:7 > work /srv/a.js:25 : 1 2000000 1000000',
+  'poll : 1 2000000 0',
+];
+
+test('columns: samples, the time they stand for, and the processor time that was measured', () => {
+  const made = read(processed);
+  assert.deepEqual(made.sampleTypes, [
+    { type: 'samples', unit: 'count' },
+    { type: 'wall', unit: 'nanoseconds' },
+    { type: 'cpu', unit: 'nanoseconds' },
+  ]);
+  assert.deepEqual(stackLines(made), expected);
+  assert.equal(made.defaultSampleType, 'wall');
+  assert.equal(made.durationNanos, 8_000_000n);
+  assert.equal(made.timeNanos, 1_767_225_600_000_000_000n);
+});
+
+test('tables that all threads share, sources of their own, and callers by their distance', () => {
+  const { fileName: _, ...funcTable } = tables.funcTable;
+  const { prefix: __, ...stackTable } = tables.stackTable;
+  const shared = {
+    ...tables,
+    stackTable: { ...stackTable, prefixOffset: [0, 1, 1, 2, 4] },
+    funcTable: { ...funcTable, source: [0, 0, null, null] },
+    sources: { length: 1, id: [null], filename: [2] },
+    stringArray: texts,
+  };
+  const thread = { name: 'GeckoMain', pid: '77', tid: 78, samples };
+  assert.deepEqual(stackLines(read({ meta, threads: [thread], shared })), stackLines(read(processed)));
+});
+
+test('rows with a schema, as Firefox writes them, with processes within', () => {
+  const gecko = (name: string, tid: number): object => ({
+    name,
+    tid,
+    pid: 5,
+    processType: 'tab',
+    stringTable: ['(root)', 'onload (https://a.example/x.js:12:5)', 'js::RunScript', '0x7f00'],
+    frameTable: { schema: { location: 0, implementation: 1, line: 3, column: 4 }, data: [[0], [1, null, null, 14, 2], [2], [3, null]] },
+    stackTable: { schema: { prefix: 0, frame: 1 }, data: [[null, 0], [0, 1], [1, 2], [0, 3]] },
+    samples: { schema: { stack: 0, time: 1 }, data: [[2, 1], [1, 3], [3, 5], [null, 7]] },
+  });
+  const rest = { interval: 1, startTime: 0 };
+  const input = { meta: rest, libs: [], threads: [gecko('GeckoMain', 6)], processes: [{ meta: rest, threads: [gecko('Web', 9)], processes: [] }] };
+  const lines = stackLines(read(input));
+  assert.deepEqual(lines.slice(0, 3).map((line) => line.replace(/ thread=.*/, '')), [
+    'onload https://a.example/x.js:14:2 : 1 1000000',
+    'onload https://a.example/x.js:14:2 > js::RunScript : 1 1000000',
+    '0x7f00 : 1 1000000',
+  ]);
+  assert.match(lines[0] ?? '', / thread=GeckoMain process=tab pid=#5 tid=#6$/);
+  assert.match(lines[3] ?? '', / thread=Web process=tab pid=#5 tid=#9$/);
+  // The performance panel of old wraps it.
+  assert.equal(read({ label: 'simple', duration: 7, profile: input }).samples.length, 6);
+});
+
+test('weights in milliseconds and bytes, and times between samples', () => {
+  const weigh = (weightType: string, weight: readonly number[]): string[] => {
+    const { time: _, ...without } = samples;
+    const other = { ...without, timeDeltas: [0, 2, 2, 2, 2], weight, weightType, threadCPUDelta: undefined };
+    const made = read({ ...processed, threads: [{ ...processed.threads[0], samples: other }] });
+    assert.equal(made.durationNanos, 8_000_000n);
+    return [...made.sampleTypes.map(({ type }) => type), ...stackLines(made).map((line) => line.replace(/.* : /, ''))];
+  };
+  assert.deepEqual(weigh('tracing-ms', [1.5, 2, 3, 4, 5]), ['samples', 'wall', '0 4500000', '0 2000000', '0 5000000']);
+  assert.deepEqual(weigh('bytes', [10, -4, 30, 4, 5]), ['samples', 'space', '0 40', '0 -4', '0 5']);
+});
+
+test('what makes no sense is passed over; what has no threads is refused', () => {
+  const [thread] = processed.threads;
+  const broken = {
+    ...thread,
+    stackTable: { length: 5, prefix: [null, 0, 1, 4, 0], frame: [0, 1, 2, 3, 99] },
+    samples: { ...samples, stack: [2, 3, 50, null, 4] },
+  };
+  const { made, notes } = readWithNotes({ meta, threads: [broken, null, 'x'] });
+  assert.equal(made.samples.length, 1);
+  assert.deepEqual(notes.map((note) => note.replace(/at byte \d+/, 'at byte N')), [
+    'passed over 2 threads, the first: what stands at byte N is no object',
+    'passed over 2 stacks, the first: row 3 of GeckoMain has no frame, or no caller in front of it',
+    'passed over 3 samples, the first: row 1 of GeckoMain names the stack 3, which is not there',
+  ]);
+  refused({ meta, threads: [] }, 'PROFILE_MALFORMED', /^Firefox profile: it has no threads$/);
+  refused(JSON.stringify(processed).slice(0, -30), 'PROFILE_TRUNCATED', /ends too early at byte/);
+  // A chain of stacks that would be far larger than the file.
+  const count = 20_000;
+  const each = Array.from({ length: count }, (_, i) => i);
+  const chain = {
+    name: 'x',
+    stringArray: each.map((i) => `f${i}`),
+    funcTable: { name: each },
+    frameTable: { func: each },
+    stackTable: { frame: each, prefix: each.map((i) => i - 1) },
+    samples: { stack: each },
+  };
+  refused({ meta, threads: [chain] }, 'PROFILE_TOO_LARGE', /^Firefox profile: stacks row \d+ brings/);
+});
