@@ -7,6 +7,7 @@ import { goCounts } from './formats/go-goroutine-counts.ts';
 import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
 import { findJson } from './formats/json-keys.ts';
+import { looksLikeOtlp, readOtlp } from './formats/otlp/message.ts';
 import { jsonFormats, textFormats } from './formats/table.ts';
 import { describeForeign } from './formats/unrecognized.ts';
 import { claimedSize, gunzip, gunzipPieces, type Inflate, isGzip, joined } from './bytes/gunzip.ts';
@@ -162,6 +163,7 @@ export function readPlainProfile(
     return decodeProfile(bytes);
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
+    if (looksLikeOtlp(bytes)) return valid(readOtlp(bytes));
     // What pprof itself says about a message is final.
     if (error.pprofMessage !== undefined) throw explained(error, bytes);
     protoError = error;

@@ -9,6 +9,7 @@ import { heapprofile } from './heapprofile.ts';
 import { heapSnapshot } from './heapsnapshot.ts';
 import type { TellingKey } from './json-keys.ts';
 import { oldCpuprofile } from './old-cpuprofile.ts';
+import { otlpJson } from './otlp/json.ts';
 import { perfScript } from './perf-script.ts';
 import { speedscope } from './speedscope.ts';
 
@@ -20,6 +21,7 @@ export const jsonFormats: readonly TellingKey[] = [
   { format: oldCpuprofile, key: 'head', begins: /^\{[^]*?"hitCount"\s*:/ },
   { format: speedscope, key: '$schema', begins: /^"[^"]*speedscope/ },
   { format: speedscope, key: 'shared', begins: /^\{\s*"frames"\s*:/ },
+  { format: otlpJson, key: 'resourceProfiles', begins: /^\[/ },
   { format: firefox, key: 'threads', begins: /^\[\s*(?:\{|\])/ },
   { format: firefox, key: 'meta', begins: /^\{[^]*?"(?:interval|processType|preprocessedProfileVersion)"\s*:/ },
   { format: chromeTrace, key: 'traceEvents', begins: /^\[/ },

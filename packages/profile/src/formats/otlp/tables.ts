@@ -1,0 +1,277 @@
+// What a message of OpenTelemetry's profiles says, whichever version and encoding it is in; and the profile that becomes of it.
+// Source: opentelemetry-proto, profiles/v1development/profiles.proto, releases 1.4 to 1.10.
+import { ProfileBuilder, type SampleLabel } from '../../builder.ts';
+import { ProfileError } from '../../errors.ts';
+import { MappingFlag, type Profile, type ValueType } from '../../profile.ts';
+import { FrameBudget } from '../call-tree.ts';
+import { systemNameOf } from '../final-names.ts';
+import { ANONYMOUS } from '../frame-table.ts';
+import { PassedOver } from '../passed-over.ts';
+
+export const OTLP_NAME = 'OTLP profile';
+
+export interface OtlpMapping {
+  start: bigint;
+  limit: bigint;
+  offset: bigint;
+  filename: number;
+  attributes: readonly number[];
+}
+
+export interface OtlpFunction {
+  name: number;
+  systemName: number;
+  filename: number;
+  startLine: number;
+}
+
+export interface OtlpLine {
+  function: number;
+  line: number;
+  column: number;
+}
+
+export interface OtlpLocation {
+  mapping: number;
+  address: bigint;
+  isFolded: boolean;
+  lines: readonly OtlpLine[];
+}
+
+export interface OtlpAttribute {
+  /** The text, or a row of the strings. */
+  key: string | number;
+  value: string | number | bigint | null;
+  unit: number;
+}
+
+/** Tables that profiles share, or that one has for itself. All are rows by index; 0 stands for none where there is a stack table. */
+export interface OtlpTables {
+  readonly strings: string[];
+  readonly mappings: OtlpMapping[];
+  readonly functions: OtlpFunction[];
+  readonly locations: OtlpLocation[];
+  readonly attributes: OtlpAttribute[];
+  /** Locations of each stack, leaf first. */
+  readonly stacks: (readonly number[])[];
+}
+
+export function emptyTables(): OtlpTables {
+  return { strings: [], mappings: [], functions: [], locations: [], attributes: [], stacks: [] };
+}
+
+export interface OtlpSample {
+  /** Row of the stack table; -1 where `start` and `length` name locations of the profile. */
+  stack: number;
+  start: number;
+  length: number;
+  values: readonly bigint[];
+  attributes: readonly number[];
+  /** How many moments it names. */
+  moments: number;
+}
+
+export interface OtlpProfile {
+  /** Type and unit, as rows of the strings. */
+  types: (readonly [type: number, unit: number])[];
+  samples: OtlpSample[];
+  locationIndices: readonly number[];
+  timeNanos: bigint;
+  durationNanos: bigint;
+  periodType: readonly [type: number, unit: number] | null;
+  period: bigint;
+  comments: readonly number[];
+  /** Its own; null where it uses the message's dictionary. */
+  tables: OtlpTables | null;
+  /** Name of the service that it is of, '' where unknown. */
+  service: string;
+}
+
+export function emptyProfile(): OtlpProfile {
+  return {
+    types: [],
+    samples: [],
+    locationIndices: [],
+    timeNanos: 0n,
+    durationNanos: 0n,
+    periodType: null,
+    period: 0n,
+    comments: [],
+    tables: null,
+    service: '',
+  };
+}
+
+export interface OtlpMessage {
+  dictionary: OtlpTables;
+  profiles: OtlpProfile[];
+}
+
+/** Columns of values that a message may bring. */
+const MOST_TYPES = 256;
+const BUILD_ID = /^process\.executable\.build_id\.(?:gnu|go|htlhash)$/;
+const MAX_LINE = 2 ** 31 - 1;
+
+/** Makes one profile of all in a message. */
+class Writer {
+  readonly #message: OtlpMessage;
+  readonly #types: ValueType[] = [];
+  readonly #budget: FrameBudget;
+  readonly #passed = new PassedOver();
+  #builder = new ProfileBuilder({ sampleTypes: [] });
+
+  constructor(message: OtlpMessage, bytes: number) {
+    this.#message = message;
+    this.#budget = new FrameBudget(bytes, `${OTLP_NAME}: samples`);
+  }
+
+  write(): Profile {
+    const { profiles, dictionary } = this.#message;
+    if (profiles.length === 0) throw new ProfileError('PROFILE_MALFORMED', `${OTLP_NAME}: it holds no profile`);
+    const columns = profiles.map((profile) =>
+      profile.types.map((type) => this.#column(this.#valueType(profile.tables ?? dictionary, type))),
+    );
+    const [first] = profiles;
+    if (first === undefined || this.#types.length === 0)
+      throw new ProfileError('PROFILE_MALFORMED', `${OTLP_NAME}: no profile in it says what it measures`);
+    const { periodType } = first;
+    const builder = new ProfileBuilder({
+      sampleTypes: this.#types,
+      ...(periodType === null ? {} : { periodType: this.#valueType(first.tables ?? dictionary, periodType) }),
+      period: first.period,
+      timeNanos: first.timeNanos,
+      durationNanos: profiles.reduce((most, { durationNanos }) => (durationNanos > most ? durationNanos : most), 0n),
+    });
+    this.#builder = builder;
+    const services = new Set(profiles.map(({ service }) => service)).size > 1;
+    const locations = new Map<OtlpTables, Int32Array>();
+    for (const [i, profile] of profiles.entries()) {
+      const tables = profile.tables ?? dictionary;
+      let rows = locations.get(tables);
+      if (rows === undefined) locations.set(tables, (rows = new Int32Array(tables.locations.length).fill(-1)));
+      const labels: SampleLabel[] =
+        services && profile.service !== '' ? [{ key: 'service.name', text: profile.service }] : [];
+      this.#writeProfile(profile, tables, columns[i] ?? [], rows, labels);
+      for (const comment of profile.comments) builder.comment(tables.strings[comment] ?? '');
+    }
+    this.#passed.tell(builder);
+    return builder.build();
+  }
+
+  #valueType({ strings }: OtlpTables, [type, unit]: readonly [number, number]): ValueType {
+    return { type: strings[type] ?? '', unit: strings[unit] ?? '' };
+  }
+
+  #column(type: ValueType): number {
+    const known = this.#types.findIndex((one) => one.type === type.type && one.unit === type.unit);
+    if (known >= 0) return known;
+    if (this.#types.length === MOST_TYPES)
+      throw new ProfileError('PROFILE_INVALID', `${OTLP_NAME}: it measures more than ${MOST_TYPES} things`);
+    return this.#types.push(type) - 1;
+  }
+
+  #writeProfile(
+    profile: OtlpProfile,
+    tables: OtlpTables,
+    columns: readonly number[],
+    rows: Int32Array,
+    labels: readonly SampleLabel[],
+  ): void {
+    for (const [row, sample] of profile.samples.entries()) {
+      const { stack: of, start, length } = sample;
+      const stack =
+        of >= 0
+          ? tables.stacks[of]
+          : start >= 0 && length >= 0 && start + length <= profile.locationIndices.length
+            ? profile.locationIndices.slice(start, start + length)
+            : undefined;
+      if (stack === undefined || stack.some((index) => !(index >= 0 && index < rows.length))) {
+        this.#passed.add('sample', () => `samples row ${row} names a stack or a location that is not there`);
+        continue;
+      }
+      this.#budget.take(stack.length, row);
+      const locations = stack.map((index) => this.#location(tables, rows, index));
+      const own = sample.attributes.flatMap((index) => this.#label(tables, index));
+      this.#builder.sample(locations, this.#values(sample, columns), [...labels, ...own]);
+    }
+  }
+
+  /** Values by column; several of one type are of several moments, and a moment without a value counts 1. */
+  #values({ values, moments }: OtlpSample, columns: readonly number[]): bigint[] {
+    const all = this.#types.map(() => 0n);
+    if (columns.length === 1) {
+      const sum = values.length === 0 ? BigInt(moments) : values.reduce((total, value) => total + value, 0n);
+      all[columns[0] as number] = BigInt.asIntN(64, sum);
+    } else for (const [i, column] of columns.entries()) all[column] = values[i] ?? 0n;
+    return all;
+  }
+
+  #label({ attributes, strings }: OtlpTables, index: number): SampleLabel[] {
+    const attribute = attributes[index];
+    if (attribute === undefined || attribute.value === null) return [];
+    const key = typeof attribute.key === 'string' ? attribute.key : (strings[attribute.key] ?? '');
+    if (key === '') return [];
+    if (typeof attribute.value === 'string') return [{ key, text: attribute.value }];
+    // A message has no numeric label 0.
+    if (attribute.value === 0 || attribute.value === 0n) return [{ key, text: '0' }];
+    if (typeof attribute.value === 'number' && !Number.isInteger(attribute.value))
+      return [{ key, text: String(attribute.value) }];
+    return [{ key, number: attribute.value, unit: strings[attribute.unit] ?? '' }];
+  }
+
+  #location(tables: OtlpTables, rows: Int32Array, index: number): number {
+    const known = rows[index] as number;
+    if (known >= 0) return known;
+    const { mapping, address, isFolded, lines } = tables.locations[index] as OtlpLocation;
+    const made = this.#builder.location({
+      mapping: this.#mapping(tables, mapping),
+      address,
+      isFolded,
+      lines: lines.map(({ function: fn, line, column }) => ({
+        function: this.#function(tables, fn),
+        line: line > 0 && line <= MAX_LINE ? line : 0,
+        column: column > 0 && column <= MAX_LINE ? column : 0,
+      })),
+    });
+    rows[index] = made;
+    return made;
+  }
+
+  #function({ functions, strings }: OtlpTables, index: number): number {
+    const fn = functions[index];
+    const given = strings[fn?.name ?? 0] ?? '';
+    const system = strings[fn?.systemName ?? 0] ?? '';
+    const name = given === '' ? (system === '' ? ANONYMOUS : system) : given;
+    const start = fn?.startLine ?? 0;
+    return this.#builder.function(
+      name,
+      strings[fn?.filename ?? 0] ?? '',
+      start > 0 && start <= MAX_LINE ? start : 0,
+      system === '' || system === name ? systemNameOf(name) : system,
+    );
+  }
+
+  /** What its producer gave no name, nobody else will: its files are of another machine or another time. */
+  #mapping(tables: OtlpTables, index: number): number {
+    const mapping = tables.mappings[index];
+    const flags = MappingFlag.hasFunctions | MappingFlag.hasFilenames | MappingFlag.hasLineNumbers;
+    if (mapping === undefined) return this.#builder.mapping({ flags });
+    const { start, limit, offset, filename } = mapping;
+    const buildId = mapping.attributes
+      .flatMap((row) => this.#label(tables, row))
+      .find((label) => BUILD_ID.test(label.key) && 'text' in label);
+    return this.#builder.mapping({
+      start,
+      limit,
+      offset,
+      filename: tables.strings[filename] ?? '',
+      buildId: buildId !== undefined && 'text' in buildId ? buildId.text : '',
+      flags,
+    });
+  }
+}
+
+/** The profile of all profiles in a message. @param bytes of the input, which bound what may become of it */
+export function otlpProfile(message: OtlpMessage, bytes: number): Profile {
+  return new Writer(message, bytes).write();
+}
