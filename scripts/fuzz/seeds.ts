@@ -22,6 +22,12 @@ export const formats = [
   'speedscope',
   'Chrome trace',
   'perf script',
+  'OTLP',
+  'OTLP JSON',
+  'Firefox',
+  'callgrind',
+  'austin',
+  'UTF-16',
   'source map',
   'regular expression',
 ] as const;
@@ -113,6 +119,15 @@ const patterns = [
   '\\pL+|\\p{Greek}|\\x{10FFFF}|\\Qa.b\\E|(a*)*(b|b*)*c{0,1000}',
 ];
 
+const slices =
+  '[{"ph":"B","name":"a","ts":1,"pid":1,"tid":1},{"ph":"X","name":"b","ts":2,"dur":5,"pid":1,"tid":1},{"ph":"E","name":"a","ts":9,"pid":1,"tid":1},{"ph":"X","name":"c","ts":3,"dur":1.5,"pid":1,"tid":2}]';
+
+const perfFields =
+  'Warning:\nProcessed 3 events\n\nswapper 0 [000]  5.1: PERF_RECORD_COMM: x:1/1\npython3 7/8  5.2: \n\n\t  10 work+0x1 (/bin/a+0x10)\n            20 main (inlined)\n  a.c:3\n\npython3 \n\t 10 work (/bin/a)\n\n[ perf record: Woken up 1 times ]\n';
+
+const gecko =
+  '{"meta":{"interval":1,"startTime":0},"libs":[],"threads":[{"name":"a","tid":6,"stringTable":["(root)","f (a.js:1:2)"],"frameTable":{"schema":{"location":0,"line":3},"data":[[0],[1,null,null,4]]},"stackTable":{"schema":{"prefix":0,"frame":1},"data":[[null,0],[0,1]]},"samples":{"schema":{"stack":0,"time":1},"data":[[1,1],[null,2],[1,3]]}}],"processes":[]}';
+
 /** The first pieces of a trace: real events, but fewer. */
 function smallTrace(text: string): string {
   const { traceEvents } = JSON.parse(text) as { traceEvents: { name: string }[] };
@@ -144,7 +159,16 @@ function committed(): Seed[] {
     seed('folded', file('shop-diff.folded')),
     seed('speedscope', speedscope),
     seed('Chrome trace', smallTrace(new TextDecoder().decode(file('page.trace.json')))),
+    seed('Chrome trace', slices),
     seed('perf script', firstLines(file('shop.perf'), 5000)),
+    seed('perf script', perfFields),
+    seed('OTLP', file('shop.otlp')),
+    seed('OTLP JSON', file('shop.otlp.json')),
+    seed('Firefox', file('shop.firefox.json')),
+    seed('Firefox', gecko),
+    seed('callgrind', file('shop.callgrind')),
+    seed('austin', file('shop.austin')),
+    seed('UTF-16', Buffer.from(`\ufeff${short}`, 'utf16le')),
     ...sourceMaps.map((text) => seed('source map', text)),
     ...patterns.map((text) => seed('regular expression', text)),
   ];

@@ -119,6 +119,12 @@ test('names are readable as in every report: mangled ones of any file, and those
     return Array.from(functions.name, (row) => strings.get(row));
   };
   assert.deepEqual(await shown(encodeProfile(builder.build())), ['foo::bar', '<lambda>', 'std::map::at']);
-  const folded = new TextEncoder().encode('_ZN3foo3barEv;<lambda> (a.py:2);std::map<int, int>::at(int const&) 3\n');
-  assert.deepEqual(await shown(folded), ['foo::bar', '<lambda> (a.py:2)', 'std::map<int, int>::at(int const&)']);
+  const folded = new TextEncoder().encode(
+    '_ZN3foo3barEv;<lambda> (a.py:2);std::map<int, int>::at(int const&) 3\n',
+  );
+  assert.deepEqual(await shown(folded), [
+    'foo::bar',
+    '<lambda> (a.py:2)',
+    'std::map<int, int>::at(int const&)',
+  ]);
 });

@@ -154,7 +154,11 @@ const foreign: readonly (readonly [name: string, content: string | Uint8Array, w
   ['a.zip', Buffer.from('504b030414000000', 'hex'), /a zip archive: unpack it first/],
   ['a.elf', Buffer.from('7f454c46020101000000', 'hex'), /a program \(ELF\), not a profile of it/],
   ['a.html', '<!doctype html><title>Sign in</title>', /a web page stands there, "Sign in"/],
-  ['a.pstats', Buffer.from('7ba903fa047e000000e9000000', 'hex'), /what Python's cProfile writes \(marshal\): convert it/],
+  [
+    'a.pstats',
+    Buffer.from('7ba903fa047e000000e9000000', 'hex'),
+    /what Python's cProfile writes \(marshal\): convert it/,
+  ],
   [
     'a.tar',
     Buffer.concat([Buffer.from('a.folded'), Buffer.alloc(249), Buffer.from('ustar')]),

@@ -96,6 +96,12 @@ export class CallTree {
     column.set(node, column.get(node) + value);
   }
 
+  /** Value `type` of a stack. */
+  value(node: number, type: number): number {
+    const column = this.#values[type];
+    return column === undefined || node >= column.length ? 0 : column.get(node);
+  }
+
   /**
    * Adds a sample to `builder` for each stack that has a value.
    *

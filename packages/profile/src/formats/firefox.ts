@@ -90,7 +90,9 @@ function frameOf({ frameTable, funcTable, sources, texts }: Tables, row: number)
   const func = valueAt(frameTable, 'func', row);
   const startLine = lineOf(valueAt(funcTable, 'lineNumber', func));
   const source = valueAt(funcTable, 'source', func);
-  const file = Number.isNaN(source) ? text(texts, valueAt(funcTable, 'fileName', func)) : (sources[source] ?? '');
+  const file = Number.isNaN(source)
+    ? text(texts, valueAt(funcTable, 'fileName', func))
+    : (sources[source] ?? '');
   return {
     name: text(texts, valueAt(funcTable, 'name', func)),
     file: scriptFilename(file),
@@ -157,8 +159,7 @@ class Reader {
     };
     if (go('meta')) this.#readMeta(level);
     const shared = go('shared') ? this.#readTables(noTables, () => false) : noTables;
-    if (go('threads') && json.arrayOrNone())
-      while (json.item()) this.#readThread(shared);
+    if (go('threads') && json.arrayOrNone()) while (json.item()) this.#readThread(shared);
     if (go('processes') && level < MOST_LEVELS && json.arrayOrNone()) {
       while (json.item()) {
         if (json.kind() === 'object') json.at = this.#readProcess(level + 1);
@@ -197,7 +198,8 @@ class Reader {
     const tables = { ...shared };
     json.object();
     for (let key = json.key(); key !== null; key = json.key()) {
-      if (key === 'stackTable' || key === 'frameTable' || key === 'funcTable') tables[key] = this.#readTable();
+      if (key === 'stackTable' || key === 'frameTable' || key === 'funcTable')
+        tables[key] = this.#readTable();
       else if (key === 'stringArray' || key === 'stringTable') tables.texts = readTexts(json);
       else if (key === 'sources') tables.sources = this.#readSources(json.at);
       else if (!other(key)) json.skip();
@@ -305,7 +307,10 @@ class Reader {
       if (Number.isNaN(stack)) continue;
       const node = stacks[stack] ?? -1;
       if (node < 0) {
-        this.#passed.add('sample', () => `row ${row} of ${thread.name} names the stack ${stack}, which is not there`);
+        this.#passed.add(
+          'sample',
+          () => `row ${row} of ${thread.name} names the stack ${stack}, which is not there`,
+        );
         continue;
       }
       const given = valueAt(samples, 'weight', row);
@@ -336,7 +341,10 @@ class Reader {
       const caller = prefix < 0 ? root : prefix < row ? (nodes[prefix] ?? -1) : -1;
       const frame = valueAt(stackTable, 'frame', row);
       if (caller < 0 || !(frame >= 0 && frame < frames.length)) {
-        this.#passed.add('stack', () => `row ${row} of ${thread.name} has no frame, or no caller in front of it`);
+        this.#passed.add(
+          'stack',
+          () => `row ${row} of ${thread.name} has no frame, or no caller in front of it`,
+        );
         continue;
       }
       if (frames[frame] === -1) frames[frame] = this.#frame(frameOf(thread, frame));
@@ -375,7 +383,10 @@ class Reader {
     const round = (value: number): number => {
       const whole = Math.round(value);
       if (Math.abs(whole) < 2 ** 63) return whole;
-      throw new ProfileError('PROFILE_INVALID', `${NAME}: the weights of a stack add up to ${value}, which is too large`);
+      throw new ProfileError(
+        'PROFILE_INVALID',
+        `${NAME}: the weights of a stack add up to ${value}, which is too large`,
+      );
     };
     this.#passed.tell(builder);
     this.#tree.write(builder, types.length, location, new FrameBudget(this.#bytes, `${NAME}: stacks`), round);
@@ -425,4 +436,3 @@ export const firefox: JsonFormat = {
   name: NAME,
   read: (bytes, options = {}) => new Reader(bytes, options).read(),
 };
-

@@ -1,4 +1,6 @@
 // All formats that pprof does not read.
+import { austin } from './austin.ts';
+import { callgrind } from './callgrind.ts';
 import { chromeTrace } from './chrome-trace.ts';
 import { cpuprofile } from './cpuprofile.ts';
 import { firefox } from './firefox.ts';
@@ -23,10 +25,14 @@ export const jsonFormats: readonly TellingKey[] = [
   { format: speedscope, key: 'shared', begins: /^\{\s*"frames"\s*:/ },
   { format: otlpJson, key: 'resourceProfiles', begins: /^\[/ },
   { format: firefox, key: 'threads', begins: /^\[\s*(?:\{|\])/ },
-  { format: firefox, key: 'meta', begins: /^\{[^]*?"(?:interval|processType|preprocessedProfileVersion)"\s*:/ },
+  {
+    format: firefox,
+    key: 'meta',
+    begins: /^\{[^]*?"(?:interval|processType|preprocessedProfileVersion)"\s*:/,
+  },
   { format: chromeTrace, key: 'traceEvents', begins: /^\[/ },
   { format: chromeTrace, key: '', begins: /^\[\s*\{[^]*?"(?:ph|cat|args|ts)"\s*:/ },
 ];
 
 /** Formats of text, asked when pprof's own are out; the first whose `sniff` says yes reads the bytes. */
-export const textFormats: readonly ProfileFormat[] = [goStacks, perfScript, folded];
+export const textFormats: readonly ProfileFormat[] = [goStacks, callgrind, austin, perfScript, folded];

@@ -13,4 +13,10 @@ export const formatFiles = [
   'shop.speedscope.json',
   'page.trace.json',
   'shop.perf',
+  'shop.otlp',
+  'shop.otlp.json',
+  'shop.callgrind',
+  // Made by hand, after their documentation.
+  'shop.firefox.json',
+  'shop.austin',
 ] as const;

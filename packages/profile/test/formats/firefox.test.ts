@@ -5,7 +5,12 @@ import test from 'node:test';
 import { stackLines } from '../support/stacks.ts';
 import { read, readWithNotes, refused } from './support.ts';
 
-const meta = { interval: 2, startTime: 1_767_225_600_000, processType: 0, sampleUnits: { threadCPUDelta: '\u00b5s' } };
+const meta = {
+  interval: 2,
+  startTime: 1_767_225_600_000,
+  processType: 0,
+  sampleUnits: { threadCPUDelta: '\u00b5s' },
+};
 const texts = ['main', 'work', 'file:///srv/a.js', '(root)', 'firefox', 'poll'];
 const tables = {
   funcTable: {
@@ -16,7 +21,13 @@ const tables = {
     columnNumber: [3, 5, null, null],
     resource: [-1, -1, -1, 0],
   },
-  frameTable: { length: 5, func: [2, 0, 1, 1, 3], line: [null, 12, 21, 25, null], column: [null, 7, 9, null, null], address: [-1, -1, -1, -1, 77] },
+  frameTable: {
+    length: 5,
+    func: [2, 0, 1, 1, 3],
+    line: [null, 12, 21, 25, null],
+    column: [null, 7, 9, null, null],
+    address: [-1, -1, -1, -1, 77],
+  },
   stackTable: { length: 5, prefix: [null, 0, 1, 1, 0], frame: [0, 1, 2, 3, 4], category: [0, 0, 0, 0, 0] },
 };
 const samples = {
@@ -30,7 +41,9 @@ const samples = {
 const processed = {
   meta,
   libs: [],
-  threads: [{ name: 'GeckoMain', processType: 'default', pid: '77', tid: 78, ...tables, stringArray: texts, samples }],
+  threads: [
+    { name: 'GeckoMain', processType: 'default', pid: '77', tid: 78, ...tables, stringArray: texts, samples },
+  ],
 };
 const expected = [
   'main /srv/a.js:12:7 > work /srv/a.js:21:9 : 2 4000000 500000',
@@ -72,18 +85,45 @@ test('rows with a schema, as Firefox writes them, with processes within', () => 
     pid: 5,
     processType: 'tab',
     stringTable: ['(root)', 'onload (https://a.example/x.js:12:5)', 'js::RunScript', '0x7f00'],
-    frameTable: { schema: { location: 0, implementation: 1, line: 3, column: 4 }, data: [[0], [1, null, null, 14, 2], [2], [3, null]] },
-    stackTable: { schema: { prefix: 0, frame: 1 }, data: [[null, 0], [0, 1], [1, 2], [0, 3]] },
-    samples: { schema: { stack: 0, time: 1 }, data: [[2, 1], [1, 3], [3, 5], [null, 7]] },
+    frameTable: {
+      schema: { location: 0, implementation: 1, line: 3, column: 4 },
+      data: [[0], [1, null, null, 14, 2], [2], [3, null]],
+    },
+    stackTable: {
+      schema: { prefix: 0, frame: 1 },
+      data: [
+        [null, 0],
+        [0, 1],
+        [1, 2],
+        [0, 3],
+      ],
+    },
+    samples: {
+      schema: { stack: 0, time: 1 },
+      data: [
+        [2, 1],
+        [1, 3],
+        [3, 5],
+        [null, 7],
+      ],
+    },
   });
   const rest = { interval: 1, startTime: 0 };
-  const input = { meta: rest, libs: [], threads: [gecko('GeckoMain', 6)], processes: [{ meta: rest, threads: [gecko('Web', 9)], processes: [] }] };
+  const input = {
+    meta: rest,
+    libs: [],
+    threads: [gecko('GeckoMain', 6)],
+    processes: [{ meta: rest, threads: [gecko('Web', 9)], processes: [] }],
+  };
   const lines = stackLines(read(input));
-  assert.deepEqual(lines.slice(0, 3).map((line) => line.replace(/ thread=.*/, '')), [
-    'onload https://a.example/x.js:14:2 : 1 1000000',
-    'onload https://a.example/x.js:14:2 > js::RunScript : 1 1000000',
-    '0x7f00 : 1 1000000',
-  ]);
+  assert.deepEqual(
+    lines.slice(0, 3).map((line) => line.replace(/ thread=.*/, '')),
+    [
+      'onload https://a.example/x.js:14:2 : 1 1000000',
+      'onload https://a.example/x.js:14:2 > js::RunScript : 1 1000000',
+      '0x7f00 : 1 1000000',
+    ],
+  );
   assert.match(lines[0] ?? '', / thread=GeckoMain process=tab pid=#5 tid=#6$/);
   assert.match(lines[3] ?? '', / thread=Web process=tab pid=#5 tid=#9$/);
   // The performance panel of old wraps it.
@@ -96,9 +136,18 @@ test('weights in milliseconds and bytes, and times between samples', () => {
     const other = { ...without, timeDeltas: [0, 2, 2, 2, 2], weight, weightType, threadCPUDelta: undefined };
     const made = read({ ...processed, threads: [{ ...processed.threads[0], samples: other }] });
     assert.equal(made.durationNanos, 8_000_000n);
-    return [...made.sampleTypes.map(({ type }) => type), ...stackLines(made).map((line) => line.replace(/.* : /, ''))];
+    return [
+      ...made.sampleTypes.map(({ type }) => type),
+      ...stackLines(made).map((line) => line.replace(/.* : /, '')),
+    ];
   };
-  assert.deepEqual(weigh('tracing-ms', [1.5, 2, 3, 4, 5]), ['samples', 'wall', '0 4500000', '0 2000000', '0 5000000']);
+  assert.deepEqual(weigh('tracing-ms', [1.5, 2, 3, 4, 5]), [
+    'samples',
+    'wall',
+    '0 4500000',
+    '0 2000000',
+    '0 5000000',
+  ]);
   assert.deepEqual(weigh('bytes', [10, -4, 30, 4, 5]), ['samples', 'space', '0 40', '0 -4', '0 5']);
 });
 
@@ -111,11 +160,14 @@ test('what makes no sense is passed over; what has no threads is refused', () =>
   };
   const { made, notes } = readWithNotes({ meta, threads: [broken, null, 'x'] });
   assert.equal(made.samples.length, 1);
-  assert.deepEqual(notes.map((note) => note.replace(/at byte \d+/, 'at byte N')), [
-    'passed over 2 threads, the first: what stands at byte N is no object',
-    'passed over 2 stacks, the first: row 3 of GeckoMain has no frame, or no caller in front of it',
-    'passed over 3 samples, the first: row 1 of GeckoMain names the stack 3, which is not there',
-  ]);
+  assert.deepEqual(
+    notes.map((note) => note.replace(/at byte \d+/, 'at byte N')),
+    [
+      'passed over 2 threads, the first: what stands at byte N is no object',
+      'passed over 2 stacks, the first: row 3 of GeckoMain has no frame, or no caller in front of it',
+      'passed over 3 samples, the first: row 1 of GeckoMain names the stack 3, which is not there',
+    ],
+  );
   refused({ meta, threads: [] }, 'PROFILE_MALFORMED', /^Firefox profile: it has no threads$/);
   refused(JSON.stringify(processed).slice(0, -30), 'PROFILE_TRUNCATED', /ends too early at byte/);
   // A chain of stacks that would be far larger than the file.

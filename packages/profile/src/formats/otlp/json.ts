@@ -266,7 +266,8 @@ export const otlpJson: JsonFormat = {
     const slices = dictionary.stacks.length === 0;
     // A sample without any field, in slices, has an empty stack.
     if (slices)
-      for (const { samples } of profiles) for (const sample of samples) if (sample.stack >= 0) sample.stack = -1;
+      for (const { samples } of profiles)
+        for (const sample of samples) if (sample.stack >= 0) sample.stack = -1;
     return otlpProfile({ dictionary, profiles }, bytes.length);
   },
 };

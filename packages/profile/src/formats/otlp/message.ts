@@ -349,7 +349,8 @@ function readResource(message: Message): { profiles: Message[]; service: string 
       }
     } else if (field.field === 2 && field.type === 2) {
       const scope = message.within(field);
-      for (const one of scope.fields()) if (one.field === 2 && one.type === 2) profiles.push(scope.within(one));
+      for (const one of scope.fields())
+        if (one.field === 2 && one.type === 2) profiles.push(scope.within(one));
     }
   }
   return { profiles, service };

@@ -127,7 +127,8 @@ class Writer {
 
   write(): Profile {
     const { profiles, dictionary } = this.#message;
-    if (profiles.length === 0) throw new ProfileError('PROFILE_MALFORMED', `${OTLP_NAME}: it holds no profile`);
+    if (profiles.length === 0)
+      throw new ProfileError('PROFILE_MALFORMED', `${OTLP_NAME}: it holds no profile`);
     const columns = profiles.map((profile) =>
       profile.types.map((type) => this.#column(this.#valueType(profile.tables ?? dictionary, type))),
     );
@@ -138,9 +139,14 @@ class Writer {
     const builder = new ProfileBuilder({
       sampleTypes: this.#types,
       ...(periodType === null ? {} : { periodType: this.#valueType(first.tables ?? dictionary, periodType) }),
+      // The first one is what is meant to be shown first.
+      defaultSampleType: this.#types[columns[0]?.[0] ?? 0]?.type ?? '',
       period: first.period,
       timeNanos: first.timeNanos,
-      durationNanos: profiles.reduce((most, { durationNanos }) => (durationNanos > most ? durationNanos : most), 0n),
+      durationNanos: profiles.reduce(
+        (most, { durationNanos }) => (durationNanos > most ? durationNanos : most),
+        0n,
+      ),
     });
     this.#builder = builder;
     const services = new Set(profiles.map(({ service }) => service)).size > 1;
@@ -148,7 +154,8 @@ class Writer {
     for (const [i, profile] of profiles.entries()) {
       const tables = profile.tables ?? dictionary;
       let rows = locations.get(tables);
-      if (rows === undefined) locations.set(tables, (rows = new Int32Array(tables.locations.length).fill(-1)));
+      if (rows === undefined)
+        locations.set(tables, (rows = new Int32Array(tables.locations.length).fill(-1)));
       const labels: SampleLabel[] =
         services && profile.service !== '' ? [{ key: 'service.name', text: profile.service }] : [];
       this.#writeProfile(profile, tables, columns[i] ?? [], rows, labels);
