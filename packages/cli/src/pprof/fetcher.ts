@@ -162,7 +162,8 @@ export class Fetcher {
     } catch (error) {
       if (error instanceof DriverError) throw error;
       const call = error instanceof RegularFileError ? 'read' : 'open';
-      throw new DriverError(`${call} ${source}: ${systemReason(error)}`, { cause: error });
+      const hint = error instanceof RegularFileError && error.directory ? folderHint(path) : '';
+      throw new DriverError(`${call} ${source}: ${systemReason(error)}${hint}`, { cause: error });
     }
   }
 
@@ -318,6 +319,13 @@ export class Fetcher {
       ...(tlsCert === '' ? {} : { cert: await read(tlsCert), key: await read(tlsKey) }),
     };
   }
+}
+
+/** What a folder may be, on a line of its own; '' for any other. */
+function folderHint(path: string): string {
+  return path.endsWith('.trace')
+    ? '\nunrecognized: a trace of Instruments is a folder that only Instruments reads: record with samply, or with xctrace and a converter'
+    : '';
 }
 
 function decoded(part: string): string {

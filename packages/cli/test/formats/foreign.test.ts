@@ -1,6 +1,6 @@
 // Files that pprof does not read, in every command: names as written, what was passed over, what a file is instead.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -202,6 +202,14 @@ describe('a file of another kind says what it is and what to do, in every comman
       assert.match(leaks.stderr, what);
     });
   }
+
+  test('a trace of Instruments is a folder', async () => {
+    mkdirSync(join(scratch, 'a.trace'));
+    assert.match(
+      (await run('-top', 'a.trace')).stderr,
+      /^a\.trace: read a\.trace: is a directory\nunrecognized: a trace of Instruments is a folder/,
+    );
+  });
 
   test('what pprof says as well gets no second line', async () => {
     file('other.json', '{"hello":1}');

@@ -157,8 +157,9 @@ class Reader {
         : word.startsWith('+') || word.startsWith('-')
           ? before + Number(word)
           : Number(word);
-    this.#last[at] = Number.isFinite(value) ? value : before;
-    return this.#last[at] as number;
+    const next = Number.isFinite(value) ? value : before;
+    this.#last[at] = next;
+    return next;
   }
 
   #readCosts(line: string): void {

@@ -196,7 +196,7 @@ function read(bytes: Uint8Array): Profile {
 }
 
 /** Annotations of stackcollapse-perf.pl and async-profiler: kernel, compiled just in time, inlined, woken by, and tiers of Java. */
-const ANNOTATIONS = new Set([...'kjiw01'].map((letter) => letter.charCodeAt(0)));
+const ANNOTATIONS = new Set(Array.from('kjiw01', (letter) => letter.charCodeAt(0)));
 
 /** End of a name without its annotation: `do_sys_open_[k]`. */
 function unannotated(bytes: Uint8Array, from: number, to: number): number {

@@ -50,7 +50,7 @@ function readThread(words: readonly string[]): Pick<PerfHeader, 'comm' | 'pid' |
 
 /** What was sampled: `period event: rest`, any of them missing. */
 function readEvent(words: readonly string[]): Pick<PerfHeader, 'period' | 'event' | 'rest' | 'isRecord'> {
-  const isRecord = /^PERF_RECORD_/.test(words[0] ?? '');
+  const isRecord = (words[0] ?? '').startsWith('PERF_RECORD_');
   let at = 0;
   let period = NaN;
   const next = words[1] ?? '';

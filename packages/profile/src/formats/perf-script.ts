@@ -304,7 +304,7 @@ function sniff(bytes: Uint8Array, head: string): boolean {
     if (line.kind === 'blank' || line.kind === 'remark') continue;
     count++;
     const addressed = line.kind === 'frame' && PERF_ADDRESS.test(lines.line.trimStart());
-    if (addressed && (before.kind === 'header' || /\)$/.test(lines.line.trimEnd()))) return true;
+    if (addressed && (before.kind === 'header' || lines.line.trimEnd().endsWith(')'))) return true;
     if (line.kind === 'header' && tells(line.header)) return true;
     before = line;
   }
