@@ -10,6 +10,7 @@ import { goStacks } from './go-goroutine-stacks.ts';
 import { heapprofile } from './heapprofile.ts';
 import { heapSnapshot } from './heapsnapshot.ts';
 import type { TellingKey } from './json-keys.ts';
+import { nodeProf } from './node-prof.ts';
 import { oldCpuprofile } from './old-cpuprofile.ts';
 import { otlpJson } from './otlp/json.ts';
 import { perfScript } from './perf-script.ts';
@@ -35,4 +36,11 @@ export const jsonFormats: readonly TellingKey[] = [
 ];
 
 /** Formats of text, asked when pprof's own are out; the first whose `sniff` says yes reads the bytes. */
-export const textFormats: readonly ProfileFormat[] = [goStacks, callgrind, austin, perfScript, folded];
+export const textFormats: readonly ProfileFormat[] = [
+  goStacks,
+  nodeProf,
+  callgrind,
+  austin,
+  perfScript,
+  folded,
+];

@@ -16,6 +16,7 @@ export const formatFiles = [
   'shop.otlp',
   'shop.otlp.json',
   'shop.callgrind',
+  'shop.v8.log',
   // Made by hand, after their documentation.
   'shop.firefox.json',
   'shop.austin',
