@@ -24,12 +24,21 @@ const leftOut: Readonly<Record<string, string>> = {
     import { ProfileError } from '../errors.ts';
     export const heapSnapshot = {
       name: 'V8 heap snapshot',
-      sniff: (_bytes, head) => /^\\s*\\{\\s*"snapshot"\\s*:/.test(head),
       read: () => {
         throw new ProfileError(
           'PROFILE_TOO_LARGE',
           'this is a heap snapshot, which takes more memory than a page may have: open it with stackpile -http=: FILE',
         );
+      },
+    };`,
+  // Rare, and a log of code: the command line reads it for the page.
+  'packages/profile/src/formats/node-prof.ts': `
+    import { ProfileError } from '../errors.ts';
+    export const nodeProf = {
+      name: 'V8 log',
+      sniff: (_bytes, head) => head.startsWith('v8-version,'),
+      read: () => {
+        throw new ProfileError('PROFILE_UNRECOGNIZED', 'this is a log of node --prof: open it with stackpile -http=: FILE');
       },
     };`,
 };

@@ -76,8 +76,8 @@ function withoutIndex(spec: SourceSpec): SourceSpec {
 }
 
 /**
- * Files in JSON may be far larger than what they say, and the page does not read the old texts that begin with `---`: it
- * gets the profile that was read from either.
+ * Files in JSON may be far larger than what they say, and the page reads neither the old texts that begin with `---` nor logs of
+ * V8: it gets the profile that was read from them.
  */
 function isForeign(bytes: Uint8Array): boolean {
   let head = bytes.subarray(0, 4096);
@@ -88,7 +88,7 @@ function isForeign(bytes: Uint8Array): boolean {
       return false;
     }
   }
-  return /^\s*(?:[{[]|---)/u.test(new TextDecoder('latin1').decode(head.subarray(0, 64)));
+  return /^\s*(?:[{[]|---|v8-version,)/u.test(new TextDecoder('latin1').decode(head.subarray(0, 64)));
 }
 
 /** Above this size a profile stays packed: the server does not keep more than that of anybody's memory. */

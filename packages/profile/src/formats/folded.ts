@@ -183,9 +183,7 @@ function read(bytes: Uint8Array): Profile {
         // Not indexOf: where no semicolon follows, it would look at the whole rest of the file for each line.
         let to = from;
         while (to < stop && bytes[to] !== SEMICOLON) to++;
-        frames.push(
-          to > from ? names.addRange(bytes, from, unannotated(bytes, from, to)) : names.add(anonymous),
-        );
+        frames.push(to > from ? names.addRange(bytes, from, to) : names.add(anonymous));
         from = to + 1;
       }
     }
@@ -193,20 +191,6 @@ function read(bytes: Uint8Array): Profile {
   }
   starts.push(frames.length);
   return profileOf(names, frames, starts, counts, passed);
-}
-
-/** Annotations of stackcollapse-perf.pl and async-profiler: kernel, compiled just in time, inlined, woken by, and tiers of Java. */
-const ANNOTATIONS = new Set(Array.from('kjiw01', (letter) => letter.charCodeAt(0)));
-
-/** End of a name without its annotation: `do_sys_open_[k]`. */
-function unannotated(bytes: Uint8Array, from: number, to: number): number {
-  const annotated =
-    to - from > 4 &&
-    bytes[to - 1] === 0x5d &&
-    ANNOTATIONS.has(bytes[to - 2] as number) &&
-    bytes[to - 3] === 0x5b &&
-    bytes[to - 4] === 0x5f;
-  return annotated ? to - 4 : to;
 }
 
 /** Mangled names begin with an underscore: the others need not be decoded. */

@@ -113,12 +113,12 @@ test('counts with an exponent, counts that do not fit the finest unit', () => {
   assert.deepEqual(wide.sampleTypes, [{ type: 'samples', unit: 'count' }]);
 });
 
-test('names are final, but for annotations and mangled ones', () => {
+test('names are final, annotations too, but for mangled ones', () => {
   const made = read(
     '<module> (a.py:8);_ZN3foo3barEv;do_sys_open_[k];java/lang/Thread.run_[j];<u8 as Debug>::fmt;x_[q] 1\n',
   );
   assert.deepEqual(stackLines(made), [
-    '<module> (a.py:8) > _ZN3foo3barEv > do_sys_open > java/lang/Thread.run > <u8 as Debug>::fmt > x_[q] : 1',
+    '<module> (a.py:8) > _ZN3foo3barEv > do_sys_open_[k] > java/lang/Thread.run_[j] > <u8 as Debug>::fmt > x_[q] : 1',
   ]);
   const { functions, strings } = made;
   assert.deepEqual(

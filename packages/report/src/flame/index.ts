@@ -22,4 +22,4 @@ export {
   sumFrames,
   sumGroups,
 } from './top.ts';
-export { withReadableNames } from '../names/readable-names.ts';
+export { hasNamesToRead } from '../names/demangle/may-be-readable.ts';

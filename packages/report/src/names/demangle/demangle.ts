@@ -33,20 +33,6 @@ function looksLikeCpp(name: string): boolean {
   return /[<>[\]]|::/.test(name);
 }
 
-/** Can {@link readableName} make something else of a name with these bytes? Most names need not even be decoded. */
-export function mayBeReadable(name: Uint8Array): boolean {
-  let before = 0;
-  for (let i = 0; i < name.length; i++) {
-    const byte = name[i] as number;
-    // `<`, `>`, `[`, `]`, `::`, or `_` in front.
-    if (byte === 0x3c || byte === 0x3e || byte === 0x5b || byte === 0x5d) return true;
-    if (byte === 0x3a && before === 0x3a) return true;
-    if (byte === 0x5f && i === 0) return true;
-    before = byte;
-  }
-  return false;
-}
-
 /** Cuts every balanced `open…close`; a closing bracket too many ends the cutting. */
 function cutGroups(name: string, open: string, close: string): string {
   let kept = '';

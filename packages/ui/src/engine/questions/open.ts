@@ -7,7 +7,7 @@ import {
   readProfilePieces,
   safeText,
 } from '@stackpile/profile';
-import { withReadableNames } from '@stackpile/report/flame';
+import { hasNamesToRead } from '@stackpile/report/flame';
 import { formatSize, formatValue } from '../../format.ts';
 import { download } from '../download.ts';
 import type { Profiles, ProfileSummary } from '../profiles.ts';
@@ -43,7 +43,7 @@ export async function open(
 ): Promise<ProfileSummary> {
   const started = performance.now();
   const { profile: asRead, bytes } = await read(name, from, progress);
-  const profile = withReadableNames(asRead);
+  const profile = hasNamesToRead(asRead) ? (await import('./readable.ts')).withReadableNames(asRead) : asRead;
   const summary = {
     ...summarize(profile, name, time),
     id: profiles.next,
