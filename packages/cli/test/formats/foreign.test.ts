@@ -181,6 +181,16 @@ const foreign: readonly (readonly [name: string, content: string | Uint8Array, w
   ],
   ['a.gmon', 'gmon\x01\0\0\0', /a profile of gprof/],
   ['a.memray', 'memray\0\x0a', /a recording of memray/],
+  [
+    'a.otlp',
+    Buffer.from('0a1a0a180a160a0c736572766963652e6e616d6512060a0473686f70', 'hex'),
+    /a message of OpenTelemetry stands there, but no profiles/,
+  ],
+  [
+    'a.pyisession',
+    '{"session":{"start_time":1},"frame_tree":{}}',
+    /a session of pyinstrument stands there: give what/,
+  ],
   ['a.map', '{"version":3,"sources":[],"names":[],"mappings":""}', /a source map stands there/],
 ];
 
@@ -198,16 +208,22 @@ describe('a file of another kind says what it is and what to do, in every comman
         assert.equal(last, 'failed to fetch any source profiles');
       }
       await assert.rejects(readSources([name], {}, scratch), what);
-      const leaks = await stackpile(['leaks', name, name], { cwd: scratch });
-      assert.match(leaks.stderr, what);
+      await assert.rejects(loadSource(name, { cwd: scratch }), what);
     });
   }
 
+  test('in stackpile leaks', async () => {
+    const [[name, , what] = ['', '', /^$/]] = foreign;
+    const { status, stderr } = await stackpile(['leaks', name, name], { cwd: scratch });
+    assert.equal(status, 2);
+    assert.match(stderr, what);
+  });
+
   test('a trace of Instruments is a folder', async () => {
-    mkdirSync(join(scratch, 'a.trace'));
+    mkdirSync(join(scratch, 'b.trace'));
     assert.match(
-      (await run('-top', 'a.trace')).stderr,
-      /^a\.trace: read a\.trace: is a directory\nunrecognized: a trace of Instruments is a folder/,
+      (await run('-top', 'b.trace')).stderr,
+      /^b\.trace: read b\.trace: is a directory\nunrecognized: a trace of Instruments is a folder/,
     );
   });
 

@@ -125,6 +125,13 @@ export class JsonScanner {
     return this.#peek() < 0;
   }
 
+  /** Goes behind the end of an array that follows a comma, which some writers leave there; false where none does. */
+  afterComma(): boolean {
+    if (this.#peek() !== CLOSE_ARRAY) return false;
+    this.at++;
+    return true;
+  }
+
   /** Checks that the document is over. */
   end(): void {
     const c = this.#peek();

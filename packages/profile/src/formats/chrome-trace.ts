@@ -104,7 +104,7 @@ class Reader {
     for (let count = 0; ; count++) {
       if (open && count > 0 && json.atEnd()) return;
       json.table = '';
-      if (!json.item() || (open && json.atEnd())) return;
+      if (!json.item() || (open && json.atEnd()) || (count > 0 && json.afterComma())) return;
       json.table = 'events';
       json.row = count;
       if (json.kind() === 'object') this.#take(this.#readEvent());

@@ -21,6 +21,16 @@ const knownKeys: readonly { readonly has: readonly string[]; readonly what: stri
     has: ['version', 'mode', 'frames'],
     what: "a dump of Ruby's stackprof in JSON stands there, which is not read: give what stackprof --d3-flamegraph or vernier makes",
   },
+  { has: ['resourceSpans'], what: 'spans of OpenTelemetry stand there, not a profile' },
+  { has: ['resourceMetrics'], what: 'metrics of OpenTelemetry stand there, not a profile' },
+  {
+    has: ['session', 'frame_tree'],
+    what: 'a session of pyinstrument stands there: give what pyinstrument -r speedscope makes of it',
+  },
+  {
+    has: ['elapsed_time_sec', 'files'],
+    what: 'a report of scalene stands there, which holds no stacks: record with py-spy or austin',
+  },
   {
     has: ['dhatFileVersion'],
     what: "a recording of Valgrind's DHAT stands there: its viewer (dh_view.html) reads it",
@@ -31,6 +41,13 @@ const knownKeys: readonly { readonly has: readonly string[]; readonly what: stri
   { has: ['openapi'], what: 'the description of an API stands there, not a profile' },
   { has: ['name', 'version', 'dependencies'], what: 'a package.json stands there, not a profile' },
 ];
+
+/** Messages of OpenTelemetry that are none of the profiles that are read: of another version, or of spans, metrics or logs. */
+function ofOtlp(bytes: Uint8Array, head: string): string | null {
+  if (bytes[0] !== 0x0a && bytes[0] !== 0x12) return null;
+  if (!/service\.name|telemetry\.sdk|opentelemetry|process\.executable\./.test(head)) return null;
+  return 'a message of OpenTelemetry stands there, but no profiles of a version that is known (v1development up to 1.10): convert it to pprof';
+}
 
 /** Python's cProfile writes a dictionary of Python's marshal, which begins like JSON. */
 function ofMarshal(bytes: Uint8Array): string | null {
@@ -101,6 +118,7 @@ export function describeForeign(bytes: Uint8Array, head: string): Foreign | null
   const known =
     describeSignature(bytes) ??
     ofMarshal(bytes) ??
+    ofOtlp(bytes, head) ??
     ofHtml(head) ??
     describeText(head) ??
     ofKnownJson(bytes, head) ??

@@ -92,6 +92,8 @@ test('a file that stops behind an event is whole, one that stops within is read 
   const text = JSON.stringify(one).slice(0, -1);
   assert.deepEqual(stackLines(read(text)), expected);
   assert.deepEqual(stackLines(read(`${text},\n`)), expected);
+  assert.deepEqual(stackLines(read(`${text},\n]\n`)), expected);
+  assert.deepEqual(stackLines(read(`{"traceEvents":${text},]}`)), expected);
   const within = text.slice(0, -5);
   const { made, notes } = readWithNotes(within);
   assert.deepEqual(stackLines(made), ['main /srv/page.js:10:3 : 1 10000']);
