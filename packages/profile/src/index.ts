@@ -36,6 +36,7 @@ export {
   readHeapSnapshotStream,
   type WrittenHeapFrame,
 } from './heapsnapshot/index.ts';
+export { hasNamesToRead, mayBeReadable } from './naming/may-be-readable.ts';
 export { FunctionNames } from './naming/function-names.ts';
 export {
   type FunctionFacts,

@@ -22,4 +22,3 @@ export {
   sumFrames,
   sumGroups,
 } from './top.ts';
-export { hasNamesToRead } from '../names/demangle/may-be-readable.ts';

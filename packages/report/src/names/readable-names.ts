@@ -1,8 +1,7 @@
 // A profile with readable names: those of functions that have no name but their system name are demangled.
 // Upstream: google/pprof internal/symbolizer/symbolizer.go, 2025-11-14
-import { extendStrings, type Profile } from '@stackpile/profile';
+import { extendStrings, mayBeReadable, type Profile } from '@stackpile/profile';
 import { type DemangleMode, readableName } from './demangle/demangle.ts';
-import { mayBeReadable } from './demangle/may-be-readable.ts';
 
 /** Options of {@link withReadableNames}. */
 export interface ReadableNamesOptions {

@@ -1,5 +1,6 @@
 // Opening a profile: it is read, or decoded while it comes, and the page is told what it is.
 import {
+  hasNamesToRead,
   languageOf,
   type Profile,
   ProfileError,
@@ -7,7 +8,6 @@ import {
   readProfilePieces,
   safeText,
 } from '@stackpile/profile';
-import { hasNamesToRead } from '@stackpile/report/flame';
 import { formatSize, formatValue } from '../../format.ts';
 import { download } from '../download.ts';
 import type { Profiles, ProfileSummary } from '../profiles.ts';

@@ -1,5 +1,5 @@
 // Which names are worth demangling, by their bytes: apart from what demangles, so that a page loads that only when it has to.
-import type { Profile } from '@stackpile/profile';
+import type { Profile } from '../profile.ts';
 
 /** Can `readableName` make something else of a name with these bytes? Most names need not even be decoded. */
 export function mayBeReadable(name: Uint8Array): boolean {
