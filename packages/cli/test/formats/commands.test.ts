@@ -124,7 +124,7 @@ test('a damaged file gives one sentence, with its name', async () => {
     assert.equal(code, 2);
     assert.match(
       stderr.toString(),
-      /^\S+: (?:V8|speedscope).*the JSON text ends too early at byte \d+\nfailed to fetch any source profiles\n$/,
+      /^\S+: (?:V8|speedscope|OTLP|Firefox).*the JSON text ends too early at byte \d+\nfailed to fetch any source profiles\n$/,
     );
   }
 });
