@@ -128,6 +128,11 @@ class Reader {
         return;
       default:
         this.#dropBare();
+        // What a tool that perf asks complains about, in the middle of a sample.
+        if (this.#headed && this.#header !== null) {
+          this.#passOver(line, this.#lines.number);
+          return;
+        }
         this.#flush();
         this.#bare = { line, number: this.#lines.number };
     }
@@ -137,9 +142,9 @@ class Reader {
     if (this.#header === null) {
       const { line: bare } = this.#bare;
       // A line that says nothing but whose the frames are, or frames alone.
-      if (bare !== '') this.#header = readBarePerfHeader(bare);
-      else if (!this.#headed) this.#header = UNKNOWN;
+      if (!this.#headed) this.#header = bare === '' ? UNKNOWN : readBarePerfHeader(bare);
       else {
+        this.#dropBare();
         this.#passOver(line, this.#lines.number);
         return;
       }

@@ -178,6 +178,12 @@ test('blank lines, remarks, warnings, records and what perf says at the end are 
     records.notes[0] ?? '',
     /^passed over 40 records of perf, the first: line 1: "bash 9 3\.5: PERF_RECORD_EXIT/,
   );
+  // A complaint of addr2line's in the middle of a stack ends no sample.
+  const within = readWithNotes(
+    'node 77 5070.5: 10 cycles: \n\t 10 work (/srv/app)\naddr2line: no symbols\n\t 20 main (/srv/app)\n',
+  );
+  assert.deepEqual(stackLines(within.made), ['main > work : 1 10 comm=node tid=#77']);
+  assert.deepEqual(within.notes, ['passed over 1 line: line 3: "addr2line: no symbols"']);
   // A sample whose stack could not be walked counts.
   assert.deepEqual(stackLines(read(`node 77 5070.5: 10 cycles: \n\n${sample}`)), [
     ' : 1 10 comm=node tid=#77',
