@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import type { Boot } from '@stackpile/profile';
 import { build, type Metafile } from 'esbuild';
 import { bundleProgram, bundleWhole } from './bundle.ts';
+import { noReaders } from './left-out.ts';
 import { type Weight, weigh } from './weight.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -67,7 +68,7 @@ export async function makePage(
   source: string = here('src'),
 ): Promise<{ readonly html: string; readonly metafiles: readonly Metafile[] }> {
   const [page, worker, css, template] = await Promise.all([
-    bundleProgram(join(source, 'main.tsx')),
+    bundleProgram(join(source, 'main.tsx'), noReaders),
     bundleProgram(join(source, 'engine/worker.ts')),
     styles(source),
     readFile(join(source, 'page.html'), 'utf8'),

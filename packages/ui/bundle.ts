@@ -56,16 +56,17 @@ export async function bundleWhole(entry: string): Promise<Omit<Program, 'later'>
 
 /**
  * Bundles the file `entry`. esbuild finds out which module belongs to which chunk; its files are then made into scripts, as a page with a
- * strict policy can load no modules. The program calls `installChunks` of `src/chunks.ts` when it starts.
+ * strict policy can load no modules. The program calls `installChunks` of `src/chunks.ts` when it starts. `plugins` see files before the
+ * table of what the page leaves out does.
  */
-export async function bundleProgram(entry: string): Promise<Program> {
+export async function bundleProgram(entry: string, ...plugins: readonly Plugin[]): Promise<Program> {
   const { outputFiles, metafile } = await build({
     ...options,
     entryPoints: { entry },
     format: 'esm',
     splitting: true,
     outdir: 'out',
-    plugins: [leftOutFiles],
+    plugins: [...plugins, leftOutFiles],
   });
   const files = new Map(
     outputFiles.map(({ path, text }) => [`./${posix.basename(path.replaceAll('\\', '/'))}`, text]),

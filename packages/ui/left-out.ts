@@ -43,8 +43,11 @@ const leftOut: Readonly<Record<string, string>> = {
     };`,
 };
 
-/** Texts that only a terminal shows. */
+/** Files of which the page takes a part. */
 const thinned: Readonly<Record<string, (source: string) => string>> = {
+  // Readers of all formats but messages come with who meets one of these: `readProfile` loads them.
+  'packages/profile/src/index.ts': (source) => source.replace(/^export .* from '\.\/read-plain\.ts';$/m, ''),
+  // Texts that only a terminal shows.
   'packages/report/src/options.ts': (source) => source.replace(/^(\s*help:\s*)'(?:[^'\\]|\\.)*'/gm, "$1''"),
 };
 
@@ -62,5 +65,16 @@ export const leftOutFiles: Plugin = {
         thin === undefined ? (leftOut[absentFile ?? ''] ?? '') : thin(await readFile(path, 'utf8'));
       return { contents, loader: 'ts', resolveDir: dirname(path) };
     });
+  },
+};
+
+/** For a program that reads no profile itself: what reads other formats than messages is no chunk of it either. */
+export const noReaders: Plugin = {
+  name: 'no-readers',
+  setup(builder) {
+    builder.onLoad({ filter: /packages[\\/]profile[\\/]src[\\/]read-plain\.ts$/ }, () => ({
+      contents: absent('readPlainProfile'),
+      loader: 'ts',
+    }));
   },
 };

@@ -68,7 +68,9 @@ export {
 export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './transforms/prune.ts';
 export { classifyFunction, functionOrigins, type Origin, type OriginOptions } from './origin.ts';
 export { passedOver } from './formats/passed-over.ts';
-export { type ReadOptions, readPlainProfile, readProfile, readProfilePieces } from './read.ts';
+export type { ReadOptions } from './read-options.ts';
+export { readPlainProfile } from './read-plain.ts';
+export { readProfile, readProfilePieces } from './read.ts';
 export {
   type AsyncFileSystem,
   type FileStat,

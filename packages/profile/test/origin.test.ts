@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ProfileBuilder } from '../src/builder.ts';
 import { classifyFunction, functionOrigins, type Origin } from '../src/origin.ts';
-import { readPlainProfile } from '../src/read.ts';
+import { readPlainProfile } from '../src/read-plain.ts';
 import { encodeText } from '../src/bytes/utf8.ts';
 
 const cases: readonly [Origin, string, string][] = [

@@ -23,7 +23,7 @@ function profileOf(stacks: readonly Stack[], unit: string): Profile {
   });
   for (const { frames, value } of stacks) {
     const rows = frames.map(({ name, file, line }) =>
-      builder.location({ lines: [{ function: builder.function(name, file), line }] }),
+      builder.location({ lines: [{ function: builder.function(name, file, line), line }] }),
     );
     builder.sample(rows.reverse(), [value]);
   }

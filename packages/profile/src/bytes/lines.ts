@@ -53,3 +53,11 @@ export class LineReader {
 export function headText(bytes: Uint8Array, size = 4096): string {
   return decodeText(bytes, 0, Math.min(size, bytes.length));
 }
+
+/** So many bytes tell JSON from a message. */
+export const TELLING_BYTES = 16;
+
+/** Whether bytes begin as an object or a list in JSON does. */
+export function looksLikeJson(bytes: Uint8Array): boolean {
+  return /^\uFEFF?\s*[[{]/.test(headText(bytes, TELLING_BYTES));
+}
