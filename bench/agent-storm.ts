@@ -93,18 +93,28 @@ function count(ends: Ends, end: string): void {
   ends.set(end, (ends.get(end) ?? 0) + 1);
 }
 
-function ask(port: number, path: string, ends: Ends, signal: AbortSignal): Promise<void> {
+/** Asks, and asks again as often as it is told when; every answer is counted. */
+async function ask(port: number, path: string, ends: Ends, signal: AbortSignal): Promise<void> {
+  for (let again = await askOnce(port, path, ends, signal); again !== null; ) {
+    await sleep(again * 1000, undefined, { signal }).catch(() => undefined);
+    again = await askOnce(port, path, ends, signal);
+  }
+}
+
+/** Resolves with the seconds after which to come again, null where there is nothing to come for. */
+function askOnce(port: number, path: string, ends: Ends, signal: AbortSignal): Promise<number | null> {
   return new Promise((resolve) => {
     let ended = false;
-    const end = (how: string): void => {
+    const end = (how: string, again: number | null = null): void => {
       if (!ended) count(ends, how);
       ended = true;
-      resolve();
+      resolve(again);
     };
     request({ host: '127.0.0.1', port, path: `/debug/pprof/${path}`, agent: false, signal }, (response) => {
+      const again = response.headers['retry-after'];
       response.resume();
       response.on('error', () => end('cut'));
-      response.on('end', () => end(String(response.statusCode)));
+      response.on('end', () => end(String(response.statusCode), again === undefined ? null : Number(again)));
     })
       .on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.name))
       .end();
@@ -124,7 +134,7 @@ async function slowSockets(port: number, most: number, signal: AbortSignal): Pro
 }
 
 /** Runs `one` `total` times, `width` at a time. */
-async function many(total: number, width: number, one: (i: number) => Promise<void>): Promise<void> {
+async function many(total: number, width: number, one: (i: number) => Promise<unknown>): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let i = next++; i < total; i = next++) await one(i);
@@ -138,12 +148,12 @@ async function storm(port: number): Promise<Readonly<Record<string, Ends>>> {
   const ends = { profiles: new Map(), mixed: new Map(), hangups: new Map() } satisfies Record<string, Ends>;
   const slow = slowSockets(port, Number(values.slow), over.signal);
   const profiles = many(Number(values.profiles), Number(values.profiles), (i) =>
-    ask(port, `profile?seconds=${1 + (i % 5)}`, ends.profiles, over.signal),
+    askOnce(port, `profile?seconds=${1 + (i % 5)}`, ends.profiles, over.signal),
   );
   const hangups = many(Number(values.hangups), 50, async () => {
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, over.signal]);
-    const ended = ask(port, 'profile?seconds=30', ends.hangups, signal);
+    const ended = askOnce(port, 'profile?seconds=30', ends.hangups, signal);
     await sleep(20);
     gone.abort();
     await ended;

@@ -3,12 +3,8 @@ import { globSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Outcome, root, run } from '../house.ts';
 
-const TO_SPLIT = 'to split';
-
 /** `FILE` or `FILE FUNCTION` → why it may be longer. */
 const exceptions: Readonly<Record<string, string>> = {
-  'packages/agent/src/tasks/collect.ts collectTasks': TO_SPLIT,
-  'packages/agent/src/tasks/tracker.ts': TO_SPLIT,
   'packages/profile/src/naming/sites.ts': 'a grammar: one machine whose short steps share one state',
   'packages/report/src/options.ts': 'a table: an entry for each option, with the text of its help',
 };

@@ -104,13 +104,32 @@ test('the rest after a reading: a long one is not followed by minutes without on
   );
 });
 
-test('a service with ten thousand tasks is read as often as one that is watched every five seconds asks', () => {
+test('collections that are asked for are rarer than other stops, and count as such, too', () => {
   let now = 0;
-  const { pace } = new Limits(new Pace(0.02, 400, () => now, READING_REST));
+  const stops = new Pace(0.01, 100, () => now, { ms: 5000, times: 10 });
+  const collections = new Pace(0.001, 10, () => now, { ms: 15_000, times: 30 }, stops);
+  collections.spend(50);
+  assert.equal(stops.wait(), 0);
+  assert.ok(collections.wait() > 5000, String(collections.wait()));
+  stops.spend(50);
+  stops.spend(50);
+  now += 100_000;
+  assert.equal(collections.wait(), 0);
+  for (let i = 0; i < 4; i++) stops.spend(50);
+  assert.ok(collections.wait() > 0);
+});
+
+test('a service with ten thousand tasks, and a heap of a hundred megabytes, is read as often as one that is watched every five seconds asks', () => {
+  let now = 0;
+  const clock = (): number => now;
+  const pace = new Pace(0.01, 400, clock, READING_REST);
+  const stops = new Pace(0.003, 90, clock, READING_REST);
+  const limits = new Limits(pace, undefined, undefined, stops);
   for (let i = 0; i < 100; i++) {
-    pace.spend(250);
+    limits.pace.spend(250);
+    limits.stops.spend(120);
     now += 5060;
-    assert.equal(pace.wait(), 0, `reading ${i}`);
+    assert.equal(limits.pace.wait() + limits.stops.wait(), 0, `reading ${i}`);
   }
 });
 
@@ -139,15 +158,42 @@ describe('readings', () => {
     assert.equal(taken, 2);
   });
 
+  test('of all kinds are taken one after the other, with time between them: together they would be one long stop', async () => {
+    const kinds = Array.from({ length: 4 }, () => new SharedReading<number>());
+    let under = 0;
+    let most = 0;
+    const take = async (): Promise<{ value: number; cost: number }> => {
+      most = Math.max(most, ++under);
+      await new Promise(setImmediate);
+      under--;
+      return { value: 1, cost: 0.1 };
+    };
+    await Promise.all([...kinds, ...kinds].map((kind) => kind.read(pace, take)));
+    assert.equal(most, 1);
+  });
+
+  test('one that hangs in native code holds up those of its own kind only', async () => {
+    const [stuck, other] = [new SharedReading<number>(), new SharedReading<number>()];
+    const gone = new AbortController();
+    const hangs = stuck.read(pace, () => new Promise(() => undefined), gone.signal);
+    assert.equal(await other.read(pace, () => Promise.resolve({ value: 7, cost: 0 })), 7);
+    gone.abort();
+    await assert.rejects(hangs, { code: 'AGENT_ABORTED' });
+  });
+
   test('who goes waits no more; the others get theirs', async () => {
     const reading = new SharedReading<string>();
     let end = (): void => undefined;
+    let begin = (): void => undefined;
+    const taken = new Promise<void>((resolve) => (begin = resolve));
     const take = async (): Promise<{ value: string; cost: number }> => {
+      begin();
       await new Promise<void>((resolve) => (end = resolve));
       return { value: 'read', cost: 0 };
     };
     const gone = new AbortController();
     const [stays, goes] = [reading.read(pace, take), reading.read(pace, take, gone.signal)];
+    await taken;
     gone.abort();
     await assert.rejects(goes, { code: 'AGENT_ABORTED' });
     end();

@@ -119,6 +119,42 @@ describe('greedy clients', () => {
     for (const { status } of await Promise.all(answers)) assert.equal(status, 200);
   });
 
+  test('more clients at once than there is room for are told to come again, by an answer and not by a reset', async () => {
+    const server = await serving({ port: 0 });
+    const answers = await Promise.all(
+      Array.from({ length: 600 }, () => ask(server.port, '/debug/pprof/profile?seconds=1')),
+    );
+    const refused = answers.filter(({ status }) => status === 503);
+    assert.equal(answers.filter(({ status }) => status === 200).length + refused.length, 600);
+    assert.ok(refused.length > 400, String(refused.length));
+    for (const { headers } of refused) assert.match(String(headers['retry-after']), /^\d+$/u);
+    assert.equal((await ask(server.port, '/debug/pprof/cmdline')).status, 200);
+  });
+
+  test('who asks for collection after collection shares them, and finds places for so many only', async () => {
+    const server = await serving({ port: 0 });
+    const path = '/debug/pprof/heap?gc=1';
+    const gone = new AbortController();
+    // One after the other until what was saved up is spent.
+    const spent = (async () => {
+      for (let i = 0; i < 20; i++) await ask(server.port, path, { signal: gone.signal });
+    })();
+    const refused = new Promise<string>((resolve) => {
+      const crowd = async (): Promise<void> => {
+        for (;;) {
+          const { status, headers } = await ask(server.port, path, { signal: gone.signal });
+          if (status === 503) return resolve(String(headers['retry-after']));
+          assert.equal(status, 200);
+        }
+      };
+      for (let i = 0; i < 80; i++) crowd().catch(() => undefined);
+    });
+    assert.match(await refused, /^\d+$/u);
+    gone.abort();
+    await assert.rejects(spent);
+    assert.equal((await ask(server.port, '/debug/pprof/cmdline')).status, 200);
+  });
+
   test('a body without end is not read without end', async () => {
     const server = await serving({ port: 0 });
     const socket = await hold(

@@ -176,12 +176,12 @@ export class CpuProfiler {
 
   /** Milliseconds until there is something to do. */
   #pause(): number {
-    const pace = this.#context.limits.pace.wait();
+    const stops = this.#context.limits.stops.wait();
     const cuts = this.#context.limits.cuts.wait();
     const times: number[] = [];
     if (this.#coming.size > 0) {
       const together = this.#comingSince + TOGETHER_MS - performance.now();
-      times.push(this.#started < 0 ? Math.max(together, pace) : together);
+      times.push(this.#started < 0 ? Math.max(together, stops) : together);
     }
     const now = microseconds();
     for (const { due, to } of this.#open) times.push(to <= now ? cuts : (due - now) / 1000);
@@ -195,7 +195,7 @@ export class CpuProfiler {
   }
 
   async #step(session: InspectorSession): Promise<void> {
-    const { pace, cuts } = this.#context.limits;
+    const { stops, cuts } = this.#context.limits;
     const now = microseconds();
     for (const window of this.#open) if (window.due <= now) window.to = Math.min(window.to, now);
     const ended = [...this.#open].filter((window) => window.to <= now);
@@ -210,8 +210,8 @@ export class CpuProfiler {
     }
     if (this.#coming.size === 0 || performance.now() < this.#comingSince + TOGETHER_MS) return;
     if (this.#started < 0) {
-      if (pace.wait() > 0) return;
-      await spending(pace, () => this.#beginRecording(session));
+      if (stops.wait() > 0) return;
+      await spending(stops, () => this.#beginRecording(session));
     }
     for (const window of this.#coming.values()) {
       window.begin();

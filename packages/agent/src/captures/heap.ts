@@ -3,7 +3,7 @@ import { type Profile, ProfileBuilder, samplingScale, unscaledSize } from '@stac
 import { AgentError } from '../errors.ts';
 import { atoi } from '../endpoints/query.ts';
 import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
-import { hostCall, parseJson } from '../host/calls.ts';
+import { type Costed, hostCall, parseJson } from '../host/calls.ts';
 import type { MemoryReading } from '../host/reading.ts';
 import { heapText } from '../text/heap-text.ts';
 import type { HeapReading, HeapRecord } from './heap-reading.ts';
@@ -14,8 +14,7 @@ import {
   type CaptureResult,
   captureResult,
 } from './capture.ts';
-import { unlessAborted } from './shared-reading.ts';
-import { sleep } from './sleep.ts';
+import { SharedReading } from './shared-reading.ts';
 
 export interface HeapNode {
   readonly id: number;
@@ -135,9 +134,7 @@ export function profileOf(reading: HeapReading, context: FrameContext): Profile 
 /** A reading, as it is answered and as far as later ones need it. */
 interface Kept {
   readonly result: CaptureResult;
-  readonly memory: MemoryReading;
-  /** When it was taken, and for how long it is given again or no other is taken; milliseconds. */
-  readonly at: number;
+  /** For how long it is given again, in milliseconds. */
   readonly lasts: number;
 }
 
@@ -148,37 +145,37 @@ interface Kept {
 class HeapReader {
   #last: Kept | null = null;
   #sites = 0;
-  #running: Promise<unknown> = Promise.resolve();
-  readonly #next = new Map<boolean, Promise<CaptureResult>>();
+  /** Whether a reading forces a collection; true until one has said no. */
+  #collects = true;
+  readonly #plain = new SharedReading<CaptureResult>();
+  readonly #collected = new SharedReading<CaptureResult>();
 
   get sites(): number {
     return this.#sites;
   }
 
   /** A reading that is young enough, or a new one: always a new one, after a collection, where `collect` is true. */
-  read(context: CaptureContext, collect: boolean): Promise<CaptureResult> {
-    if (!collect && this.#last !== null && this.#last.memory.sampler !== 'own-no-gc')
-      return Promise.resolve(this.#last.result);
-    let next = this.#next.get(collect);
-    if (next === undefined) {
-      next = this.#running.then(() => this.#follow(context, collect));
-      this.#next.set(collect, next);
-      this.#running = next.catch(() => undefined);
+  async read(context: CaptureContext, collect: boolean, signal: AbortSignal): Promise<CaptureResult> {
+    if (!collect && this.#last !== null) return this.#last.result;
+    const { pace, stops, collections, waiting } = context.limits;
+    if (!collect)
+      return this.#plain.read(this.#collects ? stops : pace, () => this.#take(context, false), signal);
+    const stopWaiting = waiting.enter(collections.wait() / 1000, signal);
+    try {
+      return await this.#collected.read(collections, () => this.#take(context, true), signal);
+    } finally {
+      stopWaiting();
     }
-    return next;
   }
 
-  async #follow(context: CaptureContext, collect: boolean): Promise<CaptureResult> {
-    const last = this.#last;
-    if (last !== null) await sleep(last.at + last.lasts - performance.now());
-    this.#next.delete(collect);
+  async #take(context: CaptureContext, collect: boolean): Promise<Costed<CaptureResult>> {
     const reading = await takeReading(context, collect);
+    const { cost } = reading;
     const result = captureResult(profileOf(reading, context), () => heapText(reading, context));
-    const frees = reading.memory.sampler === 'own-no-gc' && !collect;
-    const lasts = Math.max(frees ? 0 : MIN_AGE_MS, COST_FACTOR * reading.cost);
     this.#sites = reading.records.length;
-    this.#keep({ result, memory: reading.memory, at: performance.now(), lasts });
-    return result;
+    this.#collects = reading.memory.sampler !== 'own-no-gc';
+    if (this.#collects) this.#keep({ result, lasts: Math.max(MIN_AGE_MS, COST_FACTOR * cost) });
+    return { value: result, cost };
   }
 
   #keep(kept: Kept): void {
@@ -216,7 +213,7 @@ function takeReading(context: CaptureContext, collect: boolean): Promise<HeapRea
 const reader = new HeapReader();
 
 function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
-  return unlessAborted(reader.read(context, atoi(request.query.get('gc')) > 0), request.signal);
+  return reader.read(context, atoi(request.query.get('gc')) > 0, request.signal);
 }
 
 /** `heap`: a sampling of live objects. */

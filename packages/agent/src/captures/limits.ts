@@ -1,5 +1,6 @@
 // How much may be asked of a process at the same time: places for requests, and a share of the main thread's time. Every endpoint goes by these.
 import { EndpointError } from '../endpoints/http.ts';
+import type { Costed } from '../host/calls.ts';
 import { sleep } from './sleep.ts';
 
 /** Stretches of time that are recorded at the same time: CPU profiles that differ, and deltas. */
@@ -9,13 +10,27 @@ const MOST_WAITING = 64;
 /** V8 stops the world for a snapshot. */
 const MOST_SNAPSHOTS = 1;
 /** Part of the main thread's time that readings may take in the long run, most of them a few milliseconds long. */
-const SHARE = 0.02;
+const SHARE = 0.01;
 /** One that takes longer is not followed by a minute without any: a leak with ten thousand tasks is watched every five seconds too. */
 export const READING_REST: Rest = { ms: 5000, times: 10 };
 /** Milliseconds of it that may be saved up, so that who asks now and then never waits. */
 const SAVED_MS = 400;
-/** The same for cuts of a CPU recording that goes on: each takes tens of milliseconds, which more than one request in a hundred must not meet. */
-const CUT_SHARE = 0.005;
+/** Times what the last reading took until the next one of any kind: those of all kinds in a row would be one long stop. */
+const GAP = 9;
+/** Longest that readings wait for one of another kind, and longest gap: the main thread may be stuck in native code. */
+const LONGEST_MS = 1000;
+/**
+ * The same for what stops the main thread for tens of milliseconds, which no more than one request in a hundred must meet, all of it
+ * together: collections of the heap, starts of a CPU recording.
+ */
+const STOP_SHARE = 0.003;
+const STOP_SAVED_MS = 90;
+/** Collections that are asked for (`gc=1`), the longest of them: whoever asks meanwhile shares the next one. */
+const COLLECTION_SHARE = 0.001;
+const COLLECTION_SAVED_MS = 45;
+const COLLECTION_REST: Rest = { ms: 15_000, times: 30 };
+/** Cuts of a CPU recording that goes on. */
+const CUT_SHARE = 0.003;
 const CUT_SAVED_MS = 100;
 /** Bytes of answers that are made and not yet taken by their clients; a dump of all tasks may have tens of megabytes. */
 const MOST_UNTAKEN = 64 * 1024 * 1024;
@@ -133,21 +148,26 @@ export class Pace {
   readonly #saved: number;
   readonly #now: () => number;
   readonly #rest: Rest | null;
+  readonly #beside: Pace | null;
   #level: number;
   #last: number;
+  #lane: Promise<unknown> = Promise.resolve();
 
   /**
    * @param share 0 … 1
    * @param saved milliseconds that the bucket holds
    * @param now milliseconds
    * @param rest where rests have an end: beyond it the share is larger, one in `rest.times` at most
+   * @param beside another one that holds for the same, too
    */
   constructor(
     share: number,
     saved: number,
     now: () => number = () => performance.now(),
     rest: Rest | null = null,
+    beside: Pace | null = null,
   ) {
+    this.#beside = beside;
     this.#share = share;
     this.#saved = saved;
     this.#rest = rest;
@@ -161,11 +181,13 @@ export class Pace {
     const now = this.#now();
     this.#level = Math.min(this.#saved, this.#level + (now - this.#last) * this.#share);
     this.#last = now;
-    return this.#level > 0 ? 0 : Math.ceil((1 - this.#level) / this.#share);
+    const own = this.#level > 0 ? 0 : Math.ceil((1 - this.#level) / this.#share);
+    return Math.max(own, this.#beside?.wait() ?? 0);
   }
 
   /** Takes out what has been spent; the bucket may owe something afterwards. */
   spend(ms: number): void {
+    this.#beside?.spend(ms);
     this.wait();
     const rest = this.#rest;
     this.#level -= rest === null ? ms : Math.min(ms, this.#share * Math.max(rest.ms, rest.times * ms));
@@ -174,6 +196,31 @@ export class Pace {
   /** Resolves when {@link wait} is over. */
   async turn(): Promise<void> {
     for (let ms = this.wait(); ms > 0; ms = this.wait()) await sleep(ms);
+  }
+
+  /**
+   * Stops the main thread when it is its turn, and spends what that costs: one after the other in the order in which they ask, with
+   * a gap between them in which the main thread gets on. Rejects with what `stop` rejects with.
+   */
+  take<T>(stop: () => Promise<Costed<T>>): Promise<T> {
+    const begun = this.#lane.then(() => this.turn());
+    const stopped = begun.then(stop);
+    this.#lane = begun.then(() => this.#gapAfter(stopped));
+    return stopped.then(({ value }) => value);
+  }
+
+  async #gapAfter(stopped: Promise<Costed<unknown>>): Promise<void> {
+    const given = new AbortController();
+    const cost = stopped.then(
+      ({ cost }) => {
+        this.spend(cost);
+        return cost;
+      },
+      () => 0,
+    );
+    const ms = await Promise.race([cost, sleep(LONGEST_MS, given.signal).then(() => 0)]);
+    given.abort();
+    await sleep(Math.min(LONGEST_MS, GAP * ms));
   }
 }
 
@@ -188,7 +235,12 @@ export class Limits {
     MOST_WAITING,
   );
   readonly snapshots: Places = new Places('a heap snapshot is under way already', MOST_SNAPSHOTS);
+  /** For readings that take a few milliseconds. */
   readonly pace: Pace;
+  /** For longer stops. */
+  readonly stops: Pace;
+  /** For collections of the heap that are asked for; {@link stops} hold for them, too. */
+  readonly collections: Pace;
   readonly cuts: Pace;
   readonly untaken: Untaken;
 
@@ -196,8 +248,11 @@ export class Limits {
     pace: Pace = new Pace(SHARE, SAVED_MS, undefined, READING_REST),
     cuts: Pace = new Pace(CUT_SHARE, CUT_SAVED_MS),
     untaken: Untaken = new Untaken(),
+    stops: Pace = new Pace(STOP_SHARE, STOP_SAVED_MS, undefined, READING_REST),
   ) {
     this.pace = pace;
+    this.stops = stops;
+    this.collections = new Pace(COLLECTION_SHARE, COLLECTION_SAVED_MS, undefined, COLLECTION_REST, stops);
     this.cuts = cuts;
     this.untaken = untaken;
   }

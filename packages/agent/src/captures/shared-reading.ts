@@ -23,13 +23,12 @@ export class SharedReading<T> {
 
   async #follow(pace: Pace, take: () => Promise<Costed<T>>): Promise<T> {
     await this.#running;
-    await pace.turn();
-    this.#next = null;
-    const reading = take();
+    const reading = pace.take(() => {
+      this.#next = null;
+      return take();
+    });
     this.#running = reading.catch(() => undefined);
-    const { value, cost } = await reading;
-    pace.spend(cost);
-    return value;
+    return reading;
   }
 }
 

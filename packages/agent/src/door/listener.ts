@@ -7,10 +7,15 @@ import type { Door } from './door.ts';
 import { send } from './send.ts';
 
 const PREFIX = '/debug/pprof';
-/** Most connections; the next one is closed at once. */
-const MAX_CONNECTIONS = 160;
-/** Of more connections than these the one that has asked for nothing the longest makes room. */
+/** Most connections whose requests are answered; of more the one that has asked for nothing the longest makes room. */
 const CROWDED = 128;
+/**
+ * Whoever has no room is told at once to come again. So many such connections are open until their clients have heard it; then the one
+ * that was told first is closed: what its client sends afterwards is answered with a reset, which may overtake the answer.
+ */
+const RESERVE = 32;
+/** How long such a client may take to hang up. */
+const TURN_AWAY_MS = 1_000;
 /** Most requests of one connection under way; none of the usual clients sends a second one before the answer to the first. */
 const MAX_PIPELINED = 4;
 /** Most bytes of a request's body, which no endpoint reads. */
@@ -45,7 +50,7 @@ export async function openListener(door: Door, host: string, ports: readonly num
   const server = createServer(limits, (request, response) => {
     serve(door, clients, request, response).catch(() => response.destroy());
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = CROWDED + RESERVE + 1;
   server.maxRequestsPerSocket = 1_000;
   server.on('connection', (socket) => clients.add(socket));
   server.on('clientError', turnAway);
@@ -88,6 +93,8 @@ async function serve(
 ): Promise<void> {
   const { socket, method = 'GET', headers } = request;
   const url = request.url ?? '/';
+  // It has its answer.
+  if (clients.isTurnedAway(socket)) return;
   const abort = clients.begin(socket);
   if (abort === null) {
     socket.destroy();
@@ -120,6 +127,11 @@ function discardBody(request: IncomingMessage): void {
   });
 }
 
+/** The beginning of an answer that ends with its connection. */
+function head(status: string, more = ''): string {
+  return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\n${more}Connection: close\r\n\r\n`;
+}
+
 /** Answers what is no request, and lets go of the connection even if the client does not. */
 function turnAway(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || socket.writableLength > 0) {
@@ -132,9 +144,7 @@ function turnAway(error: NodeJS.ErrnoException, socket: Duplex): void {
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? '408 Request Timeout'
         : '400 Bad Request';
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`,
-  );
+  socket.end(head(status) + status);
   // Not at once: a connection that is closed while the client still writes loses the answer.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
@@ -144,21 +154,58 @@ class Clients {
   readonly #underWay = new Map<Socket, Set<AbortController>>();
   /** Connections that ask for nothing, those that have been silent the longest first. */
   readonly #silent = new Set<Socket>();
+  /** Those of them that have never asked for anything. */
+  readonly #fresh = new Set<Socket>();
+  /** Connections that found no room, those that came first at the beginning. */
+  readonly #turnedAway = new Set<Socket>();
 
   add(socket: Socket): void {
+    socket.once('close', () => this.#forget(socket));
+    if (this.#underWay.size >= CROWDED && !this.#makeRoom()) {
+      this.#turnAway(socket);
+      return;
+    }
     this.#underWay.set(socket, new Set());
     this.#silent.add(socket);
-    socket.once('close', () => this.#forget(socket));
-    if (this.#underWay.size <= CROWDED) return;
+    this.#fresh.add(socket);
+  }
+
+  /** Gives up the connection that has been silent the longest; false where all have something under way. */
+  #makeRoom(): boolean {
     const [longest] = this.#silent;
-    if (longest === undefined || longest === socket) return;
+    if (longest === undefined) return false;
+    const isFresh = this.#fresh.has(longest);
     this.#forget(longest);
-    longest.destroy();
+    // Its client may be about to ask; one that rests between two requests expects no answer.
+    if (isFresh) this.#turnAway(longest);
+    else longest.destroy();
+    return true;
+  }
+
+  #turnAway(socket: Socket): void {
+    const [first] = this.#turnedAway;
+    if (first !== undefined && this.#turnedAway.size >= RESERVE) {
+      this.#forget(first);
+      first.destroy();
+    }
+    this.#turnedAway.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.end(
+      head('503 Service Unavailable', 'Retry-After: 1\r\n') + `${CROWDED} connections are open already\n`,
+    );
+    setTimeout(() => socket.destroy(), TURN_AWAY_MS).unref();
+  }
+
+  /** Whether a connection found no room, and was told so. */
+  isTurnedAway(socket: Socket): boolean {
+    return this.#turnedAway.has(socket);
   }
 
   #forget(socket: Socket): void {
     this.#underWay.delete(socket);
     this.#silent.delete(socket);
+    this.#fresh.delete(socket);
+    this.#turnedAway.delete(socket);
   }
 
   /** A request has arrived; null where the connection has too many of them. */
@@ -168,6 +215,7 @@ class Clients {
     const abort = new AbortController();
     underWay.add(abort);
     this.#silent.delete(socket);
+    this.#fresh.delete(socket);
     return abort;
   }
 
@@ -184,5 +232,6 @@ class Clients {
       for (const abort of underWay) abort.abort();
       socket.destroy();
     }
+    for (const socket of this.#turnedAway) socket.destroy();
   }
 }

@@ -5,11 +5,13 @@ import { Door, type Gate } from '../door/door.ts';
 import { isLoopback } from '../door/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
 import { Endpoints } from '../endpoints/endpoints.ts';
-import { errorResponse, type PprofRequest } from '../endpoints/http.ts';
+import { errorResponse, type PprofRequest, type PprofResponse } from '../endpoints/http.ts';
 import type { AuthRequest } from '../options.ts';
 import { Originals } from '../originals.ts';
 import { LoopLag } from './loop-lag.ts';
 import { MainThread } from './main-thread.ts';
+import { OwnMemory } from './own-memory.ts';
+import { yieldToService } from './priority.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
 /** A loop that takes longer to turn is stuck. */
@@ -38,6 +40,7 @@ const endpoints = new Endpoints(
   },
   data.commandLine,
 );
+const memory = new OwnMemory();
 const awaitingTurn = new Set<(turned: boolean) => void>();
 const running = new Map<number, AbortController>();
 const asked = new Map<number, (allowed: boolean) => void>();
@@ -84,10 +87,15 @@ function isResponsive(): Promise<boolean> {
   });
 }
 
+async function answered(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
+  memory.used();
+  return endpoints.answer(request, signal);
+}
+
 async function mounted(id: number, request: PprofRequest): Promise<void> {
   const abort = new AbortController();
   running.set(id, abort);
-  const answer = await endpoints.answer(request, abort.signal);
+  const answer = await answered(request, abort.signal);
   const response = abort.signal.aborted ? errorResponse(503, 'the client went away') : answer;
   send({ kind: 'response', id, response });
 }
@@ -124,7 +132,7 @@ async function listenOn({ host, ports, auth, allowedHosts }: ListenSettings): Pr
   const door = new Door({
     gate: gateOf(auth),
     hosts: isLoopback(host) ? allowedHosts : null,
-    endpoints: (request, signal) => endpoints.answer(request, signal),
+    endpoints: answered,
   });
   try {
     listener = await openListener(door, host, ports);
@@ -135,5 +143,6 @@ async function listenOn({ host, ports, auth, allowedHosts }: ListenSettings): Pr
   }
 }
 
+void yieldToService();
 if (data.listen === null) send({ kind: 'ready', port: 0 });
 else void listenOn(data.listen);

@@ -1,24 +1,12 @@
 // Turns waiting records into tasks: which of them are leaves, what each one's stack is, how they group.
 import type { Weights } from '@stackpile/profile';
 import type { TaskCount, TaskDump } from './dump.ts';
+import { DumpBuilder } from './dump-builder.ts';
 import { Estimate, type Sampled } from './estimate.ts';
 import type { FrameTable, StackTree } from './frames.ts';
 import type { HandleRecord } from './handles.ts';
-import type { LabelPairs } from './labels.ts';
-import {
-  ACTIVATION,
-  COMBINATOR,
-  CONFIRMED,
-  DERIVED,
-  DONE,
-  FIRST_RUN,
-  INTERNAL,
-  LOCKED,
-  OLD,
-  type TaskRecord,
-  WAITING,
-} from './record.ts';
-import { STATES, stateOf } from './states.ts';
+import { ACTIVATION, COMBINATOR, DERIVED, type TaskRecord } from './record.ts';
+import { stateOf } from './states.ts';
 
 /** What a dump is made from. */
 export interface Tracked {
@@ -63,18 +51,18 @@ function inputsOf(records: readonly TaskRecord[]): Inputs {
  * that several wait for is drawn under the first of them; the others are tasks of their own.
  */
 function carries(record: TaskRecord | null, up: TaskRecord, inputs: Inputs, depth = 0): boolean {
-  if (record === null || record.up !== up || record.has(DONE) || depth > LONGEST_CHAIN) return false;
+  if (record === null || record.up !== up || record.isDone || depth > LONGEST_CHAIN) return false;
   switch (record.kind) {
     case ACTIVATION:
-      if (record.has(WAITING)) return !isInCycle(record);
-      if (record.has(LOCKED)) return carries(record.target, record, inputs, depth + 1);
+      if (record.isWaiting) return !isInCycle(record);
+      if (record.isLocked) return carries(record.target, record, inputs, depth + 1);
       // Suspended in a run that was not looked at: another sample stands for it.
-      return record.has(CONFIRMED);
+      return record.isConfirmed;
     case DERIVED:
       return carries(record.target, record, inputs, depth + 1);
     default:
       // Inputs that are kept no more stand under it as well.
-      if (record.has(CONFIRMED)) return true;
+      if (record.isConfirmed) return true;
       return (inputs.get(record) ?? []).some((input) => carries(input, record, inputs, depth + 1));
   }
 }
@@ -84,7 +72,7 @@ function isInCycle(record: TaskRecord): boolean {
   let at = record.target;
   for (let i = 0; at !== null && i < LONGEST_CHAIN; i++) {
     if (at === record) return true;
-    at = at.has(DONE) ? null : at.target;
+    at = at.isDone ? null : at.target;
   }
   return false;
 }
@@ -101,7 +89,7 @@ function leadsCycle(record: TaskRecord, { frames, tree }: Pick<Tracked, 'frames'
   };
   let at = record.target;
   for (let i = 0; at !== null && at !== record && i < LONGEST_CHAIN; i++) {
-    if (at.kind === ACTIVATION && at.has(WAITING)) {
+    if (at.kind === ACTIVATION && at.isWaiting) {
       const frame = tree.leaf(at.stack);
       if (isBefore(frame) || (frame === own && at.id < record.id)) return false;
     }
@@ -114,9 +102,9 @@ function leadsCycle(record: TaskRecord, { frames, tree }: Pick<Tracked, 'frames'
 function awaiterOf(record: TaskRecord): TaskRecord | null {
   let up = record.up;
   for (let i = 0; up !== null && i < LONGEST_CHAIN; i++) {
-    if (up.has(DONE)) return null;
-    if (up.kind === ACTIVATION && up.has(WAITING)) return up;
-    if (up.kind === ACTIVATION && !up.has(LOCKED)) return null;
+    if (up.isDone) return null;
+    if (up.kind === ACTIVATION && up.isWaiting) return up;
+    if (up.kind === ACTIVATION && !up.isLocked) return null;
     up = up.up;
   }
   return null;
@@ -126,14 +114,14 @@ function awaiterOf(record: TaskRecord): TaskRecord | null {
 function isTask(record: TaskRecord, inputs: Inputs, tables: Pick<Tracked, 'frames' | 'tree'>): boolean {
   if (carries(record.target, record, inputs)) return false;
   if (record.kind === ACTIVATION) return !isInCycle(record) || leadsCycle(record, tables);
-  if (record.has(INTERNAL)) return false;
-  if (record.target !== null && record.target.kind !== ACTIVATION && record.target.has(WAITING)) return false;
+  if (record.isInternal) return false;
+  if (record.target !== null && record.target.kind !== ACTIVATION && record.target.isWaiting) return false;
   if (awaiterOf(record) !== null) return false;
   const { up } = record;
   if (up?.kind !== COMBINATOR) return true;
   // A combinator that nobody awaits is one task, told by the first of its inputs.
   const all = inputs.get(up) ?? [];
-  return !up.has(DONE) && all[0] === record && !all.some((input) => carries(input.target, input, inputs));
+  return !up.isDone && all[0] === record && !all.some((input) => carries(input.target, input, inputs));
 }
 
 /**
@@ -147,7 +135,7 @@ function isOld(task: TaskRecord): boolean {
     if (awaiter === null || awaiter === task) break;
     outermost = awaiter;
   }
-  return outermost.has(OLD);
+  return outermost.isOld;
 }
 
 /** Frames of a task, leaf first, and the frame that started it (0 where unknown). */
@@ -167,7 +155,7 @@ function stackOf(task: TaskRecord, tree: StackTree): { frames: number[]; created
     if (awaiter === null) {
       const own = tree.frames(record.stack);
       // What ran when it was suspended for the first time started it; what awaited it belongs to it.
-      if (record.has(FIRST_RUN)) frames.push(own[0] as number);
+      if (record.isInFirstRun) frames.push(own[0] as number);
       else frames.push(...own);
       break;
     }
@@ -229,140 +217,53 @@ export function countTasks(
 /** Handles are never sampled. */
 const COUNTED: Sampled = { weight: 1, guessed: 0, cluster: 0, edge: false };
 
-interface Row {
-  readonly id: number;
-  readonly handle: 0 | 1;
-  readonly frames: number[];
-  readonly createdBy: number;
-  readonly state: number;
-  readonly labels: LabelPairs | null;
-  readonly waited: number;
-  readonly sampled: Sampled;
-}
-
-/** Interns rows of a table by a text key. */
-class Rows<T> {
-  readonly rows: T[] = [];
-  readonly #byKey = new Map<string, number>();
-  add(key: string, make: () => T): number {
-    let row = this.#byKey.get(key);
-    if (row === undefined) this.#byKey.set(key, (row = this.rows.push(make()) - 1));
-    return row;
-  }
-}
+/** How many waiting records are not shown, by why. */
+type HiddenCounts = Record<Hidden, number>;
 
 /** Makes the dump; see {@link TaskDump}. */
 export function collectTasks(tracked: Tracked, each: boolean): TaskDump {
-  const { records, frames, tree, now } = tracked;
-  const inputs = inputsOf(records);
-  const used = new Map<number, number>();
-  const names: string[] = [];
-  const files: string[] = [];
-  const lines: number[] = [];
-  const columns: number[] = [];
-  const beginLines: number[] = [];
-  const beginColumns: number[] = [];
-  const frameRow = (frame: number): number => {
-    let row = used.get(frame);
-    if (row === undefined) {
-      row = names.push(frames.names[frame] as string) - 1;
-      files.push(frames.files[frame] as string);
-      lines.push(frames.lines[frame] as number);
-      columns.push(frames.columns[frame] as number);
-      beginLines.push(frames.beginLines[frame] as number);
-      beginColumns.push(frames.beginColumns[frame] as number);
-      used.set(frame, row);
-    }
-    return row;
-  };
-  const stacks = new Rows<number[]>();
-  const labels = new Rows<LabelPairs>();
-  labels.add('[]', () => []);
-  /** By stack, state and labels. */
-  const groups = new Map<string, { readonly row: number; readonly estimate: Estimate }>();
-  const estimates: Estimate[] = [];
+  const builder = new DumpBuilder(tracked.frames, each, tracked.weightOf);
   const total = new Estimate(tracked.weightOf);
-  const rows = {
-    id: [] as number[],
-    handle: [] as number[],
-    stack: [] as number[],
-    state: [] as number[],
-    label: [] as number[],
-    createdBy: [] as number[],
-    waited: [] as number[],
-    count: [] as number[],
-  };
-  const hidden: Record<Hidden, number> = { part: 0, old: 0, internal: 0 };
-  const add = (row: Row): void => {
-    const stack = stacks.add(row.frames.join(), () => row.frames.map(frameRow));
-    const pairs = row.labels ?? [];
-    const label = pairs.length === 0 ? 0 : labels.add(JSON.stringify(pairs), () => pairs);
-    const key = `${stack},${row.state},${label},${row.handle}`;
-    const group = groups.get(key);
-    group?.estimate.add(row.sampled);
-    if (group !== undefined && !each) {
-      const at = group.row;
-      (rows.count[at] as number) += row.sampled.weight;
-      if (row.waited > (rows.waited[at] as number)) {
-        rows.waited[at] = row.waited;
-        rows.id[at] = row.id;
-      }
-      return;
-    }
-    const at = rows.stack.push(stack) - 1;
-    const estimate = group?.estimate ?? new Estimate(tracked.weightOf);
-    if (group === undefined) {
-      estimate.add(row.sampled);
-      groups.set(key, { row: at, estimate });
-    }
-    estimates.push(estimate);
-    rows.id.push(row.id);
-    rows.handle.push(row.handle);
-    rows.state.push(row.state);
-    rows.label.push(label);
-    rows.createdBy.push(row.createdBy === 0 ? -1 : frameRow(row.createdBy));
-    rows.waited.push(row.waited);
-    rows.count.push(row.sampled.weight);
-  };
-  // Roughly by age, as Go's list.
-  const sorted = each ? [...records].sort((a, b) => a.id - b.id) : records;
-  for (const record of sorted) {
+  const hidden = addTasks(builder, total, tracked, each);
+  addHandles(builder, tracked);
+  const count = taskCount(total);
+  const notes = [...tracked.notes, ...notesOf(count, hidden)];
+  return { ...builder.tables(), total: count, weights: tracked.weights, notes };
+}
+
+/** Adds every task to the dump and to `total`, roughly by age where `each` is true, as in Go's list. */
+function addTasks(builder: DumpBuilder, total: Estimate, tracked: Tracked, each: boolean): HiddenCounts {
+  const { records, now } = tracked;
+  const inputs = inputsOf(records);
+  const hidden: HiddenCounts = { part: 0, old: 0, internal: 0 };
+  for (const record of each ? [...records].sort((a, b) => a.id - b.id) : records) {
     const task = taskOf(record, inputs, tracked);
     if (typeof task === 'string') {
       hidden[task] += record.weight;
       continue;
     }
     const holder = record.kind === DERIVED && record.up?.kind === COMBINATOR ? record.up : record;
-    const { id, since, labels: userLabels } = record;
+    const { id, since, labels } = record;
     total.add(record);
     const state = isInCycle(record) ? DEADLOCK : holder.state;
-    add({ id, handle: 0, ...task, state, labels: userLabels, waited: now - since, sampled: record });
+    builder.add({ id, handle: 0, ...task, state, labels, waited: now - since, sampled: record });
   }
-  for (const { id, since, stack, state, labels: userLabels } of tracked.handles) {
-    const own = withoutLoader(tree.frames(stack), frames);
-    if (own.length === 0) continue;
-    const row = { frames: own, createdBy: 0, state, labels: userLabels, sampled: COUNTED };
-    add({ id, handle: 1, ...row, waited: Math.round(now - since) });
+  return hidden;
+}
+
+function addHandles(builder: DumpBuilder, { handles, tree, frames: table, now }: Tracked): void {
+  for (const { id, since, stack, state, labels } of handles) {
+    const frames = withoutLoader(tree.frames(stack), table);
+    if (frames.length === 0) continue;
+    const waited = Math.round(now - since);
+    builder.add({ id, handle: 1, frames, createdBy: 0, state, labels, waited, sampled: COUNTED });
   }
-  const notes = [...tracked.notes];
-  const { count, between } = taskCount(total);
+}
+
+function notesOf({ count, between }: TaskCount, { internal, old }: HiddenCounts): string[] {
+  const notes: string[] = [];
   if (between !== null) notes.push(`tasks: ${count}, ${confidence(between)}`);
-  if (hidden.internal > 0) notes.push(`tasks: ${Math.round(hidden.internal)} of Node's own are left out`);
-  if (hidden.old > 0)
-    notes.push(`tasks: ${Math.round(hidden.old)} that were under way at the first look are left out`);
-  return {
-    names,
-    files,
-    lines,
-    columns,
-    beginLines,
-    beginColumns,
-    stacks: stacks.rows,
-    states: STATES,
-    labels: labels.rows,
-    rows: { ...rows, error: estimates.map((estimate) => estimate.percent) },
-    total: taskCount(total),
-    weights: tracked.weights,
-    notes,
-  };
+  if (internal > 0) notes.push(`tasks: ${Math.round(internal)} of Node's own are left out`);
+  if (old > 0) notes.push(`tasks: ${Math.round(old)} that were under way at the first look are left out`);
+  return notes;
 }

@@ -1,0 +1,60 @@
+// Gives back what answers have taken of the sidecar's heap: V8 keeps the room of garbage for more of it, but the process is the service's.
+import { Session } from 'node:inspector';
+import { getHeapStatistics } from 'node:v8';
+
+/** Without a request for so long it is quiet. */
+const QUIET_MS = 5_000;
+/** Bytes by which the heap has to be larger than it was after the last time, where it is quiet and where it is not. */
+const WORTH = { quiet: 4 * 1024 * 1024, busy: 16 * 1024 * 1024 };
+/** Milliseconds between two looks while it is not quiet. */
+const LOOK_MS = 2_000;
+
+/**
+ * Collects the calling thread's heap when it has become quiet, if that has grown, and sooner if it has grown by much; other threads are
+ * not stopped. V8 by itself would wait for tens of megabytes.
+ */
+export class OwnMemory {
+  readonly #quietMs: number;
+  #quiet: ReturnType<typeof setTimeout> | null = null;
+  #looked = 0;
+  #isCollecting = false;
+  /** Bytes of the heap after the last collection. */
+  #after = getHeapStatistics().total_heap_size;
+
+  /** @param quietMs milliseconds without a request after which it is quiet */
+  constructor(quietMs: number = QUIET_MS) {
+    this.#quietMs = quietMs;
+  }
+
+  /** Somebody has asked for something. */
+  used(): void {
+    if (this.#quiet === null) this.#quiet = setTimeout(() => this.#calm(), this.#quietMs).unref();
+    else this.#quiet.refresh();
+    const now = performance.now();
+    if (now - this.#looked < LOOK_MS) return;
+    this.#looked = now;
+    this.#collect(WORTH.busy);
+  }
+
+  #calm(): void {
+    this.#quiet = null;
+    this.#collect(WORTH.quiet);
+  }
+
+  #collect(worth: number): void {
+    if (this.#isCollecting || getHeapStatistics().total_heap_size < this.#after + worth) return;
+    this.#isCollecting = true;
+    try {
+      const session = new Session();
+      session.connect();
+      session.post('HeapProfiler.collectGarbage', () => {
+        this.#after = getHeapStatistics().total_heap_size;
+        this.#isCollecting = false;
+        // Not at once: a session that is closed by its own answer never returns.
+        setImmediate(() => session.disconnect());
+      });
+    } catch {
+      // A Node without inspector: V8 collects when it likes.
+    }
+  }
+}

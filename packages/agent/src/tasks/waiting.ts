@@ -1,0 +1,160 @@
+// The records that wait, each with a weak reference to the promise that ends its wait; where there are too many, a known part of them.
+import type { Budget } from './budget.ts';
+import type { Duty } from './duty.ts';
+import { currentLabels } from './labels.ts';
+import { ACTIVATION, COMBINATOR, DERIVED, type TaskRecord } from './record.ts';
+import { isPending } from './settled.ts';
+import { Stamp } from './stamp.ts';
+import { stateOf } from './states.ts';
+
+/** Waiting records after which those are looked for that wait no more. */
+const FIRST_SWEEP = 1024;
+
+const RACE = stateOf('promise race');
+
+/** Mark of a wait that is kept no more. */
+class ThinnedMark {}
+
+const THINNED = new ThinnedMark();
+
+/** A list in no order, from which records are taken by their slots. */
+export class WaitingList {
+  readonly #records: TaskRecord[] = [];
+  readonly #budget: Budget;
+  readonly #maxTasks: number;
+  /** Clock at which the tracker began, in milliseconds. */
+  readonly #started: number;
+  /** What windows of the hook say; null while it was never armed. */
+  duty: Duty | null = null;
+  /** One run in this many is looked at because there are so many live tasks; a power of two. */
+  #thinning = 1;
+  #sweepAt: number;
+  /** Records of this turn of the loop, or of this window: how much they stand for is known when it has ended. */
+  readonly #inWindow = new Set<TaskRecord>();
+
+  constructor(budget: Budget, maxTasks: number, started: number) {
+    this.#budget = budget;
+    this.#maxTasks = maxTasks;
+    this.#started = started;
+    this.#sweepAt = Math.min(FIRST_SWEEP, maxTasks);
+  }
+
+  /** One in so many is kept; 1 for all. */
+  get thinning(): number {
+    return this.#thinning;
+  }
+
+  /** `record` waits for `promise` from `now` on. */
+  add(record: TaskRecord, promise: object, now: number): void {
+    if (this.#records.length >= this.#sweepAt) this.#makeRoom();
+    // A wait whose end nobody saw.
+    if (record.slot >= 0) this.#remove(record);
+    const { duty } = this;
+    record.wait(promise);
+    record.since = Math.round(now - this.#started);
+    record.weight = this.#budget.weight * (duty?.weight ?? 1);
+    record.cluster = (duty?.window ?? null) === null ? this.#budget.look : -(duty?.windows ?? 1);
+    if (duty?.unsettled === true) this.#inWindow.add(record);
+    record.labels = currentLabels();
+    record.slot = this.#records.push(record) - 1;
+    Stamp.put(promise, record);
+  }
+
+  /** A wait is over. */
+  end(record: TaskRecord): void {
+    this.#remove(record);
+    if (record.target !== null && record.target.up === record) record.target.up = null;
+    record.target = null;
+    if (record.kind === ACTIVATION) return;
+    record.finish();
+    // The first input decides a race: nobody waits for the others any more, though their promises may live on.
+    if (record.up?.kind === COMBINATOR && record.up.state === RACE) record.up.finish();
+  }
+
+  /** What was seen in this window until now stands for `factor` times as much. */
+  readonly correct = (factor: number): void => {
+    if (factor !== 1) for (const record of this.#inWindow) record.scale(factor, true);
+    this.#inWindow.clear();
+  };
+
+  /**
+   * The records whose promises are still there and still pending. A promise that nothing can settle any more is collected; one that was
+   * settled while the hook was off has told nobody.
+   */
+  swept(): readonly TaskRecord[] {
+    const gaps = (this.duty?.gaps ?? []).map(({ at, off }) => ({ to: at - this.#started, off }));
+    const lastOff = (this.duty?.lastOff ?? -1) - this.#started;
+    for (let i = this.#records.length - 1; i >= 0; i--) {
+      const record = this.#records[i] as TaskRecord;
+      record.edge = gaps.some(({ to, off }) => record.since <= to && record.since >= to - off);
+      const promise = record.ref?.deref();
+      if (promise === undefined) {
+        record.finish();
+        this.#remove(record);
+      } else if (record.since <= lastOff && !isPending(promise)) this.end(record);
+    }
+    return this.#records;
+  }
+
+  /** Forgets all. The records live on with their promises, and must not meet the list of another tracker. */
+  clear(): void {
+    this.#inWindow.clear();
+    for (const record of this.#records) {
+      record.slot = -1;
+      record.resume();
+      record.finish();
+    }
+    this.#records.length = 0;
+  }
+
+  #remove(record: TaskRecord): void {
+    this.#inWindow.delete(record);
+    record.resume();
+    const { slot } = record;
+    if (slot < 0) return;
+    record.slot = -1;
+    const last = this.#records.pop() as TaskRecord;
+    if (last !== record) {
+      this.#records[slot] = last;
+      last.slot = slot;
+    }
+    // So few live again that all of them have room.
+    if (this.#thinning > 1 && this.#records.length * this.#thinning < this.#maxTasks / 4) this.#thinBy(1);
+  }
+
+  /** Takes out what waits no more; where there are still too many, half of them. */
+  #makeRoom(): void {
+    const began = performance.now();
+    this.swept();
+    if (this.#records.length > this.#maxTasks / 2) this.#thin();
+    // What is left may grow by half before the next time.
+    this.#sweepAt = Math.min(this.#maxTasks, Math.max(FIRST_SWEEP, this.#records.length * 1.5));
+    this.#budget.spend(performance.now() - began);
+  }
+
+  /**
+   * Keeps one of every two neighbours on the list, by lot, for both. The other one is from now on as if its function had been
+   * suspended in a run that was not looked at, which is how later ones are thinned.
+   */
+  #thin(): void {
+    const waiting = [...this.#records];
+    for (let i = 0; i + 1 < waiting.length; i += 2) {
+      const first = Math.random() < 0.5;
+      const kept = waiting[first ? i : i + 1] as TaskRecord;
+      const other = waiting[first ? i + 1 : i] as TaskRecord;
+      kept.scale(2);
+      const promise = other.ref?.deref();
+      if (promise !== undefined) Stamp.replace(promise, THINNED);
+      this.#remove(other);
+      // An input that stands for a function's wait: whoever waits for all inputs is no task of its own.
+      if (other.kind === DERIVED && other.up?.kind === COMBINATOR && other.target?.kind === ACTIVATION)
+        other.up.confirm();
+    }
+    this.#thinBy(this.#thinning * 2);
+  }
+
+  #thinBy(thinning: number): void {
+    this.#thinning = thinning;
+    this.#budget.thin(1 / thinning);
+  }
+}
