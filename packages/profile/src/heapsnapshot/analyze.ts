@@ -4,7 +4,10 @@ import type { FunctionNames } from '../naming/function-names.ts';
 import { NO_FACTS } from '../naming/names.ts';
 import { scriptFilename } from '../script-filename.ts';
 import type { TaskKind } from '../wire/task-labels.ts';
-import { type Claims, claimedBytes, release, takeStrongGraph } from './dominators.ts';
+import { ClassTally, type HeapClasses } from './classes/classes.ts';
+import { Scopes } from './classes/scopes.ts';
+import { walkClasses } from './classes/walk.ts';
+import { type Claims, claimedBytes, dominatorTree, release, takeStrongGraph } from './dominators.ts';
 import { type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles, type Handle } from './handles.ts';
 import { Holders, shortestPaths } from './paths.ts';
@@ -51,6 +54,8 @@ export interface HeapAnalysis {
   readonly nodeCount: number;
   /** Bytes of all nodes together. */
   readonly heapBytes: number;
+  /** The heap by class; null where it was not asked for. */
+  readonly classes: HeapClasses | null;
 }
 
 /** How a snapshot is looked at. */
@@ -64,6 +69,11 @@ export interface HeapAnalysisOptions {
   readonly maxIds?: number;
   /** Knows the scripts' texts, for names of functions that have none; a snapshot has the beginning of each text only. */
   readonly names?: FunctionNames;
+  /** Tell all objects by class and holders as well. */
+  readonly classes?: {
+    /** The largest ids of earlier snapshots of the same process, oldest first: objects are told apart by which of them they saw. */
+    readonly looks?: readonly number[];
+  };
 }
 
 /** Closures of one function of the user's from which on they are a group. */
@@ -104,12 +114,25 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
 
   const heldBy = groups.open.map((group) => usual(group.members.map((node) => holders.words(node))));
   release(paths.entry);
+  const tally = options.classes === undefined ? null : tallyOf(snapshot, functions, options);
   let heapBytes = 0;
   for (let node = 0; node < nodeCount; node++) heapBytes += selfSize[node] as number;
   for (const size of largeSizes.values()) heapBytes += size - 0xffffffff;
   const claims = groups.claims(weak);
-  const bytes = claimedBytes(takeStrongGraph(snapshot), claims);
-  return { groups: groups.told(bytes, heldBy), runtimeTasks, nodeCount, heapBytes };
+  const claimed = claims.node.slice();
+  const graph = takeStrongGraph(snapshot);
+  const tree = dominatorTree(graph, claimed);
+  const bytes = claimedBytes(tree, graph, claims, claimed);
+  const classes = tally?.finish(tree, graph) ?? null;
+  for (const used of [tree.vertex, tree.idom, tree.spare]) release(used);
+  return { groups: groups.told(bytes, heldBy), runtimeTasks, nodeCount, heapBytes, classes };
+}
+
+/** Objects by class and chain of holders. */
+function tallyOf(snapshot: HeapSnapshot, functions: SnapshotFunctions, options: HeapAnalysisOptions): ClassTally {
+  const scopes = new Scopes(snapshot, functions, options.names ?? null);
+  const walk = walkClasses(snapshot, functions, scopes, options.filename ?? scriptFilename);
+  return new ClassTally(snapshot, walk, options.classes?.looks ?? []);
 }
 
 /** Groups while their members are found, and which nodes each claims. */

@@ -12,9 +12,13 @@ export {
   type HeapGroup,
   type HeapGroupKind,
 } from './analyze.ts';
+export type { ClassCell, ClassRow, HeapClasses } from './classes/classes.ts';
 export {
+  BORN_LABEL,
   type HeapFrameWriter,
   heapProfile,
+  type HeapIds,
+  heapIds,
   type HeapProfileOptions,
   type WrittenHeapFrame,
 } from './heap-profile.ts';
@@ -28,7 +32,8 @@ export function isHeapSnapshot(head: string): boolean {
 }
 
 /**
- * Reads a heap snapshot chunk by chunk and gives its profile of tasks, handles and closures (see {@link heapProfile}).
+ * Reads a heap snapshot chunk by chunk and gives its profile: objects by class, tasks, handles and closures (see
+ * {@link heapProfile}).
  *
  * @throws {ProfileError} that names the byte at fault
  */
@@ -38,12 +43,16 @@ export async function readHeapSnapshotStream(
 ): Promise<Profile> {
   const reader = new HeapSnapshotReader(options);
   for await (const chunk of chunks) reader.push(chunk);
-  return heapProfile(analyzeHeap(reader.finish(), options), options);
+  return profileOf(reader, options);
 }
 
 /** Reads a heap snapshot that is in memory already; as {@link readHeapSnapshotStream}. */
 export function readHeapSnapshot(bytes: Uint8Array, options: HeapProfileOptions = {}): Profile {
   const reader = new HeapSnapshotReader({ expectedBytes: bytes.length });
   reader.push(bytes);
-  return heapProfile(analyzeHeap(reader.finish(), options), options);
+  return profileOf(reader, options);
+}
+
+function profileOf(reader: HeapSnapshotReader, options: HeapProfileOptions): Profile {
+  return heapProfile(analyzeHeap(reader.finish(), { classes: {}, ...options }), options);
 }
