@@ -30,6 +30,8 @@ function namesIn(profile: Profile, file: string): string[] {
   return Array.from({ length: functions.length }, (_, row) => row)
     .filter((row) => strings.get(functions.filename[row] as number) === file)
     .map((row) => strings.get(functions.name[row] as number))
+    // Classes name variables, modules and closures as holders.
+    .filter((name) => !/^(?:variable|module|closure) /u.test(name))
     .sort();
 }
 

@@ -70,7 +70,7 @@ export class HolderTree {
 
   /**
    * The chain `row` with one more frame at its inner end. Where the same frame hung on the same frame before in that chain (a list,
-   * a tree of nodes), it is that chain again: a list of a million nodes is one row.
+   * a tree of nodes), it is that chain again, unless that would drop a frame from it: a list of a million nodes is one row.
    */
   child(row: number, frame: number): number {
     const key = row * MOST + frame;
@@ -91,13 +91,24 @@ export class HolderTree {
     const above = frames[row] as number;
     if (above === frame) return row;
     for (let at = row; at !== ROOT_ROW; at = parents[at] as number) {
-      if (frames[at] === frame && frames[parents[at] as number] === above) return at;
+      if (frames[at] !== frame || frames[parents[at] as number] !== above) continue;
+      if (this.#repeats(row, at)) return at;
     }
     if (this.#parent.length >= MOST_ROWS) return row === ROOT_ROW ? 1 : row;
     if ((this.#depth[row] as number) >= DEEPEST) return this.child(parents[row] as number, frame);
     this.#depth.push((this.#depth[row] as number) + 1);
     this.#parent.push(row);
     return this.#frame.push(frame) - 1;
+  }
+
+  /** Whether every frame between a row and one of its ancestors is on the ancestor's own chain. */
+  #repeats(row: number, ancestor: number): boolean {
+    const known = new Set<number>();
+    for (let at = ancestor; at !== ROOT_ROW; at = this.#parent[at] as number)
+      known.add(this.#frame[at] as number);
+    for (let at = row; at !== ancestor; at = this.#parent[at] as number)
+      if (!known.has(this.#frame[at] as number)) return false;
+    return true;
   }
 
   /** Frames of a chain, innermost first. */

@@ -182,11 +182,9 @@ class Walker {
 
   /** When an edge is followed: globals first, then handles, then what running functions have, then the engine's own tables. */
   #tier(holder: number, edge: number, to: number): number {
-    const { nodeType, nodeName, edgeLabel, strings } = this.#snapshot;
+    const { nodeType, nodeName, strings } = this.#snapshot;
     if (nodeType[holder] !== NodeType.synthetic) return Tier.now;
-    if (holder === 0) {
-      return ((edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.shortcut ? Tier.now : Tier.roots;
-    }
+    if (holder === 0) return this.#isShortcut(holder, edge) ? Tier.now : Tier.roots;
     if (nodeType[to] === NodeType.synthetic) return Tier.now;
     switch (strings.get(nodeName[holder] as number)) {
       case '(Stack roots)':
@@ -199,6 +197,11 @@ class Walker {
       default:
         return strings.get(nodeName[holder] as number).startsWith('(') ? Tier.rest : Tier.now;
     }
+  }
+
+  /** Whether an edge leads from the root straight to a global object. */
+  #isShortcut(holder: number, edge: number): boolean {
+    return holder === 0 && ((this.#snapshot.edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.shortcut;
   }
 
   /** Gives `to` its row; true where it is followed last, as nearly everything hangs on some code or shape as well. */
@@ -239,7 +242,7 @@ class Walker {
     }
     if (this.#scopes.isContext(to)) this.#enterContext(to, base);
     else if (this.#classes.isBufferOfView(edge, to)) this.#piece(to, base);
-    else if (holder === 0) this.#fix(to, this.#rows.global, Part.fixedMember);
+    else if (this.#isShortcut(holder, edge)) this.#fix(to, this.#rows.global, Part.fixedMember);
     else this.#member(holder, edge, to, base);
     return false;
   }
@@ -341,7 +344,9 @@ class Walker {
     if (known !== 0) return known === 1;
     const tree = this.#tree;
     const frame = tree.frameOf(row);
-    const is = !this.#userFrames.has(frame) && !tree.isPlaced(frame) && this.#isRuntime(tree.parentOf(row));
+    const above = tree.parentOf(row);
+    const isUsers = above === this.#rows.global || this.#userFrames.has(frame) || tree.isPlaced(frame);
+    const is = !isUsers && this.#isRuntime(above);
     this.#runtime[row] = is ? 1 : 2;
     return is;
   }
