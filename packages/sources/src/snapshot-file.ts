@@ -42,13 +42,18 @@ function head(path: string): { readonly text: string; readonly packed: boolean; 
  * cannot be read: whoever reads it next says why. Memory: below the size of
  * the snapshot's text.
  *
+ * @param looks largest ids of earlier snapshots of the same process, oldest first: objects are told apart by which of them they saw
  * @throws ProfileError that names the byte at fault
  */
-export async function readSnapshotFile(path: string): Promise<Profile | null> {
+export async function readSnapshotFile(
+  path: string,
+  looks: readonly number[] = [],
+): Promise<Profile | null> {
   const { text, packed, size } = head(path);
   if (!isHeapSnapshot(text)) return null;
   const stream = fs.createReadStream(path, { highWaterMark: 1 << 18 });
-  if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size, names: functionNames });
+  const options = { names: functionNames, classes: { looks } };
+  if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size, ...options });
   const unpacked = pipeline(stream, createGunzip({ chunkSize: 1 << 18 }), () => undefined);
-  return readHeapSnapshotStream(unpacked, { names: functionNames });
+  return readHeapSnapshotStream(unpacked, options);
 }

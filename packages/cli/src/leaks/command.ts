@@ -1,7 +1,7 @@
 // `stackpile leaks`: dumps or a running service in, a verdict out.
 import { resolve } from 'node:path';
-import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/leaks';
-import { taskLabel } from '@stackpile/profile';
+import { type Dump, findLeaks, type LeakOptions, LeaksError, type Verdict } from '@stackpile/leaks';
+import { heapIds, taskLabel } from '@stackpile/profile';
 import {
   type LoadedSource,
   MOST_PEM_BYTES,
@@ -96,6 +96,18 @@ interface JudgedGroup {
   readonly judged: readonly Judged[];
 }
 
+/** Adds the verdicts on what heap snapshots count beside tasks, where they say more. */
+function withHeap(tasks: Verdict, dumps: readonly Dump[], options: LeaksOptions): Verdict[] {
+  const counted = (sampleType: string): boolean =>
+    dumps.every(({ profile }) => countsBeside(profile, sampleType));
+  const judgeBeside = (sampleType: string): Verdict => findLeaks(dumps, { ...leakOptions(options), sampleType });
+  const verdicts = counted('closures') ? withBeside(tasks, () => judgeBeside('closures')) : [tasks];
+  if (verdicts[0]?.kind === 'leak' || !counted('objects')) return verdicts;
+  // No task piles up: that says nothing of a heap as long as nobody looked at what it holds.
+  const objects = judgeBeside('objects');
+  return tasks.series.totals.every((total) => total === 0) ? [objects] : [objects, tasks];
+}
+
 async function judgeGroup(
   group: DumpGroup,
   options: LeaksOptions,
@@ -103,10 +115,14 @@ async function judgeGroup(
   source: SourceOptions,
 ): Promise<JudgedGroup | null> {
   const loaded: LoadedSource[] = [];
+  const looks: number[] = [];
   for (const file of group.files) {
     try {
       // The bytes are of no more use, and may be many.
-      loaded.push({ ...(await loadSource(file, source)), bytes: null });
+      const one = await loadSource(file, { ...source, looks });
+      loaded.push({ ...one, bytes: null });
+      const largest = heapIds(one.profile)?.largest ?? 0;
+      if (largest > (looks.at(-1) ?? 0)) looks.push(largest);
     } catch (error) {
       if (!group.fromFolder || !(error instanceof SourceError) || error.code !== 'SOURCE_MALFORMED')
         throw error;
@@ -117,10 +133,7 @@ async function judgeGroup(
   const dumps = inOrder(loaded, options.interval);
   try {
     const verdict = findLeaks(dumps, leakOptions(options));
-    const verdicts =
-      options.type === null && dumps.every(({ profile }) => countsBeside(profile, 'closures'))
-        ? withBeside(verdict, () => findLeaks(dumps, { ...leakOptions(options), sampleType: 'closures' }))
-        : [verdict];
+    const verdicts = options.type === null ? withHeap(verdict, dumps, options) : [verdict];
     const sources = dumps.map((dump) => dump.name ?? '');
     return {
       dumps,

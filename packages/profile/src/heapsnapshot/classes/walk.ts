@@ -50,7 +50,10 @@ const names = ['__proto__', '_events', 'buffered', 'WritableState', 'ReadableSta
 /** How urgently an edge is followed: whatever can be reached by an earlier class of edges is. */
 const Tier = { now: 0, roots: 1, running: 2, rest: 3 } as const;
 
-/** Walks the strong edges of a snapshot. */
+/**
+ * Walks the strong edges of a snapshot. Edges by which running functions hold what others hold too are turned back to where they
+ * begin: they keep nothing alive.
+ */
 export function walkClasses(
   snapshot: HeapSnapshot,
   functions: SnapshotFunctions,
@@ -163,6 +166,8 @@ class Walker {
           const edge = edges.get(i + 1);
           const to = edgeTo[edge] as number;
           if (this.#row[to] === NONE) reach(edges.get(i), edge, to);
+          // What somebody else holds is not kept by the functions that happen to run: their next step lets go of it.
+          else if (this.#row[edges.get(i)] === this.#rows.running) edgeTo[edge] = edges.get(i);
         }
       } else if (lateAt < late.length) {
         while (lateAt < late.length) queue[tail++] = late.get(lateAt++);
