@@ -100,12 +100,14 @@ interface JudgedGroup {
 function withHeap(tasks: Verdict, dumps: readonly Dump[], options: LeaksOptions): Verdict[] {
   const counted = (sampleType: string): boolean =>
     dumps.every(({ profile }) => countsBeside(profile, sampleType));
-  const judgeBeside = (sampleType: string): Verdict => findLeaks(dumps, { ...leakOptions(options), sampleType });
-  const verdicts = counted('closures') ? withBeside(tasks, () => judgeBeside('closures')) : [tasks];
-  if (verdicts[0]?.kind === 'leak' || !counted('objects')) return verdicts;
-  // No task piles up: that says nothing of a heap as long as nobody looked at what it holds.
+  const judgeBeside = (sampleType: string): Verdict =>
+    findLeaks(dumps, { ...leakOptions(options), sampleType });
+  const withClosures = counted('closures') ? withBeside(tasks, () => judgeBeside('closures')) : [tasks];
+  if (tasks.kind === 'leak' || !counted('objects')) return withClosures;
+  // That no task piles up says nothing of a heap as long as nobody looked at what it holds.
   const objects = judgeBeside('objects');
-  return tasks.series.totals.every((total) => total === 0) ? [objects] : [objects, tasks];
+  const others = withClosures.filter(({ kind, series }) => kind === 'leak' || series.totals.some((n) => n > 0));
+  return [objects, ...others];
 }
 
 async function judgeGroup(

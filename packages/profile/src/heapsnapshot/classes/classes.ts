@@ -74,7 +74,7 @@ export class ClassTally {
       if (counts) this.#objects[cell] = (this.#objects[cell] as number) + 1;
     }
     this.#largestId = largest;
-    this.#process = processOf(snapshot);
+    this.#process = processOf(snapshot, walk.globals);
   }
 
   #ageOf(id: number): number {
@@ -158,11 +158,10 @@ export class ClassTally {
 const UNREACHED = 0xffffffff;
 
 /** The builtin functions that are properties of the global object never die: their ids in one word (FNV-1a). */
-function processOf({ firstEdge, edgeLabel, edgeTo, nodeType, nodeId, strings }: HeapSnapshot): string {
+function processOf(snapshot: HeapSnapshot, globals: readonly number[]): string {
+  const { firstEdge, edgeLabel, edgeTo, nodeType, nodeId, strings } = snapshot;
   const ids: string[] = [];
-  for (let edge = firstEdge[0] as number; edge < (firstEdge[1] as number); edge++) {
-    if (((edgeLabel[edge] as number) & EDGE_TYPE_MASK) !== EdgeType.shortcut) continue;
-    const global = edgeTo[edge] as number;
+  for (const global of globals) {
     const last = firstEdge[global + 1] as number;
     for (let at = firstEdge[global] as number; at < last; at++) {
       const label = edgeLabel[at] as number;

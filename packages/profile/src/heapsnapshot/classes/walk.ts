@@ -41,11 +41,13 @@ export interface ClassWalk {
   readonly weak: number;
   /** Row of what is the engine's own. */
   readonly system: number;
+  /** Nodes of global objects. */
+  readonly globals: readonly number[];
   /** Whether a row is the runtime's: nothing of the user's is on its chain. */
   isRuntime(row: number): boolean;
 }
 
-const names = ['__proto__', '_events', 'buffered', 'WritableState', 'ReadableState', 'buffer', 'outputData'] as const;
+const names = ['global', 'system / NativeContext', '__proto__', '_events', 'buffered', 'WritableState', 'ReadableState', 'buffer', 'outputData'] as const;
 
 /** How urgently an edge is followed: whatever can be reached by an earlier class of edges is. */
 const Tier = { now: 0, roots: 1, running: 2, rest: 3 } as const;
@@ -78,6 +80,7 @@ class Walker {
   readonly #runtime: number[] = [];
   /** Frames of the user's that stand nowhere: his globals and classes. */
   readonly #userFrames = new Set<number>();
+  readonly #globals: number[] = [];
   readonly #modules = new Map<string, number>();
   readonly #variables = new Map<Scope, Map<number, number>>();
   readonly #properties = new Map<number, Map<number, number>>();
@@ -181,6 +184,7 @@ class Walker {
       part: this.#part,
       weak: this.#rows.weak,
       system: this.#rows.system,
+      globals: this.#globals,
       isRuntime: (row) => this.#isRuntime(row),
     };
   }
@@ -207,6 +211,16 @@ class Walker {
   /** Whether an edge leads from the root straight to a global object. */
   #isShortcut(holder: number, edge: number): boolean {
     return holder === 0 && ((this.#snapshot.edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.shortcut;
+  }
+
+  /** A global object; a snapshot that V8 takes when memory runs out has no edge from the root to it. */
+  #isGlobal(holder: number, edge: number, to: number): boolean {
+    const { nodeName } = this.#snapshot;
+    const known = this.#names;
+    return (
+      this.#isShortcut(holder, edge) ||
+      (nodeName[to] === known.global && nodeName[holder] === known['system / NativeContext'])
+    );
   }
 
   /** Gives `to` its row; true where it is followed last, as nearly everything hangs on some code or shape as well. */
@@ -247,7 +261,10 @@ class Walker {
     }
     if (this.#scopes.isContext(to)) this.#enterContext(to, base);
     else if (this.#classes.isBufferOfView(edge, to)) this.#piece(to, base);
-    else if (this.#isShortcut(holder, edge)) this.#fix(to, this.#rows.global, Part.fixedMember);
+    else if (this.#isGlobal(holder, edge, to)) {
+      this.#globals.push(to);
+      this.#fix(to, this.#rows.global, Part.fixedMember);
+    }
     else this.#member(holder, edge, to, base);
     return false;
   }
