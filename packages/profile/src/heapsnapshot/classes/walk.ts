@@ -53,8 +53,8 @@ const names = ['global', 'system / NativeContext', '__proto__', '_events', 'buff
 const Tier = { now: 0, roots: 1, running: 2, rest: 3 } as const;
 
 /**
- * Walks the strong edges of a snapshot. Edges by which running functions hold what others hold too are turned back to where they
- * begin: they keep nothing alive.
+ * Walks the strong edges of a snapshot. Edges by which running functions, handle scopes and the engine's root tables hold what others
+ * hold too are turned back to where they begin: they keep nothing alive.
  */
 export function walkClasses(
   snapshot: HeapSnapshot,
@@ -164,13 +164,14 @@ class Walker {
         }
       }
       if (tier <= Tier.rest) {
+        const keeps = tier === Tier.roots;
         const edges = deferred[tier++] as GrowingUint32;
         for (let i = 0; i < edges.length; i += 2) {
           const edge = edges.get(i + 1);
           const to = edgeTo[edge] as number;
           if (this.#row[to] === NONE) reach(edges.get(i), edge, to);
-          // What somebody else holds is not kept by the functions that happen to run: their next step lets go of it.
-          else if (this.#row[edges.get(i)] === this.#rows.running) edgeTo[edge] = edges.get(i);
+          // What somebody else holds is not kept by the functions that happen to run, nor by the engine's tables.
+          else if (!keeps) edgeTo[edge] = edges.get(i);
         }
       } else if (lateAt < late.length) {
         while (lateAt < late.length) queue[tail++] = late.get(lateAt++);
