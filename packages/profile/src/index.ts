@@ -39,6 +39,8 @@ export {
   isHeapSnapshot,
   readHeapSnapshot,
   readHeapSnapshotStream,
+  type SurvivingChain,
+  survivors,
   type WrittenHeapFrame,
 } from './heapsnapshot/index.ts';
 export { hasNamesToRead, mayBeReadable } from './naming/may-be-readable.ts';

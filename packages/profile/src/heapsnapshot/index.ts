@@ -25,6 +25,7 @@ export {
 export { LEASE_NAME } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './snapshot.ts';
+export { type SurvivingChain, survivors } from './survivors.ts';
 
 /** Whether a text begins as a heap snapshot does; a few dozen characters are enough. */
 export function isHeapSnapshot(head: string): boolean {

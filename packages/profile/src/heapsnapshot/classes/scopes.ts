@@ -20,6 +20,7 @@ const names = [
   'system / Context',
   'system / NativeContext',
   'system / SourceTextModule',
+  'system / Cell',
   '(shared function info)',
 ] as const;
 
@@ -48,6 +49,10 @@ export class Scopes {
   /** Where the function of a shared function info begins. */
   readonly #lines = new Map<number, number>();
   readonly #scopes = new Map<number, Scope>();
+  /** A context of each ES module, by the module's node. */
+  readonly #moduleContexts = new Map<number, number>();
+  /** What ES modules export, by the node of the cell that holds it. */
+  readonly #exports = new Map<number, { readonly scope: Scope; readonly name: number }>();
   readonly #declarations = new Map<number, Declarations | null>();
 
   constructor(snapshot: HeapSnapshot, functions: SnapshotFunctions, texts: FunctionNames | null) {
@@ -56,6 +61,7 @@ export class Scopes {
     this.#texts = texts;
     this.#names = snapshot.strings.findAll(names);
     this.#learn();
+    this.#learnExports();
   }
 
   /** Whether a node is a context of variables. */
@@ -73,6 +79,18 @@ export class Scopes {
       this.#scopes.set(info, scope);
     }
     return scope;
+  }
+
+  /** The scope of an ES module, by the module's node; null where nobody knows. */
+  ofModule(module: number): Scope | null {
+    const context = this.#moduleContexts.get(module);
+    const scope = context === undefined ? null : this.of(context);
+    return scope?.kind === 'module' ? scope : null;
+  }
+
+  /** The variable that an ES module keeps in a cell, for others to import; null for other nodes. */
+  exportOf(cell: number): { readonly scope: Scope; readonly name: number } | null {
+    return this.#exports.get(cell) ?? null;
   }
 
   /** The line on which a variable of a scope is declared; the scope's own where its text does not say. */
@@ -113,12 +131,38 @@ export class Scopes {
     let context = this.#target(closure, this.#names.context);
     for (let i = 0; i < CLIMB && context >= 0; i++) {
       const info = this.#target(context, this.#names.scope_info);
+      const module = this.#target(context, this.#names.extension);
+      if (module >= 0) this.#moduleContexts.set(module, context);
       if (info >= 0) {
         if (this.#scripts.has(info)) return;
         this.#scripts.set(info, script);
       }
       context = this.#target(context, this.#names.previous);
       if (context >= 0 && !this.isContext(context)) return;
+    }
+  }
+
+  /** A module's first table has the names of its exports, each followed by the cell of its value. */
+  #learnExports(): void {
+    const { nodeType, nodeName, firstEdge, edgeTo } = this.#snapshot;
+    for (const module of this.#moduleContexts.keys()) {
+      const scope = this.ofModule(module);
+      if (scope === null) continue;
+      const last = firstEdge[module + 1] as number;
+      for (let edge = firstEdge[module] as number; edge < last; edge++) {
+        const table = edgeTo[edge] as number;
+        if (nodeType[table] !== NodeType.array) continue;
+        let name = -1;
+        for (let at = firstEdge[table] as number; at < (firstEdge[table + 1] as number); at++) {
+          const to = edgeTo[at] as number;
+          if (nodeType[to] === NodeType.string) name = nodeName[to] as number;
+          else if (nodeName[to] === this.#names['system / Cell'] && name >= 0) {
+            this.#exports.set(to, { scope, name });
+            name = -1;
+          }
+        }
+        break;
+      }
     }
   }
 

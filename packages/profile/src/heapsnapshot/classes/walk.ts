@@ -47,7 +47,12 @@ export interface ClassWalk {
   isRuntime(row: number): boolean;
 }
 
-const names = ['global', 'system / NativeContext', '__proto__', '_events', 'buffered', 'WritableState', 'ReadableState', 'buffer', 'outputData'] as const;
+const names = ['global', 'system / NativeContext', 'system / SourceTextModule', '__proto__', '_events', 'buffered', 'WritableState', 'ReadableState', 'buffer', 'outputData'] as const;
+
+/** Properties of the global object that are objects of Node's or of the language. */
+const nodesGlobals = new Set(
+  'process console performance crypto navigator Atomics Intl JSON Math Reflect WebAssembly module require'.split(' '),
+);
 
 /** How urgently an edge is followed: whatever can be reached by an earlier class of edges is. */
 const Tier = { now: 0, roots: 1, running: 2, rest: 3 } as const;
@@ -81,6 +86,7 @@ class Walker {
   /** Frames of the user's that stand nowhere: his globals and classes. */
   readonly #userFrames = new Set<number>();
   readonly #globals: number[] = [];
+  readonly #nodesGlobals = new Map<number, boolean>();
   readonly #modules = new Map<string, number>();
   readonly #variables = new Map<Scope, Map<number, number>>();
   readonly #properties = new Map<number, Map<number, number>>();
@@ -146,7 +152,7 @@ class Walker {
     this.#row[0] = ROOT_ROW;
     this.#part[0] = Part.fixed;
     queue[tail++] = 0;
-    let tier: number = Tier.roots;
+    const done = [0, 0, 0, 0];
     let lateAt = 0;
     for (;;) {
       while (head < tail) {
@@ -154,7 +160,11 @@ class Walker {
         const last = firstEdge[node + 1] as number;
         for (let edge = firstEdge[node] as number; edge < last; edge++) {
           const to = edgeTo[edge] as number;
-          if (this.#row[to] !== NONE || ((edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.weak) continue;
+          if (((edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.weak) continue;
+          if (this.#row[to] !== NONE) {
+            this.#turnBack(node, edge, to);
+            continue;
+          }
           const when = this.#tier(node, edge, to);
           if (when === Tier.now) reach(node, edge, to);
           else {
@@ -163,16 +173,17 @@ class Walker {
           }
         }
       }
-      if (tier <= Tier.rest) {
-        const keeps = tier === Tier.roots;
-        const edges = deferred[tier++] as GrowingUint32;
-        for (let i = 0; i < edges.length; i += 2) {
+      const tier = deferred.findIndex((edges, at) => edges.length > (done[at] as number));
+      if (tier >= 0) {
+        const edges = deferred[tier] as GrowingUint32;
+        for (let i = done[tier] as number; i < edges.length; i += 2) {
+          const holder = edges.get(i);
           const edge = edges.get(i + 1);
           const to = edgeTo[edge] as number;
-          if (this.#row[to] === NONE) reach(edges.get(i), edge, to);
-          // What somebody else holds is not kept by the functions that happen to run, nor by the engine's tables.
-          else if (!keeps) edgeTo[edge] = edges.get(i);
+          if (this.#row[to] === NONE) reach(holder, edge, to);
+          else this.#turnBack(holder, edge, to);
         }
+        done[tier] = edges.length;
       } else if (lateAt < late.length) {
         while (lateAt < late.length) queue[tail++] = late.get(lateAt++);
       } else break;
@@ -207,6 +218,13 @@ class Walker {
       default:
         return strings.get(nodeName[holder] as number).startsWith('(') ? Tier.rest : Tier.now;
     }
+  }
+
+  /** What somebody else holds is not kept by the functions that happen to run, nor by the engine's tables. */
+  #turnBack(holder: number, edge: number, to: number): void {
+    if (this.#snapshot.nodeType[holder] !== NodeType.synthetic) return;
+    const when = this.#tier(holder, edge, to);
+    if (when === Tier.running || when === Tier.rest) this.#snapshot.edgeTo[edge] = holder;
   }
 
   /** Whether an edge leads from the root straight to a global object. */
@@ -244,8 +262,7 @@ class Walker {
         this.#piece(to, base === ROOT_ROW ? this.#rows.node : base);
         return false;
       case NodeType.hidden:
-        if (this.#classes.isReaction(to)) this.#member(holder, edge, to, base);
-        else this.#piece(to, base);
+        this.#enterHidden(holder, edge, to, base);
         return false;
       case NodeType.array:
       case NodeType.number:
@@ -268,6 +285,20 @@ class Walker {
     }
     else this.#member(holder, edge, to, base);
     return false;
+  }
+
+  #enterHidden(holder: number, edge: number, to: number, base: number): void {
+    if (this.#classes.isReaction(to)) {
+      this.#member(holder, edge, to, base);
+      return;
+    }
+    const scope = this.#isModule(to) ? this.#scopes.ofModule(to) : null;
+    if (scope !== null) this.#fix(to, this.#moduleRow(scope.url), Part.fixed);
+    else this.#piece(to, base);
+  }
+
+  #isModule(node: number): boolean {
+    return this.#snapshot.nodeName[node] === this.#names['system / SourceTextModule'];
   }
 
   #fix(node: number, row: number, part: number): true {
@@ -332,6 +363,9 @@ class Walker {
     if (type === EdgeType.context) {
       const frame = this.#variableFrame(holder, label >>> EDGE_TYPE_BITS);
       if (frame >= 0) at = this.#below(at, frame);
+    } else if (nodeType[holder] === NodeType.hidden) {
+      const exported = this.#scopes.exportOf(holder);
+      if (exported !== null) at = this.#below(at, this.#frameOf(exported.scope, exported.name));
     } else if (type === EdgeType.property) {
       const name = label >>> EDGE_TYPE_BITS;
       if (name === this.#names._events) {
@@ -345,6 +379,7 @@ class Walker {
           return;
         }
       } else {
+        if (at === this.#rows.global && this.#isNodesGlobal(name)) at = this.#rows.node;
         const frame = this.#propertyFrame(holder, at, name);
         if (frame >= 0) at = this.#below(at, frame);
       }
@@ -376,7 +411,11 @@ class Walker {
 
   #variableFrame(context: number, name: number): number {
     const scope = this.#scopes.of(context);
-    if (scope.kind === 'none' || scope.kind === 'node') return -1;
+    return scope.kind === 'none' || scope.kind === 'node' ? -1 : this.#frameOf(scope, name);
+  }
+
+  /** The frame of a variable of a scope. */
+  #frameOf(scope: Scope, name: number): number {
     let known = this.#variables.get(scope);
     if (known === undefined) {
       known = new Map();
@@ -403,6 +442,17 @@ class Walker {
     return frame;
   }
 
+  /** Whether a property of the global object is there in every program. */
+  #isNodesGlobal(name: number): boolean {
+    let is = this.#nodesGlobals.get(name);
+    if (is === undefined) {
+      const text = this.#snapshot.strings.get(name);
+      is = text.startsWith('<symbol ') || nodesGlobals.has(text);
+      this.#nodesGlobals.set(name, is);
+    }
+    return is;
+  }
+
   /** `.data`, `global leaked`, `queued to write`; -1 for what needs no word. */
   #propertyFrame(holder: number, row: number, name: number): number {
     const known = this.#names;
@@ -411,7 +461,8 @@ class Walker {
     const isGlobal = row === this.#rows.global;
     if (!isGlobal) {
       const owner = nodeName[holder];
-      if (owner === known.WritableState && name === known.buffered) return this.#frames.toWrite;
+      const queues = [known.buffered, known['<symbol kBufferedValue>']];
+      if (owner === known.WritableState && queues.includes(name)) return this.#frames.toWrite;
       if (owner === known.ReadableState && name === known.buffer) return this.#frames.unread;
       if (name === known.outputData) return this.#frames.toWrite;
       if (this.#isRuntime(row) || nodeType[holder] === NodeType.closure) return -1;
