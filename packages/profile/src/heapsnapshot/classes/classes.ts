@@ -64,7 +64,8 @@ export class ClassTally {
     let largest = 0;
     for (let node = 0; node < nodeCount; node++) {
       const id = nodeId[node] as number;
-      if (id > largest) largest = id;
+      // Odd ids are those of the heap's objects; what is outside of it has even ones, made of its address.
+      if (id > largest && id % 2 === 1) largest = id;
       const age = ages === 1 ? 0 : this.#ageOf(id);
       if (ages > 1) this.#age[node] = age;
       if (row[node] === UNREACHED) row[node] = weak;
@@ -79,6 +80,7 @@ export class ClassTally {
 
   #ageOf(id: number): number {
     const looks = this.#looks;
+    if (id % 2 === 0) return 0;
     let age = looks.length;
     while (age > 0 && id <= (looks[age - 1] as number)) age--;
     return age;

@@ -47,7 +47,8 @@ export interface ClassWalk {
   isRuntime(row: number): boolean;
 }
 
-const names = ['global', 'system / NativeContext', 'system / SourceTextModule', '__proto__', '_events', 'buffered', 'WritableState', 'ReadableState', 'buffer', 'outputData'] as const;
+const names = ['global', 'global (global*)', 'system / NativeContext', 'system / SourceTextModule', '__proto__', '_events', 'buffered',
+  '<symbol kBufferedValue>', 'WritableState', 'ReadableState', 'buffer', 'outputData'] as const;
 
 /** Properties of the global object that are objects of Node's or of the language. */
 const nodesGlobals = new Set(
@@ -238,7 +239,8 @@ class Walker {
     const known = this.#names;
     return (
       this.#isShortcut(holder, edge) ||
-      (nodeName[to] === known.global && nodeName[holder] === known['system / NativeContext'])
+      (nodeName[holder] === known['system / NativeContext'] &&
+        (nodeName[to] === known.global || nodeName[to] === known['global (global*)']))
     );
   }
 
