@@ -92,7 +92,7 @@ test('classes, variables, listeners, reactions, streams and globals of a real he
     [/^reaction < Promise < variable never \(kinds\.mjs:9\) < module kinds\.mjs/u, 100],
     [/^Buffer < .*queued to write < WritableState < .*variable stuck \(kinds\.mjs:10\)/u, 99],
     [/^string < Array < variable names \(kinds\.mjs:11\) < module kinds\.mjs/u, 100],
-    [/^\{a, b\} < Array < global leaked < globalThis$/u, 100],
+    [/^\{a, b\} < Array < global leaked \(kinds\.mjs:18\) < globalThis$/u, 100],
     [/^(?:numbers|suspended numbers.*) < Array < variable suspended \(kinds\.mjs:17\)/u, 100],
   ];
   for (const [chain, objects] of expected) assert.equal(find(rows, chain).objects, objects, chain.source);

@@ -12,6 +12,8 @@ const DECLARING = new Set(['const', 'let', 'var', 'function', 'class', 'import']
 const BEFORE_EXPRESSION = new Set(
   'return typeof case do else in of instanceof new void delete throw yield await default extends'.split(' '),
 );
+/** Names of the global object. */
+const GLOBALS = new Set(['globalThis', 'global', 'window', 'self']);
 const CLOSING = new Set([')', ']', '}']);
 
 interface Place {
@@ -44,6 +46,11 @@ export class Declarations {
     return (best ?? all[0])?.line ?? 0;
   }
 
+  /** The first line that gives the global object a property of that name, 0 where none does. */
+  lineOfGlobal(name: string): number {
+    return this.#places.get(`globalThis.${name}`)?.[0]?.line ?? 0;
+  }
+
   #read(tokens: Tokens): void {
     const { text } = tokens;
     let line = 1;
@@ -71,13 +78,14 @@ export class Declarations {
       const word = tokens.value;
       if (tokens.kind === 'word') {
         const isMember = before === '.' || before === '?.';
-        if (!isMember && word.length <= 256) {
+        const isGlobal = isMember && GLOBALS.has(beforeThat);
+        if ((!isMember || isGlobal) && word.length <= 256) {
           for (let at = text.indexOf('\n', counted); at >= 0 && at < tokens.start; at = text.indexOf('\n', counted)) {
             counted = at + 1;
             line++;
           }
           const isDeclared = DECLARING.has(before) || (before === '*' && beforeThat === 'function');
-          this.#note(word, { line, depth, isDeclared });
+          this.#note(isGlobal ? `globalThis.${word}` : word, { line, depth, isDeclared });
         }
         regexAllowed = BEFORE_EXPRESSION.has(word) && !isMember;
       } else if (tokens.kind === 'mark') {

@@ -93,6 +93,18 @@ export class Scopes {
     return this.#exports.get(cell) ?? null;
   }
 
+  /** Where a script of the user's first gives the global object that property; null where none is known to do. */
+  globalPlace(name: string): { readonly url: string; readonly line: number } | null {
+    const { nodeName, strings } = this.#snapshot;
+    for (const script of new Set(this.#scripts.values())) {
+      const url = strings.get(nodeName[script] as number);
+      if (ownerOf(url) !== 'user') continue;
+      const line = this.#declarationsOf({ script, url })?.lineOfGlobal(name) ?? 0;
+      if (line > 0) return { url, line };
+    }
+    return null;
+  }
+
   /** The line on which a variable of a scope is declared; the scope's own where its text does not say. */
   lineOf(name: string, scope: Scope): number {
     const declarations = this.#declarationsOf(scope);
@@ -186,7 +198,7 @@ export class Scopes {
     return isTop ? { kind: 'module', url, line: 1, script } : { kind: 'function', url, line, script };
   }
 
-  #declarationsOf({ script, url }: Scope): Declarations | null {
+  #declarationsOf({ script, url }: Pick<Scope, 'script' | 'url'>): Declarations | null {
     if (script < 0) return null;
     let known = this.#declarations.get(script);
     if (known === undefined) {

@@ -23,6 +23,8 @@ export const Part = {
 const NONE = 0xffffffff;
 /** Properties of one class that are told; a dictionary has any number. */
 const MOST_PROPERTIES = 128;
+/** Characters of one property's name. */
+const MOST_NAME = 60;
 /** Edges from which on an object is a dictionary. */
 const DICTIONARY = 64;
 /** Frames below Node's own that are told, up to the first one of the user's. */
@@ -434,6 +436,17 @@ class Walker {
     return frame;
   }
 
+  /** A property of the global object, with the place where a script first gives it that. */
+  #globalFrame(name: number): number {
+    const text = this.#snapshot.strings.get(name);
+    const short = text.length > MOST_NAME ? `${text.slice(0, MOST_NAME)}…` : text;
+    const place = this.#scopes.globalPlace(text);
+    const where = place === null ? '' : ` (${baseName(this.#filename(place.url))}:${place.line})`;
+    const frame = this.#tree.frame(`global ${short}${where}`, place?.url ?? '', place?.line ?? 0);
+    this.#userFrames.add(frame);
+    return frame;
+  }
+
   #listenerFrame(name: number): number {
     let frame = this.#listeners.get(name);
     if (frame === undefined) {
@@ -480,15 +493,17 @@ class Walker {
     let frame = frames.get(name);
     if (frame === undefined) {
       if (frames.size >= (isGlobal ? 8 : 1) * MOST_PROPERTIES) return this.#frames.dictionary;
-      const text = strings.get(name);
-      const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-      const word = short.startsWith('<symbol ') ? `[${short.slice(8, -1)}]` : `.${short}`;
-      frame = this.#tree.frame(isGlobal ? `global ${short}` : word, '', 0);
-      if (isGlobal) this.#userFrames.add(frame);
+      frame = isGlobal ? this.#globalFrame(name) : this.#tree.frame(propertyWord(strings.get(name)), '', 0);
       frames.set(name, frame);
     }
     return frame;
   }
+}
+
+/** `.data`, `[kState]`. */
+function propertyWord(name: string): string {
+  const short = name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name;
+  return short.startsWith('<symbol ') ? `[${short.slice(8, -1)}]` : `.${short}`;
 }
 
 function isString(type: number): boolean {
