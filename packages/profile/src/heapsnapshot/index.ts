@@ -34,7 +34,8 @@ export function isHeapSnapshot(head: string): boolean {
 
 /**
  * Reads a heap snapshot chunk by chunk and gives its profile: objects by class, tasks, handles and closures (see
- * {@link heapProfile}).
+ * {@link heapProfile}). One that was cut off, as by the kill that follows `--heapsnapshot-near-heap-limit`, is read as far as it
+ * goes: the profile's first comment says so.
  *
  * @throws {ProfileError} that names the byte at fault
  */
@@ -55,5 +56,10 @@ export function readHeapSnapshot(bytes: Uint8Array, options: HeapProfileOptions 
 }
 
 function profileOf(reader: HeapSnapshotReader, options: HeapProfileOptions): Profile {
-  return heapProfile(analyzeHeap(reader.finish(), { classes: {}, ...options }), options);
+  const { cut } = reader;
+  const snapshot = reader.finish(true);
+  const comments =
+    cut === null ? [] : [`this heap snapshot is ${cut}: what comes later, names last of all, is missing`];
+  const analysis = analyzeHeap(snapshot, { classes: {}, ...options });
+  return heapProfile(analysis, { ...options, comments: [...comments, ...(options.comments ?? [])] });
 }

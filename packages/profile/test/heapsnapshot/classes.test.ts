@@ -70,7 +70,7 @@ test('own bytes add up to the heap, and cumulated retained bytes are those of th
       fc.array(fc.nat(LETTERS.length - 1), { minLength: size, maxLength: size }),
       (raw, sizes, letters) => {
         // Node 1 is the global object; what the root itself holds would be the engine's, of which less is told.
-        const edges = raw.flatMap(({ from, to, kind }) => (to < 2 ? [] : [{ from: Math.max(1, from), to, kind }]));
+        const edges: Edge[] = raw.flatMap(({ from, to, kind }) => (to < 2 ? [] : [{ from: Math.max(1, from), to, kind }]));
         edges.push({ from: 0, to: 1, kind: 'shortcut' });
         const nodes: TestNode[] = sizes.map((bytes, from) => ({
           type: from === 0 ? 'synthetic' : 'object',

@@ -179,3 +179,25 @@ work(); take();
   // Another process, or profiles that were read without looks, say nothing.
   assert.equal(survivors(texts.map((text) => readHeapSnapshot(text))), null);
 });
+
+test('a snapshot that was cut by a kill is read as far as it goes, and says so', async () => {
+  const [text = new Uint8Array()] = await snapshotsOf('kinds.mjs', kinds);
+  const whole = bytesOf(text);
+  const at = (section: string): number => new TextDecoder('latin1').decode(text).indexOf(`"${section}":[`);
+  const shallowOf = (profile: Profile): number =>
+    rowsOf(profile).reduce((all, { shallow }) => all + shallow, 0);
+  const half = (from: number, to: number): Uint8Array => text.subarray(0, Math.floor((from + to) / 2));
+
+  const names = readHeapSnapshot(half(at('strings'), text.length));
+  assert.equal(shallowOf(names), whole);
+  assert.match(names.comments[0] ?? '', /^this heap snapshot is cut at byte \d+ inside "strings", after \d+ strings/u);
+
+  const edges = readHeapSnapshot(half(at('edges'), at('trace_function_infos')));
+  assert.equal(shallowOf(edges), whole);
+  assert.match(edges.comments[0] ?? '', /inside "edges", after row \d+ of \d+/u);
+  assert.ok(find(rowsOf(edges), /^string /u).objects > 100);
+
+  const nodes = readHeapSnapshot(half(at('nodes'), at('edges')));
+  assert.ok(shallowOf(nodes) > 0 && shallowOf(nodes) < whole);
+  assert.match(nodes.comments[0] ?? '', /inside "nodes", after row \d+ of \d+/u);
+});
