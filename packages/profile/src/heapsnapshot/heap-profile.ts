@@ -88,6 +88,10 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     builder.comment(`${analysis.runtimeTasks} suspended chains of Node's own are left out`);
   }
   for (const comment of options.comments ?? []) builder.comment(comment);
+  if (analysis.classes !== null) {
+    const { largestId, process } = analysis.classes;
+    builder.comment(`object ids up to ${largestId}, of process ${process}`);
+  }
   writer?.end();
   return builder.build();
 }
@@ -203,7 +207,6 @@ function writeClasses(
       builder.sample(stack, valuesOf(types, { objects, shallow, retained }), labels);
     }
   });
-  builder.comment(`object ids up to ${classes.largestId}, of process ${classes.process}`);
 }
 
 const idsComment = /^object ids up to (\d+), of process ([0-9a-f]+)$/u;
