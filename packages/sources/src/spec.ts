@@ -17,13 +17,14 @@ export const PROCESS_PROFILES: readonly string[] = [
   'heap',
   'allocs',
   'heapclasses',
+  'heapsnapshot',
 ];
 
 /** The sentence for a profile that a process without an agent does not have. */
 export function noSuchProfile(spec: string, profile: string): SourceError {
   return new SourceError(
     'SOURCE_USAGE',
-    `${spec}: a process without an agent has no profile ${profile}, only goroutine, profile, heap and heapclasses`,
+    `${spec}: a process without an agent has no profile ${profile}, only goroutine, profile, heap, heapclasses and heapsnapshot`,
   );
 }
 

@@ -96,12 +96,18 @@ interface JudgedGroup {
   readonly judged: readonly Judged[];
 }
 
+/** Whether ids mean the same in all dumps: those of heap snapshots do within one process only. */
+function areOfOneProcess(dumps: readonly Dump[]): boolean {
+  const processes = dumps.map(({ profile }) => heapIds(profile)?.process ?? '');
+  return new Set(processes).size <= 1;
+}
+
 /** Adds the verdicts on what heap snapshots count beside tasks, where they say more. */
-function withHeap(tasks: Verdict, dumps: readonly Dump[], options: LeaksOptions): Verdict[] {
+function withHeap(tasks: Verdict, dumps: readonly Dump[], options: LeakOptions): Verdict[] {
   const counted = (sampleType: string): boolean =>
     dumps.every(({ profile }) => countsBeside(profile, sampleType));
   const judgeBeside = (sampleType: string): Verdict =>
-    findLeaks(dumps, { ...leakOptions(options), sampleType });
+    findLeaks(dumps, { ...options, sampleType });
   const withClosures = counted('closures') ? withBeside(tasks, () => judgeBeside('closures')) : [tasks];
   if (tasks.kind === 'leak' || !counted('objects')) return withClosures;
   // That no task piles up says nothing of a heap as long as nobody looked at what it holds.
@@ -133,9 +139,10 @@ async function judgeGroup(
   }
   if (loaded.length === 0) return null;
   const dumps = inOrder(loaded, options.interval);
+  const rules = { ...leakOptions(options), ...(areOfOneProcess(dumps) ? {} : { maxIds: 0 }) };
   try {
-    const verdict = findLeaks(dumps, leakOptions(options));
-    const verdicts = options.type === null ? withHeap(verdict, dumps, options) : [verdict];
+    const verdict = findLeaks(dumps, rules);
+    const verdicts = options.type === null ? withHeap(verdict, dumps, rules) : [verdict];
     const sources = dumps.map((dump) => dump.name ?? '');
     return {
       dumps,

@@ -42,7 +42,7 @@ export interface HeapGroup {
   readonly retained: number;
   /** What holds a typical member, nearest holder first. */
   readonly heldBy: string;
-  /** V8's ids of all members of a task or handle group, where they were asked for and are few enough; else empty. */
+  /** V8's ids of all members of a group, but of Node's own closures, where they were asked for and are few enough; else empty. */
   readonly memberIds: readonly number[];
 }
 
@@ -63,8 +63,8 @@ export interface HeapAnalysisOptions {
   /** The file name to show for a script's URL; by default `file:` URLs become paths. */
   readonly filename?: (url: string) => string;
   /**
-   * Tell the id of every member of task and handle groups, unless there are more members than this. Ids are the same in all
-   * snapshots of one inspector session, so they tell what stayed from what came and went. Default 0: none.
+   * Tell the id of every member of groups, unless there are more members than this. Ids are the same in all snapshots of one process
+   * (of one inspector session, where one takes them), so they tell what stayed from what came and went. Default 0: none.
    */
   readonly maxIds?: number;
   /** Knows the scripts' texts, for names of functions that have none; a snapshot has the beginning of each text only. */
@@ -248,13 +248,20 @@ class Groups {
       const frames: HeapFrame[] = [{ function: this.#functions.get(row), objectId: 0 }];
       groupOfFunction.set(row, this.#begin('closures', frames, '', 0));
     }
+    // Tasks and handles come first: closures have ids where there is room for the user's.
+    const isUsers = (row: number): boolean => this.#functions.owner(row) === 'user';
+    let users = 0;
+    for (const row of groupOfFunction.keys()) if (isUsers(row)) users += counts.get(row) ?? 0;
+    const haveIds = this.#ids + users <= this.#maxIds;
     const weak = new Uint8Array(this.open.length + 1);
     for (const g of groupOfFunction.values()) weak[g + 1] = 1;
     for (let node = 0; node < nodeCount; node++) {
       if (nodeType[node] !== NodeType.closure) continue;
-      const g = groupOfFunction.get(this.#functions.instanceOf(node));
+      const row = this.#functions.instanceOf(node);
+      const g = groupOfFunction.get(row);
       if (g === undefined) continue;
       this.#join(g, node);
+      if (haveIds && isUsers(row)) this.#identify(g, node);
       this.#claim(node, g);
     }
     return weak;

@@ -103,8 +103,9 @@ export class ClassTally {
     };
     for (let v = 0; v < reached; v++) {
       const node = vertex[v] as number;
-      const above = v === 0 ? ROOT_ROW : (retainedRow[idom[v] as number] as number);
-      const at = this.#dominatedRow(node, above);
+      const dominator = idom[v] as number;
+      const above = v === 0 ? ROOT_ROW : (retainedRow[dominator] as number);
+      const at = this.#dominatedRow(node, vertex[dominator] as number, above);
       retainedRow[v] = at;
       add(node, at);
     }
@@ -113,20 +114,20 @@ export class ClassTally {
     return this.#classes(tree, cells);
   }
 
-  #dominatedRow(node: number, above: number): number {
+  /** The row of a node on the chain of its dominators, of which `above` is the nearest one's. */
+  #dominatedRow(node: number, dominator: number, above: number): number {
     const { tree, row, base, part, system, isRuntime } = this.#walk;
     const own = row[node] as number;
-    if (above === ROOT_ROW || above === system) {
-      if (part[node] === Part.piece) return system;
+    if (part[node] === Part.piece) return above === ROOT_ROW ? system : above;
+    if (part[node] === Part.member) {
+      const held = base[node] as number;
+      if (held === above) return own;
+      // The holder on the path is the dominator, only on another chain: the variable between them is the same.
+      return row[dominator] === held ? tree.graft(own, held, above) : tree.child(above, tree.frameOf(own));
     }
-    switch (part[node]) {
-      case Part.piece:
-        return above;
-      case Part.member:
-        return base[node] === above ? own : tree.child(above, tree.frameOf(own));
-      default:
-        return node === 0 || isRuntime(above) ? own : tree.child(above, tree.frameOf(own));
-    }
+    // A module is held by what it has left behind itself, too.
+    if (node === 0 || isRuntime(above) || tree.isBelow(above, own)) return own;
+    return tree.child(above, tree.frameOf(own));
   }
 
   #classes(tree: HolderTree, retained: readonly number[]): HeapClasses {

@@ -101,6 +101,21 @@ export class HolderTree {
     return this.#frame.push(frame) - 1;
   }
 
+  /** Whether a row is `ancestor` or hangs on it. */
+  isBelow(row: number, ancestor: number): boolean {
+    let at = row;
+    while (at > ancestor) at = this.#parent[at] as number;
+    return at === ancestor;
+  }
+
+  /** The frames by which `row` hangs on `base`, on another row: only the innermost where it does not hang on `base`. */
+  graft(row: number, base: number, onto: number): number {
+    const frame = this.#frame[row] as number;
+    const parent = this.#parent[row] as number;
+    const isDirect = parent === base || !this.isBelow(parent, base);
+    return this.child(isDirect ? onto : this.graft(parent, base, onto), frame);
+  }
+
   /** Whether every frame between a row and one of its ancestors is on the ancestor's own chain. */
   #repeats(row: number, ancestor: number): boolean {
     const known = new Set<number>();
