@@ -50,8 +50,12 @@ for (const { tasks, megabytes } of cases) {
     const full = await measure('heap-tasks-target.ts', [...args, mode]);
     const extra = Math.max(0, full.peak - bare.peak);
     const after = full.totalMs - full.stopMs;
-    say(`\n${tasks} tasks in a heap of ${megabytes} MB: ${full.nodes} objects, snapshot of ${mb(full.bytes)}`);
-    say(`  analysed for                ${mode === 'classes' ? 'tasks, handles, closures and classes' : 'tasks, handles, closures'}`);
+    say(
+      `\n${tasks} tasks in a heap of ${megabytes} MB: ${full.nodes} objects, snapshot of ${mb(full.bytes)}`,
+    );
+    say(
+      `  analysed for                ${mode === 'classes' ? 'tasks, handles, closures and classes' : 'tasks, handles, closures'}`,
+    );
     say(`  tasks found                 ${full.count}`);
     say(`  stop, V8 alone              ${s(bare.stopMs)}`);
     say(`  stop, analysed meanwhile    ${s(full.stopMs)}   ${(full.stopMs / bare.stopMs).toFixed(2)} x`);

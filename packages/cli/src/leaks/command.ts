@@ -106,13 +106,14 @@ function areOfOneProcess(dumps: readonly Dump[]): boolean {
 function withHeap(tasks: Verdict, dumps: readonly Dump[], options: LeakOptions): Verdict[] {
   const counted = (sampleType: string): boolean =>
     dumps.every(({ profile }) => countsBeside(profile, sampleType));
-  const judgeBeside = (sampleType: string): Verdict =>
-    findLeaks(dumps, { ...options, sampleType });
+  const judgeBeside = (sampleType: string): Verdict => findLeaks(dumps, { ...options, sampleType });
   const withClosures = counted('closures') ? withBeside(tasks, () => judgeBeside('closures')) : [tasks];
   if (tasks.kind === 'leak' || !counted('objects')) return withClosures;
   // That no task piles up says nothing of a heap as long as nobody looked at what it holds.
   const objects = judgeBeside('objects');
-  const others = withClosures.filter(({ kind, series }) => kind === 'leak' || series.totals.some((n) => n > 0));
+  const others = withClosures.filter(
+    ({ kind, series }) => kind === 'leak' || series.totals.some((n) => n > 0),
+  );
   return [objects, ...others];
 }
 

@@ -18,7 +18,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 /** Runs a program that writes so many snapshots of itself; their paths, oldest first. */
 async function snapshotsOf(program: string, count: number): Promise<string[]> {
   const paths = Array.from({ length: count }, (_, i) => join(scratch, `${program}.${i + 1}.heapsnapshot`));
-  const path = fileURLToPath(new URL(`./programs/heaps/${program}`, import.meta.url));
+  const path = fileURLToPath(new URL(`./fixtures/${program}`, import.meta.url));
   await run(process.execPath, [path, ...paths], { timeout: 120_000 });
   return paths;
 }

@@ -129,7 +129,11 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
 }
 
 /** Objects by class and chain of holders. */
-function tallyOf(snapshot: HeapSnapshot, functions: SnapshotFunctions, options: HeapAnalysisOptions): ClassTally {
+function tallyOf(
+  snapshot: HeapSnapshot,
+  functions: SnapshotFunctions,
+  options: HeapAnalysisOptions,
+): ClassTally {
   const scopes = new Scopes(snapshot, functions, options.names ?? null);
   const walk = walkClasses(snapshot, functions, scopes, options.filename ?? scriptFilename);
   return new ClassTally(snapshot, walk, options.classes?.looks ?? []);

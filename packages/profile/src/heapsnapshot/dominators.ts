@@ -94,7 +94,10 @@ export function dominatorTree(graph: StrongGraph, nodes: Uint32Array): Dominator
 }
 
 /** Bytes of a node. */
-export function sizeOf({ selfSize, largeSizes }: Pick<StrongGraph, 'selfSize' | 'largeSizes'>, node: number): number {
+export function sizeOf(
+  { selfSize, largeSizes }: Pick<StrongGraph, 'selfSize' | 'largeSizes'>,
+  node: number,
+): number {
   const size = selfSize[node] as number;
   return size === NONE ? (largeSizes.get(node) ?? size) : size;
 }

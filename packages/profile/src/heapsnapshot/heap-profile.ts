@@ -114,7 +114,8 @@ function columnsOf(
 function firstCounted(types: readonly string[], groups: readonly HeapGroup[]): string {
   const counted = new Set<string>(groups.map(({ kind }) => typeOf[kind]));
   const isCounted = (type: string): boolean =>
-    type === 'objects' || [...counted].some((one) => one === type || (one === 'tasks' && type === 'goroutine'));
+    type === 'objects' ||
+    [...counted].some((one) => one === type || (one === 'tasks' && type === 'goroutine'));
   return types.find(isCounted) ?? types[0] ?? '';
 }
 

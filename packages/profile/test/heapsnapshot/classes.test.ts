@@ -47,7 +47,11 @@ function reach(edges: readonly Edge[], without: (node: number) => boolean): Set<
 }
 
 /** What some member of a class dominates: nobody else leads there once that one member is gone. */
-function dominatedBy(edges: readonly Edge[], alive: ReadonlySet<number>, members: readonly number[]): Set<number> {
+function dominatedBy(
+  edges: readonly Edge[],
+  alive: ReadonlySet<number>,
+  members: readonly number[],
+): Set<number> {
   const all = new Set<number>();
   for (const member of members) {
     const left = reach(edges, (node) => node === member);
@@ -63,14 +67,23 @@ test('own bytes add up to the heap, and cumulated retained bytes are those of th
   const node = fc.nat(size - 1);
   fc.assert(
     fc.property(
-      fc.array(fc.record({ from: node, to: node, kind: fc.constantFrom('weak' as const, 'element' as const, 'property' as const) }), {
-        maxLength: 40,
-      }),
+      fc.array(
+        fc.record({
+          from: node,
+          to: node,
+          kind: fc.constantFrom('weak' as const, 'element' as const, 'property' as const),
+        }),
+        {
+          maxLength: 40,
+        },
+      ),
       fc.array(fc.nat(100), { minLength: size, maxLength: size }),
       fc.array(fc.nat(LETTERS.length - 1), { minLength: size, maxLength: size }),
       (raw, sizes, letters) => {
         // Node 1 is the global object; what the root itself holds would be the engine's, of which less is told.
-        const edges: Edge[] = raw.flatMap(({ from, to, kind }) => (to < 2 ? [] : [{ from: Math.max(1, from), to, kind }]));
+        const edges: Edge[] = raw.flatMap(({ from, to, kind }) =>
+          to < 2 ? [] : [{ from: Math.max(1, from), to, kind }],
+        );
         edges.push({ from: 0, to: 1, kind: 'shortcut' });
         const nodes: TestNode[] = sizes.map((bytes, from) => ({
           type: from === 0 ? 'synthetic' : 'object',
@@ -123,7 +136,10 @@ test('objects that were born after a look are told from those it saw', () => {
     ({ chain }) => chain[0]?.name === 'Session',
   );
   assert.deepEqual(others, []);
-  assert.deepEqual(row?.cells.map(({ objects }) => objects), [2, 2, 2]);
+  assert.deepEqual(
+    row?.cells.map(({ objects }) => objects),
+    [2, 2, 2],
+  );
 });
 
 test('what only the engine needs is a few rows, and a table is part of what holds it', () => {

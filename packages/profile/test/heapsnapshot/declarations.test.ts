@@ -23,7 +23,10 @@ async function* pages() {}
 test('a variable of a module is the one of its top level, not one of its name in a function, a string or a comment', () => {
   const declarations = new Declarations(text);
   const lines = ['cache', 'open', 'Session', 'pages', 'first', 'renamed', 'third', 'pattern'];
-  assert.deepEqual(lines.map((name) => declarations.lineOf(name, 1, true)), [6, 4, 12, 14, 7, 7, 7, 3]);
+  assert.deepEqual(
+    lines.map((name) => declarations.lineOf(name, 1, true)),
+    [6, 4, 12, 14, 7, 7, 7, 3],
+  );
 });
 
 test('a variable of a function is looked for from where that begins; parameters are variables', () => {

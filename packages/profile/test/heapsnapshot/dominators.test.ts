@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Claims, claimedBytes, dominatorTree, takeStrongGraph } from '../../src/heapsnapshot/dominators.ts';
+import {
+  type Claims,
+  claimedBytes,
+  dominatorTree,
+  takeStrongGraph,
+} from '../../src/heapsnapshot/dominators.ts';
 import { type HeapSnapshot, HeapSnapshotReader } from '../../src/index.ts';
 import { snapshotText, type TestNode } from './snapshot-text.ts';
 

@@ -26,8 +26,16 @@ function rowsOf(profile: Profile): Row[] {
 }
 
 function find(rows: readonly Row[], chain: RegExp): Row {
-  const found = rows.filter((row) => chain.test(row.chain) && row.objects > 0).sort((a, b) => b.objects - a.objects)[0];
-  assert.ok(found !== undefined, `no row ${chain.source} among\n${rows.filter((r) => r.objects >= 50).map(({ chain, objects }) => `${objects} ${chain}`).join('\n')}`);
+  const found = rows
+    .filter((row) => chain.test(row.chain) && row.objects > 0)
+    .sort((a, b) => b.objects - a.objects)[0];
+  assert.ok(
+    found !== undefined,
+    `no row ${chain.source} among\n${rows
+      .filter((r) => r.objects >= 50)
+      .map(({ chain, objects }) => `${objects} ${chain}`)
+      .join('\n')}`,
+  );
   return found;
 }
 
@@ -87,8 +95,14 @@ test('classes, variables, listeners, reactions, streams and globals of a real he
     [/^Array < \.list < Session < Map < variable cache /u, 100],
     [/^\{id, user, at\} < Set < variable shared \(kinds\.mjs:6\) < module kinds\.mjs < globalThis$/u, 100],
     [/^Date < \.at < \{id, user, at\} < Set < /u, 100],
-    [/^closure onMessage \(kinds\.mjs:14\) < listener 'message' < EventEmitter < variable emitter \(kinds\.mjs:7\)/u, 100],
-    [/^\{url\} < variable request \(kinds\.mjs:13\) < closure onMessage \(kinds\.mjs:14\) < listener 'message'/u, 100],
+    [
+      /^closure onMessage \(kinds\.mjs:14\) < listener 'message' < EventEmitter < variable emitter \(kinds\.mjs:7\)/u,
+      100,
+    ],
+    [
+      /^\{url\} < variable request \(kinds\.mjs:13\) < closure onMessage \(kinds\.mjs:14\) < listener 'message'/u,
+      100,
+    ],
     [/^reaction < Promise < variable never \(kinds\.mjs:9\) < module kinds\.mjs/u, 100],
     [/^Buffer < .*queued to write < WritableState < .*variable stuck \(kinds\.mjs:10\)/u, 99],
     [/^string < Array < variable names \(kinds\.mjs:11\) < module kinds\.mjs/u, 100],
@@ -167,7 +181,8 @@ work(); take();
     looks.push(heapIds(profile)?.largest ?? 0);
   }
   const found = survivors(profiles);
-  const of = (name: string) => found?.find(({ frames }) => frames[0]?.name === name && frames[1]?.name === 'Map');
+  const of = (name: string) =>
+    found?.find(({ frames }) => frames[0]?.name === name && frames[1]?.name === 'Map');
   const kept = of('Kept');
   assert.deepEqual(kept?.objects, [1000, 2000, 3000, 4000]);
   assert.deepEqual(kept.seenBy, [1000, 2000, 3000, 4000]);
@@ -190,7 +205,10 @@ test('a snapshot that was cut by a kill is read as far as it goes, and says so',
 
   const names = readHeapSnapshot(half(at('strings'), text.length));
   assert.equal(shallowOf(names), whole);
-  assert.match(names.comments[0] ?? '', /^this heap snapshot is cut at byte \d+ inside "strings", after \d+ strings/u);
+  assert.match(
+    names.comments[0] ?? '',
+    /^this heap snapshot is cut at byte \d+ inside "strings", after \d+ strings/u,
+  );
 
   const edges = readHeapSnapshot(half(at('edges'), at('trace_function_infos')));
   assert.equal(shallowOf(edges), whole);

@@ -102,7 +102,10 @@ test('finds the tasks, timers and listeners of a live process', async () => {
     assert.match(listeners?.labels['held_by'] ?? '', /^EventEmitter listener 'message'/);
 
     const again = rows(await readProfile(Buffer.concat(chunks)));
-    assert.deepEqual(again.filter(({ labels }) => labels['kind'] !== 'class'), found);
+    assert.deepEqual(
+      again.filter(({ labels }) => labels['kind'] !== 'class'),
+      found,
+    );
   } finally {
     for (const timer of timers) clearTimeout(timer);
     for (const resolve of waiting) resolve();

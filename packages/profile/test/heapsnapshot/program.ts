@@ -15,8 +15,14 @@ export async function snapshotsOf(name: string, text: string): Promise<Uint8Arra
     const path = join(folder, name);
     const takes = text.split('take()');
     const numbered = takes.reduce((all, part, i) => `${all}take(${i})${part}`);
-    writeFileSync(path, numbered.replace('TAKE', 'const take = (i) => v8.writeHeapSnapshot(`${i}.heapsnapshot`);'));
-    await run(process.env['STACKPILE_TEST_NODE'] ?? process.execPath, [path], { cwd: folder, timeout: 120_000 });
+    writeFileSync(
+      path,
+      numbered.replace('TAKE', 'const take = (i) => v8.writeHeapSnapshot(`${i}.heapsnapshot`);'),
+    );
+    await run(process.env['STACKPILE_TEST_NODE'] ?? process.execPath, [path], {
+      cwd: folder,
+      timeout: 120_000,
+    });
     return takes.slice(1).map((_, i) => readFileSync(join(folder, `${i + 1}.heapsnapshot`)));
   } finally {
     rmSync(folder, { recursive: true, force: true });

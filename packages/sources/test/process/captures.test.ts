@@ -65,7 +65,8 @@ describe('a process by its number', linux, () => {
         }
         const stayed = survivors([first, second]);
         assert.ok(stayed !== null && stayed.length > 100, `${stayed?.length} chains`);
-        const objects = (at: number): number => stayed.reduce((all, chain) => all + (chain.seenBy[at] ?? 0), 0);
+        const objects = (at: number): number =>
+          stayed.reduce((all, chain) => all + (chain.seenBy[at] ?? 0), 0);
         assert.ok(objects(0) > 10_000 && objects(0) < objects(1), `${objects(0)} of ${objects(1)}`);
       } finally {
         await captures.close();

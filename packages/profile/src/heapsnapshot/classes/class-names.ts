@@ -45,7 +45,9 @@ export class ClassNames {
   readonly #byFunction = new Map<number, number>();
   /** Whether the constructor of a class is the user's, by its name's row. */
   readonly #ofUser = new Map<number, boolean>();
-  readonly #fixed: Readonly<Record<'string' | 'symbol' | 'bigint' | 'regexp' | 'reaction' | 'dictionary', number>>;
+  readonly #fixed: Readonly<
+    Record<'string' | 'symbol' | 'bigint' | 'regexp' | 'reaction' | 'dictionary', number>
+  >;
   #scripts: ReadonlyMap<number, string> | null = null;
 
   constructor(

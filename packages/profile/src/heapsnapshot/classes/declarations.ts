@@ -80,7 +80,11 @@ export class Declarations {
         const isMember = before === '.' || before === '?.';
         const isGlobal = isMember && GLOBALS.has(beforeThat);
         if ((!isMember || isGlobal) && word.length <= 256) {
-          for (let at = text.indexOf('\n', counted); at >= 0 && at < tokens.start; at = text.indexOf('\n', counted)) {
+          for (
+            let at = text.indexOf('\n', counted);
+            at >= 0 && at < tokens.start;
+            at = text.indexOf('\n', counted)
+          ) {
             counted = at + 1;
             line++;
           }
@@ -101,6 +105,7 @@ export class Declarations {
   #note(word: string, place: Place): void {
     const known = this.#places.get(word);
     if (known === undefined) this.#places.set(word, [place]);
-    else if (known.length < MOST_PLACES || (place.isDeclared && known.length < 2 * MOST_PLACES)) known.push(place);
+    else if (known.length < MOST_PLACES || (place.isDeclared && known.length < 2 * MOST_PLACES))
+      known.push(place);
   }
 }

@@ -192,7 +192,8 @@ export class Scopes {
     const outer = this.#target(context, known.previous);
     const isOutermost = outer >= 0 && nodeName[outer] === known['system / NativeContext'];
     // The function around a CommonJS module has no name, and V8 forgets it when it has run.
-    const isNamed = shared >= 0 && !['', '(shared function info)'].includes(strings.get(nodeName[shared] as number));
+    const isNamed =
+      shared >= 0 && !['', '(shared function info)'].includes(strings.get(nodeName[shared] as number));
     const line = shared < 0 ? 0 : (this.#lines.get(shared) ?? 0);
     const isTop = isModule || (isOutermost && !isNamed && line <= 1);
     return isTop ? { kind: 'module', url, line: 1, script } : { kind: 'function', url, line, script };
@@ -215,7 +216,8 @@ export class Scopes {
     if (own !== '' && own.length < CUT_TEXT) return own;
     const whole = this.#texts?.text(url) ?? null;
     // Types are blanked out before V8 sees a text: that one cannot be compared.
-    const fits = whole !== null && (own === '' || whole.startsWith(own.slice(0, CUT_TEXT)) || /\.[cm]?tsx?$/u.test(url));
+    const fits =
+      whole !== null && (own === '' || whole.startsWith(own.slice(0, CUT_TEXT)) || /\.[cm]?tsx?$/u.test(url));
     return fits ? whole : own === '' ? null : own;
   }
 }

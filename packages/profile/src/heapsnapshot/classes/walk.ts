@@ -49,12 +49,26 @@ export interface ClassWalk {
   isRuntime(row: number): boolean;
 }
 
-const names = ['global', 'global (global*)', 'system / NativeContext', 'system / SourceTextModule', '__proto__', '_events', 'buffered',
-  '<symbol kBufferedValue>', 'WritableState', 'ReadableState', 'buffer', 'outputData'] as const;
+const names = [
+  'global',
+  'global (global*)',
+  'system / NativeContext',
+  'system / SourceTextModule',
+  '__proto__',
+  '_events',
+  'buffered',
+  '<symbol kBufferedValue>',
+  'WritableState',
+  'ReadableState',
+  'buffer',
+  'outputData',
+] as const;
 
 /** Properties of the global object that are objects of Node's or of the language. */
 const nodesGlobals = new Set(
-  'process console performance crypto navigator Atomics Intl JSON Math Reflect WebAssembly module require'.split(' '),
+  'process console performance crypto navigator Atomics Intl JSON Math Reflect WebAssembly module require'.split(
+    ' ',
+  ),
 );
 
 /** How urgently an edge is followed: whatever can be reached by an earlier class of edges is. */
@@ -144,7 +158,12 @@ class Walker {
     const { nodeCount, firstEdge, edgeLabel, edgeTo } = this.#snapshot;
     const queue = new Uint32Array(nodeCount);
     const late = new GrowingUint32(1024);
-    const deferred = [new GrowingUint32(0), new GrowingUint32(64), new GrowingUint32(64), new GrowingUint32(64)];
+    const deferred = [
+      new GrowingUint32(0),
+      new GrowingUint32(64),
+      new GrowingUint32(64),
+      new GrowingUint32(64),
+    ];
     let head = 0;
     let tail = 0;
     const reach = (holder: number, edge: number, to: number): void => {
@@ -232,7 +251,9 @@ class Walker {
 
   /** Whether an edge leads from the root straight to a global object. */
   #isShortcut(holder: number, edge: number): boolean {
-    return holder === 0 && ((this.#snapshot.edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.shortcut;
+    return (
+      holder === 0 && ((this.#snapshot.edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.shortcut
+    );
   }
 
   /** A global object; a snapshot that V8 takes when memory runs out has no edge from the root to it. */
@@ -286,8 +307,7 @@ class Walker {
     else if (this.#isGlobal(holder, edge, to)) {
       this.#globals.push(to);
       this.#fix(to, this.#rows.global, Part.fixedMember);
-    }
-    else this.#member(holder, edge, to, base);
+    } else this.#member(holder, edge, to, base);
     return false;
   }
 
@@ -508,8 +528,6 @@ function propertyWord(name: string): string {
 
 function isString(type: number): boolean {
   return (
-    type === NodeType.string ||
-    type === NodeType['concatenated string'] ||
-    type === NodeType['sliced string']
+    type === NodeType.string || type === NodeType['concatenated string'] || type === NodeType['sliced string']
   );
 }
