@@ -12,7 +12,7 @@ export {
   type HeapGroup,
   type HeapGroupKind,
 } from './analyze.ts';
-export type { ClassCell, ClassRow, HeapClasses } from './classes/classes.ts';
+export type { ClassRow, HeapClasses } from './classes/classes.ts';
 export {
   BORN_LABEL,
   type HeapFrameWriter,

@@ -116,7 +116,7 @@ export class ClassTally {
 
   /** The row of a node on the chain of its dominators, of which `above` is the nearest one's. */
   #dominatedRow(node: number, dominator: number, above: number): number {
-    const { tree, row, base, part, system, isRuntime } = this.#walk;
+    const { tree, row, base, part, system } = this.#walk;
     const own = row[node] as number;
     if (part[node] === Part.piece) return above === ROOT_ROW ? system : above;
     if (part[node] === Part.member) {
@@ -126,7 +126,7 @@ export class ClassTally {
       return row[dominator] === held ? tree.graft(own, held, above) : tree.child(above, tree.frameOf(own));
     }
     // A module is held by what it has left behind itself, too.
-    if (node === 0 || isRuntime(above) || tree.isBelow(above, own)) return own;
+    if (node === 0 || this.#walk.isRuntime(above) || tree.isBelow(above, own)) return own;
     return tree.child(above, tree.frameOf(own));
   }
 
@@ -171,7 +171,7 @@ function processOf(snapshot: HeapSnapshot, globals: readonly number[]): string {
       const to = edgeTo[at] as number;
       if ((label & EDGE_TYPE_MASK) !== EdgeType.property || nodeType[to] !== NodeType.closure) continue;
       const name = strings.get(label >>> EDGE_TYPE_BITS);
-      if (permanent.has(name)) ids.push(`${name} ${nodeId[to]}`);
+      if (permanent.has(name)) ids.push(`${name} ${nodeId[to] as number}`);
     }
   }
   let hash = 0x811c9dc5;

@@ -43,6 +43,8 @@ export class Scopes {
   readonly #functions: SnapshotFunctions;
   readonly #texts: FunctionNames | null;
   readonly #names: Readonly<Record<(typeof names)[number], number>>;
+  #lastContext = -1;
+  #lastScope = NO_SCOPE;
   /** By node of the scope info. */
   readonly #scripts = new Map<number, number>();
   readonly #shared = new Map<number, number>();
@@ -71,6 +73,15 @@ export class Scopes {
 
   /** What a context is of. */
   of(context: number): Scope {
+    // Asked for each variable of a context in turn, and a context may have any number of them.
+    if (context !== this.#lastContext) {
+      this.#lastScope = this.#find(context);
+      this.#lastContext = context;
+    }
+    return this.#lastScope;
+  }
+
+  #find(context: number): Scope {
     const info = this.#target(context, this.#names.scope_info);
     if (info < 0) return NO_SCOPE;
     let scope = this.#scopes.get(info);
