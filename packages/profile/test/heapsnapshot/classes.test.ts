@@ -181,3 +181,109 @@ test('what only the engine needs is a few rows, and a table is part of what hold
     'string < Map < global cache < globalThis: 1, 16 bytes',
   ]);
 });
+
+test('whatever a snapshot claims to be, its bytes add up', () => {
+  const size = 24;
+  const types = [
+    'hidden',
+    'array',
+    'string',
+    'object',
+    'code',
+    'closure',
+    'regexp',
+    'number',
+    'native',
+    'synthetic',
+  ];
+  const names = [
+    '',
+    'global',
+    'Object',
+    'Map',
+    'Generator',
+    'ArrayBuffer',
+    'system / Context',
+    'system / NativeContext',
+    'system / SourceTextModule',
+    'system / Cell',
+    'system / PromiseReaction',
+    'WritableState',
+    '(Stack roots)',
+    '(Global handles)',
+    'file:///a.mjs',
+    'const a = 1; globalThis.b = a',
+  ];
+  const edgeNames = [
+    'context',
+    'scope_info',
+    'previous',
+    'extension',
+    'shared',
+    'script',
+    'source',
+    'name_or_scope_info',
+    'map',
+    'descriptors',
+    'back_pointer',
+    'buffer',
+    '_events',
+    'buffered',
+    'function',
+    'parameters_and_registers',
+    'a',
+    'b',
+  ];
+  const node = fc.nat(size - 1);
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          type: fc.constantFrom(...types),
+          name: fc.constantFrom(...names),
+          size: fc.nat(100),
+          edges: fc.array(
+            fc.record({
+              type: fc.constantFrom(
+                'context',
+                'element',
+                'property',
+                'internal',
+                'hidden',
+                'shortcut',
+                'weak',
+              ),
+              name: fc.constantFrom(...edgeNames),
+              to: node,
+            }),
+            { maxLength: 5 },
+          ),
+          location: fc.tuple(fc.nat(2), fc.nat(9), fc.nat(9)),
+        }),
+        { minLength: size, maxLength: size },
+      ),
+      fc.array(fc.nat(60), { maxLength: 3 }),
+      (nodes, looks) => {
+        const text = snapshotText(
+          nodes.map((one) => ({
+            ...one,
+            edges: one.edges.map((edge, i) =>
+              edge.type === 'element' || edge.type === 'hidden' ? { ...edge, name: i } : edge,
+            ),
+          })),
+        );
+        const rows = rowsOf(
+          classesOf(
+            text,
+            looks.sort((a, b) => a - b),
+          ),
+        );
+        const heap = nodes.reduce((all, one) => all + one.size, 0);
+        assert.equal(sum(rows, 'shallow'), heap);
+        assert.equal(sum(rows, 'retained'), heap);
+        assert.ok(sum(rows, 'objects') <= size);
+      },
+    ),
+    { numRuns: 1500 },
+  );
+});
