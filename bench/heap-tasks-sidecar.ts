@@ -1,10 +1,10 @@
-// The worker of bench/heap-tasks: takes a snapshot of the main thread and throws it away, or analyses it.
+// The worker of bench/heap-tasks: takes a snapshot of the main thread and throws it away, or analyses it, with classes or without.
 import { Session } from 'node:inspector';
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { takeHeapSnapshot } from '@stackpile/agent/inspector';
 
-const { mode } = workerData as { mode: 'bare' | 'analysis' };
+const { mode } = workerData as { mode: 'bare' | 'analysis' | 'classes' };
 const session = new Session();
 session.connectToMainThread();
 const alive = setInterval(() => undefined, 1000);
@@ -40,7 +40,7 @@ if (mode === 'bare') {
         return () => session.off(method, wrapped);
       },
     },
-    { timeoutMs: 600_000 },
+    { timeoutMs: 600_000, ...(mode === 'classes' ? { analysis: { classes: {} } } : {}) },
   );
   stopMs = taken.stopMs;
   const tasks = taken.analysis.groups.filter((group) => group.kind === 'task');

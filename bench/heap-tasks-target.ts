@@ -1,4 +1,4 @@
-// The program that bench/heap-tasks looks at: many suspended tasks in a large heap. Usage: TASKS MEGABYTES bare|analysis|file [PATH]
+// The program that bench/heap-tasks looks at: many suspended tasks in a large heap. Usage: TASKS MEGABYTES bare|analysis|classes|file [PATH]
 import process from 'node:process';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';

@@ -8,7 +8,7 @@ export interface Measure {
   readonly unit: string;
   /** Columns of the sample table that are added up. */
   readonly columns: readonly number[];
-  /** Column of `retained/bytes`, -1 where there is none. */
+  /** Column of `retained/bytes` (of tasks in a heap snapshot: `claimed/bytes`), -1 where there is none. */
   readonly retained: number;
   /** `goroutines`, `tasks`, `bytes`. */
   readonly noun: string;
@@ -51,7 +51,6 @@ const nouns: Readonly<Record<string, string>> = {
  */
 export function measureOf(profile: Profile, wanted?: string, seen?: string): Measure {
   const types = profile.sampleTypes;
-  const retained = types.findIndex((type) => type.type === 'retained' && type.unit === 'bytes');
   let column = -1;
   const named = wanted ?? seen;
   if (named !== undefined) {
@@ -76,6 +75,11 @@ export function measureOf(profile: Profile, wanted?: string, seen?: string): Mea
     );
   }
   const counts = chosen.unit !== 'bytes';
+  // A heap snapshot says of tasks, handles and closures what they claim, of classes what they retain.
+  const bytesColumn = (name: string): number =>
+    types.findIndex(({ type, unit }) => type === name && unit === 'bytes');
+  const claimed = chosen.type === 'objects' ? -1 : bytesColumn('claimed');
+  const retained = claimed >= 0 ? claimed : bytesColumn('retained');
   const noun = nouns[chosen.type] ?? (counts ? chosen.type : 'bytes');
   const facts = { type: chosen.type, unit: chosen.unit, retained, counts };
   // A heap snapshot counts handles (sockets, timers) beside the tasks: either may be what piles up.

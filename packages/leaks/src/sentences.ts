@@ -43,6 +43,11 @@ function doing(finding: Finding, series: Series): string {
   const { type, unit } = series.measure;
   if (unit === 'bytes') return 'memory allocated in';
   if (type === 'closures') return 'closures made in';
+  // In a heap snapshot the culprit is who holds them, innermost first: the class itself, then its holders.
+  if (type === 'objects') {
+    const leaf = finding.stack[0];
+    return leaf === undefined || leaf === finding.culprit ? 'objects:' : `objects (${leaf.name}) held by`;
+  }
   if (type.endsWith('objects')) return 'objects allocated in';
   if (type.startsWith('thread')) return 'threads started in';
   const kind = finding.labels.find((label) => label.key === taskLabel.kind)?.value;

@@ -27,6 +27,11 @@ export {
   heapProfile,
   type HeapProfileOptions,
   type HeapSnapshot,
+  type HeapIds,
+  heapIds,
+  BORN_LABEL,
+  type ClassRow,
+  type HeapClasses,
   type HeapSnapshotOptions,
   type HeapFrameWriter,
   HeapSnapshotReader,
@@ -34,6 +39,8 @@ export {
   isHeapSnapshot,
   readHeapSnapshot,
   readHeapSnapshotStream,
+  type SurvivingChain,
+  survivors,
   type WrittenHeapFrame,
 } from './heapsnapshot/index.ts';
 export { hasNamesToRead, mayBeReadable } from './naming/may-be-readable.ts';

@@ -37,9 +37,9 @@ export async function profileOf(
 }
 
 /** A heap snapshot, which may be larger than any buffer; null for every other file. */
-async function snapshotOf(path: string, name: string): Promise<Profile | null> {
+async function snapshotOf(path: string, name: string, options: SourceOptions): Promise<Profile | null> {
   try {
-    return await readSnapshotFile(path);
+    return await readSnapshotFile(path, options.looks);
   } catch (error) {
     if (error instanceof ProfileError)
       throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
@@ -173,7 +173,7 @@ export async function loadSpec(spec: SourceSpec, options: SourceOptions): Promis
     case 'file':
     case 'stdin': {
       const name = spec.kind === 'stdin' ? 'standard input' : spec.spec;
-      const snapshot = spec.kind === 'stdin' ? null : await snapshotOf(spec.path, name);
+      const snapshot = spec.kind === 'stdin' ? null : await snapshotOf(spec.path, name, options);
       if (snapshot !== null)
         return { spec: spec.spec, name, profile: snapshot, bytes: null, remote: false, time: null };
       const bytes =

@@ -56,6 +56,8 @@ export interface SourceOptions {
   readonly tls?: TlsOptions;
   /** Which profile a URL without a path (or a pid) means: `profile` is CPU, as in pprof. Default `profile`. */
   readonly profile?: string;
+  /** Of a heap snapshot in a series: the largest ids of earlier ones of the same process, oldest first. */
+  readonly looks?: readonly number[];
   /** Keep the order in time of profiles that have one, for whoever draws it. */
   readonly times?: boolean;
   /** Bytes that one answer or file may have, packed. Default 1 GiB. */

@@ -6,6 +6,8 @@ import { functionNames } from '@stackpile/agent/inspector';
 import { isHeapSnapshot, openRegularFile, type Profile, readHeapSnapshotStream } from '@stackpile/profile';
 
 const unreadable = { text: '', packed: false, size: 0 };
+/** Tasks, handles and closures that are told one by one; more are told by stack. */
+const MOST_IDS = 200_000;
 /** Bytes that tell what a file is. */
 const HEAD = 256;
 
@@ -42,13 +44,20 @@ function head(path: string): { readonly text: string; readonly packed: boolean; 
  * cannot be read: whoever reads it next says why. Memory: below the size of
  * the snapshot's text.
  *
+ * @param looks where the file is one of a series, the largest ids of earlier snapshots of the same process, oldest first: objects are
+ *   told apart by which of them they saw, and tasks, handles and closures have ids
  * @throws ProfileError that names the byte at fault
  */
-export async function readSnapshotFile(path: string): Promise<Profile | null> {
+export async function readSnapshotFile(
+  path: string,
+  looks: readonly number[] | null = null,
+): Promise<Profile | null> {
   const { text, packed, size } = head(path);
   if (!isHeapSnapshot(text)) return null;
   const stream = fs.createReadStream(path, { highWaterMark: 1 << 18 });
-  if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size, names: functionNames });
+  const series = looks === null ? {} : { maxIds: MOST_IDS, classes: { looks } };
+  const options = { names: functionNames, ...series };
+  if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size, ...options });
   const unpacked = pipeline(stream, createGunzip({ chunkSize: 1 << 18 }), () => undefined);
-  return readHeapSnapshotStream(unpacked, { names: functionNames });
+  return readHeapSnapshotStream(unpacked, options);
 }

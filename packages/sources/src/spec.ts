@@ -9,13 +9,22 @@ import type { AskedOfProcess, SourceSpec } from './options.ts';
 export const INSPECTOR_REFUSAL = 'WebSockets request was expected';
 
 /** What can be had from a process that has no agent. */
-export const PROCESS_PROFILES: readonly string[] = ['goroutine', 'tasks', 'profile', 'cpu', 'heap', 'allocs'];
+export const PROCESS_PROFILES: readonly string[] = [
+  'goroutine',
+  'tasks',
+  'profile',
+  'cpu',
+  'heap',
+  'allocs',
+  'heapclasses',
+  'heapsnapshot',
+];
 
 /** The sentence for a profile that a process without an agent does not have. */
 export function noSuchProfile(spec: string, profile: string): SourceError {
   return new SourceError(
     'SOURCE_USAGE',
-    `${spec}: a process without an agent has no profile ${profile}, only goroutine, profile and heap`,
+    `${spec}: a process without an agent has no profile ${profile}, only goroutine, profile, heap, heapclasses and heapsnapshot`,
   );
 }
 

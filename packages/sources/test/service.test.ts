@@ -220,7 +220,7 @@ test(
       assert.equal(service.heavy, true);
       assert.deepEqual(
         (await service.offers()).offers.map(({ name }) => name),
-        ['counters', 'goroutine', 'heap', 'profile'],
+        ['counters', 'goroutine', 'heapclasses', 'heapsnapshot', 'heap', 'profile'],
       );
       const counters = await service.counters();
       assert.equal(counters.pid, child.pid);

@@ -1,7 +1,7 @@
 // `stackpile leaks`: dumps or a running service in, a verdict out.
 import { resolve } from 'node:path';
-import { type Dump, findLeaks, type LeakOptions, LeaksError } from '@stackpile/leaks';
-import { taskLabel } from '@stackpile/profile';
+import { type Dump, findLeaks, type LeakOptions, LeaksError, type Verdict } from '@stackpile/leaks';
+import { heapIds, taskLabel } from '@stackpile/profile';
 import {
   type LoadedSource,
   MOST_PEM_BYTES,
@@ -96,6 +96,27 @@ interface JudgedGroup {
   readonly judged: readonly Judged[];
 }
 
+/** Whether ids mean the same in all dumps: those of heap snapshots do within one process only. */
+function areOfOneProcess(dumps: readonly Dump[]): boolean {
+  const processes = dumps.map(({ profile }) => heapIds(profile)?.process ?? '');
+  return new Set(processes).size <= 1;
+}
+
+/** Adds the verdicts on what heap snapshots count beside tasks, where they say more. */
+function withHeap(tasks: Verdict, dumps: readonly Dump[], options: LeakOptions): Verdict[] {
+  const counted = (sampleType: string): boolean =>
+    dumps.every(({ profile }) => countsBeside(profile, sampleType));
+  const judgeBeside = (sampleType: string): Verdict => findLeaks(dumps, { ...options, sampleType });
+  const withClosures = counted('closures') ? withBeside(tasks, () => judgeBeside('closures')) : [tasks];
+  if (tasks.kind === 'leak' || !counted('objects')) return withClosures;
+  // That no task piles up says nothing of a heap as long as nobody looked at what it holds.
+  const objects = judgeBeside('objects');
+  const others = withClosures.filter(
+    ({ kind, series }) => kind === 'leak' || series.totals.some((n) => n > 0),
+  );
+  return [objects, ...others];
+}
+
 async function judgeGroup(
   group: DumpGroup,
   options: LeaksOptions,
@@ -103,10 +124,14 @@ async function judgeGroup(
   source: SourceOptions,
 ): Promise<JudgedGroup | null> {
   const loaded: LoadedSource[] = [];
+  const looks: number[] = [];
   for (const file of group.files) {
     try {
       // The bytes are of no more use, and may be many.
-      loaded.push({ ...(await loadSource(file, source)), bytes: null });
+      const one = await loadSource(file, { ...source, looks });
+      loaded.push({ ...one, bytes: null });
+      const largest = heapIds(one.profile)?.largest ?? 0;
+      if (largest > (looks.at(-1) ?? 0)) looks.push(largest);
     } catch (error) {
       if (!group.fromFolder || !(error instanceof SourceError) || error.code !== 'SOURCE_MALFORMED')
         throw error;
@@ -115,12 +140,10 @@ async function judgeGroup(
   }
   if (loaded.length === 0) return null;
   const dumps = inOrder(loaded, options.interval);
+  const rules = { ...leakOptions(options), ...(areOfOneProcess(dumps) ? {} : { maxIds: 0 }) };
   try {
-    const verdict = findLeaks(dumps, leakOptions(options));
-    const verdicts =
-      options.type === null && dumps.every(({ profile }) => countsBeside(profile, 'closures'))
-        ? withBeside(verdict, () => findLeaks(dumps, { ...leakOptions(options), sampleType: 'closures' }))
-        : [verdict];
+    const verdict = findLeaks(dumps, rules);
+    const verdicts = options.type === null ? withHeap(verdict, dumps, rules) : [verdict];
     const sources = dumps.map((dump) => dump.name ?? '');
     return {
       dumps,

@@ -113,10 +113,10 @@ export class Fetcher {
     }
   }
 
-  /** Heap snapshots may be larger than any buffer; null for every other file, and for one that fits. */
+  /** Heap snapshots may be larger than any buffer; null for every other file, and for one that fits and is called otherwise. */
   async #snapshot(path: string): Promise<Profile | null> {
-    const { size } = statSync(path);
-    if (size < STREAMED_FROM) return null;
+    // Read as a stream they are read with the texts of their scripts, too.
+    if (!/\.heapsnapshot(?:\.gz)?$/iu.test(path) && statSync(path).size < STREAMED_FROM) return null;
     const { readSnapshotFile } = await import('@stackpile/sources/snapshot-file');
     try {
       return await readSnapshotFile(path);

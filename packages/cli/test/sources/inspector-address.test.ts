@@ -200,7 +200,8 @@ describe('what is no inspector is recognised as what it is:', () => {
 
 describe('what is meant to be a process is never an address or a file:', () => {
   const wanted = 'pid: wants a process number, as in pid:1234';
-  const none = 'a process without an agent has no profile unknown, only goroutine, profile and heap';
+  const none =
+    'a process without an agent has no profile unknown, only goroutine, profile, heap, heapclasses and heapsnapshot';
   for (const [source, sentence] of [
     ['pid:0', wanted],
     ['pid:0/heap', wanted],

@@ -4,7 +4,10 @@ import type { FunctionNames } from '../naming/function-names.ts';
 import { NO_FACTS } from '../naming/names.ts';
 import { scriptFilename } from '../script-filename.ts';
 import type { TaskKind } from '../wire/task-labels.ts';
-import { type Claims, claimedBytes, release, takeStrongGraph } from './dominators.ts';
+import { ClassTally, type HeapClasses } from './classes/classes.ts';
+import { Scopes } from './classes/scopes.ts';
+import { walkClasses } from './classes/walk.ts';
+import { type Claims, claimedBytes, dominatorTree, release, takeStrongGraph } from './dominators.ts';
 import { type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles, type Handle } from './handles.ts';
 import { Holders, shortestPaths } from './paths.ts';
@@ -39,7 +42,7 @@ export interface HeapGroup {
   readonly retained: number;
   /** What holds a typical member, nearest holder first. */
   readonly heldBy: string;
-  /** V8's ids of all members of a task or handle group, where they were asked for and are few enough; else empty. */
+  /** V8's ids of all members of a group, but of Node's own closures, where they were asked for and are few enough; else empty. */
   readonly memberIds: readonly number[];
 }
 
@@ -51,6 +54,8 @@ export interface HeapAnalysis {
   readonly nodeCount: number;
   /** Bytes of all nodes together. */
   readonly heapBytes: number;
+  /** The heap by class; null where it was not asked for. */
+  readonly classes: HeapClasses | null;
 }
 
 /** How a snapshot is looked at. */
@@ -58,12 +63,17 @@ export interface HeapAnalysisOptions {
   /** The file name to show for a script's URL; by default `file:` URLs become paths. */
   readonly filename?: (url: string) => string;
   /**
-   * Tell the id of every member of task and handle groups, unless there are more members than this. Ids are the same in all
-   * snapshots of one inspector session, so they tell what stayed from what came and went. Default 0: none.
+   * Tell the id of every member of groups, unless there are more members than this. Ids are the same in all snapshots of one process
+   * (of one inspector session, where one takes them), so they tell what stayed from what came and went. Default 0: none.
    */
   readonly maxIds?: number;
   /** Knows the scripts' texts, for names of functions that have none; a snapshot has the beginning of each text only. */
   readonly names?: FunctionNames;
+  /** Tell all objects by class and holders as well. */
+  readonly classes?: {
+    /** The largest ids of earlier snapshots of the same process, oldest first: objects are told apart by which of them they saw. */
+    readonly looks?: readonly number[];
+  };
 }
 
 /** Closures of one function of the user's from which on they are a group. */
@@ -104,12 +114,29 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
 
   const heldBy = groups.open.map((group) => usual(group.members.map((node) => holders.words(node))));
   release(paths.entry);
+  const tally = options.classes === undefined ? null : tallyOf(snapshot, functions, options);
   let heapBytes = 0;
   for (let node = 0; node < nodeCount; node++) heapBytes += selfSize[node] as number;
   for (const size of largeSizes.values()) heapBytes += size - 0xffffffff;
   const claims = groups.claims(weak);
-  const bytes = claimedBytes(takeStrongGraph(snapshot), claims);
-  return { groups: groups.told(bytes, heldBy), runtimeTasks, nodeCount, heapBytes };
+  const claimed = claims.node.slice();
+  const graph = takeStrongGraph(snapshot);
+  const tree = dominatorTree(graph, claimed);
+  const bytes = claimedBytes(tree, graph, claims, claimed);
+  const classes = tally?.finish(tree, graph) ?? null;
+  for (const used of [tree.vertex, tree.idom, tree.spare]) release(used);
+  return { groups: groups.told(bytes, heldBy), runtimeTasks, nodeCount, heapBytes, classes };
+}
+
+/** Objects by class and chain of holders. */
+function tallyOf(
+  snapshot: HeapSnapshot,
+  functions: SnapshotFunctions,
+  options: HeapAnalysisOptions,
+): ClassTally {
+  const scopes = new Scopes(snapshot, functions, options.names ?? null);
+  const walk = walkClasses(snapshot, functions, scopes, options.filename ?? scriptFilename);
+  return new ClassTally(snapshot, walk, options.classes?.looks ?? []);
 }
 
 /** Groups while their members are found, and which nodes each claims. */
@@ -225,13 +252,20 @@ class Groups {
       const frames: HeapFrame[] = [{ function: this.#functions.get(row), objectId: 0 }];
       groupOfFunction.set(row, this.#begin('closures', frames, '', 0));
     }
+    // Tasks and handles come first: closures have ids where there is room for the user's.
+    const isUsers = (row: number): boolean => this.#functions.owner(row) === 'user';
+    let users = 0;
+    for (const row of groupOfFunction.keys()) if (isUsers(row)) users += counts.get(row) ?? 0;
+    const haveIds = this.#ids + users <= this.#maxIds;
     const weak = new Uint8Array(this.open.length + 1);
     for (const g of groupOfFunction.values()) weak[g + 1] = 1;
     for (let node = 0; node < nodeCount; node++) {
       if (nodeType[node] !== NodeType.closure) continue;
-      const g = groupOfFunction.get(this.#functions.instanceOf(node));
+      const row = this.#functions.instanceOf(node);
+      const g = groupOfFunction.get(row);
       if (g === undefined) continue;
       this.#join(g, node);
+      if (haveIds && isUsers(row)) this.#identify(g, node);
       this.#claim(node, g);
     }
     return weak;

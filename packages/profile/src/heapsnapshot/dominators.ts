@@ -64,26 +64,59 @@ export function takeStrongGraph(snapshot: HeapSnapshot): StrongGraph {
   return { nodeCount, firstEdge, edgeTo, selfSize, largeSizes };
 }
 
+/** The dominator tree of what the root leads to. Vertices are numbered so that each comes after its dominator; 0 is the root. */
+export interface DominatorTree {
+  readonly reached: number;
+  /** Node of each vertex. */
+  readonly vertex: Uint32Array;
+  /** Immediate dominator of each vertex. */
+  readonly idom: Uint32Array;
+  /** A column of `reached` words or more that nobody needs any more. */
+  readonly spare: Uint32Array;
+}
+
+/**
+ * Dominators by the semi-NCA algorithm (Georgiadis: Linear-Time Algorithms for Dominators and Related Problems, 2005) over a
+ * depth-first numbering. Memory: 6 columns of 4 bytes per node and 4 bytes per edge that is not in the depth-first tree; half of
+ * the columns are what is returned. The edges are consumed.
+ *
+ * @param nodes nodes whose vertices are wanted; they are replaced by those, and by 2^32 − 1 where the root does not lead to them
+ */
+export function dominatorTree(graph: StrongGraph, nodes: Uint32Array): DominatorTree {
+  const walk = depthFirst(graph);
+  const preds = predecessors(graph, walk);
+  for (let i = 0; i < nodes.length; i++) nodes[i] = walk.order[nodes[i] as number] as number;
+  release(graph.firstEdge);
+  release(graph.edgeTo);
+  const { idom, semi } = dominators(walk, preds);
+  for (const used of [walk.parent, walk.entering, preds, semi]) release(used);
+  return { reached: walk.reached, vertex: walk.vertex, idom, spare: walk.label };
+}
+
+/** Bytes of a node. */
+export function sizeOf(
+  { selfSize, largeSizes }: Pick<StrongGraph, 'selfSize' | 'largeSizes'>,
+  node: number,
+): number {
+  const size = selfSize[node] as number;
+  return size === NONE ? (largeSizes.get(node) ?? size) : size;
+}
+
 /**
  * Bytes per group: a node's own bytes count for the nearest claimed node that dominates it (or itself), so that no byte counts
  * twice and a group's number is what would become free with it, less what groups inside of it claim.
  *
- * Dominators by the semi-NCA algorithm (Georgiadis: Linear-Time Algorithms for Dominators and Related Problems, 2005) over a
- * depth-first numbering. Memory: 6 columns of 4 bytes per node and 4 bytes per edge that is not in the depth-first tree, freed
- * on return.
+ * @param claimed the vertices of the claims' nodes, as {@link dominatorTree} tells them
  */
-export function claimedBytes(graph: StrongGraph, claims: Claims): Float64Array {
-  const { firstEdge, edgeTo, selfSize, largeSizes } = graph;
-  const walk = depthFirst(graph);
-  const preds = predecessors(graph, walk);
-  const claimed = claims.node.map((node) => walk.order[node] as number);
-  release(firstEdge);
-  release(edgeTo);
-  const { idom, semi } = dominators(walk, preds);
-
-  // Credit: a vertex comes after its dominator in this numbering, so one pass hands claims down.
-  const { reached, vertex, parent, label, entering } = walk;
-  const owner = label.fill(0);
+export function claimedBytes(
+  tree: DominatorTree,
+  graph: Pick<StrongGraph, 'selfSize' | 'largeSizes'>,
+  claims: Claims,
+  claimed: Uint32Array,
+): Float64Array {
+  const { reached, vertex, idom } = tree;
+  // A vertex comes after its dominator, so one pass hands claims down.
+  const owner = tree.spare.fill(0);
   for (let c = 0; c < claimed.length; c++) {
     const at = claimed[c] as number;
     if (at !== NONE) owner[at] = claims.group[c] as number;
@@ -94,11 +127,8 @@ export function claimedBytes(graph: StrongGraph, claims: Claims): Float64Array {
     let group = owner[v] as number;
     if (group === 0 || (claims.isWeak[group] === 1 && inherited !== 0)) group = inherited;
     owner[v] = group;
-    const node = vertex[v] as number;
-    const size = selfSize[node] as number;
-    bytes[group] = (bytes[group] as number) + (size === NONE ? (largeSizes.get(node) ?? size) : size);
+    bytes[group] = (bytes[group] as number) + sizeOf(graph, vertex[v] as number);
   }
-  for (const used of [vertex, parent, label, entering, preds, idom, semi]) release(used);
   return bytes;
 }
 

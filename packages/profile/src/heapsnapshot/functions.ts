@@ -129,7 +129,7 @@ export class SnapshotFunctions {
 
   #describe(closure: number, shared: number): SnapshotFunction {
     const { nodeName, strings, locations } = this.#snapshot;
-    const script = shared < 0 ? -1 : this.#scriptOf(shared);
+    const script = shared < 0 ? -1 : this.scriptOf(shared);
     const url = script < 0 ? '' : strings.get(nodeName[script] as number);
     const at = locationOf(locations, closure);
     // A builtin has a location as well, in a script of its own that means nothing.
@@ -150,16 +150,21 @@ export class SnapshotFunctions {
   #ownText(script: number): ScriptFunctions {
     let known = this.#ownTexts.get(script);
     if (known === undefined) {
-      const { nodeName, strings } = this.#snapshot;
-      const source = this.target(script, EdgeType.internal, this.#names.source);
-      known = new ScriptFunctions(source < 0 ? '' : strings.peek(nodeName[source] as number));
+      known = new ScriptFunctions(this.ownText(script));
       this.#ownTexts.set(script, known);
     }
     return known;
   }
 
+  /** What the snapshot itself has of a script's text: its beginning, or nothing. */
+  ownText(script: number): string {
+    const { nodeName, strings } = this.#snapshot;
+    const source = this.target(script, EdgeType.internal, this.#names.source);
+    return source < 0 ? '' : strings.peek(nodeName[source] as number);
+  }
+
   /** The node of the script of a shared function info, or -1. */
-  #scriptOf(shared: number): number {
+  scriptOf(shared: number): number {
     for (const name of [this.#names.script, this.#names.script_or_debug_info]) {
       const script = this.target(shared, EdgeType.internal, name);
       if (script >= 0 && this.#snapshot.nodeType[script] === NodeType.code) return script;

@@ -5,7 +5,9 @@ import { type FunctionFacts, functionName } from '../naming/names.ts';
 import type { Profile } from '../profile.ts';
 import { scriptFilename } from '../script-filename.ts';
 import { taskLabel } from '../wire/task-labels.ts';
-import type { HeapAnalysis, HeapAnalysisOptions, HeapGroupKind } from './analyze.ts';
+import type { HeapAnalysis, HeapAnalysisOptions, HeapGroup, HeapGroupKind } from './analyze.ts';
+import type { HeapClasses } from './classes/classes.ts';
+import type { HolderFrame } from './classes/holder-tree.ts';
 
 /** How an analysis becomes a profile. */
 export interface HeapProfileOptions extends HeapAnalysisOptions {
@@ -20,7 +22,7 @@ export interface HeapProfileOptions extends HeapAnalysisOptions {
   readonly positions?: ReadonlyMap<number, { readonly line: number; readonly column: number }>;
   /** Lines for the profile's comments. */
   readonly comments?: readonly string[];
-  /** Only groups of these kinds. */
+  /** Only groups of these kinds; none of them where the list is empty. */
   readonly kinds?: readonly HeapGroupKind[];
   /** Writes the frames where the profile's other captures have a way of their own. */
   readonly frames?: (builder: ProfileBuilder) => HeapFrameWriter;
@@ -52,28 +54,86 @@ export interface WrittenHeapFrame {
   readonly facts: FunctionFacts;
 }
 
+/** The label of a sample of objects that tells their age: how many of the earlier looks they were born after; see {@link heapProfile}. */
+export const BORN_LABEL = 'born_after';
+
 /**
  * The profile of an analysis. Sample types: `tasks/count` (or `goroutine/count`), `handles/count`, `closures/count` and
  * `retained/bytes`; a sample counts in the column of its own kind and in `retained`. Text labels: `kind` (`task`, `handle`,
- * `closures`), `state` of a task, `held_by`. Where the analysis has the ids of members, each is a sample of its own with the numeric
- * label `goroutine`.
+ * `closures`, `class`), `state` of a task, `held_by`. Where the analysis has the ids of members, each is a sample of its own with the
+ * numeric label `goroutine`.
+ *
+ * Where the analysis tells classes, there are `objects/count`, `shallow/bytes` and, of classes only, `retained/bytes` as well: own
+ * bytes by chain of dominators, so that what a frame retains is its cumulated value. What tasks, handles and closures keep alive is
+ * called `claimed/bytes` then. Where the analysis knows of earlier looks, the samples of one chain are told apart by the numeric
+ * label {@link BORN_LABEL}: 0 for what the first look saw already, 1 for what was born between the first and the second, …. With an
+ * empty list of kinds the profile has the types of classes only.
  */
 export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions = {}): Profile {
-  const filename = options.filename ?? scriptFilename;
+  const { kinds } = options;
+  const groups = analysis.groups.filter((group) => kinds === undefined || kinds.includes(group.kind));
   const taskType = options.taskType ?? 'tasks';
+  const types = columnsOf(analysis.classes !== null, kinds, taskType);
   const builder = new ProfileBuilder({
-    sampleTypes: [
-      { type: taskType, unit: 'count' },
-      { type: 'handles', unit: 'count' },
-      { type: 'closures', unit: 'count' },
-      { type: 'retained', unit: 'bytes' },
-    ],
-    periodType: { type: taskType, unit: 'count' },
+    sampleTypes: types.map((type) => ({ type, unit: inBytes.has(type) ? 'bytes' : 'count' })),
+    periodType: { type: types[0] ?? taskType, unit: 'count' },
     period: 1,
-    defaultSampleType: taskType,
+    defaultSampleType: taskType === 'goroutine' ? taskType : firstCounted(types, groups),
     ...(options.timeNanos === undefined ? {} : { timeNanos: options.timeNanos }),
   });
   const writer = options.frames?.(builder);
+  writeGroups(builder, types, groups, options, writer);
+  if (analysis.classes !== null) writeClasses(builder, types, analysis.classes, options);
+  if (analysis.runtimeTasks > 0) {
+    builder.comment(`${analysis.runtimeTasks} suspended chains of Node's own are left out`);
+  }
+  for (const comment of options.comments ?? []) builder.comment(comment);
+  if (analysis.classes !== null) {
+    const { largestId, process } = analysis.classes;
+    builder.comment(`object ids up to ${largestId}, of process ${process}`);
+  }
+  writer?.end();
+  return builder.build();
+}
+
+/** Sample types whose unit is bytes. */
+const inBytes = new Set(['shallow', 'retained', 'claimed']);
+
+/** Sample types of a profile, in their order. */
+function columnsOf(
+  hasClasses: boolean,
+  kinds: readonly HeapGroupKind[] | undefined,
+  taskType: string,
+): readonly string[] {
+  const classes = ['objects', 'shallow', 'retained'];
+  if (!hasClasses) return [taskType, 'handles', 'closures', 'retained'];
+  return kinds?.length === 0 ? classes : [taskType, ...classes, 'handles', 'closures', 'claimed'];
+}
+
+/** The first sample type that is not all zeros. */
+function firstCounted(types: readonly string[], groups: readonly HeapGroup[]): string {
+  const counted = new Set<string>(groups.map(({ kind }) => typeOf[kind]));
+  const isCounted = (type: string): boolean =>
+    type === 'objects' ||
+    [...counted].some((one) => one === type || (one === 'tasks' && type === 'goroutine'));
+  return types.find(isCounted) ?? types[0] ?? '';
+}
+
+const typeOf = { task: 'tasks', handle: 'handles', closures: 'closures' } as const;
+
+/** The values of a sample: zeros but for what is given. */
+function valuesOf(types: readonly string[], given: Readonly<Record<string, number>>): number[] {
+  return types.map((type) => given[type] ?? 0);
+}
+
+function writeGroups(
+  builder: ProfileBuilder,
+  types: readonly string[],
+  groups: readonly HeapGroup[],
+  options: HeapProfileOptions,
+  writer: HeapFrameWriter | undefined,
+): void {
+  const filename = options.filename ?? scriptFilename;
   const write = (frame: WrittenHeapFrame): number =>
     writer?.location(frame) ??
     builder.location({
@@ -85,10 +145,7 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
         },
       ],
     });
-  const { kinds } = options;
-  const chosen = analysis.groups.filter((group) => kinds === undefined || kinds.includes(group.kind));
-  const ranked = chosen.sort((a, b) => b.count - a.count || b.retained - a.retained);
-  for (const group of ranked) {
+  for (const group of groups.toSorted((a, b) => b.count - a.count || b.retained - a.retained)) {
     const stack = group.frames.map((frame) => {
       const { name, url, line, column, scriptId } = frame.function;
       const exact = frame.objectId === 0 ? undefined : options.positions?.get(frame.objectId);
@@ -107,17 +164,10 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     if (group.state !== '') labels.push({ key: taskLabel.state, text: group.state });
     if (group.heldBy !== '') labels.push({ key: taskLabel.heldBy, text: group.heldBy });
     labels.push(...(writer?.labels(stack) ?? []));
+    const type = group.kind === 'task' ? (options.taskType ?? 'tasks') : typeOf[group.kind];
+    const bytesType = types.includes('claimed') ? 'claimed' : 'retained';
     const add = (count: number, retained: number, more: readonly SampleLabel[]): void =>
-      builder.sample(
-        stack,
-        [
-          group.kind === 'task' ? count : 0,
-          group.kind === 'handle' ? count : 0,
-          group.kind === 'closures' ? count : 0,
-          retained,
-        ],
-        [...labels, ...more],
-      );
+      builder.sample(stack, valuesOf(types, { [type]: count, [bytesType]: retained }), [...labels, ...more]);
     const members = group.memberIds.length;
     if (members === 0) {
       add(group.count, group.retained, []);
@@ -130,12 +180,53 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
       add(1, retained, [{ key: taskLabel.id, number: id }]);
     }
   }
-  if (analysis.runtimeTasks > 0) {
-    builder.comment(`${analysis.runtimeTasks} suspended chains of Node's own are left out`);
+}
+
+function writeClasses(
+  builder: ProfileBuilder,
+  types: readonly string[],
+  classes: HeapClasses,
+  options: HeapProfileOptions,
+): void {
+  const filename = options.filename ?? scriptFilename;
+  const locations = new Map<HolderFrame, number>();
+  const locate = (frame: HolderFrame): number => {
+    let location = locations.get(frame);
+    if (location === undefined) {
+      const row = builder.function(frame.name, frame.url === '' ? '' : filename(frame.url), frame.line);
+      location = builder.location({ lines: [{ function: row, line: frame.line }] });
+      locations.set(frame, location);
+    }
+    return location;
+  };
+  const kind: SampleLabel = { key: 'kind', text: 'class' };
+  classes.forEach(({ chain, cells }) => {
+    const stack = chain.map(locate);
+    for (const [age, { objects, shallow, retained }] of cells.entries()) {
+      if (objects === 0 && shallow === 0 && retained === 0) continue;
+      const labels = classes.ages === 1 ? [kind] : [kind, { key: BORN_LABEL, number: age }];
+      builder.sample(stack, valuesOf(types, { objects, shallow, retained }), labels);
+    }
+  });
+}
+
+const idsComment = /^object ids up to (\d+), of process ([0-9a-f]+)$/u;
+
+/** What a profile of classes says of ids: they grow as objects are made, and an object keeps its own as long as the process lives. */
+export interface HeapIds {
+  /** The largest one, for the `looks` of the next snapshot. */
+  readonly largest: number;
+  /** Other where the ids are of another process, or of another session of its heap profiler. */
+  readonly process: string;
+}
+
+/** The ids of the snapshot that a profile was made of; null where it does not say. */
+export function heapIds(profile: Profile): HeapIds | null {
+  for (const comment of profile.comments) {
+    const [, largest, process] = idsComment.exec(comment) ?? [];
+    if (largest !== undefined && process !== undefined) return { largest: Number(largest), process };
   }
-  for (const comment of options.comments ?? []) builder.comment(comment);
-  writer?.end();
-  return builder.build();
+  return null;
 }
 
 /** What a function is called in the profile. */

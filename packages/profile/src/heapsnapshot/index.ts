@@ -12,15 +12,20 @@ export {
   type HeapGroup,
   type HeapGroupKind,
 } from './analyze.ts';
+export type { ClassRow, HeapClasses } from './classes/classes.ts';
 export {
+  BORN_LABEL,
   type HeapFrameWriter,
   heapProfile,
+  type HeapIds,
+  heapIds,
   type HeapProfileOptions,
   type WrittenHeapFrame,
 } from './heap-profile.ts';
 export { LEASE_NAME } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './snapshot.ts';
+export { type SurvivingChain, survivors } from './survivors.ts';
 
 /** Whether a text begins as a heap snapshot does; a few dozen characters are enough. */
 export function isHeapSnapshot(head: string): boolean {
@@ -28,7 +33,9 @@ export function isHeapSnapshot(head: string): boolean {
 }
 
 /**
- * Reads a heap snapshot chunk by chunk and gives its profile of tasks, handles and closures (see {@link heapProfile}).
+ * Reads a heap snapshot chunk by chunk and gives its profile: objects by class, tasks, handles and closures (see
+ * {@link heapProfile}). One that was cut off, as by the kill that follows `--heapsnapshot-near-heap-limit`, is read as far as it
+ * goes: the profile's first comment says so.
  *
  * @throws {ProfileError} that names the byte at fault
  */
@@ -38,12 +45,21 @@ export async function readHeapSnapshotStream(
 ): Promise<Profile> {
   const reader = new HeapSnapshotReader(options);
   for await (const chunk of chunks) reader.push(chunk);
-  return heapProfile(analyzeHeap(reader.finish(), options), options);
+  return profileOf(reader, options);
 }
 
 /** Reads a heap snapshot that is in memory already; as {@link readHeapSnapshotStream}. */
 export function readHeapSnapshot(bytes: Uint8Array, options: HeapProfileOptions = {}): Profile {
   const reader = new HeapSnapshotReader({ expectedBytes: bytes.length });
   reader.push(bytes);
-  return heapProfile(analyzeHeap(reader.finish(), options), options);
+  return profileOf(reader, options);
+}
+
+function profileOf(reader: HeapSnapshotReader, options: HeapProfileOptions): Profile {
+  const { cut } = reader;
+  const snapshot = reader.finish(true);
+  const comments =
+    cut === null ? [] : [`this heap snapshot is ${cut}: what comes later, names last of all, is missing`];
+  const analysis = analyzeHeap(snapshot, { classes: {}, ...options });
+  return heapProfile(analysis, { ...options, comments: [...comments, ...(options.comments ?? [])] });
 }

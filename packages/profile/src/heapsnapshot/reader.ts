@@ -363,8 +363,27 @@ export class HeapSnapshotReader {
 
   // ---- the end
 
-  /** The snapshot; the reader is empty afterwards. */
-  finish(): HeapSnapshot {
+  /** Where the text was cut off, in words; null where it is whole. */
+  get cut(): string | null {
+    return this.#state === State.end ? null : `cut at byte ${this.#offset}${this.#place()}`;
+  }
+
+  /**
+   * The snapshot; the reader is empty afterwards.
+   *
+   * @param asFarAsItGoes take a text that was cut off (its process was killed while it wrote) for what it has: objects without a
+   *   name, or without what they hold; {@link HeapSnapshotReader.cut} says where
+   */
+  finish(asFarAsItGoes = false): HeapSnapshot {
+    const rows = this.#rows;
+    if (asFarAsItGoes && this.#state !== State.end && rows !== null && rows.count('nodes') > 0) {
+      rows.cut();
+      return rows.finish(this.#names.finish(), this.#offset);
+    }
+    return this.#finishWhole();
+  }
+
+  #finishWhole(): HeapSnapshot {
     if (this.#state !== State.end) {
       if (this.#offset === 0) throw new ProfileError('PROFILE_EMPTY', 'heap snapshot: the input is empty');
       throw new ProfileError(

@@ -137,17 +137,21 @@ export class SnapshotNames {
   }
 }
 
-/** Scripts' texts, of which V8 writes the beginning, are kept: they tell what functions without a name are there for. */
+/**
+ * Scripts' texts, of which V8 writes the beginning, are kept: they tell what functions without a name are there for. So are the keys
+ * of object shapes, which tell plain objects apart, and the names of scopes' variables.
+ */
 function markTexts(rows: SnapshotRows, wanted: Uint8Array): void {
   const { nodeType, nodeName, firstEdge, edgeLabel, edgeTo } = rows.columns;
   const nodes = rows.count('nodes');
   let edge = 0;
   for (let node = 0; node < nodes; node++) {
     const last = firstEdge[node + 1] as number;
-    if (nodeType[node] === NodeType.code) {
+    if (nodeType[node] === NodeType.code || nodeType[node] === NodeType['object shape']) {
       for (; edge < last; edge++) {
         const to = edgeTo[edge] as number;
-        if (((edgeLabel[edge] as number) & 7) !== EdgeType.internal) continue;
+        const type = (edgeLabel[edge] as number) & 7;
+        if (type !== EdgeType.internal && type !== EdgeType.hidden) continue;
         if (nodeType[to] !== NodeType.string) continue;
         const name = nodeName[to] as number;
         wanted[name >>> 3] = (wanted[name >>> 3] as number) | (1 << (name & 7));

@@ -203,6 +203,14 @@ export class SnapshotRows {
     }
   }
 
+  /** There is no more: nodes whose edges did not come have none. */
+  cut(): void {
+    const { nodes, edges } = { nodes: this.#nodes, edges: this.#edges };
+    for (let node = 0; node <= nodes; node++) {
+      if ((this.#firstEdge[node] as number) > edges) this.#firstEdge[node] = edges;
+    }
+  }
+
   /** Locations by node. V8 writes them in the order it met the objects, which is nearly but not always that. */
   #sortedLocations(): SnapshotLocations {
     const length = this.#locations;

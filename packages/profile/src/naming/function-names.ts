@@ -29,6 +29,11 @@ export class FunctionNames {
     return this.#of(url)?.near(line, column) ?? null;
   }
 
+  /** The text of a script; null where it cannot be had. It is read anew each time. */
+  text(url: string): string | null {
+    return this.#read(url);
+  }
+
   #of(url: string): ScriptFunctions | null {
     const known = this.#scripts.get(url);
     if (known !== undefined) return known;

@@ -197,7 +197,7 @@ export function functionName(name: string, facts: FunctionFacts, place: Function
 }
 
 /** The last part of a path, without a query; `node:…` names are whole. */
-function baseName(file: string): string {
+export function baseName(file: string): string {
   if (file.startsWith('node:')) return file;
   const parts = file.replace(/[?#].*$/su, '').split(/[\\/]/u);
   return parts.at(-1) || file;

@@ -27,10 +27,14 @@ kept.push(maker);
 
 function namesIn(profile: Profile, file: string): string[] {
   const { functions, strings } = profile;
-  return Array.from({ length: functions.length }, (_, row) => row)
-    .filter((row) => strings.get(functions.filename[row] as number) === file)
-    .map((row) => strings.get(functions.name[row] as number))
-    .sort();
+  return (
+    Array.from({ length: functions.length }, (_, row) => row)
+      .filter((row) => strings.get(functions.filename[row] as number) === file)
+      .map((row) => strings.get(functions.name[row] as number))
+      // Classes name variables, modules and closures as holders.
+      .filter((name) => !/^(?:variable|module|closure) /u.test(name))
+      .sort()
+  );
 }
 
 test('without a text, the maker is told by contexts and the function by its column', async () => {

@@ -27,6 +27,9 @@ import {
 } from '@stackpile/agent/inspector';
 import {
   type Counters,
+  type HeapAnalysis,
+  type HeapAnalysisOptions,
+  heapIds,
   heapProfile,
   type Profile,
   ProfileError,
@@ -61,6 +64,10 @@ const measured = new Map<string, { readonly msPerMegabyte: number }>();
 export interface InspectorCaptures {
   /** Tasks, handles and closures by heap snapshot: the process stands still meanwhile. */
   goroutine(signal?: AbortSignal): Promise<Profile>;
+  /** Objects by class and by what holds them, by heap snapshot: the process stands still meanwhile. */
+  classes(signal?: AbortSignal): Promise<Profile>;
+  /** Both of one snapshot. Suspended functions have no exact lines. */
+  snapshot(signal?: AbortSignal): Promise<Profile>;
   /** CPU samples of `seconds`. */
   cpu(seconds: number, signal?: AbortSignal): Promise<Profile>;
   /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
@@ -82,6 +89,8 @@ export async function openInspectorTarget(
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   const known: KnownPositions = new Map();
+  /** The largest object ids of the heap snapshots so far. */
+  const looks: number[] = [];
   const originals = new Originals();
   const guarded = <T>(
     signal: AbortSignal | undefined,
@@ -98,6 +107,8 @@ export async function openInspectorTarget(
   ): Promise<T> => guarded(signal, (asked) => target.departure.duringRecording(() => take(asked)));
   return {
     goroutine: (signal) => guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals)),
+    classes: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks, false)),
+    snapshot: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks, true)),
     cpu: (seconds, signal) =>
       recording(signal, (asked) => takeCpu(target, spec.spec, seconds, asked, originals)),
     heap: (seconds, signal) =>
@@ -156,20 +167,24 @@ async function capture<T>(
   }
 }
 
-async function takeTasks(
-  target: OpenTarget,
+interface Snapshot {
+  readonly analysis: HeapAnalysis;
+  /** Milliseconds for which the process stood still. */
+  readonly took: number;
+  readonly megabytes: number;
+}
+
+/** Takes a heap snapshot, where memory has room for it. */
+async function takeSnapshot(
+  { connection, pid }: OpenTarget,
   name: string,
   options: SourceOptions,
-  known: KnownPositions,
-  originals: Originals,
-): Promise<Profile> {
-  const { connection } = target;
-  // Asked beforehand: afterwards the process may be gone.
-  const context = await contextOf(connection, originals);
+  analysisOptions: HeapAnalysisOptions,
+): Promise<Snapshot> {
   const { usedSize } = await connection.post<{ usedSize: number }>('Runtime.getHeapUsage');
   const cost = snapshotCost(usedSize, false);
-  if (target.pid !== null) {
-    const refused = refusal(usedSize, cost, memoryRoom(target.pid, { limit: 0, rss: 0 }));
+  if (pid !== null) {
+    const refused = refusal(usedSize, cost, memoryRoom(pid, { limit: 0, rss: 0 }));
     if (refused !== null) throw new SourceError('SOURCE_UNREADABLE', `${name}: ${refused}`);
   }
   const megabytes = usedSize / 2 ** 20;
@@ -184,10 +199,51 @@ async function takeTasks(
   );
   const { analysis, stopMs: took } = await takeHeapSnapshot(connection, {
     timeoutMs: SNAPSHOT_MS,
-    analysis: { maxIds: MOST_IDS, names: functionNames },
+    analysis: { names: functionNames, ...analysisOptions },
   });
   measured.set(name, { msPerMegabyte: took / Math.max(1, megabytes) });
   if (options.signal?.aborted === true) throw new SourceError('SOURCE_ABORTED', `${name}: stopped`);
+  return { analysis, took, megabytes };
+}
+
+/** What is said of a snapshot in its profile. */
+function snapshotComment({ analysis, took }: Snapshot): string {
+  return `from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(took)} ms`;
+}
+
+async function takeClasses(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  looks: number[],
+  withTasks: boolean,
+): Promise<Profile> {
+  const snapshot = await takeSnapshot(target, name, options, {
+    classes: { looks: [...looks] },
+    ...(withTasks ? { maxIds: MOST_IDS } : {}),
+  });
+  options.onProgress?.(`${name}: it stood still for ${roughly(snapshot.took)}`);
+  const profile = heapProfile(snapshot.analysis, {
+    ...(withTasks ? {} : { kinds: [] }),
+    timeNanos: BigInt(Date.now()) * 1_000_000n,
+    comments: [snapshotComment(snapshot)],
+  });
+  looks.push(heapIds(profile)?.largest ?? 0);
+  return profile;
+}
+
+async function takeTasks(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  known: KnownPositions,
+  originals: Originals,
+): Promise<Profile> {
+  const { connection } = target;
+  // Asked beforehand: afterwards the process may be gone.
+  const context = await contextOf(connection, originals);
+  const snapshot = await takeSnapshot(target, name, options, { maxIds: MOST_IDS });
+  const { analysis, took, megabytes } = snapshot;
   const positions = await exactPositions(connection, analysis, {
     budgetMs: POSITIONS_MS,
     expectedMs: megabytes * LOOKUP_MS_PER_MB,
@@ -201,7 +257,7 @@ async function takeTasks(
     timeNanos: BigInt(Date.now()) * 1_000_000n,
     positions,
     frames: (builder) => heapFrameWriter(builder, context),
-    comments: [`from a heap snapshot of ${analysis.nodeCount} objects in ${Math.round(took)} ms`],
+    comments: [snapshotComment(snapshot)],
   });
 }
 
@@ -346,6 +402,8 @@ export async function loadInspector(spec: InspectorSpec, options: SourceOptions)
   try {
     let profile: Profile;
     if (wanted === 'goroutine' || wanted === 'tasks') profile = await captures.goroutine();
+    else if (wanted === 'heapclasses') profile = await captures.classes();
+    else if (wanted === 'heapsnapshot') profile = await captures.snapshot();
     else if (wanted === 'profile' || wanted === 'cpu') profile = await captures.cpu(seconds ?? CPU_SECONDS);
     else profile = await captures.heap(seconds ?? HEAP_SECONDS);
     return { spec: spec.spec, name: spec.spec, profile, bytes: null, remote: true, time: Date.now() };

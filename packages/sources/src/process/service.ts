@@ -1,6 +1,6 @@
 // A Node process without an agent as a service: numbers and captures through its inspector.
 import { gzipSync } from 'node:zlib';
-import { encodeProfile, goOffer, type Offers, type Profile } from '@stackpile/profile';
+import { encodeProfile, goOffer, type Offer, type Offers, type Profile } from '@stackpile/profile';
 import type { SourceOptions, SourceSpec } from '../options.ts';
 import type { Capture, Query, Service } from '../service.ts';
 import { sharedReading } from '../shared.ts';
@@ -12,6 +12,11 @@ type InspectorSpec = Extract<SourceSpec, { kind: 'inspector' }>;
 /** Seconds of a recording where nobody says how many. */
 const SECONDS = 5;
 const MOST_SECONDS = 600;
+
+/** What no service of Go's has. */
+function offer(name: string): Omit<Offer, 'description'> {
+  return { name, kind: 'snapshot', query: [], count: null, delta: false };
+}
 
 const recording = { kind: 'recording', query: ['seconds'], delta: false } as const;
 
@@ -25,6 +30,14 @@ const offers: Offers = {
       query: [],
       delta: false,
       description: 'Tasks, handles and closures out of a heap snapshot: the process stands still meanwhile.',
+    },
+    {
+      ...offer('heapclasses'),
+      description: 'Objects by class and by what holds them: the process stands still meanwhile.',
+    },
+    {
+      ...offer('heapsnapshot'),
+      description: 'Both of one heap snapshot: the process stands still meanwhile.',
     },
     { ...goOffer('heap'), ...recording, description: 'What is allocated in the seconds that follow.' },
     { ...goOffer('profile'), ...recording, description: 'Where CPU time goes.' },
@@ -61,6 +74,10 @@ function take(
   switch (name) {
     case 'goroutine':
       return captures.goroutine(signal);
+    case 'heapclasses':
+      return captures.classes(signal);
+    case 'heapsnapshot':
+      return captures.snapshot(signal);
     case 'heap':
       return captures.heap(secondsOf(query), signal);
     case 'profile':

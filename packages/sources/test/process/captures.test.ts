@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { survivors } from '@stackpile/profile';
+import { openInspectorTarget } from '../../src/process/captures.ts';
 import { listeningPorts } from '../../src/process/process.ts';
 import { ask, beside, failure, functionsOf, linux, stackpile, untilClosed, type Watched } from './watched.ts';
 
@@ -44,6 +46,35 @@ describe('a process by its number', linux, () => {
       );
       const wrong = await failure(ask(`pid:${pid}/mutex`, { ...target, profile: 'mutex' }));
       assert.match(wrong.message, /has no profile mutex/u);
+      await untilClosed(pid);
+    }));
+
+  test('tells what its heap holds, and what of that was born since the look before', () =>
+    withDaemon([], async ({ pid }) => {
+      const spec = { kind: 'inspector', spec: `pid:${pid}`, target: { kind: 'pid', pid } } as const;
+      const captures = await openInspectorTarget(spec, {});
+      try {
+        const first = await captures.classes();
+        await sleep(500);
+        const second = await captures.classes();
+        for (const profile of [first, second]) {
+          assert.deepEqual(
+            profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`),
+            ['objects/count', 'shallow/bytes', 'retained/bytes'],
+          );
+        }
+        const stayed = survivors([first, second]);
+        assert.ok(stayed !== null && stayed.length > 100, `${stayed?.length} chains`);
+        const objects = (at: number): number =>
+          stayed.reduce((all, chain) => all + (chain.seenBy[at] ?? 0), 0);
+        assert.ok(objects(0) > 10_000 && objects(0) < objects(1), `${objects(0)} of ${objects(1)}`);
+      } finally {
+        await captures.close();
+      }
+      const names = await functionsOf(
+        ask(`pid:${pid}/heapclasses`, { kind: 'pid', pid, profile: 'heapclasses' }),
+      );
+      assert.ok(names.includes('module leaky-daemon.mjs'), names.join(' '));
       await untilClosed(pid);
     }));
 

@@ -1,0 +1,187 @@
+// A heap by what it holds: objects by class and chain of holders, with their own bytes and what they keep alive.
+import { type DominatorTree, sizeOf } from '../dominators.ts';
+import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
+import { type HolderFrame, type HolderTree, ROOT_ROW } from './holder-tree.ts';
+import { type ClassWalk, Part } from './walk.ts';
+
+/** Looks that are told apart at most. */
+const MOST_LOOKS = 1000;
+
+/** One row: objects of one class that hang on one chain of holders. */
+export interface ClassRow {
+  /** The class first, then its holders from the nearest to the root. */
+  readonly chain: readonly HolderFrame[];
+  /** What of it was born before the first look, between the first and the second, …: one cell per look, and one for since the last. */
+  readonly cells: readonly ClassCell[];
+}
+
+/** Objects of one row that are about as old. */
+export interface ClassCell {
+  readonly objects: number;
+  readonly shallow: number;
+  /**
+   * Own bytes of what hangs on this chain of dominators: a holder's retained bytes are those of all rows that have it on their
+   * chain.
+   */
+  readonly retained: number;
+}
+
+/** A heap by class. */
+export interface HeapClasses {
+  /** Largest node id of the snapshot: what a later snapshot of the same process has beyond it was born later. */
+  readonly largestId: number;
+  /** The ids of what lives as long as the process, in one word: other where the ids are of another process. */
+  readonly process: string;
+  /** How many cells each row has. */
+  readonly ages: number;
+  /** Calls `each` with every row that holds anything, in the order in which they were found. */
+  forEach(each: (row: ClassRow) => void): void;
+}
+
+/** Objects, and bytes of their own, by row and age. */
+export class ClassTally {
+  readonly #walk: ClassWalk;
+  readonly #looks: readonly number[];
+  readonly #ages: number;
+  readonly #objects: Float64Array;
+  readonly #shallow: Float64Array;
+  /** Age of each node; empty where all are the same. */
+  readonly #age: Uint16Array;
+  readonly #largestId: number;
+  readonly #process: string;
+
+  /** @param looks largest ids of earlier snapshots of the same process, oldest first */
+  constructor(snapshot: HeapSnapshot, walk: ClassWalk, looks: readonly number[]) {
+    this.#walk = walk;
+    this.#looks = looks.slice(0, MOST_LOOKS);
+    this.#ages = this.#looks.length + 1;
+    const { nodeCount, nodeId } = snapshot;
+    const { row, part, weak } = walk;
+    const ages = this.#ages;
+    this.#objects = new Float64Array(walk.tree.length * ages);
+    this.#shallow = new Float64Array(walk.tree.length * ages);
+    this.#age = new Uint16Array(ages === 1 ? 0 : nodeCount);
+    let largest = 0;
+    for (let node = 0; node < nodeCount; node++) {
+      const id = nodeId[node] as number;
+      // Odd ids are those of the heap's objects; what is outside of it has even ones, made of its address.
+      if (id > largest && id % 2 === 1) largest = id;
+      const age = ages === 1 ? 0 : this.#ageOf(id);
+      if (ages > 1) this.#age[node] = age;
+      if (row[node] === UNREACHED) row[node] = weak;
+      const cell = (row[node] as number) * ages + age;
+      this.#shallow[cell] = (this.#shallow[cell] as number) + sizeOf(snapshot, node);
+      const counts = part[node] === Part.member || part[node] === Part.fixedMember;
+      if (counts) this.#objects[cell] = (this.#objects[cell] as number) + 1;
+    }
+    this.#largestId = largest;
+    this.#process = processOf(snapshot, walk.globals);
+  }
+
+  #ageOf(id: number): number {
+    const looks = this.#looks;
+    if (id % 2 === 0) return 0;
+    let age = looks.length;
+    while (age > 0 && id <= (looks[age - 1] as number)) age--;
+    return age;
+  }
+
+  /**
+   * Adds what is kept alive. Each node's own bytes count for the chain of its dominators, which is the chain of its holders where
+   * nobody else holds it as well.
+   */
+  finish(dominators: DominatorTree, sizes: Pick<HeapSnapshot, 'selfSize' | 'largeSizes'>): HeapClasses {
+    const { reached, vertex, idom, spare } = dominators;
+    const { tree, weak, row } = this.#walk;
+    const ages = this.#ages;
+    const retainedRow = spare;
+    const cells: number[] = new Array<number>(tree.length * ages).fill(0);
+    const add = (node: number, at: number): void => {
+      const cell = at * ages + (ages === 1 ? 0 : (this.#age[node] as number));
+      while (cells.length <= cell) cells.push(0);
+      cells[cell] = (cells[cell] as number) + sizeOf(sizes, node);
+    };
+    for (let v = 0; v < reached; v++) {
+      const node = vertex[v] as number;
+      const dominator = idom[v] as number;
+      const above = v === 0 ? ROOT_ROW : (retainedRow[dominator] as number);
+      const at = this.#dominatedRow(node, vertex[dominator] as number, above);
+      retainedRow[v] = at;
+      add(node, at);
+    }
+    // Nothing that only weak references lead to dominates anything.
+    for (let node = 0; node < row.length; node++) if (row[node] === weak) add(node, weak);
+    return this.#classes(tree, cells);
+  }
+
+  /** The row of a node on the chain of its dominators, of which `above` is the nearest one's. */
+  #dominatedRow(node: number, dominator: number, above: number): number {
+    const { tree, row, base, part, system } = this.#walk;
+    const own = row[node] as number;
+    if (part[node] === Part.piece) return above === ROOT_ROW ? system : above;
+    if (part[node] === Part.member) {
+      const held = base[node] as number;
+      if (held === above) return own;
+      // The holder on the path is the dominator, only on another chain: the variable between them is the same.
+      return row[dominator] === held ? tree.graft(own, held, above) : tree.child(above, tree.frameOf(own));
+    }
+    // A module is held by what it has left behind itself, too.
+    if (node === 0 || this.#walk.isRuntime(above) || tree.isBelow(above, own)) return own;
+    return tree.child(above, tree.frameOf(own));
+  }
+
+  #classes(tree: HolderTree, retained: readonly number[]): HeapClasses {
+    const ages = this.#ages;
+    const objects = this.#objects;
+    const shallow = this.#shallow;
+    return {
+      largestId: this.#largestId,
+      process: this.#process,
+      ages,
+      forEach(each) {
+        for (let row = 0; row < tree.length; row++) {
+          const cells: ClassCell[] = [];
+          let holdsAny = false;
+          for (let cell = row * ages; cell < (row + 1) * ages; cell++) {
+            const one = {
+              objects: objects[cell] ?? 0,
+              shallow: shallow[cell] ?? 0,
+              retained: retained[cell] ?? 0,
+            };
+            holdsAny ||= one.objects > 0 || one.shallow > 0 || one.retained > 0;
+            cells.push(one);
+          }
+          if (holdsAny) each({ chain: tree.chain(row), cells });
+        }
+      },
+    };
+  }
+}
+
+const UNREACHED = 0xffffffff;
+
+/** The builtin functions that are properties of the global object never die: their ids in one word (FNV-1a). */
+function processOf(snapshot: HeapSnapshot, globals: readonly number[]): string {
+  const { firstEdge, edgeLabel, edgeTo, nodeType, nodeId, strings } = snapshot;
+  const ids: string[] = [];
+  for (const global of globals) {
+    const last = firstEdge[global + 1] as number;
+    for (let at = firstEdge[global] as number; at < last; at++) {
+      const label = edgeLabel[at] as number;
+      const to = edgeTo[at] as number;
+      if ((label & EDGE_TYPE_MASK) !== EdgeType.property || nodeType[to] !== NodeType.closure) continue;
+      const name = strings.get(label >>> EDGE_TYPE_BITS);
+      if (permanent.has(name)) ids.push(`${name} ${nodeId[to] as number}`);
+    }
+  }
+  let hash = 0x811c9dc5;
+  for (const letter of ids.sort().join('\n')) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, '0');
+}
+
+/** Builtins that no program replaces. */
+const permanent = new Set(
+  'Object Function Array Number Boolean String Symbol Date RegExp Error TypeError Map Set WeakMap WeakSet ArrayBuffer Uint8Array DataView BigInt Proxy'.split(
+    ' ',
+  ),
+);
