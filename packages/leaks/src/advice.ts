@@ -42,7 +42,8 @@ const adviceRules: readonly AdviceRule[] = [
   {
     id: 'sql-rows-unclosed',
     language: 'go',
-    is: (one) => hasName(one, /^database\/sql\.\(\*(?:Rows|Tx|DB)\)\.(?:awaitDone|conn)\b|^database\/sql\.\(\*Rows\)/u),
+    is: (one) =>
+      hasName(one, /^database\/sql\.\(\*(?:Rows|Tx|DB)\)\.(?:awaitDone|conn)\b|^database\/sql\.\(\*Rows\)/u),
     advice:
       'Close every Rows: `defer rows.Close()` right after the error check of Query, and finish every Tx with `defer tx.Rollback()`; an unclosed one keeps its connection.',
   },
@@ -50,7 +51,10 @@ const adviceRules: readonly AdviceRule[] = [
     id: 'pubsub-unclosed',
     language: 'go',
     is: (one) =>
-      hasName(one, /go-redis\/.*\(\*(?:PubSub|channel)\)|\/pubsub.*\.Subscribe|nats\.go\.\(\*(?:Subscription|Conn)\)/u),
+      hasName(
+        one,
+        /go-redis\/.*\(\*(?:PubSub|channel)\)|\/pubsub.*\.Subscribe|nats\.go\.\(\*(?:Subscription|Conn)\)/u,
+      ),
     advice:
       'Close the subscription when its reader is done: `defer ps.Close()`; cancelling the context alone does not wake a read that is under way.',
   },
@@ -65,7 +69,8 @@ const adviceRules: readonly AdviceRule[] = [
     id: 'http-body-unread',
     language: 'go',
     is: (one) => hasName(one, /^net\/http\.\(\*persistConn\)\.readLoop$/u),
-    advice: 'Close every response: `defer resp.Body.Close()` right after the error check, also where the body is not read.',
+    advice:
+      'Close every response: `defer resp.Body.Close()` right after the error check, also where the body is not read.',
   },
   {
     id: 'ticker-unstopped',
@@ -84,7 +89,8 @@ const adviceRules: readonly AdviceRule[] = [
     id: 'lock-kept',
     language: 'go',
     is: ({ state }) => /^sync\.(?:RW)?Mutex\./u.test(state),
-    advice: 'Some way out of the function that holds the lock does not give it back: `defer mu.Unlock()` right after Lock.',
+    advice:
+      'Some way out of the function that holds the lock does not give it back: `defer mu.Unlock()` right after Lock.',
   },
   {
     id: 'cache-unbounded',
@@ -97,13 +103,17 @@ const adviceRules: readonly AdviceRule[] = [
     id: 'blocked',
     language: 'go',
     is: ({ bytes }) => !bytes,
-    advice: 'Give what it waits for an end: pass it a context, return when that is done, and close what it opened.',
+    advice:
+      'Give what it waits for an end: pass it a context, return when that is done, and close what it opened.',
   },
   {
     id: 'body-unread',
     language: 'node',
     is: (one) =>
-      hasFile(one, /[/\\]undici[/\\]|node:internal\/deps\/undici|node:_http_client|[/\\](?:axios|node-fetch|got)[/\\]/u) &&
+      hasFile(
+        one,
+        /[/\\]undici[/\\]|node:internal\/deps\/undici|node:_http_client|[/\\](?:axios|node-fetch|got)[/\\]/u,
+      ) &&
       (one.handle || one.bytes),
     advice:
       'Read every answer to its end, or give it up: `await response.body?.cancel()` (fetch), `await body.dump()` (undici), `res.resume()` (http). An unread body keeps its socket and buffers.',
@@ -111,7 +121,9 @@ const adviceRules: readonly AdviceRule[] = [
   {
     id: 'client-duplicated',
     language: 'node',
-    is: (one) => hasFile(one, /[/\\](?:ioredis|redis|@redis|pg|mysql2|mongodb|amqplib|kafkajs|nats)[/\\]/u) && one.handle,
+    is: (one) =>
+      hasFile(one, /[/\\](?:ioredis|redis|@redis|pg|mysql2|mongodb|amqplib|kafkajs|nats)[/\\]/u) &&
+      one.handle,
     advice:
       'Make one client for the whole program, or end each: `try { … } finally { await client.quit() }` (`disconnect`, `end`, `release`).',
   },
@@ -119,7 +131,8 @@ const adviceRules: readonly AdviceRule[] = [
     id: 'agent-per-call',
     language: 'node',
     is: (one) => hasFile(one, /node:_http_agent|[/\\]agent(?:keepalive|-base)[/\\]/u) && one.handle,
-    advice: 'Share one Agent: make it once at the top of the module; a new one per call keeps its own idle sockets.',
+    advice:
+      'Share one Agent: make it once at the top of the module; a new one per call keeps its own idle sockets.',
   },
   {
     id: 'stream-without-pipeline',
@@ -132,7 +145,8 @@ const adviceRules: readonly AdviceRule[] = [
     id: 'interval-uncleared',
     language: 'node',
     is: ({ state, heldBy }) => /^interval$/u.test(state) || /\binterval\b/iu.test(heldBy),
-    advice: 'Keep what setInterval returns and `clearInterval` it when the request, the socket or the job is over.',
+    advice:
+      'Keep what setInterval returns and `clearInterval` it when the request, the socket or the job is over.',
   },
   {
     id: 'timer-of-lost-race',
@@ -146,7 +160,7 @@ const adviceRules: readonly AdviceRule[] = [
     language: 'node',
     is: ({ heldBy }) => /abort|AbortSignal|EventTarget|SIG[A-Z]+/u.test(heldBy),
     advice:
-      "Add listeners of long-lived signals with `{ once: true, signal: own }` and remove them when the work is done; `AbortSignal.any([a, b])` does it by itself.",
+      'Add listeners of long-lived signals with `{ once: true, signal: own }` and remove them when the work is done; `AbortSignal.any([a, b])` does it by itself.',
   },
   {
     id: 'listener-per-request',
@@ -166,12 +180,14 @@ const adviceRules: readonly AdviceRule[] = [
     id: 'socket-unclosed',
     language: 'node',
     is: ({ handle, state }) => handle && socketStates.test(state),
-    advice: 'End what was opened: `socket.destroy()` in a finally, a timeout for idle ones, and one shared client instead of one per call.',
+    advice:
+      'End what was opened: `socket.destroy()` in a finally, a timeout for idle ones, and one shared client instead of one per call.',
   },
   {
     id: 'cache-unbounded',
     language: 'node',
-    is: ({ bytes, heldBy, measure }) => bytes || measure === 'objects' || /\b(?:Map|Set|cache)\b/u.test(heldBy),
+    is: ({ bytes, heldBy, measure }) =>
+      bytes || measure === 'objects' || /\b(?:Map|Set|cache)\b/u.test(heldBy),
     advice:
       'Bound what keeps it: an LRU with `max`, a time to live, a WeakMap for what belongs to an object, `delete` when the owner ends; memoize needs a limit too.',
   },

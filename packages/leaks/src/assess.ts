@@ -189,9 +189,7 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
     if (trend.shape === 'flat' || trend.shape === 'settled') return steady(trend.shape, trend);
     // It grew, and most of those that were seen are gone: traffic. Nobody left either: all of it is news of the last dump.
     const ended = e.endedEarly + e.endedLate;
-    return ended >= rules.turnoverEnded && ended >= before
-      ? turnover(e, trend, 0.9, rules)
-      : growing('few', trend);
+    return ended > 0 && ended >= before ? turnover(e, trend, 0.9, rules) : growing('few', trend);
   }
   // Where many leave early, who is fresh will mostly leave too.
   const churning = e.endedEarly > rules.churning * (stayed + fresh);
@@ -235,7 +233,8 @@ function countsSettled(e: Evidence, proven: readonly number[], trend: Trend, rul
   const stayed = (proven.at(-1) ?? 0) - (proven[1] ?? 0);
   const gained = (values[n - 1] ?? 0) - (values[1] ?? 0);
   return (
-    gained < rules.settledCounts * stayed && trendOf(x.slice(1), later, e.unit, e.least, e.unit, rules).shape === 'flat'
+    gained < rules.settledCounts * stayed &&
+    trendOf(x.slice(1), later, e.unit, e.least, e.unit, rules).shape === 'flat'
   );
 }
 

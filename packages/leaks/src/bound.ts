@@ -31,7 +31,12 @@ function studentOf(freedom: number): number {
 function leastSquares(
   x: readonly number[],
   y: readonly number[],
-): { readonly slope: number; readonly spread: number; readonly sxx: number; readonly rest: readonly number[] } {
+): {
+  readonly slope: number;
+  readonly spread: number;
+  readonly sxx: number;
+  readonly rest: readonly number[];
+} {
   const n = y.length;
   const meanX = x.reduce((a, b) => a + b, 0) / n;
   const meanY = y.reduce((a, b) => a + b, 0) / n;
@@ -96,7 +101,12 @@ export function boundOf(x: readonly number[], y: readonly number[], grain: numbe
   const n = y.length;
   const span = (x[n - 1] ?? 0) - (x[0] ?? 0);
   if (n < 2 || span <= 0)
-    return { slope: 0, error: Number.POSITIVE_INFINITY, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
+    return {
+      slope: 0,
+      error: Number.POSITIVE_INFINITY,
+      least: Number.NEGATIVE_INFINITY,
+      most: Number.POSITIVE_INFINITY,
+    };
   const line = leastSquares(x, y);
   const inflation = inflationOf(line.rest);
   const sampled = unit * Math.max(0, median(y));
@@ -109,11 +119,14 @@ export function boundOf(x: readonly number[], y: readonly number[], grain: numbe
   const reach = (slope: number): number =>
     pieces / 2 + Math.sqrt((t * error) ** 2 + pieces * Math.max(0, slope) + (pieces / 2) ** 2);
   // For a series that stands still: none came of what comes at a rate r with probability exp(-r span).
-  const none = grain * Math.log(100) / span;
+  const none = (grain * Math.log(100)) / span;
   const still = line.spread === 0 && unit === 0;
   const most = still
     ? line.slope + (line.slope <= 0 ? none : reachOfCount(line.slope * span, grain) / span)
-    : Math.max(line.slope + reach(line.slope), n < 5 ? Number.NEGATIVE_INFINITY : senLimit(x, y, inflation, true));
+    : Math.max(
+        line.slope + reach(line.slope),
+        n < 5 ? Number.NEGATIVE_INFINITY : senLimit(x, y, inflation, true),
+      );
   const least = Math.min(
     line.slope - Math.sqrt((t * error) ** 2 + pieces * Math.max(0, line.slope)),
     n < 5 ? Number.POSITIVE_INFINITY : senLimit(x, y, inflation, false),
@@ -124,5 +137,7 @@ export function boundOf(x: readonly number[], y: readonly number[], grain: numbe
 /** What a Poisson number may fall short of its mean, at 99 %. */
 function reachOfCount(gain: number, grain: number): number {
   const z = poisson;
-  return grain * ((z * z) / 2 + z * Math.sqrt(Math.max(0, gain) / Math.max(grain, Number.MIN_VALUE) + (z * z) / 4));
+  return (
+    grain * ((z * z) / 2 + z * Math.sqrt(Math.max(0, gain) / Math.max(grain, Number.MIN_VALUE) + (z * z) / 4))
+  );
 }

@@ -129,7 +129,20 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     at++;
   }
   const mean = weighted === 0 || at === 0 ? 1 : Math.max(1, weights / at);
-  return { length: at, stack, labels, labelSets, value, retained, id, waited, error, weight: mean, lasting, ...said };
+  return {
+    length: at,
+    stack,
+    labels,
+    labelSets,
+    value,
+    retained,
+    id,
+    waited,
+    error,
+    weight: mean,
+    lasting,
+    ...said,
+  };
 }
 
 /** How many tasks a sampled one stands for, as the agent's texts say it; 0 is possible, for the sum is what is right. */

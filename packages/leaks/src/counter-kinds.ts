@@ -2,14 +2,7 @@
 import type { Counters } from '@stackpile/profile';
 
 /** Kinds of profiles that explain why a counter grows. Within version 1 kinds are only ever added. */
-export type Evidence =
-  | 'tasks'
-  | 'handles'
-  | 'closures'
-  | 'heap'
-  | 'classes'
-  | 'threads'
-  | 'goroutineleak';
+export type Evidence = 'tasks' | 'handles' | 'closures' | 'heap' | 'classes' | 'threads' | 'goroutineleak';
 
 /** Counters that a verdict balances, in the order in which they are told. */
 export type CounterName =
@@ -108,21 +101,22 @@ const both = (text: string): CounterKind['look'] => ({ node: text, go: text });
 
 /** The table itself. */
 export const counterKinds: readonly CounterKind[] = [
-  counted(
-    'tasks',
-    { node: 'tasks', go: 'goroutines' },
-    ['tasks', 'goroutineleak'],
-    { node: 'stackpile leaks URL/goroutine?source=heap', go: 'stackpile leaks URL/goroutine?debug=2' },
-  ),
+  counted('tasks', { node: 'tasks', go: 'goroutines' }, ['tasks', 'goroutineleak'], {
+    node: 'stackpile leaks URL/goroutine?source=heap',
+    go: 'stackpile leaks URL/goroutine?debug=2',
+  }),
   counted('handles', both('handles'), ['handles', 'closures'], {
-    node: "startServer({ tasks: { handles: true } }), or stackpile leaks pid:PID",
+    node: 'startServer({ tasks: { handles: true } }), or stackpile leaks pid:PID',
     go: 'stackpile leaks URL/goroutine?debug=2',
   }),
   counted(
     'fds',
     both('open files'),
     ['handles'],
-    { node: 'ls -l /proc/PID/fd: which files and sockets', go: 'ls -l /proc/PID/fd: which files and sockets' },
+    {
+      node: 'ls -l /proc/PID/fd: which files and sockets',
+      go: 'ls -l /proc/PID/fd: which files and sockets',
+    },
     { follows: ['handles', 'tasks', 'workers', 'children'], limit: 'fdLimit' },
   ),
   counted('workers', both('workers'), ['handles', 'tasks'], both('stackpile leaks URL?worker=ID')),
@@ -162,7 +156,9 @@ export const counterKinds: readonly CounterKind[] = [
     'rss',
     'resident memory',
     ['heap', 'classes'],
-    both('none of its parts explains it: native memory (addons, allocator, threads); /proc/PID/smaps_rollup says which'),
+    both(
+      'none of its parts explains it: native memory (addons, allocator, threads); /proc/PID/smaps_rollup says which',
+    ),
     {
       follows: ['heapLive', 'external', 'arrayBuffers', 'workers', 'threads', 'tasks'],
       limit: 'memoryLimit',

@@ -94,7 +94,9 @@ export class StackTable {
   /** Takes over a stack of another table. */
   adopt(stack: readonly StackFrame[]): number {
     return this.#intern(
-      stack.map((frame) => this.frame(frame.name, frame.file, frame.line, frame.start ?? 0, () => frame.origin)),
+      stack.map((frame) =>
+        this.frame(frame.name, frame.file, frame.line, frame.start ?? 0, () => frame.origin),
+      ),
     );
   }
 

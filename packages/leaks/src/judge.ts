@@ -469,8 +469,7 @@ class Judge {
     const ranked = findings.sort(
       (a, b) => order[a.kind] - order[b.kind] || weight(b) - weight(a) || b.count - a.count,
     );
-    return ownCodeFirst(ranked, this.#rules)
-      .slice(0, Math.max(1, this.#options.maxFindings ?? 12));
+    return ownCodeFirst(ranked, this.#rules).slice(0, Math.max(1, this.#options.maxFindings ?? 12));
   }
 
   #seriesMemo: Series | null = null;

@@ -100,7 +100,9 @@ export class Ledger {
   #envelope(): Point[] {
     const begin = this.#looks[0]?.time ?? 0;
     const used = this.#looks.flatMap(({ heapUsed, time, uptime }) =>
-      heapUsed === null ? [] : [{ x: (time - begin) / 60_000, y: heapUsed, warming: isWarming(uptime), variance: 0 }],
+      heapUsed === null
+        ? []
+        : [{ x: (time - begin) / 60_000, y: heapUsed, warming: isWarming(uptime), variance: 0 }],
     );
     const size = Math.max(2, Math.ceil(used.length / envelopePoints));
     const lowest: Point[] = [];
@@ -142,12 +144,14 @@ export function trendOfTotals(
   totals: readonly number[],
 ): CounterTrend {
   const begin = times?.[0] ?? 0;
-  const points = totals.map((y, i): Point => ({
-    x: times === null ? i : ((times[i] ?? 0) - begin) / 60_000,
-    y,
-    warming: false,
-    variance: 0,
-  }));
+  const points = totals.map(
+    (y, i): Point => ({
+      x: times === null ? i : ((times[i] ?? 0) - begin) / 60_000,
+      y,
+      warming: false,
+      variance: 0,
+    }),
+  );
   return judgeCounter(kind, totals, points, points.at(-1)?.x ?? 0);
 }
 
@@ -192,7 +196,13 @@ function tailOf(y: readonly number[], shape: 'settled' | 'returned'): number {
  * The bound by the second half alone: what grew only at first bounds nothing. Of two limits that each fail one time in 200 the
  * lower one fails at most one time in 100.
  */
-function lateBound(x: readonly number[], y: readonly number[], tail: number, grain: number, unit: number): number {
+function lateBound(
+  x: readonly number[],
+  y: readonly number[],
+  tail: number,
+  grain: number,
+  unit: number,
+): number {
   const half = y.length >> 1;
   if (half <= tail || y.length - half < fewestLooks) return Number.POSITIVE_INFINITY;
   return boundOf(x.slice(half), y.slice(half), grain, unit).most;
@@ -211,8 +221,7 @@ function judgeCounter(
   const x = points.map((point) => point.x);
   const y = points.map((point) => point.y);
   const gain = (y.at(-1) ?? 0) - (y[0] ?? 0);
-  if (points.length < 3)
-    return { ...facts, state: 'unclear', note: 'few', gain, perMinute: 0, atMost: null };
+  if (points.length < 3) return { ...facts, state: 'unclear', note: 'few', gain, perMinute: 0, atMost: null };
   const level = Math.max(...y);
   const unit = median(points.map(({ variance }) => variance)) / Math.max(1, median(y));
   const least = Math.max(kind.leastGain, kind.leastShare * level);
@@ -225,7 +234,12 @@ function judgeCounter(
   const result = { ...facts, gain, perMinute: bound.slope, atMost };
   const unseen = Math.max(kind.unseenGain, kind.unseenShare * (y.at(-1) ?? 0));
   if (bound.least * window >= least)
-    return { ...result, atMost: Math.max(atMost, bound.most), state: shape === 'slowing' ? 'unclear' : 'grows', note: shape === 'slowing' ? 'slowing' : '' };
+    return {
+      ...result,
+      atMost: Math.max(atMost, bound.most),
+      state: shape === 'slowing' ? 'unclear' : 'grows',
+      note: shape === 'slowing' ? 'slowing' : '',
+    };
   if (atMost * window <= unseen) return { ...result, state: 'flat', note: settled ? shape : '' };
   return { ...result, state: 'unclear', note: shape === 'slowing' ? 'slowing' : 'unsteady' };
 }

@@ -52,7 +52,12 @@ function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
 }
 
 /** Whether a finding is refuted by the counters that it would have to move: all of them are flat, and bounded far below its pace. */
-function isRefuted(evidence: Evidence, finding: Finding, unit: string, trends: readonly CounterTrend[]): boolean {
+function isRefuted(
+  evidence: Evidence,
+  finding: Finding,
+  unit: string,
+  trends: readonly CounterTrend[],
+): boolean {
   const rate = finding.growth.perMinute;
   if (rate === null || evidence === 'goroutineleak') return false;
   const moved = trends.filter(
@@ -62,7 +67,11 @@ function isRefuted(evidence: Evidence, finding: Finding, unit: string, trends: r
   return moved.reduce((sum, { atMost }) => sum + (atMost ?? 0), 0) < rate / 2;
 }
 
-function findingsOf(one: ProcessCase, trends: readonly CounterTrend[], kind: Finding['kind']): ProcessFinding[] {
+function findingsOf(
+  one: ProcessCase,
+  trends: readonly CounterTrend[],
+  kind: Finding['kind'],
+): ProcessFinding[] {
   return one.verdicts.flatMap(({ evidence, verdict }) =>
     verdict.findings
       .filter((finding) => finding.kind === kind)
@@ -81,7 +90,10 @@ function explain(
   let explained: number | null = null;
   const by: string[] = [];
   for (const { evidence, finding } of findings) {
-    if (!kind.evidence.includes(evidence) && !kind.follows.some((name) => kindOf(name).evidence.includes(evidence)))
+    if (
+      !kind.evidence.includes(evidence) &&
+      !kind.follows.some((name) => kindOf(name).evidence.includes(evidence))
+    )
       continue;
     const unit = one.verdicts.find((other) => other.evidence === evidence)?.verdict.series.measure.unit;
     const inUnit =
@@ -219,13 +231,20 @@ export function judgeProcess(one: ProcessCase): ProcessVerdict {
   const leaks = blameOrder([
     ...findingsOf(one, trends, 'leak'),
     ...one.parts.flatMap(({ name, verdict }) =>
-      verdict.convicted.map((convicted) => ({ ...convicted, part: convicted.part === '' ? name : convicted.part })),
+      verdict.convicted.map((convicted) => ({
+        ...convicted,
+        part: convicted.part === '' ? name : convicted.part,
+      })),
     ),
   ]);
   const growing = findingsOf(one, trends, 'growing');
   const ledger = trends.map((trend) => rowOf(trend, one, [...leaks, ...growing]));
   const unseen = unseenOf(one, trends);
-  const looks = Math.max(one.ledger.looks.length, ...one.verdicts.map(({ verdict }) => verdict.series.dumps), 0);
+  const looks = Math.max(
+    one.ledger.looks.length,
+    ...one.verdicts.map(({ verdict }) => verdict.series.dumps),
+    0,
+  );
   const open =
     looks < 2 ||
     ledger.some(({ state }) => state === 'grows' || state === 'unclear') ||

@@ -121,7 +121,9 @@ export class ProcessWatch {
     if (last === undefined) return [...wanted, 'handles', 'heap'];
     const stateOf = new Map(ledger.trends().map((trend) => [trend.kind.name, trend.state]));
     const open = (...names: readonly string[]): boolean =>
-      counterKinds.some(({ name }) => names.includes(name) && !['flat', 'unknown'].includes(stateOf.get(name) ?? ''));
+      counterKinds.some(
+        ({ name }) => names.includes(name) && !['flat', 'unknown'].includes(stateOf.get(name) ?? ''),
+      );
     if (last.handles !== null || !watches.has('handles')) wanted.push('handles');
     const heavy = (last.heapUsed ?? 0) > largeHeap && this.#looks % nowAndThen !== 0;
     if (!heavy && (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0))
@@ -140,7 +142,11 @@ export class ProcessWatch {
 
   #judge(): ProcessVerdict {
     const { ledger, watches, parts, unseen } = this.#run;
-    const told: PartVerdict[] = [...parts].map(([name, { kind, watch }]) => ({ name, kind, verdict: watch.verdict() }));
+    const told: PartVerdict[] = [...parts].map(([name, { kind, watch }]) => ({
+      name,
+      kind,
+      verdict: watch.verdict(),
+    }));
     return judgeProcess({
       ledger,
       verdicts: [...watches].map(([evidence, watch]) => ({ evidence, verdict: watch.verdict() })),

@@ -46,7 +46,8 @@ function list(texts: readonly string[], most: number): string {
 function reasonOf({ by, explained, gain, unit }: LedgerRow): string {
   if (by.length === 0) return 'nothing that was looked at explains it';
   const rest = explained === null ? 0 : gain - explained;
-  const left = explained !== null && rest > 0.1 * gain ? `, ${amount(rounded(rest), unit)} are unexplained` : '';
+  const left =
+    explained !== null && rest > 0.1 * gain ? `, ${amount(rounded(rest), unit)} are unexplained` : '';
   return `explained by ${list(by, 2)}${left}`;
 }
 
@@ -68,13 +69,16 @@ export function processSentence(verdict: ProcessVerdict, growing: readonly Proce
   const { kind, convicted, ledger, unseen, earlier } = verdict;
   if (kind === 'leak') {
     const [top] = convicted;
-    if (top === undefined) return `Before the last restart: ${earlier.findLast((one) => one.kind === 'leak')?.sentence ?? ''}`;
+    if (top === undefined)
+      return `Before the last restart: ${earlier.findLast((one) => one.kind === 'leak')?.sentence ?? ''}`;
     return `${top.part === '' ? '' : `In ${top.part}: `}${top.finding.sentence}`;
   }
   const flat = ledger.filter(({ state }) => state === 'flat');
   if (kind === 'none') {
     const main = flat.filter(({ counter }) => ['tasks', 'handles', 'heapLive'].includes(counter));
-    const shown = (main.length > 0 ? main : flat).map((row) => `${moved(row)} ${row.unit === 'bytes' ? 'of ' : ''}${row.noun}`);
+    const shown = (main.length > 0 ? main : flat).map(
+      (row) => `${moved(row)} ${row.unit === 'bytes' ? 'of ' : ''}${row.noun}`,
+    );
     const unheard = verdict.bound === '' ? '' : `; a leak ${verdict.bound} would have gone unseen`;
     return `Nothing grows: ${list(shown, 3)}${verdict.span > 0 ? ` in ${duration(verdict.span)}` : ` over ${verdict.looks} dumps`}${unheard}.`;
   }
@@ -86,7 +90,8 @@ export function processSentence(verdict: ProcessVerdict, growing: readonly Proce
   const blocking = unseen.find(({ blocks }) => blocks);
   if (blocking !== undefined) return `Could not tell: ${blocking.text}.`;
   const [unclear] = ledger.filter(({ state }) => state === 'unclear');
-  if (unclear !== undefined) return `Could not tell: ${unclear.noun}, ${moved(unclear)}, ${unclearText(unclear)}.`;
+  if (unclear !== undefined)
+    return `Could not tell: ${unclear.noun}, ${moved(unclear)}, ${unclearText(unclear)}.`;
   const open = verdict.verdicts.find((one) => one.kind === 'unsure');
   return open?.sentence ?? 'Could not tell: one look cannot show growth.';
 }
@@ -97,7 +102,9 @@ export function processSentence(verdict: ProcessVerdict, growing: readonly Proce
  */
 export function ledgerLines(verdict: ProcessVerdict): string[] {
   const of = (state: LedgerRow['state']): LedgerRow[] => verdict.ledger.filter((row) => row.state === state);
-  const grows = of('grows').map((row) => `grows    ${row.noun} ${moved(row)} (${pace(row)} per minute): ${reasonOf(row)}`);
+  const grows = of('grows').map(
+    (row) => `grows    ${row.noun} ${moved(row)} (${pace(row)} per minute): ${reasonOf(row)}`,
+  );
   const unclear = of('unclear').map(({ noun }) => noun);
   const flat = of('flat').map(({ noun }) => noun);
   const tail: string[] = [];
@@ -106,8 +113,16 @@ export function ledgerLines(verdict: ProcessVerdict): string[] {
     tail.push(`unclear  ${list(unclear, 4)}${first === undefined ? '' : `: ${unclearText(first)}`}`);
   }
   if (flat.length > 0)
-    tail.push(`flat     ${list(flat, 5)}${verdict.bound === '' ? '' : `: a leak ${verdict.bound} would not show`}`);
-  if (verdict.unseen.length > 0) tail.push(`unseen   ${list(verdict.unseen.map(({ text }) => text), 3)}`);
+    tail.push(
+      `flat     ${list(flat, 5)}${verdict.bound === '' ? '' : `: a leak ${verdict.bound} would not show`}`,
+    );
+  if (verdict.unseen.length > 0)
+    tail.push(
+      `unseen   ${list(
+        verdict.unseen.map(({ text }) => text),
+        3,
+      )}`,
+    );
   if (verdict.next !== '')
     tail.push(
       verdict.next === 'watch'
@@ -118,6 +133,14 @@ export function ledgerLines(verdict: ProcessVerdict): string[] {
   const shown =
     grows.length <= room
       ? grows
-      : [...grows.slice(0, room - 1), `grows    also ${list(of('grows').slice(room - 1).map(({ noun }) => noun), 6)}`];
+      : [
+          ...grows.slice(0, room - 1),
+          `grows    also ${list(
+            of('grows')
+              .slice(room - 1)
+              .map(({ noun }) => noun),
+            6,
+          )}`,
+        ];
   return [...shown, ...tail];
 }

@@ -87,7 +87,10 @@ export const ruleTable = {
     why: 'by counts alone, over few dumps: a smaller growth than this is as well load that rises',
   },
   // Without ids (assess.ts).
-  rampDumps: { value: 6, why: 'load rises over five dumps now and then: by counts alone a pile takes so many' },
+  rampDumps: {
+    value: 6,
+    why: 'load rises over five dumps now and then: by counts alone a pile takes so many',
+  },
   waitsThroughout: { value: 0.9, why: 'who has waited for this share of the window is no work in flight' },
   fallenExact: { value: 0.02, why: 'a pile never shrinks: counted ones may fall by this share of the gain' },
   fallenSampled: { value: 0.05, why: 'sampled counts fall by themselves: by this share of the gain' },
@@ -114,7 +117,6 @@ export const ruleTable = {
   },
   stayedOfThree: { value: 4, why: 'of three dumps: fewer that stayed are chance' },
   stayed: { value: 3, why: 'fewer that stayed are chance' },
-  turnoverEnded: { value: 3, why: 'so many must have ended before "they all end" means anything' },
   churning: {
     value: 0.25,
     why: 'where more than this share of those who came left early, those who are fresh prove nothing yet',

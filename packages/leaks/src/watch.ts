@@ -264,7 +264,12 @@ export class LeakWatch {
       known * 10 < Math.min(rows.length, this.#ids?.size ?? 0) &&
       !wasThere;
     const younger =
-      identified === 0 && aged && rows.length >= fewestAnew && gap !== null && !wasThere && this.#halfWaited > gap;
+      identified === 0 &&
+      aged &&
+      rows.length >= fewestAnew &&
+      gap !== null &&
+      !wasThere &&
+      this.#halfWaited > gap;
     if (highest >= 0) this.#lastId = highest;
     this.#halfWaited = aged ? halfWaited(rows) : -1;
     return this.#totals.length > 0 && (other || anew || younger);
