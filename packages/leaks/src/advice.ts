@@ -1,4 +1,5 @@
 // What to do about the commonest leaks, in the idiom of the language: known by what waits, what is open, and what holds it.
+import { languageOf } from '@stackpile/profile';
 import type { LeakPattern, StackFrame } from './verdict.ts';
 
 /** What is known of a finding where advice is looked for. */
@@ -210,7 +211,7 @@ const adviceRules: readonly AdviceRule[] = [
 /** The id and the words of the advice on a finding. A known pattern of a library has its own, which is told first. */
 export function adviceRuleFor(one: AdviceCase): { readonly id: string; readonly advice: string } {
   if (one.pattern !== null) return { id: one.pattern.id, advice: one.pattern.advice };
-  const go = one.stack.some(({ file }) => file.endsWith('.go'));
+  const go = one.stack.some(({ file }) => languageOf(file) === 'go');
   const language = go ? 'go' : 'node';
   const rule = adviceRules.find((candidate) => candidate.language === language && candidate.is(one));
   return rule ?? { id: '', advice: '' };

@@ -7,6 +7,8 @@ export interface Bound {
   readonly slope: number;
   /** Standard error of a least-squares slope, autocorrelation counted. */
   readonly error: number;
+  /** By how much autocorrelation widened it. */
+  readonly inflation: number;
   /** With 99 % confidence it does not grow more slowly than this. */
   readonly least: number;
   /** With 99 % confidence it does not grow faster than this. */
@@ -14,17 +16,17 @@ export interface Bound {
 }
 
 /**
- * Student's t at 99.5 %, one-sided, by degrees of freedom from 1 on; beyond the table it is interpolated in 1/df. Half a percent is
- * left for what a dozen points cannot show of their own autocorrelation; the limits hold in 99 of 100 (test/bound.test.ts).
+ * Student's t at 99.75 %, one-sided, by degrees of freedom from 1 on; beyond the table it is interpolated in 1/df. The rest to 99 %
+ * is left for what a dozen points cannot show of their own autocorrelation, and for looking at two windows (test/bound.test.ts).
  */
-const student = [63.66, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055];
-const normal = 2.576;
+const student = [127.3, 14.09, 7.453, 5.598, 4.773, 4.317, 4.029, 3.833, 3.69, 3.581, 3.497, 3.428];
+const normal = 2.807;
 /** The same at 99 %, for the pieces in which a leak comes: nothing of them is estimated. */
 const poisson = 2.326;
 
 function studentOf(freedom: number): number {
   const known = student[Math.max(1, Math.floor(freedom)) - 1];
-  return known ?? normal + ((3.055 - normal) * 12) / freedom;
+  return known ?? normal + ((3.428 - normal) * 12) / freedom;
 }
 
 /** Slope, its standard error, and residuals of the least-squares line. */
@@ -54,7 +56,7 @@ function leastSquares(
 
 /**
  * By how much the error of a slope is larger than for independent points: load and collections come in waves. The estimate of the
- * first autocorrelation of n residuals is too low by about (1 + 3 r) / n (Kendall 1954), which is given back.
+ * first autocorrelation of n residuals of a line is too low by about (2 + 4 r) / n, which is given back, with half of its own error, 1 / √n, on top.
  */
 function inflationOf(rest: readonly number[]): number {
   const n = rest.length;
@@ -66,25 +68,8 @@ function inflationOf(rest: readonly number[]): number {
   }
   if (square === 0 || n < 4) return 1;
   const said = product / square;
-  const r = Math.min(0.9, Math.max(0, said + (1 + 3 * Math.max(0, said)) / n));
+  const r = Math.min(0.9, Math.max(0, said + (2 + 4 * Math.max(0, said)) / n + 0.5 / Math.sqrt(n)));
   return Math.sqrt((1 + r) / (1 - r));
-}
-
-/** Upper confidence limit of the Theil–Sen slope by the distribution of Kendall's score (Sen 1968; Gilbert 1987, 16.4.2). */
-function senLimit(x: readonly number[], y: readonly number[], inflation: number, upper: boolean): number {
-  const n = y.length;
-  const slopes: number[] = [];
-  for (let i = 0; i < n; i++)
-    for (let j = i + 1; j < n; j++) {
-      const dx = (x[j] ?? 0) - (x[i] ?? 0);
-      if (dx > 0) slopes.push(((y[j] ?? 0) - (y[i] ?? 0)) / dx);
-    }
-  if (slopes.length === 0) return 0;
-  slopes.sort((a, b) => a - b);
-  const reach = normal * inflation * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
-  const rank = (slopes.length + (upper ? reach : -reach)) / 2;
-  const row = Math.min(slopes.length - 1, Math.max(0, upper ? Math.ceil(rank) : Math.floor(rank)));
-  return slopes[row] ?? 0;
 }
 
 /**
@@ -96,19 +81,27 @@ function senLimit(x: readonly number[], y: readonly number[], inflation: number,
  * @param x Non-decreasing; its unit is the bound's.
  * @param grain How much one piece adds: 1 for counts, 0 where growth is smooth.
  * @param unit Variance that each point has by sampling, per unit of y; 0 where all were counted.
+ * @param inflated Autocorrelation that is known of a longer series of which this is a part; see {@link Bound.inflation}.
  */
-export function boundOf(x: readonly number[], y: readonly number[], grain: number, unit = 0): Bound {
+export function boundOf(
+  x: readonly number[],
+  y: readonly number[],
+  grain: number,
+  unit = 0,
+  inflated = 1,
+): Bound {
   const n = y.length;
   const span = (x[n - 1] ?? 0) - (x[0] ?? 0);
   if (n < 2 || span <= 0)
     return {
       slope: 0,
       error: Number.POSITIVE_INFINITY,
+      inflation: inflated,
       least: Number.NEGATIVE_INFINITY,
       most: Number.POSITIVE_INFINITY,
     };
   const line = leastSquares(x, y);
-  const inflation = inflationOf(line.rest);
+  const inflation = Math.max(inflated, inflationOf(line.rest));
   const sampled = unit * Math.max(0, median(y));
   const spread = Math.max(line.spread * inflation, Math.sqrt(sampled));
   const error = spread / Math.sqrt(line.sxx);
@@ -121,23 +114,19 @@ export function boundOf(x: readonly number[], y: readonly number[], grain: numbe
   // For a series that stands still: none came of what comes at a rate r with probability exp(-r span).
   const none = (grain * Math.log(100)) / span;
   const still = line.spread === 0 && unit === 0;
-  const most = still
-    ? line.slope + (line.slope <= 0 ? none : reachOfCount(line.slope * span, grain) / span)
-    : Math.max(
-        line.slope + reach(line.slope),
-        n < 5 ? Number.NEGATIVE_INFINITY : senLimit(x, y, inflation, true),
-      );
-  const least = Math.min(
-    line.slope - Math.sqrt((t * error) ** 2 + pieces * Math.max(0, line.slope)),
-    n < 5 ? Number.POSITIVE_INFINITY : senLimit(x, y, inflation, false),
-  );
-  return { slope: theilSen(x, y), error, least, most };
+  const most =
+    line.slope +
+    (still && line.slope <= 0
+      ? none
+      : still
+        ? reachOfCount(line.slope * span, grain) / span
+        : reach(line.slope));
+  const least = line.slope - Math.sqrt((t * error) ** 2 + pieces * Math.max(0, line.slope));
+  return { slope: theilSen(x, y), error, inflation, least, most };
 }
 
-/** What a Poisson number may fall short of its mean, at 99 %. */
+/** What a Poisson number of pieces may fall short of its mean, at 99 %. */
 function reachOfCount(gain: number, grain: number): number {
-  const z = poisson;
-  return (
-    grain * ((z * z) / 2 + z * Math.sqrt(Math.max(0, gain) / Math.max(grain, Number.MIN_VALUE) + (z * z) / 4))
-  );
+  if (grain <= 0) return 0;
+  return grain * (poisson ** 2 / 2 + poisson * Math.sqrt(Math.max(0, gain) / grain + poisson ** 2 / 4));
 }

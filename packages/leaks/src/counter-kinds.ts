@@ -46,6 +46,8 @@ export interface CounterKind {
 }
 
 const MB = 2 ** 20;
+/** A buffer that leaks is hardly smaller. */
+const buffer = 65_536;
 
 function counted(
   name: CounterName,
@@ -143,14 +145,14 @@ export const counterKinds: readonly CounterKind[] = [
     'buffers',
     ['classes', 'heap'],
     both('stackpile leaks URL/heapsnapshot: what holds them'),
-    { warmsUp: false, leastGain: 0.5 * MB, unseenGain: 2 * MB, unseenShare: 0.1 },
+    { warmsUp: false, grain: buffer, leastGain: 0.5 * MB, unseenGain: 2 * MB, unseenShare: 0.1 },
   ),
   weighed(
     'external',
     'memory outside the heap',
     ['classes', 'heap'],
     both('stackpile leaks URL/heapsnapshot: what holds it'),
-    { follows: ['arrayBuffers'], leastGain: 0.5 * MB, unseenGain: 2 * MB, unseenShare: 0.1 },
+    { follows: ['arrayBuffers'], grain: buffer, leastGain: 0.5 * MB, unseenGain: 2 * MB, unseenShare: 0.1 },
   ),
   weighed(
     'rss',

@@ -1,8 +1,8 @@
 // The counters of one process over time, each judged by itself: does it grow, by how much at most, and could more have gone unseen?
 import type { Counters } from '@stackpile/profile';
-import { boundOf } from './bound.ts';
+import { type Bound, boundOf } from './bound.ts';
 import { type CounterKind, type CounterName, counterKinds } from './counter-kinds.ts';
-import { isotonic, median, trendOf } from './trend.ts';
+import { median } from './trend.ts';
 
 /**
  * What a counter does. `flat`: it does not grow, and no leak worth a word can hide in it; `grows`: it does, beyond chance; `unclear`:
@@ -15,7 +15,7 @@ export interface CounterTrend {
   readonly kind: CounterKind;
   readonly state: CounterState;
   /** Why it is unclear, or what a flat one did before; '' where that is plain. */
-  readonly note: 'few' | 'unsteady' | 'slowing' | 'settled' | 'returned' | '';
+  readonly note: 'few' | 'unsteady' | 'slowing' | 'settled' | '';
   /** As they were read, null where a look did not know it; one per look. */
   readonly values: readonly (number | null)[];
   /** First and last that are known; 0 where none is. */
@@ -174,38 +174,20 @@ function varianceOf({ tasksBetween }: Counters): number {
   return tasksBetween === null ? 0 : ((tasksBetween[1] - tasksBetween[0]) / 3.92) ** 2;
 }
 
-/** From where on a series that settled or came back stands on its level. */
-function tailOf(y: readonly number[], shape: 'settled' | 'returned'): number {
-  const n = y.length;
-  let tail = 0;
-  if (shape === 'settled') {
-    const fit = isotonic(y);
-    const top = fit[n - 1] ?? 0;
-    const near = top - 0.05 * (top - (fit[0] ?? 0));
-    tail = fit.findIndex((value) => value >= near);
-  } else {
-    const peak = y.indexOf(Math.max(...y));
-    const rest = median(y.slice(-Math.max(2, Math.floor((n - peak) / 2))));
-    const half = rest + 0.1 * ((y[peak] ?? 0) - rest);
-    tail = y.findIndex((value, i) => i > peak && value <= half);
-  }
-  return Math.min(Math.max(0, tail), n - 2);
-}
-
 /**
- * The bound by the second half alone: what grew only at first bounds nothing. Of two limits that each fail one time in 200 the
- * lower one fails at most one time in 100.
+ * The bounds of the second half alone, where that is long enough: what grew only at first is no leak. How much points hang together
+ * is known from both halves, for one is short.
  */
 function lateBound(
   x: readonly number[],
   y: readonly number[],
-  tail: number,
-  grain: number,
+  kind: CounterKind,
   unit: number,
-): number {
+): Bound | null {
   const half = y.length >> 1;
-  if (half <= tail || y.length - half < fewestLooks) return Number.POSITIVE_INFINITY;
-  return boundOf(x.slice(half), y.slice(half), grain, unit).most;
+  if (y.length - half < fewestLooks) return null;
+  const { inflation } = boundOf(x.slice(0, half), y.slice(0, half), kind.grain, unit);
+  return boundOf(x.slice(half), y.slice(half), kind.grain, unit, inflation);
 }
 
 function judgeCounter(
@@ -225,21 +207,19 @@ function judgeCounter(
   const level = Math.max(...y);
   const unit = median(points.map(({ variance }) => variance)) / Math.max(1, median(y));
   const least = Math.max(kind.leastGain, kind.leastShare * level);
-  const { shape } = trendOf(x, y, unit, least, kind.grain);
-  const settled = shape === 'settled' || shape === 'returned';
-  const tail = settled ? tailOf(y, shape) : 0;
   const window = Math.max(minutes, (x.at(-1) ?? 0) - (x[0] ?? 0));
-  const bound = boundOf(x.slice(tail), y.slice(tail), kind.grain, unit);
-  const atMost = Math.max(0, Math.min(bound.most, lateBound(x, y, tail, kind.grain, unit)));
-  const result = { ...facts, gain, perMinute: bound.slope, atMost };
+  const whole = boundOf(x, y, kind.grain, unit);
+  const late = lateBound(x, y, kind, unit);
+  // Of two limits that each fail one time in 200 the lower one fails at most one time in 100.
+  const atMost = Math.max(0, Math.min(whole.most, late?.most ?? Number.POSITIVE_INFINITY));
+  const perMinute = late !== null && whole.slope > atMost ? late.slope : whole.slope;
+  const result = { ...facts, gain, perMinute, atMost };
   const unseen = Math.max(kind.unseenGain, kind.unseenShare * (y.at(-1) ?? 0));
-  if (bound.least * window >= least)
-    return {
-      ...result,
-      atMost: Math.max(atMost, bound.most),
-      state: shape === 'slowing' ? 'unclear' : 'grows',
-      note: shape === 'slowing' ? 'slowing' : '',
-    };
-  if (atMost * window <= unseen) return { ...result, state: 'flat', note: settled ? shape : '' };
-  return { ...result, state: 'unclear', note: shape === 'slowing' ? 'slowing' : 'unsteady' };
+  const grew = whole.least * window >= least;
+  if (atMost * window <= unseen && (late !== null || !grew))
+    return { ...result, state: 'flat', note: grew ? 'settled' : '' };
+  if (grew && late !== null && late.most < whole.slope)
+    return { ...result, state: 'unclear', note: 'slowing' };
+  if (grew) return { ...result, perMinute: whole.slope, atMost: whole.most, state: 'grows', note: '' };
+  return { ...result, state: 'unclear', note: 'unsteady' };
 }

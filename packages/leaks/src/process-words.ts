@@ -1,7 +1,10 @@
 // What a balance says in words: the sentence of a verdict on a process, the bound, and at most five lines for a terminal.
+import type { CounterName } from './counter-kinds.ts';
 import type { LedgerRow, ProcessFinding, ProcessVerdict } from './process-verdict.ts';
 import { amount, duration } from './words.ts';
 
+/** Counters of which a bound is told in a sentence; the others follow them, or are seldom what leaks. */
+const bounded: ReadonlySet<CounterName> = new Set(['tasks', 'handles', 'fds', 'heapLive', 'rss']);
 /** Lines that a ledger takes at most. */
 const mostLines = 5;
 
@@ -25,7 +28,7 @@ function rounded(value: number): number {
 /** `below 5 tasks, 5 handles or 130 kB of live heap per minute`; '' where a counter is not bounded. */
 export function boundText(ledger: readonly LedgerRow[], timed: boolean): string {
   const bounds = ledger
-    .filter(({ state, atMost }) => state === 'flat' && atMost !== null)
+    .filter(({ counter, state, atMost }) => bounded.has(counter) && state === 'flat' && atMost !== null)
     .map(({ unit, noun, atMost }) => {
       const most = atMost ?? 0;
       return unit === 'bytes'
