@@ -129,7 +129,9 @@ function followsArrivals(e: Evidence, rules: Rules): boolean {
     const arrived = e.arrived[i] ?? -1;
     const inFlight = e.values[i] ?? 0;
     const time = e.span === null ? 1 : (e.x[i] ?? 0) - (e.x[i - 1] ?? 0);
-    if (arrived > 0 && inFlight >= rules.fewestInFlight) lives.push((inFlight * time) / arrived);
+    if (inFlight < rules.fewestInFlight) continue;
+    if (inFlight > rules.shortLives * arrived) return false;
+    lives.push((inFlight * time) / arrived);
   }
   if (lives.length < rules.measuredLives) return false;
   return (lives.at(-1) ?? 0) <= rules.livesLonger * median(lives.slice(0, -1));

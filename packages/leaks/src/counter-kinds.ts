@@ -48,6 +48,8 @@ export interface CounterKind {
 const MB = 2 ** 20;
 /** A buffer that leaks is hardly smaller. */
 const buffer = 65_536;
+/** The heap is taken from the system in pieces of this size. */
+const page = 262_144;
 
 function counted(
   name: CounterName,
@@ -142,7 +144,7 @@ export const counterKinds: readonly CounterKind[] = [
   ),
   weighed(
     'arrayBuffers',
-    'buffers',
+    'buffer memory',
     ['classes', 'heap'],
     both('stackpile leaks URL/heapsnapshot: what holds them'),
     { warmsUp: false, grain: buffer, leastGain: 0.5 * MB, unseenGain: 2 * MB, unseenShare: 0.1 },
@@ -164,6 +166,7 @@ export const counterKinds: readonly CounterKind[] = [
     {
       follows: ['heapLive', 'external', 'arrayBuffers', 'workers', 'threads', 'tasks'],
       limit: 'memoryLimit',
+      grain: page,
       leastGain: 6 * MB,
       leastShare: 0.1,
       unseenGain: 12 * MB,

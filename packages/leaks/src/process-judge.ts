@@ -27,8 +27,10 @@ export interface ProcessCase {
 
 /** Findings explain a counter where they make up this share of its growth. */
 const explainedShare = 0.5;
-/** The longest wait that is worth proposing, in milliseconds. */
+/** The longest wait that is worth proposing: what is unsteady for longer may have been filling up, which nobody can reckon. */
 const longestWatch = 24 * 3_600_000;
+/** … and in times of what was watched. */
+const mostPatience = 10;
 
 /** Evidence whose totals are a counter's values, where no counter was read. */
 const totalsOf: Partial<Record<CounterName, readonly Evidence[]>> = {
@@ -202,7 +204,7 @@ function watchForOf(trends: readonly CounterTrend[], span: number, looks: number
     }
     // The error of a growth over the whole watch falls with the root of the number of looks.
     const allowed = Math.max(kind.unseenGain, kind.unseenShare * last);
-    const factor = Math.min(1000, Math.max(1.25, (atMost * span) / 60_000 / allowed) ** 2);
+    const factor = Math.min(mostPatience, Math.max(1.25, (atMost * span) / 60_000 / allowed) ** 2);
     longest = Math.max(longest, span * (factor - 1));
   }
   return longest === 0 || longest > longestWatch ? null : longest;

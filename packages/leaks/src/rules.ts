@@ -110,6 +110,10 @@ export const ruleTable = {
     why: 'work in flight that grows by more than so many times what arrives takes longer: a backlog, not load',
   },
   fewestInFlight: { value: 5, why: 'of fewer nobody can say how long they take' },
+  shortLives: {
+    value: 0.5,
+    why: 'where more than this share of all that arrived since the last dump is still there, it is no short work: a queue',
+  },
   measuredLives: { value: 3, why: 'so many dumps have to say how long work takes before that is told' },
   settledCounts: {
     value: 0.3,

@@ -3,6 +3,15 @@ import type { DrawnCase } from './drawn.ts';
 
 export const drawnCases: readonly DrawnCase[] = [
   {
+    truth: 'leak',
+    expected: 'unsure',
+    what: 'a queue of which each dump sees all that came since the last one, 6 dumps',
+    n: 6,
+    times: true,
+    company: 10,
+    series: [{ lives: [7, 7, 7, 8, 300, 600].map((waiting, k) => [waiting, k, k + 0.5] as const) }],
+  },
+  {
     truth: 'harmless',
     expected: 'unsure',
     what: 'large steps, 4 dumps',
@@ -499,7 +508,7 @@ export const drawnCases: readonly DrawnCase[] = [
   },
   {
     truth: 'harmless',
-    expected: 'none',
+    expected: 'unsure',
     what: 'a sampled task that stays beside load that rises, 4 dumps',
     n: 4,
     times: true,
@@ -889,7 +898,7 @@ export const drawnCases: readonly DrawnCase[] = [
   },
   {
     truth: 'harmless',
-    expected: 'none',
+    expected: 'unsure',
     what: 'load that rises, 6 dumps',
     n: 6,
     times: true,
@@ -1082,7 +1091,7 @@ export const drawnCases: readonly DrawnCase[] = [
   },
   {
     truth: 'harmless',
-    expected: 'none',
+    expected: 'unsure',
     what: 'load that rises, 6 dumps (2)',
     n: 6,
     times: true,

@@ -58,7 +58,7 @@ describe('an acquittal', () => {
     assert.equal(verdict.exitStatus, 0);
     assert.match(
       verdict.bound,
-      /^below 5 tasks, 5 handles, .* of live heap, .* of resident memory per minute$/u,
+      /^below 5 tasks, 5 handles, 5 open files, .* of live heap or .* of resident memory per minute$/u,
     );
     assert.match(
       verdict.sentence,
