@@ -127,7 +127,8 @@ function followsArrivals(e: Evidence, rules: Rules): boolean {
   const lives: number[] = [];
   for (let i = 1; i < e.values.length; i++) {
     const arrived = e.arrived[i] ?? -1;
-    const inFlight = e.values[i] ?? 0;
+    // Of sampled ones as many numbers were seen as there are samples.
+    const inFlight = (e.values[i] ?? 0) / Math.max(1, e.unit);
     const time = e.span === null ? 1 : (e.x[i] ?? 0) - (e.x[i - 1] ?? 0);
     if (inFlight < rules.fewestInFlight) continue;
     if (inFlight > rules.shortLives * arrived) return false;

@@ -209,7 +209,7 @@ export const drawnCases: readonly DrawnCase[] = [
     series: [
       {
         lives: [5, 10, 20, 40, 80, 160].flatMap((waiting, k) => [
-          [200 - waiting, k - 0.5, k - 0.1] as const,
+          [400 - waiting, k - 0.5, k - 0.1] as const,
           [waiting, k, k + 0.5] as const,
         ]),
       },
@@ -225,7 +225,7 @@ export const drawnCases: readonly DrawnCase[] = [
     series: [
       {
         lives: [1, 1, 1, 2, 300, 420].flatMap((waiting, k) => [
-          [k < 4 ? waiting : 600 - waiting, k - 0.5, k - 0.1] as const,
+          [k < 4 ? waiting : 1000 - waiting, k - 0.5, k - 0.1] as const,
           [waiting, k, k + 0.5] as const,
         ]),
       },
@@ -508,11 +508,12 @@ export const drawnCases: readonly DrawnCase[] = [
   },
   {
     truth: 'harmless',
-    expected: 'unsure',
+    expected: 'none',
     what: 'a sampled task that stays beside load that rises, 4 dumps',
     n: 4,
     times: true,
     company: 0,
+    passing: [100, 200, 400, 800],
     series: [
       { weight: 40, lives: [[1, 2, 9]] },
       {
@@ -898,11 +899,12 @@ export const drawnCases: readonly DrawnCase[] = [
   },
   {
     truth: 'harmless',
-    expected: 'unsure',
+    expected: 'none',
     what: 'load that rises, 6 dumps',
     n: 6,
     times: true,
     company: 0,
+    passing: [100, 200, 400, 800, 1600, 3200],
     series: [
       {
         lives: [
@@ -1091,11 +1093,12 @@ export const drawnCases: readonly DrawnCase[] = [
   },
   {
     truth: 'harmless',
-    expected: 'unsure',
+    expected: 'none',
     what: 'load that rises, 6 dumps (2)',
     n: 6,
     times: true,
     company: 30,
+    passing: [100, 200, 400, 800, 1600, 3200],
     series: [
       {
         lives: [

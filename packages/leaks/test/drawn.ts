@@ -39,6 +39,8 @@ export interface Drawn {
   readonly series: readonly DrawnSeries[];
   /** What else is there, and does not move. */
   readonly company: number;
+  /** How many came and went before each dump, between it and the one before: they took numbers, and are never seen. */
+  readonly passing?: readonly number[];
 }
 
 /** A drawn program with what is to be said of it. */
@@ -72,6 +74,9 @@ function idsOf(drawn: Drawn): {
       for (let j = 0; j < count; j++) born.push({ key: `${i} ${l} ${j}`, birth });
     }),
   );
+  drawn.passing?.forEach((count, k) => {
+    for (let j = 0; j < count; j++) born.push({ key: '', birth: k - 0.5 });
+  });
   born.sort((a, b) => a.birth - b.birth);
   const company = Array.from({ length: drawn.company }, (_, j) => j + 1);
   return { company, of: new Map(born.map(({ key }, j) => [key, drawn.company + j + 1])) };
