@@ -2,7 +2,18 @@
 import type { Counters } from '@stackpile/profile';
 
 /** Kinds of profiles that explain why a counter grows. Within version 1 kinds are only ever added. */
-export type Evidence = 'tasks' | 'handles' | 'closures' | 'heap' | 'classes' | 'threads' | 'goroutineleak';
+export const evidences = [
+  'tasks',
+  'handles',
+  'closures',
+  'heap',
+  'classes',
+  'threads',
+  'goroutineleak',
+] as const;
+
+/** One of {@link evidences}. */
+export type Evidence = (typeof evidences)[number];
 
 /** Counters that a verdict balances, in the order in which they are told. */
 export type CounterName =

@@ -26,7 +26,7 @@ export { type Starter, starterOf } from './starter.ts';
 export type { LeaksReport } from './report.ts';
 export { counterKinds, type CounterKind, type CounterName, type Evidence } from './counter-kinds.ts';
 export { Ledger, type CounterState, type CounterTrend } from './ledger.ts';
-export { ProcessWatch, type ProcessOptions } from './process-watch.ts';
+export { ProcessWatch, type ProcessOptions, type SavedProcess } from './process-watch.ts';
 export type { LedgerRow, ProcessFinding, ProcessVerdict, Unseen } from './process-verdict.ts';
 export { ledgerLines } from './process-words.ts';
 export { verify, type Pace, type Verification, type Verified } from './verify.ts';

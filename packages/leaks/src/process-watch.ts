@@ -1,10 +1,12 @@
 // One process under watch: its counters, and a LeakWatch for each kind of evidence; what to ask it next, and the verdict on all of it.
-import type { Counters } from '@stackpile/profile';
-import { counterKinds, type Evidence } from './counter-kinds.ts';
+import { type Counters, readCounters } from '@stackpile/profile';
+import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
+import { LeaksError } from './errors.ts';
 import { Ledger } from './ledger.ts';
 import type { LeakOptions } from './options.ts';
 import { judgeProcess, type PartVerdict } from './process-judge.ts';
 import type { ProcessVerdict, Unseen } from './process-verdict.ts';
+import { readSavedWatch, type SavedWatch } from './saved.ts';
 import type { Dump, Verdict } from './verdict.ts';
 import { LeakWatch } from './watch.ts';
 
@@ -46,6 +48,17 @@ interface Run {
 
 function freshRun(): Run {
   return { ledger: new Ledger(), watches: new Map(), parts: new Map(), unseen: new Map() };
+}
+
+/** All that a {@link ProcessWatch} remembers of the run that goes on, as `JSON.stringify` takes it. */
+export interface SavedProcess {
+  readonly schema: 'stackpile.process/1';
+  readonly taken: number;
+  readonly restarts: number;
+  readonly looks: readonly Counters[];
+  readonly watches: readonly (readonly [evidence: Evidence, watch: SavedWatch])[];
+  readonly unseen: readonly Unseen[];
+  readonly parts: readonly (readonly [name: string, kind: 'workers' | 'children', part: SavedProcess])[];
 }
 
 /** Watches one process. Give it whatever was read of it, look by look, and ask for the verdict at any time. */
@@ -135,6 +148,46 @@ export class ProcessWatch {
     return wanted;
   }
 
+  /** What it remembers, for {@link ProcessWatch.restore}; verdicts on earlier runs are not kept. */
+  save(): SavedProcess {
+    const { ledger, watches, unseen, parts } = this.#run;
+    return {
+      schema: 'stackpile.process/1',
+      taken: this.#looks,
+      restarts: this.#restarts,
+      looks: ledger.looks,
+      watches: [...watches].flatMap(([evidence, watch]) => {
+        const saved = watch.save();
+        return saved === null ? [] : [[evidence, saved] as const];
+      }),
+      unseen: [...unseen.values()],
+      parts: [...parts].map(([name, { kind, watch }]) => [name, kind, watch.save()] as const),
+    };
+  }
+
+  /**
+   * A watch that goes on where another one was saved. Give it the options of that one.
+   *
+   * @param saved what `JSON.parse` made of what {@link ProcessWatch.save} gave
+   * @throws LeaksError `LEAKS_SAVED` where it is no such thing
+   */
+  static restore(saved: unknown, options: ProcessOptions = {}): ProcessWatch {
+    const read = readSavedProcess(saved);
+    const watch = new ProcessWatch(options);
+    watch.#looks = read.taken;
+    watch.#restarts = read.restarts;
+    for (const counters of read.looks) watch.#run.ledger.add(counters);
+    for (const [evidence, one] of read.watches)
+      watch.#run.watches.set(
+        evidence,
+        LeakWatch.restore(one, watch.#leakOptions(evidence, one.measure.type)),
+      );
+    for (const unseen of read.unseen) watch.#run.unseen.set(unseen.id, unseen);
+    for (const [name, kind, part] of read.parts)
+      watch.#run.parts.set(name, { kind, watch: ProcessWatch.restore(part, { ...options, disturbed: 0 }) });
+    return watch;
+  }
+
   /** The verdict so far. */
   verdict(): ProcessVerdict {
     return this.#judge();
@@ -163,13 +216,17 @@ export class ProcessWatch {
     if (known !== undefined) return known;
     const has = (name: string): boolean => profile.sampleTypes.some(({ type }) => type === name);
     const sampleType = this.#options.sampleType ?? sampleTypes[evidence].find(has);
-    const watch = new LeakWatch({
+    const watch = new LeakWatch(this.#leakOptions(evidence, sampleType));
+    this.#run.watches.set(evidence, watch);
+    return watch;
+  }
+
+  #leakOptions(evidence: Evidence, sampleType: string | undefined): LeakOptions {
+    return {
       ...this.#options,
       ...(sampleType === undefined ? {} : { sampleType }),
       onRestart: (before) => this.#endedUnseen(before, evidence),
-    });
-    this.#run.watches.set(evidence, watch);
-    return watch;
+    };
   }
 
   /** Dumps alone showed a restart: what they said of the run that ended is kept. */
@@ -206,4 +263,65 @@ export function continuity(before: Counters, after: Counters): 'same' | 'restart
   // The same number and a higher age is the same process, whatever the clock of the machine was set to.
   if (pids) return 'same';
   return began - (before.time - before.uptime * 1000) > clockSlack ? 'restarted' : 'same';
+}
+
+function wrong(what: string, cause?: unknown): LeaksError {
+  return new LeaksError('LEAKS_SAVED', `not a saved process: ${what}`, { cause });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function listOf(value: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrong(`${name} is no list`);
+  return value;
+}
+
+function countOf(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw wrong(`${name} is no count`);
+  return value;
+}
+
+/** What a text that was saved says; the parts of it are read by their own readers. */
+function readSavedProcess(value: unknown): SavedProcess {
+  if (!isRecord(value) || value['schema'] !== 'stackpile.process/1')
+    throw wrong("it has not the schema 'stackpile.process/1'");
+  return {
+    schema: 'stackpile.process/1',
+    taken: countOf(value['taken'], 'taken'),
+    restarts: countOf(value['restarts'], 'restarts'),
+    looks: listOf(value['looks'], 'looks').map((one, i) => {
+      try {
+        return readCounters(one, `looks[${i}]`);
+      } catch (error) {
+        throw wrong(error instanceof Error ? error.message : `looks[${i}]`, error);
+      }
+    }),
+    watches: listOf(value['watches'], 'watches').map((one, i) => {
+      const [name, watch, ...more] = listOf(one, `watches[${i}]`);
+      const evidence = evidences.find((known) => known === name);
+      if (evidence === undefined || more.length > 0)
+        throw wrong(`watches[${i}] is no kind of evidence and a watch`);
+      return [evidence, readSavedWatch(watch)] as const;
+    }),
+    unseen: listOf(value['unseen'], 'unseen').map((one, i) => {
+      if (!isRecord(one)) throw wrong(`unseen[${i}] is no object`);
+      const { id, text, look, blocks } = one;
+      if (
+        typeof id !== 'string' ||
+        typeof text !== 'string' ||
+        typeof look !== 'string' ||
+        typeof blocks !== 'boolean'
+      )
+        throw wrong(`unseen[${i}] says not what was not seen`);
+      return { id, text, look, blocks };
+    }),
+    parts: listOf(value['parts'], 'parts').map((one, i) => {
+      const [name, kind, part, ...more] = listOf(one, `parts[${i}]`);
+      if (typeof name !== 'string' || (kind !== 'workers' && kind !== 'children') || more.length > 0)
+        throw wrong(`parts[${i}] is no part of a process`);
+      return [name, kind, readSavedProcess(part)] as const;
+    }),
+  };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Counters } from '@stackpile/profile';
-import { type Dump, ledgerLines, ProcessWatch, type ProcessVerdict } from '../src/index.ts';
+import { type Dump, LeaksError, ledgerLines, ProcessWatch, type ProcessVerdict } from '../src/index.ts';
 import { began, reading } from './counters.ts';
 import { recorded } from './recorded-counters.ts';
 import { profileOf, type Row, waiting } from './synthetic.ts';
@@ -337,6 +337,42 @@ describe('restarts', () => {
     const verdict = watch.verdict();
     assert.equal(verdict.kind, 'leak');
     assert.match(verdict.sentence, /^Before the last restart: .*main\.leak/u);
+  });
+});
+
+describe('saved and restored', () => {
+  test('after every look: the same verdict as without', () => {
+    const plain = new ProcessWatch();
+    let broken = new ProcessWatch();
+    for (let k = 0; k <= 8; k++) {
+      const counters = healthy(120 + 5 * k, { tasks: 12 + 8 * k, workers: 1 });
+      const rows = Array.from({ length: 4 + 8 * k }, (_, i) => ({
+        stack: waiting('subscribe'),
+        id: 100 + i,
+      }));
+      for (const watch of [plain, broken]) {
+        watch.counters(counters);
+        watch.dump('tasks', dump(rows, 120 + 5 * k));
+        watch.part('workers', 'worker 3').counters(counters);
+        watch.notSeen({ id: 'native', text: 'addons were not looked at', look: '', blocks: false });
+      }
+      broken = ProcessWatch.restore(JSON.parse(JSON.stringify(broken.save())));
+      assert.deepEqual(broken.verdict(), plain.verdict());
+    }
+  });
+
+  test('what is no saved process is refused in one sentence', () => {
+    const whole: Record<string, unknown> = { ...watched(() => ({ workers: 1 })).watch.save() };
+    for (const key of Object.keys(whole)) {
+      for (const value of [null, 7.5, 'x', [1], [[1]], [{}]]) {
+        assert.throws(
+          () => ProcessWatch.restore({ ...whole, [key]: value }),
+          (error) =>
+            error instanceof LeaksError && error.code === 'LEAKS_SAVED' && !error.message.includes('\n'),
+          `${key}: ${JSON.stringify(value)}`,
+        );
+      }
+    }
   });
 });
 
