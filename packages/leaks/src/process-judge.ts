@@ -1,4 +1,5 @@
 // The balance of a process: each counter against what the findings explain, and what follows from it.
+import type { Counters } from '@stackpile/profile';
 import { blameOrder } from './blame.ts';
 import { type CounterKind, type CounterName, counterKinds, type Evidence } from './counter-kinds.ts';
 import { type CounterTrend, type Ledger, trendOfTotals } from './ledger.ts';
@@ -53,7 +54,10 @@ function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
   });
 }
 
-/** Whether a finding is refuted by the counters that it would have to move: all of them are flat, and bounded far below its pace. */
+/**
+ * Whether a finding in sampled bytes is refuted by the counters that it would have to move: all of them are flat, and bounded far
+ * below its pace. What is counted one by one is refuted by no sum.
+ */
 function isRefuted(
   evidence: Evidence,
   finding: Finding,
@@ -61,7 +65,7 @@ function isRefuted(
   trends: readonly CounterTrend[],
 ): boolean {
   const rate = finding.growth.perMinute;
-  if (rate === null || evidence === 'goroutineleak') return false;
+  if (rate === null || unit !== 'bytes') return false;
   const moved = trends.filter(
     ({ kind, state }) => state !== 'unknown' && kind.unit === unit && kind.evidence.includes(evidence),
   );
@@ -122,8 +126,7 @@ function limitOf({ kind }: CounterTrend, ledger: Ledger): number | null {
 
 function rowOf(trend: CounterTrend, one: ProcessCase, findings: readonly ProcessFinding[]): LedgerRow {
   const { kind, perMinute, last } = trend;
-  const looks = one.ledger.looks;
-  const runtime = looks.at(-1)?.runtime ?? (isGo(one) ? 'go' : 'node');
+  const runtime = runtimeOf(one);
   const limit = limitOf(trend, one.ledger);
   const grows = trend.state === 'grows';
   return {
@@ -146,8 +149,11 @@ function rowOf(trend: CounterTrend, one: ProcessCase, findings: readonly Process
   };
 }
 
-function isGo({ verdicts }: ProcessCase): boolean {
-  return verdicts.some(({ verdict }) => verdict.series.noun.endsWith('goroutines'));
+/** Whose process it is: stacks say that more surely than whoever answers in Go's forms. */
+function runtimeOf({ verdicts, ledger }: ProcessCase): Counters['runtime'] {
+  const tasks = verdicts.find(({ evidence }) => evidence === 'tasks')?.verdict.series.noun;
+  if (tasks !== undefined) return tasks.endsWith('goroutines') ? 'go' : 'node';
+  return ledger.looks.at(-1)?.runtime ?? 'node';
 }
 
 /** A command with the address and the number of the process that was watched. */
@@ -187,7 +193,8 @@ function unseenOf(one: ProcessCase, trends: readonly CounterTrend[]): Unseen[] {
       id: name,
       text: `${noun[last.runtime]} ${trend.kind.unit === 'bytes' ? 'was' : 'were'} not counted`,
       look: look[last.runtime],
-      blocks: true,
+      // Go's handlers say nothing of resident memory, and its heap is not the process's to hide things in.
+      blocks: last.runtime === 'node' || name === 'tasks',
     });
   }
   return told;

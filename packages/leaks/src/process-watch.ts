@@ -129,15 +129,14 @@ export class ProcessWatch {
   /** What the next look should ask for beside the counters; a service that does not offer it is not asked. */
   wants(): readonly Evidence[] {
     const { ledger, watches } = this.#run;
-    const wanted: Evidence[] = ['tasks'];
+    const wanted: Evidence[] = ['tasks', 'handles'];
     const last = ledger.looks.at(-1);
-    if (last === undefined) return [...wanted, 'handles', 'heap'];
+    if (last === undefined) return [...wanted, 'heap'];
     const stateOf = new Map(ledger.trends().map((trend) => [trend.kind.name, trend.state]));
     const open = (...names: readonly string[]): boolean =>
       counterKinds.some(
         ({ name }) => names.includes(name) && !['flat', 'unknown'].includes(stateOf.get(name) ?? ''),
       );
-    if (last.handles !== null || !watches.has('handles')) wanted.push('handles');
     const heavy = (last.heapUsed ?? 0) > largeHeap && this.#looks % nowAndThen !== 0;
     if (!heavy && (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0))
       wanted.push('heap');

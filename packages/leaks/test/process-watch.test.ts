@@ -214,7 +214,7 @@ describe('a conviction', () => {
     assert.match(tasks.by[0] ?? '', /subscribe/u);
     assert.match(
       ledgerLines(verdict)[0] ?? '',
-      /^grows {4}tasks 12 → 204 .*explained by main\.subscribe.*, 96 are unexplained$/u,
+      /^grows {4}goroutines 12 → 204 .*explained by main\.subscribe.*, 96 are unexplained$/u,
     );
   });
 
