@@ -98,7 +98,7 @@ function explain(
   for (const { evidence, finding } of findings) {
     if (
       !kind.evidence.includes(evidence) &&
-      !kind.follows.some((name) => kindOf(name).evidence.includes(evidence))
+      !kind.follows.some((name) => kindOf(name)?.evidence.includes(evidence) === true)
     )
       continue;
     const unit = one.verdicts.find((other) => other.evidence === evidence)?.verdict.series.measure.unit;
@@ -114,10 +114,8 @@ function explain(
   return { explained, by: [...new Set(by)] };
 }
 
-function kindOf(name: CounterName): CounterKind {
-  const kind = counterKinds.find((one) => one.name === name);
-  if (kind === undefined) throw new RangeError(`no counter ${name}`);
-  return kind;
+function kindOf(name: CounterName): CounterKind | undefined {
+  return counterKinds.find((one) => one.name === name);
 }
 
 function limitOf({ kind }: CounterTrend, ledger: Ledger): number | null {
@@ -180,7 +178,7 @@ function unseenOf(one: ProcessCase, trends: readonly CounterTrend[]): Unseen[] {
       add({
         id: kind,
         text: `${missed} ${missed === 1 ? noun : noun === 'worker' ? 'workers' : 'child processes'} ${missed === 1 ? 'was' : 'were'} not visited`,
-        look: kindOf(kind).look[last?.runtime ?? 'node'],
+        look: kindOf(kind)?.look[last?.runtime ?? 'node'] ?? '',
         blocks: true,
       });
   }

@@ -81,7 +81,7 @@ export class ProcessWatch {
     if (now === 'another') {
       this.notSeen({
         id: 'processes',
-        text: `process ${counters.pid} answers at the address of process ${last?.pid}`,
+        text: `process ${String(counters.pid)} answers at the address of process ${String(last?.pid)}`,
         look: 'give each process an address of its own, or pid:PID',
         blocks: true,
       });

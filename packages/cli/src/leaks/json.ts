@@ -18,6 +18,7 @@ export function jsonReport(judged: readonly Judged[], process: ProcessVerdict | 
 }
 
 /** The balance alone: its verdicts stand beside it, with their sources. */
-function withoutVerdicts({ verdicts, earlier, ...process }: ProcessVerdict): ProcessReport {
+function withoutVerdicts(whole: ProcessVerdict): ProcessReport {
+  const { verdicts: _, earlier, ...process } = whole;
   return { ...process, earlier: earlier.map(withoutVerdicts) };
 }
