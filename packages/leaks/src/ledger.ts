@@ -33,6 +33,8 @@ export interface CounterTrend {
 const mostLooks = 192;
 /** A process that is younger than this is warming up, in seconds. */
 const warmUpSeconds = 15;
+/** Full collections that a judgement of the heap takes; with fewer it goes by what is used. */
+const fewestCollections = 3;
 /** Points of the lower envelope of the heap that is used. */
 const envelopePoints = 6;
 /** Warming up is left out only where so many looks are left. */
@@ -83,17 +85,21 @@ export class Ledger {
   }
 
   trend(kind: CounterKind): CounterTrend {
-    const values = this.#looks.map((counters) => valueOf(kind.name, counters));
+    const shown = kind.name === 'heapLive' && this.#collections().length < fewestCollections;
+    const values = this.#looks.map((counters) => (shown ? counters.heapUsed : valueOf(kind.name, counters)));
     return judgeCounter(kind, values, this.#points(kind), this.span / 60_000);
   }
 
   /** What is judged of a counter: minutes and values, without what says nothing. */
   #points(kind: CounterKind): Point[] {
-    const points = this.#known(kind);
-    if (kind.name !== 'heapLive') return withoutWarmUp(kind, points);
-    // What the last full collection left is the same number until the next one: only collections count.
-    const collections = points.filter(({ y }, i) => i === 0 || y !== points[i - 1]?.y);
-    return withoutWarmUp(kind, collections.length >= 3 ? collections : this.#envelope());
+    if (kind.name !== 'heapLive') return withoutWarmUp(kind, this.#known(kind.name));
+    const collections = this.#collections();
+    return withoutWarmUp(kind, collections.length < fewestCollections ? this.#envelope() : collections);
+  }
+
+  /** What the last full collection left is the same number until the next one: only collections count. */
+  #collections(): Point[] {
+    return this.#known('heapLive').filter(({ y }, i, all) => i === 0 || y !== all[i - 1]?.y);
   }
 
   /** The heap that is used rises until it is collected: the least of some looks each is nearest to what lives. */
@@ -111,17 +117,17 @@ export class Ledger {
     return lowest;
   }
 
-  #known(kind: CounterKind): Point[] {
+  #known(name: CounterName): Point[] {
     const begin = this.#looks[0]?.time ?? 0;
     const points: Point[] = [];
     for (const counters of this.#looks) {
-      const y = kind.name === 'rss' ? nativeOf(counters) : valueOf(kind.name, counters);
+      const y = name === 'rss' ? nativeOf(counters) : valueOf(name, counters);
       if (y === null) continue;
       points.push({
         x: (counters.time - begin) / 60_000,
         y,
         warming: isWarming(counters.uptime),
-        variance: kind.name === 'tasks' ? varianceOf(counters) : 0,
+        variance: name === 'tasks' ? varianceOf(counters) : 0,
       });
     }
     return points;
