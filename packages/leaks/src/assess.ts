@@ -23,6 +23,10 @@ export interface Evidence {
   readonly arrivals: readonly number[] | null;
   /** As `arrivals`, each with how many it stands for. */
   readonly weights: readonly number[] | null;
+  /** Whether ids stay with what they name: else another id is no other task, and turnover says nothing. */
+  readonly lasting: boolean;
+  /** How many ids were given in the whole process since the dump before, by dump; null where unknown. */
+  readonly arrived: readonly number[] | null;
   readonly endedLate: number;
   readonly endedEarly: number;
   /** Longest wait in milliseconds; -1 where unknown. */
@@ -32,6 +36,10 @@ export interface Evidence {
   readonly lostElsewhere: number;
   /** A library pattern that is known to be a leak. */
   readonly pattern: boolean;
+  /** Whether they are tasks or goroutines: work that rises with load. */
+  readonly tasks: boolean;
+  /** Whether being in the profile is proof by itself: what nothing can reach any more. */
+  readonly proven: boolean;
 }
 
 /** The judgement of one series. */
@@ -73,10 +81,11 @@ function trustOf(n: number, trend: Trend): number {
 function assessTwo(e: Evidence, trend: Trend, rules: Rules): Assessment {
   const [first = 0, last = 0] = e.values;
   const gain = last - first;
-  if (trend.shape === 'flat') return steady('flat', trend, 0.6);
   const ended = e.arrivals === null ? 0 : e.endedEarly + e.endedLate;
-  if (e.arrivals !== null && first >= rules.twoFirst && ended >= rules.twoTurnover * first)
-    return steady('turnover', trend, 0.7);
+  const changed = e.arrivals !== null && first >= rules.twoFirst && ended >= rules.twoTurnover * first;
+  // Others came for those that ended: how many there are is all that tells, and it may well have grown.
+  if (changed && trend.z >= rules.hintOfGrowth) return growing('load', trend, 0.5);
+  if (trend.shape === 'flat') return steady('flat', trend, 0.6);
   if (mayBeLoad(e, rules)) return growing('load', trend, 0.5);
   const large =
     first >= 1 &&
@@ -84,7 +93,7 @@ function assessTwo(e: Evidence, trend: Trend, rules: Rules): Assessment {
     last >= rules.twoFactor * first &&
     gain >= rules.twoShareOfGain * e.totalGain &&
     ended <= rules.twoEnded * first;
-  return e.counts && large && e.lostElsewhere < rules.twoLostElsewhere * gain
+  return e.counts && large && !mayBeRamp(e, gain, rules) && e.lostElsewhere < rules.twoLostElsewhere * gain
     ? { kind: 'leak', confidence: e.arrivals === null ? 0.6 : 0.7, trend }
     : growing('few', trend, 0.5);
 }
@@ -97,6 +106,44 @@ function mayBeLoad(e: Evidence, rules: Rules): boolean {
   // Whoever has waited for the whole window is no work in flight.
   if (e.span !== null && e.span > 0 && e.waited >= rules.waitsThroughout * e.span) return false;
   return (e.wait === 'sleep' || e.wait === 'running' || e.wait === 'request') && !e.pattern;
+}
+
+/**
+ * Without ids, and without anything that says how long they wait: few dumps of work in flight under load that rises look like a
+ * pile. No number tells them apart but a large one.
+ */
+function mayBeRamp(e: Evidence, gain: number, rules: Rules): boolean {
+  if (!e.counts || !e.tasks || e.pattern || e.wait === 'lock' || e.arrivals !== null) return false;
+  if (e.span !== null && e.span > 0 && e.waited >= rules.waitsThroughout * e.span) return false;
+  return gain < rules.rampGain;
+}
+
+/**
+ * Whether work in flight grew with what arrived, each taking as long as before (Little's law: number = rate × time). Then it is load.
+ * What grows while others come and go, and takes ever longer, is a backlog.
+ */
+function followsArrivals(e: Evidence, rules: Rules): boolean {
+  if (!e.lasting || e.arrived === null) return false;
+  const lives: number[] = [];
+  for (let i = 1; i < e.values.length; i++) {
+    const arrived = e.arrived[i] ?? -1;
+    // Of sampled ones as many numbers were seen as there are samples.
+    const inFlight = (e.values[i] ?? 0) / Math.max(1, e.unit);
+    const time = e.span === null ? 1 : (e.x[i] ?? 0) - (e.x[i - 1] ?? 0);
+    if (inFlight < rules.fewestInFlight) continue;
+    if (inFlight > rules.shortLives * arrived) return false;
+    lives.push((inFlight * time) / arrived);
+  }
+  if (lives.length < rules.measuredLives) return false;
+  return (lives.at(-1) ?? 0) <= rules.livesLonger * median(lives.slice(0, -1));
+}
+
+/** It grows in number while none of it stays: load that rises, or a backlog. */
+function turnover(e: Evidence, trend: Trend, confidence: number, rules: Rules): Assessment {
+  const rises = trend.shape === 'grows' || trend.shape === 'slowing' || trend.shape === 'jumped';
+  return rises && !followsArrivals(e, rules)
+    ? growing('load', trend, confidence)
+    : steady('turnover', trend, confidence);
 }
 
 /**
@@ -145,9 +192,7 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
     if (trend.shape === 'flat' || trend.shape === 'settled') return steady(trend.shape, trend);
     // It grew, and most of those that were seen are gone: traffic. Nobody left either: all of it is news of the last dump.
     const ended = e.endedEarly + e.endedLate;
-    return ended >= rules.turnoverEnded && ended >= before
-      ? steady('turnover', trend, 0.97)
-      : growing('few', trend);
+    return ended > 0 && ended >= before ? turnover(e, trend, 0.9, rules) : growing('few', trend);
   }
   // Where many leave early, who is fresh will mostly leave too.
   const churning = e.endedEarly > rules.churning * (stayed + fresh);
@@ -159,10 +204,11 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
       : trendOf(e.x.slice(0, proven.length), proven, 0, rules.leastStayed, e.unit, rules);
   if (pile.shape === 'flat')
     return trend.shape === 'grows' && kept < rules.keptByTraffic
-      ? steady('turnover', trend)
+      ? turnover(e, trend, 0.9, rules)
       : steady('flat', trend);
   if (pile.shape === 'settled' || pile.shape === 'returned') return steady('settled', pile, 0.95);
-  if (kept < rules.keptByTraffic) return steady('turnover', trend, 0.95);
+  if (kept < rules.keptByTraffic) return turnover(e, trend, 0.9, rules);
+  if (!churning && countsSettled(e, proven, trend, rules)) return steady('settled', trend);
   // Long-lived but replaced one for one: nothing piles up unless the number grows too.
   if (kept < rules.keptByPile)
     return trend.shape === 'grows' || trend.shape === 'slowing'
@@ -178,10 +224,28 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
   };
 }
 
+/**
+ * Whether the number settled after the first dump while those who stay seem to become more: a pool that was filled by the looking
+ * itself, and whose members are replaced now and then. Of those alive now more were born late, whatever the pool does.
+ */
+function countsSettled(e: Evidence, proven: readonly number[], trend: Trend, rules: Rules): boolean {
+  const { values, x } = e;
+  const n = values.length;
+  if (n < 4 || trend.shape === 'grows') return false;
+  const later = values.slice(1);
+  const stayed = (proven.at(-1) ?? 0) - (proven[1] ?? 0);
+  const gained = (values[n - 1] ?? 0) - (values[1] ?? 0);
+  return (
+    gained < rules.settledCounts * stayed &&
+    trendOf(x.slice(1), later, e.unit, e.least, e.unit, rules).shape === 'flat'
+  );
+}
+
 /** Judges one series. At least one point. */
 export function assess(e: Evidence, rules: Rules = standard): Assessment {
   const n = e.values.length;
   const trend = trendOf(e.x, e.values, e.unit, e.least, e.unit, rules);
+  if (e.proven && (e.values.at(-1) ?? 0) > 0) return { kind: 'leak', confidence: 0.99, trend };
   if (n === 1) return growing('few', trend, 0.3);
   if (n === 2) return assessTwo(e, trend, rules);
   if (e.arrivals !== null) return assessIds(e, e.arrivals, trend, rules);
@@ -198,6 +262,7 @@ export function assess(e: Evidence, rules: Rules = standard): Assessment {
       if (mayBeLoad(e, rules) || fallsOrJitters(e, rules)) return growing('load', trend, trustOf(n, trend));
       // What one stack gained others lost: work moved, nothing piled up.
       if (e.lostElsewhere >= rules.lostElsewhere * trend.gain) return growing('load', trend);
+      if (n < rules.rampDumps && mayBeRamp(e, trend.gain, rules)) return growing('load', trend);
       return { kind: 'leak', confidence: trustOf(n, trend), trend };
     }
   }

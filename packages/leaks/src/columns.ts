@@ -18,8 +18,13 @@ export interface DumpColumns {
   readonly labelSets: readonly LabelSet[];
   readonly value: Float64Array;
   readonly retained: Float64Array;
-  /** Id of a goroutine or task, -1 where there is none. */
+  /** Id of a goroutine, a task or a thing, -1 where there is none. */
   readonly id: Float64Array;
+  /**
+   * Whether ids stay with what they name for its whole life: goroutines, and tasks named by their outermost function (the label
+   * `task`). A task that is named by what it waits for just now has another id after every wait.
+   */
+  readonly lasting: boolean;
   /** Milliseconds, -1 where unknown. */
   readonly waited: Float64Array;
   /** Percent by which there may be more of a stack whose members were sampled, 0 where all were counted. */
@@ -60,6 +65,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
   const own: string[] = [];
   let weights = 0;
   let weighted = 0;
+  let lasting = false;
   let at = 0;
   for (let i = 0; i < n; i++) {
     let sum = 0;
@@ -88,13 +94,17 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
       else if (key === taskLabel.error && text === 0)
         error[at] = percentOf(`${numberAt(samples.labels.number, j)}%`);
       else if (text !== 0) own.push(`${key}\0${strings.get(text)}`);
-      else if (key === taskLabel.id) id[at] = numberAt(samples.labels.number, j);
+      else if (key === taskLabel.outermost) {
+        id[at] = numberAt(samples.labels.number, j);
+        lasting = true;
+      } else if (key === taskLabel.id && (id[at] ?? -1) < 0) id[at] = numberAt(samples.labels.number, j);
       else if (key === taskLabel.waited) {
         const unit = strings.get(samples.labels.unit[j] ?? 0);
         waited[at] = waitedMilliseconds(numberAt(samples.labels.number, j), unit);
       }
     }
-    if (sum === 0 && kept <= 0) continue;
+    // What a sample counts in another column (closures beside tasks) is no member of this one.
+    if (sum === 0) continue;
     if (weight !== 1) weighted++;
     weights += weight;
     labels[at] = 0;
@@ -119,7 +129,20 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     at++;
   }
   const mean = weighted === 0 || at === 0 ? 1 : Math.max(1, weights / at);
-  return { length: at, stack, labels, labelSets, value, retained, id, waited, error, weight: mean, ...said };
+  return {
+    length: at,
+    stack,
+    labels,
+    labelSets,
+    value,
+    retained,
+    id,
+    waited,
+    error,
+    weight: mean,
+    lasting,
+    ...said,
+  };
 }
 
 /** How many tasks a sampled one stands for, as the agent's texts say it; 0 is possible, for the sum is what is right. */

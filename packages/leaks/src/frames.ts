@@ -19,15 +19,29 @@ export class StackTable {
     return this.#stacks.length;
   }
 
-  frame(name: string, file: string, line: number, origin: () => Origin): number {
-    const key = `${name}\0${file}\0${line}`;
+  frame(name: string, file: string, line: number, start: number, origin: () => Origin): number {
+    const key = `${name}\0${file}\0${line}\0${start}`;
     let id = this.#frameIds.get(key);
     if (id === undefined) {
       id = this.#frames.length;
-      this.#frames.push({ name, file, line, origin: origin() });
+      this.#frames.push({ name, file, line, ...(start > 0 ? { start } : {}), origin: origin() });
       this.#frameIds.set(key, id);
     }
     return id;
+  }
+
+  /** How many of the outermost frames two stacks share, by function: lines move on while a function goes on. */
+  sharedOuter(one: number, other: number): number {
+    const a = this.#stacks[one] ?? [];
+    const b = this.#stacks[other] ?? [];
+    let shared = 0;
+    while (shared < a.length && shared < b.length) {
+      const left = this.#frames[a[a.length - 1 - shared] ?? -1];
+      const right = this.#frames[b[b.length - 1 - shared] ?? -1];
+      if (left === undefined || right === undefined || !sameFunction(left, right)) break;
+      shared++;
+    }
+    return shared;
   }
 
   /** Frames of a stack, leaf first. */
@@ -53,6 +67,7 @@ export class StackTable {
             strings.get(functions.name[fn] ?? 0),
             strings.get(functions.filename[fn] ?? 0),
             Number(lines.line[i] ?? 0),
+            Number(functions.startLine[fn] ?? 0),
             () => originOf(fn),
           ),
         );
@@ -60,7 +75,7 @@ export class StackTable {
       // Without symbols only the address is left to tell two stacks apart; it is as good as the binary is the same.
       if (frames.length === 0)
         frames.push(
-          this.frame(`0x${(locations.address[location] ?? 0n).toString(16)}`, '', 0, () => 'runtime'),
+          this.frame(`0x${(locations.address[location] ?? 0n).toString(16)}`, '', 0, 0, () => 'runtime'),
         );
       framesOf[location] = frames;
       return frames;
@@ -79,7 +94,9 @@ export class StackTable {
   /** Takes over a stack of another table. */
   adopt(stack: readonly StackFrame[]): number {
     return this.#intern(
-      stack.map((frame) => this.frame(frame.name, frame.file, frame.line, () => frame.origin)),
+      stack.map((frame) =>
+        this.frame(frame.name, frame.file, frame.line, frame.start ?? 0, () => frame.origin),
+      ),
     );
   }
 
@@ -93,4 +110,9 @@ export class StackTable {
     }
     return id;
   }
+}
+
+/** Whether two frames are of one function: by its position where that is known, for two may have one name, or none. */
+function sameFunction(one: StackFrame, other: StackFrame): boolean {
+  return one.name === other.name && one.file === other.file && (one.start ?? 0) === (other.start ?? 0);
 }

@@ -1,6 +1,9 @@
 // From the record of many dumps to one verdict: groups series by culprit, assesses, ranks, and puts it into words.
 import { classifyFunction, type OriginOptions, taskLabel, tellingFrame } from '@stackpile/profile';
 import { type Assessment, assess, type Evidence } from './assess.ts';
+import { adviceFor } from './advice.ts';
+import { ownCodeFirst } from './blame.ts';
+import { boundOf } from './bound.ts';
 import { patternOf } from './patterns.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import { findingSentence, verdictSentence } from './sentences.ts';
@@ -30,6 +33,8 @@ interface Member {
   readonly culprit: StackFrame | null;
   readonly culpritIndex: number;
   readonly wait: Wait;
+  /** An open thing (socket, timer), no task. */
+  readonly handle: boolean;
   readonly arrivals: Arrivals | null;
 }
 
@@ -37,6 +42,8 @@ interface Member {
 interface Arrivals {
   readonly seen: number[];
   readonly weight: number[];
+  /** The fewest outermost frames that stayed the same while one of them went on elsewhere; -1 where none did. */
+  outer: number;
 }
 
 /** Members that would have one cause: same culprit, same pattern, or same library function. */
@@ -76,7 +83,10 @@ function memberOf(
   const stack = leaks.stacks.stack(record.stack);
   const state = most(record.states);
   const createdBy = most(record.createdBy);
-  let culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
+  // What a task does just now changes while it goes on: what it is, is what stayed on its stack.
+  const stays = arrivals === null || arrivals.outer <= 0 ? 0 : Math.max(0, stack.length - arrivals.outer);
+  let culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
+  if (culpritIndex < 0) culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
   let culprit = culpritIndex < 0 ? null : (stack[culpritIndex] ?? null);
   if (culprit === null && createdBy !== '') {
     const creator = creatorFrame(createdBy, options.origin ?? {});
@@ -85,7 +95,7 @@ function memberOf(
   }
   const handle = record.labels.some((label) => label.key === taskLabel.kind && label.value === 'handle');
   const wait = waitOf(stack, state, handle);
-  return { record, stack, state, createdBy, culprit, culpritIndex, wait, arrivals };
+  return { record, stack, state, createdBy, culprit, culpritIndex, wait, handle, arrivals };
 }
 
 /** Adds columns of the same length up. */
@@ -100,12 +110,13 @@ function arrivalsOf(record: LeakRecord): Map<SeriesRecord, Arrivals> | null {
   if (record.ids === null) return null;
   const n = record.totals.length;
   const result = new Map<SeriesRecord, Arrivals>();
-  for (const { first, series, weight } of record.ids.values()) {
+  for (const { first, series, weight, outer } of record.ids.values()) {
     let columns = result.get(series);
     if (columns === undefined) {
-      columns = { seen: new Array<number>(n).fill(0), weight: new Array<number>(n).fill(0) };
+      columns = { seen: new Array<number>(n).fill(0), weight: new Array<number>(n).fill(0), outer: -1 };
       result.set(series, columns);
     }
+    if (outer >= 0) columns.outer = columns.outer < 0 ? outer : Math.min(columns.outer, outer);
     columns.seen[first] = (columns.seen[first] ?? 0) + 1;
     columns.weight[first] = (columns.weight[first] ?? 0) + weight;
   }
@@ -125,6 +136,9 @@ class Judge {
   readonly #totalGain: number;
   readonly #losses: number;
   readonly #rules: Rules;
+  /** Ids that were given since the dump before; null where dumps carry none. */
+  readonly #arrived: readonly number[] | null;
+  readonly #tasks: boolean;
 
   constructor(record: LeakRecord, options: LeakOptions, rules: Rules) {
     this.#rules = rules;
@@ -136,6 +150,9 @@ class Judge {
     this.#least = record.measure.counts
       ? 1
       : Math.max(rules.leastBytes, rules.leastShareOfBytes * Math.max(...record.totals));
+    this.#tasks = /^(?:goroutine|tasks?)$/u.test(record.measure.type);
+    this.#arrived =
+      record.ids === null ? null : record.highest.map((id, i) => id - (record.highest[i - 1] ?? id));
     this.#totalGain = this.#total - (record.totals[0] ?? 0);
     this.#losses = record.series.reduce((all, { values }) => all + this.#lossOf(values), 0);
   }
@@ -156,6 +173,10 @@ class Judge {
     const lost = members.reduce((all, { record }) => all + this.#lossOf(record.values), 0);
     const waits = members.map((member) => member.record.waited);
     const zeros = new Array<number>(values.length).fill(0);
+    // Ids that only some of it carries say nothing about all of it.
+    const identified =
+      this.#record.ids !== null &&
+      !members.some(({ record }) => record.anonymous && (record.values.at(-1) ?? 0) > 0);
     return {
       x: this.#time.x,
       span: this.#time.span,
@@ -165,10 +186,10 @@ class Judge {
       wait: largest?.wait ?? 'blocked',
       counts: this.#record.measure.counts,
       exact: this.#record.unit === 1,
-      arrivals:
-        this.#record.ids === null ? null : sum(members.map((member) => member.arrivals?.seen ?? zeros)),
-      weights:
-        this.#record.ids === null ? null : sum(members.map((member) => member.arrivals?.weight ?? zeros)),
+      arrivals: identified ? sum(members.map((member) => member.arrivals?.seen ?? zeros)) : null,
+      weights: identified ? sum(members.map((member) => member.arrivals?.weight ?? zeros)) : null,
+      lasting: this.#record.lasting || members.every(({ handle }) => handle),
+      arrived: this.#arrived,
       endedLate: members.reduce((all, member) => all + member.record.endedLate, 0),
       endedEarly: members.reduce((all, member) => all + member.record.endedEarly, 0),
       // Where some do not say how long they wait, nobody can say how long the oldest does.
@@ -176,6 +197,8 @@ class Judge {
       totalGain: this.#totalGain,
       lostElsewhere: this.#losses - lost,
       pattern: pattern !== null,
+      tasks: this.#tasks && !members.every(({ handle }) => handle),
+      proven: this.#record.measure.type === 'goroutineleak',
     };
   }
 
@@ -203,7 +226,7 @@ class Judge {
         pattern !== null
           ? `pattern ${pattern.id} ${culprit?.name ?? ''}`
           : culprit !== null
-            ? `user ${culprit.name}\0${culprit.file}`
+            ? `user ${culprit.name}\0${culprit.file}\0${culprit.start ?? 0}`
             : `library ${tellingFrame(stack)?.name ?? ''}`;
       let group = groups.get(key);
       if (group === undefined) {
@@ -212,7 +235,19 @@ class Judge {
       }
       group.members.push(member);
     }
-    return [...groups.values()];
+    return [...groups.values()].map((group) => this.#oneThing(group));
+  }
+
+  /** A task that waits for a timer of its own and that timer are one thing: the task is counted, the timer is not. */
+  #oneThing(group: Group): Group {
+    const tasks = group.members.filter(({ handle }) => !handle);
+    const handles = group.members.filter(({ handle }) => handle);
+    if (!this.#tasks || tasks.length === 0 || handles.length === 0) return group;
+    const waiting = sum(tasks.map(({ record }) => record.values));
+    const open = sum(handles.map(({ record }) => record.values));
+    const apart = waiting.reduce((all, value, i) => all + Math.abs(value - (open[i] ?? 0)), 0);
+    const all = waiting.reduce((a, b) => a + b, 0);
+    return apart <= this.#rules.oneThing * all ? { ...group, members: tasks } : group;
   }
 
   /** Worth the arithmetic: has grown, or is among the large ones. */
@@ -347,6 +382,19 @@ class Judge {
               growth: (retained.at(-1) ?? 0) - (retained[0] ?? 0),
               heldBy: main.record.heldBy === '' ? null : main.record.heldBy,
             },
+      atMost: this.#atMost(evidence),
+      advice: adviceFor({
+        stack: main.stack,
+        culprit: main.culprit,
+        pattern: group.pattern,
+        createdBy: main.createdBy,
+        state: main.state,
+        handle: main.handle,
+        heldBy: main.record.heldBy,
+        measure: this.#record.measure.type,
+        bytes: !this.#record.measure.counts,
+        backlog: assessment.kind === 'growing' && assessment.reason === 'load' && evidence.arrivals !== null,
+      }),
       confidence: assessment.confidence,
       untilLimit:
         limit !== undefined && growth.perMinute !== null && growth.perMinute > 0 && limit > this.#total
@@ -369,6 +417,18 @@ class Judge {
     const holders = main.wait === 'lock' && finding.kind !== 'steady' ? this.#holders(main) : [];
     const held = { ...finding, holders };
     return { ...held, sentence: findingSentence(held, this.series()) };
+  }
+
+  /** How fast at most a suspect may pile up: by numbers, or, where ids last, by who of those that came has stayed. */
+  #atMost(e: Evidence): number | null {
+    const n = e.values.length;
+    const grain = e.counts ? 1 : 0;
+    if (n < 3) return null;
+    const byNumber = Math.max(0, boundOf(e.x, e.values, grain, e.exact ? 0 : e.unit).most);
+    const time = (e.x[n - 2] ?? 0) - (e.x[0] ?? 0);
+    if (e.arrivals === null || !e.lasting || time <= 0) return byNumber;
+    const stayed = (e.arrivals[n - 2] ?? 0) - (e.arrivals[0] ?? 0);
+    return Math.min(byNumber, mostOf(stayed) / time);
   }
 
   #commonLabels(members: readonly Member[]): { key: string; value: string }[] {
@@ -405,14 +465,11 @@ class Judge {
 
   #rank(findings: Finding[]): Finding[] {
     const order = { leak: 0, growing: 1, steady: 2 } as const;
-    // What grows in step has one cause: the finding that names the user's code, or a known pattern, is nearer to it.
-    const weight = (finding: Finding): number =>
-      Math.max(0, finding.growth.total) *
-      finding.confidence *
-      (finding.pattern === null && finding.culprit === null ? 1 : this.#rules.namedFirst);
-    return findings
-      .sort((a, b) => order[a.kind] - order[b.kind] || weight(b) - weight(a) || b.count - a.count)
-      .slice(0, Math.max(1, this.#options.maxFindings ?? 12));
+    const weight = (finding: Finding): number => Math.max(0, finding.growth.total) * finding.confidence;
+    const ranked = findings.sort(
+      (a, b) => order[a.kind] - order[b.kind] || weight(b) - weight(a) || b.count - a.count,
+    );
+    return ownCodeFirst(ranked, this.#rules).slice(0, Math.max(1, this.#options.maxFindings ?? 12));
   }
 
   #seriesMemo: Series | null = null;
@@ -473,6 +530,11 @@ export function judgeRecord(record: LeakRecord, options: LeakOptions, rules: Rul
       : 'none';
   const verdict: Verdict = { kind, sentence: '', series, findings };
   return { ...verdict, sentence: verdictSentence(verdict, unexplained) };
+}
+
+/** The largest mean of which so few are seen one time in 100 (a Poisson number; exact for none, else by its square root). */
+function mostOf(seen: number): number {
+  return seen <= 0 ? Math.log(100) : (Math.sqrt(seen) + 1.163) ** 2 + 1.8;
 }
 
 /** Percent by which there may be more of what several series count together: each errs by itself. */

@@ -1,5 +1,6 @@
 // How dumps are judged.
 import type { OriginOptions } from '@stackpile/profile';
+import type { Verdict } from './verdict.ts';
 
 /** How dumps are judged; everything has a default. */
 export interface LeakOptions {
@@ -17,4 +18,6 @@ export interface LeakOptions {
   readonly maxSeries?: number;
   /** Ids of goroutines or tasks followed; beyond, the verdict goes by counts alone. Default 1,000,000. */
   readonly maxIds?: number;
+  /** Called where dumps show that the target restarted, with the verdict on the run that ended. */
+  readonly onRestart?: (before: Verdict) => void;
 }

@@ -25,6 +25,8 @@ export interface SeriesRecord {
   endedLate: number;
   /** Ids that ended after one dump. */
   endedEarly: number;
+  /** Whether some of it carries no id in the last dump: then ids say nothing about it. */
+  anonymous: boolean;
 }
 
 /** An id that is alive: when it was first seen, in how many dumps, and where it was last. */
@@ -36,6 +38,8 @@ export interface IdRecord {
   /** How many it stands for, where tasks are sampled. */
   weight: number;
   series: SeriesRecord;
+  /** How many of its outermost frames were the same in all dumps; -1 while it stands where it was first seen. */
+  outer: number;
 }
 
 /** All that a verdict is made from. */
@@ -50,6 +54,10 @@ export interface LeakRecord {
   readonly totals: readonly number[];
   /** Alive now; null where the dumps carry no ids. */
   readonly ids: ReadonlyMap<number, Readonly<IdRecord>> | null;
+  /** The highest id of each dump, -1 where there was none: ids are given one after the other, so it tells how many came. */
+  readonly highest: readonly number[];
+  /** Whether ids stay with what they name; see `DumpColumns`. */
+  readonly lasting: boolean;
   /** Variance that sampling gives per unit of value. */
   readonly unit: number;
   readonly restarts: number;

@@ -1,4 +1,5 @@
 // The verdicts on one target for programs: what `stackpile leaks --json` prints.
+import type { ProcessVerdict } from './process-verdict.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -13,4 +14,11 @@ export interface LeaksReport {
   readonly exitStatus: 0 | 1 | 2;
   readonly sentence: string;
   readonly verdicts: readonly (Verdict & { readonly sources: readonly string[] })[];
+  /** The balance of the whole process where a service was watched; null for files, which show what they show. */
+  readonly process: ProcessReport | null;
+}
+
+/** A {@link ProcessVerdict} without the verdicts that stand beside it in a report. */
+export interface ProcessReport extends Omit<ProcessVerdict, 'verdicts' | 'earlier'> {
+  readonly earlier: readonly ProcessReport[];
 }

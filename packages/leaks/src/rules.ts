@@ -47,6 +47,10 @@ export const ruleTable = {
   // What is worth a word (judge.ts).
   leastBytes: { value: 131_072, why: 'a heap breathes by more than this in rest' },
   leastShareOfBytes: { value: 0.02, why: 'a large heap breathes by hundredths of itself' },
+  oneThing: {
+    value: 0.1,
+    why: 'a task and the timer that it waits for come and go together: numbers that differ by less than this share are one',
+  },
   largeShare: { value: 0.02, why: 'what did not move is worth judging where it is this share of all' },
   tradesPlaces: {
     value: 0.3,
@@ -66,9 +70,9 @@ export const ruleTable = {
     value: 0.1,
     why: 'what grows and makes up this share of the growth or of all keeps an acquittal from being one',
   },
-  namedFirst: {
-    value: 1.5,
-    why: "of what grows in step, the finding that names the user's code or a known pattern is nearer to the cause",
+  ownShare: {
+    value: 0.05,
+    why: "of what grows in step, the user's own code is told before a library's frame, unless it is a smaller share of it than this",
   },
   // Two dumps (assess.ts).
   twoFirst: { value: 4, why: 'of fewer than this nobody can say what share ended' },
@@ -78,7 +82,15 @@ export const ruleTable = {
   twoShareOfGain: { value: 0.5, why: '… that is at least this share of all growth' },
   twoEnded: { value: 0.1, why: '… of which at most this share has ended' },
   twoLostElsewhere: { value: 0.5, why: '… while others lost less than this share of it' },
+  rampGain: {
+    value: 150,
+    why: 'by counts alone, over few dumps: a smaller growth than this is as well load that rises',
+  },
   // Without ids (assess.ts).
+  rampDumps: {
+    value: 6,
+    why: 'load rises over five dumps now and then: by counts alone a pile takes so many',
+  },
   waitsThroughout: { value: 0.9, why: 'who has waited for this share of the window is no work in flight' },
   fallenExact: { value: 0.02, why: 'a pile never shrinks: counted ones may fall by this share of the gain' },
   fallenSampled: { value: 0.05, why: 'sampled counts fall by themselves: by this share of the gain' },
@@ -89,9 +101,26 @@ export const ruleTable = {
   },
   jitter: { value: 4, why: 'steps that differ by so many variances are work in flight, not a pile' },
   // With ids (assess.ts).
+  hintOfGrowth: {
+    value: 2,
+    why: 'two dumps of which nobody stayed acquit only what grew by less than so many σ',
+  },
+  livesLonger: {
+    value: 1.5,
+    why: 'work in flight that grows by more than so many times what arrives takes longer: a backlog, not load',
+  },
+  fewestInFlight: { value: 5, why: 'of fewer nobody can say how long they take' },
+  shortLives: {
+    value: 0.5,
+    why: 'where more than this share of all that arrived since the last dump is still there, it is no short work: a queue',
+  },
+  measuredLives: { value: 3, why: 'so many dumps have to say how long work takes before that is told' },
+  settledCounts: {
+    value: 0.3,
+    why: 'where numbers gained less than this share of those that stayed since the second dump, others left for them',
+  },
   stayedOfThree: { value: 4, why: 'of three dumps: fewer that stayed are chance' },
   stayed: { value: 3, why: 'fewer that stayed are chance' },
-  turnoverEnded: { value: 3, why: 'so many must have ended before "they all end" means anything' },
   churning: {
     value: 0.25,
     why: 'where more than this share of those who came left early, those who are fresh prove nothing yet',

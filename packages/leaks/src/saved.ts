@@ -34,6 +34,14 @@ export interface SavedWatch {
     | null;
   readonly idsLost: boolean;
   readonly lastId: number;
+  /** The highest id of each kept dump, -1 where there was none. Absent in what was saved before it was kept, as those down to `moved`. */
+  readonly highest: readonly number[];
+  readonly lasting: boolean;
+  readonly halfWaited: number;
+  /** For each row of `frames` the line on which its function begins, 0 where unknown. */
+  readonly starts: readonly number[];
+  /** Ids that were seen in more than one place, and how many of their outermost frames were always the same. */
+  readonly moved: readonly (readonly [id: number, outer: number])[];
   readonly build: string;
   readonly restarts: number;
   readonly unit: number;
@@ -55,6 +63,7 @@ export interface SavedSeries {
   readonly error: number;
   readonly endedLate: number;
   readonly endedEarly: number;
+  readonly anonymous: boolean;
 }
 
 const origins: ReadonlySet<unknown> = new Set<Origin>(['user', 'library', 'runtime']);
@@ -112,6 +121,11 @@ class Reader {
     return this.#value;
   }
 
+  /** Whether there is nothing here: what older texts do not have. */
+  get isAbsent(): boolean {
+    return this.#value === undefined;
+  }
+
   get isNull(): boolean {
     return this.#value === null;
   }
@@ -164,6 +178,7 @@ export function readSavedWatch(value: unknown): SavedWatch {
       error: one.get('error').number(),
       endedLate: one.get('endedLate').number(),
       endedEarly: one.get('endedEarly').number(),
+      anonymous: one.get('anonymous').isAbsent ? false : one.get('anonymous').flag(),
     }),
   );
   const ids = all.get('ids');
@@ -198,6 +213,17 @@ export function readSavedWatch(value: unknown): SavedWatch {
         ),
     idsLost: all.get('idsLost').flag(),
     lastId: all.get('lastId').number(),
+    highest: all.get('highest').isAbsent
+      ? totals.map(() => -1)
+      : all.get('highest').list((n) => n.number(), dumps),
+    lasting: all.get('lasting').isAbsent ? false : all.get('lasting').flag(),
+    halfWaited: all.get('halfWaited').isAbsent ? -1 : all.get('halfWaited').number(),
+    starts: all.get('starts').isAbsent
+      ? frames.map(() => 0)
+      : all.get('starts').list((n) => n.number(), frames.length),
+    moved: all.get('moved').isAbsent
+      ? []
+      : all.get('moved').list((pair) => [pair.at(0, 2).number(), pair.at(1, 2).number()] as const),
     build: all.get('build').text(),
     restarts: all.get('restarts').number(),
     unit: all.get('unit').number(),

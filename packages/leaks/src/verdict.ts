@@ -17,6 +17,8 @@ export interface StackFrame {
   readonly file: string;
   /** 0 where unknown. */
   readonly line: number;
+  /** Line on which the function begins; absent where unknown. Tells functions without a name apart. */
+  readonly start?: number;
   readonly origin: Origin;
 }
 
@@ -103,6 +105,10 @@ interface FindingFacts {
   readonly growth: Growth;
   readonly oldest: Age | null;
   readonly survival: Survival | null;
+  /** With 99 % confidence it grows no faster than this, per minute (per dump where times are unknown); null where two dumps are too few to say. */
+  readonly atMost: number | null;
+  /** What to do about it, in the language's own idiom; '' where nothing is known that a reader would not know. */
+  readonly advice: string;
   readonly retained: Retained | null;
   /** How sure, 0…1: of the leak for `leak`, of the growth for `growing`, of the calm for `steady`. */
   readonly confidence: number;

@@ -11,6 +11,8 @@ import type { IdRecord, LeakRecord, SeriesRecord } from './record.ts';
 import { readSavedWatch, type SavedWatch } from './saved.ts';
 import type { Dump, StackFrame, Verdict } from './verdict.ts';
 
+/** Fewer ids or ages than this that begin anew are chance: a thing that went and came back. */
+const fewestAnew = 3;
 /** More label sets than this in one dump (request ids, say) and labels tell nothing apart. */
 const maxLabelSets = 64;
 
@@ -34,6 +36,11 @@ export class LeakWatch {
   #idsLost = false;
   #ids: Map<number, IdRecord> | null = null;
   #lastId = -1;
+  /** The highest id of each kept dump. */
+  #highest: number[] = [];
+  #lasting = false;
+  /** Half of what the last dump counted had waited for so long or longer; -1 where it did not say. */
+  #halfWaited = -1;
   #build = '';
   #restarts = 0;
   #unit = 1;
@@ -106,6 +113,11 @@ export class LeakWatch {
             }),
       idsLost: this.#idsLost,
       lastId: this.#lastId,
+      highest: this.#highest,
+      lasting: this.#lasting,
+      halfWaited: this.#halfWaited,
+      starts: frames.map(({ start }) => start ?? 0),
+      moved: [...(this.#ids ?? [])].flatMap(([id, { outer }]) => (outer < 0 ? [] : [[id, outer] as const])),
       build: this.#build,
       restarts: this.#restarts,
       unit: this.#unit,
@@ -127,7 +139,8 @@ export class LeakWatch {
       watch.#stacks.adopt(
         rows.map((row) => {
           const [name = '', file = '', line = 0, origin = 'runtime'] = read.frames[row] ?? [];
-          return { name, file, line, origin };
+          const start = read.starts[row] ?? 0;
+          return { name, file, line, ...(start > 0 ? { start } : {}), origin };
         }),
       ),
     );
@@ -152,9 +165,16 @@ export class LeakWatch {
     watch.#ids = read.ids === null ? null : new Map();
     for (const [id, first, last, seen, weight, row] of read.ids ?? []) {
       const series = all[row];
-      if (series !== undefined) watch.#ids?.set(id, { first, last, seen, weight, series });
+      if (series !== undefined) watch.#ids?.set(id, { first, last, seen, weight, series, outer: -1 });
+    }
+    for (const [id, outer] of read.moved) {
+      const record = watch.#ids?.get(id);
+      if (record !== undefined) record.outer = outer;
     }
     watch.#lastId = read.lastId;
+    watch.#highest = [...read.highest];
+    watch.#lasting = read.lasting;
+    watch.#halfWaited = read.halfWaited;
     watch.#build = read.build;
     watch.#restarts = read.restarts;
     watch.#unit = read.unit;
@@ -175,8 +195,9 @@ export class LeakWatch {
     this.#measure = measure;
     // Sampled bytes come in units of the sampling period; everything else is counted one by one.
     this.#unit = measure.counts ? weightOf(dump.profile, rows) : Math.max(1, Number(dump.profile.period));
-    if (this.#isRestart(dump.profile, rows)) this.#startAfresh();
+    if (this.#isRestart(dump.profile, rows, dump.time ?? null)) this.#restarted();
     this.#go ||= measure.type.startsWith('goroutine') && namesGo(dump.profile);
+    this.#lasting = rows.lasting || this.#go || !isTask(measure.type);
     this.#place(rows, dump.profile, dump.time ?? null);
     this.#thin();
     this.#forget();
@@ -201,6 +222,8 @@ export class LeakWatch {
       ordinals: this.#ordinals,
       totals: this.#totals,
       ids: this.#ids,
+      highest: this.#highest,
+      lasting: this.#lasting,
       unit: this.#unit,
       restarts: this.#restarts,
       noun: goroutines ? measure.noun : measure.columns.length > 1 ? 'tasks and handles' : 'tasks',
@@ -208,23 +231,54 @@ export class LeakWatch {
     return judgeRecord(record, this.#options, rules);
   }
 
-  #isRestart(profile: Profile, rows: DumpColumns): boolean {
+  /**
+   * Whether a dump is of another run: another build, ids that all begin anew, or ages that all fell. One thing that went and came
+   * back says nothing, and what is older than the time since the last dump was there then.
+   */
+  #isRestart(profile: Profile, rows: DumpColumns, time: number | null): boolean {
     const { mappings, strings } = profile;
     const build =
       mappings.length === 0 ? '' : `${strings.get(mappings.buildId[0] ?? 0)} ${mappings.start[0] ?? 0n}`;
     const other = this.#build !== '' && build !== '' && build !== this.#build;
     if (build !== '') this.#build = build;
-    let lastId = -1;
+    let highest = -1;
+    let identified = 0;
     let known = 0;
+    let oldest = -1;
+    let aged = rows.length > 0;
     for (let i = 0; i < rows.length; i++) {
       const id = rows.id[i] ?? -1;
-      if (id > lastId) lastId = id;
+      const waited = rows.waited[i] ?? -1;
+      if (id >= 0) identified++;
+      if (id > highest) highest = id;
       if (this.#ids?.has(id) === true) known++;
+      if (waited < 0) aged = false;
+      oldest = Math.max(oldest, waited);
     }
+    const before = this.#times.at(-1) ?? null;
+    const gap = time === null || before === null ? null : time - before;
+    const wasThere = gap !== null && oldest > gap;
     const anew =
-      lastId >= 0 && lastId < this.#lastId && known * 10 < Math.min(rows.length, this.#ids?.size ?? 0);
-    this.#lastId = lastId;
-    return this.#totals.length > 0 && (other || anew);
+      identified >= fewestAnew &&
+      highest < this.#lastId &&
+      known * 10 < Math.min(rows.length, this.#ids?.size ?? 0) &&
+      !wasThere;
+    const younger =
+      identified === 0 &&
+      aged &&
+      rows.length >= fewestAnew &&
+      gap !== null &&
+      !wasThere &&
+      this.#halfWaited > gap;
+    if (highest >= 0) this.#lastId = highest;
+    this.#halfWaited = aged ? halfWaited(rows) : -1;
+    return this.#totals.length > 0 && (other || anew || younger);
+  }
+
+  /** What ended is judged by itself, and the watch begins anew. */
+  #restarted(): void {
+    if (this.#totals.length > 1) this.#options.onRestart?.(this.verdict());
+    this.#startAfresh();
   }
 
   #startAfresh(): void {
@@ -233,6 +287,7 @@ export class LeakWatch {
     this.#times = [];
     this.#ordinals = [];
     this.#totals = [];
+    this.#highest = [];
     this.#ids = null;
     this.#idsLost = false;
     this.#labelled = true;
@@ -258,6 +313,7 @@ export class LeakWatch {
         error: 0,
         endedLate: 0,
         endedEarly: 0,
+        anonymous: false,
       };
       this.#series.set(key, series);
     }
@@ -276,6 +332,7 @@ export class LeakWatch {
       series.heldBy = '';
       series.waited = -1;
       series.error = 0;
+      series.anonymous = false;
     }
     if (this.#labelled && rows.labelSets.length > maxLabelSets) this.#dropLabels();
     if (!this.#identified(rows)) {
@@ -289,6 +346,7 @@ export class LeakWatch {
     // Samples of one stack mostly follow each other or come back: one look-up by number instead of one by text.
     const known = new Map<number, SeriesRecord>();
     let total = 0;
+    let highest = -1;
     for (let i = 0; i < rows.length; i++) {
       const stack = rows.stack[i] ?? 0;
       const labels = this.#labelled ? (rows.labels[i] ?? 0) : 0;
@@ -312,18 +370,25 @@ export class LeakWatch {
       if (waited > series.waited) series.waited = waited;
       series.error = Math.max(series.error, rows.error[i] ?? 0);
       const id = rows.id[i] ?? -1;
+      if (id < 0) series.anonymous = true;
+      if (id > highest) highest = id;
       if (ids === null || id < 0) continue;
       const record = ids.get(id);
       if (record === undefined) {
-        ids.set(id, { first: index, last: index, seen: 1, weight: value, series });
+        ids.set(id, { first: index, last: index, seen: 1, weight: value, series, outer: -1 });
       } else if (record.last !== index) {
         record.last = index;
         record.seen++;
         record.weight = value;
+        if (record.series.stack !== series.stack) {
+          const outer = this.#stacks.sharedOuter(record.series.stack, series.stack);
+          record.outer = record.outer < 0 ? outer : Math.min(record.outer, outer);
+        }
         record.series = series;
       }
     }
     this.#totals.push(total);
+    this.#highest.push(highest);
     if (ids !== null) {
       for (const [id, record] of ids) {
         if (record.last === index) continue;
@@ -360,6 +425,7 @@ export class LeakWatch {
       known.retained = known.retained.map((value, i) => value + (series.retained[i] ?? 0));
       known.endedEarly += series.endedEarly;
       known.endedLate += series.endedLate;
+      known.anonymous ||= series.anonymous;
     }
     this.#series = merged;
     for (const record of this.#ids?.values() ?? [])
@@ -382,6 +448,7 @@ export class LeakWatch {
     this.#times = pick(this.#times);
     this.#ordinals = pick(this.#ordinals);
     this.#totals = pick(this.#totals);
+    this.#highest = pick(this.#highest);
     for (const series of this.#series.values()) {
       series.values = pick(series.values);
       series.retained = pick(series.retained);
@@ -419,6 +486,24 @@ export class LeakWatch {
     this.#stacks = fresh;
     this.#series = series;
   }
+}
+
+/** The wait that half of all that a dump counts has reached, in milliseconds. */
+function halfWaited(rows: DumpColumns): number {
+  const order = Array.from({ length: rows.length }, (_, i) => i);
+  order.sort((a, b) => (rows.waited[b] ?? 0) - (rows.waited[a] ?? 0));
+  const total = order.reduce((sum, i) => sum + (rows.value[i] ?? 0), 0);
+  let counted = 0;
+  for (const i of order) {
+    counted += rows.value[i] ?? 0;
+    if (counted * 2 >= total) return rows.waited[i] ?? -1;
+  }
+  return -1;
+}
+
+/** Whether a sample type counts tasks: what they are named by may change while they live. */
+function isTask(type: string): boolean {
+  return type === 'goroutine' || type === 'tasks' || type === 'task';
 }
 
 /** What one counted task stands for: 1, or where the agent says that it sampled, about the smallest count there is. */

@@ -4,6 +4,317 @@ import type { DrawnCase } from './drawn.ts';
 export const drawnCases: readonly DrawnCase[] = [
   {
     truth: 'leak',
+    expected: 'unsure',
+    what: 'a queue of which each dump sees all that came since the last one, 6 dumps',
+    n: 6,
+    times: true,
+    company: 10,
+    series: [{ lives: [7, 7, 7, 8, 300, 600].map((waiting, k) => [waiting, k, k + 0.5] as const) }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'large steps, 4 dumps',
+    n: 4,
+    times: true,
+    company: 0,
+    series: [{ values: [3, 3, 93, 183] }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a large step, while another loses as many, 2 dumps',
+    n: 2,
+    times: true,
+    company: 300,
+    series: [{ values: [2, 162] }, { values: [172, 12] }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a pool that fills up late, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [8, 6, 12],
+          [4, 2, 12],
+          [4, 1, 12],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a large pool that fills ever more slowly, 3 dumps',
+    n: 3,
+    times: true,
+    company: 0,
+    series: [{ values: [0, 129, 171] }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a large pool that fills up, 2 dumps',
+    n: 2,
+    times: true,
+    company: 300,
+    series: [{ values: [400, 640] }],
+  },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'a large pile in two dumps, of which a tenth had ended, 2 dumps',
+    n: 2,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [27, 0, 9],
+          [3, 0, 1],
+          [200, 1, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'three that ended, and eleven others, 2 dumps',
+    n: 2,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [3, 0, 1],
+          [11, 1, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'leak',
+    expected: 'unsure',
+    what: 'a backlog of which all are others in the second dump, 2 dumps',
+    n: 2,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [30, 0, 1],
+          [50, 1, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'work that moves to another line while its number wobbles, 6 dumps',
+    n: 6,
+    times: true,
+    company: 0,
+    series: [{ values: [10, 26, 42, 58, 74, 90] }, { values: [200, 190, 169, 166, 145, 138], same: true }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'work that moves to another function, 6 dumps',
+    n: 6,
+    times: true,
+    company: 0,
+    series: [{ values: [0, 20, 40, 60, 80, 100] }, { values: [150, 128, 110, 88, 70, 50] }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a pool of which all stay, 2 dumps',
+    n: 2,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [10, 0, 9],
+          [30, 1, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'what waits for work that rises more than itself, 2 dumps',
+    n: 2,
+    times: true,
+    company: 0,
+    series: [{ values: [20, 190] }, { values: [100, 700], state: 'running' }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'load that rises and falls a little now and then, 10 dumps',
+    n: 10,
+    times: true,
+    company: 0,
+    series: [{ values: [0, 20, 15, 40, 60, 55, 80, 100, 95, 120] }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'load that rises in every other dump, 7 dumps',
+    n: 7,
+    times: true,
+    company: 0,
+    series: [{ values: [0, 5, 35, 41, 73, 78, 109] }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'load that rises evenly, 5 dumps',
+    n: 5,
+    times: true,
+    company: 10,
+    series: [{ values: [3, 18, 33, 48, 63] }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'load that rises with what arrives, each taking as long as before, 6 dumps',
+    n: 6,
+    times: true,
+    company: 10,
+    series: [
+      {
+        lives: [10, 20, 30, 40, 48, 49].flatMap((inFlight, k) => [
+          [9 * inFlight, k - 0.5, k - 0.1] as const,
+          [inFlight, k, k + 0.5] as const,
+        ]),
+      },
+    ],
+  },
+  {
+    truth: 'leak',
+    expected: 'unsure',
+    what: 'a backlog: as many arrive as before, and each waits longer, 6 dumps',
+    n: 6,
+    times: true,
+    company: 10,
+    series: [
+      {
+        lives: [5, 10, 20, 40, 80, 160].flatMap((waiting, k) => [
+          [400 - waiting, k - 0.5, k - 0.1] as const,
+          [waiting, k, k + 0.5] as const,
+        ]),
+      },
+    ],
+  },
+  {
+    truth: 'leak',
+    expected: 'unsure',
+    what: 'a backlog that begins late, 6 dumps',
+    n: 6,
+    times: true,
+    company: 10,
+    series: [
+      {
+        lives: [1, 1, 1, 2, 300, 420].flatMap((waiting, k) => [
+          [k < 4 ? waiting : 1000 - waiting, k - 0.5, k - 0.1] as const,
+          [waiting, k, k + 0.5] as const,
+        ]),
+      },
+    ],
+  },
+  {
+    truth: 'leak',
+    expected: 'unsure',
+    what: 'a large backlog of which all are others in the second dump, 2 dumps',
+    n: 2,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [667, 0, 1],
+          [760, 1, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'traffic that happens to be more in the second dump, 2 dumps',
+    n: 2,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [100, 0, 1],
+          [112, 1, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'load that rises, and the timer that each piece of it waits for, 4 dumps',
+    n: 4,
+    times: true,
+    company: 0,
+    series: [{ values: [2, 35, 68, 101] }, { values: [2, 36, 70, 105], same: true, handle: true }],
+  },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'timers that pile up beside tasks of the same function, 6 dumps',
+    n: 6,
+    times: true,
+    company: 0,
+    series: [
+      { values: [60, 60, 60, 60, 60, 60] },
+      { values: [10, 30, 50, 70, 90, 110], same: true, handle: true },
+    ],
+  },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'a trifle of own code beside a pile of a library, 6 dumps',
+    n: 6,
+    times: true,
+    first: 'example.org/lib.Run',
+    company: 0,
+    series: [{ values: [0, 2, 4, 6, 8, 10] }, { values: [0, 200, 400, 600, 800, 1000], library: true }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'a pool that the first look filled, and whose members are replaced now and then, 4 dumps',
+    n: 4,
+    times: true,
+    company: 0,
+    series: [
+      {
+        lives: [
+          [3, -1, 9],
+          [20, 1, 9],
+          [7, 1, 2],
+          [6, 2, 9],
+          [2, 3, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'leak',
     expected: 'leak',
     what: 'a pile beside traffic of the same function that falls, 6 dumps',
     n: 6,
@@ -88,11 +399,11 @@ export const drawnCases: readonly DrawnCase[] = [
   {
     truth: 'leak',
     expected: 'leak',
-    what: 'a pile, 4 dumps',
+    what: 'a pile that has waited all the time, 4 dumps',
     n: 4,
     times: true,
     company: 0,
-    series: [{ values: [0, 2, 6, 9] }],
+    series: [{ values: [0, 2, 6, 9], waited: 1 }],
   },
   {
     truth: 'harmless',
@@ -105,7 +416,7 @@ export const drawnCases: readonly DrawnCase[] = [
   },
   {
     truth: 'harmless',
-    expected: 'none',
+    expected: 'unsure',
     what: 'ten in the first dump, nine of them gone in the second, 2 dumps',
     n: 2,
     times: true,
@@ -191,7 +502,7 @@ export const drawnCases: readonly DrawnCase[] = [
     what: 'a pile of own code beside a far larger one of a library, 6 dumps',
     n: 6,
     times: true,
-    first: 'example.org/lib.Run',
+    first: 'main.series0',
     company: 0,
     series: [{ values: [0, 16, 32, 48, 64, 80] }, { values: [0, 200, 400, 600, 800, 1000], library: true }],
   },
@@ -202,6 +513,7 @@ export const drawnCases: readonly DrawnCase[] = [
     n: 4,
     times: true,
     company: 0,
+    passing: [100, 200, 400, 800],
     series: [
       { weight: 40, lives: [[1, 2, 9]] },
       {
@@ -525,11 +837,11 @@ export const drawnCases: readonly DrawnCase[] = [
   {
     truth: 'leak',
     expected: 'leak',
-    what: 'a pile, 3 dumps',
+    what: 'a pile that has waited all the time, 3 dumps',
     n: 3,
     times: true,
     company: 300,
-    series: [{ values: [40, 73, 91] }],
+    series: [{ values: [40, 73, 91], waited: 1 }],
   },
   {
     truth: 'harmless',
@@ -592,6 +904,7 @@ export const drawnCases: readonly DrawnCase[] = [
     n: 6,
     times: true,
     company: 0,
+    passing: [100, 200, 400, 800, 1600, 3200],
     series: [
       {
         lives: [
@@ -785,6 +1098,7 @@ export const drawnCases: readonly DrawnCase[] = [
     n: 6,
     times: true,
     company: 30,
+    passing: [100, 200, 400, 800, 1600, 3200],
     series: [
       {
         lives: [

@@ -16,6 +16,8 @@ export interface DrawnSeries {
   readonly waited?: number;
   /** Of the same function as the first series, on another line. */
   readonly same?: boolean;
+  /** An open thing of the function of the first series: its timer, its socket. */
+  readonly handle?: boolean;
   /** A library's stack, without a frame of the user's own. */
   readonly library?: boolean;
 }
@@ -37,6 +39,8 @@ export interface Drawn {
   readonly series: readonly DrawnSeries[];
   /** What else is there, and does not move. */
   readonly company: number;
+  /** How many came and went before each dump, between it and the one before: they took numbers, and are never seen. */
+  readonly passing?: readonly number[];
 }
 
 /** A drawn program with what is to be said of it. */
@@ -59,26 +63,50 @@ function stackOf(series: DrawnSeries, i: number): readonly Frame[] {
   return series.same === true ? [...stack, ['main.elsewhere', 'example.com/shop/main.go', 99]] : stack;
 }
 
+/** Ids of everything that is followed, given in the order of birth, as Go does: by series and life, and of the company. */
+function idsOf(drawn: Drawn): {
+  readonly company: readonly number[];
+  readonly of: ReadonlyMap<string, number>;
+} {
+  const born: { readonly key: string; readonly birth: number }[] = [];
+  drawn.series.forEach(({ lives = [] }, i) =>
+    lives.forEach(([count, birth], l) => {
+      for (let j = 0; j < count; j++) born.push({ key: `${i} ${l} ${j}`, birth });
+    }),
+  );
+  drawn.passing?.forEach((count, k) => {
+    for (let j = 0; j < count; j++) born.push({ key: '', birth: k - 0.5 });
+  });
+  born.sort((a, b) => a.birth - b.birth);
+  const company = Array.from({ length: drawn.company }, (_, j) => j + 1);
+  return { company, of: new Map(born.map(({ key }, j) => [key, drawn.company + j + 1])) };
+}
+
 /** What a dump of `drawn` holds at moment `k`. */
 function rowsOf(drawn: Drawn, k: number): Row[] {
   const rows: Row[] = [];
-  let id = 0;
   const ids = drawn.series.some(({ lives }) => lives !== undefined);
+  const given = idsOf(drawn);
   drawn.series.forEach((series, i) => {
     const stack = stackOf(series, i);
-    const labels = series.state === undefined ? {} : { state: series.state };
+    const kind = series.handle === true ? { kind: 'handle' } : {};
+    const labels = series.state === undefined ? kind : { ...kind, state: series.state };
     const waited = series.waited === undefined ? {} : { waited: series.waited * (drawn.n - 1) * 60_000 };
     if (series.values !== undefined) rows.push({ stack, value: series.values[k] ?? 0, labels, ...waited });
     const weight = (series.weight ?? 1) === 1 ? {} : { [taskLabel.textWeight]: `${series.weight}` };
-    for (const [count, birth, death] of series.lives ?? []) {
-      for (let j = 0; j < count; j++) {
-        id++;
-        if (birth <= k && death > k) rows.push({ stack, id, labels: { ...labels, ...weight }, ...waited });
-      }
+    for (const [l, [count, birth, death]] of (series.lives ?? []).entries()) {
+      if (birth > k || death <= k) continue;
+      for (let j = 0; j < count; j++)
+        rows.push({
+          stack,
+          id: given.of.get(`${i} ${l} ${j}`) ?? 0,
+          labels: { ...labels, ...weight },
+          ...waited,
+        });
     }
   });
   if (drawn.company > 0) {
-    if (ids) for (let j = 0; j < drawn.company; j++) rows.push({ stack: waiting('company'), id: ++id });
+    if (ids) for (const id of given.company) rows.push({ stack: waiting('company'), id });
     else rows.push({ stack: waiting('company'), value: drawn.company });
   }
   return rows;

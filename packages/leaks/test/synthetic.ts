@@ -19,8 +19,8 @@ export function exponential(random: () => number, mean: number): number {
   return -mean * Math.log(1 - random());
 }
 
-/** One frame: name, file, line. */
-export type Frame = readonly [name: string, file: string, line: number];
+/** One frame: name, file, line, and where it is known the line on which its function begins. */
+export type Frame = readonly [name: string, file: string, line: number, start?: number];
 
 /** One sample of a made profile. */
 export interface Row {
@@ -28,6 +28,8 @@ export interface Row {
   readonly stack: readonly Frame[];
   readonly value?: number;
   readonly id?: number;
+  /** Number of its outermost function. */
+  readonly task?: number;
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly waited?: number;
@@ -58,14 +60,15 @@ export function profileOf(
       ? undefined
       : builder.mapping({ filename: '/srv/app', buildId: options.buildId });
   for (const row of rows) {
-    const stack = row.stack.map(([name, file, line]) =>
+    const stack = row.stack.map(([name, file, line, start]) =>
       builder.location({
         ...(mapping === undefined ? {} : { mapping }),
-        lines: [{ function: builder.function(name, file), line }],
+        lines: [{ function: builder.function(name, file, start ?? 0), line }],
       }),
     );
     const labels: SampleLabel[] = Object.entries(row.labels ?? {}).map(([key, text]) => ({ key, text }));
     if (row.id !== undefined) labels.push({ key: 'goroutine', number: row.id });
+    if (row.task !== undefined) labels.push({ key: 'task', number: row.task });
     if (row.waited !== undefined) labels.push({ key: 'waited', number: row.waited, unit: 'milliseconds' });
     const value = row.value ?? 1;
     builder.sample(stack, options.retained === true ? [value, row.retained ?? 0] : [value], labels);

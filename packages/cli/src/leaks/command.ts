@@ -1,6 +1,13 @@
 // `stackpile leaks`: dumps or a running service in, a verdict out.
 import { resolve } from 'node:path';
-import { type Dump, findLeaks, type LeakOptions, LeaksError, type Verdict } from '@stackpile/leaks';
+import {
+  type Dump,
+  findLeaks,
+  type LeakOptions,
+  LeaksError,
+  type ProcessVerdict,
+  type Verdict,
+} from '@stackpile/leaks';
 import { heapIds, taskLabel } from '@stackpile/profile';
 import {
   type LoadedSource,
@@ -20,9 +27,10 @@ import { type DumpGroup, groupDumps } from './dump-files.ts';
 import { dumpForm } from './dump-form.ts';
 import { exitStatus, type Judged } from './judged.ts';
 import { jsonReport } from './json.ts';
-import { renderVerdict } from './render.ts';
+import { renderProcess, renderVerdict } from './render.ts';
 import { columnsOf, paintFor, visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
+import { watchProcess } from './watch-process.ts';
 import { countsBeside, watchService, withBeside } from './watch-service.ts';
 
 async function tlsOf(options: LeaksOptions, cwd: string): Promise<TlsOptions> {
@@ -186,7 +194,18 @@ function compareForms(one: JudgedGroup, other: JudgedGroup): number {
   return Number(haveIds(one.dumps)) - Number(haveIds(other.dumps)) || one.dumps.length - other.dumps.length;
 }
 
-async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
+/** What was judged, and the balance of the whole process where that was watched. */
+interface Judgement {
+  readonly judged: readonly Judged[];
+  readonly process: ProcessVerdict | null;
+}
+
+/** The verdicts of a balance, each with where it comes from. */
+function judgedOf(process: ProcessVerdict, source: string, base: string | null): Judgement {
+  return { judged: process.verdicts.map((verdict) => ({ verdict, sources: [source], base })), process };
+}
+
+async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo): Promise<Judgement> {
   const source = await sourceOptions(options, io);
   const duration = options.for ?? (options.every === null ? 60_000 : options.every * 12);
   // A look through an inspector stops the process for a heap snapshot: that is not done every few seconds unasked.
@@ -194,38 +213,41 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
   const every = options.every ?? Math.max(100, Math.min(usual, duration / 4));
   if (spec.kind !== 'url' && spec.kind !== 'inspector')
     throw new UsageError('only services and processes are watched: give files one after the other');
-  const { openService } = await import('@stackpile/sources/service');
+  const { openService, serviceAddress } = await import('@stackpile/sources/service');
   // Open for the whole watch: within one session every task of a process keeps its id, and ids tell a leak from load.
   const service = await openService(spec, {
     ...source,
     ...(spec.kind === 'url' ? {} : { onProgress: (line: string) => io.stderr.write(`${visible(line)}\n`) }),
   });
-  const plan = { service, every, for: duration, leaks: leakOptions(options), quiet: false };
+  const plan = { service, every, for: duration, leaks: leakOptions(options) };
   try {
-    if (spec.kind === 'url') {
-      const { ask, name, form, handles } = await dumpForm(service, spec, io.signal);
-      const beside =
-        handles === null || options.type !== null ? null : { sampleType: 'handles', ask: handles };
-      const verdicts = await watchService({ ...plan, name, form, ask, beside }, io);
-      return verdicts.map((verdict) => ({ verdict, sources: [name], base: service.name }));
+    const offers = await service.offers(io.signal);
+    if (spec.kind !== 'url') {
+      const tasks = { ask: { name: 'goroutine' }, handles: null };
+      const form = 'through its inspector';
+      return judgedOf(
+        await watchProcess({ ...plan, name: service.name, form, tasks, offers }, io),
+        service.name,
+        null,
+      );
     }
-    const verdicts = await watchService(
-      {
-        ...plan,
-        name: service.name,
-        form: 'through its inspector',
-        ask: { name: 'goroutine' },
-        beside: options.type === null ? { sampleType: 'closures', ask: null } : null,
-      },
-      io,
-    );
-    return verdicts.map((verdict) => ({ verdict, sources: [service.name], base: null }));
+    const tasks = await dumpForm(service, spec, io.signal);
+    const { ask, name, form } = tasks;
+    const whole = serviceAddress(spec.url).profile === null && options.type === null;
+    if (whole)
+      return judgedOf(await watchProcess({ ...plan, name, form, tasks, offers }, io), name, service.name);
+    // An address that names a profile asks for that, and its verdict is about that.
+    const verdicts = await watchService({ ...plan, name, form, ask, beside: null, quiet: false }, io);
+    return {
+      judged: verdicts.map((verdict) => ({ verdict, sources: [name], base: service.name })),
+      process: null,
+    };
   } finally {
     await service.close();
   }
 }
 
-async function judge(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
+async function judge(options: LeaksOptions, io: WatchIo): Promise<Judgement> {
   const specs = options.sources.map((source) => parseSource(source, io.cwd));
   const [only] = specs;
   if (specs.length === 1 && only !== undefined && isRemote(only))
@@ -238,7 +260,19 @@ async function judge(options: LeaksOptions, io: WatchIo): Promise<Judged[]> {
   if (options.every !== null || options.for !== null) {
     throw new UsageError('--every and --for are for a running service; files have --interval');
   }
-  return judgeFiles(options, io);
+  return { judged: await judgeFiles(options, io), process: null };
+}
+
+/** Of the verdicts of a balance those that say more than it: on what is convicted, the one that is blamed first; else on what may be. */
+function told(judged: readonly Judged[], { kind, convicted, verdicts }: ProcessVerdict): readonly Judged[] {
+  const first = convicted[0]?.evidence;
+  return judged
+    .map((one, i) => ({ one, evidence: verdicts[i]?.evidence }))
+    .filter(({ one }) =>
+      kind === 'leak' ? one.verdict.kind === 'leak' : one.verdict.findings[0]?.kind === 'growing',
+    )
+    .toSorted((a, b) => Number(b.evidence === first) - Number(a.evidence === first))
+    .map(({ one }) => one);
 }
 
 /** Where the output is no terminal there is no width to keep to, but lines are still for reading. */
@@ -261,23 +295,27 @@ export async function runLeaks(argv: readonly string[], io: CliIo): Promise<numb
     }
     if (options.sources.length === 0)
       return complain('give two or more dumps, or the address of a service (--help says more)');
-    const judged = await withInterrupt(io, (watchIo) => judge(options, watchIo));
+    const { judged, process } = await withInterrupt(io, (watchIo) => judge(options, watchIo));
     if (options.json) {
-      io.stdout.write(`${JSON.stringify(jsonReport(judged), null, 2)}\n`);
+      io.stdout.write(`${JSON.stringify(jsonReport(judged, process), null, 2)}\n`);
     } else {
-      judged.forEach(({ verdict, sources, base }, i) => {
+      const columns = columnsOf(io.stdout, io.isTTY.stdout ? 80 : widthFrom(io.env['COLUMNS']));
+      const head = process === null ? [] : renderProcess(process, paintFor(io), columns);
+      const shown = process === null ? judged : told(judged, process);
+      if (head.length > 0) io.stdout.write(`${head.join('\n')}\n`);
+      shown.forEach(({ verdict, sources, base }, i) => {
         const lines = renderVerdict(verdict, {
-          columns: columnsOf(io.stdout, io.isTTY.stdout ? 80 : widthFrom(io.env['COLUMNS'])),
+          columns,
           paint: paintFor(io),
           all: options.all,
-          several: judged.length > 1,
+          several: shown.length > 1,
           base,
           files: base === null ? sources : [],
         });
-        io.stdout.write(`${i === 0 ? '' : '\n'}${lines.join('\n')}\n`);
+        io.stdout.write(`${i === 0 && head.length === 0 ? '' : '\n'}${lines.join('\n')}\n`);
       });
     }
-    return exitStatus(judged);
+    return process?.exitStatus ?? exitStatus(judged);
   } catch (error) {
     if (error instanceof UsageError) return complain(`${error.message} (--help lists the options)`);
     if (error instanceof SourceError || error instanceof LeaksError) return complain(error.message);

@@ -1,6 +1,6 @@
 // A verdict as a person reads it in a terminal.
-import type { Finding, StackFrame, Verdict } from '@stackpile/leaks';
-import { amount, duration, percent, rateOf, starterOf, subjectOf } from '@stackpile/leaks';
+import type { Finding, ProcessVerdict, StackFrame, Verdict } from '@stackpile/leaks';
+import { amount, duration, ledgerLines, percent, rateOf, starterOf, subjectOf } from '@stackpile/leaks';
 import { shortName, taskLabel } from '@stackpile/profile';
 import { elide, elidePath, fileOf, type Paint, visible, widthOf, wrap } from './terminal.ts';
 
@@ -224,8 +224,6 @@ function drawFinding(drawing: Drawing, finding: Finding, verdict: Verdict, optio
 function advice(verdict: Verdict, options: RenderOptions): string[] {
   const top = verdict.findings[0];
   const lines: string[] = [];
-  if (verdict.kind !== 'none' && top?.pattern !== null && top?.pattern !== undefined)
-    lines.push(top.pattern.advice);
   const last = options.files.at(-1);
   const shell = (text: string): string =>
     /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
@@ -255,6 +253,25 @@ function advice(verdict: Verdict, options: RenderOptions): string[] {
     else lines.push('more dumps, further apart, will tell');
   }
   return lines;
+}
+
+/** Columns of the first word of a ledger's line. */
+const ledgerLabel = 'unclear  '.length;
+
+/** The balance of a process as lines without line ends: what it comes to, and at most five lines of what was counted. */
+export function renderProcess(process: ProcessVerdict, paint: Paint, columns: number): string[] {
+  const [color, title] = titles[process.kind];
+  const width = Math.max(40, Math.min(columns, 140)) - indent.length;
+  const ledger = ledgerLines(process).flatMap((line) => {
+    const label = line.slice(0, ledgerLabel);
+    return wrap(visible(line.slice(ledgerLabel), 1000), width - ledgerLabel).map(
+      (text, i) => `${indent}${i === 0 ? label : ' '.repeat(ledgerLabel)}${text}`,
+    );
+  });
+  // What leaks is told by its own verdict, which follows.
+  if (process.kind === 'leak' && process.convicted.length > 0) return ledger;
+  const sentence = wrap(visible(process.sentence, 2000), width).map((line) => `${indent}${line}`);
+  return [paint(['bold', color], title), '', ...sentence, '', ...ledger];
 }
 
 /** The verdict as lines without line ends. */
@@ -290,9 +307,11 @@ export function renderVerdict(verdict: Verdict, options: RenderOptions): string[
     for (const finding of others.slice(0, options.all ? 50 : 4)) drawing.item(visible(finding.sentence, 600));
   }
   const todo = advice(verdict, options);
-  if (todo.length > 0) {
+  const words = verdict.kind === 'none' ? '' : (findings[0]?.advice ?? '');
+  if (todo.length > 0 || words !== '') {
     drawing.line();
     drawing.line(`${indent}${options.paint('bold', 'Next')}`);
+    if (words !== '') drawing.text(visible(words, 1000), `${indent}  `);
     for (const line of todo) drawing.line(`${indent}  ${visible(line, 1000)}`);
   }
   drawing.line();

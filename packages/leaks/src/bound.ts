@@ -1,0 +1,132 @@
+// How fast something may grow at most, by what a series can show: an upper confidence limit of its slope that keeps its word.
+import { median, theilSen } from './trend.ts';
+
+/** What {@link boundOf} found; all of it y per x. */
+export interface Bound {
+  /** Theil–Sen slope. */
+  readonly slope: number;
+  /** Standard error of a least-squares slope, autocorrelation counted. */
+  readonly error: number;
+  /** By how much autocorrelation widened it. */
+  readonly inflation: number;
+  /** With 99 % confidence it does not grow more slowly than this. */
+  readonly least: number;
+  /** With 99 % confidence it does not grow faster than this. */
+  readonly most: number;
+}
+
+/**
+ * Student's t at 99.75 %, one-sided, by degrees of freedom from 1 on; beyond the table it is interpolated in 1/df. The rest to 99 %
+ * is left for what a dozen points cannot show of their own autocorrelation, and for looking at two windows (test/bound.test.ts).
+ */
+const student = [127.3, 14.09, 7.453, 5.598, 4.773, 4.317, 4.029, 3.833, 3.69, 3.581, 3.497, 3.428];
+const normal = 2.807;
+/** The same at 99 %, for the pieces in which a leak comes: nothing of them is estimated. */
+const poisson = 2.326;
+
+function studentOf(freedom: number): number {
+  const known = student[Math.max(1, Math.floor(freedom)) - 1];
+  return known ?? normal + ((3.428 - normal) * 12) / freedom;
+}
+
+/** Slope, its standard error, and residuals of the least-squares line. */
+function leastSquares(
+  x: readonly number[],
+  y: readonly number[],
+): {
+  readonly slope: number;
+  readonly spread: number;
+  readonly sxx: number;
+  readonly rest: readonly number[];
+} {
+  const n = y.length;
+  const meanX = x.reduce((a, b) => a + b, 0) / n;
+  const meanY = y.reduce((a, b) => a + b, 0) / n;
+  let sxx = 0;
+  let sxy = 0;
+  for (let i = 0; i < n; i++) {
+    sxx += ((x[i] ?? 0) - meanX) ** 2;
+    sxy += ((x[i] ?? 0) - meanX) * ((y[i] ?? 0) - meanY);
+  }
+  const slope = sxx > 0 ? sxy / sxx : 0;
+  const rest = y.map((value, i) => value - meanY - slope * ((x[i] ?? 0) - meanX));
+  const squares = rest.reduce((sum, one) => sum + one ** 2, 0);
+  return { slope, spread: n > 2 ? Math.sqrt(squares / (n - 2)) : 0, sxx, rest };
+}
+
+/**
+ * By how much the error of a slope is larger than for independent points: load and collections come in waves. The estimate of the
+ * first autocorrelation of n residuals of a line is too low by about (2 + 4 r) / n, which is given back, with half of its own error, 1 / √n, on top.
+ */
+function inflationOf(rest: readonly number[]): number {
+  const n = rest.length;
+  let square = 0;
+  let product = 0;
+  for (let i = 0; i < n; i++) {
+    square += (rest[i] ?? 0) ** 2;
+    if (i > 0) product += (rest[i] ?? 0) * (rest[i - 1] ?? 0);
+  }
+  if (square === 0 || n < 4) return 1;
+  const said = product / square;
+  const r = Math.min(0.9, Math.max(0, said + (2 + 4 * Math.max(0, said)) / n + 0.5 / Math.sqrt(n)));
+  return Math.sqrt((1 + r) / (1 - r));
+}
+
+/**
+ * The bounds of growth of a series of two points or more.
+ *
+ * A leak comes in pieces at times of chance: of one that adds `grain` at a time the number that came is a Poisson number, so that
+ * also a series that stands still bounds it only by what had time to come.
+ *
+ * @param x Non-decreasing; its unit is the bound's.
+ * @param grain How much one piece adds: 1 for counts, 0 where growth is smooth.
+ * @param unit Variance that each point has by sampling, per unit of y; 0 where all were counted.
+ * @param inflated Autocorrelation that is known of a longer series of which this is a part; see {@link Bound.inflation}.
+ */
+export function boundOf(
+  x: readonly number[],
+  y: readonly number[],
+  grain: number,
+  unit = 0,
+  inflated = 1,
+): Bound {
+  const n = y.length;
+  const span = (x[n - 1] ?? 0) - (x[0] ?? 0);
+  if (n < 2 || span <= 0)
+    return {
+      slope: 0,
+      error: Number.POSITIVE_INFINITY,
+      inflation: inflated,
+      least: Number.NEGATIVE_INFINITY,
+      most: Number.POSITIVE_INFINITY,
+    };
+  const line = leastSquares(x, y);
+  const inflation = Math.max(inflated, inflationOf(line.rest));
+  const sampled = unit * Math.max(0, median(y));
+  const spread = Math.max(line.spread * inflation, Math.sqrt(sampled));
+  const error = spread / Math.sqrt(line.sxx);
+  // Two points have no residuals: only what is counted without any coming and going is known to be exact.
+  const t = n === 2 ? normal : studentOf(n - 2);
+  // The slope of a line through a Poisson number that rises has 6/5 of the variance of its mean (the end points alone: 1).
+  const pieces = (1.2 * grain * poisson ** 2) / span;
+  const reach = (slope: number): number =>
+    pieces / 2 + Math.sqrt((t * error) ** 2 + pieces * Math.max(0, slope) + (pieces / 2) ** 2);
+  // For a series that stands still: none came of what comes at a rate r with probability exp(-r span).
+  const none = (grain * Math.log(100)) / span;
+  const still = line.spread === 0 && unit === 0;
+  const most =
+    line.slope +
+    (still && line.slope <= 0
+      ? none
+      : still
+        ? reachOfCount(line.slope * span, grain) / span
+        : reach(line.slope));
+  const least = line.slope - Math.sqrt((t * error) ** 2 + pieces * Math.max(0, line.slope));
+  return { slope: theilSen(x, y), error, inflation, least, most };
+}
+
+/** What a Poisson number of pieces may fall short of its mean, at 99 %. */
+function reachOfCount(gain: number, grain: number): number {
+  if (grain <= 0) return 0;
+  return grain * (poisson ** 2 / 2 + poisson * Math.sqrt(Math.max(0, gain) / grain + poisson ** 2 / 4));
+}

@@ -1,0 +1,231 @@
+// The counters of one process over time, each judged by itself: does it grow, by how much at most, and could more have gone unseen?
+import type { Counters } from '@stackpile/profile';
+import { type Bound, boundOf } from './bound.ts';
+import { type CounterKind, type CounterName, counterKinds } from './counter-kinds.ts';
+import { median } from './trend.ts';
+
+/**
+ * What a counter does. `flat`: it does not grow, and no leak worth a word can hide in it; `grows`: it does, beyond chance; `unclear`:
+ * the looks are too few or too unsteady to say either; `unknown`: nobody counts it.
+ */
+export type CounterState = 'flat' | 'grows' | 'unclear' | 'unknown';
+
+/** One counter over the looks. */
+export interface CounterTrend {
+  readonly kind: CounterKind;
+  readonly state: CounterState;
+  /** Why it is unclear, or what a flat one did before; '' where that is plain. */
+  readonly note: 'few' | 'unsteady' | 'slowing' | 'settled' | '';
+  /** As they were read, null where a look did not know it; one per look. */
+  readonly values: readonly (number | null)[];
+  /** First and last that are known; 0 where none is. */
+  readonly first: number;
+  readonly last: number;
+  /** What was judged has grown by so much in all: less than `last - first` where a part of it is warming up, or explained by parts. */
+  readonly gain: number;
+  /** Robust slope per minute. */
+  readonly perMinute: number;
+  /** With 99 % confidence nothing in it grows faster than this, per minute; null where even that is not known. */
+  readonly atMost: number | null;
+}
+
+/** Looks that are kept; beyond, every other one in between is forgotten. */
+const mostLooks = 192;
+/** A process that is younger than this is warming up, in seconds. */
+const warmUpSeconds = 15;
+/** Full collections that a judgement of the heap takes; with fewer it goes by what is used. */
+const fewestCollections = 3;
+/** Points of the lower envelope of the heap that is used. */
+const envelopePoints = 6;
+/** Warming up is left out only where so many looks are left. */
+const fewestLooks = 5;
+
+/** The value of one counter in one reading. */
+function valueOf(name: CounterName, counters: Counters): number | null {
+  return counters[name];
+}
+
+/** Remembers the readings of one process and judges each counter. */
+export class Ledger {
+  #looks: Counters[] = [];
+  #next = 0;
+  #step = 1;
+
+  /** Readings that are kept, oldest first. */
+  get looks(): readonly Counters[] {
+    return this.#looks;
+  }
+
+  /** Takes one more reading; one that is not later than the last one replaces it. */
+  add(counters: Counters): void {
+    const last = this.#looks.at(-1);
+    if (last !== undefined && counters.time <= last.time) {
+      this.#looks[this.#looks.length - 1] = counters;
+      return;
+    }
+    // The newest is always kept; of those before it one of so many.
+    if (this.#looks.length > 1 && this.#next % this.#step !== 0) this.#looks.pop();
+    this.#looks.push(counters);
+    this.#next++;
+    if (this.#looks.length <= mostLooks) return;
+    const newest = this.#looks.length - 1;
+    this.#looks = this.#looks.filter((_, i) => i % 2 === 0 || i === newest);
+    this.#step *= 2;
+    this.#next = 1;
+  }
+
+  /** Milliseconds from the first reading to the last. */
+  get span(): number {
+    return (this.#looks.at(-1)?.time ?? 0) - (this.#looks[0]?.time ?? 0);
+  }
+
+  /** Every counter of the table, in its order. */
+  trends(): CounterTrend[] {
+    return counterKinds.map((kind) => this.trend(kind));
+  }
+
+  trend(kind: CounterKind): CounterTrend {
+    const shown = kind.name === 'heapLive' && this.#collections().length < fewestCollections;
+    const values = this.#looks.map((counters) => (shown ? counters.heapUsed : valueOf(kind.name, counters)));
+    return judgeCounter(kind, values, this.#points(kind), this.span / 60_000);
+  }
+
+  /** What is judged of a counter: minutes and values, without what says nothing. */
+  #points(kind: CounterKind): Point[] {
+    if (kind.name !== 'heapLive') return withoutWarmUp(kind, this.#known(kind.name));
+    const collections = this.#collections();
+    return withoutWarmUp(kind, collections.length < fewestCollections ? this.#envelope() : collections);
+  }
+
+  /** What the last full collection left is the same number until the next one: only collections count. */
+  #collections(): Point[] {
+    return this.#known('heapLive').filter(({ y }, i, all) => i === 0 || y !== all[i - 1]?.y);
+  }
+
+  /** The heap that is used rises until it is collected: the least of some looks each is nearest to what lives. */
+  #envelope(): Point[] {
+    const begin = this.#looks[0]?.time ?? 0;
+    const used = this.#looks.flatMap(({ heapUsed, time, uptime }) =>
+      heapUsed === null
+        ? []
+        : [{ x: (time - begin) / 60_000, y: heapUsed, warming: isWarming(uptime), variance: 0 }],
+    );
+    const size = Math.max(2, Math.ceil(used.length / envelopePoints));
+    const lowest: Point[] = [];
+    for (let i = 0; i + size <= used.length; i += size)
+      lowest.push(used.slice(i, i + size).reduce((a, b) => (b.y < a.y ? b : a)));
+    return lowest;
+  }
+
+  #known(name: CounterName): Point[] {
+    const begin = this.#looks[0]?.time ?? 0;
+    const points: Point[] = [];
+    for (const counters of this.#looks) {
+      const y = name === 'rss' ? nativeOf(counters) : valueOf(name, counters);
+      if (y === null) continue;
+      points.push({
+        x: (counters.time - begin) / 60_000,
+        y,
+        warming: isWarming(counters.uptime),
+        variance: name === 'tasks' ? varianceOf(counters) : 0,
+      });
+    }
+    return points;
+  }
+}
+
+function isWarming(uptime: number | null): boolean {
+  return uptime !== null && uptime < warmUpSeconds;
+}
+
+function withoutWarmUp(kind: CounterKind, points: Point[]): Point[] {
+  const warm = kind.warmsUp ? points.filter(({ warming }) => !warming) : points;
+  return warm.length >= fewestLooks ? warm : points;
+}
+
+/** A counter that only dumps tell of, judged as one that was read: `times` in milliseconds, or null where only their order is known. */
+export function trendOfTotals(
+  kind: CounterKind,
+  times: readonly number[] | null,
+  totals: readonly number[],
+): CounterTrend {
+  const begin = times?.[0] ?? 0;
+  const points = totals.map(
+    (y, i): Point => ({
+      x: times === null ? i : ((times[i] ?? 0) - begin) / 60_000,
+      y,
+      warming: false,
+      variance: 0,
+    }),
+  );
+  return judgeCounter(kind, totals, points, points.at(-1)?.x ?? 0);
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly warming: boolean;
+  /** Of sampling, for the whole number. */
+  readonly variance: number;
+}
+
+/** Resident memory that no counter beside it tells of: code, stacks, threads, the allocator, addons. */
+function nativeOf({ rss, heapTotal, external }: Counters): number | null {
+  if (rss === null) return null;
+  return Math.max(0, rss - (heapTotal ?? 0) - (external ?? 0));
+}
+
+/** Variance of a number of tasks that was estimated: the agent says between which numbers it is in 95 of 100 cases. */
+function varianceOf({ tasksBetween }: Counters): number {
+  return tasksBetween === null ? 0 : ((tasksBetween[1] - tasksBetween[0]) / 3.92) ** 2;
+}
+
+/**
+ * The bounds of the second half alone, where that is long enough: what grew only at first is no leak. How much points hang together
+ * is known from both halves, for one is short.
+ */
+function lateBound(
+  x: readonly number[],
+  y: readonly number[],
+  kind: CounterKind,
+  unit: number,
+): Bound | null {
+  const half = y.length >> 1;
+  if (y.length - half < fewestLooks) return null;
+  const { inflation } = boundOf(x.slice(0, half), y.slice(0, half), kind.grain, unit);
+  return boundOf(x.slice(half), y.slice(half), kind.grain, unit, inflation);
+}
+
+function judgeCounter(
+  kind: CounterKind,
+  values: readonly (number | null)[],
+  points: readonly Point[],
+  minutes: number,
+): CounterTrend {
+  const known = values.filter((value) => value !== null);
+  const facts = { kind, values, first: known[0] ?? 0, last: known.at(-1) ?? 0 };
+  if (points.length === 0)
+    return { ...facts, state: 'unknown', note: '', gain: 0, perMinute: 0, atMost: null };
+  const x = points.map((point) => point.x);
+  const y = points.map((point) => point.y);
+  const gain = (y.at(-1) ?? 0) - (y[0] ?? 0);
+  if (points.length < 3) return { ...facts, state: 'unclear', note: 'few', gain, perMinute: 0, atMost: null };
+  const level = Math.max(...y);
+  const unit = median(points.map(({ variance }) => variance)) / Math.max(1, median(y));
+  const least = Math.max(kind.leastGain, kind.leastShare * level);
+  const window = Math.max(minutes, (x.at(-1) ?? 0) - (x[0] ?? 0));
+  const whole = boundOf(x, y, kind.grain, unit);
+  const late = lateBound(x, y, kind, unit);
+  // Of two limits that each fail one time in 200 the lower one fails at most one time in 100.
+  const atMost = Math.max(0, Math.min(whole.most, late?.most ?? Number.POSITIVE_INFINITY));
+  const perMinute = late !== null && whole.slope > atMost ? late.slope : whole.slope;
+  const result = { ...facts, gain, perMinute, atMost };
+  const unseen = Math.max(kind.unseenGain, kind.unseenShare * (y.at(-1) ?? 0));
+  const grew = whole.least * window >= least;
+  if (atMost * window <= unseen && (late !== null || !grew))
+    return { ...result, state: 'flat', note: grew ? 'settled' : '' };
+  if (grew && late !== null && late.most < whole.slope)
+    return { ...result, state: 'unclear', note: 'slowing' };
+  if (grew) return { ...result, perMinute: whole.slope, atMost: whole.most, state: 'grows', note: '' };
+  return { ...result, state: 'unclear', note: 'unsteady' };
+}

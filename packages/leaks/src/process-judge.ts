@@ -1,0 +1,306 @@
+// The balance of a process: each counter against what the findings explain, and what follows from it.
+import type { Counters } from '@stackpile/profile';
+import { blameOrder } from './blame.ts';
+import { type CounterKind, type CounterName, counterKinds, type Evidence } from './counter-kinds.ts';
+import { type CounterTrend, type Ledger, trendOfTotals } from './ledger.ts';
+import { boundText, processSentence } from './process-words.ts';
+import type { LedgerRow, ProcessFinding, ProcessVerdict, Unseen } from './process-verdict.ts';
+import { subjectOf } from './sentences.ts';
+import type { Finding, Verdict } from './verdict.ts';
+
+/** A worker or a child, and what is said of it. */
+export interface PartVerdict {
+  readonly name: string;
+  readonly kind: 'workers' | 'children';
+  readonly verdict: ProcessVerdict;
+}
+
+/** All that a verdict on a process is made from. */
+export interface ProcessCase {
+  readonly ledger: Ledger;
+  readonly verdicts: readonly { readonly evidence: Evidence; readonly verdict: Verdict }[];
+  readonly parts: readonly PartVerdict[];
+  readonly unseen: readonly Unseen[];
+  readonly restarts: number;
+  readonly earlier: readonly ProcessVerdict[];
+  readonly source: string;
+}
+
+/** Findings explain a counter where they make up this share of its growth. */
+const explainedShare = 0.5;
+/** The longest wait that is worth proposing: what is unsteady for longer may have been filling up, which nobody can reckon. */
+const longestWatch = 24 * 3_600_000;
+/** … and in times of what was watched. */
+const mostPatience = 10;
+
+/** Evidence whose totals are a counter's values, where no counter was read. */
+const totalsOf: Partial<Record<CounterName, readonly Evidence[]>> = {
+  tasks: ['tasks'],
+  handles: ['handles'],
+  heapLive: ['classes', 'heap'],
+  threads: ['threads'],
+};
+
+function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
+  return counterKinds.map((kind) => {
+    const read = ledger.trend(kind);
+    if (read.state !== 'unknown') return read;
+    for (const evidence of totalsOf[kind.name] ?? []) {
+      const series = verdicts.find((one) => one.evidence === evidence)?.verdict.series;
+      if (series !== undefined && series.measure.unit === kind.unit)
+        return trendOfTotals(kind, series.times, series.totals);
+    }
+    return read;
+  });
+}
+
+/**
+ * Whether a finding in sampled bytes is refuted by the counters that it would have to move: all of them are flat, and bounded far
+ * below its pace. What is counted one by one is refuted by no sum.
+ */
+function isRefuted(
+  evidence: Evidence,
+  finding: Finding,
+  unit: string,
+  trends: readonly CounterTrend[],
+): boolean {
+  const rate = finding.growth.perMinute;
+  if (rate === null || unit !== 'bytes') return false;
+  const moved = trends.filter(
+    ({ kind, state }) => state !== 'unknown' && kind.unit === unit && kind.evidence.includes(evidence),
+  );
+  if (moved.length === 0 || moved.some(({ state }) => state !== 'flat')) return false;
+  return moved.reduce((sum, { atMost }) => sum + (atMost ?? 0), 0) < rate / 2;
+}
+
+function findingsOf(
+  one: ProcessCase,
+  trends: readonly CounterTrend[],
+  kind: Finding['kind'],
+): ProcessFinding[] {
+  return one.verdicts.flatMap(({ evidence, verdict }) =>
+    verdict.findings
+      .filter((finding) => finding.kind === kind)
+      .filter((finding) => !isRefuted(evidence, finding, verdict.series.measure.unit, trends))
+      .map((finding): ProcessFinding => ({ evidence, finding, part: '' })),
+  );
+}
+
+/** What the findings explain of a counter's growth. */
+function explain(
+  trend: CounterTrend,
+  one: ProcessCase,
+  findings: readonly ProcessFinding[],
+): Pick<LedgerRow, 'explained' | 'by'> {
+  const { kind, gain } = trend;
+  let explained: number | null = null;
+  const by: string[] = [];
+  for (const { evidence, finding } of findings) {
+    if (
+      !kind.evidence.includes(evidence) &&
+      !kind.follows.some((name) => kindOf(name)?.evidence.includes(evidence) === true)
+    )
+      continue;
+    const unit = one.verdicts.find((other) => other.evidence === evidence)?.verdict.series.measure.unit;
+    const inUnit =
+      unit === kind.unit
+        ? finding.growth.total
+        : kind.unit === 'bytes' && finding.retained !== null
+          ? finding.retained.growth
+          : null;
+    if (inUnit !== null) explained = Math.min(Math.max(gain, 0), (explained ?? 0) + inUnit);
+    by.push(subjectOf(finding));
+  }
+  return { explained, by: [...new Set(by)] };
+}
+
+function kindOf(name: CounterName): CounterKind | undefined {
+  return counterKinds.find((one) => one.name === name);
+}
+
+function limitOf({ kind }: CounterTrend, ledger: Ledger): number | null {
+  return kind.limit === null ? null : (ledger.looks.at(-1)?.[kind.limit] ?? null);
+}
+
+function rowOf(trend: CounterTrend, one: ProcessCase, findings: readonly ProcessFinding[]): LedgerRow {
+  const { kind, perMinute, last } = trend;
+  const runtime = runtimeOf(one);
+  const limit = limitOf(trend, one.ledger);
+  const grows = trend.state === 'grows';
+  return {
+    counter: kind.name,
+    noun: kind.noun[runtime],
+    unit: kind.unit,
+    state: trend.state,
+    note: trend.note,
+    values: trend.values,
+    first: trend.first,
+    last,
+    gain: trend.gain,
+    perMinute,
+    atMost: trend.atMost,
+    ...(grows ? explain(trend, one, findings) : { explained: null, by: [] }),
+    limit,
+    untilLimit:
+      grows && limit !== null && perMinute > 0 && limit > last ? ((limit - last) / perMinute) * 60_000 : null,
+    look: lookOf(kind.look[runtime], one),
+  };
+}
+
+/** Whose process it is: stacks say that more surely than whoever answers in Go's forms. */
+function runtimeOf({ verdicts, ledger }: ProcessCase): Counters['runtime'] {
+  const tasks = verdicts.find(({ evidence }) => evidence === 'tasks')?.verdict.series.noun;
+  if (tasks !== undefined) return tasks.endsWith('goroutines') ? 'go' : 'node';
+  return ledger.looks.at(-1)?.runtime ?? 'node';
+}
+
+/** A command with the address and the number of the process that was watched. */
+function lookOf(look: string, { source, ledger }: ProcessCase): string {
+  const pid = ledger.looks.at(-1)?.pid ?? null;
+  const named = source === '' ? look : look.replaceAll('URL', source);
+  return pid === null ? named : named.replaceAll('PID', `${pid}`);
+}
+
+/** What the counters themselves say that nobody looked at. */
+function unseenOf(one: ProcessCase, trends: readonly CounterTrend[]): Unseen[] {
+  const last = one.ledger.looks.at(-1);
+  const told = [...one.unseen];
+  const add = (unseen: Unseen): void => {
+    if (!told.some(({ id }) => id === unseen.id)) told.push({ ...unseen, look: lookOf(unseen.look, one) });
+  };
+  for (const [kind, noun] of [
+    ['workers', 'worker'],
+    ['children', 'child process'],
+  ] as const) {
+    const there = last?.[kind] ?? 0;
+    const missed = there - one.parts.filter((part) => part.kind === kind).length;
+    if (missed > 0)
+      add({
+        id: kind,
+        text: `${missed} ${missed === 1 ? noun : noun === 'worker' ? 'workers' : 'child processes'} ${missed === 1 ? 'was' : 'were'} not visited`,
+        look: kindOf(kind)?.look[last?.runtime ?? 'node'] ?? '',
+        blocks: true,
+      });
+  }
+  if (last === undefined) return told;
+  for (const name of ['tasks', 'handles', 'heapLive', 'rss'] as const) {
+    const trend = trends.find(({ kind }) => kind.name === name);
+    if (trend?.state !== 'unknown' || (name === 'handles' && last.runtime === 'go')) continue;
+    const { noun, look } = trend.kind;
+    add({
+      id: name,
+      text: `${noun[last.runtime]} ${trend.kind.unit === 'bytes' ? 'was' : 'were'} not counted`,
+      look: look[last.runtime],
+      // Go's handlers say nothing of resident memory, and its heap is not the process's to hide things in.
+      blocks: last.runtime === 'node' || name === 'tasks',
+    });
+  }
+  return told;
+}
+
+/** How much longer to watch until what is unsteady could be told; null where that is no matter of time. */
+function watchForOf(trends: readonly CounterTrend[], span: number, looks: number): number | null {
+  let longest = 0;
+  for (const { kind, state, note, atMost, last } of trends) {
+    if (state !== 'unclear') continue;
+    if (note === 'few' || atMost === null || span <= 0) {
+      longest = Math.max(longest, 60_000, looks > 0 ? (span / looks) * 6 : 0);
+      continue;
+    }
+    // The error of a growth over the whole watch falls with the root of the number of looks.
+    const allowed = Math.max(kind.unseenGain, kind.unseenShare * last);
+    const factor = Math.min(mostPatience, Math.max(1.25, (atMost * span) / 60_000 / allowed) ** 2);
+    longest = Math.max(longest, span * (factor - 1));
+  }
+  return longest === 0 || longest > longestWatch ? null : longest;
+}
+
+function spanOf({ ledger, verdicts }: ProcessCase): number {
+  return Math.max(ledger.span, ...verdicts.map(({ verdict }) => verdict.series.span ?? 0));
+}
+
+/** Whether a verdict that could not tell keeps the process from being acquitted: not where exact counters are flat. */
+function keepsOpen(
+  { evidence, verdict }: ProcessCase['verdicts'][number],
+  trends: readonly CounterTrend[],
+): boolean {
+  if (verdict.kind !== 'unsure') return false;
+  const { unit } = verdict.series.measure;
+  const moved = trends.filter(
+    ({ kind, state }) => state !== 'unknown' && kind.unit === unit && kind.evidence.includes(evidence),
+  );
+  return moved.length === 0 || moved.some(({ state }) => state !== 'flat');
+}
+
+/** Judges all that is known of a process. */
+export function judgeProcess(one: ProcessCase): ProcessVerdict {
+  const trends = trendsOf(one);
+  const leaks = blameOrder([
+    ...findingsOf(one, trends, 'leak'),
+    ...one.parts.flatMap(({ name, verdict }) =>
+      verdict.convicted.map((convicted) => ({
+        ...convicted,
+        part: convicted.part === '' ? name : convicted.part,
+      })),
+    ),
+  ]);
+  const growing = findingsOf(one, trends, 'growing');
+  const ledger = trends.map((trend) => rowOf(trend, one, [...leaks, ...growing]));
+  const unseen = unseenOf(one, trends);
+  const looks = Math.max(
+    one.ledger.looks.length,
+    ...one.verdicts.map(({ verdict }) => verdict.series.dumps),
+    0,
+  );
+  const open =
+    looks < 2 ||
+    ledger.some(({ state }) => state === 'grows' || state === 'unclear') ||
+    unseen.some(({ blocks }) => blocks) ||
+    one.verdicts.some((verdict) => keepsOpen(verdict, trends)) ||
+    one.parts.some(({ verdict }) => verdict.kind === 'unsure') ||
+    one.earlier.some(({ kind }) => kind === 'unsure');
+  const guilty = leaks.length > 0 || one.earlier.some(({ kind }) => kind === 'leak');
+  const kind = guilty ? 'leak' : open ? 'unsure' : 'none';
+  const span = spanOf(one);
+  const verdict: ProcessVerdict = {
+    kind,
+    exitStatus: kind === 'leak' ? 1 : kind === 'unsure' ? 2 : 0,
+    sentence: '',
+    convicted: leaks,
+    ledger,
+    unseen,
+    bound: boundText(ledger, isTimed(one)),
+    next: '',
+    watchFor: kind === 'unsure' ? watchForOf(trends, span, looks) : null,
+    looks,
+    span,
+    restarts: one.restarts,
+    earlier: one.earlier,
+    verdicts: [
+      ...one.verdicts.map(({ evidence, verdict: said }) => ({ ...said, evidence, part: '' })),
+      ...one.parts.flatMap(({ name, verdict: said }) =>
+        said.verdicts.map((part) => ({ ...part, part: part.part === '' ? name : part.part })),
+      ),
+    ],
+  };
+  const told = { ...verdict, next: nextOf(verdict) };
+  return { ...told, sentence: processSentence(told, growing) };
+}
+
+/** Whether bounds are per minute: dumps without times bound growth per dump. */
+function isTimed({ ledger, verdicts }: ProcessCase): boolean {
+  return ledger.looks.length > 0 || verdicts.every(({ verdict }) => verdict.series.times !== null);
+}
+
+/** The one thing to do next where nothing is decided. */
+function nextOf({ kind, ledger, unseen, watchFor }: ProcessVerdict): string {
+  if (kind !== 'unsure') return '';
+  const unexplained = ledger.find(
+    ({ state, gain, explained, by }) =>
+      state === 'grows' && (explained === null ? by.length === 0 : explained < explainedShare * gain),
+  );
+  if (unexplained !== undefined) return unexplained.look;
+  const blocking = unseen.find(({ blocks, look }) => blocks && look !== '');
+  if (blocking !== undefined) return blocking.look;
+  return watchFor === null ? '' : 'watch';
+}

@@ -1,0 +1,462 @@
+// A process is judged as a whole: what grows has to be explained, what nobody looked at is no acquittal, and every acquittal says how far it goes.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Counters } from '@stackpile/profile';
+import { type Dump, LeaksError, ledgerLines, ProcessWatch, type ProcessVerdict } from '../src/index.ts';
+import { began, reading } from './counters.ts';
+import { recorded } from './recorded-counters.ts';
+import { profileOf, type Row, waiting } from './synthetic.ts';
+
+/** A healthy service of which everything is known, `seconds` after it began. */
+function healthy(seconds: number, known: Partial<Counters> = {}): Counters {
+  const wobble = (seconds * 7919) % 13;
+  return reading(seconds, {
+    rss: 90 * 2 ** 20 + wobble * 4096,
+    heapUsed: 24 * 2 ** 20 + wobble * 2 ** 18,
+    heapLive: 20 * 2 ** 20 + wobble * 1024,
+    heapTotal: 30 * 2 ** 20,
+    external: 2 * 2 ** 20,
+    arrayBuffers: 2 ** 17,
+    tasks: 12,
+    handles: 9,
+    fds: 27,
+    threads: 11,
+    workers: 0,
+    children: 0,
+    ...known,
+  });
+}
+
+function dump(rows: readonly Row[], seconds: number, options: Parameters<typeof profileOf>[1] = {}): Dump {
+  return { profile: profileOf(rows, options), time: began + seconds * 1000 };
+}
+
+/** Looks every five seconds for a minute, from two minutes after the start on. */
+function watched(
+  look: (k: number) => Partial<Counters>,
+  more: (watch: ProcessWatch, k: number, seconds: number) => void = () => {},
+): { readonly watch: ProcessWatch; readonly verdict: ProcessVerdict } {
+  const watch = new ProcessWatch({ source: 'http://127.0.0.1:6060' });
+  for (let k = 0; k <= 12; k++) {
+    const seconds = 120 + 5 * k;
+    watch.counters(healthy(seconds, look(k)));
+    more(watch, k, seconds);
+  }
+  return { watch, verdict: watch.verdict() };
+}
+
+function rowOf(verdict: ProcessVerdict, counter: string) {
+  const row = verdict.ledger.find((one) => one.counter === counter);
+  assert.ok(row !== undefined, counter);
+  return row;
+}
+
+describe('an acquittal', () => {
+  test('takes that every counter is flat, and says how large a leak would have gone unseen', () => {
+    const { verdict } = watched(() => ({}));
+    assert.equal(verdict.kind, 'none');
+    assert.equal(verdict.exitStatus, 0);
+    assert.match(
+      verdict.bound,
+      /^below 5 tasks, 5 handles, 5 open files, .* of live heap or .* of resident memory per minute$/u,
+    );
+    assert.match(
+      verdict.sentence,
+      /^Nothing grows: 12 → 12 tasks, 9 → 9 handles, .* in 60 s; a leak below .* would have gone unseen\.$/u,
+    );
+    assert.deepEqual(verdict.unseen, []);
+  });
+
+  for (const [counter, grown, look] of [
+    ['tasks', (k: number) => ({ tasks: 12 + 5 * k }), /source=heap/u],
+    ['handles', (k: number) => ({ handles: 9 + 5 * k }), /handles: true/u],
+    ['fds', (k: number) => ({ fds: 27 + 12 * k }), /\/proc\/4711\/fd/u],
+    ['threads', (k: number) => ({ threads: 11 + 2 * k }), /worker/u],
+    ['heapLive', (k: number) => ({ heapLive: (20 + 0.2 * k) * 2 ** 20 }), /6060\/heap/u],
+    ['arrayBuffers', (k: number) => ({ arrayBuffers: (1 + 5 * k) * 2 ** 20 }), /heapsnapshot/u],
+    ['external', (k: number) => ({ external: (2 + 2 * k) * 2 ** 20 }), /heapsnapshot/u],
+    ['rss', (k: number) => ({ rss: (90 + 5 * k) * 2 ** 20 }), /native memory/u],
+  ] as const) {
+    test(`is none where ${counter} grows and nothing explains it: the one place to look is named`, () => {
+      const { verdict } = watched(grown);
+      assert.equal(verdict.kind, 'unsure');
+      assert.equal(verdict.exitStatus, 2);
+      const row = rowOf(verdict, counter);
+      assert.equal(row.state, 'grows');
+      assert.deepEqual(row.by, []);
+      assert.match(verdict.sentence, /^Could not tell: .* nothing that was looked at explains it\.$/u);
+      assert.match(verdict.next, look);
+    });
+  }
+
+  for (const [what, unknown, id] of [
+    ['workers that nobody visited', { workers: 2 }, 'workers'],
+    ['children that nobody visited', { children: 1 }, 'children'],
+    ['handles that nobody counts', { handles: null }, 'handles'],
+    ['tasks that nobody counts', { tasks: null }, 'tasks'],
+    ['memory that nobody reads', { rss: null }, 'rss'],
+  ] as const) {
+    test(`is none with ${what}`, () => {
+      const { verdict } = watched(() => unknown);
+      assert.equal(verdict.kind, 'unsure');
+      const unseen = verdict.unseen.find((one) => one.id === id);
+      assert.equal(unseen?.blocks, true);
+      assert.notEqual(unseen?.look, '');
+      assert.ok(verdict.sentence.includes(unseen?.text ?? '?'));
+    });
+  }
+
+  test('of a process whose workers were visited is one', () => {
+    const { verdict } = watched(
+      () => ({ workers: 1 }),
+      (watch, _, seconds) => watch.part('workers', 'worker 3').counters(healthy(seconds)),
+    );
+    assert.equal(verdict.kind, 'none');
+  });
+
+  test('is none where the caller says that something was not looked at', () => {
+    const { verdict } = watched(
+      () => ({}),
+      (watch) =>
+        watch.notSeen({
+          id: 'tasks before the agent',
+          text: 'what began before the agent was not seen',
+          look: 'source=heap',
+          blocks: true,
+        }),
+    );
+    assert.equal(verdict.kind, 'unsure');
+    assert.match(verdict.sentence, /what began before the agent was not seen/u);
+  });
+
+  test('is none where sampled tasks are so unsure that many could hide among them', () => {
+    const sampled = (between: readonly [number, number]) =>
+      watched((k) => ({ tasks: 1000 + (k % 2), tasksBetween: between })).verdict.kind;
+    assert.equal(sampled([990, 1010]), 'none');
+    assert.equal(sampled([200, 1800]), 'unsure');
+  });
+
+  test('is none of a heap that is the same number because nobody collected it', () => {
+    // One full collection, long ago; what is used rises as garbage and a leak alike do.
+    const { verdict } = watched((k) => ({ heapLive: 20 * 2 ** 20, heapUsed: (21 + 2 * k) * 2 ** 20 }));
+    assert.equal(verdict.kind, 'unsure');
+    assert.notEqual(rowOf(verdict, 'heapLive').state, 'flat');
+  });
+});
+
+describe('a heap that rises and is collected', () => {
+  const sawtooth = (leak: number) => (k: number) => ({
+    heapLive: null,
+    heapUsed: (30 + leak * k + 15 * ((k % 4) / 4)) * 2 ** 20 + k,
+  });
+  const long = (leak: number): ProcessVerdict => {
+    const watch = new ProcessWatch();
+    for (let k = 0; k <= 120; k++) watch.counters(healthy(120 + 5 * k, sawtooth(leak)(k)));
+    return watch.verdict();
+  };
+
+  test('is judged by what is left: a sawtooth is flat, one that climbs is not', () => {
+    assert.equal(rowOf(long(0), 'heapLive').state, 'flat');
+    assert.equal(rowOf(long(0.05), 'heapLive').state, 'grows');
+  });
+});
+
+describe('programs after real reports, by their counters alone', () => {
+  for (const program of recorded) {
+    const watch = new ProcessWatch();
+    program.rss.forEach((rss, k) =>
+      watch.counters(
+        reading(5 + 5 * k, {
+          rss: rss * 1024,
+          heapLive: (program.heapLive[k] ?? 0) * 1024 + k,
+          heapUsed: (program.heapLive[k] ?? 0) * 1024,
+          heapTotal: (program.heapTotal[k] ?? 0) * 1024,
+          external: (program.external[k] ?? 0) * 1024,
+          arrayBuffers: (program.arrayBuffers[k] ?? 0) * 1024,
+          fds: program.fds[k] ?? null,
+          threads: program.threads[k] ?? null,
+          handles: program.handles[k] ?? null,
+          tasks: 3,
+          workers: program.workers,
+          children: 0,
+        }),
+      ),
+    );
+    const verdict = watch.verdict();
+    if (program.leaks) {
+      test(`leak: ${program.what}: is not acquitted`, () => {
+        assert.notEqual(verdict.kind, 'none', verdict.sentence);
+      });
+    } else {
+      test(`trap: ${program.what}: is not convicted`, () => {
+        assert.notEqual(verdict.kind, 'leak', verdict.sentence);
+      });
+    }
+  }
+});
+
+describe('a conviction', () => {
+  const leaking = (k: number): Row[] => [
+    ...Array.from({ length: 4 + 8 * k }, (_, i) => ({ stack: waiting('subscribe'), id: 100 + i })),
+    ...Array.from({ length: 8 }, (_, i) => ({ stack: waiting('pool'), id: i + 1 })),
+  ];
+
+  test('is balanced: how much of the growth the findings explain, and how much they do not', () => {
+    const { verdict } = watched(
+      (k) => ({ tasks: 12 + 16 * k }),
+      (watch, k, seconds) => watch.dump('tasks', dump(leaking(k), seconds)),
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(verdict.exitStatus, 1);
+    const tasks = rowOf(verdict, 'tasks');
+    assert.equal(tasks.gain, 192);
+    assert.equal(tasks.explained, 96);
+    assert.match(tasks.by[0] ?? '', /subscribe/u);
+    assert.match(
+      ledgerLines(verdict)[0] ?? '',
+      /^grows {4}goroutines 12 → 204 .*explained by main\.subscribe.*, 96 are unexplained$/u,
+    );
+  });
+
+  test('is refuted by a counter that would have to move and is flat', () => {
+    const heap = (k: number): Row[] => [{ stack: waiting('parse'), value: (4 + k) * 2 ** 20 }];
+    const options = { type: 'inuse_space', unit: 'bytes', period: 1 };
+    const { verdict } = watched(
+      () => ({}),
+      (watch, k, seconds) => watch.dump('heap', dump(heap(k), seconds, options)),
+    );
+    assert.equal(verdict.verdicts[0]?.kind, 'leak');
+    assert.equal(verdict.kind, 'none');
+  });
+
+  test("tells the user's own code before a library's frame, and who waits before what is open", () => {
+    const library: Row['stack'] = [['example.org/lib.Run', 'example.org/lib@v1.0.0/run.go', 5]];
+    const { verdict } = watched(
+      (k) => ({ tasks: 12 + 8 * k, handles: 9 + 30 * k }),
+      (watch, k, seconds) => {
+        watch.dump(
+          'handles',
+          dump([{ stack: library, value: 9 + 30 * k, labels: { kind: 'handle' } }], seconds, {
+            type: 'handles',
+          }),
+        );
+        watch.dump('tasks', dump(leaking(k), seconds));
+      },
+    );
+    assert.equal(verdict.convicted.length, 2);
+    assert.equal(verdict.convicted[0]?.finding.culprit?.name, 'main.subscribe');
+  });
+
+  test('of a worker says which', () => {
+    const { verdict } = watched(
+      () => ({ workers: 1 }),
+      (watch, k, seconds) => watch.part('workers', 'worker 3').dump('tasks', dump(leaking(k), seconds)),
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.match(verdict.sentence, /^In worker 3: Goroutines that wait in main\.subscribe/u);
+  });
+
+  test("Go's own leak profile is a witness that needs no growth", () => {
+    const { verdict } = watched(
+      () => ({ runtime: 'go', handles: null }),
+      (watch, k, seconds) => {
+        if (k === 12)
+          watch.dump(
+            'goroutineleak',
+            dump([{ stack: waiting('forgotten'), value: 3 }], seconds, { type: 'goroutineleak' }),
+          );
+      },
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(verdict.convicted[0]?.finding.culprit?.name, 'main.forgotten');
+  });
+});
+
+describe('restarts', () => {
+  test('are seen by process number, by an age that fell, and by a beginning that moved', () => {
+    for (const second of [
+      healthy(20, { pid: 4712, time: began + 400_000 }),
+      healthy(20, { time: began + 400_000 }),
+      healthy(90, { pid: null, uptime: 100, time: began + 900_000 }),
+    ]) {
+      const watch = new ProcessWatch();
+      watch.counters(healthy(60, second.pid === null ? { pid: null } : {}));
+      watch.counters(healthy(65, second.pid === null ? { pid: null } : {}));
+      watch.counters(second);
+      assert.equal(watch.verdict().restarts, 1);
+    }
+  });
+
+  test('are none where the clock of the machine was set, or another process answers at the same address', () => {
+    const watch = new ProcessWatch();
+    watch.counters(healthy(60));
+    watch.counters(healthy(65, { time: began + 3_600_000 }));
+    assert.equal(watch.verdict().restarts, 0);
+    const cluster = new ProcessWatch();
+    for (let k = 0; k < 12; k++) cluster.counters(healthy(600 + 5 * k, { pid: 4711 + (k % 2) }));
+    assert.equal(cluster.verdict().restarts, 0);
+    assert.equal(cluster.verdict().kind, 'unsure');
+    assert.match(cluster.verdict().sentence, /process 4712 answers at the address of process 4711/u);
+  });
+
+  test('part two runs that leak: each is judged', () => {
+    const watch = new ProcessWatch();
+    for (const run of [0, 1]) {
+      for (let k = 0; k < 6; k++) {
+        const seconds = 1000 * run + 5 * k;
+        watch.counters(
+          healthy(120 + 5 * k, { pid: 4711 + run, time: began + seconds * 1000, tasks: 10 + 10 * k }),
+        );
+        const rows = Array.from({ length: 10 + 10 * k }, (_, i) => ({
+          stack: waiting(`leak${run}`),
+          id: i + 1,
+        }));
+        watch.dump('tasks', dump(rows, seconds));
+      }
+    }
+    const verdict = watch.verdict();
+    assert.equal(verdict.restarts, 1);
+    assert.equal(verdict.convicted[0]?.finding.culprit?.name, 'main.leak1');
+    assert.equal(verdict.earlier.length, 1);
+    assert.equal(verdict.earlier[0]?.convicted[0]?.finding.culprit?.name, 'main.leak0');
+  });
+
+  test('after a leak do not make it forgotten', () => {
+    const watch = new ProcessWatch();
+    for (let k = 0; k < 6; k++) {
+      watch.counters(healthy(120 + 5 * k, { tasks: 10 + 10 * k }));
+      watch.dump(
+        'tasks',
+        dump(
+          Array.from({ length: 10 + 10 * k }, (_, i) => ({ stack: waiting('leak'), id: i + 1 })),
+          120 + 5 * k,
+        ),
+      );
+    }
+    watch.counters(healthy(2, { pid: 4712, time: began + 200_000 }));
+    const verdict = watch.verdict();
+    assert.equal(verdict.kind, 'leak');
+    assert.match(verdict.sentence, /^Before the last restart: .*main\.leak/u);
+  });
+});
+
+describe('saved and restored', () => {
+  test('after every look: the same verdict as without', () => {
+    const plain = new ProcessWatch();
+    let broken = new ProcessWatch();
+    for (let k = 0; k <= 8; k++) {
+      const counters = healthy(120 + 5 * k, { tasks: 12 + 8 * k, workers: 1 });
+      const rows = Array.from({ length: 4 + 8 * k }, (_, i) => ({
+        stack: waiting('subscribe'),
+        id: 100 + i,
+      }));
+      for (const watch of [plain, broken]) {
+        watch.counters(counters);
+        watch.dump('tasks', dump(rows, 120 + 5 * k));
+        watch.part('workers', 'worker 3').counters(counters);
+        watch.notSeen({ id: 'native', text: 'addons were not looked at', look: '', blocks: false });
+      }
+      broken = ProcessWatch.restore(JSON.parse(JSON.stringify(broken.save())));
+      assert.deepEqual(broken.verdict(), plain.verdict());
+    }
+  });
+
+  test('what is no saved process is refused in one sentence', () => {
+    const whole: Record<string, unknown> = { ...watched(() => ({ workers: 1 })).watch.save() };
+    for (const key of Object.keys(whole)) {
+      for (const value of [null, 7.5, 'x', [1], [[1]], [{}]]) {
+        assert.throws(
+          () => ProcessWatch.restore({ ...whole, [key]: value }),
+          (error) =>
+            error instanceof LeaksError && error.code === 'LEAKS_SAVED' && !error.message.includes('\n'),
+          `${key}: ${JSON.stringify(value)}`,
+        );
+      }
+    }
+  });
+});
+
+describe('disturbance', () => {
+  test('the first look of a process that stands still for it is taken twice', () => {
+    // Clients open sockets while the first snapshot stops the process; the pool keeps them.
+    const handles = [3, 45, 45, 45, 45, 45, 45];
+    const judge = (disturbed: number) => {
+      const watch = new ProcessWatch({ disturbed });
+      handles.forEach((count, k) =>
+        watch.counters(healthy(120 + 10 * k, { handles: count, fds: 20 + count })),
+      );
+      return watch.verdict();
+    };
+    assert.equal(judge(0).kind, 'unsure');
+    assert.equal(judge(1).kind, 'none');
+  });
+});
+
+describe('what to look at next', () => {
+  test('tasks, handles and the heap at first; then what the growing counters call for', () => {
+    const fresh = new ProcessWatch();
+    assert.deepEqual(fresh.wants(), ['tasks', 'handles', 'heap']);
+    assert.ok(
+      !watched(() => ({}))
+        .watch.wants()
+        .includes('classes'),
+    );
+    const heap = watched((k) => ({ heapLive: (20 + k) * 2 ** 20 })).watch;
+    assert.ok(heap.wants().includes('heap'));
+    assert.ok(heap.wants().includes('classes'));
+    assert.ok(
+      !watched(() => ({ runtime: 'go' }))
+        .watch.wants()
+        .includes('goroutineleak'),
+    );
+    assert.ok(
+      watched((k) => ({ runtime: 'go', tasks: 9 + 9 * k }))
+        .watch.wants()
+        .includes('goroutineleak'),
+    );
+    assert.ok(
+      watched((k) => ({ runtime: 'go', threads: 9 + 9 * k }))
+        .watch.wants()
+        .includes('threads'),
+    );
+  });
+});
+
+describe('the ledger in words', () => {
+  test('takes at most five lines, whatever grows and whatever was not seen', () => {
+    const { verdict } = watched((k) => ({
+      tasks: 12 + 5 * k,
+      handles: 9 + 5 * k,
+      fds: 27 + 12 * k,
+      threads: 11 + 2 * k,
+      heapLive: (20 + k) * 2 ** 20,
+      arrayBuffers: (1 + 5 * k) * 2 ** 20,
+      external: (2 + 7 * k) * 2 ** 20,
+      rss: (90 + 20 * k) * 2 ** 20,
+      workers: 3,
+      children: 2,
+    }));
+    const lines = ledgerLines(verdict);
+    assert.ok(lines.length <= 5, lines.join('\n'));
+    assert.match(lines.join('\n'), /also handles/u);
+    assert.match(
+      lines.join('\n'),
+      /unseen {3}3 workers were not visited, 2 child processes were not visited/u,
+    );
+  });
+
+  test('says of an acquittal what is flat and how much could hide, in one line', () => {
+    const { verdict } = watched(() => ({}));
+    assert.deepEqual(ledgerLines(verdict).length, 1);
+    assert.match(ledgerLines(verdict)[0] ?? '', /^flat {5}tasks, handles, .*: a leak below /u);
+  });
+
+  test('says how much longer to watch where that is what is missing', () => {
+    const watch = new ProcessWatch();
+    for (let k = 0; k < 8; k++) watch.counters(healthy(120 + 5 * k, { tasks: 40 + ((k * 37) % 23) }));
+    const verdict = watch.verdict();
+    assert.equal(verdict.kind, 'unsure');
+    assert.ok((verdict.watchFor ?? 0) > 30_000);
+    assert.match(ledgerLines(verdict).at(-1) ?? '', /^next {5}watch .* longer$/u);
+  });
+});
