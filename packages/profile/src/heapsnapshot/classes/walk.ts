@@ -5,8 +5,9 @@ import { release } from '../dominators.ts';
 import type { SnapshotFunctions } from '../functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
 import { ClassNames } from './class-names.ts';
+import { EdgeFrames } from './edge-frames.ts';
 import { HolderTree, ROOT_ROW } from './holder-tree.ts';
-import type { Scope, Scopes } from './scopes.ts';
+import type { Scopes } from './scopes.ts';
 
 /** What a node is in its row. */
 export const Part = {
@@ -21,12 +22,6 @@ export const Part = {
 } as const;
 
 const NONE = 0xffffffff;
-/** Properties of one class that are told; a dictionary has any number. */
-const MOST_PROPERTIES = 128;
-/** Characters of one property's name. */
-const MOST_NAME = 60;
-/** Edges from which on an object is a dictionary. */
-const DICTIONARY = 64;
 /** Frames below Node's own that are told, up to the first one of the user's. */
 const RUNTIME_DEPTH = 4;
 
@@ -54,22 +49,8 @@ const names = [
   'global (global*)',
   'system / NativeContext',
   'system / SourceTextModule',
-  '__proto__',
   '_events',
-  'buffered',
-  '<symbol kBufferedValue>',
-  'WritableState',
-  'ReadableState',
-  'buffer',
-  'outputData',
 ] as const;
-
-/** Properties of the global object that are objects of Node's or of the language. */
-const nodesGlobals = new Set(
-  'process console performance crypto navigator Atomics Intl JSON Math Reflect WebAssembly module require'.split(
-    ' ',
-  ),
-);
 
 /** How urgently an edge is followed: whatever can be reached by an earlier class of edges is. */
 const Tier = { now: 0, roots: 1, running: 2, rest: 3 } as const;
@@ -103,15 +84,12 @@ class Walker {
   /** Frames of the user's that stand nowhere: his globals and classes. */
   readonly #userFrames = new Set<number>();
   readonly #globals: number[] = [];
-  readonly #nodesGlobals = new Map<number, boolean>();
   readonly #modules = new Map<string, number>();
-  readonly #variables = new Map<Scope, Map<number, number>>();
-  readonly #properties = new Map<number, Map<number, number>>();
-  readonly #listeners = new Map<number, number>();
+  readonly #edges: EdgeFrames;
   readonly #rows: Readonly<
     Record<'code' | 'shapes' | 'system' | 'node' | 'running' | 'microtasks' | 'weak' | 'global', number>
   >;
-  readonly #frames: Readonly<Record<'events' | 'dictionary' | 'toWrite' | 'unread', number>>;
+  readonly #events: number;
 
   constructor(
     snapshot: HeapSnapshot,
@@ -146,12 +124,12 @@ class Walker {
       global: root('globalThis'),
     };
     this.#runtime[ROOT_ROW] = 1;
-    this.#frames = {
-      events: frame('listeners'),
-      dictionary: frame('[key]'),
-      toWrite: frame('queued to write'),
-      unread: frame('queued unread'),
-    };
+    this.#events = frame('listeners');
+    this.#edges = new EdgeFrames(snapshot, scopes, tree, filename, {
+      global: this.#rows.global,
+      isRuntime: (row) => this.#isRuntime(row),
+      isUsers: (made) => this.#userFrames.add(made),
+    });
   }
 
   walk(): ClassWalk {
@@ -385,26 +363,26 @@ class Walker {
     const type = label & EDGE_TYPE_MASK;
     let at = base === ROOT_ROW ? this.#rows.system : base;
     if (type === EdgeType.context) {
-      const frame = this.#variableFrame(holder, label >>> EDGE_TYPE_BITS);
+      const frame = this.#edges.ofVariable(holder, label >>> EDGE_TYPE_BITS);
       if (frame >= 0) at = this.#below(at, frame);
     } else if (nodeType[holder] === NodeType.hidden) {
       const exported = this.#scopes.exportOf(holder);
-      if (exported !== null) at = this.#below(at, this.#frameOf(exported.scope, exported.name));
+      if (exported !== null) at = this.#below(at, this.#edges.ofName(exported.scope, exported.name));
     } else if (type === EdgeType.property) {
       const name = label >>> EDGE_TYPE_BITS;
       if (name === this.#names._events) {
-        this.#row[to] = this.#below(at, this.#frames.events);
+        this.#row[to] = this.#below(at, this.#events);
         return;
       }
-      if (tree.frameOf(at) === this.#frames.events) {
-        at = this.#below(tree.parentOf(at), this.#listenerFrame(name));
+      if (tree.frameOf(at) === this.#events) {
+        at = this.#below(tree.parentOf(at), this.#edges.ofListener(name));
         if (nodeType[to] !== NodeType.closure) {
           this.#row[to] = at;
           return;
         }
       } else {
-        if (at === this.#rows.global && this.#isNodesGlobal(name)) at = this.#rows.node;
-        const frame = this.#propertyFrame(holder, at, name);
+        if (at === this.#rows.global && this.#edges.isNodesGlobal(name)) at = this.#rows.node;
+        const frame = this.#edges.ofProperty(holder, at, name);
         if (frame >= 0) at = this.#below(at, frame);
       }
     }
@@ -432,98 +410,6 @@ class Walker {
     this.#runtime[row] = is ? 1 : 2;
     return is;
   }
-
-  #variableFrame(context: number, name: number): number {
-    const scope = this.#scopes.of(context);
-    return scope.kind === 'none' || scope.kind === 'node' ? -1 : this.#frameOf(scope, name);
-  }
-
-  /** The frame of a variable of a scope. */
-  #frameOf(scope: Scope, name: number): number {
-    let known = this.#variables.get(scope);
-    if (known === undefined) {
-      known = new Map();
-      this.#variables.set(scope, known);
-    }
-    let frame = known.get(name);
-    if (frame === undefined) {
-      const text = this.#snapshot.strings.get(name);
-      const line = this.#scopes.lineOf(text, scope);
-      const file = baseName(this.#filename(scope.url));
-      frame = this.#tree.frame(`variable ${text} (${file}${line > 0 ? `:${line}` : ''})`, scope.url, line);
-      known.set(name, frame);
-    }
-    return frame;
-  }
-
-  /** A property of the global object, with the place where a script first gives it that. */
-  #globalFrame(name: number): number {
-    const text = this.#snapshot.strings.get(name);
-    const short = text.length > MOST_NAME ? `${text.slice(0, MOST_NAME)}…` : text;
-    const place = this.#scopes.globalPlace(text);
-    const where = place === null ? '' : ` (${baseName(this.#filename(place.url))}:${place.line})`;
-    const frame = this.#tree.frame(`global ${short}${where}`, place?.url ?? '', place?.line ?? 0);
-    this.#userFrames.add(frame);
-    return frame;
-  }
-
-  #listenerFrame(name: number): number {
-    let frame = this.#listeners.get(name);
-    if (frame === undefined) {
-      const text = this.#listeners.size < MOST_PROPERTIES ? this.#snapshot.strings.get(name) : '…';
-      frame = this.#tree.frame(`listener '${text}'`, '', 0);
-      this.#listeners.set(name, frame);
-    }
-    return frame;
-  }
-
-  /** Whether a property of the global object is there in every program. */
-  #isNodesGlobal(name: number): boolean {
-    let is = this.#nodesGlobals.get(name);
-    if (is === undefined) {
-      const text = this.#snapshot.strings.get(name);
-      is = text.startsWith('<symbol ') || nodesGlobals.has(text);
-      this.#nodesGlobals.set(name, is);
-    }
-    return is;
-  }
-
-  /** `.data`, `global leaked`, `queued to write`; -1 for what needs no word. */
-  #propertyFrame(holder: number, row: number, name: number): number {
-    const known = this.#names;
-    const { nodeName, nodeType, firstEdge, strings } = this.#snapshot;
-    if (name === known.__proto__) return -1;
-    const isGlobal = row === this.#rows.global;
-    if (!isGlobal) {
-      const owner = nodeName[holder];
-      const queues = [known.buffered, known['<symbol kBufferedValue>']];
-      if (owner === known.WritableState && queues.includes(name)) return this.#frames.toWrite;
-      if (owner === known.ReadableState && name === known.buffer) return this.#frames.unread;
-      if (name === known.outputData) return this.#frames.toWrite;
-      if (this.#isRuntime(row) || nodeType[holder] === NodeType.closure) return -1;
-      const degree = (firstEdge[holder + 1] as number) - (firstEdge[holder] as number);
-      if (degree > DICTIONARY) return this.#frames.dictionary;
-    }
-    const owner = this.#tree.frameOf(row);
-    let frames = this.#properties.get(owner);
-    if (frames === undefined) {
-      frames = new Map();
-      this.#properties.set(owner, frames);
-    }
-    let frame = frames.get(name);
-    if (frame === undefined) {
-      if (frames.size >= (isGlobal ? 8 : 1) * MOST_PROPERTIES) return this.#frames.dictionary;
-      frame = isGlobal ? this.#globalFrame(name) : this.#tree.frame(propertyWord(strings.get(name)), '', 0);
-      frames.set(name, frame);
-    }
-    return frame;
-  }
-}
-
-/** `.data`, `[kState]`. */
-function propertyWord(name: string): string {
-  const short = name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name;
-  return short.startsWith('<symbol ') ? `[${short.slice(8, -1)}]` : `.${short}`;
 }
 
 function isString(type: number): boolean {
