@@ -43,7 +43,10 @@ async function tryNode(ledger: Ledger, place: Place, consumer: Consumer, major: 
   );
 }
 
-/** What the examples need beside the packages, and their tests. */
+/** What is needed beside the packages by the examples' tests, and by programs of the pages that no example has. */
+const OTHERS = ['fast-check', 'koa'];
+
+/** What the examples need beside the packages, their tests, and the pages. */
 function dependenciesOfExamples(): string[] {
   const versions = new Map<string, string>();
   for (const name of readdirSync(join(root, 'examples'))) {
@@ -54,7 +57,7 @@ function dependenciesOfExamples(): string[] {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;
   };
-  versions.set('fast-check', devDependencies['fast-check'] ?? '');
+  for (const name of OTHERS) versions.set(name, devDependencies[name] ?? '');
   return [...versions]
     .filter(([name]) => !name.startsWith('@stackpile/'))
     .map(([name, version]) => `${name}@${version}`);
