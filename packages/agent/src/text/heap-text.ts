@@ -1,7 +1,7 @@
 // The debug=1 text of the heap profile: raw samples, which readers scale by half the printed rate.
 // Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
 import { samplingScale } from '@stackpile/profile';
-import type { HeapReading, HeapRecord } from '../captures/heap-reading.ts';
+import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
 import { frameAddress, type FrameContext, writtenFrame } from '../frames.ts';
 import { printable } from './count-text.ts';
 import { alignTabs } from './tabwriter.ts';
