@@ -142,7 +142,10 @@ describe('in a process without an agent', () => {
 
   test('an answer that is no counters is named by whoever asked', () => {
     const lies = JSON.stringify({ pid: 'none' }) as Json<ProcessCounters>;
-    assert.throws(() => countersOf(parseJson(lies), Infinity, null, 'pid:7'), /^WireError: pid:7\.pid: must be a number/u);
+    assert.throws(
+      () => countersOf(parseJson(lies), Infinity, null, 'pid:7'),
+      /^WireError: pid:7\.pid: must be a number/u,
+    );
   });
 
   test('under the permission model nothing throws, and what may not be read is not known', () => {
