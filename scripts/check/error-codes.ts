@@ -19,7 +19,7 @@ export type Sources = ReadonlyMap<string, string>;
 
 /** Errors of the language that are made by hand, where nobody can meet them, and why. */
 const plainErrors: Readonly<Record<string, string>> = {
-  'packages/agent/src/heap-tasks/take-snapshot.ts': 'wraps whatever else was thrown',
+  'packages/agent/src/inspect/take-snapshot.ts': 'wraps whatever else was thrown',
   'packages/agent/src/sidecar/worker.ts': 'the file was started as something that it is not',
   'packages/cli/src/web/page.ts': 'the caller makes the blocks itself',
   'packages/sources/src/inflate.ts': 'the reader of profiles says it as a ProfileError',

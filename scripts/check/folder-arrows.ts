@@ -1,5 +1,5 @@
 // Which folder of a package may import which: the one table that the checks `arrows` and `circles` go by.
-import type { Arrows, Untied } from './folders.ts';
+import type { Arrows } from './folders.ts';
 
 /**
  * By package and folder. A file is named where it is a part of its own: what others may import of a folder that they may not import
@@ -54,6 +54,21 @@ export const arrows: Arrows = {
     ],
     'page/': ['engine/error.ts', 'filters/', 'parts/', 'views/', 'views/registry.ts'],
   },
+  agent: {
+    // Requests and answers, and what their parts mean: what carries them is the door's, what they are answered with the endpoints'.
+    'http/': [],
+    'tasks/': [],
+    'host/': ['tasks/'],
+    // Needs a session of an inspector, and nothing of HTTP: the command takes it along.
+    'inspect/': ['host/'],
+    'text/': ['http/', 'inspect/'],
+    'captures/': ['host/', 'http/', 'inspect/', 'tasks/', 'text/'],
+    'endpoints/': ['captures/', 'host/', 'http/', 'inspect/', 'text/'],
+    'door/': ['http/'],
+    'sidecar/': ['captures/', 'door/', 'endpoints/', 'host/', 'http/', 'inspect/'],
+    'adapters/': ['door/', 'host/', 'http/', 'sidecar/'],
+    'packed/': ['sidecar/', 'tasks/'],
+  },
   sources: {
     'process/': [],
   },
@@ -61,23 +76,5 @@ export const arrows: Arrows = {
     'web/': [],
     'pprof/': ['web/'],
     'report/': ['web/'],
-  },
-};
-
-/** Packages whose folders still lead back to themselves; their arrows are said when they do not. */
-export const toUntie: Untied = {
-  agent: {
-    parts: [
-      'captures/',
-      'door/',
-      'endpoints/',
-      'heap-tasks/',
-      'host/',
-      'options.ts',
-      'sidecar/',
-      'tasks/',
-      'text/',
-    ],
-    why: 'what a capture answers with, and what its options are, lie with the endpoints and the door that ask for it',
   },
 };

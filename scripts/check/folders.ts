@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, trackedFiles } from '../house.ts';
 import { importsIn } from './imports.ts';
-import { arrows, toUntie } from './folder-arrows.ts';
+import { arrows } from './folder-arrows.ts';
 
 /** An import from one part of a package to another. A part is a folder of its `src`, or a file that lies there itself. */
 export interface PartImport {
@@ -16,8 +16,6 @@ export interface PartImport {
 
 /** Folders of a package → the folders that each may import. */
 export type Arrows = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-/** Packages → the parts that may still import one another, and why they do. */
-export type Untied = Readonly<Record<string, { readonly parts: readonly string[]; readonly why: string }>>;
 
 /** The part of a package that a path lies in; `files` names those below folders that are parts of their own. */
 function partOf(path: string, files: ReadonlySet<string>): { room: string; part: string } | null {
@@ -103,22 +101,14 @@ export function tiedParts(
   return groups;
 }
 
-/** Parts that lead back to themselves, but for those of the list; and packages of the list where none does. */
-export function tieFaults(imports: readonly PartImport[], untied: Untied): string[] {
-  const stale = new Set(Object.keys(untied));
-  const faults: string[] = [];
-  for (const { room, parts } of tiedParts(imports)) {
-    stale.delete(room);
-    const fresh = parts.filter((part) => untied[room]?.parts.includes(part) !== true);
-    if (fresh.length === 0) continue;
+/** Parts that lead back to themselves. */
+export function tieFaults(imports: readonly PartImport[]): string[] {
+  return tiedParts(imports).map(({ room, parts }) => {
     const ways = imports.filter(
       (one) => one.room === room && parts.includes(one.from) && parts.includes(one.to),
     );
-    faults.push(`packages/${room}: ${parts.join(', ')} import one another: ${waysOf(ways)}`);
-  }
-  for (const room of stale)
-    faults.push(`packages/${room}: nothing leads back any more; take it from toUntie in folder-arrows.ts`);
-  return faults;
+    return `packages/${room}: ${parts.join(', ')} import one another: ${waysOf(ways)}`;
+  });
 }
 
 /** One import for each pair of parts. */
@@ -135,11 +125,10 @@ function sources(): { path: string; text: string }[] {
 
 /** What of the sources goes against the arrows between folders. */
 export function folderArrowFaults(): string[] {
-  const imports = partImports(sources(), arrows).filter(({ room }) => toUntie[room] === undefined);
-  return arrowFaults(imports, arrows);
+  return arrowFaults(partImports(sources(), arrows), arrows);
 }
 
 /** Which folders of the sources lead back to themselves. */
 export function folderTieFaults(): string[] {
-  return tieFaults(partImports(sources(), arrows), toUntie);
+  return tieFaults(partImports(sources(), arrows));
 }

@@ -42,9 +42,6 @@ test('folders that lead back to themselves are found, also through a file beside
     ],
     allowed,
   );
-  assert.match(tieFaults(tied, {}).join(), /packages\/shop: cart\/, goods\/, main.ts import one another/);
-  const parts = ['cart/', 'goods/', 'main.ts'];
-  assert.deepEqual(tieFaults(tied, { shop: { parts, why: 'for now' } }), []);
-  assert.match(tieFaults(tied, { shop: { parts: parts.slice(1), why: '' } }).join(), /import one another/);
-  assert.match(tieFaults([], { shop: { parts, why: '' } }).join(), /nothing leads back any more/);
+  assert.match(tieFaults(tied).join(), /packages\/shop: cart\/, goods\/, main.ts import one another/);
+  assert.deepEqual(tieFaults(tied.filter(({ to }) => to !== 'cart/')), []);
 });

@@ -5,10 +5,10 @@ export {
   type CpuProfile,
   cpuProfile,
   type CpuWindow,
-} from './captures/cpu-profile.ts';
+} from './inspect/cpu-profile.ts';
 export { isAllowedHost, isCrossSite } from './door/guard.ts';
-export { isAddress, isLoopback, isOwnName, parseHost } from './door/hosts.ts';
-export type { HeapReading, HeapRecord } from './captures/heap-reading.ts';
+export { isAddress, isLoopback, isOwnName, parseHost } from './http/hosts.ts';
+export type { HeapReading, HeapRecord } from './inspect/heap-reading.ts';
 export type { FrameContext } from './frames.ts';
 export {
   heapRecordFrames,
@@ -16,8 +16,8 @@ export {
   profileOf as heapSampleProfile,
   recordsOf as heapRecords,
   type SamplingHeapProfile,
-} from './captures/heap.ts';
-export { heapFrames, heapFrameWriter } from './heap-tasks/heap-frames.ts';
+} from './inspect/heap-profile.ts';
+export { heapFrames, heapFrameWriter } from './inspect/heap-frames.ts';
 export {
   type ConstrainedMemory,
   humanBytes,
@@ -26,7 +26,7 @@ export {
   refusal,
   type SnapshotCost,
   snapshotCost,
-} from './heap-tasks/memory-room.ts';
+} from './inspect/memory-room.ts';
 export {
   exactPositions,
   type KnownPositions,
@@ -36,7 +36,7 @@ export {
   type SnapshotSession,
   takeHeapSnapshot,
   type TakenSnapshot,
-} from './heap-tasks/take-snapshot.ts';
+} from './inspect/take-snapshot.ts';
 export { COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from './host/counters.ts';
 export { type Expression, type Json, parseJson } from './host/calls.ts';
 export { functionNames } from './script-text.ts';

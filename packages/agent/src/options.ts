@@ -1,5 +1,5 @@
 // What a user may ask of the agent, and the checks that turn it into settings without gaps.
-import { isLoopback, parseHost } from './door/hosts.ts';
+import { isLoopback, parseHost } from './http/hosts.ts';
 import { AgentError } from './errors.ts';
 import {
   type Check,

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Counters, readCounters } from '@stackpile/profile';
-import { parseJson } from '../src/host/calls.ts';
+import { type Json, parseJson } from '../src/host/calls.ts';
 import { COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from '../src/host/counters.ts';
 import { LoopLag } from '../src/sidecar/loop-lag.ts';
 import { ask } from './http-client.ts';
@@ -138,6 +138,14 @@ describe('in a process without an agent', () => {
     if (!linux) return;
     for (const name of ['fds', 'fdLimit', 'threads'] as const) assert.ok((found[name] ?? 0) > 0, name);
     assert.equal(found.workers, major < 24 ? null : 0);
+  });
+
+  test('an answer that is no counters is named by whoever asked', () => {
+    const lies = JSON.stringify({ pid: 'none' }) as Json<ProcessCounters>;
+    assert.throws(
+      () => countersOf(parseJson(lies), Infinity, null, 'pid:7'),
+      /^WireError: pid:7\.pid: must be a number/u,
+    );
   });
 
   test('under the permission model nothing throws, and what may not be read is not known', () => {

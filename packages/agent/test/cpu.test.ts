@@ -5,11 +5,11 @@ import { int64At, type Profile } from '@stackpile/profile';
 import fc from 'fast-check';
 import type { CaptureContext } from '../src/captures/capture.ts';
 import { CpuProfiler } from '../src/captures/cpu.ts';
-import { CallTree, cpuProfile, type CpuNode, type CpuProfile } from '../src/captures/cpu-profile.ts';
+import { CallTree, cpuProfile, type CpuNode, type CpuProfile } from '../src/inspect/cpu-profile.ts';
 import { CpuRecording } from '../src/captures/cpu-recording.ts';
 import { Limits, Pace } from '../src/captures/limits.ts';
 import { Originals } from '../src/originals.ts';
-import type { InspectorSession } from '../src/sidecar/main-thread.ts';
+import type { InspectorSession } from '../src/inspect/main-thread.ts';
 
 const frame = (functionName: string): CpuNode['callFrame'] => ({
   functionName,

@@ -7,11 +7,11 @@ import type { CaptureContext } from '../src/captures/capture.ts';
 import { Limits } from '../src/captures/limits.ts';
 import type { Endpoint } from '../src/endpoints/endpoint.ts';
 import { Endpoints } from '../src/endpoints/endpoints.ts';
-import { textResponse } from '../src/endpoints/http.ts';
+import { textResponse } from '../src/http/messages.ts';
 import { hasPage } from '../src/endpoints/page.ts';
 import { endpoints } from '../src/endpoints/table.ts';
 import { Originals } from '../src/originals.ts';
-import { MainThread } from '../src/sidecar/main-thread.ts';
+import { MainThread } from '../src/inspect/main-thread.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
 

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Limits, Pace, Places, READING_REST } from '../src/captures/limits.ts';
 import { SharedReading } from '../src/captures/shared-reading.ts';
-import { EndpointError } from '../src/endpoints/http.ts';
+import { EndpointError } from '../src/http/messages.ts';
 
 describe('places', () => {
   test('whoever finds none is told when the first one will be free', () => {

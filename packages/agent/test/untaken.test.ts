@@ -6,7 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CaptureOptions, createHandler } from '@stackpile/agent';
-import { EndpointError } from '../src/endpoints/http.ts';
+import { EndpointError } from '../src/http/messages.ts';
 import { captureResult } from '../src/captures/capture.ts';
 import { Untaken } from '../src/captures/limits.ts';
 import { ProfileBuilder } from '@stackpile/profile';

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { type Profile, readPlainProfile } from '@stackpile/profile';
-import { cpuProfile, type CpuProfile } from '../src/captures/cpu-profile.ts';
+import { cpuProfile, type CpuProfile } from '../src/inspect/cpu-profile.ts';
 import { Originals } from '../src/originals.ts';
-import { profileOf, recordsOf, type SamplingHeapProfile } from '../src/captures/heap.ts';
+import { profileOf, recordsOf, type SamplingHeapProfile } from '../src/inspect/heap-profile.ts';
 
 // Compiled tests lie elsewhere; the fixtures stay with the sources.
 const folder = new URL(

@@ -1,5 +1,5 @@
 // Go's double-quoted strings (`%q`, strconv.Quote), as they stand in label lists and messages: written and read.
-// Upstream: golang/go src/strconv/quote.go, 1.26.8
+// Upstream: golang/go src/strconv/quote.go src/regexp/regexp.go, 1.26.8
 
 const SIMPLE: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -90,4 +90,9 @@ export function readLabelList(
     if (text[at] !== ',') return null;
     at++;
   }
+}
+
+/** A pattern that matches `text` and nothing else, as Go's `regexp.QuoteMeta` writes it. */
+export function quotePattern(text: string): string {
+  return text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 }

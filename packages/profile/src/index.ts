@@ -73,7 +73,13 @@ export {
   type ValueType,
 } from './profile.ts';
 export { dropFrames, type NameTest, pruneFrames, simplifyFunctionName } from './transforms/prune.ts';
-export { classifyFunction, functionOrigins, type Origin, type OriginOptions } from './origin.ts';
+export {
+  classifyFunction,
+  functionOrigins,
+  type Origin,
+  type OriginOptions,
+  type TextTest,
+} from './origin.ts';
 export { passedOver } from './formats/passed-over.ts';
 export type { ReadOptions } from './read-options.ts';
 export { readPlainProfile } from './read-plain.ts';
@@ -102,7 +108,7 @@ export {
 } from './source-map.ts';
 export { keptLines, looksCompiled, mapBelongs } from './source-map-fit.ts';
 export { extendStrings, packedStrings, StringInterner, stringTableOf } from './columns/strings.ts';
-export { quoteGo } from './go-quote.ts';
+export { quoteGo, quotePattern } from './go-quote.ts';
 export { decodeText, encodeText } from './bytes/utf8.ts';
 export { maxShownLength, safeText } from './safe-text.ts';
 export { shortName, shortPath } from './short-name.ts';

@@ -5,12 +5,17 @@ import type { Profile } from './profile.ts';
 /** `user`: what the reader of a profile can change; `library`: a dependency; `runtime`: the language and its platform. */
 export type Origin = 'user' | 'library' | 'runtime';
 
+/** Says whether a text matches: a regular expression of JavaScript's, or of an engine that no pattern can stall. */
+export interface TextTest {
+  test(text: string): boolean;
+}
+
 /** How {@link classifyFunction} decides where its own rules would say something else. */
 export interface OriginOptions {
   /** Matched against `name`, `filename` and `name filename`: a hit is the user's, whatever the rules say. */
-  readonly user?: readonly RegExp[];
+  readonly user?: readonly TextTest[];
   /** A hit is a library's, unless `user` hits too. */
-  readonly library?: readonly RegExp[];
+  readonly library?: readonly TextTest[];
 }
 
 /** Top-level folders of Go's standard library, and its commands' `cmd`. */
@@ -73,10 +78,10 @@ const kernelModule = /\.ko(?:\.\w+)?$/u;
 const interpreter =
   /^(?:node(?:js)?|deno|bun|python[\d.]*|ruby[\d.]*|perl[\d.]*|php[\w.-]*|java|beam\.smp|lua(?:jit)?[\d.-]*|dotnet|mono)(?:\.exe)?$/iu;
 
-function any(patterns: readonly RegExp[] | undefined, name: string, filename: string): boolean {
+function any(patterns: readonly TextTest[] | undefined, name: string, filename: string): boolean {
   if (patterns === undefined) return false;
   for (const pattern of patterns) {
-    if (pattern.global || pattern.sticky) pattern.lastIndex = 0;
+    if (pattern instanceof RegExp) pattern.lastIndex = 0;
     if (
       pattern.test(name) ||
       (filename !== '' && (pattern.test(filename) || pattern.test(`${name} ${filename}`)))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { readQuoted } from '../src/go-quote.ts';
-import { decodeText, encodeText, quoteGo } from '../src/index.ts';
+import { decodeText, encodeText, quoteGo, quotePattern } from '../src/index.ts';
 
 test('every byte string survives', () => {
   fc.assert(
@@ -49,5 +49,19 @@ test('what is quoted can be read again', () => {
         }
       },
     ),
+  );
+});
+
+test('a quoted pattern matches its text, in JavaScript too', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary-ascii', maxLength: 50 }), (text) => {
+      assert.match(text, new RegExp(`^${quotePattern(text)}$`));
+    }),
+    { numRuns: 500 },
+  );
+  // Go's own: what is no operator stays.
+  assert.equal(
+    quotePattern('main.(*T).run[go.shape.int] a/b-c'),
+    String.raw`main\.\(\*T\)\.run\[go\.shape\.int\] a/b-c`,
   );
 });

@@ -4,6 +4,6 @@ export { inflate } from './inflate.ts';
 export type { InspectorTarget, LoadedSource, SourceOptions, SourceSpec, TlsOptions } from './options.ts';
 export type { Capture, Query, Service, ServiceKind } from './service.ts';
 export { hidePassword, hideQuerySecrets, shownSource } from './shown.ts';
-export { INSPECTOR_REFUSAL, namesProcess, parseSource } from './spec.ts';
+export { INSPECTOR_REFUSAL, isRunning, namesProcess, parseSource } from './spec.ts';
 export { systemReason } from './system-reason.ts';
 export { MOST_PEM_BYTES, readTypedFile } from './typed-file.ts';

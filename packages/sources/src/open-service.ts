@@ -3,6 +3,7 @@ import { openAddress } from './address.ts';
 import { SourceError } from './errors.ts';
 import type { SourceOptions, SourceSpec } from './options.ts';
 import type { Service } from './service.ts';
+import { isRunning } from './spec.ts';
 
 export { serviceAddress } from './address.ts';
 
@@ -13,6 +14,7 @@ export { serviceAddress } from './address.ts';
  * @throws SourceError `SOURCE_USAGE` for files, else why nobody can be asked
  */
 export async function openService(spec: SourceSpec, options: SourceOptions = {}): Promise<Service> {
+  if (!isRunning(spec)) throw new SourceError('SOURCE_USAGE', `${spec.spec}: a file is no running service`);
   switch (spec.kind) {
     case 'url':
       return openAddress(spec, options);
@@ -21,8 +23,5 @@ export async function openService(spec: SourceSpec, options: SourceOptions = {})
       const { openProcessService } = await import('./process/service.ts');
       return openProcessService(spec, options);
     }
-    case 'file':
-    case 'stdin':
-      throw new SourceError('SOURCE_USAGE', `${spec.spec}: a file is no running service`);
   }
 }

@@ -33,6 +33,9 @@ export type SourceSpec =
     }
   | { readonly kind: 'inspector'; readonly spec: string; readonly target: InspectorTarget };
 
+/** A source that runs: it can be asked again and again, and is a `Service`. */
+export type RunningSpec = Exclude<SourceSpec, { readonly kind: 'file' | 'stdin' }>;
+
 /** How TLS servers are met. */
 export interface TlsOptions {
   /** PEM text of the certificate authorities to trust besides the usual ones. */

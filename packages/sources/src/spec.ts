@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { shownSource } from './shown.ts';
 import { SourceError } from './errors.ts';
-import type { AskedOfProcess, SourceSpec } from './options.ts';
+import type { AskedOfProcess, RunningSpec, SourceSpec } from './options.ts';
 
 /** What the inspector of Node says to every request that it does not know, and to every name that it does not go by. */
 export const INSPECTOR_REFUSAL = 'WebSockets request was expected';
@@ -42,6 +42,11 @@ const bareEndpoint = /^[\w-]+(?:\.[\w-]+)+\/(?:.*\/)?debug\/pprof(?:\/|$|\?)/iu;
 /** Whether a source is meant to be a process: then it is never an address of the web. */
 export function namesProcess(spec: string): boolean {
   return /^pid:/iu.test(spec);
+}
+
+/** Whether a source can be asked again and again, as a running service. */
+export function isRunning(spec: SourceSpec): spec is RunningSpec {
+  return spec.kind !== 'file' && spec.kind !== 'stdin';
 }
 
 /** The source of an address; user info becomes a header. Throws SourceError `SOURCE_USAGE`. */

@@ -1,5 +1,5 @@
 // Regular expressions of the reports that mean what was typed, a name, or a box.
-import { maxShownLength } from '@stackpile/profile';
+import { maxShownLength, quotePattern } from '@stackpile/profile';
 import type { FrameGranularity } from '@stackpile/report/flame';
 
 /** The filter that finds what the search `source` finds. */
@@ -10,8 +10,6 @@ export function searchFilter(source: string): string {
   return /\p{L}/u.test(letters) && letters === letters.toLowerCase() ? `(?i)${source}` : source;
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-
 /** A regular expression that matches exactly what is shown as `name`, and the name in the profile behind it. */
 export function exactPattern(name: string): string {
   const isCut = name.length > maxShownLength && name.endsWith('…');
@@ -19,7 +17,9 @@ export function exactPattern(name: string): string {
   // A character that was made visible may also stand in the name just so.
   const body = shown
     .split(/(\\(?:x[\da-f]{2}|u\{[\da-f]+\}))/)
-    .map((part, index) => (index % 2 === 0 ? escaped(part) : `(?:${escaped(part)}|${hidden(part)})`));
+    .map((part, index) =>
+      index % 2 === 0 ? quotePattern(part) : `(?:${quotePattern(part)}|${hidden(part)})`,
+    );
   return `^${body.join('')}${isCut ? '' : '$'}`;
 }
 
@@ -44,7 +44,7 @@ export function boxPattern(name: string, granularity: FrameGranularity): string 
 
 /** Functions of a package by their files (of Node, of npm, of a folder) or, in Go, by their names. */
 function packagePattern(label: string): string {
-  const path = escaped(label).replaceAll('\\/', String.raw`[\\/]`);
+  const path = quotePattern(label).replaceAll('/', String.raw`[\\/]`);
   return label.startsWith('node:')
     ? `^${path}(?:/|$)`
     : String.raw`(?:^|[\\/])node_modules[\\/]${path}[\\/]|^${path}\.|^${path}[\\/][^\\/]*$`;

@@ -1,7 +1,7 @@
 // What every carrier mounts: the options checked, and a door whose worker starts with the first request that passes.
 import { type Answer, Door, type DoorRequest, type Gate } from '../door/door.ts';
-import { errorResponse } from '../endpoints/http.ts';
-import { type Route, route } from '../endpoints/route.ts';
+import { errorResponse } from '../http/messages.ts';
+import { type Route, route } from '../http/route.ts';
 import { agentHost } from '../host/host.ts';
 import { requireMainThread } from '../host/main-thread-only.ts';
 import { type Auth, type HandlerOptions, handlerSettings, type HandlerSettings } from '../options.ts';

@@ -1,9 +1,9 @@
 // What a capture is: something that produces a Profile from the running process, and the context it works in.
 import type { Profile } from '@stackpile/profile';
-import type { Query } from '../endpoints/query.ts';
+import type { Query } from '../http/query.ts';
 import type { CaptureSettings } from '../options.ts';
 import type { Originals } from '../originals.ts';
-import type { MainThread } from '../sidecar/main-thread.ts';
+import type { MainThread } from '../inspect/main-thread.ts';
 import type { Limits } from './limits.ts';
 
 /** What a capture gets to work with. It runs in the sidecar. */

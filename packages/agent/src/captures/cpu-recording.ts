@@ -1,5 +1,5 @@
 // What the CPU profiler has recorded while windows of time are open, kept once for all of them.
-import { CallTree, type CpuProfile } from './cpu-profile.ts';
+import { CallTree, type CpuProfile } from '../inspect/cpu-profile.ts';
 
 /** A stretch of time in which no window begins or ends; microseconds of the monotonic clock. */
 interface Segment {

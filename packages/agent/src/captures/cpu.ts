@@ -1,8 +1,14 @@
 // The CPU profile: one V8 profiler for all requests that run at the same time, each with its own window of time.
 import type { Profile } from '@stackpile/profile';
-import type { InspectorSession } from '../sidecar/main-thread.ts';
+import type { InspectorSession } from '../inspect/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
-import { type CallTree, type CpuProfile, type CpuWindow, treeFrames, treeProfile } from './cpu-profile.ts';
+import {
+  type CallTree,
+  type CpuProfile,
+  type CpuWindow,
+  treeFrames,
+  treeProfile,
+} from '../inspect/cpu-profile.ts';
 import { CpuRecording } from './cpu-recording.ts';
 import type { Pace } from './limits.ts';
 import { sleep } from './sleep.ts';

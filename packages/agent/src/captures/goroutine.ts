@@ -7,10 +7,10 @@ import {
   type TaskKind,
   weightsSentence,
 } from '@stackpile/profile';
-import { EndpointError } from '../endpoints/http.ts';
+import { EndpointError } from '../http/messages.ts';
 import { AgentError } from '../errors.ts';
 import { FrameWriter } from '../frames.ts';
-import { heapTasks } from '../heap-tasks/heap-tasks.ts';
+import { heapTasks } from './heap-tasks.ts';
 import { type Costed, costed, hostCall, parseJson } from '../host/calls.ts';
 import { confidence } from '../tasks/collect.ts';
 import type { TaskCount, TaskDump } from '../tasks/dump.ts';

@@ -1,12 +1,11 @@
 // The heap profile: live objects by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
-import { type Profile, ProfileBuilder, samplingScale, unscaledSize } from '@stackpile/profile';
 import { AgentError } from '../errors.ts';
-import { atoi } from '../endpoints/query.ts';
-import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
+import { atoi } from '../http/query.ts';
 import { type Costed, hostCall, parseJson } from '../host/calls.ts';
 import type { MemoryReading } from '../host/reading.ts';
 import { heapText } from '../text/heap-text.ts';
-import type { HeapReading, HeapRecord } from './heap-reading.ts';
+import { heapRecordFrames, profileOf, recordsOf, type SamplingHeapProfile } from '../inspect/heap-profile.ts';
+import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
 import {
   type Capture,
   type CaptureContext,
@@ -16,72 +15,9 @@ import {
 } from './capture.ts';
 import { SharedReading } from './shared-reading.ts';
 
-export interface HeapNode {
-  readonly id: number;
-  readonly callFrame: {
-    readonly functionName: string;
-    readonly scriptId: string;
-    readonly url: string;
-    readonly lineNumber: number;
-    readonly columnNumber: number;
-  };
-  readonly children: readonly HeapNode[];
-}
-
-/** `HeapProfiler.SamplingHeapProfile` of the inspector protocol. */
-export interface SamplingHeapProfile {
-  readonly head: HeapNode;
-  readonly samples: readonly { readonly size: number; readonly nodeId: number; readonly ordinal: number }[];
-}
-
 /** A reading that forces a collection is given again for this long, or twenty times what it cost. */
 const MIN_AGE_MS = 1000;
 const COST_FACTOR = 20;
-
-export function recordsOf(profile: SamplingHeapProfile, interval: number): HeapRecord[] {
-  const nodes = new Map<number, HeapNode>();
-  const parents = new Map<number, HeapNode>();
-  const stack = [profile.head];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    nodes.set(node.id, node);
-    for (const child of node.children) {
-      parents.set(child.id, node);
-      stack.push(child);
-    }
-  }
-  const groups = new Map<string, { node: HeapNode; size: number; count: number; bytes: number }>();
-  const sizes = new Map<number, number>();
-  for (const { size: scaled, nodeId } of profile.samples) {
-    const node = nodes.get(nodeId);
-    if (node === undefined) continue;
-    let size = sizes.get(scaled);
-    if (size === undefined) sizes.set(scaled, (size = unscaledSize(scaled, interval)));
-    const key = `${nodeId}:${size}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { node, size, count: 1, bytes: scaled });
-    else {
-      group.count++;
-      group.bytes += scaled;
-    }
-  }
-  return [...groups.values()].map(({ node, size, count, bytes }) => {
-    const frames: Frame[] = [];
-    for (let at: HeapNode | undefined = node; at !== undefined; at = parents.get(at.id)) {
-      const { functionName, scriptId, url, lineNumber, columnNumber } = at.callFrame;
-      if (functionName === '(root)') continue;
-      // V8 tells where the function begins, and nothing else.
-      const [line, column] = [lineNumber + 1, columnNumber + 1];
-      const start = { startLine: line, startColumn: column };
-      frames.push({ name: functionName, file: url, scriptId, line, column, ...start });
-    }
-    return { frames, size, count, bytes };
-  });
-}
-
-/** All frames of records, for the look-up of where they were written. */
-export function heapRecordFrames(records: readonly HeapRecord[]): Frame[] {
-  return records.flatMap((record) => record.frames);
-}
 
 /** Memory that V8's sampler does not see, as frames of its own: a leak of Buffers shows here. */
 function offHeap(memory: MemoryReading): HeapRecord[] {
@@ -94,41 +30,6 @@ function offHeap(memory: MemoryReading): HeapRecord[] {
   return parts
     .filter((part) => part.bytes > 0)
     .map(({ name, bytes }) => ({ frames: [{ name, file: '', line: 0 }], size: 0, count: 0, bytes }));
-}
-
-/** The profile of a reading. */
-export function profileOf(reading: HeapReading, context: FrameContext): Profile {
-  const interval = reading.memory.interval;
-  const builder = new ProfileBuilder({
-    sampleTypes: [
-      { type: 'alloc_objects', unit: 'count' },
-      { type: 'alloc_space', unit: 'bytes' },
-      { type: 'inuse_objects', unit: 'count' },
-      { type: 'inuse_space', unit: 'bytes' },
-    ],
-    periodType: { type: 'space', unit: 'bytes' },
-    period: interval,
-    timeNanos: reading.timeNanos,
-    defaultSampleType: 'inuse_space',
-  });
-  const writer = new FrameWriter(builder, context);
-  for (const record of reading.records) {
-    const objects = record.count * Math.floor(samplingScale(record.size, interval) + 0.5);
-    const { bytes } = record;
-    const stack = record.frames.map((frame) => writer.location(frame));
-    const labels = [
-      ...(record.size === 0 ? [] : [{ key: 'bytes', number: Math.round(record.size) }]),
-      ...writer.labels(stack),
-    ];
-    builder.sample(stack, [objects, bytes, objects, bytes], labels);
-  }
-  builder.comment('the alloc columns hold live objects only: the sampler forgets what was collected');
-  builder.comment('(arrayBuffers), (external) and (native) are memory outside of the JavaScript heap');
-  if (reading.memory.sampler === 'foreign') {
-    builder.comment('the heap sampler was started by somebody else; its interval is taken to be ours');
-  }
-  writer.comment();
-  return builder.build();
 }
 
 /** A reading, as it is answered and as far as later ones need it. */

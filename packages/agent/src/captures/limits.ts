@@ -1,5 +1,5 @@
 // How much may be asked of a process at the same time: places for requests, and a share of the main thread's time. Every endpoint goes by these.
-import { EndpointError } from '../endpoints/http.ts';
+import { EndpointError } from '../http/messages.ts';
 import type { Costed } from '../host/calls.ts';
 import { sleep } from './sleep.ts';
 

@@ -1,7 +1,7 @@
 // The one door to the endpoints, whatever carries the request: who may pass is decided here, once, after routing.
-import type { PprofRequest, PprofResponse } from '../endpoints/http.ts';
-import { errorResponse } from '../endpoints/http.ts';
-import type { Route } from '../endpoints/route.ts';
+import type { PprofRequest, PprofResponse } from '../http/messages.ts';
+import { errorResponse } from '../http/messages.ts';
+import type { Route } from '../http/route.ts';
 import { messageOf } from '../errors.ts';
 import type { AuthRequest } from '../options.ts';
 import { carriesToken, isAllowedHost, isCrossSite } from './guard.ts';

@@ -1,6 +1,6 @@
 // Who may ask: tokens compared in constant time, Host headers against DNS rebinding, cross-site requests.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isAddress, isOwnName, parseHost } from './hosts.ts';
+import { isAddress, isOwnName, parseHost } from '../http/hosts.ts';
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 

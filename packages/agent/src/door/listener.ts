@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { route } from '../endpoints/route.ts';
+import { route } from '../http/route.ts';
 import type { Door } from './door.ts';
 import { send } from './send.ts';
 

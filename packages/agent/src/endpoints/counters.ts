@@ -1,10 +1,10 @@
 // `counters`: the process in numbers, for a timeline; asking for it every second or two costs next to nothing.
 import { SharedReading } from '../captures/shared-reading.ts';
-import { memoryRoom } from '../heap-tasks/memory-room.ts';
+import { memoryRoom } from '../inspect/memory-room.ts';
 import { costed, type Json, parseJson } from '../host/calls.ts';
 import { COUNTERS_EXPRESSION, countersOf, type ProcessCounters } from '../host/counters.ts';
 import type { Endpoint } from './endpoint.ts';
-import { jsonResponse } from './http.ts';
+import { jsonResponse } from '../http/messages.ts';
 
 const readings = new SharedReading<Json<ProcessCounters>>();
 

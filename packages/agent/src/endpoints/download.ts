@@ -2,7 +2,7 @@
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, type Profile } from '@stackpile/profile';
-import type { PprofResponse } from './http.ts';
+import type { PprofResponse } from '../http/messages.ts';
 
 const packings = new WeakMap<Profile, Uint8Array>();
 

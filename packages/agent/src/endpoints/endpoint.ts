@@ -1,8 +1,8 @@
 // What an endpoint is: one file that exports one, and one row of the table.
 import type { OfferKind } from '@stackpile/profile';
 import type { CaptureContext } from '../captures/capture.ts';
-import type { PprofResponse } from './http.ts';
-import type { Query } from './query.ts';
+import type { PprofResponse } from '../http/messages.ts';
+import type { Query } from '../http/query.ts';
 
 /** How many there are of what an endpoint shows, and a sentence on how sure that is; '' where it is. */
 export interface Count {

@@ -3,8 +3,8 @@
 import type { CaptureContext } from '../captures/capture.ts';
 import { AgentError, messageOf } from '../errors.ts';
 import type { Endpoint, EndpointContext } from './endpoint.ts';
-import { EndpointError, errorResponse, type PprofRequest, type PprofResponse } from './http.ts';
-import { parseQuery } from './query.ts';
+import { EndpointError, errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
+import { parseQuery } from '../http/query.ts';
 import { endpoints } from './table.ts';
 
 /** Answers requests; one per sidecar. */

@@ -5,8 +5,8 @@ import { deltaProfile } from '../captures/delta.ts';
 import { sleep } from '../captures/sleep.ts';
 import { download, packed } from './download.ts';
 import type { Endpoint, EndpointRequest } from './endpoint.ts';
-import { EndpointError, type PprofResponse, textResponse } from './http.ts';
-import { atoi, parseInt64 } from './query.ts';
+import { EndpointError, type PprofResponse, textResponse } from '../http/messages.ts';
+import { atoi, parseInt64 } from '../http/query.ts';
 
 /** The endpoint of a capture. */
 export function named(capture: Capture): Endpoint {

@@ -1,7 +1,7 @@
 // `offers`: the index for programs, as JSON.
 import type { Offers } from '@stackpile/profile';
 import type { Endpoint } from './endpoint.ts';
-import { jsonResponse } from './http.ts';
+import { jsonResponse } from '../http/messages.ts';
 import { listed } from './listed.ts';
 import { hasPage } from './page.ts';
 

@@ -2,9 +2,9 @@
 import { access, readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Endpoint } from './endpoint.ts';
-import { EndpointError, type PprofResponse } from './http.ts';
+import { EndpointError, type PprofResponse } from '../http/messages.ts';
 import { pagePlaces } from './page-places.ts';
-import { PAGE } from './route.ts';
+import { PAGE } from '../http/route.ts';
 
 let file: Promise<Uint8Array> | null = null;
 

@@ -4,7 +4,7 @@ import type { CaptureContext } from '../captures/capture.ts';
 import { CpuProfiler } from '../captures/cpu.ts';
 import { download, packed } from './download.ts';
 import type { Endpoint } from './endpoint.ts';
-import { atoi, parseInt64 } from './query.ts';
+import { atoi, parseInt64 } from '../http/query.ts';
 
 const DEFAULT_CPU_SECONDS = 30;
 

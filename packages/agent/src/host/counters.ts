@@ -72,15 +72,22 @@ ${Object.entries(PARTS)
  * A reading as it is sent.
  *
  * @param limit bytes, Infinity for none
+ * @param name what an error calls it
  * @throws {WireError} where the process has answered something else
  */
-export function countersOf(read: ProcessCounters, limit: number, eventLoopLag: number | null): Counters {
-  return readCounters({
+export function countersOf(
+  read: ProcessCounters,
+  limit: number,
+  eventLoopLag: number | null,
+  name?: string,
+): Counters {
+  const counters = {
     ...read,
     schema: 'stackpile.counters/1',
     runtime: 'node',
     time: Date.now(),
     memoryLimit: Number.isFinite(limit) ? limit : null,
     eventLoopLag: eventLoopLag === null ? null : Math.round(eventLoopLag * 10) / 10,
-  } satisfies Record<keyof Counters, unknown>);
+  } satisfies Record<keyof Counters, unknown>;
+  return readCounters(counters, name);
 }

@@ -1,5 +1,5 @@
 // Messages between the main thread and the sidecar worker.
-import type { PprofResponse } from '../endpoints/http.ts';
+import type { PprofResponse } from '../http/messages.ts';
 import type { AuthRequest, CaptureSettings } from '../options.ts';
 
 /** Where the worker listens; null where it only serves a mounted handler. */

@@ -1,7 +1,7 @@
 // The main thread's end of the sidecar: starts the worker, passes requests to it, and lets go of it when the process exits.
 import type { Worker } from 'node:worker_threads';
-import type { PprofRequest, PprofResponse } from '../endpoints/http.ts';
-import { errorResponse } from '../endpoints/http.ts';
+import type { PprofRequest, PprofResponse } from '../http/messages.ts';
+import { errorResponse } from '../http/messages.ts';
 import { AgentError } from '../errors.ts';
 import { agentHost } from '../host/host.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';

@@ -2,14 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Limits, Untaken } from '../captures/limits.ts';
 import { Door, type Gate } from '../door/door.ts';
-import { isLoopback } from '../door/hosts.ts';
+import { isLoopback } from '../http/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
 import { Endpoints } from '../endpoints/endpoints.ts';
-import { errorResponse, type PprofRequest, type PprofResponse } from '../endpoints/http.ts';
+import { errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
 import type { AuthRequest } from '../options.ts';
 import { Originals } from '../originals.ts';
 import { LoopLag } from './loop-lag.ts';
-import { MainThread } from './main-thread.ts';
+import { MainThread } from '../inspect/main-thread.ts';
 import { OwnMemory } from './own-memory.ts';
 import { yieldToService } from './priority.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';

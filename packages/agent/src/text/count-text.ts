@@ -1,6 +1,6 @@
 // The debug=1 text of profiles that count: goroutine and the like.
 // Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
-import { int64At, type Profile, quoteGo, taskLabel } from '@stackpile/profile';
+import { int64At, type Profile, quoteGo, safeText, taskLabel } from '@stackpile/profile';
 import { framesOf, labelsOf } from './read.ts';
 import { alignTabs } from './tabwriter.ts';
 
@@ -39,15 +39,10 @@ export function stackLines(
   const shown = first < 0 ? frames : frames.slice(first);
   const lines = shown.map((frame) => {
     const offset = Math.max(0, frame.line - frame.startLine);
-    const position = frame.file === '' ? '' : `${frame.file}:${frame.line}`;
-    return `#\t0x${frame.address.toString(16)}\t${printable(frame.name)}+0x${offset.toString(16)}\t${printable(position)}`;
+    const position = frame.file === '' ? '' : `${safeText(frame.file)}:${frame.line}`;
+    return `#\t0x${frame.address.toString(16)}\t${safeText(frame.name)}+0x${offset.toString(16)}\t${position}`;
   });
   return { at, lines: alignTabs(lines) };
-}
-
-/** A name or a path on one line: what would break the grammar, or command a terminal, is replaced. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 /**

@@ -1,7 +1,7 @@
 // The debug=2 text of the goroutine profile, in the grammar of Go's traceback printer.
 // Upstream: golang/go src/runtime/traceback.go, 1.26.8
-import { type Profile, quoteGo, taskLabel } from '@stackpile/profile';
-import { ownLabels, printable } from './count-text.ts';
+import { type Profile, quoteGo, safeText, taskLabel } from '@stackpile/profile';
+import { ownLabels } from './count-text.ts';
 import { framesOf, labelsOf } from './read.ts';
 
 /** Go cuts the middle out of stacks with more visible frames than this. */
@@ -9,7 +9,7 @@ const MAX_FRAMES = 100;
 
 /** A name as the grammar allows it before `(...)`: parentheses in pairs, as in Go's `(*T).run`, or none. */
 function symbol(name: string): string {
-  const text = printable(name);
+  const text = safeText(name);
   let depth = 0;
   for (const c of text) {
     if (c === '(') depth++;
@@ -20,7 +20,7 @@ function symbol(name: string): string {
 
 function header(id: bigint, state: string, minutes: bigint, labels: string): string {
   const waited = minutes >= 1n ? `, ${minutes} minutes` : '';
-  return `goroutine ${id} [${printable(state)}${waited}${labels}]:\n`;
+  return `goroutine ${id} [${safeText(state)}${waited}${labels}]:\n`;
 }
 
 /**
@@ -51,12 +51,12 @@ export function goroutineText(profile: Profile): string {
         if (i === half) out += `...${frames.length - MAX_FRAMES} frames elided...\n`;
         return;
       }
-      out += `${symbol(frame.name)}(...)\n\t${printable(frame.file === '' ? '<native>' : frame.file)}:${frame.line}\n`;
+      out += `${symbol(frame.name)}(...)\n\t${safeText(frame.file === '' ? '<native>' : frame.file)}:${frame.line}\n`;
     });
     if (frames.length === 0) out += '\tgoroutine running on other thread; stack unavailable\n';
     const created = /^(.*) (\S.*:\d+)$/u.exec(text.get(taskLabel.createdBy) ?? '');
     if (created !== null)
-      out += `created by ${symbol(created[1] as string)}\n\t${printable(created[2] as string)}\n`;
+      out += `created by ${symbol(created[1] as string)}\n\t${safeText(created[2] as string)}\n`;
     groups.push(out);
   }
   return groups.join('\n');

@@ -1,9 +1,8 @@
 // The debug=1 text of the heap profile: raw samples, which readers scale by half the printed rate.
 // Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
-import { samplingScale } from '@stackpile/profile';
-import type { HeapReading, HeapRecord } from '../captures/heap-reading.ts';
+import { safeText, samplingScale } from '@stackpile/profile';
+import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
 import { frameAddress, type FrameContext, writtenFrame } from '../frames.ts';
-import { printable } from './count-text.ts';
 import { alignTabs } from './tabwriter.ts';
 
 function sums(objects: number, bytes: number): string {
@@ -26,8 +25,8 @@ function recordText(record: HeapRecord, { originals, cwd }: FrameContext, interv
   });
   const at = frames.map((frame) => ` 0x${(frame.address + 1n).toString(16)}`).join('');
   const lines = frames.map(({ name, file, line, address }) => {
-    const position = file === '' ? '' : `${printable(file)}:${line}`;
-    return `#\t0x${address.toString(16)}\t${printable(name)}+0x0\t${position}`;
+    const position = file === '' ? '' : `${safeText(file)}:${line}`;
+    return `#\t0x${address.toString(16)}\t${safeText(name)}+0x0\t${position}`;
   });
   return `${sums(Math.max(1, record.count), bytes)} @${at}\n${alignTabs(lines)
     .map((line) => `${line}\n`)

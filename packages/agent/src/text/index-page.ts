@@ -1,7 +1,7 @@
 // The index page, with the skeleton of Go's.
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
 import type { Offer } from '@stackpile/profile';
-import { escapeHtml } from '../endpoints/http.ts';
+import { escapeHtml } from '../http/messages.ts';
 
 /** The page that lists what is offered, in this order; what counts nothing has 0, as Go's. `ui` adds a link to the web page beside them. */
 export function indexPage(

@@ -1,7 +1,7 @@
 // What memory is left, from the files of both cgroup versions, and when a snapshot is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryRoom, refusal, snapshotCost } from '../../src/heap-tasks/memory-room.ts';
+import { memoryRoom, refusal, snapshotCost } from '../../src/inspect/memory-room.ts';
 
 const GB = 2 ** 30;
 const unbounded = { limit: 0, rss: 0.5 * GB };

@@ -1,5 +1,6 @@
 // The command line of `stackpile leaks`.
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { compilePattern, type Pattern } from '@stackpile/report';
 import type { CliErrorCode } from '../errors.ts';
 import { optionProblem } from '../option-problem.ts';
 
@@ -40,8 +41,8 @@ export interface LeaksOptions {
   readonly for: number | null;
   readonly headers: readonly string[];
   readonly token: string | null;
-  readonly mine: readonly RegExp[];
-  readonly notMine: readonly RegExp[];
+  readonly mine: readonly Pattern[];
+  readonly notMine: readonly Pattern[];
   readonly type: string | null;
   readonly interval: number | null;
   readonly limit: number | null;
@@ -95,16 +96,11 @@ function parseLimit(text: string): number {
   return Number(parts[1]) * 1024 ** power;
 }
 
-function pattern(option: string, text: string): RegExp {
-  try {
-    return new RegExp(text, 'u');
-  } catch {
-    try {
-      return new RegExp(text);
-    } catch (error) {
-      throw new UsageError(`${option} ${text}: not a regular expression`, { cause: error });
-    }
-  }
+/** By the engine of the reports: it takes what they take, and no pattern stalls it. */
+function pattern(option: string, text: string): Pattern {
+  const compiled = compilePattern(text);
+  if (typeof compiled === 'string') throw new UsageError(`${option} ${text}: ${compiled}`);
+  return compiled;
 }
 
 /** Reads the arguments after `leaks`. Options may also be written with one dash, as in pprof. */

@@ -11,6 +11,7 @@ import {
 import { heapIds, taskLabel } from '@stackpile/profile';
 import {
   type LoadedSource,
+  isRunning,
   MOST_PEM_BYTES,
   parseSource,
   readTypedFile,
@@ -70,10 +71,6 @@ function leakOptions(options: LeaksOptions): LeakOptions {
     ...(options.limit === null ? {} : { limit: options.limit }),
     maxFindings: options.all ? 100 : 12,
   };
-}
-
-function isRemote(spec: SourceSpec): boolean {
-  return spec.kind === 'url' || spec.kind === 'inspector';
 }
 
 /** Puts dumps into the order in which they were taken, where all of them say when that was. */
@@ -209,9 +206,9 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
   const source = await sourceOptions(options, io);
   const duration = options.for ?? (options.every === null ? 60_000 : options.every * 12);
   // A look through an inspector stops the process for a heap snapshot: that is not done every few seconds unasked.
-  const usual = spec.kind === 'inspector' ? 15_000 : 5000;
+  const usual = spec.kind === 'url' ? 5000 : 15_000;
   const every = options.every ?? Math.max(100, Math.min(usual, duration / 4));
-  if (spec.kind !== 'url' && spec.kind !== 'inspector')
+  if (!isRunning(spec))
     throw new UsageError('only services and processes are watched: give files one after the other');
   const { openService, serviceAddress } = await import('@stackpile/sources/service');
   // Open for the whole watch: within one session every task of a process keeps its id, and ids tell a leak from load.
@@ -250,9 +247,9 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
 async function judge(options: LeaksOptions, io: WatchIo): Promise<Judgement> {
   const specs = options.sources.map((source) => parseSource(source, io.cwd));
   const [only] = specs;
-  if (specs.length === 1 && only !== undefined && isRemote(only))
+  if (specs.length === 1 && only !== undefined && isRunning(only))
     return asItIs(only, (actual) => judgeService(actual, options, io));
-  if (specs.length > 1 && specs.every(isRemote)) {
+  if (specs.length > 1 && specs.every(isRunning)) {
     throw new UsageError(
       'give one service to watch, or files: dumps of different services cannot be compared',
     );

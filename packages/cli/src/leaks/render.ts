@@ -1,7 +1,7 @@
 // A verdict as a person reads it in a terminal.
 import type { Finding, ProcessVerdict, StackFrame, Verdict } from '@stackpile/leaks';
 import { amount, duration, ledgerLines, percent, rateOf, starterOf, subjectOf } from '@stackpile/leaks';
-import { shortName, taskLabel } from '@stackpile/profile';
+import { quotePattern, shortName, taskLabel } from '@stackpile/profile';
 import { elide, elidePath, fileOf, type Paint, visible, widthOf, wrap } from './terminal.ts';
 
 /** How a verdict is drawn. */
@@ -233,13 +233,10 @@ function advice(verdict: Verdict, options: RenderOptions): string[] {
       lines.push(`look at  ${options.base}${form}`);
     } else if (last !== undefined) {
       const focus = top?.culprit?.name;
-      const name =
-        focus === undefined
-          ? ''
-          : ` -focus=${shell(shortName(focus).replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`))}`;
+      const pattern = focus === undefined ? null : shell(quotePattern(shortName(focus)));
       lines.push(
-        `stackpile -peek${focus === undefined ? '=.' : `=${shell(shortName(focus).replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`))}`} ${shell(last)}`,
-        `stackpile -http=:8080${name} ${shell(last)}`,
+        `stackpile -peek=${pattern ?? '.'} ${shell(last)}`,
+        `stackpile -http=:8080${pattern === null ? '' : ` -focus=${pattern}`} ${shell(last)}`,
       );
     }
   }

@@ -1,6 +1,7 @@
 // Running services that the page may ask again, carried over HTTP: the same offers, counters and captures as everywhere.
 import { goOffer, isOfferName, type Offer, type Offers } from '@stackpile/profile';
 import {
+  isRunning,
   type Query,
   type Service,
   SourceError,
@@ -97,17 +98,10 @@ export function liveService(spec: SourceSpec, options: SourceOptions): LiveServi
     const { openService } = await import('@stackpile/sources/service');
     return openService(actual, options);
   };
-  switch (spec.kind) {
-    case 'file':
-    case 'stdin':
-      return null;
-    case 'inspector':
-      return new LiveService(spec.spec, true, () => open(spec));
-    case 'url': {
-      // What is behind the last slash is a profile of the service.
-      const base = new URL('.', profileUrl(spec.url, options));
-      if (!base.pathname.includes('pprof')) return null;
-      return new LiveService(shownUrl(base), false, () => open({ ...spec, url: base }));
-    }
-  }
+  if (!isRunning(spec)) return null;
+  if (spec.kind !== 'url') return new LiveService(spec.spec, true, () => open(spec));
+  // What is behind the last slash is a profile of the service.
+  const base = new URL('.', profileUrl(spec.url, options));
+  if (!base.pathname.includes('pprof')) return null;
+  return new LiveService(shownUrl(base), false, () => open({ ...spec, url: base }));
 }

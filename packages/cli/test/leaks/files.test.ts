@@ -98,6 +98,11 @@ describe('the service of the story', { skip }, () => {
     assert.match(stdout, /^LEAK +proto\.\(\*Reader\)\.PeekReplyType$/mu);
   });
 
+  test('patterns are those of the reports, in Go’s syntax', async () => {
+    const { stdout } = await leaks(['--mine', '(?i)GO-REDIS', ...dumps('leaky', 'goroutine.pb.gz')]);
+    assert.match(stdout, /^LEAK +proto\.\(\*Reader\)\.PeekReplyType$/mu);
+  });
+
   test('one dump cannot tell', async () => {
     const { status, stdout } = await leaks([join(fixtures, 'go/leaky/t136/goroutine.pb.gz')]);
     assert.equal(status, 2);

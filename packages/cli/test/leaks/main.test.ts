@@ -43,7 +43,12 @@ describe('stackpile', () => {
     [['--every', 'soon', 'http://127.0.0.1:1'], /--every soon: write a time/u],
     [['--every', '1ms', 'http://127.0.0.1:1'], /--every 1ms: at least 100 ms/u],
     [['--header', 'nonsense', 'http://127.0.0.1:1'], /--header 'nonsense': write it as 'Name: value'/u],
-    [['--mine', '(', 'x'], /--mine \(: not a regular expression/u],
+    [['--mine', '(', 'x'], /--mine \(: error parsing regexp: missing closing \)/u],
+    // What cannot be matched in linear time is no pattern.
+    [
+      ['--not-mine', '(?=x)', 'x'],
+      /--not-mine \(\?=x\): error parsing regexp: invalid or unsupported Perl syntax/u,
+    ],
     [['--limit', 'much', 'x'], /--limit much: write a number/u],
     [['http://127.0.0.1:1', 'http://127.0.0.1:2'], /one service to watch/u],
     [['--every', '5s', 'package.json'], /--every and --for are for a running service/u],

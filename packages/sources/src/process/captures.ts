@@ -33,7 +33,6 @@ import {
   heapProfile,
   type Profile,
   ProfileError,
-  readCounters,
   WireError,
 } from '@stackpile/profile';
 import type { InspectorConnection } from './socket.ts';
@@ -141,7 +140,7 @@ async function takeCounters({ connection, pid }: OpenTarget, name: string): Prom
   const room = pid === null ? null : memoryRoom(pid, { limit: read.constrained ?? 0, rss: read.rss ?? 0 });
   const limit = room === null || room.what === 'machine' ? Infinity : room.limit;
   // What it says may be anything: the program in it can replace what is asked.
-  return readCounters(countersOf(read, limit, lag), name);
+  return countersOf(read, limit, lag, name);
 }
 
 /** Every failure of a capture as one that names the source. */

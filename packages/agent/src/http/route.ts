@@ -1,6 +1,6 @@
 // Finds the endpoint in a request target by the rules of Go's ServeMux: cleaned paths, escaped slashes, the missing slash.
 // Upstream: golang/go src/net/http/server.go, 1.26.8
-import { type PprofRequest, type PprofResponse, redirect, routerError } from './http.ts';
+import { type PprofRequest, type PprofResponse, redirect, routerError } from './messages.ts';
 
 /** Name of the endpoint that is the web page. */
 export const PAGE = 'ui';

@@ -1,12 +1,12 @@
 // `goroutine?source=heap`: tasks, handles and closures from a heap snapshot, with no hook armed beforehand.
 import { memoryUsage } from 'node:process';
 import { heapProfile, type Profile } from '@stackpile/profile';
-import type { CaptureContext, CaptureRequest } from '../captures/capture.ts';
-import { EndpointError } from '../endpoints/http.ts';
+import type { CaptureContext, CaptureRequest } from './capture.ts';
+import { EndpointError } from '../http/messages.ts';
 import { functionNames } from '../script-text.ts';
-import { heapFrames, heapFrameWriter } from './heap-frames.ts';
-import { memoryRoom, refusal, snapshotCost } from './memory-room.ts';
-import { exactPositions, type KnownPositions, takeHeapSnapshot } from './take-snapshot.ts';
+import { heapFrames, heapFrameWriter } from '../inspect/heap-frames.ts';
+import { memoryRoom, refusal, snapshotCost } from '../inspect/memory-room.ts';
+import { exactPositions, type KnownPositions, takeHeapSnapshot } from '../inspect/take-snapshot.ts';
 
 /** A snapshot that takes longer than this is given up; the program goes on when V8 is done. */
 const SNAPSHOT_MS = 600_000;
