@@ -164,8 +164,15 @@ function openLayer(whole: Profile, valueIndex: number, query: StackQuery, intern
   }
 }
 
+/** Sum of a profile's values of one sample type. */
+export function valueOf(profile: Profile, valueIndex: number): number {
+  let sum = 0;
+  for (const value of profile.samples.values[valueIndex] ?? []) sum += Number(value);
+  return sum;
+}
+
 /** `Show from: missing closing ): …` of pprof's sentence. */
-function plainWords(message: string): string {
+export function plainWords(message: string): string {
   return message.replace(
     /^parsing (\w)(\w*) regexp: error parsing regexp: /,
     (_, first: string, rest: string) => {

@@ -1,6 +1,6 @@
 // The picture of a graph in its frame.
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { parseSvg } from '../trusted.ts';
 import { rebuildSvg } from './sanitize.ts';
 import { useSheetGestures } from './sheet-gestures.ts';
@@ -13,7 +13,7 @@ export function Sheet({ svg }: { readonly svg: string }): JSX.Element {
   const window = useSheetWindow();
   const gestures = useSheetGestures(window);
   const { frame, picture } = window;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return;
     const built = rebuildSvg(parseSvg(svg), document);

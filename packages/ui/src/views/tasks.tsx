@@ -21,6 +21,7 @@ export function View(): JSX.Element {
   return (
     <section class="tasks" aria-busy={answer.pending} aria-label="Tasks by stack">
       <p class="lead">
+        {value.kept === value.total ? '' : `${formatValue(value.kept, value.unit)} of `}
         {formatValue(value.total, value.unit)} {forNumber(value.total, nounOf(value.type))} in{' '}
         {value.groupCount === 1 ? 'one stack' : `${value.groupCount} different stacks`}
         {search === '' ? '' : ` · ${value.groups.length} match the search`}
@@ -32,9 +33,11 @@ export function View(): JSX.Element {
       </ol>
       {value.groups.length === 0 ? (
         <p class="lead">
-          {search === ''
-            ? `Nothing waits in this profile: it holds no ${nounOf(value.type)}. Capture it while the service is at work.`
-            : 'No stack matches the search. Press r to reset it.'}
+          {value.kept < value.total && search === ''
+            ? 'The filters leave no stack over. Remove a filter above, or press r to reset them all.'
+            : search === ''
+              ? `Nothing waits in this profile: it holds no ${nounOf(value.type)}. Capture it while the service is at work.`
+              : 'No stack matches the search. Press r to reset it.'}
         </p>
       ) : null}
     </section>
