@@ -10,6 +10,7 @@ import {
   type StackLayer,
   type Stacks,
 } from '@stackpile/report/flame';
+import { inWords } from './compile.ts';
 import { EngineError } from './error.ts';
 import { Recent } from './recent.ts';
 import { keyOf, reportOptions, type StackQuery } from './stack-query.ts';
@@ -173,10 +174,7 @@ export function valueOf(profile: Profile, valueIndex: number): number {
 
 /** `Show from: missing closing ): …` of pprof's sentence. */
 export function plainWords(message: string): string {
-  return message.replace(
-    /^parsing (\w)(\w*) regexp: error parsing regexp: /,
-    (_, first: string, rest: string) => {
-      return `${first.toUpperCase()}${rest.replace('_', ' ')}: `;
-    },
-  );
+  const [, first = '', rest = '', error = ''] =
+    /^parsing (\w)(\w*) regexp: (error parsing regexp: [^]*)$/.exec(message) ?? [];
+  return error === '' ? message : `${first.toUpperCase()}${rest.replace('_', ' ')}: ${inWords(error)}`;
 }

@@ -1,11 +1,11 @@
 // The table of a comparison: how much each function and what it calls grew or shrank, own code first, what did not change folded.
-import { shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TopAnswer } from '../engine/questions/top.ts';
 import type { TopRow } from '../engine/rows.ts';
 import { deltaClass } from '../flame/colors.ts';
 import { formatDelta, formatValue } from '../format.ts';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
@@ -121,10 +121,7 @@ function ChangeRow({
           <i class={`dot ${row.origin}`} />
           <span class="function">{row.name}</span>
           {row.file === '' ? null : (
-            <span class="place">
-              {shortPath(row.file, 2)}
-              {row.line > 0 && !row.severalLines ? `:${row.line}` : ''}
-            </span>
+            <Place file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />
           )}
         </button>
       </td>

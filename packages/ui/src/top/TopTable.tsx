@@ -1,10 +1,10 @@
 // The top table: flat and cumulative values per function, sortable and filterable; with a comparison also the change.
-import { shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TopAnswer } from '../engine/questions/top.ts';
 import type { TopRow } from '../engine/rows.ts';
 import { formatPercent, formatValue, forNumber } from '../format.ts';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../pattern.ts';
 import { navigate, nounOf, stackQuery, state } from '../store.ts';
@@ -125,10 +125,7 @@ function TableRow({
           <i class={`dot ${row.origin}`} />
           <span class="function">{row.name}</span>
           {row.file === '' ? null : (
-            <span class="place">
-              {shortPath(row.file, 2)}
-              {row.line > 0 && !row.severalLines ? `:${row.line}` : ''}
-            </span>
+            <Place file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />
           )}
         </button>
       </td>

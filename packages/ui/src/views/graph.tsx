@@ -5,7 +5,7 @@ import { layoutWorker } from '../graph/layout.ts';
 import { Sheet } from '../graph/Sheet.tsx';
 import { saveFile } from '../parts/save-file.ts';
 import { Failure, Loading } from '../parts/states.tsx';
-import { current, graphviz, sentence, stackQuery } from '../store.ts';
+import { current, graphviz, sentence, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 const sizes = [20, 40, 80, 160, 300] as const;
@@ -97,7 +97,11 @@ export function View(): JSX.Element {
         )}
         <span class="hint">Wheel zooms, drag moves, click a function to focus on it.</span>
       </div>
-      {svg.text === '' ? <Loading text="Drawing the graph" /> : <Sheet svg={svg.text} />}
+      {svg.text === '' ? (
+        <Loading text="Drawing the graph" />
+      ) : (
+        <Sheet svg={svg.text} search={state.value.search} />
+      )}
     </section>
   );
 }

@@ -1,10 +1,11 @@
 // Tasks: goroutines or tasks grouped by stack as debug=1 does, each group openable to its single tasks as debug=2 does.
-import { shortName, shortPath, taskLabel, type TaskKind, tellingFrame } from '@stackpile/profile';
+import { shortName, taskLabel, type TaskKind, tellingFrame } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TaskGroupRow, TaskRow } from '../engine/questions/tasks.ts';
 import { formatMs, formatPercent, formatValue, forNumber } from '../format.ts';
 import { copyText } from '../parts/controls.tsx';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -79,10 +80,7 @@ function Group({
               ) : (
                 <li key={index} class={frame.origin}>
                   <span class="function">{frame.name}</span>
-                  <span class="place" title={frame.file}>
-                    {shortPath(frame.file, 4)}
-                    {frame.line > 0 ? `:${frame.line}` : ''}
-                  </span>
+                  <Place file={frame.file} line={frame.line} parts={4} title={frame.file} />
                 </li>
               ),
             )}
@@ -130,12 +128,7 @@ function GroupHead({
       <b class="count">{formatValue(group.count, 'count')}</b>
       <span class="percent">{formatPercent(group.count, total)}</span>
       <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
-      {own === undefined || own.file === '' ? null : (
-        <span class="place">
-          {shortPath(own.file, 2)}
-          {own.line > 0 ? `:${own.line}` : ''}
-        </span>
-      )}
+      {own === undefined || own.file === '' ? null : <Place file={own.file} line={own.line} parts={2} />}
       <span class="tags">
         {group.states.slice(0, 3).map(([name, count]) => (
           <span class="tag" key={name}>

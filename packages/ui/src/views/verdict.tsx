@@ -5,10 +5,11 @@ import type { JSX } from 'preact';
 import { exactPattern } from '../pattern.ts';
 import { formatValue } from '../format.ts';
 import { memoryOutlook } from '../live.ts';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { navigate, series, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
-import { latest, place } from '../verdict/frames.ts';
+import { latest } from '../verdict/frames.ts';
 import { Lead } from '../verdict/Lead.tsx';
 import { Spark, Trend } from '../verdict/Trend.tsx';
 
@@ -104,7 +105,11 @@ function Other({ finding, verdict }: { readonly finding: Finding; readonly verdi
         <Spark values={finding.counts} />
         <b>{formatValue(finding.count, verdict.series.measure.unit)}</b>
         <span class="function">{frame === undefined ? '(no stack)' : safeText(shortName(frame.name))}</span>
-        <span class="place">{frame === undefined ? '' : place(frame, 2)}</span>
+        {frame === undefined ? (
+          <span class="place" />
+        ) : (
+          <Place file={safeText(frame.file)} line={frame.line} parts={2} />
+        )}
         <span class={`tag ${finding.kind}`}>{kinds[finding.kind]}</span>
       </button>
     </li>
