@@ -3,6 +3,7 @@ import type { Finding, StackFrame } from '@stackpile/leaks';
 import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { startedBy } from './advice.ts';
 import { Place } from '../parts/Place.tsx';
 
 export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
@@ -36,6 +37,11 @@ export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
               <Place file={safeText(frame.file)} line={frame.line} parts={3} title={safeText(frame.file)} />
             </li>
           ),
+        )}
+        {finding.createdBy === '' ? null : (
+          <li class={culpritIndex < 0 && finding.culprit !== null ? 'user guilty' : 'soft'}>
+            <span class="place">started by {safeText(startedBy(finding.createdBy))}</span>
+          </li>
         )}
       </ol>
     </div>
