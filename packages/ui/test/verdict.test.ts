@@ -106,6 +106,6 @@ test('where nothing is convicted it is said what to do next', () => {
 
 test('axes end in round numbers', () => {
   const tops = [0, 1, 3, 23, 291, 1100].map((value) => axisTop(value, 'count'));
-  assert.deepEqual(tops, [1, 1, 5, 25, 500, 2000]);
-  assert.equal(formatValue(axisTop(3_300_000, 'bytes'), 'bytes'), '5\u00a0MB');
+  assert.deepEqual(tops, [1, 1, 3, 30, 300, 1500]);
+  assert.equal(formatValue(axisTop(3_300_000, 'bytes'), 'bytes'), '4\u00a0MB');
 });

@@ -5,7 +5,7 @@ const style = `:root{color-scheme:light dark;--paper:#fbfbfc;--ink:#171a21;--sof
 @media(prefers-color-scheme:dark){:root{--paper:#14171c;--ink:#e9ecf2;--soft:#a3acbc;--line:#454d5c;--accent:#8ab4f8;--raised:#1c2027}}
 body{margin:0;min-height:100vh;display:grid;place-content:center;padding:24px;box-sizing:border-box;background:var(--paper);color:var(--ink);font:15px/1.5 ui-sans-serif,system-ui,sans-serif}
 main{max-width:34rem}h1{font-size:22px;margin:0 0 8px}p{margin:0 0 12px}small,p.soft{color:var(--soft)}
-code{font-family:ui-monospace,monospace;font-size:13px}form{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:18px 0}
+code{white-space:nowrap;font-family:ui-monospace,monospace;font-size:13px}form{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:18px 0}
 input{flex:1 1 12rem;font:inherit;padding:7px 10px;border:1px solid var(--line);border-radius:6px;background:var(--raised);color:var(--ink)}
 button{font:inherit;padding:7px 16px;border:0;border-radius:6px;background:var(--accent);color:var(--paper)}
 svg{width:36px;height:36px;margin-bottom:12px}`;

@@ -10,6 +10,7 @@ import { adviceOn, startedBy } from './advice.ts';
 import { earliest, latest, place } from './frames.ts';
 import { Snippet } from './Snippet.tsx';
 import { Stack } from './Stack.tsx';
+import { Words } from './Words.tsx';
 import { Trend } from './Trend.tsx';
 
 /** What is known of a finding as numbers: each with what it says and a remark. */
@@ -106,7 +107,7 @@ export function Lead({
       {finding.sentence === headline ? null : <p class="sentence">{safeText(finding.sentence)}</p>}
       {adviceOn(finding) === '' ? null : (
         <p class="advice">
-          <b>What to do:</b> {safeText(adviceOn(finding))}
+          <b>What to do:</b> <Words text={adviceOn(finding)} />
         </p>
       )}
       <Story finding={finding} unit={unit} />

@@ -13,6 +13,7 @@ import { useAnswer } from '../use-answer.ts';
 import { asText, nextStep } from '../verdict/advice.ts';
 import { earliest, latest } from '../verdict/frames.ts';
 import { Lead } from '../verdict/Lead.tsx';
+import { Words } from '../verdict/Words.tsx';
 import { Spark, Trend } from '../verdict/Trend.tsx';
 
 export function View(): JSX.Element {
@@ -125,7 +126,7 @@ function Calm({
   return (
     <article class="lead-finding calm">
       <p class="next">
-        <b>What to do next:</b> {safeText(step === '' ? nextStep(verdict) : step, 1000)}
+        <b>What to do next:</b> <Words text={step === '' ? nextStep(verdict) : step} />
       </p>
       <p class="row">
         <button
@@ -163,7 +164,7 @@ const kinds = { leak: 'leaks', growing: 'grows', steady: 'steady' } as const;
 function Other({ finding, verdict }: Looked): JSX.Element {
   const frame = finding.culprit ?? tellingFrame(finding.stack);
   return (
-    <li>
+    <li class={finding.kind}>
       <button
         type="button"
         title={safeText(finding.sentence)}
