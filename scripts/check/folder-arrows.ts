@@ -34,11 +34,11 @@ export const arrows: Arrows = {
     'engine/worker.ts': ['engine/'],
     // The list of views: the views themselves stand behind it, and are loaded from it.
     'views/registry.ts': ['engine/'],
-    'filters/': ['engine/'],
+    'filters/': ['engine/', 'views/registry.ts'],
     'parts/': ['engine/', 'filters/', 'views/registry.ts'],
     'flame/': ['engine/', 'parts/'],
-    'graph/': ['engine/error.ts'],
-    'timeline/': ['flame/'],
+    'graph/': ['engine/', 'engine/error.ts'],
+    'timeline/': ['flame/', 'parts/'],
     'top/': ['engine/', 'flame/', 'parts/'],
     'verdict/': ['parts/'],
     'views/': [

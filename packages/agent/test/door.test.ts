@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createHandler, type PprofHandler, type PprofServer, startServer } from '@stackpile/agent';
@@ -202,7 +203,7 @@ describe('authorization on text: without a token nothing but the page comes back
   for (const carrier of carriers) {
     test(carrier.name, async () => {
       const { port, close } = await carrier.open();
-      const page = carrier.page && (await hasPage()) ? Buffer.from((await uiPage()).body) : null;
+      const page = carrier.page && (await hasPage()) ? gunzipSync((await uiPage()).body) : null;
       const seen = new Map<number, number>();
       try {
         await fc.assert(

@@ -91,9 +91,18 @@ export function formatSize(size: number): string {
   return scaled(size, bytes);
 }
 
-/** Milliseconds as a duration: `640 ms`, `12 s`, `2 h`. */
+/** Milliseconds as a duration, in the words of a verdict: `640 ms`, `12 s`, `134 s`… `4 min`, `2 h 10 min`, `3 d`. */
 export function formatMs(ms: number): string {
-  return scaled(ms * 1e6, time);
+  const of = (value: number, unit: string): string => `${value}\u00a0${unit}`;
+  if (ms < 1000) return of(ms >= 10 || ms === 0 ? Math.round(ms) : Number(ms.toPrecision(2)), 'ms');
+  const seconds = ms / 1000;
+  if (seconds < 120) return of(seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds), 's');
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return of(minutes, 'min');
+  const rest = minutes % 60;
+  if (minutes < 48 * 60)
+    return `${of(Math.floor(minutes / 60), 'h')}${rest === 0 ? '' : ` ${of(rest, 'min')}`}`;
+  return of(Math.round(minutes / 60 / 24), 'd');
 }
 
 /** What one counts, for sentences: `goroutines`, `samples`, `bytes in use`. */

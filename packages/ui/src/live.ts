@@ -1,6 +1,6 @@
 // A running service as the page sees it: its numbers, captures from its endpoints, a bounded history of both.
 import { batch, computed, type ReadonlySignal, signal, type Signal } from '@preact/signals';
-import { type BootService, readCounters, readOffers } from '@stackpile/profile';
+import { type BootService, type Counters, readCounters, readOffers } from '@stackpile/profile';
 import { indexOf, type IndexRow, outlook, type Outlook, type Reading, readingsOf } from './live-index.ts';
 import { EngineError } from './engine/error.ts';
 import { HttpError } from './engine/download.ts';
@@ -12,6 +12,8 @@ export interface Look {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly readings: ReadonlyMap<string, Reading>;
+  /** As it told them; null where it tells none. */
+  readonly counters: Counters | null;
   /** Row of the profile that was recorded at this look, -1 for none. */
   readonly recorded: number;
 }
@@ -76,14 +78,23 @@ async function look(): Promise<void> {
     const kept = looks.peek().filter((one) => one.recorded >= 0).length;
     const tasks = rows.some(({ name }) => name === 'goroutine');
     if (recording.peek() && turn % recordEvery === 0 && kept < maxRecorded && tasks) {
-      recorded = await capture('goroutine', 'goroutine', true);
+      recorded = await capture('goroutine', tasksOf(rows, counters), true);
     }
     turn++;
-    looks.value = [...looks.peek(), { time: Date.now(), readings, recorded }].slice(-maxLooks);
+    looks.value = [...looks.peek(), { time: Date.now(), readings, counters, recorded }].slice(-maxLooks);
     liveError.value = '';
   } catch (error) {
     liveError.value = sentence(error);
   }
+}
+
+/** Above so many goroutines a dump with all that Go knows of each stops the service for too long. */
+const mostForIds = 10_000;
+
+/** What is asked for where tasks are wanted: Go says who started them, and since when they wait, only in full dumps. */
+function tasksOf(rows: readonly IndexRow[], counters: Counters | null): string {
+  const count = rows.find(({ name }) => name === 'goroutine')?.count ?? Infinity;
+  return counters?.runtime === 'go' && count <= mostForIds ? 'goroutine?debug=2' : 'goroutine';
 }
 
 /** Shows another of the page's services: what was seen of the last one is not its history. */

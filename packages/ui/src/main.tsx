@@ -7,7 +7,7 @@ import { EngineError } from './engine/error.ts';
 import { fetchText, fromBase64 } from './open.ts';
 import { App } from './page/App.tsx';
 import { onKeyDown } from './page/keys.ts';
-import { element, readBoot, start } from './page/start.ts';
+import { element, readBoot, sourceRows, start } from './page/start.ts';
 import { startTheme } from './parts/theme.ts';
 import { parseState } from './state.ts';
 import {
@@ -43,7 +43,7 @@ function takeMeans(boot: Boot): void {
     graphviz.value = () => fetchText('Graphviz', address);
     if (boot.files) {
       sourceText.value = async (profile, file) => {
-        const query = new URLSearchParams({ profile: String(profile), path: file });
+        const query = new URLSearchParams({ profile: String(sourceRows.get(profile) ?? -1), path: file });
         const answer = JSON.parse(await fetchText(file, `api/file?${query.toString()}`)) as {
           text?: string;
           reason?: string;

@@ -12,13 +12,17 @@ export function credentials(): Record<string, string> {
   return token === '' ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Opens one profile; bytes move to the worker, an address is asked by it. Throws the worker's sentence, which begins with `name`. */
+/**
+ * Opens one profile; bytes move to the worker, an address is asked by it. @returns its id
+ *
+ * @throws {EngineError} with the worker's sentence, which begins with `name`
+ */
 export async function open(
   name: string,
   from: Uint8Array<ArrayBuffer> | string,
   time: number | null,
   size?: number,
-): Promise<void> {
+): Promise<number> {
   const address = typeof from === 'string';
   const asked = engine().ask(
     'open',
@@ -41,6 +45,7 @@ export async function open(
     throw error;
   });
   profiles.value = [...profiles.peek(), summary];
+  return summary.id;
 }
 
 /** A small file of the page's own server, as text. Throws a sentence. */

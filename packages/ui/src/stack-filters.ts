@@ -16,6 +16,19 @@ export interface StackFilters {
   readonly libraries: (typeof libraryModes)[number];
 }
 
+/** The members that hold an expression, in the order in which reports apply them. */
+export const filterNames = [
+  'focus',
+  'ignore',
+  'hide',
+  'show',
+  'showFrom',
+  'tagFocus',
+  'tagIgnore',
+  'pruneFrom',
+] as const;
+export type FilterName = (typeof filterNames)[number];
+
 export const noFilters: StackFilters = {
   focus: '',
   ignore: '',

@@ -4,7 +4,7 @@ import { type View, views } from './views/registry.ts';
 
 export const granularities = ['functions', 'lines', 'files', 'packages'] as const;
 export const flameModes = ['down', 'up', 'sandwich', 'time'] as const;
-export const topSorts = ['flat', 'cum', 'name', 'delta'] as const;
+export const topSorts = ['flat', 'cum', 'name', 'delta', 'deltaFlat'] as const;
 
 /** Everything that a link to the page says. Short names are those of pprof's URLs where pprof has one. */
 export interface ViewState extends StackFilters {

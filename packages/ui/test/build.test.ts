@@ -88,7 +88,7 @@ test('a view is added with one file and one row', async () => {
     cpSync(source, folder, { recursive: true, filter: (path) => !path.endsWith('tsconfig.json') });
     const registryFile = join(folder, 'views/registry.ts');
     const rows = readFileSync(registryFile, 'utf8');
-    const row = `  { name: 'added', title: 'Added', help: 'a view of the test', shows: always, loads: 'later', ofEmpty: false, insight: false },\n`;
+    const row = `  { name: 'added', title: 'Added', help: 'a view of the test', shows: always, loads: 'later', ofEmpty: false, insight: false, acts: all },\n`;
     writeFileSync(registryFile, rows.replace('] as const satisfies', `${row}] as const satisfies`));
     appendFileSync(
       join(folder, 'views/added.tsx'),

@@ -60,8 +60,12 @@ export async function settled(page: Page): Promise<void> {
 }
 
 export async function go(page: Page, view: string): Promise<void> {
-  await page.evaluate((hash) => {
+  // The page hears of it later: until then it is at rest with what was there before.
+  await page.evaluate(async (hash) => {
+    if (location.hash === hash) return;
+    const heard = new Promise((done) => addEventListener('hashchange', done, { once: true }));
     location.hash = hash;
+    await heard;
   }, `#/${view}`);
   await page.waitForFunction(
     (name) => document.querySelector('nav [aria-current]')?.getAttribute('href') === `#/${name}`,

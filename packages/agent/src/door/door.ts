@@ -1,4 +1,5 @@
 // The one door to the endpoints, whatever carries the request: who may pass is decided here, once, after routing.
+import { gunzipSync } from 'node:zlib';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { errorResponse } from '../http/messages.ts';
 import type { Route } from '../http/route.ts';
@@ -53,7 +54,7 @@ export class Door {
   /** Answers a request that was routed to `route`. Never rejects. `signal` is aborted when the client goes away. */
   async answer(route: Route, request: DoorRequest, signal: AbortSignal): Promise<Answer> {
     try {
-      return finished(await this.#respond(route, request, signal), request.method);
+      return finished(unpackedFor(request, await this.#respond(route, request, signal)), request.method);
     } catch (error) {
       return finished(errorResponse(500, messageOf(error)), request.method);
     }
@@ -136,6 +137,19 @@ async function answerOf(
 function unauthorized(): PprofResponse {
   const message = 'this endpoint needs a token: send Authorization: Bearer TOKEN';
   return errorResponse(401, message, { 'WWW-Authenticate': 'Bearer realm="pprof"' });
+}
+
+/** The answer without gzip where the client does not take it. */
+function unpackedFor(request: DoorRequest, response: PprofResponse): PprofResponse {
+  const { 'Content-Encoding': encoding, ...headers } = response.headers;
+  if (encoding !== 'gzip' || takesGzip(single(request.headers['accept-encoding']))) return response;
+  return { ...response, headers, body: gunzipSync(response.body) };
+}
+
+function takesGzip(header: string | undefined): boolean {
+  return (header ?? '')
+    .split(',')
+    .some((part) => /^\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)[\d.]+\s*)?$/i.test(part));
 }
 
 /** Sets the length, which HEAD has only where the body was made. */

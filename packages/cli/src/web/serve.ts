@@ -11,12 +11,14 @@ import { defaultOptions, type ReportOptions, urlParameters } from '@stackpile/re
 import { SourceError, type SourceOptions } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import { AddressError, hostPort, parseAddress } from './address.ts';
+import { acceptedEncoding, Body } from './encoding.ts';
 import { FileError, fileNames, readSourceFile } from './files.ts';
 import { Guard } from './guard.ts';
 import { fillPage, PageError, pagePolicy, readGraphviz, readPage } from './page.ts';
 import type { LiveService } from './live.ts';
+import { mark, refusalPolicy, tokenPage } from './refusal.ts';
 import { warnOfAge } from './page-age.ts';
-import { type PageSource, readSources, unpacked } from './sources.ts';
+import { type PageSource, profileBody, readSources } from './sources.ts';
 
 /** What to serve. */
 export interface UiRequest {
@@ -151,15 +153,13 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
   const main = await readSources(request.sources, options, io.cwd, request.onSkipped);
   const read = [...(compared?.sources ?? []), ...main.sources];
   const live = [...(compared?.live ?? []), ...main.live];
-  const sources = isLoopback(address.host)
-    ? read.map((source) => ({ ...source, bytes: unpacked(source.bytes) }))
-    : read;
   const guard = new Guard(address.host);
   const site = new Site({
     page,
-    sources,
+    sources: read,
     live,
     guard,
+    near: isLoopback(address.host),
     cwd: io.cwd,
     entry: entryPath(request.options, base !== ''),
   });
@@ -205,6 +205,8 @@ interface SiteParts {
   readonly sources: readonly PageSource[];
   readonly live: readonly LiveService[];
   readonly guard: Guard;
+  /** Whether only this machine can ask: its network costs less than packing. */
+  readonly near: boolean;
   readonly cwd: string;
   readonly entry: string;
 }
@@ -212,22 +214,27 @@ interface SiteParts {
 class Site {
   readonly #parts: SiteParts;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #page: string;
+  readonly #page: Body;
+  readonly #bodies: readonly Body[];
+  #graphviz: Body | null = null;
 
   constructor(parts: SiteParts) {
     this.#parts = parts;
-    this.#page = fillPage(parts.page, {
-      mode: 'server',
-      sources: parts.sources.map(({ name, time, size }, index) => ({
-        name,
-        time,
-        size,
-        address: `api/source/${index}`,
-      })),
-      live: parts.live.map(({ name, heavy }, index) => ({ name, base: `live/${index}/`, heavy })),
-      files: true,
-      graphviz: 'graphviz.js',
-    });
+    this.#bodies = parts.sources.map(({ bytes }) => profileBody(bytes));
+    this.#page = new Body(
+      fillPage(parts.page, {
+        mode: 'server',
+        sources: parts.sources.map(({ name, time, size }, index) => ({
+          name,
+          time,
+          size,
+          address: `api/source/${index}`,
+        })),
+        live: parts.live.map(({ name, heavy }, index) => ({ name, base: `live/${index}/`, heavy })),
+        files: true,
+        graphviz: 'graphviz.js',
+      }),
+    );
     this.#headers = {
       'content-security-policy': pagePolicy(parts.page),
       'x-content-type-options': 'nosniff',
@@ -256,6 +263,14 @@ class Site {
       });
       response.end(request.method === 'HEAD' ? undefined : bytes);
     };
+    const accepted = acceptedEncoding(request.headers['accept-encoding']);
+    const pack = (type: string, body: Body, encoding = accepted): void => {
+      const packed = body.as(encoding);
+      send(200, type, packed.bytes, {
+        vary: 'accept-encoding',
+        ...(packed.encoding === 'identity' ? {} : { 'content-encoding': packed.encoding }),
+      });
+    };
     const text = (status: number, message: string, more: Record<string, string> = {}): void =>
       send(status, 'text/plain; charset=utf-8', `${message}\n`, more);
     const redirect = (status: number, location: string, more: Record<string, string> = {}): void => {
@@ -270,8 +285,16 @@ class Site {
       return;
     }
     const decision = this.#parts.guard.decide(request);
+    // What every browser asks for by itself holds nothing of anybody's.
+    const known = decision.kind === 'pass' || (decision.kind === 'refuse' && decision.status === 401);
+    if (known && /^\/favicon\.(?:svg|ico)$/u.test(url.pathname))
+      return send(200, 'image/svg+xml', mark, { 'cache-control': 'max-age=3600' });
     switch (decision.kind) {
       case 'refuse':
+        if (decision.status === 401 && (request.headers.accept ?? '').includes('text/html')) {
+          send(401, 'text/html; charset=utf-8', tokenPage(), { 'content-security-policy': refusalPolicy });
+          return;
+        }
         text(decision.status, decision.message, decision.status === 405 ? { allow: 'GET, HEAD' } : {});
         return;
       case 'enter':
@@ -287,9 +310,11 @@ class Site {
     if (!path.startsWith('/ui/'))
       return redirect(307, path === '/ui' ? `/ui/${url.search}` : `/ui${url.search}`);
     const rest = path.slice(4);
-    if (/^[\w-]*$/u.test(rest) && rest !== 'download')
-      return send(200, 'text/html; charset=utf-8', this.#page);
-    if (rest === 'graphviz.js') return send(200, 'text/javascript; charset=utf-8', await readGraphviz());
+    if (/^[\w-]*$/u.test(rest) && rest !== 'download') return pack('text/html; charset=utf-8', this.#page);
+    if (rest === 'graphviz.js') {
+      this.#graphviz ??= new Body(await readGraphviz());
+      return pack('text/javascript; charset=utf-8', this.#graphviz);
+    }
     if (rest === 'download') {
       const last = this.#parts.sources.at(-1);
       if (last === undefined) return text(404, 'There is no profile.');
@@ -300,13 +325,14 @@ class Site {
     }
     const source = /^api\/source\/(\d{1,4})$/u.exec(rest);
     if (source !== null) {
-      const found = this.#parts.sources[Number(source[1])];
-      return found === undefined
-        ? text(404, 'There is no such profile.')
-        : send(200, 'application/octet-stream', found.bytes);
+      const found = this.#bodies[Number(source[1])];
+      if (found === undefined) return text(404, 'There is no such profile.');
+      // Packing anew pays only where the network is slow; a profile is packed well enough by gzip.
+      const way = accepted === 'br' ? 'gzip' : accepted;
+      return pack('application/octet-stream', found, this.#parts.near && !found.has(way) ? 'identity' : way);
     }
     if (rest === 'api/file') {
-      return send(200, 'application/json; charset=utf-8', JSON.stringify(await this.#file(url)));
+      return pack('application/json; charset=utf-8', new Body(JSON.stringify(await this.#file(url))));
     }
     const [, service, asked] = /^live\/(\d{1,4})\/(.*)$/u.exec(rest) ?? [];
     if (service !== undefined && asked !== undefined)

@@ -11,6 +11,7 @@ import {
   type SourceSpec,
 } from '@stackpile/sources';
 import { asItIs, loadSpec } from '@stackpile/sources/load';
+import { Body } from './encoding.ts';
 import { liveService, type LiveService } from './live.ts';
 import { originalsOf } from './originals.ts';
 
@@ -94,10 +95,7 @@ function isForeign(bytes: Uint8Array): boolean {
 /** Above this size a profile stays packed: the server does not keep more than that of anybody's memory. */
 const maxPlain = 256 * 2 ** 20;
 
-/**
- * The bytes unpacked, for a browser on the same machine: there the network costs less than unpacking, which Node does
- * faster than the page. As they are where they are not packed, or too many.
- */
+/** The bytes unpacked; as they are where they are not packed, or too many. */
 export function unpacked(bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
@@ -105,6 +103,17 @@ export function unpacked(bytes: Uint8Array): Uint8Array {
   } catch {
     return bytes;
   }
+}
+
+/**
+ * A profile's bytes as they travel: unpacked by whoever carries them, browsers do so faster than the page. As they came where
+ * they are packed in one piece, as not every browser reads on behind the first.
+ */
+export function profileBody(bytes: Uint8Array): Body {
+  const plain = unpacked(bytes);
+  if (plain === bytes) return new Body(bytes);
+  const said = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
+  return new Body(plain, said === plain.length ? bytes : null);
 }
 
 async function pageSource(loaded: LoadedSource, cwd: string): Promise<PageSource> {

@@ -8,13 +8,14 @@ import { after, before, describe, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { AddressError, parseAddress } from '../../src/web/address.ts';
 import { fillPage, scriptJson } from '../../src/web/page.ts';
 import { runReportFile } from '../../src/report/report-file.ts';
 import { serveUi, startUi, type UiRequest, type UiServer } from '../../src/web/serve.ts';
-import { unpacked } from '../../src/web/sources.ts';
+import { acceptedEncoding } from '../../src/web/encoding.ts';
+import { profileBody, unpacked } from '../../src/web/sources.ts';
 import type { CliIo } from '../../src/io.ts';
 
 test('addresses are split as pprof does', () => {
@@ -51,10 +52,38 @@ test('data in the page can end no element and begin no comment', () => {
   assert.throws(() => fillPage('nothing', { mode: 'none' }), /another version/);
 });
 
+test('of what a client takes the shortest is sent; what it refuses is not', () => {
+  for (const [header, encoding] of [
+    ['gzip, deflate, br', 'br'],
+    ['gzip;q=0.5', 'gzip'],
+    ['br;q=0, gzip', 'gzip'],
+    ['GZIP', 'gzip'],
+    ['*', 'br'],
+    ['gzip;q=0', 'identity'],
+    ['identity', 'identity'],
+    ['gzip;q=much', 'identity'],
+    [undefined, 'identity'],
+  ] as const) {
+    assert.equal(acceptedEncoding(header), encoding, header);
+  }
+});
+
+test('a profile travels as it was packed, unless in several pieces', () => {
+  const plain = Buffer.from('a profile '.repeat(1000));
+  const one = gzipSync(plain);
+  assert.equal(profileBody(one).as('gzip').bytes, one);
+  assert.deepEqual(Buffer.from(profileBody(one).as('identity').bytes), plain);
+  const two = Buffer.concat([one, gzipSync(plain.subarray(0, 2000))]);
+  const sent = profileBody(two).as('gzip').bytes;
+  assert.notEqual(sent, two);
+  assert.deepEqual(gunzipSync(sent), Buffer.concat([plain, plain.subarray(0, 2000)]));
+});
+
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 function ask(
@@ -80,6 +109,7 @@ function ask(
           status: response.statusCode ?? 0,
           headers: response.headers,
           body: Buffer.concat(chunks).toString(),
+          bytes: Buffer.concat(chunks),
         }),
       );
     });
@@ -155,6 +185,36 @@ describe('the server', () => {
   after(async () => {
     await server?.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('packs the page and Graphviz as the browser takes them', async () => {
+    for (const path of ['/ui/', '/ui/graphviz.js']) {
+      const plain = await ask(server.port, path, { cookie });
+      assert.equal(plain.headers['content-encoding'], undefined);
+      assert.equal(plain.headers['vary'], 'accept-encoding');
+      for (const [encoding, decode] of [
+        ['gzip', gunzipSync],
+        ['br', brotliDecompressSync],
+      ] as const) {
+        const packed = await ask(server.port, path, { cookie, 'accept-encoding': encoding });
+        assert.equal(packed.headers['content-encoding'], encoding);
+        assert.ok(packed.bytes.length < plain.bytes.length * 0.8, path);
+        assert.deepEqual(decode(packed.bytes), plain.bytes);
+      }
+    }
+  });
+
+  test('without a token a browser is shown what to do, and an icon', async () => {
+    const accept = 'text/html,application/xhtml+xml';
+    const page = await ask(server.port, '/ui/', { accept });
+    assert.equal(page.status, 401);
+    assert.match(String(page.headers['content-type']), /^text\/html/);
+    assert.match(page.body, /Open the address that stackpile printed[^]*name="token"/);
+    assert.match(String(page.headers['content-security-policy']), /default-src 'none'.*form-action 'self'/);
+    assert.match((await ask(server.port, '/ui/')).body, /^This page needs the token of this start/);
+    const icon = await ask(server.port, '/favicon.ico');
+    assert.deepEqual([icon.status, icon.headers['content-type']], [200, 'image/svg+xml']);
+    assert.equal((await ask(server.port, '/favicon.ico', { host: 'evil.example' })).status, 421);
   });
 
   test('answers nobody without the token, and no other Host', async () => {

@@ -20,6 +20,32 @@ export function compile(source: string): Search {
   if (source === '') return { pattern: null, error: '' };
   const compiled = compilePattern(source);
   return typeof compiled === 'string'
-    ? { pattern: null, error: compiled.replace(/^error parsing regexp: /, '') }
+    ? { pattern: null, error: inWords(compiled) }
     : { pattern: compiled, error: '' };
+}
+
+/** What Go's words for a malformed expression mean to whoever typed it. */
+const words: readonly (readonly [said: RegExp, meant: string])[] = [
+  [/^missing closing \)/, 'a ( has no )'],
+  [/^unexpected \)/, 'a ) has no ('],
+  [/^missing closing \]/, 'a [ has no ]'],
+  [/^missing argument to repetition operator: `(.+)`/, 'nothing stands before $1'],
+  [/^invalid nested repetition operator: `(.+)`/, '$1 repeats what is repeated already'],
+  [/^invalid character class range: `(.+)`/, '$1 is no range of characters'],
+  [/^invalid escape sequence: `(.+)`/, '$1 means nothing'],
+  [/^trailing backslash/, 'it ends in a \\'],
+  [/^invalid repeat count: `(.+)`/, '$1 cannot be a number of times'],
+  [/^invalid or unsupported Perl syntax: `(.+)`/, '$1 is not supported'],
+  [/^invalid (?:named capture|UTF-8)/, '$&'],
+  [/^expression (?:nests too deeply|too large)/, 'it is too long'],
+];
+
+/** The reason why an expression is none, in words for whoever typed it. */
+export function inWords(error: string): string {
+  const plain = error.replace(/^error parsing regexp: /, '');
+  for (const [said, meant] of words) {
+    if (said.test(plain))
+      return `no regular expression, as ${plain.replace(new RegExp(`${said.source}[^]*$`), meant)}; a \\ before a sign means the sign itself`;
+  }
+  return plain;
 }

@@ -28,6 +28,8 @@ export class ProfileEngine {
     places: (query) => places(this.#profiles, query),
     source: (query) => source(this.#profiles, query),
     tasks: (query) => tasks(this.#profiles, query),
+    change: async (query) => (await import('./questions/change.ts')).change(this.#profiles, query),
+    chain: async (query) => (await import('./questions/chain.ts')).chain(this.#profiles, query),
     text: async (query) => (await import('./questions/text.ts')).text(this.#profiles, query),
     export: async (query) => (await import('./questions/export.ts')).exportAs(this.#profiles, query),
     verdict: async (query) => (await import('./questions/verdict.ts')).verdict(this.#profiles, query),

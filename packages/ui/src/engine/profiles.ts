@@ -10,6 +10,7 @@ import {
   type StackLayer,
   type Stacks,
 } from '@stackpile/report/flame';
+import { inWords } from './compile.ts';
 import { EngineError } from './error.ts';
 import { Recent } from './recent.ts';
 import { keyOf, reportOptions, type StackQuery } from './stack-query.ts';
@@ -164,12 +165,16 @@ function openLayer(whole: Profile, valueIndex: number, query: StackQuery, intern
   }
 }
 
+/** Sum of a profile's values of one sample type. */
+export function valueOf(profile: Profile, valueIndex: number): number {
+  let sum = 0;
+  for (const value of profile.samples.values[valueIndex] ?? []) sum += Number(value);
+  return sum;
+}
+
 /** `Show from: missing closing ): …` of pprof's sentence. */
-function plainWords(message: string): string {
-  return message.replace(
-    /^parsing (\w)(\w*) regexp: error parsing regexp: /,
-    (_, first: string, rest: string) => {
-      return `${first.toUpperCase()}${rest.replace('_', ' ')}: `;
-    },
-  );
+export function plainWords(message: string): string {
+  const [, first = '', rest = '', error = ''] =
+    /^parsing (\w)(\w*) regexp: (error parsing regexp: [^]*)$/.exec(message) ?? [];
+  return error === '' ? message : `${first.toUpperCase()}${rest.replace('_', ' ')}: ${inWords(error)}`;
 }

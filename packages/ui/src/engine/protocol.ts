@@ -1,6 +1,8 @@
 // What the page and its worker say to each other. Everything here survives structured cloning.
 import type { EngineErrorCode } from '../errors.ts';
 import type { ProfileSummary } from './profiles.ts';
+import type { ChainAnswer } from './questions/chain.ts';
+import type { ChangeAnswer } from './questions/change.ts';
 import type { ExportAnswer, ExportQuery } from './questions/export.ts';
 import type { FlameAnswer, FlameQuery } from './questions/flame.ts';
 import type { OpenQuery, Progress } from './questions/open.ts';
@@ -11,6 +13,7 @@ import type { TasksAnswer, TasksQuery } from './questions/tasks.ts';
 import type { TextAnswer, TextQuery } from './questions/text.ts';
 import type { TopAnswer, TopQuery } from './questions/top.ts';
 import type { VerdictAnswer, VerdictQuery } from './questions/verdict.ts';
+import type { StackQuery } from './stack-query.ts';
 
 /** Every question the worker answers: name → [arguments, answer]. */
 export interface Engine {
@@ -19,6 +22,8 @@ export interface Engine {
   top: [TopQuery, TopAnswer];
   peek: [PeekQuery, PeekAnswer];
   places: [PlacesQuery, PlacesAnswer];
+  change: [StackQuery, ChangeAnswer];
+  chain: [StackQuery, ChainAnswer];
   source: [SourceQuery, SourceAnswer];
   tasks: [TasksQuery, TasksAnswer];
   text: [TextQuery, TextAnswer];

@@ -1,7 +1,8 @@
 // The search: highlights while somebody types, keeps it with Enter, focuses on it with Shift+Enter.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { navigate } from '../store.ts';
+import { navigate, state } from '../store.ts';
+import { viewRow } from '../views/registry.ts';
 import { searchFilter } from '../pattern.ts';
 
 /** What is wrong with a search, '' where nothing is; until the pattern engine is there, which comes with the first letter, nobody knows. */
@@ -17,6 +18,16 @@ function useProblem(text: string): (source: string) => string {
   return problem ?? (() => '');
 }
 
+/** Moves on from the search to what it searches, where the keys of that act: the graph, else the table, else the view. */
+function toView(): void {
+  for (const place of ['.flame-tree, .graph-sheet', 'main .scroll', 'main']) {
+    const element = document.querySelector<HTMLElement>(place);
+    if (element === null) continue;
+    element.focus();
+    return;
+  }
+}
+
 export function SearchBox({ value }: { readonly value: string }): JSX.Element {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
@@ -24,8 +35,9 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
   const problem = useProblem(text);
   const error = problem(text);
   const timer = useRef(0);
+  const { title, acts } = viewRow(state.value.view);
   return (
-    <label class={`search${error === '' ? '' : ' wrong'}`}>
+    <label class={`search${error === '' ? '' : ' wrong'}${acts.search ? '' : ' resting'}`}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
         <circle cx="7" cy="7" r="4.5" />
         <path d="m10.5 10.5 4 4" />
@@ -36,11 +48,12 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
         type="search"
         ref={input}
         value={text}
-        placeholder="Search (regular expression)"
+        placeholder={acts.search ? 'Search (regular expression)' : `No search in ${title}`}
+        disabled={!acts.search}
         spellcheck={false}
         autocomplete="off"
         aria-invalid={error !== ''}
-        title={error}
+        aria-describedby="search-error"
         onInput={(event) => {
           const next = event.currentTarget.value;
           setText(next);
@@ -55,6 +68,7 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
           if (event.key === 'Enter' && error === '') {
             window.clearTimeout(timer.current);
             navigate(event.shiftKey ? { focus: searchFilter(text), search: '', zoom: '' } : { search: text });
+            toView();
           } else if (event.key === 'Escape') {
             window.clearTimeout(timer.current);
             navigate({ search: '' }, true);
@@ -63,6 +77,9 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
         }}
       />
       <kbd aria-hidden="true">/</kbd>
+      <span class="search-error" id="search-error" role="status">
+        {error}
+      </span>
     </label>
   );
 }

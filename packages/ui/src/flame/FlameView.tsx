@@ -37,9 +37,10 @@ export function FlameView({ compare = false }: { readonly compare?: boolean }): 
   );
   if (answer.error !== '') return <Failure message={answer.error} />;
   if (picture === null) return <Loading text="Laying out the flame graph" />;
-  if (picture.answer.kept === 0 && !answer.pending) {
+  if (picture.answer.kept === 0) {
     return (
       <Failure
+        pending={answer.pending}
         title="Nothing left to draw"
         message={
           compare && onlyChanged

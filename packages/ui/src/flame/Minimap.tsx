@@ -2,6 +2,7 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { type PaintKey, sameKey, usePaint } from '../parts/use-paint.ts';
 import { theme } from '../store.ts';
 import { type Palette, palettes } from './colors.ts';
 import type { Layer, Picture, Row, Viewport } from './picture.ts';
@@ -23,17 +24,20 @@ export function Minimap({
   const frame = useRef<HTMLDivElement>(null);
   const { width } = view.value;
   const palette = palettes[theme.value];
-  useEffect(() => {
+  const painted = useRef<PaintKey | null>(null);
+  usePaint(() => {
     const element = canvas.current;
-    if (element === null || width === 0) return;
     const ratio = Math.min(2, devicePixelRatio || 1);
+    const key: PaintKey = [element, picture, width, palette, ratio];
+    if (element === null || width === 0 || sameKey(painted.current, key)) return;
+    painted.current = key;
     element.width = Math.round(width * ratio);
     element.height = Math.round(height * ratio);
     const context = element.getContext('2d', { alpha: false });
     if (context === null) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     paintStrip(context, picture, width, palette);
-  }, [picture, width, palette]);
+  });
 
   // The window: what the big canvas shows.
   useEffect(() => {

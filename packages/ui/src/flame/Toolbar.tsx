@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { formatPercent, forNumber } from '../format.ts';
 import { Segmented, Switch } from '../parts/controls.tsx';
+import { useFold } from '../parts/Fold.tsx';
 import { current, navigate, notice, state, theme } from '../store.ts';
 import { paletteRow, palettes } from './colors.ts';
 import type { Picture } from './picture.ts';
@@ -15,9 +16,11 @@ export function FlameToolbar({
 }): JSX.Element {
   const { mode, granularity, flip, onlyChanged } = state.value;
   const { answer } = picture;
+  const fold = useFold('View options');
   const hasTimes = mode === 'time' || (!compare && current.value?.hasTimes === true);
   return (
-    <div class="toolbar">
+    <div class={`toolbar ${fold.class}`}>
+      {fold.button}
       <Segmented
         label="Direction"
         value={mode}

@@ -1,50 +1,41 @@
 // When the two canvases are painted: the boxes where the window moved, the marks above them whenever something did.
 import { boxDepth } from '@stackpile/report/flame';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { type PaintKey, sameKey, usePaint } from '../parts/use-paint.ts';
 import { theme } from '../store.ts';
 import { palettes } from './colors.ts';
 import type { FlameControl } from './control.ts';
 import { type Hit, LabelWidths, paint, type Picture, rowOf, type Viewport } from './picture.ts';
 
-/** Paints at most once per frame, whatever changed. */
+/** Paints at most once per frame, whatever changed, from what is there when the frame comes. */
 export function usePainter({ picture, view, hovered, selected, base, over }: FlameControl): void {
-  const palette = palettes[theme.value];
+  const colours = theme.value;
   const widths = useRef(new LabelWidths());
-  const requested = useRef(0);
-  const painted = useRef('');
-  // A frame that was asked for before a new picture came paints the new one: what is asked for meanwhile waits for that frame.
-  const latest = useRef(picture);
-  latest.current = picture;
-  const schedule = (): void => {
-    if (requested.current !== 0) return;
-    requested.current = requestAnimationFrame(() => {
-      requested.current = 0;
-      const now = view.peek();
-      const canvas = base.current;
-      const overlayCanvas = over.current;
-      if (canvas === null || overlayCanvas === null || now.width === 0) return;
-      const key = JSON.stringify(now) + theme.peek();
-      if (painted.current !== key) {
-        painted.current = key;
-        const context = prepare(canvas, now);
-        if (context !== null) paint(context, latest.current, now, palettes[theme.peek()], widths.current);
-        // For whoever measures: the moment at which there is something to see.
-        if (performance.getEntriesByName('stackpile-flame').length === 0) performance.mark('stackpile-flame');
-      }
-      const context = prepare(overlayCanvas, now, true);
-      if (context !== null)
-        paintOverlay(context, latest.current, now, palettes[theme.peek()], hovered.peek(), selected.peek());
-    });
-  };
-  useEffect(() => {
-    painted.current = '';
-    schedule();
+  const painted = useRef<PaintKey | null>(null);
+  const schedule = usePaint(() => {
+    const now = view.peek();
+    const canvas = base.current;
+    const overlayCanvas = over.current;
+    if (canvas === null || overlayCanvas === null || now.width === 0) return;
+    const palette = palettes[colours];
+    // All that the boxes are painted from: what is not in it cannot change them.
+    const key: PaintKey = [canvas, picture, palette, ...Object.values(now)];
+    if (!sameKey(painted.current, key)) {
+      painted.current = key;
+      const context = prepare(canvas, now);
+      if (context !== null) paint(context, picture, now, palette, widths.current);
+      // For whoever measures: the moment at which there is something to see.
+      if (performance.getEntriesByName('stackpile-flame').length === 0) performance.mark('stackpile-flame');
+    }
+    const context = prepare(overlayCanvas, now, true);
+    if (context !== null) paintOverlay(context, picture, now, palette, hovered.peek(), selected.peek());
+  });
+  useLayoutEffect(() => {
     const stops = [view.subscribe(schedule), hovered.subscribe(schedule), selected.subscribe(schedule)];
     return () => {
       for (const stop of stops) stop();
     };
-  }, [picture, palette]);
-  useEffect(() => () => cancelAnimationFrame(requested.current), []);
+  }, []);
 }
 
 function prepare(canvas: HTMLCanvasElement, view: Viewport, clear = false): CanvasRenderingContext2D | null {

@@ -1,7 +1,6 @@
 // The flame graph as rows of boxes, and how to paint them: pure, draws through the few calls of a canvas that it needs.
-import { shortName, shortPath } from '@stackpile/profile';
+import { shortName } from '@stackpile/profile';
 import { type FlameLayout, mergedFrame, rootFrame } from '@stackpile/report/flame';
-import type { FrameList } from '../engine/frame-list.ts';
 import type { FlameAnswer } from '../engine/questions/flame.ts';
 import { boxColors, byBox, diffColors, type Palette, paletteRow } from './colors.ts';
 
@@ -35,7 +34,7 @@ export interface Picture {
 export function makePicture(answer: FlameAnswer, flip: boolean): Picture {
   // Of tens of thousands of functions few are ever wide enough for their name.
   const labels: string[] = [];
-  const label = (row: number): string => (labels[row] ??= frameLabel(answer.frames, row));
+  const label = (row: number): string => (labels[row] ??= shortName(answer.frames.name[row] ?? ''));
   const layer = (layout: FlameLayout): Layer => ({
     layout,
     color: layout.before === null ? boxColors(layout, answer.frames) : diffColors(layout, answer.eventWeight),
@@ -64,15 +63,6 @@ export function makePicture(answer: FlameAnswer, flip: boolean): Picture {
   }
   const pathLabels = ['all', ...answer.path.slice(0, -1).map(label)];
   return { answer, layers, rows, label, pathLabels, homeRow };
-}
-
-function frameLabel({ name: names, file: files, line: lines }: FrameList, row: number): string {
-  const name = names[row] ?? '';
-  const file = files[row] ?? '';
-  // One anonymous function is as good as another without its place.
-  if (name !== '(anonymous)' || file === '') return shortName(name);
-  const line = lines[row] ?? 0;
-  return `${name} ${shortPath(file, 1)}${line > 0 ? `:${line}` : ''}`;
 }
 
 /** What of the picture is seen: shares from left to right, pixels from top to bottom. */

@@ -1,6 +1,6 @@
 // The picture of a graph in its frame.
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { parseSvg } from '../trusted.ts';
 import { rebuildSvg } from './sanitize.ts';
 import { useSheetGestures } from './sheet-gestures.ts';
@@ -9,11 +9,18 @@ import { fit, moveBy, type SheetWindow, useSheetWindow, zoomAt } from './sheet-w
 /** An arrow key moves the picture by so many pixels. */
 const step = 60;
 
-export function Sheet({ svg }: { readonly svg: string }): JSX.Element {
+export function Sheet({
+  svg,
+  search,
+}: {
+  readonly svg: string;
+  /** Nodes that match stand out; '' for none. */
+  readonly search: string;
+}): JSX.Element {
   const window = useSheetWindow();
   const gestures = useSheetGestures(window);
   const { frame, picture } = window;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return;
     const built = rebuildSvg(parseSvg(svg), document);
@@ -27,6 +34,19 @@ export function Sheet({ svg }: { readonly svg: string }): JSX.Element {
     picture.current = built;
     fit(window);
   }, [svg]);
+  useEffect(() => {
+    if (search === '') {
+      mark(frame.current, null);
+      return;
+    }
+    let stale = false;
+    void import('../engine/compile.ts').then(({ compileSearch }) => {
+      if (!stale) mark(frame.current, compileSearch(search).pattern);
+    });
+    return () => {
+      stale = true;
+    };
+  }, [svg, search]);
   return (
     <div
       class="graph-sheet"
@@ -42,6 +62,18 @@ export function Sheet({ svg }: { readonly svg: string }): JSX.Element {
       }}
     />
   );
+}
+
+/** Lets nodes that do not match step back; none do where there is no pattern. */
+function mark(frame: HTMLElement | null, pattern: { test(text: string): boolean } | null): void {
+  for (const node of frame?.querySelectorAll('.node') ?? []) {
+    node.classList.toggle('besides', pattern !== null && !pattern.test(nameOf(node)));
+  }
+}
+
+/** The whole name where the picture says it, else what is written in the node. */
+function nameOf(node: Element): string {
+  return [...node.querySelectorAll('title')].at(-1)?.textContent ?? node.textContent ?? '';
 }
 
 /** Does what a key says; false for those that the page may have. */

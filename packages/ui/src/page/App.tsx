@@ -42,7 +42,7 @@ export function App(): JSX.Element {
   return (
     <>
       <Header />
-      <main id="view">
+      <main id="view" tabIndex={-1}>
         {now.kind === 'ready' && state.value.view !== 'verdict' ? (
           <h1 class="offscreen">{viewRow(state.value.view).title}</h1>
         ) : null}

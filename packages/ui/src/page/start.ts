@@ -2,7 +2,7 @@
 import { type Boot, parseWire, readBoot as readWire } from '@stackpile/profile';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
-import { live, profiles, readLocation, sentence, services, status } from '../store.ts';
+import { live, notice, profiles, readLocation, sentence, services, status } from '../store.ts';
 
 /** The text of an element that came with the page; '' where it did not. */
 export function element(id: string): string {
@@ -19,28 +19,25 @@ export function readBoot(): Boot {
 
 let boot: Boot = { mode: 'none' };
 
+/** The id of a profile → its row among what the page came with, which the server counts by. */
+export const sourceRows: Map<number, number> = new Map();
+
 /** Opens what the page came with. Runs again, without an argument, after a token was typed. */
 export async function start(came: Boot = boot): Promise<void> {
   boot = came;
+  const failures: string[] = [];
   try {
     switch (boot.mode) {
       case 'none':
         status.value = { kind: 'empty' };
         return;
-      case 'server': {
+      case 'server':
         services.value = boot.live;
         live.value = boot.live[0] ?? null;
-        for (const { name, address, time, size } of boot.sources) {
-          status.value = { kind: 'loading', text: `Loading ${name}`, share: null };
-          await open(name, address, time, size);
-        }
+        await openEach(boot.sources, 'Loading', ({ address }) => address, failures);
         break;
-      }
       case 'report':
-        for (const { name, data, time, size } of boot.sources) {
-          status.value = { kind: 'loading', text: `Reading ${name}`, share: null };
-          await open(name, fromBase64(element(data)), time, size);
-        }
+        await openEach(boot.sources, 'Reading', ({ data }) => fromBase64(element(data)), failures);
         break;
       case 'agent': {
         status.value = { kind: 'loading', text: 'Asking the service for its tasks', share: null };
@@ -51,15 +48,37 @@ export async function start(came: Boot = boot): Promise<void> {
       }
     }
     if (profiles.value.length === 0) {
-      status.value = { kind: 'empty' };
+      status.value =
+        failures.length === 0 ? { kind: 'empty' } : { kind: 'error', message: failures.join(' · ') };
       return;
     }
     readLocation();
     status.value = { kind: 'ready' };
+    if (failures.length > 0) notice.value = `Not opened: ${failures.join(' · ')}`;
   } catch (error) {
     status.value =
       error instanceof EngineError && (error.status === 401 || error.status === 403) && boot.mode === 'agent'
         ? { kind: 'locked', message: 'This service wants a token before it shows its profiles.' }
         : { kind: 'error', message: sentence(error) };
+  }
+}
+
+/** Opens one after the other; what cannot be opened is told in `failures` and stops nobody else. */
+async function openEach<
+  S extends { readonly name: string; readonly time: number | null; readonly size: number },
+>(
+  sources: readonly S[],
+  verb: string,
+  from: (source: S) => Parameters<typeof open>[1],
+  failures: string[],
+): Promise<void> {
+  for (const [row, source] of sources.entries()) {
+    const { name, time, size } = source;
+    status.value = { kind: 'loading', text: `${verb} ${name}`, share: null };
+    try {
+      sourceRows.set(await open(name, from(source), time, size), row);
+    } catch (error) {
+      failures.push(sentence(error));
+    }
   }
 }

@@ -1,10 +1,12 @@
 // The answer before any graph: where the user's own code waits, runs or holds memory, with file and line.
-import { shortName, shortPath } from '@stackpile/profile';
+import { shortName } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { deed, formatPercent, formatValue, forNumber } from '../format.ts';
 import { exactPattern } from '../pattern.ts';
 import { navigate, nounOf, stackQuery } from '../store.ts';
+import { useFold } from './Fold.tsx';
+import { Place } from './Place.tsx';
 import { useAnswer } from '../use-answer.ts';
 
 export function Insight(): JSX.Element | null {
@@ -14,6 +16,7 @@ export function Insight(): JSX.Element | null {
   const query = asking ? stackQuery() : null;
   const answer = useAnswer('places', query === null ? null : { ...query, limit: 3 });
   const value = answer.value;
+  const fold = useFold('Where');
   // The strip keeps its height while it loads, so that nothing below it jumps.
   if (value === null) return <div class="insight" aria-hidden="true" />;
   if (value.total === 0) return null;
@@ -28,8 +31,9 @@ export function Insight(): JSX.Element | null {
     );
   }
   return (
-    <div class="insight">
-      <p class="insight-head">
+    <div class={`insight ${fold.class}`}>
+      {fold.button}
+      <p class="insight-head folds">
         Of {formatValue(value.total, value.unit)} {forNumber(value.total, nounOf(value.type))}, your code most
         often {deed(value.type)} here
       </p>
@@ -47,10 +51,7 @@ export function Insight(): JSX.Element | null {
               <b>{formatPercent(place.value, value.total)}</b>
               <span class="count">{formatValue(place.value, value.unit)}</span>
               <span class="function">{shortName(place.name)}</span>
-              <span class="place">
-                {shortPath(place.file, 2)}
-                {place.line > 0 ? `:${place.line}` : ''}
-              </span>
+              <Place file={place.file} line={place.line} parts={2} />
             </button>
           </li>
         ))}

@@ -33,24 +33,25 @@ export function Tabs(): JSX.Element {
     };
   }, [tabs.value.length]);
   return (
-    <nav class="tabs" aria-label="Views" ref={nav}>
-      {tabs.value.map((tab, index) => (
-        <a
-          key={tab}
-          href={`#/${tab}`}
-          aria-current={tab === view ? 'page' : undefined}
-          title={`${viewRow(tab).title} (${(index + 1) % 10}): ${viewRow(tab).help}`}
-          onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-            event.preventDefault();
-            navigate({ view: tab });
-          }}
-        >
-          {viewRow(tab).title}
-        </a>
-      ))}
-      <span class="grow" />
+    <div class="strip">
+      <nav class="tabs" aria-label="Views" ref={nav}>
+        {tabs.value.map((tab, index) => (
+          <a
+            key={tab}
+            href={`#/${tab}`}
+            aria-current={tab === view ? 'page' : undefined}
+            title={`${viewRow(tab).title} (${(index + 1) % 10}): ${viewRow(tab).help}`}
+            onClick={(event) => {
+              if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+              event.preventDefault();
+              navigate({ view: tab });
+            }}
+          >
+            {viewRow(tab).title}
+          </a>
+        ))}
+      </nav>
       <LibrariesPicker />
-    </nav>
+    </div>
   );
 }

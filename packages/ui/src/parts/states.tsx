@@ -27,14 +27,17 @@ export function Loading({
 export function Failure({
   title = 'That did not work',
   message,
+  pending = false,
   children,
 }: {
   readonly title?: string;
   readonly message: string;
+  /** Whether something else is on its way. */
+  readonly pending?: boolean;
   readonly children?: ComponentChildren;
 }): JSX.Element {
   return (
-    <div class="state" role="alert">
+    <div class="state" role="alert" aria-busy={pending}>
       <h2>{title}</h2>
       <p>{message}</p>
       {children}

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { formatValue } from '../format.ts';
+import { type PaintKey, sameKey, usePaint } from '../parts/use-paint.ts';
 import { theme } from '../store.ts';
 import { timelineGestures } from './gestures.ts';
 import { onTimelineKey } from './keys.ts';
@@ -41,9 +42,15 @@ export function TrackChart({
     return () => observer.disconnect();
   }, []);
   const { width, height } = size.value;
-  useEffect(() => {
-    if (canvas.current !== null) paintTimeline(canvas.current, window, tracks, marks, theme.value);
-  }, [width, height, times, tracks, marks, range.value, near, theme.value]);
+  const ink = theme.value;
+  const brushed = range.value;
+  const painted = useRef<PaintKey | null>(null);
+  usePaint(() => {
+    const key: PaintKey = [canvas.current, width, height, times, tracks, marks, brushed, near, ink];
+    if (canvas.current === null || sameKey(painted.current, key)) return;
+    painted.current = key;
+    paintTimeline(canvas.current, window, tracks, marks, ink);
+  });
   return (
     <div
       class="chart"

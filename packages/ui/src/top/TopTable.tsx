@@ -1,11 +1,10 @@
 // The top table: flat and cumulative values per function, sortable and filterable; with a comparison also the change.
-import { shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TopAnswer } from '../engine/questions/top.ts';
 import type { TopRow } from '../engine/rows.ts';
-import { deltaClass } from '../flame/colors.ts';
-import { formatDelta, formatPercent, formatValue, forNumber } from '../format.ts';
+import { formatPercent, formatValue, forNumber } from '../format.ts';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../pattern.ts';
 import { navigate, nounOf, stackQuery, state } from '../store.ts';
@@ -13,17 +12,16 @@ import { useAnswer } from '../use-answer.ts';
 
 const pageRows = 500;
 
-export function TopTable({ compare = false }: { readonly compare?: boolean }): JSX.Element {
+export function TopTable(): JSX.Element {
   const { search } = state.value;
   const [limit, setLimit] = useState(pageRows);
-  const query = stackQuery(compare);
-  const sort =
-    state.value.sort === 'delta' && !compare
-      ? 'flat'
-      : compare && state.value.sort === 'flat'
-        ? 'delta'
-        : state.value.sort;
-  const answer = useAnswer('top', query === null ? null : { ...query, sort, filter: search, limit });
+  const query = stackQuery();
+  // The sorts of a comparison's table mean nothing here.
+  const sort = state.value.sort === 'cum' || state.value.sort === 'name' ? state.value.sort : 'flat';
+  const answer = useAnswer(
+    'top',
+    query === null ? null : { ...query, sort, filter: search, limit, unchanged: true },
+  );
   if (answer.error !== '') return <Failure message={answer.error} />;
   const value = answer.value;
   if (value === null) return <Loading text="Summing up" />;
@@ -48,23 +46,19 @@ export function TopTable({ compare = false }: { readonly compare?: boolean }): J
         {search === '' ? '' : `${formatValue(value.matching, 'count')} of `}
         {formatValue(value.functions, 'count')} {forNumber(value.functions, 'functions')} ·{' '}
         {formatValue(total, unit)} {forNumber(total, nounOf(value.type))}
-        {value.diff ? ` (before: ${formatValue(value.totalBefore, unit)})` : ''}
         {search === '' ? '' : ' · filtered by the search'}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of functions">
         <table class="top-table">
           <thead>
             <tr>
-              {value.diff ? header('delta', 'change', 'Own value now minus before') : null}
               {header('flat', 'flat', 'In the function itself')}
               <th class="number wide" scope="col">
                 flat%
               </th>
-              {value.diff ? null : (
-                <th class="number wide" scope="col">
-                  sum%
-                </th>
-              )}
+              <th class="number wide" scope="col">
+                sum%
+              </th>
               {header('cum', 'cum', 'In the function and in what it calls')}
               <th class="number" scope="col">
                 cum%
@@ -104,7 +98,7 @@ function TableRow({
   row,
   sum,
   widest,
-  value: { unit, total, diff, eventWeight },
+  value: { unit, total },
 }: {
   readonly row: TopRow;
   /** Of the own values down to this row. */
@@ -114,14 +108,9 @@ function TableRow({
 }): JSX.Element {
   return (
     <tr>
-      {diff ? (
-        <td class={`number ${deltaClass(row.flatBefore, row.flat, eventWeight)}`}>
-          {formatDelta(row.flat - row.flatBefore, unit)}
-        </td>
-      ) : null}
       <td class="number strong">{formatValue(row.flat, unit)}</td>
       <td class="number wide">{formatPercent(row.flat, total)}</td>
-      {diff ? null : <td class="number wide soft">{formatPercent(sum, total)}</td>}
+      <td class="number wide soft">{formatPercent(sum, total)}</td>
       <td class="number">{formatValue(row.cum, unit)}</td>
       <td class="number meter-cell">
         <i class={row.origin} style={{ width: `${(Math.abs(row.cum) / widest) * 100}%` }} />
@@ -136,10 +125,7 @@ function TableRow({
           <i class={`dot ${row.origin}`} />
           <span class="function">{row.name}</span>
           {row.file === '' ? null : (
-            <span class="place">
-              {shortPath(row.file, 2)}
-              {row.line > 0 && !row.severalLines ? `:${row.line}` : ''}
-            </span>
+            <Place file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />
           )}
         </button>
       </td>

@@ -5,12 +5,12 @@ import type { JSX } from 'preact';
 import { exactPattern } from '../pattern.ts';
 import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '../format.ts';
 import { memoryOutlook } from '../live.ts';
-import { copyText } from '../parts/controls.tsx';
-import { navigate, profiles, series } from '../store.ts';
-import { adviceOn, asText } from './advice.ts';
-import { latest, place } from './frames.ts';
+import { navigate } from '../store.ts';
+import { adviceOn, startedBy } from './advice.ts';
+import { earliest, latest, place } from './frames.ts';
 import { Snippet } from './Snippet.tsx';
 import { Stack } from './Stack.tsx';
+import { Words } from './Words.tsx';
 import { Trend } from './Trend.tsx';
 
 /** What is known of a finding as numbers: each with what it says and a remark. */
@@ -19,7 +19,7 @@ function figures(finding: Finding, verdict: Verdict): readonly (readonly [string
   const facts: [string, string, string][] = [
     [
       formatValue(finding.count, unit),
-      `of ${formatValue(verdict.series.totals.at(-1) ?? 0, unit)} ${verdict.series.noun}`,
+      `of ${formatValue(verdict.series.totals.at(-1) ?? 0, unit)} ${unit === 'bytes' ? 'live memory' : verdict.series.noun}`,
       formatPercent(finding.share, 1),
     ],
     [
@@ -70,9 +70,14 @@ function figures(finding: Finding, verdict: Verdict): readonly (readonly [string
 export function Lead({
   finding,
   verdict,
+  headline,
+  copy,
 }: {
   readonly finding: Finding;
   readonly verdict: Verdict;
+  /** What is said above it already. */
+  readonly headline: string;
+  readonly copy: () => void;
 }): JSX.Element {
   const unit = verdict.series.measure.unit;
   const culprit = finding.culprit ?? finding.stack[0] ?? null;
@@ -99,10 +104,10 @@ export function Lead({
         ))}
       </dl>
       <Trend title="This stack" values={finding.counts} unit={unit} times={verdict.series.times} />
-      {finding.sentence === verdict.sentence ? null : <p class="sentence">{safeText(finding.sentence)}</p>}
-      {adviceOn(finding, verdict) === '' ? null : (
+      {finding.sentence === headline ? null : <p class="sentence">{safeText(finding.sentence)}</p>}
+      {adviceOn(finding) === '' ? null : (
         <p class="advice">
-          <b>What to do:</b> {safeText(adviceOn(finding, verdict))}
+          <b>What to do:</b> <Words text={adviceOn(finding)} />
         </p>
       )}
       <Story finding={finding} unit={unit} />
@@ -126,18 +131,11 @@ export function Lead({
         <button
           type="button"
           class="chip"
-          onClick={() =>
-            navigate({
-              view: 'compare',
-              source: latest(),
-              base: profiles.value.indexOf(series.value[0] ?? (profiles.value[0] as never)),
-              zoom: '',
-            })
-          }
+          onClick={() => navigate({ view: 'compare', source: latest(), base: earliest(), zoom: '' })}
         >
           Compare first and last
         </button>
-        <button type="button" class="chip" onClick={() => copyText(asText(verdict), 'Verdict copied')}>
+        <button type="button" class="chip" onClick={copy}>
           Copy as text
         </button>
       </p>
@@ -159,7 +157,7 @@ export function growingSince(finding: Pick<Finding, 'counts' | 'kind'>, verdict:
 function Story({ finding, unit }: { readonly finding: Finding; readonly unit: string }): JSX.Element | null {
   const rows: [string, string][] = [];
   if (finding.state !== '') rows.push(['Waits in', finding.state]);
-  if (finding.createdBy !== '') rows.push(['Started by', finding.createdBy]);
+  if (finding.createdBy !== '') rows.push(['Started by', startedBy(finding.createdBy)]);
   if (finding.retained !== null) {
     const { bytes, growth, heldBy } = finding.retained;
     if (bytes > 0)

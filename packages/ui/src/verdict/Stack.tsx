@@ -3,7 +3,8 @@ import type { Finding, StackFrame } from '@stackpile/leaks';
 import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { place } from './frames.ts';
+import { startedBy } from './advice.ts';
+import { Place } from '../parts/Place.tsx';
 
 export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
   const [all, setAll] = useState(false);
@@ -33,11 +34,14 @@ export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
           ) : (
             <li key={index} class={`${frame.origin} ${frame === stack[culpritIndex] ? 'guilty' : ''}`}>
               <span class="function">{safeText(frame.name)}</span>
-              <span class="place" title={safeText(frame.file)}>
-                {place(frame, 3)}
-              </span>
+              <Place file={safeText(frame.file)} line={frame.line} parts={3} title={safeText(frame.file)} />
             </li>
           ),
+        )}
+        {finding.createdBy === '' ? null : (
+          <li class={culpritIndex < 0 && finding.culprit !== null ? 'user guilty' : 'soft'}>
+            <span class="place">started by {safeText(startedBy(finding.createdBy))}</span>
+          </li>
         )}
       </ol>
     </div>

@@ -9,6 +9,12 @@ export function place(frame: StackFrame, parts: number): string {
   return file === '' ? '' : frame.line > 0 ? `${file}:${frame.line}` : file;
 }
 
+/** Row of the first profile of the series. */
+export function earliest(): number {
+  const first = series.value[0];
+  return first === undefined ? 0 : profiles.value.indexOf(first);
+}
+
 /** Row of the latest profile of the series. */
 export function latest(): number {
   const last = series.value.at(-1);

@@ -6,8 +6,10 @@ import { formatTime } from '../format.ts';
 import { Segmented } from '../parts/controls.tsx';
 import { sourceLabel } from '../parts/source-label.ts';
 import { Failure } from '../parts/states.tsx';
-import { baseline, current, navigate, profiles } from '../store.ts';
-import { TopTable } from '../top/TopTable.tsx';
+import { baseline, current, navigate, nounOf, profiles, stackQuery } from '../store.ts';
+import { changeSentence } from '../top/change-sentence.ts';
+import { CompareTable } from '../top/CompareTable.tsx';
+import { useAnswer } from '../use-answer.ts';
 
 export function View(): JSX.Element {
   const [form, setForm] = useState<'flame' | 'table'>('flame');
@@ -66,7 +68,19 @@ export function View(): JSX.Element {
           choose={setForm}
         />
       </div>
-      {form === 'flame' ? <FlameView compare /> : <TopTable compare />}
+      <Change />
+      {form === 'flame' ? <FlameView compare /> : <CompareTable />}
     </section>
+  );
+}
+
+/** What changed, in one sentence; its line keeps its height while it is worked out. */
+function Change(): JSX.Element {
+  const answer = useAnswer('change', stackQuery(true));
+  const { value } = answer;
+  return (
+    <p class="change" role="status" aria-busy={answer.pending}>
+      {value === null ? '\u00a0' : changeSentence(value, nounOf(value.type))}
+    </p>
   );
 }

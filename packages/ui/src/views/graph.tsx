@@ -5,7 +5,7 @@ import { layoutWorker } from '../graph/layout.ts';
 import { Sheet } from '../graph/Sheet.tsx';
 import { saveFile } from '../parts/save-file.ts';
 import { Failure, Loading } from '../parts/states.tsx';
-import { current, graphviz, sentence, stackQuery } from '../store.ts';
+import { current, graphviz, sentence, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 
 const sizes = [20, 40, 80, 160, 300] as const;
@@ -18,7 +18,12 @@ export function View(): JSX.Element {
     'text',
     query === null || load === null ? null : { ...query, report: 'dot', nodes },
   );
-  const [svg, setSvg] = useState<{ readonly text: string; readonly error: string }>({ text: '', error: '' });
+  /** What was drawn last, and of which DOT. */
+  const [svg, setSvg] = useState<{ readonly dot: string; readonly text: string; readonly error: string }>({
+    dot: '',
+    text: '',
+    error: '',
+  });
   const dot = answer.value?.text ?? '';
   useEffect(() => {
     if (dot === '' || load === null) return;
@@ -27,10 +32,10 @@ export function View(): JSX.Element {
       .then((layout) => layout(dot))
       .then(
         (text) => {
-          if (!stale) setSvg({ text, error: '' });
+          if (!stale) setSvg({ dot, text, error: '' });
         },
         (error: unknown) => {
-          if (!stale) setSvg({ text: '', error: sentence(error) });
+          if (!stale) setSvg({ dot, text: '', error: sentence(error) });
         },
       );
     return () => {
@@ -46,7 +51,9 @@ export function View(): JSX.Element {
     );
   }
   if (answer.error !== '') return <Failure message={answer.error} />;
-  if (svg.error !== '')
+  // Until the picture of what is asked for is there, the one before it stays and is marked as such.
+  const pending = answer.pending || svg.dot !== dot;
+  if (svg.error !== '' && !pending)
     return (
       <Failure
         title="Graphviz could not draw this graph"
@@ -54,7 +61,7 @@ export function View(): JSX.Element {
       />
     );
   return (
-    <section class="graph" aria-label="Call graph" aria-busy={svg.text === ''}>
+    <section class="graph" aria-label="Call graph" aria-busy={pending}>
       <div class="toolbar">
         <label class="field">
           <span>Functions</span>
@@ -90,7 +97,11 @@ export function View(): JSX.Element {
         )}
         <span class="hint">Wheel zooms, drag moves, click a function to focus on it.</span>
       </div>
-      {svg.text === '' ? <Loading text="Drawing the graph" /> : <Sheet svg={svg.text} />}
+      {svg.text === '' ? (
+        <Loading text="Drawing the graph" />
+      ) : (
+        <Sheet svg={svg.text} search={state.value.search} />
+      )}
     </section>
   );
 }

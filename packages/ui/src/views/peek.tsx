@@ -3,6 +3,7 @@ import { shortName, shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import type { PeekRow } from '../engine/questions/peek.ts';
 import { formatPercent, formatValue } from '../format.ts';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
@@ -68,9 +69,8 @@ export function View(): JSX.Element {
       {list('Called by', value.callers, 'Nobody in this profile: it is where stacks begin.')}
       <div class={`peek-subject ${subject.origin}`}>
         <h2 id="subject">{subject.name}</h2>
-        <p class="place">
-          {subject.file}
-          {subject.line > 0 ? `:${subject.line}` : ''}
+        <p>
+          <Place file={subject.file} line={subject.line} parts={99} />
         </p>
         <p>
           <b>{formatValue(subject.cum, unit)}</b> with what it calls ({formatPercent(subject.cum, total)}), of

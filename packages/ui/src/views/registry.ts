@@ -30,7 +30,21 @@ export interface ViewRow {
   readonly ofEmpty: boolean;
   /** Whether the user's own code is named above it. */
   readonly insight: boolean;
+  /** What of the header acts on it; the rest is seen to rest. */
+  readonly acts: Acts;
 }
+
+export interface Acts {
+  readonly search: boolean;
+  /** Filters, and libraries that are hidden. */
+  readonly filters: boolean;
+  /** Libraries that are collapsed. */
+  readonly collapse: boolean;
+}
+
+const all: Acts = { search: true, filters: true, collapse: true };
+const none: Acts = { search: false, filters: false, collapse: false };
+const uncollapsed: Acts = { search: true, filters: true, collapse: false };
 
 const always = (): boolean => true;
 
@@ -44,6 +58,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: true,
     insight: false,
+    acts: none,
   },
   {
     name: 'flame',
@@ -53,6 +68,7 @@ export const registry = [
     loads: 'first',
     ofEmpty: false,
     insight: true,
+    acts: all,
   },
   {
     name: 'top',
@@ -62,6 +78,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: false,
     insight: true,
+    acts: all,
   },
   {
     name: 'graph',
@@ -72,6 +89,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: false,
     insight: false,
+    acts: uncollapsed,
   },
   {
     name: 'peek',
@@ -81,6 +99,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: false,
     insight: false,
+    acts: all,
   },
   {
     name: 'source',
@@ -90,6 +109,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: false,
     insight: false,
+    acts: uncollapsed,
   },
   {
     name: 'tasks',
@@ -99,6 +119,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: false,
     insight: true,
+    acts: uncollapsed,
   },
   {
     name: 'raw',
@@ -108,6 +129,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: true,
     insight: false,
+    acts: { ...uncollapsed, search: false },
   },
   {
     name: 'compare',
@@ -117,6 +139,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: true,
     insight: false,
+    acts: all,
   },
   {
     name: 'live',
@@ -126,6 +149,7 @@ export const registry = [
     loads: 'later',
     ofEmpty: true,
     insight: false,
+    acts: none,
   },
 ] as const satisfies readonly ViewRow[];
 

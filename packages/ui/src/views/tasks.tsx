@@ -1,10 +1,11 @@
 // Tasks: goroutines or tasks grouped by stack as debug=1 does, each group openable to its single tasks as debug=2 does.
-import { shortName, shortPath, taskLabel, type TaskKind, tellingFrame } from '@stackpile/profile';
+import { shortName, taskLabel, type TaskKind, tellingFrame } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TaskGroupRow, TaskRow } from '../engine/questions/tasks.ts';
 import { formatMs, formatPercent, formatValue, forNumber } from '../format.ts';
 import { copyText } from '../parts/controls.tsx';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -21,6 +22,7 @@ export function View(): JSX.Element {
   return (
     <section class="tasks" aria-busy={answer.pending} aria-label="Tasks by stack">
       <p class="lead">
+        {value.kept === value.total ? '' : `${formatValue(value.kept, value.unit)} of `}
         {formatValue(value.total, value.unit)} {forNumber(value.total, nounOf(value.type))} in{' '}
         {value.groupCount === 1 ? 'one stack' : `${value.groupCount} different stacks`}
         {search === '' ? '' : ` · ${value.groups.length} match the search`}
@@ -32,9 +34,11 @@ export function View(): JSX.Element {
       </ol>
       {value.groups.length === 0 ? (
         <p class="lead">
-          {search === ''
-            ? `Nothing waits in this profile: it holds no ${nounOf(value.type)}. Capture it while the service is at work.`
-            : 'No stack matches the search. Press r to reset it.'}
+          {value.kept < value.total && search === ''
+            ? 'The filters leave no stack over. Remove a filter above, or press r to reset them all.'
+            : search === ''
+              ? `Nothing waits in this profile: it holds no ${nounOf(value.type)}. Capture it while the service is at work.`
+              : 'No stack matches the search. Press r to reset it.'}
         </p>
       ) : null}
     </section>
@@ -76,10 +80,7 @@ function Group({
               ) : (
                 <li key={index} class={frame.origin}>
                   <span class="function">{frame.name}</span>
-                  <span class="place" title={frame.file}>
-                    {shortPath(frame.file, 4)}
-                    {frame.line > 0 ? `:${frame.line}` : ''}
-                  </span>
+                  <Place file={frame.file} line={frame.line} parts={4} title={frame.file} />
                 </li>
               ),
             )}
@@ -127,12 +128,7 @@ function GroupHead({
       <b class="count">{formatValue(group.count, 'count')}</b>
       <span class="percent">{formatPercent(group.count, total)}</span>
       <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
-      {own === undefined || own.file === '' ? null : (
-        <span class="place">
-          {shortPath(own.file, 2)}
-          {own.line > 0 ? `:${own.line}` : ''}
-        </span>
-      )}
+      {own === undefined || own.file === '' ? null : <Place file={own.file} line={own.line} parts={2} />}
       <span class="tags">
         {group.states.slice(0, 3).map(([name, count]) => (
           <span class="tag" key={name}>

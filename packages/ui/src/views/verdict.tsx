@@ -4,12 +4,16 @@ import { shortName, tellingFrame, safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { exactPattern } from '../pattern.ts';
 import { formatValue } from '../format.ts';
-import { memoryOutlook } from '../live.ts';
+import { looks, memoryOutlook } from '../live.ts';
+import { copyText } from '../parts/controls.tsx';
+import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { navigate, series, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
-import { latest, place } from '../verdict/frames.ts';
+import { asText, nextStep } from '../verdict/advice.ts';
+import { earliest, latest } from '../verdict/frames.ts';
 import { Lead } from '../verdict/Lead.tsx';
+import { Words } from '../verdict/Words.tsx';
 import { Spark, Trend } from '../verdict/Trend.tsx';
 
 export function View(): JSX.Element {
@@ -23,6 +27,7 @@ export function View(): JSX.Element {
           profiles: dumps.map(({ id }) => id),
           sampleType: chosen,
           memoryLimit: memoryOutlook.value?.limit ?? null,
+          counters: looks.value.flatMap(({ counters }) => (counters === null ? [] : [counters])),
         },
   );
   if (dumps.length < 2) {
@@ -35,34 +40,107 @@ export function View(): JSX.Element {
   }
   if (answer.error !== '') return <Failure title="No verdict" message={answer.error} />;
   if (answer.value === null) return <Loading text={`Comparing ${dumps.length} profiles`} />;
-  const { verdict } = answer.value;
+  const { verdicts, process } = answer.value;
+  const [verdict, ...besides] = verdicts;
+  const kind = process?.kind ?? verdict.kind;
+  const headline = process?.sentence ?? verdict.sentence;
   const [first, ...others] = verdict.findings;
+  // Somebody is blamed only where something is convicted.
+  const lead = kind === 'leak' && verdict.kind === 'leak' ? first : undefined;
+  const looked: Looked[] = [
+    ...(lead === undefined ? verdict.findings : others).map((finding) => ({ finding, verdict })),
+    ...besides.flatMap((one) => one.findings.slice(0, 3).map((finding) => ({ finding, verdict: one }))),
+  ];
+  const copy = (): void =>
+    void copyText(asText(headline, { ...verdict, kind }, dumps, process?.ledger ?? []), 'Verdict copied');
   return (
-    <section class="verdict" aria-label="Verdict">
-      <div class={`judgement ${verdict.kind}`}>
-        <Badge kind={verdict.kind} />
-        <h1>{safeText(verdict.sentence)}</h1>
+    <section class="verdict" aria-label="Verdict" aria-busy={answer.pending}>
+      <div class={`judgement ${kind}`}>
+        <Badge kind={kind} />
+        <h1>{safeText(headline)}</h1>
       </div>
-      {first === undefined ? null : <Lead finding={first} verdict={verdict} />}
+      <Balance lines={process?.ledger ?? []} />
+      {lead === undefined ? (
+        <Calm step={process?.next ?? ''} verdict={{ ...verdict, kind }} copy={copy} />
+      ) : (
+        <Lead finding={lead} verdict={verdict} headline={headline} copy={copy} />
+      )}
       <div class="verdict-side">
-        <Trend
-          title={`All ${verdict.series.noun}`}
-          values={verdict.series.totals}
-          unit={verdict.series.measure.unit}
-          times={verdict.series.times}
-        />
-        {others.length === 0 ? null : (
+        {verdicts.map(({ series }) => (
+          <Trend
+            key={series.measure.type}
+            title={series.measure.unit === 'bytes' ? 'All live memory' : `All ${series.noun}`}
+            values={series.totals}
+            unit={series.measure.unit}
+            times={series.times}
+          />
+        ))}
+        {looked.length === 0 ? null : (
           <div class="others">
-            <h2>Also looked at</h2>
+            <h2>{lead === undefined ? 'Looked at' : 'Also looked at'}</h2>
             <ol>
-              {others.map((finding, index) => (
-                <Other key={index} finding={finding} verdict={verdict} />
+              {looked.map((one, index) => (
+                <Other key={index} {...one} />
               ))}
             </ol>
           </div>
         )}
       </div>
     </section>
+  );
+}
+
+interface Looked {
+  readonly finding: Finding;
+  readonly verdict: Verdict;
+}
+
+/** What the counters of the process balance to. */
+function Balance({ lines }: { readonly lines: readonly string[] }): JSX.Element | null {
+  if (lines.length === 0) return null;
+  return (
+    <ul class="balance" aria-label="The counters of the process">
+      {lines.map((line) => {
+        const [state = '', ...rest] = safeText(line, 2000).split(/\s{2,}/);
+        return (
+          <li key={line}>
+            <b>{state}</b>
+            <span>{rest.join(' ')}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Where nothing is convicted: what to do next, and nobody's name. */
+function Calm({
+  step,
+  verdict,
+  copy,
+}: {
+  readonly step: string;
+  readonly verdict: Verdict;
+  readonly copy: () => void;
+}): JSX.Element {
+  return (
+    <article class="lead-finding calm">
+      <p class="next">
+        <b>What to do next:</b> <Words text={step === '' ? nextStep(verdict) : step} />
+      </p>
+      <p class="row">
+        <button
+          type="button"
+          class="chip"
+          onClick={() => navigate({ view: 'compare', source: latest(), base: earliest(), zoom: '' })}
+        >
+          Compare first and last
+        </button>
+        <button type="button" class="chip" onClick={copy}>
+          Copy as text
+        </button>
+      </p>
+    </article>
   );
 }
 
@@ -83,10 +161,10 @@ function Badge({ kind }: { readonly kind: Verdict['kind'] }): JSX.Element {
 
 const kinds = { leak: 'leaks', growing: 'grows', steady: 'steady' } as const;
 
-function Other({ finding, verdict }: { readonly finding: Finding; readonly verdict: Verdict }): JSX.Element {
+function Other({ finding, verdict }: Looked): JSX.Element {
   const frame = finding.culprit ?? tellingFrame(finding.stack);
   return (
-    <li>
+    <li class={finding.kind}>
       <button
         type="button"
         title={safeText(finding.sentence)}
@@ -104,7 +182,11 @@ function Other({ finding, verdict }: { readonly finding: Finding; readonly verdi
         <Spark values={finding.counts} />
         <b>{formatValue(finding.count, verdict.series.measure.unit)}</b>
         <span class="function">{frame === undefined ? '(no stack)' : safeText(shortName(frame.name))}</span>
-        <span class="place">{frame === undefined ? '' : place(frame, 2)}</span>
+        {frame === undefined ? (
+          <span class="place" />
+        ) : (
+          <Place file={safeText(frame.file)} line={frame.line} parts={2} />
+        )}
         <span class={`tag ${finding.kind}`}>{kinds[finding.kind]}</span>
       </button>
     </li>

@@ -10,6 +10,7 @@ import {
 } from '@stackpile/profile';
 import { formatSize, formatValue } from '../../format.ts';
 import { download } from '../download.ts';
+import { withPlaces } from '../nameless.ts';
 import type { Profiles, ProfileSummary } from '../profiles.ts';
 
 /** Where a profile's bytes are: in hand, or to be asked for, and then decoded while they come. */
@@ -43,7 +44,10 @@ export async function open(
 ): Promise<ProfileSummary> {
   const started = performance.now();
   const { profile: asRead, bytes } = await read(name, from, progress);
-  const profile = hasNamesToRead(asRead) ? (await import('./readable.ts')).withReadableNames(asRead) : asRead;
+  const readable = hasNamesToRead(asRead)
+    ? (await import('./readable.ts')).withReadableNames(asRead)
+    : asRead;
+  const profile = withPlaces(readable);
   const summary = {
     ...summarize(profile, name, time),
     id: profiles.next,

@@ -36,18 +36,21 @@ export interface TaskGroupRow {
 export interface TasksAnswer {
   readonly groups: readonly TaskGroupRow[];
   readonly groupCount: number;
+  /** Of the whole profile. */
   readonly total: number;
+  /** What the filters left of it. */
+  readonly kept: number;
   readonly unit: string;
   readonly type: string;
 }
 
 /** Groups tasks. */
 export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
-  const { profile, summary } = profiles.entry(query.profile);
-  const interned = profiles.interned({ ...query, base: null, granularity: 'functions' });
-  const row = typeIndex(profile, query.sampleType, summary.defaultType);
-  const { groups, groupCount, total } = groupTasks(profile, interned.add(profile), row);
-  const { table } = interned.interner;
+  const { profile: whole, summary } = profiles.entry(query.profile);
+  const row = typeIndex(whole, query.sampleType, summary.defaultType);
+  const { profile, locations, stacks } = profiles.prepare({ ...query, base: null, granularity: 'functions' });
+  const { groups, groupCount, total: kept } = groupTasks(profile, locations, row);
+  const { table } = stacks;
   const { pattern, error } = compileSearch(query.filter);
   if (query.filter !== '' && pattern === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
   const shown = groups.map((group) => ({
@@ -82,7 +85,8 @@ export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
   return {
     groups: matching.slice(0, 500),
     groupCount,
-    total,
+    total: stacks.total,
+    kept,
     unit: summary.sampleTypes[row]?.unit ?? '',
     type: summary.sampleTypes[row]?.type ?? '',
   };

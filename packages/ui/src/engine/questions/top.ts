@@ -1,5 +1,5 @@
 // The table of functions: own and whole values of each, in the order that was asked for.
-import { matchFrames, sumFrames } from '@stackpile/report/flame';
+import { type FrameSums, isNoise, matchFrames, sumFrames } from '@stackpile/report/flame';
 import { compileSearch } from '../compile.ts';
 import { EngineError } from '../error.ts';
 import type { Profiles } from '../profiles.ts';
@@ -7,9 +7,11 @@ import type { StackQuery } from '../stack-query.ts';
 import { type TopRow, topRow } from '../rows.ts';
 
 export interface TopQuery extends StackQuery {
-  readonly sort: 'flat' | 'cum' | 'name' | 'delta';
+  readonly sort: 'flat' | 'cum' | 'name' | 'delta' | 'deltaFlat';
   readonly filter: string;
   readonly limit: number;
+  /** In a comparison: whether what did not change beyond chance is listed too. */
+  readonly unchanged: boolean;
 }
 
 export interface TopAnswer {
@@ -17,8 +19,12 @@ export interface TopAnswer {
   readonly rows: readonly TopRow[];
   /** How many functions have a value at all. */
   readonly functions: number;
-  /** How many match the filter text. */
+  /** How many match the filter text and are listed. */
   readonly matching: number;
+  /** How many match but are not listed, as they did not change beyond chance. */
+  readonly unchanged: number;
+  /** The largest change of a listed row, as a size. */
+  readonly widestDelta: number;
   readonly unit: string;
   readonly type: string;
   readonly total: number;
@@ -36,19 +42,21 @@ export function top(profiles: Profiles, query: TopQuery): TopAnswer {
   if (query.filter !== '' && pattern === null) throw new EngineError('BAD_PATTERN', `Filter: ${error}`);
   const mask = pattern === null ? null : matchFrames(stacks, pattern);
   let functions = 0;
+  let unchanged = 0;
   const rows: number[] = [];
   for (let frame = 0; frame < table.length; frame++) {
     if (sums.cum[frame] === 0 && (sums.cumBefore?.[frame] ?? 0) === 0) continue;
     functions++;
-    if (mask === null || mask[frame] === 1) rows.push(frame);
+    if (mask !== null && mask[frame] !== 1) continue;
+    if (!query.unchanged && isUnchanged(sums, frame, weight)) unchanged++;
+    else rows.push(frame);
   }
-  const delta = (frame: number): number =>
-    Math.abs((sums.cum[frame] as number) - (sums.cumBefore?.[frame] ?? 0));
-  const flatDelta = (frame: number): number =>
-    Math.abs((sums.flat[frame] as number) - (sums.flatBefore?.[frame] ?? 0));
-  const { flat, cum } = sums;
+  const { cum, flat, cumBefore, flatBefore } = sums;
+  const delta = (frame: number): number => Math.abs((cum[frame] as number) - (cumBefore?.[frame] ?? 0));
+  const flatDelta = (frame: number): number => Math.abs((flat[frame] as number) - (flatBefore?.[frame] ?? 0));
   const byName = (a: number, b: number): number =>
     (table.name[a] as string) < (table.name[b] as string) ? -1 : 1;
+  const own = (frame: number): number => Number(table.origin[frame] === 'user' && delta(frame) > 0);
   const size = (column: Float64Array, frame: number): number => Math.abs(column[frame] as number);
   rows.sort((a, b) => {
     switch (query.sort) {
@@ -57,6 +65,9 @@ export function top(profiles: Profiles, query: TopQuery): TopAnswer {
       case 'cum':
         return size(cum, b) - size(cum, a) || size(flat, b) - size(flat, a) || byName(a, b);
       case 'delta':
+        // What leaks waits in the runtime: the code that can be changed comes before all that it calls.
+        return own(b) - own(a) || delta(b) - delta(a) || flatDelta(b) - flatDelta(a) || byName(a, b);
+      case 'deltaFlat':
         return flatDelta(b) - flatDelta(a) || delta(b) - delta(a) || byName(a, b);
       case 'flat':
         return size(flat, b) - size(flat, a) || size(cum, b) - size(cum, a) || byName(a, b);
@@ -66,6 +77,8 @@ export function top(profiles: Profiles, query: TopQuery): TopAnswer {
     rows: rows.slice(0, query.limit).map((frame) => topRow(table, sums, frame)),
     functions,
     matching: rows.length,
+    unchanged,
+    widestDelta: rows.reduce((most, frame) => Math.max(most, delta(frame)), 0),
     unit,
     type,
     total: stacks.total,
@@ -73,4 +86,17 @@ export function top(profiles: Profiles, query: TopQuery): TopAnswer {
     diff: stacks.diff !== null,
     eventWeight: weight,
   };
+}
+
+/** Whether a function of a comparison did not change beyond chance. */
+function isUnchanged(
+  { flat, cum, flatBefore, cumBefore }: FrameSums,
+  frame: number,
+  weight: number,
+): boolean {
+  if (flatBefore === null || cumBefore === null) return false;
+  return (
+    isNoise(cumBefore[frame] as number, cum[frame] as number, weight) &&
+    isNoise(flatBefore[frame] as number, flat[frame] as number, weight)
+  );
 }

@@ -1,17 +1,43 @@
-// What grows over several profiles.
-import { findLeaks, type Verdict } from '@stackpile/leaks';
+// What grows over several profiles, judged by each kind of thing that they count, and the balance of a process that is watched.
+import { type Evidence, findLeaks, ledgerLines, ProcessWatch, type Verdict } from '@stackpile/leaks';
+import type { Counters } from '@stackpile/profile';
 import { type Profiles, typeIndex } from '../profiles.ts';
 
 export interface VerdictQuery {
   readonly profiles: readonly number[];
+  /** '' judges every kind of thing that the profiles count. */
   readonly sampleType: string;
   /** Bytes at which the service ends, for verdicts on memory; null where unknown. */
   readonly memoryLimit: number | null;
+  /** Counters of the running service, oldest first; empty where none is watched. */
+  readonly counters: readonly Counters[];
 }
 
 export interface VerdictAnswer {
-  readonly verdict: Verdict;
+  /** The gravest first: each on one kind of thing, so that shares are of what is of that kind. */
+  readonly verdicts: readonly [Verdict, ...Verdict[]];
+  /** What the counters of the process balance to; null where there are too few. */
+  readonly process: ProcessWords | null;
 }
+
+/** A verdict on a process, in words. */
+export interface ProcessWords {
+  readonly kind: Verdict['kind'];
+  readonly sentence: string;
+  /** At most five lines. */
+  readonly ledger: readonly string[];
+  /** What would tell more, '' where there is nothing to add. */
+  readonly next: string;
+}
+
+/** Kinds of things that one profile may count side by side: a share of one says nothing of another. */
+const evidences: Readonly<Record<string, Evidence>> = {
+  goroutine: 'tasks',
+  tasks: 'tasks',
+  handles: 'handles',
+};
+const gravity = { leak: 0, unsure: 1, none: 2 } as const;
+const leastLooks = 3;
 
 /** Judges a series. */
 export function verdict(profiles: Profiles, query: VerdictQuery): VerdictAnswer {
@@ -22,10 +48,38 @@ export function verdict(profiles: Profiles, query: VerdictQuery): VerdictAnswer 
   const shown = profiles.entry(query.profiles.at(-1) ?? -1);
   const row = typeIndex(shown.profile, query.sampleType, shown.summary.defaultType);
   const inBytes = shown.summary.sampleTypes[row]?.unit === 'bytes';
+  const options = inBytes && query.memoryLimit !== null ? { limit: query.memoryLimit } : {};
+  const judge = (sampleType: string): Verdict =>
+    findLeaks(dumps, { ...options, ...(sampleType === '' ? {} : { sampleType }) });
+  const kinds = query.sampleType === '' ? kindsOf(shown.summary.sampleTypes.map(({ type }) => type)) : [];
+  const [first, ...others] = kinds.length > 1 ? kinds.map(judge) : [judge(query.sampleType)];
+  const verdicts = [first ?? judge(''), ...others].sort((a, b) => gravity[a.kind] - gravity[b.kind]);
   return {
-    verdict: findLeaks(dumps, {
-      ...(query.sampleType === '' ? {} : { sampleType: query.sampleType }),
-      ...(inBytes && query.memoryLimit !== null ? { limit: query.memoryLimit } : {}),
-    }),
+    verdicts: [verdicts[0] ?? judge(''), ...verdicts.slice(1)],
+    process: query.counters.length < leastLooks ? null : balance(dumps, kinds, query.counters),
+  };
+}
+
+function kindsOf(types: readonly string[]): string[] {
+  return types.filter((type) => Object.hasOwn(evidences, type));
+}
+
+function balance(
+  dumps: readonly Parameters<ProcessWatch['dump']>[1][],
+  kinds: readonly string[],
+  counters: readonly Counters[],
+): ProcessWords {
+  const watch = new ProcessWatch();
+  for (const one of counters) watch.counters(one);
+  for (const kind of kinds) {
+    const evidence = evidences[kind];
+    if (evidence !== undefined) for (const dump of dumps) watch.dump(evidence, dump);
+  }
+  const judged = watch.verdict();
+  return {
+    kind: judged.kind,
+    sentence: judged.sentence,
+    ledger: ledgerLines(judged),
+    next: judged.next,
   };
 }
