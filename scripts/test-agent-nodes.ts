@@ -3,6 +3,7 @@
 // node scripts/test-agent-nodes.ts [20 22 24 26]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeOf } from '../testing/nodes.ts';
@@ -15,6 +16,11 @@ execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent']
   cwd: root,
   stdio: 'inherit',
 });
+const runner = [
+  '--conditions=stackpile-source',
+  '--test',
+  `--test-concurrency=${Math.min(4, availableParallelism())}`,
+];
 /** Tests that stay on this Node and run their programs on the other one. */
 const watching = [
   'packages/agent/test/permission.test.ts',
@@ -32,7 +38,7 @@ let failed = false;
 for (const major of majors) {
   const node = nodeOf(major);
   console.log(`Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
-  const programs = spawnSync(process.execPath, ['--conditions=stackpile-source', '--test', ...watching], {
+  const programs = spawnSync(process.execPath, [...runner, ...watching], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, STACKPILE_TEST_NODE: node },
@@ -40,7 +46,7 @@ for (const major of majors) {
   failed ||= programs.status !== 0;
   // Node 20 cannot strip types by itself.
   const loader = major < 22 ? [`--import=${new URL('strip-types.mjs', import.meta.url).href}`] : [];
-  const result = spawnSync(node, [...loader, '--conditions=stackpile-source', '--test', ...tests], {
+  const result = spawnSync(node, [...loader, ...runner, ...tests], {
     cwd: root,
     stdio: 'inherit',
   });
