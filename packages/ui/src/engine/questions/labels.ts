@@ -73,8 +73,8 @@ function sumLabels({ samples, strings }: Profile, valueIndex: number): Map<strin
     if (weight === 0) continue;
     for (let at = labelStart[sample] as number; at < (labelStart[sample + 1] as number); at++) {
       const key = strings.get(table.key[at] as number);
-      let known = sums.get(key);
-      if (known === undefined) sums.set(key, (known = new Map()));
+      const known = sums.get(key) ?? new Map<string, Sum>();
+      sums.set(key, known);
       // Beyond that nobody asks for its values.
       if (known.size > mostToSplit) continue;
       const isNumber = table.text[at] === 0;
