@@ -12,6 +12,9 @@ export interface StackFilters {
   readonly pruneFrom: string;
   readonly tagFocus: string;
   readonly tagIgnore: string;
+  /** Keys of labels, apart by commas, that become the outermost frames; and the innermost. */
+  readonly tagRoot: string;
+  readonly tagLeaf: string;
   /** `mine`: only what goes through the user's own code, without libraries. */
   readonly libraries: (typeof libraryModes)[number];
 }
@@ -38,11 +41,26 @@ export const noFilters: StackFilters = {
   pruneFrom: '',
   tagFocus: '',
   tagIgnore: '',
+  tagRoot: '',
+  tagLeaf: '',
   libraries: 'show',
 };
 
 /** Of a value that has other members too, the filters. */
 export function filtersOf(value: StackFilters): StackFilters {
   const { focus, ignore, hide, show, showFrom, pruneFrom, tagFocus, tagIgnore, libraries } = value;
-  return { focus, ignore, hide, show, showFrom, pruneFrom, tagFocus, tagIgnore, libraries };
+  const { tagRoot, tagLeaf } = value;
+  return {
+    focus,
+    ignore,
+    hide,
+    show,
+    showFrom,
+    pruneFrom,
+    tagFocus,
+    tagIgnore,
+    tagRoot,
+    tagLeaf,
+    libraries,
+  };
 }

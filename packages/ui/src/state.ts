@@ -61,6 +61,8 @@ const text = {
   pruneFrom: 'prunefrom',
   tagFocus: 'tf',
   tagIgnore: 'ti',
+  tagRoot: 'tagroot',
+  tagLeaf: 'tagleaf',
   search: 'q',
   zoom: 'z',
   pivot: 'p',

@@ -102,6 +102,8 @@ const queries: fc.Arbitrary<Omit<StackQuery, 'profile' | 'base' | 'granularity' 
   pruneFrom: pattern,
   tagFocus: tags,
   tagIgnore: tags,
+  tagRoot: fc.constantFrom('', 'route', 'route,size', 'nosuch'),
+  tagLeaf: fc.constantFrom('', 'size'),
   libraries: fc.constantFrom('show', 'hide', 'mine'),
 });
 
@@ -190,6 +192,8 @@ function query(patch: Partial<StackQuery>): StackQuery {
     pruneFrom: '',
     tagFocus: '',
     tagIgnore: '',
+    tagRoot: '',
+    tagLeaf: '',
     libraries: 'show',
     ...patch,
   };

@@ -49,6 +49,8 @@ const plain: Omit<FlameQuery, 'profile'> = {
   pruneFrom: '',
   tagFocus: '',
   tagIgnore: '',
+  tagRoot: '',
+  tagLeaf: '',
   libraries: 'show',
   mode: 'down',
   pivot: '',

@@ -181,6 +181,56 @@ test('what comes slowly shows how much of it is there, and comes once', { skip }
   await context.close();
 });
 
+test('one bad file among good ones is named, and the good ones open with their own sources', {
+  skip,
+}, async () => {
+  const good = readFileSync(dump('t136'));
+  const html = fillPage(await readPage(), {
+    mode: 'server',
+    sources: ['gone', 'bad', 'good'].map((name) => ({
+      name: `${name}.pb.gz`,
+      address: name,
+      time: null,
+      size: 0,
+    })),
+    live: [],
+    files: true,
+    graphviz: 'graphviz.js',
+  });
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const url = request.url ?? '';
+    asked.push(url);
+    if (url === '/') response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
+    else if (url === '/good') response.end(good);
+    else if (url === '/bad') response.end('this is no profile');
+    else if (url.startsWith('/api/file')) response.end('{"text":"package task"}');
+    else response.writeHead(404).end('nothing here');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as { port: number };
+  const origin = `http://127.0.0.1:${port}/`;
+  const { page, context } = await openPage(browser, desktop, 'light', origin);
+  await page.goto(origin);
+  await settled(page);
+  await shows(page, '.insight li', /subscribe_leaky\.go:22/);
+  await shows(page, '.toast', /^Not opened: gone\.pb\.gz: .*404.* · bad\.pb\.gz: /);
+  await go(page, 'source?p=Subscribe');
+  await shows(page, '.listing', /package task/);
+  // The server counts all that the page came with.
+  assert.ok(
+    asked.some((url) => url.startsWith('/api/file?profile=2&')),
+    asked.join('\n'),
+  );
+  await context.close();
+});
+
 test('what is seen first is drawn before the rest of the page has come, and runs none of it', {
   skip,
 }, async () => {

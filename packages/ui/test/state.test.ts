@@ -35,6 +35,8 @@ const anyState = fc.record(
     pruneFrom: texts,
     tagFocus: texts,
     tagIgnore: texts,
+    tagRoot: texts,
+    tagLeaf: texts,
     libraries: fc.constantFrom(...libraryModes),
     search: texts,
     zoom: texts,

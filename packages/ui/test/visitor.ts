@@ -118,7 +118,7 @@ export async function aboveFold(page: Page, text: string): Promise<boolean> {
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const element = node as HTMLElement;
       if (
-        element.children.length > 0 ||
+        (element.children.length > 0 && !element.classList.contains('place')) ||
         element.closest('script, [aria-hidden="true"], .flame-tree') !== null
       )
         continue;

@@ -197,6 +197,11 @@ function entryPath(options: ReportOptions | undefined, comparing: boolean): stri
   );
   const sample = options?.sample_index ?? '';
   if (sample !== '') query.set('si', sample);
+  // pprof's page has no such parameters; ours has.
+  for (const name of ['tagroot', 'tagleaf'] as const) {
+    const keys = options?.[name] ?? '';
+    if (keys !== '') query.set(name, keys);
+  }
   return query.size === 0 ? '/ui/' : `/ui/flamegraph?${query.toString()}`;
 }
 

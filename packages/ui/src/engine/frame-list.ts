@@ -32,14 +32,17 @@ export class RowTable {
     const frame = layout.frame.map((id) => (id === rootFrame || id === mergedFrame ? id : this.row(id)));
     return { ...layout, frame };
   }
-  list(): FrameList {
+  /** @param labels keys of labels that were made frames, which are nobody's code */
+  list(labels: ReadonlySet<string> = new Set()): FrameList {
     const table = this.#table;
     return {
       name: this.ids.map((id) => table.name[id] as string),
       file: this.ids.map((id) => table.file[id] as string),
       line: Uint32Array.from(this.ids, (id) => table.line[id] as number),
       severalLines: Uint8Array.from(this.ids, (id) => Number(table.severalLines[id])),
-      origin: this.ids.map((id) => table.origin[id] as Origin),
+      origin: this.ids.map((id) =>
+        labels.has(table.file[id] as string) ? 'runtime' : (table.origin[id] as Origin),
+      ),
       package: this.ids.map((id) => table.package[id] as string),
     };
   }

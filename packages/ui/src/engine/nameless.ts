@@ -25,15 +25,13 @@ export function withPlaces(profile: Profile): Profile {
     });
   };
   // The column is that of a call in it, not of its beginning: it is said only where two functions share their line.
+  const keyOf = (row: number): string => `${String(functions.filename[row])} ${named(row, false)}`;
   const counts = new Map<string, number>();
-  for (const row of nameless) {
-    const key = `${functions.filename[row]} ${named(row, false)}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+  for (const row of nameless) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1);
   const name = functions.name.slice();
   const added: string[] = [];
   for (const row of nameless) {
-    const several = (counts.get(`${functions.filename[row]} ${named(row, false)}`) ?? 0) > 1;
+    const several = (counts.get(keyOf(row)) ?? 0) > 1;
     name[row] = strings.length + added.push(named(row, several)) - 1;
   }
   return { ...profile, functions: { ...functions, name }, strings: extendStrings(strings, added) };

@@ -5,6 +5,7 @@ import type { ChainAnswer } from './questions/chain.ts';
 import type { ChangeAnswer } from './questions/change.ts';
 import type { ExportAnswer, ExportQuery } from './questions/export.ts';
 import type { FlameAnswer, FlameQuery } from './questions/flame.ts';
+import type { LabelsAnswer, LabelsQuery } from './questions/labels.ts';
 import type { OpenQuery, Progress } from './questions/open.ts';
 import type { PeekAnswer, PeekQuery } from './questions/peek.ts';
 import type { PlacesAnswer, PlacesQuery } from './questions/places.ts';
@@ -24,6 +25,7 @@ export interface Engine {
   places: [PlacesQuery, PlacesAnswer];
   change: [StackQuery, ChangeAnswer];
   chain: [StackQuery, ChainAnswer];
+  labels: [LabelsQuery, LabelsAnswer];
   source: [SourceQuery, SourceAnswer];
   tasks: [TasksQuery, TasksAnswer];
   text: [TextQuery, TextAnswer];

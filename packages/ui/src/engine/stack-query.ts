@@ -26,6 +26,8 @@ export function reportOptions(query: StackQuery, valueIndex: number): ReportOpti
     show_from: query.showFrom,
     tagfocus: query.tagFocus,
     tagignore: query.tagIgnore,
+    tagroot: query.tagRoot,
+    tagleaf: query.tagLeaf,
     hide_libs: query.libraries === 'hide',
     mine: query.libraries === 'mine',
   };

@@ -4,6 +4,7 @@ import type { ChainAnswer } from '../engine/questions/chain.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { type FilterName, filterNames, noFilters } from '../stack-filters.ts';
 import { navigate, stackQuery, state } from '../store.ts';
+import { viewRow } from '../views/registry.ts';
 import { useAnswer } from '../use-answer.ts';
 
 const titles: Readonly<Record<FilterName, string>> = {
@@ -25,6 +26,7 @@ export function resetFilters(): void {
 export function Filters(): JSX.Element | null {
   const now = state.value;
   const active = filterNames.filter((name) => now[name] !== '');
+  const { acts, title } = viewRow(now.view);
   const query = active.length === 0 ? null : stackQuery();
   const answer = useAnswer('chain', query === null ? null : { ...query, granularity: 'functions' });
   if (active.length === 0) return null;
@@ -42,6 +44,7 @@ export function Filters(): JSX.Element | null {
       <button type="button" class="chip" onClick={resetFilters}>
         Reset all <kbd>r</kbd>
       </button>
+      {acts.filters ? null : <span class="hint">Filters do not act on {title}.</span>}
       <span class="hint">
         Percentages stay relative to{' '}
         {now.libraries === 'mine' ? 'what goes through your code' : 'the whole profile'}.

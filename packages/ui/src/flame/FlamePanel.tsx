@@ -11,6 +11,7 @@ import { boxActions } from './menu.ts';
 import { Minimap } from './Minimap.tsx';
 import { usePainter } from './painter.ts';
 import type { Hit, Picture } from './picture.ts';
+import { SplitShares } from './Split.tsx';
 import { FlameToolbar } from './Toolbar.tsx';
 import { select, zoomTo } from './zoom.ts';
 
@@ -35,6 +36,7 @@ export function FlamePanel({
   return (
     <section class="flame" aria-label="Flame graph" aria-busy={pending}>
       <FlameToolbar picture={picture} compare={compare} />
+      {compare ? null : <SplitShares />}
       <Minimap
         picture={picture}
         view={view}

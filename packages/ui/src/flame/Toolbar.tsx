@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { formatPercent, forNumber } from '../format.ts';
 import { Segmented, Switch } from '../parts/controls.tsx';
 import { useFold } from '../parts/Fold.tsx';
+import { SplitPicker } from './Split.tsx';
 import { current, navigate, notice, state, theme } from '../store.ts';
 import { paletteRow, palettes } from './colors.ts';
 import type { Picture } from './picture.ts';
@@ -58,6 +59,7 @@ export function FlameToolbar({
           <option value="packages">packages</option>
         </select>
       </label>
+      {compare ? null : <SplitPicker />}
       <Switch label="Root at bottom" on={flip} toggle={() => navigate({ flip: !flip })} />
       {compare ? (
         <Switch

@@ -19,7 +19,19 @@ export function usePainter({ picture, view, hovered, selected, base, over }: Fla
     if (canvas === null || overlayCanvas === null || now.width === 0) return;
     const palette = palettes[colours];
     // All that the boxes are painted from: what is not in it cannot change them.
-    const key: PaintKey = [canvas, picture, palette, ...Object.values(now)];
+    const { width, height, rowHeight, left, right, scroll } = now;
+    const key: PaintKey = [
+      canvas,
+      devicePixelRatio,
+      picture,
+      palette,
+      width,
+      height,
+      rowHeight,
+      left,
+      right,
+      scroll,
+    ];
     if (!sameKey(painted.current, key)) {
       painted.current = key;
       const context = prepare(canvas, now);

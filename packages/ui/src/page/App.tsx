@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { Insight } from '../parts/Insight.tsx';
 import { Header } from '../parts/Header.tsx';
 import { later } from '../parts/later.tsx';
+import { emptyFigures, emptyWords } from '../parts/nothing.ts';
 import { Failure, Loading } from '../parts/states.tsx';
 import { current, notice, overlay, state, status } from '../store.ts';
 import { viewComponent } from '../views/load.ts';
@@ -18,11 +19,17 @@ function View(): JSX.Element {
   const shown = current.value;
   const { name, ofEmpty, insight } = viewRow(state.value.view);
   if (shown?.samples === 0 && !ofEmpty) {
+    const { why, next } = emptyWords(shown);
     return (
-      <Failure
-        title="This profile is empty"
-        message={`${shown.name} has no samples: nothing ran while it was recorded. Record for longer, or while the service has work to do, or open another profile.`}
-      >
+      <Failure title="This profile is empty" message={`${shown.name} has no samples: ${why} ${next}`}>
+        <dl class="empty-figures">
+          {emptyFigures(shown).map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
         <Chooser />
       </Failure>
     );

@@ -8,7 +8,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
     title: 'Everywhere',
     keys: [
       ['1 … 0', 'the views, from left to right'],
-      ['/', 'search; Enter keeps it, Shift+Enter focuses on it, Esc clears it'],
+      ['/', 'search; Enter moves on to the graph or table, Shift+Enter focuses on it, Esc clears it'],
       ['n N', 'next and previous match'],
       ['[ ]', 'previous and next profile'],
       ['l', 'libraries shown, collapsed, hidden; only your own code'],

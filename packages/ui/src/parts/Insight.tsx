@@ -4,7 +4,8 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { deed, formatPercent, formatValue, forNumber } from '../format.ts';
 import { exactPattern } from '../pattern.ts';
-import { navigate, nounOf, stackQuery } from '../store.ts';
+import { current, navigate, nounOf, stackQuery } from '../store.ts';
+import { idleWords } from './nothing.ts';
 import { useFold } from './Fold.tsx';
 import { Place } from './Place.tsx';
 import { useAnswer } from '../use-answer.ts';
@@ -17,6 +18,8 @@ export function Insight(): JSX.Element | null {
   const answer = useAnswer('places', query === null ? null : { ...query, limit: 3 });
   const value = answer.value;
   const fold = useFold('Where');
+  const shown = current.value;
+  const idle = shown === null ? '' : idleWords(shown);
   // The strip keeps its height while it loads, so that nothing below it jumps.
   if (value === null) return <div class="insight" aria-hidden="true" />;
   if (value.total === 0) return null;
@@ -37,6 +40,7 @@ export function Insight(): JSX.Element | null {
         Of {formatValue(value.total, value.unit)} {forNumber(value.total, nounOf(value.type))}, your code most
         often {deed(value.type)} here
       </p>
+      {idle === '' ? null : <p class="insight-idle folds">{idle}</p>}
       <ol>
         {value.places.map((place) => (
           <li key={`${place.name}:${place.line}`}>

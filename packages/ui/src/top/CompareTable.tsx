@@ -29,9 +29,9 @@ export function CompareTable(): JSX.Element {
   const { value } = answer;
   if (value === null) return <Loading text="Comparing" />;
   const { rows, unchanged } = value;
-  const header = (key: typeof sort, label: string, title: string, numeric = true): JSX.Element => (
+  const header = (key: typeof sort, label: string, title: string, kind = 'number wide'): JSX.Element => (
     <th
-      class={numeric ? 'number' : ''}
+      class={kind}
       aria-sort={sort === key ? (key === 'name' ? 'ascending' : 'descending') : 'none'}
       scope="col"
     >
@@ -47,10 +47,15 @@ export function CompareTable(): JSX.Element {
         <table class="top-table">
           <thead>
             <tr>
-              {header('delta', 'Δ cum', 'Change in the function and in what it calls; your own code first')}
+              {header(
+                'delta',
+                'Δ cum',
+                'Change in the function and in what it calls; your own code first',
+                'number',
+              )}
               {header('deltaFlat', 'Δ flat', 'Change in the function itself')}
               {header('cum', 'cum', 'In the function and in what it calls: before and now')}
-              {header('name', 'function', 'Name', false)}
+              {header('name', 'function', 'Name', '')}
             </tr>
           </thead>
           <tbody>
@@ -92,12 +97,12 @@ function ChangeRow({
   readonly row: TopRow;
   readonly value: TopAnswer;
 }): JSX.Element {
-  const cell = (before: number, after: number): JSX.Element => {
+  const cell = (before: number, after: number, more = ''): JSX.Element => {
     const delta = after - before;
     const half = (Math.abs(delta) / Math.max(1, widestDelta)) * 50;
     const kind = deltaClass(before, after, eventWeight);
     return (
-      <td class={`number diverging ${kind}`}>
+      <td class={`number diverging ${kind} ${more}`}>
         {delta === 0 ? null : (
           <i aria-hidden="true" style={{ width: `${half}%`, left: `${delta < 0 ? 50 - half : 50}%` }} />
         )}
@@ -108,8 +113,8 @@ function ChangeRow({
   return (
     <tr>
       {cell(row.cumBefore, row.cum)}
-      {cell(row.flatBefore, row.flat)}
-      <td class="number soft">
+      {cell(row.flatBefore, row.flat, 'wide')}
+      <td class="number wide soft">
         {formatValue(row.cumBefore, unit)} → {formatValue(row.cum, unit)}
       </td>
       <td class="name">

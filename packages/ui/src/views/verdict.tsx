@@ -52,7 +52,7 @@ export function View(): JSX.Element {
     ...besides.flatMap((one) => one.findings.slice(0, 3).map((finding) => ({ finding, verdict: one }))),
   ];
   const copy = (): void =>
-    void copyText(asText(headline, { ...verdict, kind }, dumps, process?.ledger ?? []), 'Verdict copied');
+    copyText(asText(headline, { ...verdict, kind }, dumps, process?.ledger ?? []), 'Verdict copied');
   return (
     <section class="verdict" aria-label="Verdict" aria-busy={answer.pending}>
       <div class={`judgement ${kind}`}>

@@ -30,7 +30,12 @@ const shownPlaces = 3;
 
 /** Compares by place: each stack counts for one. */
 export function change(profiles: Profiles, query: StackQuery): ChangeAnswer {
-  const { stacks, unit, type, eventWeight } = profiles.prepare({ ...query, granularity: 'functions' });
+  const { stacks, unit, type, eventWeight } = profiles.prepare({
+    ...query,
+    granularity: 'functions',
+    tagRoot: '',
+    tagLeaf: '',
+  });
   const { table } = stacks;
   const changed = byPlace(stacks)
     .filter(({ before, after }) => !isNoise(before, after, eventWeight))

@@ -91,7 +91,7 @@ export function flame(profiles: Profiles, query: FlameQuery): FlameAnswer {
   return {
     layout,
     callers,
-    frames: rows.list(),
+    frames: rows.list(new Set(`${query.tagRoot},${query.tagLeaf}`.split(',').filter((key) => key !== ''))),
     path,
     pathWeights: drawing.pathWeights,
     unit: prepared.unit,

@@ -48,7 +48,13 @@ export interface TasksAnswer {
 export function tasks(profiles: Profiles, query: TasksQuery): TasksAnswer {
   const { profile: whole, summary } = profiles.entry(query.profile);
   const row = typeIndex(whole, query.sampleType, summary.defaultType);
-  const { profile, locations, stacks } = profiles.prepare({ ...query, base: null, granularity: 'functions' });
+  const { profile, locations, stacks } = profiles.prepare({
+    ...query,
+    base: null,
+    granularity: 'functions',
+    tagRoot: '',
+    tagLeaf: '',
+  });
   const { groups, groupCount, total: kept } = groupTasks(profile, locations, row);
   const { table } = stacks;
   const { pattern, error } = compileSearch(query.filter);
