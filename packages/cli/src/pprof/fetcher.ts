@@ -8,6 +8,7 @@ import {
   inflate,
   INSPECTOR_REFUSAL,
   MOST_PEM_BYTES,
+  isRunning,
   namesProcess,
   parseSource,
   readTypedFile,
@@ -102,13 +103,13 @@ export class Fetcher {
       return { profile: snapshot ?? (await this.#read(await this.#file(path, source), source)), url: '' };
     }
     if (source === '-') return { profile: await this.#read(await this.#stdin(), source), url: '' };
-    if (this.#isProcess(source)) return { profile: await this.#process(source), url: '' };
+    if (this.#isOurs(source)) return { profile: await this.#loaded(source), url: '' };
     const remote = remoteSource(source, this.#network.seconds);
     if (remote === undefined) throw new DriverError(problem);
     try {
       return { profile: await this.#remote(remote, source), url: addressOf(remote) };
     } catch (error) {
-      if (error instanceof InspectorThere) return { profile: await this.#process(source), url: '' };
+      if (error instanceof InspectorThere) return { profile: await this.#loaded(source), url: '' };
       throw error;
     }
   }
@@ -193,9 +194,11 @@ export class Fetcher {
     }
   }
 
-  #isProcess(source: string): boolean {
+  /** Whether a source is a kind that pprof does not know: not a file, and no address of the web. */
+  #isOurs(source: string): boolean {
     try {
-      return parseSource(source, this.#io.cwd).kind === 'inspector';
+      const spec = parseSource(source, this.#io.cwd);
+      return isRunning(spec) && spec.kind !== 'url';
     } catch (error) {
       if (error instanceof SourceError && namesProcess(source))
         throw new DriverError(withoutName(error.message, source), { cause: error });
@@ -203,7 +206,7 @@ export class Fetcher {
     }
   }
 
-  async #process(source: string): Promise<Profile> {
+  async #loaded(source: string): Promise<Profile> {
     const { loadSource } = await import('@stackpile/sources/load');
     try {
       const { profile } = await loadSource(source, await this.#options());
