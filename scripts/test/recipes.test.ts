@@ -1,4 +1,4 @@
-// The recipes of docs/architecture.md: how many files know of one format, or of one named profile of the agent.
+// The recipes of docs/architecture.md: how many files know of one format, endpoint, framework, report, view or kind of source.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -45,3 +45,89 @@ for (const [what, folder, type, table] of [
     for (const [name, path] of values) assert.deepEqual(importers(path, name), [table], `${name} of ${path}`);
   });
 }
+
+/** What stands between the parentheses of a pattern, all over one file. */
+function named(path: string, pattern: RegExp): string[] {
+  const found = [...(sources.get(path) ?? '').matchAll(pattern)].map(([, name = '']) => name);
+  assert.ok(found.length > 1, `${path} names nothing that looks like ${String(pattern)}`);
+  return [...new Set(found)];
+}
+
+/** The sources that hold what a pattern finds. */
+function holding(pattern: RegExp): string[] {
+  return [...sources].flatMap(([path, text]) => (pattern.test(text) ? [path] : []));
+}
+
+test('a framework is one file on a mount, and a line in one other', () => {
+  const folder = 'packages/agent/src/adapters/';
+  const adapters = [...sources].filter(([path]) => path.startsWith(folder) && !path.endsWith('/mount.ts'));
+  assert.ok(adapters.length > 1);
+  for (const [path, text] of adapters) {
+    const users = [...sources].flatMap(([from, other]) =>
+      importsIn(from, other).includes(path) ? [from] : [],
+    );
+    assert.deepEqual(users, ['packages/agent/src/index.ts'], path);
+    // Tokens, hosts, lengths and routes are behind the mount: what an adapter takes beside it carries bytes, or is a type.
+    const rules = importsIn(path, text).filter((to) =>
+      /\/(?:endpoints|http|sidecar|host)\/|\/door\/(?:door|guard)\./.test(to),
+    );
+    assert.deepEqual(rules, [], path);
+  }
+});
+
+test('a report is a row, a case, and a file that only the case knows', () => {
+  const reports = 'packages/report/src/report.ts';
+  for (const kind of named('packages/report/src/commands.ts', /\bkind: '(\w+)'/g))
+    assert.match(sources.get(reports) ?? '', new RegExp(`^    case '${kind}':`, 'm'));
+  const printers = named(reports, /^import \{[^}]*?\b(print\w+)\b[^}]*\} from/gm);
+  // What is passed on to other rooms makes no report there.
+  const passedOn = 'packages/report/src/index.ts';
+  for (const printer of printers) {
+    const file = exporterOf(printer);
+    assert.deepEqual(
+      importers(file, printer).filter((path) => path !== passedOn),
+      [reports],
+      printer,
+    );
+  }
+});
+
+/** The file of the reports that exports a function. */
+function exporterOf(name: string): string {
+  const [file = '', ...others] = holding(new RegExp(`^export function\\*? ${name}\\b`, 'm'));
+  assert.deepEqual(others, [], name);
+  return file;
+}
+
+test('a view is one file, and a row in one other', () => {
+  const folder = 'packages/ui/src/views/';
+  const views = named(`${folder}registry.ts`, /^    name: '(\w+)'/gm);
+  for (const view of views) {
+    assert.match(sources.get(`${folder}${view}.tsx`) ?? '', /^export function View\b/m, view);
+    const users = [...sources].flatMap(([from, text]) =>
+      importsIn(from, text).includes(`${folder}${view}.tsx`) ? [from] : [],
+    );
+    // What the page shows first is loaded with it; all others by their names.
+    assert.ok(
+      users.every((path) => path === `${folder}load.ts`),
+      `${view}: ${users.join(', ')}`,
+    );
+  }
+});
+
+test('a kind of source is known to its own room, in four files besides its own', () => {
+  const room = 'packages/sources/src/';
+  for (const kind of named(`${room}options.ts`, /kind: '(\w+)';\s+readonly spec: string/g)) {
+    const asks = holding(new RegExp(`\\bcase '${kind}':`)).filter((path) => path.startsWith(room));
+    const running = kind !== 'file' && kind !== 'stdin';
+    assert.deepEqual(asks, running ? [`${room}load.ts`, `${room}open-service.ts`] : [`${room}load.ts`], kind);
+    // pprof has rules of its own for addresses.
+    if (kind === 'url') continue;
+    const outside = holding(new RegExp(`\\bkind [=!]== '${kind}'|case '${kind}':`));
+    assert.deepEqual(
+      outside.filter((path) => /^packages\/(?:cli|ui)\//.test(path)),
+      [],
+      kind,
+    );
+  }
+});
