@@ -1,4 +1,4 @@
-// Every relative link of a committed Markdown page leads to a committed file, and every room tells its user and its maintainer what they
+// Every relative link of a committed Markdown page leads to a committed file, so does every path of a source that it names, and every room tells its user and its maintainer what they
 // need, in few lines each.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -20,6 +20,7 @@ export function checkLinks(): Outcome {
       const path = normalize(join(dirname(page), target)).replace(/\/$/, '');
       if (path !== '.' && !known.has(path)) said.push(`${page}: ${target} leads nowhere`);
     }
+    for (const path of namedPaths(text)) if (!known.has(path)) said.push(`${page}: there is no ${path}`);
   }
   for (const manifest of files.filter((path) => /^packages\/[^/]+\/package\.json$/.test(path)))
     said.push(...roomPages(dirname(manifest), known));
@@ -52,6 +53,16 @@ function roomPages(room: string, known: ReadonlySet<string>): string[] {
 function folders(path: string): string[] {
   const parts = path.split('/');
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** Paths from the root of the repository that stand as code in a page's prose; `NAME` stands for many, and so does `*`. */
+export function namedPaths(markdown: string): string[] {
+  const prose = markdown.replaceAll(/```[\s\S]*?```/g, '');
+  return [...prose.matchAll(/`([^`\n]*)`/g)].flatMap(([, code = '']) =>
+    [...code.matchAll(/(?<![\w./@-])(?:bench|docs|examples|packages|scripts|testing)\/[\w./*-]*\w/g)]
+      .map(([path]) => path)
+      .filter((path) => !/\bNAME\b|\*/.test(path)),
+  );
 }
 
 /** Targets of `[text](target)` and of `src="…"` that are neither addresses nor anchors, without their anchors. */

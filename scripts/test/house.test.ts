@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { svgOfTerminal } from '../ansi-svg.ts';
 import { circles } from '../check/circles.ts';
 import { importsIn } from '../check/imports.ts';
-import { relativeLinks } from '../check/links.ts';
+import { namedPaths, relativeLinks } from '../check/links.ts';
 import { snippetsOf } from '../check/snippets.ts';
 import { root } from '../house.ts';
 
@@ -27,6 +27,12 @@ test('relative links are found outside of code, without anchors and addresses', 
   const page =
     '[a](docs/a.md#part) [b](https://example.com) [c](#here) `[d](d.md)` <img src="e.svg">\n```\n[f](f.md)\n```\n';
   assert.deepEqual(relativeLinks(page), ['docs/a.md', 'e.svg']);
+});
+
+test('paths that a page names as code are found, placeholders and paths of other programs are not', () => {
+  const page =
+    '`packages/a/src/b.ts` `node --test scripts/run.mjs x` `packages/a/src/NAME.ts` `packages/*/src` `/usr/docs/x.md` docs/no.md\n```\n`bench/c.ts`\n```\n';
+  assert.deepEqual(namedPaths(page), ['packages/a/src/b.ts', 'scripts/run.mjs']);
 });
 
 test('code of a page is found with its line', () => {
