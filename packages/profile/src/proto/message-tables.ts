@@ -20,6 +20,30 @@ export function indexColumn(count: number, rows: number): IndexColumn {
   return rows <= 0x10000 ? new Uint16Array(count) : new Uint32Array(count);
 }
 
+/** Key of the field that {@link nextScalar} has found last: module state, as for the value. */
+let key = 0;
+
+/**
+ * Goes on to the next field before `end` that is a number: {@link key} is its key, `low()` and `high()` are its value.
+ *
+ * @returns where it ends, -1 where there is none
+ */
+function nextScalar(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end) {
+    at = readVarint(bytes, at, end);
+    const found = high() === 0 ? low() : low() & 7;
+    if ((found & 7) === 2) {
+      at = readLength(bytes, at, end);
+      at += low();
+      continue;
+    }
+    at = skipValue(bytes, at, end, found & 7);
+    key = found;
+    return at;
+  }
+  return -1;
+}
+
 /** Reads one ValueType message. */
 export function readValueType(
   bytes: Uint8Array,
@@ -31,17 +55,9 @@ export function readValueType(
 ): ValueType {
   let type = 0;
   let unit = 0;
-  while (at < end) {
-    at = readVarint(bytes, at, end);
-    const key = high() === 0 ? low() : low() & 7;
-    if ((key & 7) === 2) {
-      at = readLength(bytes, at, end);
-      at += low();
-    } else {
-      at = skipValue(bytes, at, end, key & 7);
-      if (key === 8) type = index();
-      else if (key === 16) unit = index();
-    }
+  for (at = nextScalar(bytes, at, end); at >= 0; at = nextScalar(bytes, at, end)) {
+    if (key === 8) type = index();
+    else if (key === 16) unit = index();
   }
   return {
     type: strings.get(stringRow(type, strings.length, table, of)),
@@ -89,15 +105,7 @@ function readMapping(
   { table, halves }: UnreadMappings,
   row: number,
 ): void {
-  while (at < last) {
-    at = readVarint(bytes, at, last);
-    const key = high() === 0 ? low() : low() & 7;
-    if ((key & 7) === 2) {
-      at = readLength(bytes, at, last);
-      at += low();
-      continue;
-    }
-    at = skipValue(bytes, at, last, key & 7);
+  for (at = nextScalar(bytes, at, last); at >= 0; at = nextScalar(bytes, at, last)) {
     if ((key & 7) !== 0) continue;
     const of = key >>> 3;
     if (of >= 1 && of <= 4) {
@@ -140,15 +148,7 @@ function readFunction(
   { table, idHalves, startLine }: UnreadFunctions,
   row: number,
 ): void {
-  while (at < last) {
-    at = readVarint(bytes, at, last);
-    const key = high() === 0 ? low() : low() & 7;
-    if ((key & 7) === 2) {
-      at = readLength(bytes, at, last);
-      at += low();
-      continue;
-    }
-    at = skipValue(bytes, at, last, key & 7);
+  for (at = nextScalar(bytes, at, last); at >= 0; at = nextScalar(bytes, at, last)) {
     if (key === 8) {
       idHalves[2 * row] = low();
       idHalves[2 * row + 1] = high();
@@ -262,27 +262,19 @@ export function readLocations(
     lineStart[row] = line;
     while (at < last) {
       at = readVarint(bytes, at, last);
-      const key = high() === 0 ? low() : low() & 7;
-      if ((key & 7) === 2) {
+      const tag = high() === 0 ? low() : low() & 7;
+      if ((tag & 7) === 2) {
         at = readLength(bytes, at, last);
         const lineEnd = at + low();
-        if (key === 34) {
+        if (tag === 34) {
           let functionRow = -1;
-          while (at < lineEnd) {
-            at = readVarint(bytes, at, lineEnd);
-            const lineKey = high() === 0 ? low() : low() & 7;
-            if ((lineKey & 7) === 2) {
-              at = readLength(bytes, at, lineEnd);
-              at += low();
-              continue;
-            }
-            at = skipValue(bytes, at, lineEnd, lineKey & 7);
-            if (lineKey === 8)
+          for (at = nextScalar(bytes, at, lineEnd); at >= 0; at = nextScalar(bytes, at, lineEnd)) {
+            if (key === 8)
               functionRow = low() === 0 && high() === 0 ? -1 : functionIds.row(low(), high());
-            else if (lineKey === 16) {
+            else if (key === 16) {
               lineNumber.halves[2 * line] = low();
               lineNumber.halves[2 * line + 1] = high();
-            } else if (lineKey === 24) {
+            } else if (key === 24) {
               column.halves[2 * line] = low();
               column.halves[2 * line + 1] = high();
             }
@@ -296,15 +288,15 @@ export function readLocations(
         at = lineEnd;
         continue;
       }
-      at = skipValue(bytes, at, last, key & 7);
-      if (key === 8) {
+      at = skipValue(bytes, at, last, tag & 7);
+      if (tag === 8) {
         idHalves[2 * row] = low();
         idHalves[2 * row + 1] = high();
-      } else if (key === 16) mapping[row] = low() === 0 && high() === 0 ? -1 : mappingIds.row(low(), high());
-      else if (key === 24) {
+      } else if (tag === 16) mapping[row] = low() === 0 && high() === 0 ? -1 : mappingIds.row(low(), high());
+      else if (tag === 24) {
         addressHalves[2 * row] = low();
         addressHalves[2 * row + 1] = high();
-      } else if (key === 40) isFolded[row] = (low() | high()) !== 0 ? 1 : 0;
+      } else if (tag === 40) isFolded[row] = (low() | high()) !== 0 ? 1 : 0;
     }
     row++;
   }
