@@ -189,6 +189,7 @@ test('dumps of earlier agents say as ever whether their counts are weighted, and
     assert.equal(readWeights([weightsSentence(weights) + rest]), weights);
   assert.deepEqual(Object.values(taskLabel), [
     'goroutine',
+    'task',
     'state',
     'waited',
     'created_by',

@@ -5,11 +5,10 @@ import type { TopAnswer } from '../engine/questions/top.ts';
 import type { TopRow } from '../engine/rows.ts';
 import { deltaClass } from '../flame/colors.ts';
 import { formatDelta, formatValue } from '../format.ts';
-import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
+import { NameCell } from './NameCell.tsx';
 
 const pageRows = 500;
 /** What each sort of a plain table is here, where changes are what one looks for. */
@@ -117,19 +116,7 @@ function ChangeRow({
       <td class="number wide soft">
         {formatValue(row.cumBefore, unit)} → {formatValue(row.cum, unit)}
       </td>
-      <td class="name">
-        <button
-          type="button"
-          title={`${row.name}\n${row.file}${row.line > 0 ? `:${row.line}` : ''}`}
-          onClick={() => navigate({ view: 'peek', pivot: exactPattern(row.name) })}
-        >
-          <i class={`dot ${row.origin}`} />
-          <span class="function">{row.name}</span>
-          {row.file === '' ? null : (
-            <Place file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />
-          )}
-        </button>
-      </td>
+      <NameCell row={row} />
     </tr>
   );
 }

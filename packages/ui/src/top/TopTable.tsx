@@ -4,11 +4,10 @@ import { useState } from 'preact/hooks';
 import type { TopAnswer } from '../engine/questions/top.ts';
 import type { TopRow } from '../engine/rows.ts';
 import { formatPercent, formatValue, forNumber } from '../format.ts';
-import { Place } from '../parts/Place.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../pattern.ts';
 import { navigate, nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
+import { NameCell } from './NameCell.tsx';
 
 const pageRows = 500;
 
@@ -116,19 +115,7 @@ function TableRow({
         <i class={row.origin} style={{ width: `${(Math.abs(row.cum) / widest) * 100}%` }} />
         <span>{formatPercent(row.cum, total)}</span>
       </td>
-      <td class="name">
-        <button
-          type="button"
-          title={`${row.name}\n${row.file}${row.line > 0 ? `:${row.line}` : ''}`}
-          onClick={() => navigate({ view: 'peek', pivot: exactPattern(row.name) })}
-        >
-          <i class={`dot ${row.origin}`} />
-          <span class="function">{row.name}</span>
-          {row.file === '' ? null : (
-            <Place file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />
-          )}
-        </button>
-      </td>
+      <NameCell row={row} />
     </tr>
   );
 }

@@ -7,7 +7,8 @@ import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '.
 import { memoryOutlook } from '../live.ts';
 import { navigate } from '../store.ts';
 import { adviceOn, startedBy } from './advice.ts';
-import { earliest, latest, place } from './frames.ts';
+import { latest, place } from './frames.ts';
+import { NextSteps } from './NextSteps.tsx';
 import { Snippet } from './Snippet.tsx';
 import { Stack } from './Stack.tsx';
 import { Words } from './Words.tsx';
@@ -128,16 +129,7 @@ export function Lead({
             See it in the flame graph
           </button>
         )}
-        <button
-          type="button"
-          class="chip"
-          onClick={() => navigate({ view: 'compare', source: latest(), base: earliest(), zoom: '' })}
-        >
-          Compare first and last
-        </button>
-        <button type="button" class="chip" onClick={copy}>
-          Copy as text
-        </button>
+        <NextSteps copy={copy} />
       </p>
       <Stack finding={finding} />
     </article>

@@ -11,8 +11,9 @@ import { Failure, Loading } from '../parts/states.tsx';
 import { navigate, series, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 import { asText, nextStep } from '../verdict/advice.ts';
-import { earliest, latest } from '../verdict/frames.ts';
+import { latest } from '../verdict/frames.ts';
 import { Lead } from '../verdict/Lead.tsx';
+import { NextSteps } from '../verdict/NextSteps.tsx';
 import { Words } from '../verdict/Words.tsx';
 import { Spark, Trend } from '../verdict/Trend.tsx';
 
@@ -129,16 +130,7 @@ function Calm({
         <b>What to do next:</b> <Words text={step === '' ? nextStep(verdict) : step} />
       </p>
       <p class="row">
-        <button
-          type="button"
-          class="chip"
-          onClick={() => navigate({ view: 'compare', source: latest(), base: earliest(), zoom: '' })}
-        >
-          Compare first and last
-        </button>
-        <button type="button" class="chip" onClick={copy}>
-          Copy as text
-        </button>
+        <NextSteps copy={copy} />
       </p>
     </article>
   );

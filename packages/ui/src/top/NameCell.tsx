@@ -1,0 +1,22 @@
+// The cell of a table that names a function, and leads to its callers and callees.
+import type { JSX } from 'preact';
+import type { TopRow } from '../engine/rows.ts';
+import { Place } from '../parts/Place.tsx';
+import { exactPattern } from '../pattern.ts';
+import { navigate } from '../store.ts';
+
+export function NameCell({ row }: { readonly row: TopRow }): JSX.Element {
+  return (
+    <td class="name">
+      <button
+        type="button"
+        title={`${row.name}\n${row.file}${row.line > 0 ? `:${row.line}` : ''}`}
+        onClick={() => navigate({ view: 'peek', pivot: exactPattern(row.name) })}
+      >
+        <i class={`dot ${row.origin}`} />
+        <span class="function">{row.name}</span>
+        {row.file === '' ? null : <Place file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />}
+      </button>
+    </td>
+  );
+}
