@@ -1,5 +1,5 @@
-// Every relative link of a committed Markdown page leads to a committed file, so does every path of a source that it names, and every room tells its user and its maintainer what they
-// need, in few lines each.
+// Every relative link of a committed Markdown page leads to a committed file, every path that it names as code is there, and every room
+// tells its user and its maintainer what they need, in few lines each.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { type Outcome, root, trackedFiles } from '../house.ts';
