@@ -8,6 +8,7 @@ import { type Answer, subcommands } from './subcommands.ts';
 export const usage = `usage:
 
   stackpile leaks SOURCE…            which stack piles up, and whose fault it is
+  stackpile verify --before SOURCE… --after SOURCE…   whether a fix holds
   stackpile -top SOURCE              any report of pprof: -top -peek -list -tree -dot -svg -raw -proto …
   stackpile -http=:8080 SOURCE…      the same in a browser
   stackpile report -o FILE SOURCE…   the same as one HTML file to attach to a ticket
@@ -29,6 +30,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   help: async () => usage,
   version: async () => 'stackpile --version, -V or version: print the version\n',
   leaks: async () => (await import('./leaks/command-line.ts')).leaksUsage,
+  verify: async () => (await import('./leaks/command-line.ts')).verifyUsage,
   report: async () => (await import('./report/report-file.ts')).reportUsage,
   completion: async () => (await import('./completion.ts')).completionUsage,
   async reports() {

@@ -1,7 +1,7 @@
 // `stackpile completion SHELL`: a script that completes subcommands, options and files, made of the tables that parse them.
 import { didYouMean } from './closest.ts';
 import { reportOptionNames, reportUsage } from './report/report-file.ts';
-import { leaksOptionNames, leaksUsage } from './leaks/command-line.ts';
+import { leaksOptionNames, leaksUsage, verifyOptionNames, verifyUsage } from './leaks/command-line.ts';
 import { flagNames, flagSummary } from './pprof/flag-help.ts';
 import { type Answer, subcommands } from './subcommands.ts';
 
@@ -21,6 +21,7 @@ const dashed = (dash: string, names: readonly string[]): string[] => names.map((
 /** What may be completed, for every shell. */
 interface Words {
   readonly leaks: readonly string[];
+  readonly verify: readonly string[];
   readonly report: readonly string[];
   /** Flags of the reports, which are those of pprof. */
   readonly flags: readonly string[];
@@ -30,6 +31,7 @@ interface Words {
 function words(): Words {
   return {
     leaks: dashed('--', leaksOptionNames),
+    verify: dashed('--', verifyOptionNames),
     report: dashed('--', reportOptionNames),
     flags: [...dashed('-', flagNames()), '--help', '--version'],
     topics: [...Object.keys(subcommands), 'reports', ...flagNames()],
@@ -37,12 +39,13 @@ function words(): Words {
 }
 
 function bash(): string {
-  const { leaks, report, flags, topics } = words();
+  const { leaks, verify, report, flags, topics } = words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
   case \${COMP_WORDS[1]} in
     leaks) options='${leaks.join(' ')}' ;;
+    verify) options='${verify.join(' ')}' ;;
     report) options='${report.join(' ')}' ;;
     help) words='${topics.join(' ')}' files= ;;
     completion) words='${shells.join(' ')}' files= ;;
@@ -68,7 +71,7 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, report, flags, topics } = words();
+  const { leaks, verify, report, flags, topics } = words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -77,6 +80,7 @@ _stackpile() {
   commands=(${commands.join(' ')})
   case $words[2] in
     leaks) options=(${leaks.join(' ')}) ;;
+    verify) options=(${verify.join(' ')}) ;;
     report) options=(${report.join(' ')}) ;;
     *) options=(${flags.join(' ')}) ;;
   esac
@@ -104,7 +108,7 @@ fi
 
 /** What the help of a subcommand says of one of its options. */
 function optionSummary(help: string, name: string): string {
-  return new RegExp(`^ +(?:-\\w, )?--${name}(?: (?:'[^']*'|[A-Z]+))?  +(.*)$`, 'mu').exec(help)?.[1] ?? '';
+  return new RegExp(`^ +(?:-\\w, )?--${name}(?: (?:'[^']*'|[A-Z]+…?))?  +(.*)$`, 'mu').exec(help)?.[1] ?? '';
 }
 
 function fish(): string {
@@ -117,6 +121,7 @@ function fish(): string {
   for (const [name, what] of Object.entries(subcommands))
     add('test (count (commandline -opc)) -eq 1', `-a ${name}`, what);
   for (const name of leaksOptionNames) add(seen('leaks'), `-l ${name}`, optionSummary(leaksUsage, name));
+  for (const name of verifyOptionNames) add(seen('verify'), `-l ${name}`, optionSummary(verifyUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));
   for (const name of flagNames())
     add(`not ${seen(Object.keys(subcommands).join(' '))}`, `-o ${name}`, flagSummary(name));

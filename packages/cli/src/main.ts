@@ -42,6 +42,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runLeaks } = await import('./leaks/command.ts');
       return runLeaks(argv.slice(1), io);
     }
+    case 'verify': {
+      const { runVerify } = await import('./leaks/verify-command.ts');
+      return runVerify(argv.slice(1), io);
+    }
     case 'report': {
       const { runReportFile } = await import('./report/report-file.ts');
       return runReportFile(argv.slice(1), io);

@@ -18,6 +18,8 @@ export interface PartVerdict {
 /** All that a verdict on a process is made from. */
 export interface ProcessCase {
   readonly ledger: Ledger;
+  /** Size of the heap in each snapshot, where no counter tells. */
+  readonly held: readonly { readonly time: number | null; readonly bytes: number }[];
   readonly verdicts: readonly { readonly evidence: Evidence; readonly verdict: Verdict }[];
   readonly parts: readonly PartVerdict[];
   readonly unseen: readonly Unseen[];
@@ -41,17 +43,36 @@ const totalsOf: Partial<Record<CounterName, readonly Evidence[]>> = {
   threads: ['threads'],
 };
 
-function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
+function trendsOf({ ledger, held, verdicts }: ProcessCase): CounterTrend[] {
   return counterKinds.map((kind) => {
     const read = ledger.trend(kind);
     if (read.state !== 'unknown') return read;
     for (const evidence of totalsOf[kind.name] ?? []) {
-      const series = verdicts.find((one) => one.evidence === evidence)?.verdict.series;
-      if (series !== undefined && series.measure.unit === kind.unit)
-        return trendOfTotals(kind, series.times, series.totals);
+      const verdict = verdicts.find((one) => one.evidence === evidence)?.verdict;
+      if (verdict === undefined) continue;
+      const { times, totals, measure } = verdict.series;
+      if (measure.unit === kind.unit) return acquitted(trendOfTotals(kind, times, totals), verdict);
+      if (kind.name !== 'heapLive' || held.length !== totals.length) continue;
+      return acquitted(
+        trendOfTotals(
+          kind,
+          times,
+          held.map(({ bytes }) => bytes),
+        ),
+        verdict,
+      );
     }
     return read;
   });
+}
+
+/**
+ * A sum of dumps says less than its parts, which are all there: where each of them has come back, has settled or is turned over, so has
+ * the sum. By how much it could grow unseen stays what the sum can show.
+ */
+function acquitted(trend: CounterTrend, { kind }: Verdict): CounterTrend {
+  if (kind !== 'none' || trend.state === 'flat' || trend.atMost === null) return trend;
+  return { ...trend, state: 'flat', note: 'settled' };
 }
 
 /**

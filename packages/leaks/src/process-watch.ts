@@ -27,7 +27,7 @@ const sampleTypes: Readonly<Record<Evidence, readonly string[]>> = {
   handles: ['handles', 'handle'],
   closures: ['closures'],
   heap: ['inuse_space', 'space'],
-  classes: ['retained', 'shallow', 'objects'],
+  classes: ['objects', 'retained', 'shallow'],
   threads: ['threadcreate', 'threads'],
   goroutineleak: ['goroutineleak'],
 };
@@ -38,16 +38,21 @@ const mostEarlier = 8;
 const largeHeap = 256 * 2 ** 20;
 const nowAndThen = 3;
 
+/** Snapshots in files of which the size is kept. */
+const mostHeld = 192;
+
 /** What belongs to one run of the process. */
 interface Run {
   readonly ledger: Ledger;
+  /** Bytes that heap snapshots hold in all, where no counter tells. */
+  readonly held: { readonly time: number | null; readonly bytes: number }[];
   readonly watches: Map<Evidence, LeakWatch>;
   readonly parts: Map<string, { readonly kind: 'workers' | 'children'; readonly watch: ProcessWatch }>;
   readonly unseen: Map<string, Unseen>;
 }
 
 function freshRun(): Run {
-  return { ledger: new Ledger(), watches: new Map(), parts: new Map(), unseen: new Map() };
+  return { ledger: new Ledger(), held: [], watches: new Map(), parts: new Map(), unseen: new Map() };
 }
 
 /** All that a {@link ProcessWatch} remembers of the run that goes on, as `JSON.stringify` takes it. */
@@ -100,6 +105,17 @@ export class ProcessWatch {
   dump(evidence: Evidence, dump: Dump): void {
     if (this.#looks > 0 && this.#looks <= (this.#options.disturbed ?? 0)) return;
     this.#watch(evidence, dump).feed(dump);
+    if (evidence === 'classes' && this.#run.ledger.looks.length === 0) this.#hold(dump);
+  }
+
+  /** What a snapshot holds in all is the live heap at that moment. */
+  #hold({ profile, time = null }: Dump): void {
+    const column = profile.sampleTypes.findIndex(({ type }) => type === 'shallow');
+    if (column < 0) return;
+    let bytes = 0;
+    for (const value of profile.samples.values[column] ?? []) bytes += Number(value);
+    this.#run.held.push({ time, bytes });
+    if (this.#run.held.length > mostHeld) this.#run.held.shift();
   }
 
   /** Says what nobody looked at; the same id again replaces it. */
@@ -193,7 +209,7 @@ export class ProcessWatch {
   }
 
   #judge(): ProcessVerdict {
-    const { ledger, watches, parts, unseen } = this.#run;
+    const { ledger, held, watches, parts, unseen } = this.#run;
     const told: PartVerdict[] = [...parts].map(([name, { kind, watch }]) => ({
       name,
       kind,
@@ -201,6 +217,7 @@ export class ProcessWatch {
     }));
     return judgeProcess({
       ledger,
+      held,
       verdicts: [...watches].map(([evidence, watch]) => ({ evidence, verdict: watch.verdict() })),
       parts: told,
       unseen: [...unseen.values()],
@@ -233,6 +250,7 @@ export class ProcessWatch {
     if (this.#run.ledger.looks.length > 0) return;
     const verdict = judgeProcess({
       ledger: new Ledger(),
+      held: [],
       verdicts: [{ evidence, verdict: before }],
       parts: [],
       unseen: [],

@@ -33,7 +33,9 @@ export function boundText(ledger: readonly LedgerRow[], timed: boolean): string 
       const most = atMost ?? 0;
       return unit === 'bytes'
         ? `${amount(Number(most.toPrecision(2)), unit)} of ${noun}`
-        : `${amount(Math.max(1, Math.ceil(most)), unit)} ${noun}`;
+        : most <= 1
+          ? `1 ${noun.replace(/s$/u, '')}`
+          : `${amount(Math.ceil(most), unit)} ${noun}`;
     });
   if (bounds.length === 0) return '';
   const last = bounds.pop() ?? '';
@@ -83,7 +85,8 @@ export function processSentence(verdict: ProcessVerdict, growing: readonly Proce
       (row) => `${moved(row)} ${row.unit === 'bytes' ? 'of ' : ''}${row.noun}`,
     );
     const unheard = verdict.bound === '' ? '' : `; a leak ${verdict.bound} would have gone unseen`;
-    return `Nothing grows: ${list(shown, 3)}${verdict.span > 0 ? ` in ${duration(verdict.span)}` : ` over ${verdict.looks} dumps`}${unheard}.`;
+    const settled = main.some(({ note, first, last }) => note === 'settled' && last > first);
+    return `Nothing ${settled ? 'piles up' : 'grows'}: ${list(shown, 3)}${verdict.span > 0 ? ` in ${duration(verdict.span)}` : ` over ${verdict.looks} dumps`}${unheard}.`;
   }
   const [grows] = ledger.filter(({ state }) => state === 'grows');
   if (grows !== undefined) {

@@ -41,15 +41,26 @@ export interface Verification {
 const leftShare = 0.1;
 
 function isSame(one: ProcessFinding, other: ProcessFinding): boolean {
-  if (one.evidence !== other.evidence) return false;
-  return placeOf(one.finding) === placeOf(other.finding);
+  return one.evidence === other.evidence && isSamePlace(one.finding, other.finding);
 }
 
-/** What a finding is about, whatever lines moved: a fix moves them. */
-function placeOf({ culprit, pattern, stack }: Finding): string {
-  if (pattern !== null) return `pattern ${pattern.id}`;
-  const frame: StackFrame | undefined = culprit ?? stack[0];
-  return frame === undefined ? '' : `${functionOf(frame.name)} ${frame.file.replace(/^.*[/\\]/u, '')}`;
+/** Whether two findings are about one place, whatever lines moved and files were renamed: a fix does that. */
+function isSamePlace(one: Finding, other: Finding): boolean {
+  if (one.pattern !== null || other.pattern !== null) return one.pattern?.id === other.pattern?.id;
+  const [before, after] = [frameOf(one), frameOf(other)];
+  if (before === undefined || after === undefined) return before === after;
+  const name = functionOf(before.name);
+  if (name !== functionOf(after.name)) return false;
+  // Go's names say the package; others are only names within a file.
+  return name.includes('/') || baseOf(before) === baseOf(after);
+}
+
+function frameOf({ culprit, stack }: Finding): StackFrame | undefined {
+  return culprit ?? stack[0];
+}
+
+function baseOf({ file }: StackFrame): string {
+  return file.replace(/^.*[/\\]/u, '');
 }
 
 /** A function's name without what numbers the closures in it. */
@@ -72,12 +83,36 @@ function paceOf({ growth, atMost }: Finding): Pace {
   return { rate: growth.perMinute ?? growth.perDump, atMost };
 }
 
-/** The pace of what is not there any more: bounded by the time in which it did not show. */
+/** The pace of what is not there any more: bounded by the time in which it did not show, in bytes by the growth of all memory. */
 function paceOfNothing(after: ProcessVerdict, suspect: ProcessFinding): Pace {
   const judged = after.verdicts.find(({ evidence }) => evidence === suspect.evidence)?.series;
   if (judged === undefined || judged.dumps < 3) return { rate: 0, atMost: null };
+  if (judged.measure.unit === 'bytes') {
+    const memory = after.ledger.find(({ counter }) => counter === 'heapLive');
+    return { rate: 0, atMost: memory?.atMost ?? null };
+  }
   const window = judged.span === null ? judged.dumps - 1 : judged.span / 60_000;
   return { rate: 0, atMost: window > 0 ? Math.log(100) / window : null };
+}
+
+/** What one place leaked in two ways, tasks and the memory that they keep, is gone with what can be counted. */
+function withTheirMemory(
+  before: readonly ProcessFinding[],
+  after: ProcessVerdict,
+  verified: readonly Verified[],
+): Verified[] {
+  return verified.map((one, i): Verified => {
+    const suspect = before[i];
+    if (suspect === undefined || one.state !== 'unsure' || one.unit !== 'bytes') return one;
+    const isThere = findingsOf(after).some((now) => isSame(suspect, now) && now.finding.kind !== 'steady');
+    const counted = before.some(
+      (other, k) =>
+        verified[k]?.unit !== 'bytes' &&
+        verified[k]?.state === 'gone' &&
+        isSamePlace(other.finding, suspect.finding),
+    );
+    return counted && !isThere ? { ...one, state: 'gone' } : one;
+  });
 }
 
 function verifyOne(before: ProcessVerdict, after: ProcessVerdict, suspect: ProcessFinding): Verified {
@@ -126,7 +161,11 @@ function watchForOf(suspects: readonly Verified[], span: number): number | null 
  * @param after what is said of it with the fix, under the same load
  */
 export function verify(before: ProcessVerdict, after: ProcessVerdict): Verification {
-  const suspects = before.convicted.map((suspect) => verifyOne(before, after, suspect));
+  const suspects = withTheirMemory(
+    before.convicted,
+    after,
+    before.convicted.map((suspect) => verifyOne(before, after, suspect)),
+  );
   const others = after.convicted
     .filter((found) => !before.convicted.some((suspect) => isSame(suspect, found)))
     .map(({ finding }) => finding.sentence);

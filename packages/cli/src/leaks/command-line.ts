@@ -27,12 +27,17 @@ OPTIONS
   --timeout TIME      longest wait for one answer (60s)
   --tls-ca FILE       certificate authority to trust; --tls-cert and --tls-key for a certificate of your own
   --json              the verdict as JSON
+  --markdown          the verdict for a ticket or a comment
+  --github            annotations for GitHub Actions, on the line to mend
   --all               also what does not grow
   --help              print this
 
 EXIT STATUS
   0 no leak, 1 leak found, 2 could not tell, or an error
 `;
+
+/** How a verdict is printed. */
+export type OutputForm = 'text' | 'json' | 'markdown' | 'github';
 
 /** The options, checked. Times in milliseconds. */
 export interface LeaksOptions {
@@ -50,7 +55,7 @@ export interface LeaksOptions {
   readonly tlsCa: string | null;
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
-  readonly json: boolean;
+  readonly form: OutputForm;
   readonly all: boolean;
 }
 
@@ -103,18 +108,36 @@ function pattern(option: string, text: string): Pattern {
   return compiled;
 }
 
-/** Reads the arguments after `leaks`. Options may also be written with one dash, as in pprof. */
-export function parseLeaksArgs(argv: readonly string[]): LeaksOptions | 'help' {
+/** Which of the forms was asked for: one. */
+function formOf(values: Readonly<Record<'json' | 'markdown' | 'github', boolean>>): OutputForm {
+  const asked = (['json', 'markdown', 'github'] as const).filter((form) => values[form]);
+  if (asked.length > 1)
+    throw new UsageError(`--${asked[0] ?? ''} and --${asked[1] ?? ''}: one form at a time`);
+  return asked[0] ?? 'text';
+}
+
+/** Options may also be written with one dash, as in pprof. */
+function twoDashes(argv: readonly string[]): string[] {
   const literal = argv.indexOf('--');
-  const args = argv.map((arg, i) =>
+  return argv.map((arg, i) =>
     /^-[a-z][a-z-]+(?:=|$)/u.test(arg) && (literal < 0 || i < literal) ? `-${arg}` : arg,
   );
-  const { values, positionals } = parseOrThrow(args);
+}
+
+/** Reads the arguments after `leaks`. Options may also be written with one dash, as in pprof. */
+export function parseLeaksArgs(argv: readonly string[]): LeaksOptions | 'help' {
+  const { values, positionals } = parseOrThrow(twoDashes(argv));
   if (values.help) return 'help';
+  return checked(values, positionals);
+}
+
+type Values = ReturnType<typeof parseOrThrow>['values'];
+
+function checked(values: Values, sources: readonly string[]): LeaksOptions {
   const time = (option: string, text: string | undefined, least: number): number | null =>
     text === undefined ? null : parseDuration(option, text, least);
   return {
-    sources: positionals,
+    sources,
     every: time('--every', values.every, 100),
     for: time('--for', values.for, 0),
     headers: values.header,
@@ -128,7 +151,7 @@ export function parseLeaksArgs(argv: readonly string[]): LeaksOptions | 'help' {
     tlsCa: values['tls-ca'] ?? null,
     tlsCert: values['tls-cert'] ?? null,
     tlsKey: values['tls-key'] ?? null,
-    json: values.json,
+    form: formOf(values),
     all: values.all,
   };
 }
@@ -149,6 +172,8 @@ const options = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
+  github: { type: 'boolean', default: false },
   all: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false, short: 'h' },
 } satisfies ParseArgsOptionsConfig;
@@ -162,4 +187,80 @@ function parseOrThrow(args: string[]) {
   } catch (error) {
     throw new UsageError(optionProblem(error, leaksOptionNames), { cause: error });
   }
+}
+
+/** What `stackpile verify --help` prints. */
+export const verifyUsage = `usage: stackpile verify --before SOURCE… --after SOURCE… [OPTION…]
+
+Says whether a fix holds: what leaked before must not grow now, by a bound far below its old pace, and nothing else may leak.
+
+SOURCE
+  dumps of one program, or a folder of them, or a running service to watch: as for leaks
+
+OPTIONS
+  --before SOURCE…    the program without the fix, up to the next option
+  --after SOURCE…     the program with it, under the same load
+  --every TIME        time between two looks at a service (5s)
+  --for TIME          how long to watch each service (60s); Ctrl-C ends early
+  --header 'N: V'     add a header to every request, as often as needed
+  --token TOKEN       short for --header 'Authorization: Bearer TOKEN'
+  --mine PATTERN      functions or files that match are your own code (regular expression), as often as needed
+  --not-mine PATTERN  functions or files that match are not
+  --interval TIME     time between two dumps, where the files do not say when they were taken
+  --timeout TIME      longest wait for one answer (60s)
+  --tls-ca FILE       certificate authority to trust; --tls-cert and --tls-key for a certificate of your own
+  --json              the answer as JSON
+  --markdown          the answer for a ticket or a comment
+  --github            annotations for GitHub Actions, on the line to mend
+  --help              print this
+
+EXIT STATUS
+  0 the fix holds, 1 it does not, 2 could not tell, or an error
+`;
+
+const { type: _type, limit: _limit, all: _all, ...shared } = options;
+const verifyOptions = {
+  ...shared,
+  before: { type: 'string', multiple: true, default: [] },
+  after: { type: 'string', multiple: true, default: [] },
+} satisfies ParseArgsOptionsConfig;
+
+/** Names of all options of `stackpile verify`, without their dashes. */
+export const verifyOptionNames: readonly string[] = Object.keys(verifyOptions);
+
+/** Both sides of a comparison. */
+export interface VerifyOptions {
+  readonly before: LeaksOptions;
+  readonly after: LeaksOptions;
+}
+
+/** Reads the arguments after `verify`: what follows `--before` or `--after` is that side's, up to the next of the two. */
+export function parseVerifyArgs(argv: readonly string[]): VerifyOptions | 'help' {
+  const args = twoDashes(argv);
+  let parsed;
+  try {
+    parsed = parseArgs({ args, allowPositionals: true, options: verifyOptions, tokens: true });
+  } catch (error) {
+    throw new UsageError(optionProblem(error, verifyOptionNames), { cause: error });
+  }
+  const { values, tokens } = parsed;
+  if (values.help) return 'help';
+  const sides = { before: new Array<string>(), after: new Array<string>() };
+  let side: 'before' | 'after' | null = null;
+  for (const token of tokens) {
+    if (token.kind === 'option' && (token.name === 'before' || token.name === 'after')) {
+      side = token.name;
+      if (token.value !== undefined) sides[side].push(token.value);
+    } else if (token.kind === 'positional') {
+      if (side === null) throw new UsageError(`${token.value}: say --before or --after in front of it`);
+      sides[side].push(token.value);
+    }
+  }
+  for (const name of ['before', 'after'] as const)
+    if (sides[name].length === 0)
+      throw new UsageError(
+        `--${name}: give the dumps or the service ${name === 'before' ? 'without' : 'with'} the fix`,
+      );
+  const common = { ...values, all: false };
+  return { before: checked(common, sides.before), after: checked(common, sides.after) };
 }

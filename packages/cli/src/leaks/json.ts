@@ -1,6 +1,6 @@
-// The verdict for programs: what `stackpile leaks --json` prints.
-import type { LeaksReport, ProcessReport, ProcessVerdict } from '@stackpile/leaks';
-import { exitStatus, type Judged } from './judged.ts';
+// Verdicts for programs: what `stackpile leaks --json` and `stackpile verify --json` print.
+import type { LeaksReport, ProcessReport, ProcessVerdict, Verification } from '@stackpile/leaks';
+import { exitStatus, type Judged, type Judgement } from './judged.ts';
 
 /** Builds the report; strings are as they came, JSON escapes what a terminal must not see. */
 export function jsonReport(judged: readonly Judged[], process: ProcessVerdict | null = null): LeaksReport {
@@ -21,4 +21,27 @@ export function jsonReport(judged: readonly Judged[], process: ProcessVerdict | 
 function withoutVerdicts(whole: ProcessVerdict): ProcessReport {
   const { verdicts: _, earlier, ...process } = whole;
   return { ...process, earlier: earlier.map(withoutVerdicts) };
+}
+
+/** The answer to whether a fix holds. Within version 1 fields are only ever added. */
+export interface VerifyReport {
+  readonly schema: 'stackpile.verify/1';
+  readonly exitStatus: 0 | 1 | 2;
+  readonly sentence: string;
+  readonly verification: Verification;
+  /** What `stackpile leaks` says of each side. */
+  readonly before: LeaksReport;
+  readonly after: LeaksReport;
+}
+
+/** Builds the report on a fix. */
+export function verifyReport(verification: Verification, before: Judgement, after: Judgement): VerifyReport {
+  return {
+    schema: 'stackpile.verify/1',
+    exitStatus: verification.exitStatus,
+    sentence: verification.sentence,
+    verification,
+    before: jsonReport(before.judged, before.process),
+    after: jsonReport(after.judged, after.process),
+  };
 }

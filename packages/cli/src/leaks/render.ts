@@ -1,7 +1,9 @@
 // A verdict as a person reads it in a terminal.
-import type { Finding, ProcessVerdict, StackFrame, Verdict } from '@stackpile/leaks';
+import type { Finding, ProcessVerdict, Verdict } from '@stackpile/leaks';
 import { amount, duration, ledgerLines, percent, rateOf, starterOf, subjectOf } from '@stackpile/leaks';
 import { quotePattern, shortName, taskLabel } from '@stackpile/profile';
+import type { VerifyReport } from './json.ts';
+import { placeOf } from './places.ts';
 import { elide, elidePath, fileOf, type Paint, visible, widthOf, wrap } from './terminal.ts';
 
 /** How a verdict is drawn. */
@@ -16,6 +18,8 @@ export interface RenderOptions {
   readonly base: string | null;
   /** Files that were judged, for what to do next. */
   readonly files: readonly string[];
+  /** What to do next stands above, in the balance of the process. */
+  readonly nextSaid?: boolean;
 }
 
 const bars = '▁▂▃▄▅▆▇█';
@@ -27,20 +31,6 @@ function sparkline(values: readonly number[], width: number): string {
   const drawn = values.filter((_, i) => (values.length - 1 - i) % step === 0);
   const most = Math.max(1, ...drawn);
   return drawn.map((value) => bars[Math.min(7, Math.floor((Math.max(0, value) / most) * 7.999))]).join('');
-}
-
-function placeOf(frame: StackFrame): string {
-  if (frame.file === '') return '';
-  const file = frame.file.startsWith('file://') ? decodePath(frame.file) : frame.file;
-  return frame.line > 0 ? `${file}:${frame.line}` : file;
-}
-
-function decodePath(url: string): string {
-  try {
-    return decodeURIComponent(new URL(url).pathname);
-  } catch {
-    return url;
-  }
 }
 
 class Drawing {
@@ -240,7 +230,7 @@ function advice(verdict: Verdict, options: RenderOptions): string[] {
       );
     }
   }
-  if (verdict.kind === 'unsure') {
+  if (verdict.kind === 'unsure' && options.nextSaid !== true) {
     const load = top?.kind === 'growing' && top.reason === 'load';
     if (verdict.series.dumps < 2) lines.push('stackpile leaks http://HOST:6060 --every 5s --for 60s');
     else if (load && !verdict.series.ids)
@@ -329,4 +319,70 @@ export function renderVerdict(verdict: Verdict, options: RenderOptions): string[
     ),
   );
   return drawing.lines;
+}
+
+const answers = {
+  holds: ['green', 'THE FIX HOLDS'],
+  fails: ['red', 'THE FIX DOES NOT HOLD'],
+  unsure: ['yellow', 'COULD NOT TELL'],
+} as const;
+
+/** Suspects that are told one by one. */
+const mostSuspects = 5;
+
+/** Whether a fix holds, as lines without line ends. */
+export function renderVerification(report: VerifyReport, paint: Paint, columns: number): string[] {
+  const { verification, before, after } = report;
+  const [color, title] = answers[verification.kind];
+  const width = Math.max(40, Math.min(columns, 140)) - indent.length;
+  const text = (line: string, margin = indent): string[] =>
+    wrap(visible(line, 2000), width + indent.length - margin.length).map((part) => `${margin}${part}`);
+  const lines = [paint(['bold', color], title), '', ...text(verification.sentence)];
+  const marks = { gone: 'gone    ', stays: 'stays   ', unsure: 'unsure  ' };
+  if (verification.suspects.length > 1 || verification.others.length > 0) lines.push('');
+  if (verification.suspects.length > 1) {
+    for (const { subject, state, unit, before: was, after: now } of verification.suspects.slice(
+      0,
+      mostSuspects,
+    )) {
+      const most = now.atMost === null ? '' : `, at most ${paceText(now.atMost, unit)} now`;
+      const [first = '', ...more] = wrap(
+        visible(`${subject}: ${paceText(was.rate, unit)} before${most}`, 1000),
+        width - marks.gone.length,
+      );
+      lines.push(`${indent}${marks[state]}${first}`, ...more.map((part) => `${indent}        ${part}`));
+    }
+    if (verification.suspects.length > mostSuspects)
+      lines.push(`${indent}… and ${verification.suspects.length - mostSuspects} more`);
+  }
+  for (const other of verification.others.slice(0, mostSuspects)) lines.push(...text(`new: ${other}`));
+  const top = after.verdicts.flatMap(({ findings }) => findings).find(({ kind }) => kind === 'leak');
+  if (verification.kind === 'fails' && top !== undefined) {
+    const frame = top.culprit ?? top.stack[0];
+    lines.push('');
+    if (frame !== undefined) lines.push(`${indent}${paint('cyan', visible(placeOf(frame)))}`);
+    if (top.advice !== '') lines.push(...text(top.advice));
+  }
+  lines.push('', ...sideLines('before', before, paint, width), ...sideLines('after', after, paint, width));
+  return lines;
+}
+
+/** One side in a line: how often, how long, and the totals. */
+function sideLines(
+  side: string,
+  { process, verdicts }: VerifyReport['before'],
+  paint: Paint,
+  width: number,
+): string[] {
+  const span = process === null || process.span === 0 ? '' : ` in ${duration(process.span)}`;
+  const rows = verdicts.slice(0, 3).map(({ series: { totals, noun, measure } }) => {
+    const moved = `${amount(totals[0] ?? 0, measure.unit)} → ${amount(totals.at(-1) ?? 0, measure.unit)}`;
+    return measure.unit === 'bytes' ? `${moved} of live memory` : `${moved} ${noun}`;
+  });
+  const said = `${side.padEnd(7)} ${process?.looks ?? 0} looks${span}: ${rows.join(', ')}`;
+  return wrap(visible(said, 1000), width).map((line) => `${indent}${paint('dim', line)}`);
+}
+
+function paceText(rate: number, unit: string): string {
+  return rateOf({ growth: { total: 0, perDump: rate, perMinute: rate } }, unit);
 }

@@ -86,3 +86,10 @@ export function paintFor(io: CliIo): Paint {
       : io.isTTY.stdout && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb';
   return on ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
 }
+
+/** Columns to write for: where the output is no terminal there is no width to keep to, but lines are still for reading. */
+export function widthFor(io: CliIo): number {
+  const said = Number(io.env['COLUMNS'] ?? '');
+  const otherwise = Number.isInteger(said) && said >= 20 ? said : 120;
+  return columnsOf(io.stdout, io.isTTY.stdout ? 80 : otherwise);
+}
