@@ -63,7 +63,9 @@ async function watch(
   let verdict: Verdict | undefined;
   let announced = 0;
   const scene = (): Scene => ({
-    title: options.fixed ? 'leaky-cron, the fixed twin' : 'leaky-cron',
+    title: { no: 'leaky-cron', half: 'leaky-cron, the half-fixed twin', yes: 'leaky-cron, the fixed twin' }[
+      options.fixed
+    ],
     pid: daemon.pid,
     redis: redis.what,
     redisUrl: withoutSecrets(redis.url),

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export interface DaemonOptions {
   redisUrl: string;
-  fixed: boolean;
+  fixed: 'no' | 'half' | 'yes';
   tickMs: number;
   /** Port of /debug/pprof; 0 takes any free one. */
   pprofPort: number;
@@ -37,7 +37,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...process.env,
       REDIS_URL: options.redisUrl,
       TICK_MS: String(options.tickMs),
-      FIXED: options.fixed ? '1' : '0',
+      FIXED: { no: '0', half: 'half', yes: '1' }[options.fixed],
       PORT: '0',
       PPROF_PORT: String(options.pprofPort),
     },

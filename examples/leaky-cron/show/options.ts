@@ -6,6 +6,7 @@ export const USAGE = `usage: npm start -- [OPTION…]
 Runs a small cron daemon that has a leak, watches its /debug/pprof, and names the function that leaks.
 
   --fixed          run the daemon's fixed twin instead
+  --half-fixed     run the twin whose fix looks right in review: the loop ends, the subscription stays
   --for TIME       end by itself after TIME, e.g. 40s or 2m, with status 0 (no leak), 1 (leak) or 2 (could not tell)
   --every TIME     time between two looks at the daemon (2s)
   --tick TIME      time between two ticks of the daemon's cron (500ms)
@@ -16,7 +17,7 @@ Runs a small cron daemon that has a leak, watches its /debug/pprof, and names th
 `;
 
 export interface ShowOptions {
-  fixed: boolean;
+  fixed: 'no' | 'half' | 'yes';
   /** Milliseconds; undefined runs until Ctrl-C. */
   forMs: number | undefined;
   everyMs: number;
@@ -38,7 +39,7 @@ export class UsageError extends Error {
 function keptByNpm(env: NodeJS.ProcessEnv): string[] {
   if (env['npm_lifecycle_event'] !== 'start') return [];
   return Object.entries(table).flatMap(([name, { type }]) => {
-    const value = env[`npm_config_${name}`];
+    const value = env[`npm_config_${name.replaceAll('-', '_')}`];
     if (value === undefined || value === '' || name === 'help') return [];
     if (type === 'boolean') return value === 'true' ? [`--${name}`] : [];
     // `--for 40s` is a switch for npm, and 40s an argument of its own.
@@ -52,6 +53,8 @@ function keptByNpm(env: NodeJS.ProcessEnv): string[] {
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}): ShowOptions | 'help' {
   const values = parse([...keptByNpm(env), ...args]);
   if (values.help) return 'help';
+  if (values.fixed && values['half-fixed'])
+    throw new UsageError('--fixed and --half-fixed: the daemon is one of the two');
   const { redis } = values;
   if (redis !== 'auto' && redis !== 'real' && redis !== 'own') {
     throw new UsageError(`--redis ${redis}: it is auto, real or own`);
@@ -60,7 +63,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}
   if (!/^\d+$/.test(values.port) || port > 65_535)
     throw new UsageError(`--port ${values.port}: no such port`);
   return {
-    fixed: values.fixed,
+    fixed: values.fixed ? 'yes' : values['half-fixed'] ? 'half' : 'no',
     forMs: values.for === undefined ? undefined : milliseconds('--for', values.for, 1_000),
     everyMs: milliseconds('--every', values.every, 100),
     tickMs: milliseconds('--tick', values.tick, 20),
@@ -72,6 +75,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}
 
 const table = {
   fixed: { type: 'boolean', default: false },
+  'half-fixed': { type: 'boolean', default: false },
   for: { type: 'string' },
   every: { type: 'string', default: '2s' },
   tick: { type: 'string', default: '500ms' },

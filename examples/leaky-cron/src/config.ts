@@ -9,8 +9,8 @@ export interface Config {
   /** Port of /debug/pprof; 0 takes any free one. */
   pprofPort: number;
   workers: number;
-  /** Run the twin whose subscription ends with its tick. */
-  fixed: boolean;
+  /** Which twin runs: `yes`: the subscription ends with its tick; `half`: only the loop over it does. */
+  fixed: 'no' | 'half' | 'yes';
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -20,7 +20,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     httpPort: integer(env, 'PORT', 8080),
     pprofPort: integer(env, 'PPROF_PORT', 6060),
     workers: integer(env, 'WORKERS', 3),
-    fixed: env['FIXED'] === '1',
+    fixed: env['FIXED'] === '1' ? 'yes' : env['FIXED'] === 'half' ? 'half' : 'no',
   };
 }
 

@@ -10,6 +10,7 @@ import { log, reason } from './log.ts';
 import { NewTask } from './new-task.ts';
 import { connectRedis } from './redis.ts';
 import { subscribeNewTaskMsgIfAvailable as subscribeFixed } from './subscribe-fixed.ts';
+import { subscribeNewTaskMsgIfAvailable as subscribeHalfFixed } from './subscribe-half-fixed.ts';
 import { subscribeNewTaskMsgIfAvailable as subscribeLeaky } from './subscribe-leaky.ts';
 import { Rounds, work } from './worker.ts';
 
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   const newTask = new NewTask();
   const rounds = new Rounds();
   for (let i = 0; i < config.workers; i++) void work(newTask, rounds);
-  const subscribe = config.fixed ? subscribeFixed : subscribeLeaky;
+  const subscribe = { no: subscribeLeaky, half: subscribeHalfFixed, yes: subscribeFixed }[config.fixed];
   const loops = [
     cron({ client, newTask, rounds, subscribe }, config.tickMs, stopping.signal),
     heartbeat(client, rounds, stopping.signal),

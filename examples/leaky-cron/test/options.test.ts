@@ -5,7 +5,7 @@ import { readOptions, UsageError } from '../show/options.ts';
 
 test('nothing said means the leak, live, until Ctrl-C', () => {
   assert.deepEqual(readOptions([]), {
-    fixed: false,
+    fixed: 'no',
     forMs: undefined,
     everyMs: 2_000,
     tickMs: 500,
@@ -29,7 +29,7 @@ test('times are read with their units', () => {
   assert.ok(options !== 'help');
   assert.deepEqual(
     [options.fixed, options.forMs, options.everyMs, options.tickMs],
-    [true, 90_000, 500, 2_000],
+    ['yes', 90_000, 500, 2_000],
   );
   assert.equal(options.redis, 'own');
 });
@@ -38,6 +38,7 @@ test('what npm keeps for itself without a -- counts all the same', () => {
   const npm = { npm_lifecycle_event: 'start' };
   const read = (env: NodeJS.ProcessEnv, ...args: string[]) => readOptions(args, { ...npm, ...env });
   assert.deepEqual(read({ npm_config_fixed: 'true' }), readOptions(['--fixed']));
+  assert.deepEqual(read({ npm_config_half_fixed: 'true' }), readOptions(['--half-fixed']));
   assert.deepEqual(read({ npm_config_for: '40s' }), readOptions(['--for=40s']));
   // npm start --every=1s -- --every 3s: what reached us wins.
   assert.deepEqual(read({ npm_config_every: '1s' }, '--every', '3s'), readOptions(['--every', '3s']));
@@ -54,6 +55,7 @@ test('what makes no sense is said in one sentence', () => {
     ['--for', '0s'],
     ['--every', '1'],
     ['--redis', 'x'],
+    ['--fixed', '--half-fixed'],
     ['--port', '70000'],
     ['--nosuch'],
     ['more'],

@@ -7,6 +7,7 @@ import { cron, type Job } from '../src/cron.ts';
 import { NewTask } from '../src/new-task.ts';
 import { connectRedis, NEW_TASK_CHANNEL, type RedisClient } from '../src/redis.ts';
 import { subscribeNewTaskMsgIfAvailable as fixed } from '../src/subscribe-fixed.ts';
+import { subscribeNewTaskMsgIfAvailable as halfFixed } from '../src/subscribe-half-fixed.ts';
 import { subscribeNewTaskMsgIfAvailable as leaky } from '../src/subscribe-leaky.ts';
 import { Rounds, work } from '../src/worker.ts';
 
@@ -62,13 +63,17 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await sleep(10);
 }
 
-test('the leaky twin leaves a subscriber behind with every tick', async (t) => {
-  const daemon = await start(t, leaky);
-  await until(async () => (await daemon.subscribers()) >= 10);
-  await daemon.stop();
-  const left = await daemon.subscribers();
-  assert.ok(left >= 10, `${left} subscribers`);
-});
+for (const [name, subscribe] of [
+  ['leaky', leaky],
+  ['half-fixed', halfFixed],
+] as const)
+  test(`the ${name} twin leaves a subscriber behind with every tick`, async (t) => {
+    const daemon = await start(t, subscribe);
+    await until(async () => (await daemon.subscribers()) >= 10);
+    await daemon.stop();
+    const left = await daemon.subscribers();
+    assert.ok(left >= 10, `${left} subscribers`);
+  });
 
 test('the fixed twin’s subscriptions end with their tick', async (t) => {
   const daemon = await start(t, fixed);
@@ -79,6 +84,7 @@ test('the fixed twin’s subscriptions end with their tick', async (t) => {
 
 for (const [name, subscribe] of [
   ['leaky', leaky],
+  ['half-fixed', halfFixed],
   ['fixed', fixed],
 ] as const) {
   test(`the ${name} twin wakes a worker when a task is announced`, async (t) => {
@@ -91,7 +97,7 @@ for (const [name, subscribe] of [
     await until(async () => (await client.publish(NEW_TASK_CHANNEL, '1')) === 1);
     await until(() => rounds.count > 0);
     controller.abort();
-    if (name === 'fixed') await subscribed;
+    if (name !== 'leaky') await subscribed;
   });
   test(`the ${name} twin does nothing without redis`, async () => {
     await subscribe(undefined, new NewTask(), AbortSignal.abort());

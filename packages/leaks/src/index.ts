@@ -31,3 +31,4 @@ export type { LedgerRow, ProcessFinding, ProcessVerdict, Unseen } from './proces
 export { ledgerLines } from './process-words.ts';
 export { verify, type Pace, type Verification, type Verified } from './verify.ts';
 export { type Bound, boundOf } from './bound.ts';
+export { evidencesIn } from './evidence-of.ts';

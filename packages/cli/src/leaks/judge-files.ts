@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import {
   type Dump,
   type Evidence,
+  evidencesIn,
   findLeaks,
   type LeakOptions,
   LeaksError,
@@ -10,7 +11,7 @@ import {
   type ProcessVerdict,
   type Unseen,
 } from '@stackpile/leaks';
-import { heapIds, type Profile, taskLabel } from '@stackpile/profile';
+import { heapIds, taskLabel } from '@stackpile/profile';
 import { type LoadedSource, SourceError, type SourceOptions } from '@stackpile/sources';
 import { loadSource } from '@stackpile/sources/load';
 import { type DumpGroup, groupDumps } from './dump-files.ts';
@@ -34,25 +35,6 @@ interface ReadGroup {
   readonly dumps: readonly Dump[];
   readonly evidence: readonly Evidence[];
   readonly fromFolder: boolean;
-}
-
-/** What each sample type is evidence of; the columns of a heap snapshot by class are told by what it retains. */
-const evidenceOf: Readonly<Record<string, Evidence>> = {
-  goroutine: 'tasks',
-  tasks: 'tasks',
-  task: 'tasks',
-  handles: 'handles',
-  handle: 'handles',
-  closures: 'closures',
-  inuse_space: 'heap',
-  space: 'heap',
-  retained: 'classes',
-  threadcreate: 'threads',
-  goroutineleak: 'goroutineleak',
-};
-
-function evidencesIn({ sampleTypes }: Profile): Evidence[] {
-  return [...new Set(sampleTypes.flatMap(({ type }) => evidenceOf[type] ?? []))];
 }
 
 /** Puts dumps into the order in which they were taken, where all of them say when that was. */

@@ -1,5 +1,12 @@
 // What grows over several profiles, judged by each kind of thing that they count, and the balance of a process that is watched.
-import { type Evidence, findLeaks, ledgerLines, ProcessWatch, type Verdict } from '@stackpile/leaks';
+import {
+  type Evidence,
+  evidencesIn,
+  findLeaks,
+  ledgerLines,
+  ProcessWatch,
+  type Verdict,
+} from '@stackpile/leaks';
 import type { Counters } from '@stackpile/profile';
 import { type Profiles, typeIndex } from '../profiles.ts';
 
@@ -16,7 +23,7 @@ export interface VerdictQuery {
 export interface VerdictAnswer {
   /** The gravest first: each on one kind of thing, so that shares are of what is of that kind. */
   readonly verdicts: readonly [Verdict, ...Verdict[]];
-  /** What the counters of the process balance to; null where there are too few. */
+  /** What the counters of the process balance to, or its files show; null where that is too little. */
   readonly process: ProcessWords | null;
 }
 
@@ -56,8 +63,25 @@ export function verdict(profiles: Profiles, query: VerdictQuery): VerdictAnswer 
   const verdicts = [first ?? judge(''), ...others].sort((a, b) => gravity[a.kind] - gravity[b.kind]);
   return {
     verdicts: [verdicts[0] ?? judge(''), ...verdicts.slice(1)],
-    process: query.counters.length < leastLooks ? null : balance(dumps, kinds, query.counters),
+    process: processOf(dumps, kinds, query),
   };
+}
+
+/** The balance: of a service by its counters, of files by all that they show. */
+function processOf(
+  dumps: readonly Parameters<ProcessWatch['dump']>[1][],
+  kinds: readonly string[],
+  { counters, sampleType }: VerdictQuery,
+): ProcessWords | null {
+  if (counters.length >= leastLooks) {
+    const asked = kinds.flatMap((kind) => evidences[kind] ?? []);
+    return balance(dumps, asked, counters);
+  }
+  if (counters.length > 0 || sampleType !== '') return null;
+  const shown = dumps.map(({ profile }) => new Set(evidencesIn(profile)));
+  const common = [...(shown[0] ?? [])].filter((one) => shown.every((all) => all.has(one)));
+  // The looks that would tell more are for a service; files are told to be followed by others.
+  return common.length === 0 ? null : { ...balance(dumps, common, []), next: '' };
 }
 
 function kindsOf(types: readonly string[]): string[] {
@@ -66,20 +90,17 @@ function kindsOf(types: readonly string[]): string[] {
 
 function balance(
   dumps: readonly Parameters<ProcessWatch['dump']>[1][],
-  kinds: readonly string[],
+  asked: readonly Evidence[],
   counters: readonly Counters[],
 ): ProcessWords {
   const watch = new ProcessWatch();
   for (const one of counters) watch.counters(one);
-  for (const kind of kinds) {
-    const evidence = evidences[kind];
-    if (evidence !== undefined) for (const dump of dumps) watch.dump(evidence, dump);
-  }
+  for (const evidence of asked) for (const dump of dumps) watch.dump(evidence, dump);
   const judged = watch.verdict();
   return {
     kind: judged.kind,
     sentence: judged.sentence,
-    ledger: ledgerLines(judged),
+    ledger: ledgerLines(counters.length === 0 ? { ...judged, next: '' } : judged),
     next: judged.next,
   };
 }
