@@ -139,6 +139,14 @@ function stillGrowing(before: ProcessVerdict, after: ProcessVerdict): LedgerRow[
   return after.ledger.filter(({ counter, state }) => grew.has(counter) && state === 'grows');
 }
 
+/** Of those, what is counted one by one and grows at least half as fast as it did: under the same load that is the same leak. */
+function asBefore(before: ProcessVerdict, growing: readonly LedgerRow[]): LedgerRow[] {
+  return growing.filter(({ counter, unit, perMinute }) => {
+    const was = before.ledger.find((row) => row.counter === counter);
+    return unit === 'count' && was !== undefined && perMinute >= was.perMinute / 2;
+  });
+}
+
 /**
  * How much longer it takes until what is left of the old pace would show. A bound by what did not come falls with the time watched,
  * one by noise with its three-halves power: the slower one is told.
@@ -171,14 +179,15 @@ export function verify(before: ProcessVerdict, after: ProcessVerdict): Verificat
     .map(({ finding }) => finding.sentence);
   const stays = suspects.filter(({ state }) => state === 'stays');
   const growing = stillGrowing(before, after);
-  const fails = after.kind === 'leak';
+  const unmoved = asBefore(before, growing);
+  const fails = after.kind === 'leak' || unmoved.length > 0;
   const holds =
     !fails && suspects.length > 0 && suspects.every(({ state }) => state === 'gone') && growing.length === 0;
   const kind = fails ? 'fails' : holds ? 'holds' : 'unsure';
   const watchFor = kind === 'unsure' ? (watchForOf(suspects, after.span) ?? after.watchFor) : null;
   const certainty =
     kind === 'fails'
-      ? Math.max(0, ...after.convicted.map(({ finding }) => finding.confidence))
+      ? Math.max(unmoved.length > 0 ? 0.99 : 0, ...after.convicted.map(({ finding }) => finding.confidence))
       : kind === 'holds'
         ? 0.99
         : 0;
@@ -210,6 +219,12 @@ function sentenceOf(
     if (still !== undefined) {
       const was = pace(still.before, still.unit);
       return `The fix does not hold: ${still.subject} still piles up, ${was} before, ${pace(still.after, still.unit)} now (${percent(certainty)} sure).`;
+    }
+    const [row] = growing;
+    if (others.length === 0 && row !== undefined) {
+      const was = before.ledger.find(({ counter }) => counter === row.counter)?.perMinute ?? 0;
+      const gone = top?.state === 'gone' ? `${top.subject} is gone, but ` : '';
+      return `The fix does not hold: ${gone}${row.noun} still grow, ${pace({ rate: was, atMost: null }, row.unit)} before, ${pace({ rate: row.perMinute, atMost: row.atMost }, row.unit)} now (${percent(certainty)} sure).`;
     }
     return `The fix does not hold: what leaked before is gone, but something else leaks. ${others[0] ?? after.sentence}`;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { unlessCi } from '../../../testing/ci.ts';
 import { type Dump, ProcessWatch, type ProcessVerdict, verify } from '../src/index.ts';
-import { began } from './counters.ts';
+import { began, reading } from './counters.ts';
 import { dumpsOf, fixtures, goroutineForms, haveFixtures } from './scenarios.ts';
 import { profileOf, type Row, waiting } from './synthetic.ts';
 
@@ -76,6 +76,38 @@ describe('a fix', () => {
     assert.equal(moved.suspects[0]?.state, 'gone');
     assert.equal(moved.others.length, 1);
     assert.match(moved.sentence, /something else leaks.*main\.resubscribe/u);
+  });
+
+  test('fails where what it kept open still grows as before, though nobody waits for it any more', () => {
+    const counted = (rows: (k: number) => Row[]): ProcessVerdict => {
+      const watch = new ProcessWatch();
+      for (let k = 0; k < 13; k++) {
+        watch.counters(reading(600 + 10 * k, { handles: 20 + 20 * k }));
+        watch.dump('tasks', { profile: profileOf(rows(k)), time: began + (600 + 10 * k) * 1000 });
+      }
+      return watch.verdict();
+    };
+    const { kind, exitStatus, sentence } = verify(
+      counted((k) => [...pool, ...piled('subscribe', 5 + 20 * k)]),
+      counted(() => pool),
+    );
+    assert.equal(kind, 'fails');
+    assert.equal(exitStatus, 1);
+    assert.match(sentence, /is gone, but handles still grow, \+120 per minute before, \+120 per minute now/u);
+  });
+
+  test('is told by its function where its file was renamed', () => {
+    const moved = (file: string): Row['stack'] =>
+      waiting('subscribe').map(([name, path, line]) =>
+        name.startsWith('main.') ? [`example.com/app/${name}`, file, line] : [name, path, line],
+      );
+    const piling = (file: string): ProcessVerdict =>
+      service(9, (k) => [
+        ...pool,
+        ...Array.from({ length: 5 + 20 * k }, (_, i) => ({ stack: moved(file), id: 100 + i })),
+      ]);
+    const { kind, suspects, others } = verify(piling('subscribe.go'), piling('subscribe_fixed.go'));
+    assert.deepEqual([kind, suspects[0]?.state, others.length], ['fails', 'stays', 0]);
   });
 
   test('of nothing cannot be told', () => {

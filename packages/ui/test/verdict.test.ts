@@ -40,7 +40,8 @@ test('a share is of what is of one kind: the same in the verdict and in Tasks', 
     { profiles: ids, sampleType: '', memoryLimit: null, counters: [] },
     none,
   );
-  assert.equal(process, null);
+  assert.equal(process?.kind, 'leak');
+  assert.match(process.ledger[0] ?? '', /^grows    tasks 22 → 117/u);
   assert.deepEqual(
     verdicts.map(({ kind, series }) => [series.noun, kind]),
     [

@@ -204,7 +204,7 @@ test('a restart in files shows two runs, each judged', async () => {
       'goroutine.pb.gz': (k) => {
         const run = k % 8;
         return encoded('goroutine', 'count', k * 10, [
-          { name: 'main.subscribe', count: 2 + 20 * run, id: k < 8 ? 9000 : 10 },
+          { name: 'main.subscribe', count: 30 + 20 * run, id: k < 8 ? 9000 : 10 },
         ]);
       },
     },
