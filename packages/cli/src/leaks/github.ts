@@ -1,6 +1,5 @@
 // Annotations for GitHub Actions: `::error file=…,line=…::`, on the line that is to be mended.
-import { relative } from 'node:path';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { Finding } from '@stackpile/leaks';
 import { shortName } from '@stackpile/profile';
 import { exitStatus, type Judgement } from './judged.ts';
