@@ -204,7 +204,7 @@ test('one bad file among good ones is named, and the good ones open with their o
     if (url === '/') response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
     else if (url === '/good') response.end(good);
     else if (url === '/bad') response.end('this is no profile');
-    else if (url.startsWith('/api/file')) response.end('{"text":"package task"}');
+    else if (url.startsWith('/api/file')) response.end(JSON.stringify({ text: 'package task\n'.repeat(40) }));
     else response.writeHead(404).end('nothing here');
   });
   await new Promise<void>((resolve) => {
