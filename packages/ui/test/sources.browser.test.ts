@@ -358,8 +358,9 @@ test('a live service is watched, captured and compared', { skip }, async () => {
   await page.waitForFunction(() => location.hash.startsWith('#/compare'));
   await go(page, 'live');
   await page.getByRole('button', { name: 'What grows? The verdict' }).click();
-  // Two moments of a few seconds convict nobody; what grows is told all the same.
-  await shows(page, 'main', /subscribe_leaky\.go:22/);
+  // Of two or three moments nobody is convicted: it is said what to do next, and who was looked at.
+  await shows(page, '.next', /^What to do next: /);
+  await shows(page, '.others', /subscribe_leaky\.go:22/);
   await go(page, 'live');
   await page.getByRole('button', { name: 'Capture tasks' }).click();
   await page.waitForFunction(() => location.hash.startsWith('#/flame'));
