@@ -276,3 +276,23 @@ test('a pattern that would stall JavaScript ends in the page', async () => {
   const top = await engine.handlers.top({ ...asked, filter: String.raw`(\w+\.?)+!$` }, () => undefined);
   assert.deepEqual([top.functions, top.total], [0, 1]);
 });
+
+test('labels with quotes and backslashes are text in a graph, whatever they would end', async () => {
+  const quoted = String.raw`a"];} "b\c`;
+  const profile = build([
+    {
+      stack: [{ lines: [['work', '/srv/a.ts', 1]], binary: '' }],
+      value: 5,
+      labels: [{ key: 'route', text: quoted }],
+    },
+  ]);
+  const engine = new ProfileEngine();
+  const from = encodeProfile(profile) as Uint8Array<ArrayBuffer>;
+  const { id } = await engine.handlers.open({ name: 'x.pb', from }, () => undefined);
+  const { text } = await engine.handlers.text(
+    { ...query({ profile: id }), report: 'dot', nodes: 9 },
+    () => undefined,
+  );
+  const label = /^N1_0 \[label = "((?:[^"\\]|\\[^])*)" id="N1_0"/m.exec(text)?.[1] ?? '';
+  assert.equal(label.replace(/\\(?!n)([^])/g, '$1'), `route:${quoted}`);
+});

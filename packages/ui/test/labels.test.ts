@@ -19,7 +19,9 @@ test('a split has the values of a label as outermost boxes; the filter of each s
       [
         { key: 'tenant', text: tenants[row % 3] ?? '' },
         { key: 'id', text: `${row}` },
-        ...(row < 100 ? [{ key: 'thread', number: BigInt(row % 2), unit: '' }] : []),
+        { key: 'service', text: 'shop' },
+        ...(row < 20 ? [{ key: 'at', number: BigInt(row), unit: 'ns' }] : []),
+        ...(row < 100 ? [{ key: 'thread', number: BigInt(1 + (row % 2)), unit: '' }] : []),
       ],
     );
   }

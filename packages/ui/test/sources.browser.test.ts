@@ -204,7 +204,7 @@ test('one bad file among good ones is named, and the good ones open with their o
     if (url === '/') response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
     else if (url === '/good') response.end(good);
     else if (url === '/bad') response.end('this is no profile');
-    else if (url.startsWith('/api/file')) response.end('{"text":"package task"}');
+    else if (url.startsWith('/api/file')) response.end(JSON.stringify({ text: 'package task\n'.repeat(40) }));
     else response.writeHead(404).end('nothing here');
   });
   await new Promise<void>((resolve) => {
@@ -358,8 +358,9 @@ test('a live service is watched, captured and compared', { skip }, async () => {
   await page.waitForFunction(() => location.hash.startsWith('#/compare'));
   await go(page, 'live');
   await page.getByRole('button', { name: 'What grows? The verdict' }).click();
-  // Two moments of a few seconds convict nobody; what grows is told all the same.
-  await shows(page, 'main', /subscribe_leaky\.go:22/);
+  // Of two or three moments nobody is convicted: it is said what to do next, and who was looked at.
+  await shows(page, '.next', /^What to do next: /);
+  await shows(page, '.others', /subscribe_leaky\.go:22/);
   await go(page, 'live');
   await page.getByRole('button', { name: 'Capture tasks' }).click();
   await page.waitForFunction(() => location.hash.startsWith('#/flame'));

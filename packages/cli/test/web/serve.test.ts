@@ -10,6 +10,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
+import { defaultOptions } from '@stackpile/report';
 import { AddressError, parseAddress } from '../../src/web/address.ts';
 import { fillPage, scriptJson } from '../../src/web/page.ts';
 import { runReportFile } from '../../src/report/report-file.ts';
@@ -185,6 +186,27 @@ describe('the server', () => {
   after(async () => {
     await server?.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('labels to split by, given on the command line, are in the address that opens', async () => {
+    const options = {
+      ...defaultOptions(),
+      tagfocus: 'route=/pay',
+      tagroot: 'route,tenant',
+      tagleaf: 'state',
+    };
+    const split = await startUi(
+      { sources: ['p.pb'], address: '127.0.0.1:', noBrowser: true, options },
+      { cwd: folder },
+    );
+    try {
+      const { headers } = await ask(split.port, `/?token=${split.token}`);
+      const { searchParams } = new URL(String(headers['location']), 'http://host');
+      const given = ['tf', 'tagroot', 'tagleaf'].map((name) => searchParams.get(name));
+      assert.deepEqual(given, ['route=/pay', 'route,tenant', 'state']);
+    } finally {
+      await split.close();
+    }
   });
 
   test('packs the page and Graphviz as the browser takes them', async () => {

@@ -67,7 +67,9 @@ export function Sheet({
 /** Lets nodes that do not match step back; none do where there is no pattern. */
 function mark(frame: HTMLElement | null, pattern: { test(text: string): boolean } | null): void {
   for (const node of frame?.querySelectorAll('.node') ?? []) {
-    node.classList.toggle('besides', pattern !== null && !pattern.test(nameOf(node)));
+    // The legend is a node too, under another name.
+    const isFunction = /^N\d/.test(node.querySelector('title')?.textContent ?? '');
+    node.classList.toggle('besides', isFunction && pattern !== null && !pattern.test(nameOf(node)));
   }
 }
 

@@ -43,8 +43,10 @@ export function View(): JSX.Element {
   if (answer.value === null) return <Loading text={`Comparing ${dumps.length} profiles`} />;
   const { verdicts, process } = answer.value;
   const [verdict, ...besides] = verdicts;
-  const kind = process?.kind ?? verdict.kind;
-  const headline = process?.sentence ?? verdict.sentence;
+  // What a series convicts stands, whatever the counters of these few looks can say.
+  const whole = verdict.kind === 'leak' && process?.kind !== 'leak' ? null : process;
+  const kind = whole?.kind ?? verdict.kind;
+  const headline = whole?.sentence ?? verdict.sentence;
   const [first, ...others] = verdict.findings;
   // Somebody is blamed only where something is convicted.
   const lead = kind === 'leak' && verdict.kind === 'leak' ? first : undefined;

@@ -42,7 +42,7 @@ export function labels(profiles: Profiles, query: LabelsQuery): LabelsAnswer {
   const row = typeIndex(whole, query.sampleType, summary.defaultType);
   const sums = sumLabels(profile, row);
   const keys = [...sums]
-    .filter(([, values]) => values.size <= mostToSplit)
+    .filter(([, values]) => splits(values))
     .sort(([a, one], [b, other]) => one.size - other.size || (a < b ? -1 : 1));
   const values = [...(sums.get(query.key)?.entries() ?? [])].sort(([, a], [, b]) => b.weight - a.weight);
   return {
@@ -58,8 +58,16 @@ export function labels(profiles: Profiles, query: LabelsQuery): LabelsAnswer {
   };
 }
 
+/** Whether values split anything: one alone does not, nor do those that tell single samples apart, such as ids and times. */
+function splits(values: ReadonlyMap<string, Sum>): boolean {
+  if (values.size < 2 || values.size > mostToSplit) return false;
+  return values.size <= 3 || [...values.values()].some(({ samples }) => samples > 1);
+}
+
 interface Sum {
   weight: number;
+  /** How many carry it. */
+  samples: number;
   readonly isNumber: boolean;
 }
 
@@ -82,8 +90,11 @@ function sumLabels({ samples, strings }: Profile, valueIndex: number): Map<strin
         ? `${String(table.number[at])}${strings.get(table.unit[at] as number)}`
         : strings.get(table.text[at] as number);
       const sum = known.get(text);
-      if (sum === undefined) known.set(text, { weight, isNumber });
-      else sum.weight += weight;
+      if (sum === undefined) known.set(text, { weight, samples: 1, isNumber });
+      else {
+        sum.weight += weight;
+        sum.samples++;
+      }
     }
   }
   return sums;
