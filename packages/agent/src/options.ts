@@ -63,6 +63,11 @@ export interface TaskOptions {
 export interface HeapOptions {
   /** Mean number of bytes between two samples; default 524288, as Go. */
   readonly interval?: number;
+  /**
+   * Longest stop for a heap snapshot that a request (`heapclasses`, `heapsnapshot`) may cause, in milliseconds, as far as it can be
+   * foreseen; default 1000, which is a heap of about 100 MB. 0 allows none, Infinity any that memory has room for.
+   */
+  readonly snapshots?: number;
 }
 
 /** What captures may do. */
@@ -103,6 +108,8 @@ export interface CaptureSettings {
 
 /** Listened on where nobody names a port, as in Go's documentation. */
 export const DEFAULT_PORT = 6060;
+/** Milliseconds; whoever runs a service with a deadline of a second survives it. */
+const LONGEST_SNAPSHOT_MS = 1000;
 /** So many are tried from there on, then any. */
 const NEXT_PORTS = 20;
 
@@ -138,7 +145,10 @@ const captureChecks = {
     stackDepth: whole(1, 128),
     handles: flag,
   } satisfies Record<keyof TaskOptions, Check>),
-  heap: flagOrOptions({ interval: whole(1, 2 ** 31) } satisfies Record<keyof HeapOptions, Check>),
+  heap: flagOrOptions({
+    interval: whole(1, 2 ** 31),
+    snapshots: number(0, Infinity),
+  } satisfies Record<keyof HeapOptions, Check>),
   maxSeconds: number(1, 86_400),
 };
 
@@ -223,7 +233,10 @@ function captureSettings(options: CaptureOptions): CaptureSettings {
             stackDepth: tasks.stackDepth ?? 32,
             handles: tasks.handles ?? null,
           },
-    heap: heap === false ? null : { interval: heap.interval ?? 524_288 },
+    heap:
+      heap === false
+        ? null
+        : { interval: heap.interval ?? 524_288, snapshots: heap.snapshots ?? LONGEST_SNAPSHOT_MS },
     maxSeconds: options.maxSeconds ?? 300,
   };
 }

@@ -38,6 +38,8 @@ Types of profiles available:
 <tr><td>0</td><td><a href='counters?debug=1'>counters</a></td></tr>
 <tr><td>N</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>
 <tr><td>N</td><td><a href='heap?debug=1'>heap</a></td></tr>
+<tr><td>0</td><td><a href='heapclasses?debug=1'>heapclasses</a></td></tr>
+<tr><td>0</td><td><a href='heapsnapshot?debug=1'>heapsnapshot</a></td></tr>
 <tr><td>0</td><td><a href='profile?debug=1'>profile</a></td></tr>
 </table>
 <a href="goroutine?debug=2">full goroutine stack dump</a>${link}
@@ -49,6 +51,8 @@ Profile Descriptions:
 <li><div class=profile-name>counters: </div> Numbers of the process as JSON: tasks, handles, heap, resident memory, event-loop lag, limits</li>
 <li><div class=profile-name>goroutine: </div> Stack traces of all current goroutines. Use debug=2 as a query parameter to export in the same format as an unrecovered panic.</li>
 <li><div class=profile-name>heap: </div> A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.</li>
+<li><div class=profile-name>heapclasses: </div> Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile, for at most a second unless the option heap.snapshots says otherwise.</li>
+<li><div class=profile-name>heapsnapshot: </div> The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile, for at most a second unless the option heap.snapshots says otherwise.</li>
 <li><div class=profile-name>profile: </div> CPU profile. You can specify the duration in the seconds GET parameter. After you get the profile file, use the go tool pprof command to investigate the profile.</li>
 </ul>
 </p>
@@ -88,7 +92,7 @@ describe('the index', () => {
       offers.find(({ name }) => name === wanted)?.query ?? [];
     assert.deepEqual(
       [takes('profile'), takes('goroutine'), takes('heap')].map((names) => names.join()),
-      ['seconds,hz,idle', 'debug,seconds,source,lines', 'debug,seconds,gc'],
+      ['seconds,hz,idle', 'debug,seconds,ids,source,lines', 'debug,seconds,gc'],
     );
     const count = offers.find(({ name }) => name === 'goroutine')?.count;
     assert.equal(typeof count, 'number');

@@ -35,7 +35,7 @@ describe('unknown options are refused, and the one that was meant is named', () 
     [{ allowedHost: [] }, 'there is no option allowedHost: did you mean allowedHosts?'],
     [{ tasks: { budegt: 0.1 } }, 'there is no option tasks.budegt: did you mean tasks.budget?'],
     [{ tasks: { stackdepth: 1 } }, 'there is no option tasks.stackdepth: did you mean tasks.stackDepth?'],
-    [{ heap: { sampling: 1 } }, 'there is no option heap.sampling: there are heap.interval'],
+    [{ heap: { sampling: 1 } }, 'there is no option heap.sampling: there are heap.interval, heap.snapshots'],
     [
       { prefix: '/x' },
       'there is no option prefix: there are tasks, heap, maxSeconds, port, host, auth, allowedHosts',

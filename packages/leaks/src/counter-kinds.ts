@@ -127,7 +127,7 @@ export const counterKinds: readonly CounterKind[] = [
   counted(
     'fds',
     both('open files'),
-    ['handles'],
+    ['handles', 'closures'],
     {
       node: 'ls -l /proc/PID/fd: which files and sockets',
       go: 'ls -l /proc/PID/fd: which files and sockets',

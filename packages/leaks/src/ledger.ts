@@ -50,6 +50,7 @@ export class Ledger {
   #looks: Counters[] = [];
   #next = 0;
   #step = 1;
+  #disturbed: number | null = null;
 
   /** Readings that are kept, oldest first. */
   get looks(): readonly Counters[] {
@@ -79,6 +80,14 @@ export class Ledger {
     return (this.#looks.at(-1)?.time ?? 0) - (this.#looks[0]?.time ?? 0);
   }
 
+  /**
+   * Says that the process was stopped for a heap snapshot after the last reading. The first one collects more than the process does by
+   * itself, and whoever reads it takes memory: bytes before it are not compared with those after it where there are enough of these.
+   */
+  disturbed(): void {
+    this.#disturbed ??= this.#looks.at(-1)?.time ?? null;
+  }
+
   /** Every counter of the table, in its order. */
   trends(): CounterTrend[] {
     return counterKinds.map((kind) => this.trend(kind));
@@ -92,9 +101,19 @@ export class Ledger {
 
   /** What is judged of a counter: minutes and values, without what says nothing. */
   #points(kind: CounterKind): Point[] {
-    if (kind.name !== 'heapLive') return withoutWarmUp(kind, this.#known(kind.name));
+    if (kind.name !== 'heapLive') return withoutWarmUp(kind, this.#undisturbed(kind, this.#known(kind.name)));
     const collections = this.#collections();
-    return withoutWarmUp(kind, collections.length < fewestCollections ? this.#envelope() : collections);
+    return withoutWarmUp(
+      kind,
+      this.#undisturbed(kind, collections.length < fewestCollections ? this.#envelope() : collections),
+    );
+  }
+
+  #undisturbed({ name }: CounterKind, points: Point[]): Point[] {
+    if (this.#disturbed === null || (name !== 'rss' && name !== 'heapLive')) return points;
+    const from = (this.#disturbed - (this.#looks[0]?.time ?? 0)) / 60_000;
+    const after = points.filter(({ x }) => x > from);
+    return after.length >= fewestCollections ? after : points;
   }
 
   /** What the last full collection left is the same number until the next one: only collections count. */

@@ -1,5 +1,6 @@
 // The balance of a process: each counter against what the findings explain, and what follows from it.
 import type { Counters } from '@stackpile/profile';
+import { withAllocators } from './allocator.ts';
 import { blameOrder } from './blame.ts';
 import { type CounterKind, type CounterName, counterKinds, type Evidence } from './counter-kinds.ts';
 import { type CounterTrend, type Ledger, trendOfTotals } from './ledger.ts';
@@ -261,7 +262,8 @@ function keepsOpen(
 }
 
 /** Judges all that is known of a process. */
-export function judgeProcess(one: ProcessCase): ProcessVerdict {
+export function judgeProcess(told: ProcessCase): ProcessVerdict {
+  const one: ProcessCase = { ...told, verdicts: withAllocators(told.verdicts) };
   const trends = trendsOf(one);
   const leaks = blameOrder([
     ...findingsOf(one, trends, 'leak'),
@@ -311,8 +313,8 @@ export function judgeProcess(one: ProcessCase): ProcessVerdict {
       ),
     ],
   };
-  const told = { ...verdict, next: nextOf(verdict) };
-  return { ...told, sentence: processSentence(told, growing) };
+  const said = { ...verdict, next: nextOf(verdict) };
+  return { ...said, sentence: processSentence(said, growing) };
 }
 
 /** Whether bounds are per minute: dumps without times bound growth per dump. */

@@ -105,7 +105,9 @@ export class ProcessWatch {
   dump(evidence: Evidence, dump: Dump): void {
     if (this.#looks > 0 && this.#looks <= (this.#options.disturbed ?? 0)) return;
     this.#watch(evidence, dump).feed(dump);
-    if (evidence === 'classes' && this.#run.ledger.looks.length === 0) this.#hold(dump);
+    if (evidence !== 'classes') return;
+    if (this.#run.ledger.looks.length === 0) this.#hold(dump);
+    this.#run.ledger.disturbed();
   }
 
   /** What a snapshot holds in all is the live heap at that moment. */
@@ -144,7 +146,7 @@ export class ProcessWatch {
 
   /** What the next look should ask for beside the counters; a service that does not offer it is not asked. */
   wants(): readonly Evidence[] {
-    const { ledger, watches } = this.#run;
+    const { ledger } = this.#run;
     const wanted: Evidence[] = ['tasks', 'handles'];
     const last = ledger.looks.at(-1);
     if (last === undefined) return [...wanted, 'heap'];
@@ -156,11 +158,22 @@ export class ProcessWatch {
     const heavy = (last.heapUsed ?? 0) > largeHeap && this.#looks % nowAndThen !== 0;
     if (!heavy && (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0))
       wanted.push('heap');
-    const heap = ledger.trends().filter(({ kind, state }) => kind.unit === 'bytes' && state === 'grows');
-    if (heap.length > 0 && watches.get('heap')?.verdict().kind !== 'leak') wanted.push('classes', 'closures');
+    if (ledger.looks.length >= 2 && this.#isRestless()) wanted.push('classes', 'closures');
     if (last.runtime === 'go' && open('threads')) wanted.push('threads');
     if (last.runtime === 'go' && stateOf.get('tasks') === 'grows') wanted.push('goroutineleak');
     return wanted;
+  }
+
+  /** Whether something may grow of which only what the heap holds can tell. */
+  #isRestless(): boolean {
+    return this.#run.ledger
+      .trends()
+      .some(
+        ({ kind, state }) =>
+          state !== 'flat' &&
+          state !== 'unknown' &&
+          (kind.evidence.includes('classes') || (state === 'grows' && kind.evidence.includes('closures'))),
+      );
   }
 
   /** What it remembers, for {@link ProcessWatch.restore}; verdicts on earlier runs are not kept. */

@@ -29,7 +29,7 @@ const goStandard = new Set(
 
 /** V8's names for what is not JavaScript; some carry no file at all. */
 const v8Pseudo =
-  /^\((?:root|program|garbage collector|idle|native|anonymous native|bootstrap|compiler|parser|external|gc|v8 api|inlined)[^)]*\)$/iu;
+  /^\((?:root|program|garbage collector|idle|native|anonymous native|bootstrap|compiler|parser|external|arraybuffers|gc|v8 api|inlined)[^)]*\)$/iu;
 
 const goModuleCache = /@v\d+\.\d+\.\d+[^/]*\//u;
 const goVendor = /\/vendor\/[^/]+\.[^/]+\//u;

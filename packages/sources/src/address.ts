@@ -13,7 +13,7 @@ import {
 } from '@stackpile/profile';
 import { SourceError } from './errors.ts';
 import { get, type HttpAnswer, requireOk, shownUrl } from './get.ts';
-import { beganAnew, goCounters, type GoTotals, totalOf } from './go-counters.ts';
+import { beganAnew, goCounters, type GoTotals, heapAllocOf, totalOf } from './go-counters.ts';
 import { hasCredentials, profileOf, profileTimeout } from './load.ts';
 import type { SourceOptions, SourceSpec } from './options.ts';
 import type { Capture, Query, Service } from './service.ts';
@@ -87,6 +87,10 @@ function isOffers(text: string): boolean {
   );
 }
 
+/** A Go process is made to collect its garbage no more often than this, and for no more than one part in so many of its time. */
+const COLLECT_EVERY_MS = 9000;
+const COLLECT_SHARE = 20;
+
 class AddressService implements Service {
   readonly name: string;
   readonly heavy = false;
@@ -102,6 +106,9 @@ class AddressService implements Service {
   /** What the service has said that it does not have: it is not asked for that at each look. */
   readonly #missing = new Set<string>();
   #restarts = 0;
+  /** When the next collection may be asked for, and what the last one left. */
+  #collectAt = 0;
+  #heapLive: number | null = null;
 
   constructor(spec: UrlSpec, options: SourceOptions) {
     this.#spec = spec;
@@ -236,6 +243,21 @@ class AddressService implements Service {
     return this.#read(body, shownUrl(url), readCounters);
   }
 
+  /** The text of the heap, where wanted after a collection every now and then: `HeapAlloc` is then what lives. */
+  async #goHeap(signal: AbortSignal): Promise<Uint8Array | null> {
+    const collects = this.#options.collect === true && Date.now() >= this.#collectAt;
+    const query = collects ? { gc: '1', debug: '1' } : { debug: '1' };
+    const begun = performance.now();
+    const answer = await this.#askIfThere(offerUrl(this.#base, 'heap', query), MOST_TEXT_BYTES, signal);
+    if (answer === null) return null;
+    if (collects) {
+      this.#heapLive = heapAllocOf(answer.body);
+      const took = performance.now() - begun;
+      this.#collectAt = Date.now() + Math.max(COLLECT_EVERY_MS, COLLECT_SHARE * took);
+    }
+    return answer.body;
+  }
+
   /**
    * The index counts goroutines and threads without walking them; where there is none, the first lines of their texts do. A service
    * that has nothing of all this is still there: its numbers are not known.
@@ -250,18 +272,18 @@ class AddressService implements Service {
       const answer = await this.#askIfThere(url, MOST_TEXT_BYTES, signal);
       return answer === null ? null : totalOf(answer.body);
     };
-    const heap = await this.#askIfThere(
-      offerUrl(this.#base, 'heap', { debug: '1' }),
-      MOST_TEXT_BYTES,
-      signal,
-    );
+    const heap = await this.#goHeap(signal);
     const { counters, totals } = goCounters({
-      heap: heap?.body ?? null,
+      heap,
+      heapLive: this.#heapLive,
       goroutines: await count('goroutine'),
       threads: await count('threadcreate'),
       time,
     });
-    if (beganAnew(this.#totals, totals)) this.#restarts++;
+    if (beganAnew(this.#totals, totals)) {
+      this.#restarts++;
+      this.#collectAt = 0;
+    }
     this.#totals = totals ?? this.#totals;
     return counters;
   }

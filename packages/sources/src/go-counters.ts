@@ -6,6 +6,8 @@ import type { Counters } from '@stackpile/profile';
 export interface GoAnswers {
   /** `heap?debug=1` */
   readonly heap: Uint8Array | null;
+  /** What `HeapAlloc` was after the last collection that was asked for, that one included; null where none was. */
+  readonly heapLive: number | null;
   readonly goroutines: number | null;
   readonly threads: number | null;
   /** Milliseconds since 1970. */
@@ -38,6 +40,11 @@ function memStats(text: Uint8Array | null): MemStats {
   };
 }
 
+/** Bytes that the text of a heap says are allocated: after `gc=1` those that live. */
+export function heapAllocOf(heap: Uint8Array): number | null {
+  return memStats(heap)('HeapAlloc');
+}
+
 /** `goroutine profile: total 34`; null where a text begins otherwise. */
 export function totalOf(text: Uint8Array): number | null {
   const line = new TextDecoder('latin1').decode(text.subarray(0, 200)).split('\n', 1)[0] ?? '';
@@ -50,7 +57,7 @@ function without(whole: number | null, part: number | null): number | null {
 }
 
 /** The counters of a Go process. Nothing there says when it began, what its resident memory is, or what it holds open. */
-export function goCounters({ heap, goroutines, threads, time }: GoAnswers): {
+export function goCounters({ heap, heapLive, goroutines, threads, time }: GoAnswers): {
   readonly counters: Counters;
   readonly totals: GoTotals | null;
 } {
@@ -69,8 +76,8 @@ export function goCounters({ heap, goroutines, threads, time }: GoAnswers): {
       rss: null,
       memoryLimit: null,
       heapUsed: stat('HeapAlloc'),
-      // What is alive after a collection is not printed; NextGC follows it by a factor that the program sets.
-      heapLive: null,
+      // What a collection left is not printed; NextGC follows it by a factor that the program sets.
+      heapLive,
       heapTotal: without(stat('HeapSys'), stat('HeapReleased')),
       heapLimit: null,
       external: null,

@@ -61,6 +61,8 @@ export interface SourceOptions {
   readonly profile?: string;
   /** Of a heap snapshot in a series: the largest ids of earlier ones of the same process, oldest first. */
   readonly looks?: readonly number[];
+  /** Collect a Go process's garbage now and then (`heap?gc=1`), so that `heapLive` of its counters is known. Default false. */
+  readonly collect?: boolean;
   /** Keep the order in time of profiles that have one, for whoever draws it. */
   readonly times?: boolean;
   /** Bytes that one answer or file may have, packed. Default 1 GiB. */

@@ -164,6 +164,29 @@ describe("Go's handlers", () => {
     assert.deepEqual(restarts, [0, 0, 1, 1, 1]);
   });
 
+  test('are made to collect only where that is wanted, and seldom; what is left then is known until the next time', async () => {
+    const asked: string[] = [];
+    let allocated = 100;
+    const base = await serve((request, response) => {
+      const { url = '' } = request;
+      if (!url.startsWith('/debug/pprof/heap')) return void response.writeHead(404).end();
+      asked.push(url);
+      allocated += 50;
+      const memStats = `# runtime.MemStats\n# HeapAlloc = ${allocated}\n`;
+      response.end(`heap profile: 0: 0 [0: 0] @ heap/1048576\n\n${memStats}`);
+    });
+    const plain = await open(base);
+    assert.equal((await plain.counters()).heapLive, null);
+    const collecting = await open(base, { collect: true });
+    assert.equal((await collecting.counters()).heapLive, 200);
+    const { heapLive, heapUsed } = await collecting.counters();
+    assert.deepEqual([heapLive, heapUsed], [200, 250]);
+    assert.deepEqual(
+      asked,
+      ['debug=1', 'gc=1&debug=1', 'debug=1'].map((query) => `/debug/pprof/heap?${query}`),
+    );
+  });
+
   test('of a real service', { skip: withoutGo }, async () => {
     const binary = join(scratch, 'service');
     const source = fileURLToPath(new URL('fixtures/go-service/main.go', import.meta.url));
@@ -195,6 +218,7 @@ describe("Go's handlers", () => {
     for (let end = 0; end < text.length; end += 7) {
       const { counters } = goCounters({
         heap: text.subarray(0, end),
+        heapLive: null,
         goroutines: null,
         threads: null,
         time: 1,
@@ -202,10 +226,13 @@ describe("Go's handlers", () => {
       assert.ok(counters.heapUsed === null || counters.heapUsed === numbers.heapUsed, `${end}`);
     }
     const lying = Buffer.from('# runtime.MemStats\n# HeapAlloc = 99999999999999999999\n# HeapSys = -1\n');
-    assert.deepEqual(known(goCounters({ heap: lying, goroutines: null, threads: null, time: 1 }).counters), {
-      schema: 'stackpile.counters/1',
-      runtime: 'go',
-    });
+    assert.deepEqual(
+      known(goCounters({ heap: lying, heapLive: null, goroutines: null, threads: null, time: 1 }).counters),
+      {
+        schema: 'stackpile.counters/1',
+        runtime: 'go',
+      },
+    );
   });
 });
 

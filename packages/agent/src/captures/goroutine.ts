@@ -29,21 +29,32 @@ import { SharedReading } from './shared-reading.ts';
 export type TaskSource = (context: CaptureContext, request: CaptureRequest) => Promise<CaptureResult>;
 
 const groups = new SharedReading<CaptureResult>();
-const tasks = new SharedReading<CaptureResult>();
+const members = new SharedReading<CaptureResult>();
+const texts = new SharedReading<CaptureResult>();
+const readings: Record<TaskForm, SharedReading<CaptureResult>> = { groups, members, text: texts };
 const counts = new SharedReading<TaskCount | null>();
+
+/** Tasks and handles by equal stack, state and labels; each of them; or each task, for Go's text, which knows nothing else. */
+type TaskForm = 'groups' | 'members' | 'text';
+
+function formOf({ debug, query }: CaptureRequest): TaskForm {
+  if (debug >= 2) return 'text';
+  return debug === 0 && query.get('ids') === '1' ? 'members' : 'groups';
+}
 
 /** Tasks that the hook on the main thread has seen. */
 function trackedTasks(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
-  const each = request.debug >= 2;
+  const form = formOf(request);
+  const each = form !== 'groups';
   const take = async (): Promise<Costed<CaptureResult>> => {
     const expression = costed(hostCall('dumpTasks', each));
     const { value, cost } = await context.main.evaluate(expression);
     if (value === null)
       throw new AgentError('AGENT_UNAVAILABLE', 'tasks are not tracked: the option tasks is false');
-    const profile = await taskProfile(parseJson(value), each, context);
-    return { value: resultOf(profile, each), cost };
+    const profile = await taskProfile(parseJson(value), form, context);
+    return { value: resultOf(profile, form === 'text'), cost };
   };
-  return (each ? tasks : groups).read(context.limits.pace, take, request.signal);
+  return readings[form].read(context.limits.pace, take, request.signal);
 }
 
 function resultOf(profile: Profile, each: boolean): CaptureResult {
@@ -59,7 +70,7 @@ async function snapshotTasks(context: CaptureContext, request: CaptureRequest): 
 const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: snapshotTasks };
 
 /** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; labelled with {@link taskLabel}. */
-export async function taskProfile(dump: TaskDump, each: boolean, context: CaptureContext): Promise<Profile> {
+export async function taskProfile(dump: TaskDump, form: TaskForm, context: CaptureContext): Promise<Profile> {
   const builder = new ProfileBuilder({
     sampleTypes: [
       { type: 'goroutine', unit: 'count' },
@@ -87,8 +98,7 @@ export async function taskProfile(dump: TaskDump, each: boolean, context: Captur
   const counts = wholeCounts(rows.count);
   for (let i = 0; i < rows.stack.length; i++) {
     const isHandle = rows.handle[i] === 1;
-    // Go's texts know goroutines only.
-    if (each && isHandle) continue;
+    if (form === 'text' && isHandle) continue;
     const labels: SampleLabel[] = (dump.labels[rows.label[i] as number] ?? []).map(([key, text]) => ({
       key,
       text,
@@ -102,7 +112,9 @@ export async function taskProfile(dump: TaskDump, each: boolean, context: Captur
     });
     const error = rows.error[i] as number;
     if (error > 0) labels.push({ key: taskLabel.error, number: error, unit: 'percent' });
-    if (each) {
+    if (form !== 'groups') {
+      if (form === 'members' && !isHandle)
+        labels.push({ key: taskLabel.outermost, number: rows.outermost[i] as number });
       labels.push({ key: taskLabel.id, number: rows.id[i] as number });
       const createdBy = rows.createdBy[i] as number;
       if (createdBy >= 0)
@@ -148,6 +160,7 @@ export const goroutine: Capture = {
   delta: true,
   query: {
     debug: '`1` for the text that Go writes, `2` for one stack per task',
+    ids: '`1` for one sample per task and handle, with its number for life',
     source: '`tracked`, the default, or `heap`: by heap snapshot, while the process stands still',
     lines: 'seconds that `source=heap` may look for exact lines; 2',
   },

@@ -4,6 +4,8 @@ import { heap } from '../captures/heap.ts';
 import { cmdline } from './cmdline.ts';
 import { counters } from './counters.ts';
 import type { Endpoint } from './endpoint.ts';
+import { heapclasses } from './heapclasses.ts';
+import { heapsnapshot } from './heapsnapshot.ts';
 import { index } from './index.ts';
 import { named } from './named.ts';
 import { offers } from './offers.ts';
@@ -15,6 +17,8 @@ export const endpoints: readonly Endpoint[] = [
   index,
   named(goroutine),
   named(heap),
+  heapclasses,
+  heapsnapshot,
   profile,
   cmdline,
   counters,

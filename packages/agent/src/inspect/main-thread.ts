@@ -30,6 +30,7 @@ export class MainThread {
   readonly #wake: () => void;
   #session: Session | null = null;
   #users = 0;
+  #keeping: NodeJS.Timeout | null = null;
 
   /**
    * @param shared slot 1 counts open sessions, see `SidecarData`
@@ -50,6 +51,22 @@ export class MainThread {
       this.#users--;
       if (this.#users === 0) this.disconnect();
     }
+  }
+
+  /**
+   * Keeps the session open for so many milliseconds from now on, or until the process exits: V8 forgets the ids of objects with it.
+   * Nothing else keeps the worker, or the process, alive for that.
+   */
+  keep(ms: number): void {
+    if (this.#keeping === null) {
+      this.#open();
+      this.#users++;
+    } else clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => {
+      this.#keeping = null;
+      this.#users--;
+      if (this.#users === 0) this.disconnect();
+    }, ms).unref();
   }
 
   /**

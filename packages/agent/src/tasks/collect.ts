@@ -138,13 +138,13 @@ function isOld(task: TaskRecord): boolean {
   return outermost.isOld;
 }
 
-/** Frames of a task, leaf first, and the frame that started it (0 where unknown). */
-function stackOf(task: TaskRecord, tree: StackTree): { frames: number[]; createdBy: number } {
+/** The task that a waiting record stands for, whoever it may be. */
+function stackOf(task: TaskRecord, tree: StackTree): Task {
   const frames: number[] = [];
   let record = task;
   if (task.kind === DERIVED) {
     const holder = task.up?.kind === COMBINATOR ? task.up : task;
-    return { frames: tree.frames(holder.stack), createdBy: 0 };
+    return { frames: tree.frames(holder.stack), createdBy: 0, outermost: task.id };
   }
   for (let i = 0; i < LONGEST_CHAIN; i++) {
     const awaiter = awaiterOf(record);
@@ -162,7 +162,7 @@ function stackOf(task: TaskRecord, tree: StackTree): { frames: number[]; created
     frames.push(tree.leaf(record.stack));
     record = awaiter;
   }
-  return { frames: frames.slice(0, MAX_FRAMES), createdBy: record.createdBy };
+  return { frames: frames.slice(0, MAX_FRAMES), createdBy: record.createdBy, outermost: record.id };
 }
 
 /** Takes off what everything hangs on: Node's loader and main script. */
@@ -175,7 +175,10 @@ function withoutLoader(stack: number[], { files }: FrameTable): number[] {
 interface Task {
   /** Leaf first. */
   readonly frames: number[];
+  /** Frame that started it, 0 where unknown. */
   readonly createdBy: number;
+  /** Number of the outermost suspended function. */
+  readonly outermost: number;
 }
 
 /** Why a waiting record is not: it is part of another task, or has no frames; began before the first look; is Node's own. */
@@ -256,7 +259,17 @@ function addHandles(builder: DumpBuilder, { handles, tree, frames: table, now }:
     const frames = withoutLoader(tree.frames(stack), table);
     if (frames.length === 0) continue;
     const waited = Math.round(now - since);
-    builder.add({ id, handle: 1, frames, createdBy: 0, state, labels, waited, sampled: COUNTED });
+    builder.add({
+      id,
+      outermost: id,
+      handle: 1,
+      frames,
+      createdBy: 0,
+      state,
+      labels,
+      waited,
+      sampled: COUNTED,
+    });
   }
 }
 

@@ -8,6 +8,8 @@ import { STATES } from './states.ts';
 /** A task or a handle. */
 export interface Row {
   readonly id: number;
+  /** Number of its outermost suspended function; of a handle its own. */
+  readonly outermost: number;
   readonly handle: 0 | 1;
   /** Leaf first. */
   readonly frames: readonly number[];
@@ -77,6 +79,7 @@ export class DumpBuilder {
   readonly #estimates: Estimate[] = [];
   readonly #rows = {
     id: [] as number[],
+    outermost: [] as number[],
     handle: [] as number[],
     stack: [] as number[],
     state: [] as number[],
@@ -116,7 +119,7 @@ export class DumpBuilder {
   }
 
   #append(
-    { id, handle, state, createdBy, waited, sampled }: Row,
+    { id, outermost, handle, state, createdBy, waited, sampled }: Row,
     stack: number,
     label: number,
     of: Estimate,
@@ -124,6 +127,7 @@ export class DumpBuilder {
     const rows = this.#rows;
     this.#estimates.push(of);
     rows.id.push(id);
+    rows.outermost.push(outermost);
     rows.handle.push(handle);
     rows.stack.push(stack);
     rows.state.push(state);
@@ -134,12 +138,13 @@ export class DumpBuilder {
   }
 
   /** One more of a group, which is told by its oldest one. */
-  #count({ id, waited, sampled }: Row, at: number): void {
+  #count({ id, outermost, waited, sampled }: Row, at: number): void {
     const rows = this.#rows;
     (rows.count[at] as number) += sampled.weight;
     if (waited <= (rows.waited[at] as number)) return;
     rows.waited[at] = waited;
     rows.id[at] = id;
+    rows.outermost[at] = outermost;
   }
 
   /** What was added. */

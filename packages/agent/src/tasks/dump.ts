@@ -26,6 +26,8 @@ export interface TaskDump {
   readonly rows: {
     /** Number of the task, of the oldest one in a group. */
     readonly id: readonly number[];
+    /** Number of its outermost suspended function, which is the task's for life; several inputs of one `Promise.all` share it. */
+    readonly outermost: readonly number[];
     /** 1 for a handle, 0 for a task. */
     readonly handle: readonly number[];
     readonly stack: readonly number[];

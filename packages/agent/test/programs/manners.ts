@@ -9,6 +9,8 @@ if (how === 'captures') {
   void fetch(`${server.url}profile?seconds=60`).catch(() => undefined);
   await new Promise((resolve) => setTimeout(resolve, 500));
 }
+// The session is kept for the next look when the process ends.
+if (how === 'classes') await fetch(`${server.url}heapclasses`).then((response) => response.arrayBuffer());
 if (how === 'throws') throw new Error('as the user wants it');
 console.log('done');
 if (how === 'exits' || how === 'captures') process.exit();

@@ -24,6 +24,7 @@ OPTIONS
   --type NAME         sample type to judge (default: what counts what is alive)
   --interval TIME     time between two dumps, where the files do not say when they were taken
   --limit N           where it ends (goroutines, or bytes as 512MB): says when that will be
+  --no-stops          never ask a service for what stops it: an agent for heap snapshots, Go for collections
   --timeout TIME      longest wait for one answer (60s)
   --tls-ca FILE       certificate authority to trust; --tls-cert and --tls-key for a certificate of your own
   --json              the verdict as JSON
@@ -55,6 +56,7 @@ export interface LeaksOptions {
   readonly tlsCa: string | null;
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
+  readonly stops: boolean;
   readonly form: OutputForm;
   readonly all: boolean;
 }
@@ -151,6 +153,7 @@ function checked(values: Values, sources: readonly string[]): LeaksOptions {
     tlsCa: values['tls-ca'] ?? null,
     tlsCert: values['tls-cert'] ?? null,
     tlsKey: values['tls-key'] ?? null,
+    stops: !values['no-stops'],
     form: formOf(values),
     all: values.all,
   };
@@ -171,6 +174,7 @@ const options = {
   'tls-ca': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
+  'no-stops': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   markdown: { type: 'boolean', default: false },
   github: { type: 'boolean', default: false },

@@ -84,9 +84,10 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
   // Open for the whole watch: within one session every task of a process keeps its id, and ids tell a leak from load.
   const service = await openService(spec, {
     ...source,
+    collect: options.stops,
     ...(spec.kind === 'url' ? {} : { onProgress: (line: string) => io.stderr.write(`${visible(line)}\n`) }),
   });
-  const plan = { service, every, for: duration, leaks: leakOptions(options) };
+  const plan = { service, every, for: duration, leaks: leakOptions(options), mayStop: options.stops };
   try {
     const offers = await service.offers(io.signal);
     if (spec.kind !== 'url') {

@@ -61,6 +61,10 @@ export async function dumpForm(
     offers.find(({ name }) => name === 'goroutine')?.count ?? countedIn(await (await take(plain)).profile());
   if (count > mostForIds)
     return only(plain, `protobuf without ids, for ${count} goroutines are too many for a full dump`);
+  if (offers.some((offer) => offer.name === 'goroutine' && offer.query.includes('ids'))) {
+    const members: Ask = { name: 'goroutine', query: { ...query, ids: '1' } };
+    return { ...only(members, 'each task by its number, which tells load from a leak'), handles: members };
+  }
   const full: Ask = { name: 'goroutine', query: { ...query, debug: '2' } };
   try {
     const dump = await (await take(full)).profile();

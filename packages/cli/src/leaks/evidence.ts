@@ -1,6 +1,6 @@
 // What a running service is asked for each kind of evidence that a watch wants, by who it is and what it offers.
 import type { Evidence } from '@stackpile/leaks';
-import type { Offers } from '@stackpile/profile';
+import type { HeapIds, Offers } from '@stackpile/profile';
 import type { Service } from '@stackpile/sources';
 import type { Ask } from '@stackpile/sources/looks';
 
@@ -24,25 +24,92 @@ const goAsks: Partial<Record<Evidence, Ask>> = {
 };
 const agentAsks: Partial<Record<Evidence, Ask>> = { heap: { name: 'heap' } };
 
+/** The endpoint of an agent that stops its process for a heap snapshot, and reads it. */
+export const heapClasses = 'heapclasses';
+
+/** Looks at what a heap holds are at least so far apart, in milliseconds, and as far at most. */
+const CLOSEST_MS = 10_000;
+const FARTHEST_MS = 300_000;
+/** So many of them fit into a watch. */
+const LOOKS_PER_WATCH = 6;
+/** A process that stood still for a while is left alone for so many times that. */
+const REST_TIMES = 5;
+/** Looks that a later one knows of: the first, and the last of the others. */
+const MOST_LOOKS = 60;
+
+/** When a process is stopped for a look at what it holds, and what was seen by then. */
+export class ClassLooks {
+  readonly #pace: number;
+  readonly #now: () => number;
+  #next = 0;
+  #rested = 0;
+  #ids: number[] = [];
+  #process = '';
+
+  /**
+   * @param duration of the watch, milliseconds
+   * @param now milliseconds
+   */
+  constructor(duration: number, now: () => number) {
+    this.#pace = Math.min(FARTHEST_MS, Math.max(CLOSEST_MS, duration / LOOKS_PER_WATCH));
+    this.#now = now;
+  }
+
+  get isFirst(): boolean {
+    return this.#next === 0;
+  }
+
+  get isDue(): boolean {
+    return this.#now() >= this.#next;
+  }
+
+  /** No later look follows: it is worth a stop, if the process has rested. */
+  isLast(): void {
+    if (this.#next > 0) this.#next = this.#rested;
+  }
+
+  get ask(): Ask {
+    const looks = this.#ids.join(',');
+    return { name: heapClasses, query: { with: 'closures', ...(looks === '' ? {} : { looks }) } };
+  }
+
+  /** One was taken, or refused: `stopped` milliseconds, and the ids that it has seen. */
+  taken(stopped: number, ids: HeapIds | null): void {
+    this.#rested = this.#now() - 1 + REST_TIMES * stopped;
+    this.#next = Math.max(this.#now() - 1 + this.#pace, this.#rested);
+    if (ids === null) return;
+    if (ids.process !== this.#process || ids.largest <= (this.#ids.at(-1) ?? 0)) this.#ids = [];
+    this.#process = ids.process;
+    this.#ids.push(ids.largest);
+    if (this.#ids.length > MOST_LOOKS) this.#ids.splice(1, 1);
+  }
+}
+
 /** The requests of one look, each once, the cheapest first. What the service does not offer is left out. */
 export function asksFor(
   wanted: readonly Evidence[],
   kind: Service['kind'],
   form: TaskForm,
   { offers }: Offers,
+  classes: ClassLooks | null = null,
 ): EvidenceAsk[] {
   if (kind === 'process') return [{ ask: form.ask, evidence: ['tasks', 'handles', 'closures'] }];
   const asks: EvidenceAsk[] = [];
   const known = kind === 'go' ? goAsks : agentAsks;
   for (const evidence of wanted) {
-    if (evidence === 'tasks') asks.push({ ask: form.ask, evidence: ['tasks'] });
+    if (evidence === 'tasks')
+      asks.push({ ask: form.ask, evidence: form.handles === form.ask ? ['tasks', 'handles'] : ['tasks'] });
     else if (evidence === 'handles') {
-      if (form.handles !== null) asks.push({ ask: form.handles, evidence: ['handles'] });
+      if (form.handles !== null && form.handles !== form.ask)
+        asks.push({ ask: form.handles, evidence: ['handles'] });
     } else {
       const ask = known[evidence];
       if (ask !== undefined && offers.some(({ name }) => name === ask.name))
         asks.push({ ask, evidence: [evidence] });
     }
   }
+  const stops = offers.some(({ name }) => name === heapClasses) && wanted.includes('classes');
+  if (kind === 'agent' && stops && classes?.isDue === true)
+    asks.push({ ask: classes.ask, evidence: ['classes', 'closures'] });
   return asks;
 }

@@ -1,9 +1,9 @@
 // Watches a running service as a whole: its counters at each look, and the profiles that the growing ones call for.
 import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
-import { type Offers, ProfileBuilder } from '@stackpile/profile';
+import { heapIds, type Offers, type Profile, ProfileBuilder } from '@stackpile/profile';
 import { type Capture, type Service, SourceError } from '@stackpile/sources';
 import { type Look, looks, looksOf } from '@stackpile/sources/looks';
-import { asksFor, type EvidenceAsk, type TaskForm } from './evidence.ts';
+import { asksFor, ClassLooks, type EvidenceAsk, heapClasses, type TaskForm } from './evidence.ts';
 import { Progress } from './progress.ts';
 import { visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
@@ -20,6 +20,8 @@ export interface ProcessPlan {
   readonly tasks: TaskForm;
   readonly offers: Offers;
   readonly leaks: LeakOptions;
+  /** Whether an agent may be asked for what stops its process. */
+  readonly mayStop: boolean;
 }
 
 /** What stands for a capture that the service refused. */
@@ -70,7 +72,7 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
     if (capture.type === refused) {
       watch.notSeen({
         id: `refused ${capture.name}`,
-        text: `it refused its ${capture.name}`,
+        text: `it refused its ${capture.name} (${capture.source})`,
         look: '',
         blocks: false,
       });
@@ -81,11 +83,32 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
       // A process without timers has no column of handles, a heap snapshot of it has.
       if (
         evidence === 'tasks' ||
-        profile.sampleTypes.some(({ type }) => type === evidence || evidence === 'heap')
+        evidence === 'heap' ||
+        profile.sampleTypes.some(({ type }) => type === (evidence === 'classes' ? 'objects' : evidence))
       )
         watch.dump(evidence, { profile, time, name: capture.source });
     }
   }
+}
+
+/** Remembers a look at what the heap holds, and says what it has cost; null where there was none. */
+async function classesTaken(classes: ClassLooks, { captures }: Look): Promise<string | null> {
+  const capture = captures.find(({ name }) => name === heapClasses);
+  if (capture === undefined) return null;
+  const profile = await capture.profile();
+  const stopped = stopOf(profile);
+  classes.taken(stopped, heapIds(profile));
+  return capture.type === refused
+    ? visible(capture.source, 400)
+    : `it stood still for ${Math.round(stopped)} ms`;
+}
+
+/** For how many milliseconds a process stood still for its snapshot, as the agent says; 0 where it does not. */
+function stopOf({ comments }: Profile): number {
+  const said = comments.map(
+    (comment) => /^from a heap snapshot of \d+ objects in (\d{1,9}) ms$/u.exec(comment)?.[1],
+  );
+  return Number(said.find((ms) => ms !== undefined) ?? 0);
 }
 
 /**
@@ -109,6 +132,7 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
     const main = verdict?.verdicts.find(({ kind }) => kind === 'leak') ?? verdict?.verdicts[0] ?? null;
     progress.show(main, end - io.now(), force);
   };
+  const classes = plan.mayStop ? new ClassLooks(duration, () => io.now()) : null;
   let asked: readonly EvidenceAsk[] = [];
   let failure: SourceError | null = null;
   let isFirst = true;
@@ -117,7 +141,12 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
     for: plan.for,
     signal: io.signal,
     wants: () => {
-      asked = asksFor(watch.wants(), service.kind, plan.tasks, plan.offers);
+      if (end - io.now() < plan.every / 2) classes?.isLast();
+      asked = asksFor(watch.wants(), service.kind, plan.tasks, plan.offers, classes);
+      if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
+        progress.say(
+          'it grows: looking at what its heap holds, for which it stands still (--no-stops forbids that)',
+        );
       return asked.map(({ ask }) => ask);
     },
     clock: {
@@ -130,6 +159,8 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
     },
   });
   for await (const look of watched) {
+    const told = classes === null ? null : await classesTaken(classes, look);
+    if (told !== null) progress.say(told);
     try {
       await take(watch, look, asked);
     } catch (error) {

@@ -7,6 +7,7 @@ import type { TaskKind } from '../wire/task-labels.ts';
 import { ClassTally, type HeapClasses } from './classes/classes.ts';
 import { Scopes } from './classes/scopes.ts';
 import { walkClasses } from './classes/walk.ts';
+import { ContextChain } from './contexts.ts';
 import { type Claims, claimedBytes, dominatorTree, release, takeStrongGraph } from './dominators.ts';
 import { type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles, type Handle } from './handles.ts';
@@ -42,6 +43,8 @@ export interface HeapGroup {
   readonly retained: number;
   /** What holds a typical member, nearest holder first. */
   readonly heldBy: string;
+  /** Of closures the function that made a typical one, as far as its contexts tell; else ''. */
+  readonly madeIn: string;
   /** V8's ids of all members of a group, but of Node's own closures, where they were asked for and are few enough; else empty. */
   readonly memberIds: readonly number[];
 }
@@ -113,6 +116,10 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const weak = groups.addClosures(census.counts);
 
   const heldBy = groups.open.map((group) => usual(group.members.map((node) => holders.words(node))));
+  const contexts = new ContextChain(snapshot);
+  const madeIn = groups.open.map(({ kind, members }) =>
+    kind === 'closures' && members[0] !== undefined ? contexts.makerOf(members[0]) : '',
+  );
   release(paths.entry);
   const tally = options.classes === undefined ? null : tallyOf(snapshot, functions, options);
   let heapBytes = 0;
@@ -125,7 +132,7 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const bytes = claimedBytes(tree, graph, claims, claimed);
   const classes = tally?.finish(tree, graph) ?? null;
   for (const used of [tree.vertex, tree.idom, tree.spare]) release(used);
-  return { groups: groups.told(bytes, heldBy), runtimeTasks, nodeCount, heapBytes, classes };
+  return { groups: groups.told(bytes, heldBy, madeIn), runtimeTasks, nodeCount, heapBytes, classes };
 }
 
 /** Objects by class and chain of holders. */
@@ -277,7 +284,7 @@ class Groups {
   }
 
   /** The groups as they are told. */
-  told(bytes: Float64Array, heldBy: readonly string[]): HeapGroup[] {
+  told(bytes: Float64Array, heldBy: readonly string[], madeIn: readonly string[]): HeapGroup[] {
     return this.open.map(({ kind, frames, state, count, ids }, g) => ({
       kind,
       frames,
@@ -285,6 +292,7 @@ class Groups {
       count,
       retained: bytes[g + 1] as number,
       heldBy: heldBy[g] as string,
+      madeIn: madeIn[g] as string,
       memberIds: this.#ids > this.#maxIds ? [] : ids,
     }));
   }

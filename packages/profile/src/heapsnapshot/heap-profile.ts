@@ -60,7 +60,7 @@ export const BORN_LABEL = 'born_after';
 /**
  * The profile of an analysis. Sample types: `tasks/count` (or `goroutine/count`), `handles/count`, `closures/count` and
  * `retained/bytes`; a sample counts in the column of its own kind and in `retained`. Text labels: `kind` (`task`, `handle`,
- * `closures`, `class`), `state` of a task, `held_by`. Where the analysis has the ids of members, each is a sample of its own with the
+ * `closures`, `class`), `state` of a task, `held_by`, `created_by` of closures. Where the analysis has the ids of members, each is a sample of its own with the
  * numeric label `goroutine`.
  *
  * Where the analysis tells classes, there are `objects/count`, `shallow/bytes` and, of classes only, `retained/bytes` as well: own
@@ -163,6 +163,7 @@ function writeGroups(
     const labels: SampleLabel[] = [{ key: taskLabel.kind, text: group.kind }];
     if (group.state !== '') labels.push({ key: taskLabel.state, text: group.state });
     if (group.heldBy !== '') labels.push({ key: taskLabel.heldBy, text: group.heldBy });
+    if (group.madeIn !== '') labels.push({ key: taskLabel.createdBy, text: group.madeIn });
     labels.push(...(writer?.labels(stack) ?? []));
     const type = group.kind === 'task' ? (options.taskType ?? 'tasks') : typeOf[group.kind];
     const bytesType = types.includes('claimed') ? 'claimed' : 'retained';

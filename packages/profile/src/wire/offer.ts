@@ -85,6 +85,9 @@ const GO: Readonly<Record<string, Known>> = {
   allocs: { ...named, query: ['debug', 'gc', 'seconds'] },
   // Agents from before `offers` write the same page.
   counters: { kind: 'counters', query: [], delta: false },
+  // An agent's page lists these too; no Go service has them.
+  heapclasses: { kind: 'snapshot', query: [], delta: false },
+  heapsnapshot: { kind: 'snapshot', query: [], delta: false },
 };
 
 /** An offer of a service that has Go's handlers, whether its index lists it or not. */

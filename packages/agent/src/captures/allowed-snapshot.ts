@@ -1,0 +1,151 @@
+// Heap snapshots that a request asks for: one at a time, with rests in between, and only where neither the stop nor the memory is too much.
+import { memoryUsage } from 'node:process';
+import type { CaptureContext } from './capture.ts';
+import { sleep } from './sleep.ts';
+import { EndpointError } from '../http/messages.ts';
+import type { Expression } from '../host/calls.ts';
+import type { InspectorSession } from '../inspect/main-thread.ts';
+import { humanBytes, memoryRoom, refusal, snapshotCost } from '../inspect/memory-room.ts';
+
+/** A snapshot that takes longer than this is given up; the program goes on when V8 is done. */
+export const SNAPSHOT_MS = 600_000;
+/** About how long a snapshot takes, for those who have to wait for it. */
+const USUAL_SECONDS = 5;
+/** Milliseconds per megabyte of heap on a machine that nobody has measured yet. */
+const USUAL_MS_PER_MB = 10;
+/** More than that is the doing of whatever else the machine was busy with. */
+const MOST_MS_PER_MB = 40;
+/** After a stop the program is left alone for so many times its length, and no less than so many milliseconds. */
+const REST_TIMES = 5;
+const REST_MS = 2000;
+/** Bytes of a snapshot's text per object; measured 70 to 95. */
+const TEXT_BYTES = 95;
+
+/** What a snapshot was taken for, and for how many milliseconds the main thread stood still. */
+export interface Stopped<T> {
+  readonly value: T;
+  readonly stopMs: number;
+}
+
+/** What is kept beside V8's own tables: the columns of an analysis, or the text itself. */
+export type SnapshotUse = 'analysis' | 'text';
+
+/** The snapshots of one sidecar so far. */
+class Snapshots {
+  /** The least that one has taken per megabyte: what else the machine does only ever adds to that. */
+  #msPerMegabyte: number | null = null;
+  /** When the next one may begin, `performance.now()`. */
+  #next = 0;
+
+  /** Milliseconds that a snapshot of `bytes` of heap will take. */
+  expected(bytes: number): number {
+    return (bytes / 2 ** 20) * Math.min(MOST_MS_PER_MB, this.#msPerMegabyte ?? USUAL_MS_PER_MB);
+  }
+
+  get wait(): number {
+    return Math.max(0, this.#next - performance.now());
+  }
+
+  taken(bytes: number, stopMs: number): void {
+    const rate = stopMs / Math.max(1, bytes / 2 ** 20);
+    this.#msPerMegabyte = Math.min(this.#msPerMegabyte ?? Infinity, rate);
+    this.#next = performance.now() + Math.max(REST_MS, REST_TIMES * stopMs);
+  }
+}
+
+const snapshots = new WeakMap<CaptureContext, Snapshots>();
+
+function snapshotsOf(context: CaptureContext): Snapshots {
+  let known = snapshots.get(context);
+  if (known === undefined) snapshots.set(context, (known = new Snapshots()));
+  return known;
+}
+
+/** Why there is no snapshot of a heap with `used` bytes; null where there may be one. */
+function whyNot(context: CaptureContext, used: number, use: SnapshotUse): string | null {
+  const { heap } = context.settings;
+  if (heap === null) return 'heap snapshots are off: the option heap is false';
+  if (heap.snapshots <= 0) return 'heap snapshots are off: the option heap.snapshots is 0';
+  const expected = snapshotsOf(context).expected(used);
+  if (expected > heap.snapshots)
+    return (
+      `a heap snapshot would stop the process for about ${seconds(expected)} (its heap is ${humanBytes(used)}), and the option ` +
+      `heap.snapshots allows ${seconds(heap.snapshots)}`
+    );
+  const cost = snapshotCost(used, use === 'analysis');
+  const bytes = cost.bytes + (use === 'text' ? cost.objects * TEXT_BYTES : 0);
+  const room = memoryRoom('self', { limit: process.constrainedMemory?.() ?? 0, rss: memoryUsage.rss() });
+  return refusal(used, { ...cost, bytes }, room);
+}
+
+function seconds(ms: number): string {
+  return `${(Math.ceil(ms / 100) / 10).toString()} s`;
+}
+
+/** On the main thread: a timer that is late by as long as nothing else runs. */
+const WATCH = `globalThis[Symbol.for('stackpile.agent.stop')]`;
+const BEGIN: Expression<null> = `(() => {
+  const watch = { last: performance.now(), longest: 0 };
+  const turn = () => {
+    const now = performance.now();
+    watch.longest = Math.max(watch.longest, now - watch.last);
+    watch.last = now;
+  };
+  watch.turn = turn;
+  watch.timer = setInterval(turn, 1).unref();
+  ${WATCH} = watch;
+  return null;
+})()`;
+const END: Expression<number> = `(() => {
+  const watch = ${WATCH};
+  delete ${WATCH};
+  clearInterval(watch.timer);
+  watch.turn();
+  return watch.longest;
+})()`;
+
+/**
+ * For how long the main thread stands still while `take` is under way, by its own clock: the sidecar is busy for longer with what it
+ * is sent. One at a time.
+ */
+export async function timed<T>(context: CaptureContext, take: () => Promise<T>): Promise<Stopped<T>> {
+  await context.main.evaluate(BEGIN);
+  try {
+    const value = await take();
+    return { value, stopMs: await context.main.evaluate(END) };
+  } catch (error) {
+    await context.main.evaluate(END).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Takes a heap snapshot, if that is allowed. Waits for the rest after the one before.
+ *
+ * @throws {EndpointError} 503 with a sentence where another one is under way, or the heap is too large for the stop or the memory
+ */
+export async function allowedSnapshot<T>(
+  context: CaptureContext,
+  use: SnapshotUse,
+  signal: AbortSignal,
+  take: (session: InspectorSession) => Promise<Stopped<T>>,
+): Promise<T> {
+  const known = snapshotsOf(context);
+  // Hanging up does not stop V8: the place is free when the snapshot is done.
+  const leave = context.limits.snapshots.enter(USUAL_SECONDS + known.wait / 1000);
+  try {
+    await sleep(known.wait, signal);
+    if (signal.aborted) throw new EndpointError(503, 'the client went away');
+    return await context.main.withSession(async (session) => {
+      const { usedSize } = await session.post<{ usedSize: number }>('Runtime.getHeapUsage');
+      const refused = whyNot(context, usedSize, use);
+      if (refused !== null) throw new EndpointError(503, refused);
+      const { value, stopMs } = await take(session);
+      known.taken(usedSize, stopMs);
+      context.limits.stops.spend(stopMs);
+      return value;
+    });
+  } finally {
+    leave();
+  }
+}

@@ -1,0 +1,36 @@
+// `heapsnapshot`: V8's own file, as `v8.writeHeapSnapshot` writes it, for whatever reads those.
+import type { CaptureContext } from '../captures/capture.ts';
+import { allowedSnapshot, SNAPSHOT_MS, timed } from '../captures/allowed-snapshot.ts';
+import { download } from './download.ts';
+import type { Endpoint } from './endpoint.ts';
+
+function take(context: CaptureContext, signal: AbortSignal): Promise<Uint8Array> {
+  return allowedSnapshot(context, 'text', signal, async (session) => {
+    const chunks: Buffer[] = [];
+    const stop = session.on('HeapProfiler.addHeapSnapshotChunk', (params) => {
+      chunks.push(Buffer.from((params as { chunk: string }).chunk));
+    });
+    try {
+      const { stopMs } = await timed(context, () =>
+        session.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false }, { timeoutMs: SNAPSHOT_MS }),
+      );
+      return { value: Buffer.concat(chunks), stopMs };
+    } finally {
+      stop();
+    }
+  });
+}
+
+/** Stops the process for about 10 ms per megabyte of heap. */
+export const heapsnapshot: Endpoint = {
+  name: 'heapsnapshot',
+  description:
+    'The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile, for at most a second unless the option heap.snapshots says otherwise.',
+  kind: 'snapshot',
+  query: {},
+  delta: false,
+  count: null,
+  async answer({ captures }, { head, signal }) {
+    return download('heap.heapsnapshot', head ? '' : await take(captures, signal));
+  },
+};

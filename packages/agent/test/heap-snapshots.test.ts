@@ -1,0 +1,168 @@
+// What an agent says of its heap by snapshot: classes with their ages, V8's own file, and a sentence where neither may be had.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import {
+  decodeProfile,
+  heapIds,
+  numberAt,
+  type Profile,
+  readHeapSnapshot,
+  survivors,
+} from '@stackpile/profile';
+import { ask } from './http-client.ts';
+import { serving } from './serving.ts';
+
+/** What grows. */
+class Remembered {
+  readonly at: number;
+  constructor(at: number) {
+    this.at = at;
+  }
+}
+
+const kept = new Map<number, Remembered>();
+
+function remember(count: number): void {
+  for (let i = 0; i < count; i++) kept.set(kept.size, new Remembered(i));
+}
+
+async function classesOf(port: number, query = ''): Promise<Profile> {
+  const { status, body } = await ask(port, `/debug/pprof/heapclasses${query}`);
+  assert.equal(status, 200, body.toString());
+  return decodeProfile(gunzipSync(body));
+}
+
+/** Frames that the profile names. */
+function namesOf({ functions, strings }: Profile): string[] {
+  return Array.from({ length: functions.length }, (_, i) => strings.get(functions.name[i] ?? 0));
+}
+
+test('heapclasses tells objects by class and holder, and by which look saw them', async () => {
+  const { port } = await serving({ port: 0 });
+  remember(500);
+  const first = await classesOf(port);
+  assert.deepEqual(
+    first.sampleTypes.map(({ type }) => type),
+    ['objects', 'shallow', 'retained'],
+  );
+  assert.ok(namesOf(first).some((name) => name.includes('Remembered')));
+  remember(300);
+  const second = await classesOf(port, `?looks=${heapIds(first)?.largest}`);
+  remember(200);
+  const looks = [first, second].map((one) => heapIds(one)?.largest).join();
+  const third = await classesOf(port, `?looks=${looks}`);
+  const chain = survivors([first, second, third])?.find(({ frames }) => frames[0]?.name === 'Remembered');
+  assert.deepEqual(chain?.objects, [500, 800, 1000]);
+  assert.equal(chain?.survivors, 300);
+});
+
+test('heapclasses tells closures and handles of the same snapshot where they are asked for', async () => {
+  const { port } = await serving({ port: 0 });
+  const timers = Array.from({ length: 40 }, () => setInterval(() => undefined, 60_000));
+  try {
+    const profile = await classesOf(port, '?with=closures,handles');
+    const types = profile.sampleTypes.map(({ type }) => type);
+    assert.ok(types.includes('closures') && types.includes('handles') && types.includes('objects'));
+    const closures = profile.samples.values[types.indexOf('closures')];
+    const files = Array.from({ length: profile.functions.length }, (_, i) =>
+      profile.strings.get(profile.functions.filename[i] ?? 0),
+    );
+    assert.ok(files.some((file) => file.endsWith('heap-snapshots.test.ts')));
+    const count = Array.from({ length: profile.samples.length }, (_, i) => Number(closures?.[i]));
+    assert.ok(count.reduce((sum, n) => sum + n, 0) >= 40);
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+  }
+});
+
+test('a parameter that makes no sense is refused before the process stands still', async () => {
+  const { port } = await serving({ port: 0 });
+  for (const query of [
+    'looks=7,3',
+    'looks=x',
+    `looks=${Array.from({ length: 65 }, (_, i) => i + 1).join()}`,
+  ]) {
+    const { status, body } = await ask(port, `/debug/pprof/heapclasses?${query}`);
+    assert.equal(status, 400);
+    assert.match(body.toString(), /invalid value for "looks"/u);
+  }
+  const { status, body } = await ask(port, '/debug/pprof/heapclasses?with=ghosts');
+  assert.equal(status, 400);
+  assert.match(body.toString(), /must be some of tasks,handles,closures/u);
+});
+
+test("heapsnapshot is V8's own file", async () => {
+  const { port } = await serving({ port: 0 });
+  const { status, headers, body } = await ask(port, '/debug/pprof/heapsnapshot');
+  assert.equal(status, 200, body.toString().slice(0, 300));
+  assert.match(headers['content-disposition'] ?? '', /filename="heap\.heapsnapshot"/u);
+  assert.ok(namesOf(readHeapSnapshot(body)).some((name) => name.includes('Remembered')));
+});
+
+for (const name of ['heapclasses', 'heapsnapshot']) {
+  test(`${name} is refused with a sentence where the stop would be longer than allowed, or snapshots are off`, async () => {
+    const refused = async (heap: { snapshots: number } | false): Promise<string> => {
+      const { port } = await serving({ port: 0, heap });
+      const { status, body } = await ask(port, `/debug/pprof/${name}`);
+      assert.equal(status, 503);
+      return body.toString();
+    };
+    assert.match(
+      await refused({ snapshots: 1 }),
+      /would stop the process for about .* heap\.snapshots allows/u,
+    );
+    assert.match(await refused({ snapshots: 0 }), /the option heap\.snapshots is 0/u);
+    assert.match(await refused(false), /the option heap is false/u);
+  });
+}
+
+test('one snapshot at a time', async () => {
+  const { port } = await serving({ port: 0 });
+  const answers = await Promise.all([0, 1].map(() => ask(port, '/debug/pprof/heapclasses')));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 503]);
+  const refused = answers.find(({ status }) => status === 503);
+  assert.match(refused?.body.toString() ?? '', /a heap snapshot is under way already/u);
+});
+
+/** The numbers under one label of every task that stands in `name`. */
+async function numbersOf(port: number, label: string, name: string): Promise<number[]> {
+  const { body } = await ask(port, '/debug/pprof/goroutine?ids=1');
+  const { samples, strings, locations, functions } = decodeProfile(gunzipSync(body));
+  return Array.from({ length: samples.length }).flatMap((_, i) => {
+    const stack = samples.stackLocations.subarray(samples.stackStart[i], samples.stackStart[i + 1]);
+    const names = Array.from(stack, (location) => {
+      const line = locations.lineStart[location] ?? 0;
+      return strings.get(functions.name[locations.lines.function[line] ?? 0] ?? 0);
+    });
+    if (!names.includes(name)) return [];
+    const from = samples.labelStart[i] ?? 0;
+    const labels = Array.from({ length: (samples.labelStart[i + 1] ?? 0) - from }, (_, k) => from + k);
+    return labels
+      .filter((row) => strings.get(samples.labels.key[row] ?? 0) === label)
+      .map((row) => numberAt(samples.labels.number, row));
+  });
+}
+
+test('goroutine?ids=1 numbers tasks by their outermost function, which a loop over short waits keeps', async () => {
+  const { port } = await serving({ port: 0, tasks: { budget: 1 } });
+  let goesOn = true;
+  const pause = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  async function poll(): Promise<void> {
+    while (goesOn) await pause();
+  }
+  const polls = [poll(), poll()];
+  await pause();
+  const first = await numbersOf(port, 'task', 'poll');
+  const waits = await numbersOf(port, 'goroutine', 'poll');
+  await pause();
+  await pause();
+  const later = await numbersOf(port, 'task', 'poll');
+  assert.equal(first.length, 2);
+  assert.deepEqual(later.toSorted(), first.toSorted());
+  assert.notDeepEqual((await numbersOf(port, 'goroutine', 'poll')).toSorted(), waits.toSorted());
+  goesOn = false;
+  await Promise.all(polls);
+});

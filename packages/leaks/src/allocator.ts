@@ -1,0 +1,47 @@
+// Joins two witnesses of one heap: what is held by a variable or made by a library was allocated by somebody whom the sampler saw.
+import type { Evidence } from './counter-kinds.ts';
+import type { Finding, Verdict } from './verdict.ts';
+
+/** One verdict, and what it rests on. */
+export interface EvidenceVerdict {
+  readonly evidence: Evidence;
+  readonly verdict: Verdict;
+}
+
+/** Evidence that says what is held, and not who made it. */
+const held: readonly Evidence[] = ['classes', 'closures'];
+/** An allocation site is named where it makes up this share of all that allocation sites of the user's gained. */
+const leastShare = 0.5;
+
+/** The place of the user's own code that allocates most of what was gained, as a `created by` names it; null where none does. */
+function allocatorOf(
+  verdicts: readonly EvidenceVerdict[],
+): { readonly name: string; readonly line: number } | null {
+  const heap = verdicts.find(({ evidence }) => evidence === 'heap')?.verdict;
+  const gains = (heap?.findings ?? []).filter(
+    ({ culprit, growth }) => culprit?.origin === 'user' && growth.total > 0,
+  );
+  const [site] = gains.toSorted((a, b) => b.growth.total - a.growth.total);
+  const all = gains.reduce((sum, { growth }) => sum + growth.total, 0);
+  if (site?.culprit == null || site.growth.total < leastShare * all) return null;
+  const { name, file, line } = site.culprit;
+  return { name: `${name} ${file}:${line}`, line };
+}
+
+/**
+ * Names who allocates beside what is held (`createdBy`), for what is convicted and whose maker is not known, where the sampled heap of
+ * the same process has a site of the user's own code that gained most.
+ */
+export function withAllocators<T extends EvidenceVerdict>(verdicts: readonly T[]): readonly T[] {
+  const allocator = allocatorOf(verdicts);
+  if (allocator === null) return verdicts;
+  const named = (finding: Finding): Finding =>
+    finding.kind === 'leak' && finding.createdBy === '' && finding.culprit?.line !== allocator.line
+      ? { ...finding, createdBy: allocator.name }
+      : finding;
+  return verdicts.map((one) =>
+    held.includes(one.evidence)
+      ? { ...one, verdict: { ...one.verdict, findings: one.verdict.findings.map(named) } }
+      : one,
+  );
+}
