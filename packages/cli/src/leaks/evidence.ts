@@ -31,7 +31,12 @@ export function asksFor(
   form: TaskForm,
   { offers }: Offers,
 ): EvidenceAsk[] {
-  if (kind === 'process') return [{ ask: form.ask, evidence: ['tasks', 'handles', 'closures'] }];
+  if (kind === 'process') {
+    // One stop of the process tells all: tasks, handles and closures, and its objects where those are wanted.
+    return wanted.includes('classes')
+      ? [{ ask: { name: 'heapsnapshot' }, evidence: ['tasks', 'handles', 'closures', 'classes'] }]
+      : [{ ask: form.ask, evidence: ['tasks', 'handles', 'closures'] }];
+  }
   const asks: EvidenceAsk[] = [];
   const known = kind === 'go' ? goAsks : agentAsks;
   for (const evidence of wanted) {

@@ -17,6 +17,8 @@ export interface ProcessPlan {
   readonly form: string;
   readonly every: number;
   readonly for: number;
+  /** The longest time between two stops of a process that stands still while it is looked at; absent where each look is one. */
+  readonly stops?: number;
   readonly tasks: TaskForm;
   readonly offers: Offers;
   readonly leaks: LeakOptions;
@@ -60,6 +62,33 @@ function nothing(name: string, { message }: SourceError): Capture {
   };
 }
 
+/** A process that stands still for no longer than this is stopped more often, in milliseconds. */
+const shortStop = 2000;
+const oftenEvery = 10_000;
+const seldomEvery = 15_000;
+
+/** When a process may be stopped again: its counters are read at each look, its heap now and then. */
+class Stops {
+  readonly #gap: number;
+  readonly #every: number;
+  #last: number | null = null;
+
+  /** @param took milliseconds that the first one took */
+  constructor({ stops, every }: ProcessPlan, took: number) {
+    this.#every = every;
+    this.#gap =
+      stops === undefined ? 0 : Math.max(every, Math.min(stops, took <= shortStop ? oftenEvery : seldomEvery));
+  }
+
+  /** Whether this look is a stop; the last one always is. */
+  isDue(now: number, end: number): boolean {
+    const slack = this.#every / 2;
+    const due = this.#last === null || now - this.#last >= this.#gap - slack || end - now < slack;
+    if (due) this.#last = now;
+    return due;
+  }
+}
+
 /** Takes what a look brought: the counters first, then each profile as the evidence that it was wanted for. */
 async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk[]): Promise<void> {
   const { counters, captures, restarted, time } = look;
@@ -81,7 +110,8 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
       // A process without timers has no column of handles, a heap snapshot of it has.
       if (
         evidence === 'tasks' ||
-        profile.sampleTypes.some(({ type }) => type === evidence || evidence === 'heap')
+        evidence === 'heap' ||
+        profile.sampleTypes.some(({ type }) => type === (evidence === 'classes' ? 'objects' : evidence))
       )
         watch.dump(evidence, { profile, time, name: capture.source });
     }
@@ -96,13 +126,22 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
 export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<ProcessVerdict> {
   const { service } = plan;
   const progress = new Progress(io, false);
-  const watch = new ProcessWatch({ ...plan.leaks, source: service.name.replace(/\/debug\/pprof\/$/u, '') });
+  const watch = new ProcessWatch({
+    ...plan.leaks,
+    source: service.name.replace(/\/debug\/pprof\/$/u, ''),
+    snapshots: service.kind === 'process',
+  });
   const duration = (looksOf(plan) - 1) * plan.every;
   progress.say(
     `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(duration / 100) / 10} s (${plan.form})`,
   );
   // What the first stop does to a process (clients wait, and open sockets meanwhile) is no evidence: it is taken twice.
-  if (service.heavy) await service.capture(plan.tasks.ask.name, plan.tasks.ask.query, io.signal);
+  const begin = io.now();
+  if (service.heavy) {
+    const [{ ask } = plan.tasks] = asksFor(watch.wants(await service.counters(io.signal)), service.kind, plan.tasks, plan.offers);
+    await service.capture(ask.name, ask.query, io.signal);
+  }
+  const stops = new Stops(plan, io.now() - begin);
   const end = io.now() + duration;
   let verdict: ProcessVerdict | null = null;
   const show = (force: boolean): void => {
@@ -116,8 +155,10 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
     every: plan.every,
     for: plan.for,
     signal: io.signal,
-    wants: () => {
-      asked = asksFor(watch.wants(), service.kind, plan.tasks, plan.offers);
+    wants: (counters) => {
+      asked = [];
+      if (!stops.isDue(io.now(), end)) return [];
+      asked = asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers);
       return asked.map(({ ask }) => ask);
     },
     clock: {

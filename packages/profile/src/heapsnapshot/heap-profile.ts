@@ -89,8 +89,9 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
   }
   for (const comment of options.comments ?? []) builder.comment(comment);
   if (analysis.classes !== null) {
-    const { largestId, process } = analysis.classes;
+    const { ages, largestId, process } = analysis.classes;
     builder.comment(`object ids up to ${largestId}, of process ${process}`);
+    builder.comment(`ages told by ${ages - 1} earlier looks`);
   }
   writer?.end();
   return builder.build();

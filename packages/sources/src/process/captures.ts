@@ -65,7 +65,7 @@ export interface InspectorCaptures {
   goroutine(signal?: AbortSignal): Promise<Profile>;
   /** Objects by class and by what holds them, by heap snapshot: the process stands still meanwhile. */
   classes(signal?: AbortSignal): Promise<Profile>;
-  /** Both of one snapshot. Suspended functions have no exact lines. */
+  /** Both of one snapshot. */
   snapshot(signal?: AbortSignal): Promise<Profile>;
   /** CPU samples of `seconds`. */
   cpu(seconds: number, signal?: AbortSignal): Promise<Profile>;
@@ -105,9 +105,11 @@ export async function openInspectorTarget(
     take: (options: SourceOptions) => Promise<T>,
   ): Promise<T> => guarded(signal, (asked) => target.departure.duringRecording(() => take(asked)));
   return {
-    goroutine: (signal) => guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals)),
-    classes: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks, false)),
-    snapshot: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks, true)),
+    goroutine: (signal) =>
+      guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals, null)),
+    classes: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks)),
+    snapshot: (signal) =>
+      guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals, looks)),
     cpu: (seconds, signal) =>
       recording(signal, (asked) => takeCpu(target, spec.spec, seconds, asked, originals)),
     heap: (seconds, signal) =>
@@ -215,15 +217,11 @@ async function takeClasses(
   name: string,
   options: SourceOptions,
   looks: number[],
-  withTasks: boolean,
 ): Promise<Profile> {
-  const snapshot = await takeSnapshot(target, name, options, {
-    classes: { looks: [...looks] },
-    ...(withTasks ? { maxIds: MOST_IDS } : {}),
-  });
+  const snapshot = await takeSnapshot(target, name, options, { classes: { looks: [...looks] } });
   options.onProgress?.(`${name}: it stood still for ${roughly(snapshot.took)}`);
   const profile = heapProfile(snapshot.analysis, {
-    ...(withTasks ? {} : { kinds: [] }),
+    kinds: [],
     timeNanos: BigInt(Date.now()) * 1_000_000n,
     comments: [snapshotComment(snapshot)],
   });
@@ -231,17 +229,22 @@ async function takeClasses(
   return profile;
 }
 
+/** Tasks, handles and closures; with `looks`, which grow by this one, objects by class as well. */
 async function takeTasks(
   target: OpenTarget,
   name: string,
   options: SourceOptions,
   known: KnownPositions,
   originals: Originals,
+  looks: number[] | null,
 ): Promise<Profile> {
   const { connection } = target;
   // Asked beforehand: afterwards the process may be gone.
   const context = await contextOf(connection, originals);
-  const snapshot = await takeSnapshot(target, name, options, { maxIds: MOST_IDS });
+  const snapshot = await takeSnapshot(target, name, options, {
+    maxIds: MOST_IDS,
+    ...(looks === null ? {} : { classes: { looks: [...looks] } }),
+  });
   const { analysis, took, megabytes } = snapshot;
   const positions = await exactPositions(connection, analysis, {
     budgetMs: POSITIONS_MS,
@@ -251,13 +254,15 @@ async function takeTasks(
   });
   await originals.learn(connection, heapFrames(analysis, positions));
   options.onProgress?.(`${name}: it stood still for ${roughly(took)}`);
-  return heapProfile(analysis, {
+  const profile = heapProfile(analysis, {
     taskType: 'goroutine',
     timeNanos: BigInt(Date.now()) * 1_000_000n,
     positions,
     frames: (builder) => heapFrameWriter(builder, context),
     comments: [snapshotComment(snapshot)],
   });
+  looks?.push(heapIds(profile)?.largest ?? 0);
+  return profile;
 }
 
 function roughly(ms: number): string {
