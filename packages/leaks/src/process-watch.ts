@@ -154,7 +154,10 @@ export class ProcessWatch {
   wants(next: Counters | null = null): readonly Evidence[] {
     const { ledger, watches } = this.#run;
     const last = ledger.looks.at(-1) ?? next ?? undefined;
-    const small = this.#options.snapshots === true && (next ?? last)?.heapUsed !== null && ((next ?? last)?.heapUsed ?? 0) < smallHeap;
+    const small =
+      this.#options.snapshots === true &&
+      (next ?? last)?.heapUsed !== null &&
+      ((next ?? last)?.heapUsed ?? 0) < smallHeap;
     const wanted: Evidence[] = small ? ['tasks', 'handles', 'closures', 'classes'] : ['tasks', 'handles'];
     if (ledger.looks.length === 0 || last === undefined) return [...wanted, 'heap'];
     const stateOf = new Map(ledger.trends().map((trend) => [trend.kind.name, trend.state]));
@@ -163,7 +166,12 @@ export class ProcessWatch {
         ({ name }) => names.includes(name) && !['flat', 'unknown'].includes(stateOf.get(name) ?? ''),
       );
     const heavy = (last.heapUsed ?? 0) > largeHeap && this.#looks % nowAndThen !== 0;
-    if (!heavy && (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0))
+    // A sampler of allocations that is read throughout says who makes what stays, and costs no collection of its own.
+    if (this.#options.snapshots === true) wanted.push('heap');
+    else if (
+      !heavy &&
+      (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0)
+    )
       wanted.push('heap');
     const heap = ledger.trends().filter(({ kind, state }) => kind.unit === 'bytes' && state === 'grows');
     if (!small && heap.length > 0 && watches.get('heap')?.verdict().kind !== 'leak')

@@ -33,9 +33,11 @@ export function asksFor(
 ): EvidenceAsk[] {
   if (kind === 'process') {
     // One stop of the process tells all: tasks, handles and closures, and its objects where those are wanted.
-    return wanted.includes('classes')
+    const asks: EvidenceAsk[] = wanted.includes('classes')
       ? [{ ask: { name: 'heapsnapshot' }, evidence: ['tasks', 'handles', 'closures', 'classes'] }]
       : [{ ask: form.ask, evidence: ['tasks', 'handles', 'closures'] }];
+    // After the snapshot, for which V8 has collected what was garbage.
+    return wanted.includes('heap') ? [...asks, { ask: { name: 'allocations' }, evidence: ['heap'] }] : asks;
   }
   const asks: EvidenceAsk[] = [];
   const known = kind === 'go' ? goAsks : agentAsks;

@@ -77,7 +77,9 @@ class Stops {
   constructor({ stops, every }: ProcessPlan, took: number) {
     this.#every = every;
     this.#gap =
-      stops === undefined ? 0 : Math.max(every, Math.min(stops, took <= shortStop ? oftenEvery : seldomEvery));
+      stops === undefined
+        ? 0
+        : Math.max(every, Math.min(stops, took <= shortStop ? oftenEvery : seldomEvery));
   }
 
   /** Whether this look is a stop; the last one always is. */
@@ -138,8 +140,9 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
   // What the first stop does to a process (clients wait, and open sockets meanwhile) is no evidence: it is taken twice.
   const begin = io.now();
   if (service.heavy) {
-    const [{ ask } = plan.tasks] = asksFor(watch.wants(await service.counters(io.signal)), service.kind, plan.tasks, plan.offers);
-    await service.capture(ask.name, ask.query, io.signal);
+    const wanted = watch.wants(await service.counters(io.signal));
+    for (const { ask } of asksFor(wanted, service.kind, plan.tasks, plan.offers))
+      await service.capture(ask.name, ask.query, io.signal);
   }
   const stops = new Stops(plan, io.now() - begin);
   const end = io.now() + duration;

@@ -53,6 +53,8 @@ const CPU_SECONDS = 30;
 const MOST_IDS = 200_000;
 const CPU_INTERVAL_MICROS = 1000;
 const HEAP_INTERVAL_BYTES = 32_768;
+/** Of a watch, which has to see who keeps making a few hundred kilobytes a minute. */
+const WATCH_INTERVAL_BYTES = 16_384;
 /** V8's own default, and that of Node's command line. */
 const V8_INTERVAL_BYTES = 524_288;
 
@@ -71,6 +73,8 @@ export interface InspectorCaptures {
   cpu(seconds: number, signal?: AbortSignal): Promise<Profile>;
   /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
   heap(seconds: number, signal?: AbortSignal): Promise<Profile>;
+  /** Allocations that are alive of all since the first call, which starts the sampler; it ends with the session. */
+  allocated(signal?: AbortSignal): Promise<Profile>;
   /** The process in numbers; cheap. */
   counters(): Promise<Counters>;
   /** Leaves the process as it was. */
@@ -114,6 +118,7 @@ export async function openInspectorTarget(
       recording(signal, (asked) => takeCpu(target, spec.spec, seconds, asked, originals)),
     heap: (seconds, signal) =>
       recording(signal, (asked) => takeAllocations(target, spec.spec, seconds, asked, originals)),
+    allocated: (signal) => guarded(signal, (asked) => takeAllocated(target, spec.spec, asked, originals)),
     counters: () => guarded(undefined, () => takeCounters(target, spec.spec)),
     close: () => target.close(),
   };
@@ -368,14 +373,61 @@ async function takeAllocations(
   }
   if (options.signal?.aborted === true) throw new Error('stopped');
   // Whoever started a sampler before us has most likely left V8's own interval.
-  const interval = foreign ? V8_INTERVAL_BYTES : HEAP_INTERVAL_BYTES;
+  return allocationProfile(target, sampling, foreign ? null : HEAP_INTERVAL_BYTES, context, originals);
+}
+
+/** Targets whose allocations are sampled for a watch, with the interval; null where somebody else had begun. */
+const watched = new WeakMap<OpenTarget, { readonly interval: number | null }>();
+
+async function takeAllocated(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  originals: Originals,
+): Promise<Profile> {
+  const { connection } = target;
+  const context = await contextOf(connection, originals);
+  const read = (): Promise<{ profile: SamplingHeapProfile }> =>
+    connection.post<{ profile: SamplingHeapProfile }>(
+      'HeapProfiler.getSamplingProfile',
+      {},
+      { timeoutMs: 120_000 },
+    );
+  let known = watched.get(target);
+  if (known === undefined) {
+    // V8 has one sampler per isolate: one that runs already is somebody else's, to be read and never to be stopped.
+    const isForeign = await read().then(
+      () => true,
+      () => false,
+    );
+    known = { interval: isForeign ? null : WATCH_INTERVAL_BYTES };
+    if (!isForeign) {
+      const settings = { samplingInterval: WATCH_INTERVAL_BYTES, stackDepth: 64 };
+      await connection.post('HeapProfiler.startSampling', settings);
+      options.onProgress?.(`${name}: sampling allocations, one in ${humanBytes(WATCH_INTERVAL_BYTES)}`);
+    }
+    watched.set(target, known);
+  }
+  const { profile } = await read();
+  return allocationProfile(target, { profile }, known.interval, context, originals);
+}
+
+/** @param interval of our own sampler; null of somebody else's */
+async function allocationProfile(
+  { connection }: OpenTarget,
+  sampling: { readonly profile: SamplingHeapProfile },
+  own: number | null,
+  context: FrameContext,
+  originals: Originals,
+): Promise<Profile> {
+  const interval = own ?? V8_INTERVAL_BYTES;
   const memory = {
     rss: 0,
     heapTotal: 0,
     heapUsed: 0,
     external: 0,
     arrayBuffers: 0,
-    sampler: foreign ? 'foreign' : 'own',
+    sampler: own === null ? 'foreign' : 'own',
     interval,
   };
   const timeNanos = BigInt(Date.now()) * 1_000_000n;
