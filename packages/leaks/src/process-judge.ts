@@ -26,6 +26,8 @@ export interface ProcessCase {
   readonly restarts: number;
   readonly earlier: readonly ProcessVerdict[];
   readonly source: string;
+  /** Whether snapshots say what is alive: allocations, sampled from the first look on, then only say who made it. */
+  readonly snapshots: boolean;
 }
 
 /** Findings explain a counter where they make up this share of its growth. */
@@ -277,8 +279,9 @@ function keepsOpen(
 /** Judges all that is known of a process. */
 export function judgeProcess(one: ProcessCase): ProcessVerdict {
   const trends = trendsOf(one);
+  const found = findingsOf(one, trends, 'leak');
   const leaks = blameOrder([
-    ...findingsOf(one, trends, 'leak'),
+    ...(one.snapshots && found.every(({ evidence }) => evidence === 'heap') ? [] : found),
     ...one.parts.flatMap(({ name, verdict }) =>
       verdict.convicted.map((convicted) => ({
         ...convicted,

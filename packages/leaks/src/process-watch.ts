@@ -242,6 +242,7 @@ export class ProcessWatch {
       restarts: this.#restarts,
       earlier: this.#earlier,
       source: this.#options.source ?? '',
+      snapshots: this.#options.snapshots === true,
     });
   }
 
@@ -275,6 +276,7 @@ export class ProcessWatch {
       restarts: 0,
       earlier: [],
       source: this.#options.source ?? '',
+      snapshots: this.#options.snapshots === true,
     });
     this.#earlier = [...this.#earlier, verdict].slice(-mostEarlier);
     this.#restarts++;
