@@ -24,6 +24,12 @@ import { type Wait, waitOf } from './wait.ts';
 import type { LeakOptions } from './options.ts';
 import type { LeakRecord, SeriesRecord } from './record.ts';
 
+/** The runtime itself makes and keeps a few objects now and then: fewer than this are not worth a word … */
+const leastObjects = 20;
+/** … but where they keep so many bytes more than at first, so few are (test/ages.test.ts). */
+const largeObjects = 524_288;
+const fewLargeObjects = 4;
+
 /** A series with what its stack says. */
 interface Member {
   readonly record: SeriesRecord;
@@ -223,7 +229,6 @@ class Judge {
 
   /** The smallest gain of some members that is worth a word. */
   #leastOf(members: readonly Member[]): number {
-    const { leastObjects, fewLargeObjects, largeObjects } = this.#rules;
     if (!this.#objects) return this.#least;
     const kept = members.reduce(
       (sum, { record }) => sum + (record.retained.at(-1) ?? 0) - (record.retained[0] ?? 0),

@@ -46,12 +46,6 @@ export const ruleTable = {
   steps: { value: 3, why: 'from five points on: two rises may be two batches' },
   // What is worth a word (judge.ts).
   leastBytes: { value: 131_072, why: 'a heap breathes by more than this in rest' },
-  leastObjects: { value: 20, why: 'the runtime itself makes and keeps a few objects now and then' },
-  largeObjects: {
-    value: 524_288,
-    why: 'of objects that keep this many bytes more than at first, a few are worth a word',
-  },
-  fewLargeObjects: { value: 4, why: '… but not fewer than this' },
   leastShareOfBytes: { value: 0.02, why: 'a large heap breathes by hundredths of itself' },
   oneThing: {
     value: 0.1,

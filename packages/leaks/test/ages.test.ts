@@ -43,10 +43,14 @@ function snapshot(looks: number, rows: readonly Row[], process = 'abc'): Profile
       builder.location({ lines: [{ function: builder.function(name, file, line), line }] }),
     );
     for (const [age, objects] of ages.entries())
-      builder.sample(stack, [objects, objects * bytes, objects * bytes], [
-        { key: 'kind', text: 'class' },
-        { key: 'born_after', number: age },
-      ]);
+      builder.sample(
+        stack,
+        [objects, objects * bytes, objects * bytes],
+        [
+          { key: 'kind', text: 'class' },
+          { key: 'born_after', number: age },
+        ],
+      );
   }
   builder.comment(`object ids up to ${1001 + 2000 * looks}, of process ${process}`);
   builder.comment(`ages told by ${looks} earlier looks`);
@@ -67,7 +71,9 @@ const turning = (looks: number): number[] =>
 describe('objects by class', () => {
   it('convicts what was born while somebody looked on and stayed, by the variable that holds it', () => {
     const verdict = findLeaks(
-      dumpsOf([1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: piling(looks), bytes: 90 }]))),
+      dumpsOf(
+        [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: piling(looks), bytes: 90 }])),
+      ),
       objects,
     );
     const [finding] = verdict.findings;
@@ -81,7 +87,9 @@ describe('objects by class', () => {
 
   it('does not convict what turns over, however many there are', () => {
     const verdict = findLeaks(
-      dumpsOf([1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: turning(looks), bytes: 90 }]))),
+      dumpsOf(
+        [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: turning(looks), bytes: 90 }])),
+      ),
       objects,
     );
     assert.notEqual(verdict.kind, 'leak');
@@ -100,17 +108,39 @@ describe('objects by class', () => {
       objects,
     );
     assert.equal(verdict.kind, 'leak');
-    assert.deepEqual(verdict.findings.map(({ survival }) => survival?.ended), [0, 0]);
+    assert.deepEqual(
+      verdict.findings.map(({ survival }) => survival?.ended),
+      [0, 0],
+    );
   });
 
   it('does not convict objects that no place in the program holds', () => {
     const verdictOf = (bytes: number): string =>
       findLeaks(
-        dumpsOf([1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: code, ages: piling(looks), bytes }]))),
+        dumpsOf(
+          [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: code, ages: piling(looks), bytes }])),
+        ),
         objects,
       ).kind;
     assert.equal(verdictOf(90), 'none');
     assert.equal(verdictOf(9000), 'unsure');
+  });
+
+  it('convicts a few only where they are large', () => {
+    const verdictOf = (each: number, bytes: number, last = 5): string =>
+      findLeaks(
+        dumpsOf(
+          Array.from({ length: last }, (_, i) => i + 1).map((looks) => {
+            const ages = Array.from({ length: looks + 1 }, () => each);
+            return snapshot(looks, [{ chain: cache, ages, bytes }]);
+          }),
+        ),
+        objects,
+      ).kind;
+    assert.equal(verdictOf(3, 90), 'none');
+    assert.equal(verdictOf(3, 90_000), 'leak');
+    assert.equal(verdictOf(10, 90), 'leak');
+    assert.equal(verdictOf(1, 500_000, 4), 'none');
   });
 
   it('does not take ages of another process for those of this one', () => {
@@ -146,7 +176,9 @@ describe('objects by class', () => {
   });
 
   it('are remembered with their ages by a watch that is saved', () => {
-    const all = dumpsOf([1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: piling(looks), bytes: 90 }])));
+    const all = dumpsOf(
+      [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: piling(looks), bytes: 90 }])),
+    );
     const watch = new LeakWatch(objects);
     for (const dump of all.slice(0, 3)) watch.feed(dump);
     const restored = LeakWatch.restore(JSON.parse(JSON.stringify(watch.save())), objects);
@@ -173,7 +205,10 @@ describe('a process whose looks are snapshots', () => {
     for (let look = 0; look < 6; look++) {
       const time = began + (100 + look * 15) * 1000;
       watch.counters(reading(100 + look * 15));
-      watch.dump('classes', { profile: snapshot(look + 1, [{ chain: cache, ages: ages(look + 1), bytes: 9000 }]), time });
+      watch.dump('classes', {
+        profile: snapshot(look + 1, [{ chain: cache, ages: ages(look + 1), bytes: 9000 }]),
+        time,
+      });
       watch.dump('heap', { profile: allocations(200_000 + look * 900_000), time });
     }
     return watch;
@@ -190,8 +225,16 @@ describe('a process whose looks are snapshots', () => {
   it('is told who made what piles up', () => {
     const { kind, convicted } = watched(piling).verdict();
     assert.equal(kind, 'leak');
-    assert.ok(convicted.some(({ evidence, finding }) => evidence === 'heap' && finding.culprit?.name === 'openSession'));
-    assert.ok(convicted.some(({ evidence, finding }) => evidence === 'classes' && finding.culprit?.name === 'variable cache'));
+    assert.ok(
+      convicted.some(
+        ({ evidence, finding }) => evidence === 'heap' && finding.culprit?.name === 'openSession',
+      ),
+    );
+    assert.ok(
+      convicted.some(
+        ({ evidence, finding }) => evidence === 'classes' && finding.culprit?.name === 'variable cache',
+      ),
+    );
   });
 
   it('is not convicted by sampled allocations while none of its objects pile up', () => {
@@ -202,7 +245,9 @@ describe('a process whose looks are snapshots', () => {
   });
 
   it('has its live heap told by its snapshots, to the byte', () => {
-    const row = watched(piling).verdict().ledger.find(({ counter }) => counter === 'heapLive');
+    const row = watched(piling)
+      .verdict()
+      .ledger.find(({ counter }) => counter === 'heapLive');
     assert.equal(row?.state, 'grows');
     assert.equal(row?.last, 7 * 100 * 9000);
   });

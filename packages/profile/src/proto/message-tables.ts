@@ -269,8 +269,7 @@ export function readLocations(
         if (tag === 34) {
           let functionRow = -1;
           for (at = nextScalar(bytes, at, lineEnd); at >= 0; at = nextScalar(bytes, at, lineEnd)) {
-            if (key === 8)
-              functionRow = low() === 0 && high() === 0 ? -1 : functionIds.row(low(), high());
+            if (key === 8) functionRow = low() === 0 && high() === 0 ? -1 : functionIds.row(low(), high());
             else if (key === 16) {
               lineNumber.halves[2 * line] = low();
               lineNumber.halves[2 * line + 1] = high();
