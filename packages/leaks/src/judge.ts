@@ -91,7 +91,11 @@ function memberOf(
   const createdBy = most(record.createdBy);
   // What a task does just now changes while it goes on: what it is, is what stayed on its stack.
   const stays = arrivals === null || arrivals.outer <= 0 ? 0 : Math.max(0, stack.length - arrivals.outer);
-  let culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
+  // A builtin that stands in no file (Promise, bind) is nobody's place to mend.
+  let culpritIndex = stack.findIndex(
+    (frame, i) => i >= stays && frame.origin === 'user' && frame.file !== '',
+  );
+  if (culpritIndex < 0) culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
   if (culpritIndex < 0) culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
   let culprit = culpritIndex < 0 ? null : (stack[culpritIndex] ?? null);
   if (culprit === null && createdBy !== '') {

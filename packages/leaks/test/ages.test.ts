@@ -237,6 +237,26 @@ describe('a process whose looks are snapshots', () => {
     );
   });
 
+  it('blames no builtin that stands in no file', () => {
+    const builder = (bytes: number): Profile => {
+      const made = new ProfileBuilder({ sampleTypes: [{ type: 'inuse_space', unit: 'bytes' }] });
+      const stack = (
+        [
+          ['main.bind', '', 0],
+          ['openSession', '/srv/app.mjs', 12],
+        ] as const
+      ).map(([name, file, line]) =>
+        made.location({ lines: [{ function: made.function(name, file, line), line }] }),
+      );
+      made.sample(stack, [bytes], []);
+      return made.build();
+    };
+    const { findings } = findLeaks(dumpsOf([1, 2, 3, 4, 5, 6].map((n) => builder(n * 1e6))), {
+      origin: { user: [/bind/u] },
+    });
+    assert.equal(findings[0]?.culprit?.name, 'openSession');
+  });
+
   it('is not convicted by sampled allocations while none of its objects pile up', () => {
     const flat = (looks: number): number[] => [600, ...Array.from({ length: looks }, () => 0)];
     const { kind, convicted } = watched(flat).verdict();
