@@ -201,7 +201,7 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
   const pile =
     proven.length < 2
       ? trend
-      : trendOf(e.x.slice(0, proven.length), proven, 0, rules.leastStayed, e.unit, rules);
+      : trendOf(e.x.slice(0, proven.length), proven, 0, Math.max(rules.leastStayed, e.least), e.unit, rules);
   if (pile.shape === 'flat')
     return trend.shape === 'grows' && kept < rules.keptByTraffic
       ? turnover(e, trend, 0.9, rules)

@@ -1,5 +1,5 @@
 // One dump as columns: what of each sample matters to the judge, with stacks and label sets as numbers.
-import { numberAt, type Profile, taskLabel, waitedMilliseconds } from '@stackpile/profile';
+import { BORN_LABEL, numberAt, type Profile, taskLabel, waitedMilliseconds } from '@stackpile/profile';
 import { LeaksError } from './errors.ts';
 import type { StackTable } from './frames.ts';
 import type { Measure } from './measure.ts';
@@ -25,6 +25,8 @@ export interface DumpColumns {
    * `task`). A task that is named by what it waits for just now has another id after every wait.
    */
   readonly lasting: boolean;
+  /** How many of the looks before it was born after, as a heap snapshot knows it; 0 where it does not say. */
+  readonly age: Float64Array;
   /** Milliseconds, -1 where unknown. */
   readonly waited: Float64Array;
   /** Percent by which there may be more of a stack whose members were sampled, 0 where all were counted. */
@@ -59,6 +61,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
   const id = new Float64Array(n).fill(-1);
   const waited = new Float64Array(n).fill(-1);
   const error = new Float64Array(n);
+  const age = new Float64Array(n);
   const said = { state: new Uint32Array(n), createdBy: new Uint32Array(n), heldBy: new Uint32Array(n) };
   const labelSets: LabelSet[] = [[]];
   const labelRows = new Map<string, number>();
@@ -82,6 +85,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     id[at] = -1;
     waited[at] = -1;
     error[at] = 0;
+    age[at] = 0;
     said.state[at] = said.createdBy[at] = said.heldBy[at] = 0;
     const end = samples.labelStart[i + 1] ?? 0;
     for (let j = samples.labelStart[i] ?? 0; j < end; j++) {
@@ -94,6 +98,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
       else if (key === taskLabel.error && text === 0)
         error[at] = percentOf(`${numberAt(samples.labels.number, j)}%`);
       else if (text !== 0) own.push(`${key}\0${strings.get(text)}`);
+      else if (key === BORN_LABEL) age[at] = numberAt(samples.labels.number, j);
       else if (key === taskLabel.outermost) {
         id[at] = numberAt(samples.labels.number, j);
         lasting = true;
@@ -103,8 +108,9 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
         waited[at] = waitedMilliseconds(numberAt(samples.labels.number, j), unit);
       }
     }
-    // What a sample counts in another column (closures beside tasks) is no member of this one.
-    if (sum === 0) continue;
+    // What a sample counts in another column (closures beside tasks) is no member of this one. Parts of objects are no objects, and
+    // take room all the same.
+    if (sum === 0 && (kept === 0 || measure.type !== 'objects')) continue;
     if (weight !== 1) weighted++;
     weights += weight;
     labels[at] = 0;
@@ -139,6 +145,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     id,
     waited,
     error,
+    age,
     weight: mean,
     lasting,
     ...said,

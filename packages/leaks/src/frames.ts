@@ -44,6 +44,11 @@ export class StackTable {
     return shared;
   }
 
+  /** The number of a stack's innermost frame; -1 where it has none. */
+  leaf(id: number): number {
+    return this.#stacks[id]?.[0] ?? -1;
+  }
+
   /** Frames of a stack, leaf first. */
   stack(id: number): readonly StackFrame[] {
     return (this.#stacks[id] ?? []).map((frame) => this.#frames[frame] as StackFrame);

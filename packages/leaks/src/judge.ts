@@ -24,6 +24,12 @@ import { type Wait, waitOf } from './wait.ts';
 import type { LeakOptions } from './options.ts';
 import type { LeakRecord, SeriesRecord } from './record.ts';
 
+/** The runtime itself makes and keeps a few objects now and then: fewer than this are not worth a word … */
+const leastObjects = 20;
+/** … but where they keep so many bytes more than at first, so few are (test/ages.test.ts). */
+const largeObjects = 524_288;
+const fewLargeObjects = 4;
+
 /** A series with what its stack says. */
 interface Member {
   readonly record: SeriesRecord;
@@ -85,7 +91,11 @@ function memberOf(
   const createdBy = most(record.createdBy);
   // What a task does just now changes while it goes on: what it is, is what stayed on its stack.
   const stays = arrivals === null || arrivals.outer <= 0 ? 0 : Math.max(0, stack.length - arrivals.outer);
-  let culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
+  // A builtin that stands in no file (Promise, bind) is nobody's place to mend.
+  let culpritIndex = stack.findIndex(
+    (frame, i) => i >= stays && frame.origin === 'user' && frame.file !== '',
+  );
+  if (culpritIndex < 0) culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
   if (culpritIndex < 0) culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
   let culprit = culpritIndex < 0 ? null : (stack[culpritIndex] ?? null);
   if (culprit === null && createdBy !== '') {
@@ -106,7 +116,18 @@ function sum(columns: readonly (readonly number[])[]): number[] {
   return total;
 }
 
+/** Ages say of each object at which look it was there first. */
+function arrivalsByAge(record: LeakRecord, looks: readonly number[]): Map<SeriesRecord, Arrivals> {
+  return new Map(
+    record.series.map((series) => {
+      const seen = looks.map((look) => series.ages.slice(0, look + 1).reduce((sum, one) => sum + one, 0));
+      return [series, { seen, weight: seen, outer: -1 }];
+    }),
+  );
+}
+
 function arrivalsOf(record: LeakRecord): Map<SeriesRecord, Arrivals> | null {
+  if (record.looks !== null) return arrivalsByAge(record, record.looks);
   if (record.ids === null) return null;
   const n = record.totals.length;
   const result = new Map<SeriesRecord, Arrivals>();
@@ -139,6 +160,10 @@ class Judge {
   /** Ids that were given since the dump before; null where dumps carry none. */
   readonly #arrived: readonly number[] | null;
   readonly #tasks: boolean;
+  /** Whether they are the objects of a heap, by class. */
+  readonly #objects: boolean;
+  /** Whether it is known of each member when it came: by its id, or by its age. */
+  readonly #told: boolean;
 
   constructor(record: LeakRecord, options: LeakOptions, rules: Rules) {
     this.#rules = rules;
@@ -151,6 +176,8 @@ class Judge {
       ? 1
       : Math.max(rules.leastBytes, rules.leastShareOfBytes * Math.max(...record.totals));
     this.#tasks = /^(?:goroutine|tasks?)$/u.test(record.measure.type);
+    this.#objects = record.measure.type === 'objects';
+    this.#told = record.ids !== null || record.looks !== null;
     this.#arrived =
       record.ids === null ? null : record.highest.map((id, i) => id - (record.highest[i - 1] ?? id));
     this.#totalGain = this.#total - (record.totals[0] ?? 0);
@@ -175,14 +202,16 @@ class Judge {
     const zeros = new Array<number>(values.length).fill(0);
     // Ids that only some of it carries say nothing about all of it.
     const identified =
-      this.#record.ids !== null &&
-      !members.some(({ record }) => record.anonymous && (record.values.at(-1) ?? 0) > 0);
+      this.#told &&
+      !members.some(
+        ({ record }) => this.#record.looks === null && record.anonymous && (record.values.at(-1) ?? 0) > 0,
+      );
     return {
       x: this.#time.x,
       span: this.#time.span,
       values,
       unit: this.#record.unit,
-      least: this.#least,
+      least: this.#leastOf(members),
       wait: largest?.wait ?? 'blocked',
       counts: this.#record.measure.counts,
       exact: this.#record.unit === 1,
@@ -200,6 +229,16 @@ class Judge {
       tasks: this.#tasks && !members.every(({ handle }) => handle),
       proven: this.#record.measure.type === 'goroutineleak',
     };
+  }
+
+  /** The smallest gain of some members that is worth a word. */
+  #leastOf(members: readonly Member[]): number {
+    if (!this.#objects) return this.#least;
+    const kept = members.reduce(
+      (sum, { record }) => sum + (record.retained.at(-1) ?? 0) - (record.retained[0] ?? 0),
+      0,
+    );
+    return kept >= largeObjects ? fewLargeObjects : leastObjects;
   }
 
   groups(): Group[] {
@@ -291,15 +330,26 @@ class Judge {
       }
       const evidence = members === group.members ? whole : this.evidence(members, group.pattern);
       const assessment = members === group.members ? together : assess(evidence, this.#rules);
-      const finding = this.#finding(group, members, evidence, assessment);
+      const finding = this.#finding(group, members, evidence, this.#nobodys(members, assessment));
       suspects.push({ finding, group });
       findings.push(finding);
     }
     return this.#rank(findings);
   }
 
+  /** Objects that no place in the program holds are the runtime's own: they are never convicted, and acquitted where they are small. */
+  #nobodys(members: readonly Member[], assessment: Assessment): Assessment {
+    if (!this.#objects || assessment.kind === 'steady') return assessment;
+    if (members.some(({ stack }) => stack.some(({ file }) => file !== ''))) return assessment;
+    const { confidence, trend } = assessment;
+    const kept = sum(members.map(({ record }) => record.retained));
+    return (kept.at(-1) ?? 0) - (kept[0] ?? 0) < this.#rules.leastBytes
+      ? { kind: 'steady', reason: 'noise', confidence, trend }
+      : { kind: 'growing', reason: 'few', confidence, trend };
+  }
+
   #tradesPlaces(members: readonly Member[], together: Assessment): boolean {
-    if (together.kind !== 'steady' || this.#record.ids !== null) return false;
+    if (together.kind !== 'steady' || this.#told) return false;
     const gain = this.evidence(members, null).values;
     return together.trend.gain < this.#rules.tradesPlaces * ((gain.at(-1) ?? 0) - (gain[0] ?? 0));
   }
@@ -380,7 +430,7 @@ class Judge {
           : {
               bytes: retained.at(-1) ?? 0,
               growth: (retained.at(-1) ?? 0) - (retained[0] ?? 0),
-              heldBy: main.record.heldBy === '' ? null : main.record.heldBy,
+              heldBy: this.#holderOf(main),
             },
       atMost: this.#atMost(evidence),
       advice: adviceFor({
@@ -429,6 +479,13 @@ class Judge {
     if (e.arrivals === null || !e.lasting || time <= 0) return byNumber;
     const stayed = (e.arrivals[n - 2] ?? 0) - (e.arrivals[0] ?? 0);
     return Math.min(byNumber, mostOf(stayed) / time);
+  }
+
+  /** Who keeps it: as the snapshot says it, or the chain of an object's holders. */
+  #holderOf({ record, stack }: Member): string | null {
+    if (!this.#objects) return record.heldBy === '' ? null : record.heldBy;
+    const holders = stack.slice(1);
+    return holders.length === 0 ? null : holders.map(({ name }) => name).join(' ← ');
   }
 
   #commonLabels(members: readonly Member[]): { key: string; value: string }[] {
@@ -482,8 +539,12 @@ class Judge {
       times: this.#time.times,
       span: this.#time.span,
       totals: this.#record.totals,
+      retained:
+        this.#objects && this.#record.measure.retained >= 0
+          ? sum(this.#record.series.map(({ retained }) => retained))
+          : null,
       growth: this.#growth(this.#record.totals),
-      ids: this.#record.ids !== null,
+      ids: this.#told,
       restarts: this.#record.restarts,
     };
     return this.#seriesMemo;

@@ -27,6 +27,8 @@ export interface ProcessCase {
   readonly restarts: number;
   readonly earlier: readonly ProcessVerdict[];
   readonly source: string;
+  /** Whether snapshots say what is alive: allocations, sampled from the first look on, then only say who made it. */
+  readonly snapshots: boolean;
 }
 
 /** Findings explain a counter where they make up this share of its growth. */
@@ -47,9 +49,20 @@ const totalsOf: Partial<Record<CounterName, readonly Evidence[]>> = {
   threads: ['threads'],
 };
 
+/** The live heap as snapshots of its classes tell it, to the byte; null where there are too few of them. */
+function liveHeap(verdicts: ProcessCase['verdicts']): CounterTrend | null {
+  const kind = kindOf('heapLive');
+  const series = verdicts.find(({ evidence }) => evidence === 'classes')?.verdict.series;
+  if (kind === undefined || series === undefined || series.retained === null || series.dumps < 3) return null;
+  return trendOfTotals(kind, series.times, series.retained);
+}
+
 function trendsOf({ ledger, held, verdicts }: ProcessCase): CounterTrend[] {
   return counterKinds.map((kind) => {
     const read = ledger.trend(kind);
+    // Snapshots say exactly what lives; what is used includes what nobody has collected yet.
+    const live = kind.name === 'heapLive' ? liveHeap(verdicts) : null;
+    if (live !== null) return live;
     if (read.state !== 'unknown') return read;
     for (const evidence of totalsOf[kind.name] ?? []) {
       const verdict = verdicts.find((one) => one.evidence === evidence)?.verdict;
@@ -256,7 +269,10 @@ function keepsOpen(
   if (verdict.kind !== 'unsure') return false;
   const { unit } = verdict.series.measure;
   const moved = trends.filter(
-    ({ kind, state }) => state !== 'unknown' && kind.unit === unit && kind.evidence.includes(evidence),
+    ({ kind, state }) =>
+      state !== 'unknown' &&
+      (kind.unit === unit || evidence === 'classes') &&
+      kind.evidence.includes(evidence),
   );
   return moved.length === 0 || moved.some(({ state }) => state !== 'flat');
 }
@@ -265,8 +281,9 @@ function keepsOpen(
 export function judgeProcess(told: ProcessCase): ProcessVerdict {
   const one: ProcessCase = { ...told, verdicts: withAllocators(told.verdicts) };
   const trends = trendsOf(one);
+  const found = findingsOf(one, trends, 'leak');
   const leaks = blameOrder([
-    ...findingsOf(one, trends, 'leak'),
+    ...(one.snapshots && found.every(({ evidence }) => evidence === 'heap') ? [] : found),
     ...one.parts.flatMap(({ name, verdict }) =>
       verdict.convicted.map((convicted) => ({
         ...convicted,

@@ -19,6 +19,8 @@ export interface ProcessOptions extends LeakOptions {
   readonly disturbed?: number;
   /** How the process is named in commands: `http://127.0.0.1:6060`, `pid:1234`. */
   readonly source?: string;
+  /** Whether each look is a heap snapshot anyway: then its objects by class are had for little, unless the heap is large. */
+  readonly snapshots?: boolean;
 }
 
 /** Sample types by which each kind of evidence is judged, the first that a dump has. */
@@ -37,6 +39,8 @@ const mostEarlier = 8;
 /** Above this many bytes a heap profile, which collects the whole heap, is asked for only now and then. */
 const largeHeap = 256 * 2 ** 20;
 const nowAndThen = 3;
+/** Up to so many bytes of heap a snapshot that is taken anyway is told by class as well, whether or not it grows. */
+const smallHeap = 200 * 2 ** 20;
 
 /** Snapshots in files of which the size is kept. */
 const mostHeld = 192;
@@ -144,21 +148,34 @@ export class ProcessWatch {
     this.#restarts++;
   }
 
-  /** What the next look should ask for beside the counters; a service that does not offer it is not asked. */
-  wants(): readonly Evidence[] {
+  /**
+   * What the next look should ask for beside the counters; a service that does not offer it is not asked.
+   *
+   * @param next what the counters say at that look, where they were read before it
+   */
+  wants(next: Counters | null = null): readonly Evidence[] {
     const { ledger } = this.#run;
-    const wanted: Evidence[] = ['tasks', 'handles'];
-    const last = ledger.looks.at(-1);
-    if (last === undefined) return [...wanted, 'heap'];
+    const last = ledger.looks.at(-1) ?? next ?? undefined;
+    const small =
+      this.#options.snapshots === true &&
+      (next ?? last)?.heapUsed !== null &&
+      ((next ?? last)?.heapUsed ?? 0) < smallHeap;
+    const wanted: Evidence[] = small ? ['tasks', 'handles', 'closures', 'classes'] : ['tasks', 'handles'];
+    if (ledger.looks.length === 0 || last === undefined) return [...wanted, 'heap'];
     const stateOf = new Map(ledger.trends().map((trend) => [trend.kind.name, trend.state]));
     const open = (...names: readonly string[]): boolean =>
       counterKinds.some(
         ({ name }) => names.includes(name) && !['flat', 'unknown'].includes(stateOf.get(name) ?? ''),
       );
     const heavy = (last.heapUsed ?? 0) > largeHeap && this.#looks % nowAndThen !== 0;
-    if (!heavy && (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0))
+    // A sampler of allocations that is read throughout says who makes what stays, and costs no collection of its own.
+    if (this.#options.snapshots === true) wanted.push('heap');
+    else if (
+      !heavy &&
+      (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0)
+    )
       wanted.push('heap');
-    if (ledger.looks.length >= 2 && this.#isRestless()) wanted.push('classes', 'closures');
+    if (!small && ledger.looks.length >= 2 && this.#isRestless()) wanted.push('classes', 'closures');
     if (last.runtime === 'go' && open('threads')) wanted.push('threads');
     if (last.runtime === 'go' && stateOf.get('tasks') === 'grows') wanted.push('goroutineleak');
     return wanted;
@@ -237,6 +254,7 @@ export class ProcessWatch {
       restarts: this.#restarts,
       earlier: this.#earlier,
       source: this.#options.source ?? '',
+      snapshots: this.#options.snapshots === true,
     });
   }
 
@@ -270,6 +288,7 @@ export class ProcessWatch {
       restarts: 0,
       earlier: [],
       source: this.#options.source ?? '',
+      snapshots: this.#options.snapshots === true,
     });
     this.#earlier = [...this.#earlier, verdict].slice(-mostEarlier);
     this.#restarts++;

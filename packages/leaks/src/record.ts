@@ -12,6 +12,8 @@ export interface SeriesRecord {
   values: number[];
   /** Retained bytes, one per kept dump; empty where the dumps have none. */
   retained: number[];
+  /** Objects of a heap snapshot that were alive in the last dump, by how many looks they were born after; empty where it does not say. */
+  ages: number[];
   // What the last dump says.
   states: Map<string, number>;
   createdBy: Map<string, number>;
@@ -54,6 +56,8 @@ export interface LeakRecord {
   readonly totals: readonly number[];
   /** Alive now; null where the dumps carry no ids. */
   readonly ids: ReadonlyMap<number, Readonly<IdRecord>> | null;
+  /** For each dump how many looks its ages count from; null where the dumps do not tell ages. */
+  readonly looks: readonly number[] | null;
   /** The highest id of each dump, -1 where there was none: ids are given one after the other, so it tells how many came. */
   readonly highest: readonly number[];
   /** Whether ids stay with what they name; see `DumpColumns`. */

@@ -36,6 +36,10 @@ export interface SavedWatch {
   readonly lastId: number;
   /** The highest id of each kept dump, -1 where there was none. Absent in what was saved before it was kept, as those down to `moved`. */
   readonly highest: readonly number[];
+  /** For each kept dump how many looks its ages count from; null where ages are not told. */
+  readonly looks: readonly number[] | null;
+  /** The process that ages are of; '' where none is known. */
+  readonly process: string;
   readonly lasting: boolean;
   readonly halfWaited: number;
   /** For each row of `frames` the line on which its function begins, 0 where unknown. */
@@ -64,6 +68,7 @@ export interface SavedSeries {
   readonly endedLate: number;
   readonly endedEarly: number;
   readonly anonymous: boolean;
+  readonly ages: readonly number[];
 }
 
 const origins: ReadonlySet<unknown> = new Set<Origin>(['user', 'library', 'runtime']);
@@ -179,6 +184,7 @@ export function readSavedWatch(value: unknown): SavedWatch {
       endedLate: one.get('endedLate').number(),
       endedEarly: one.get('endedEarly').number(),
       anonymous: one.get('anonymous').isAbsent ? false : one.get('anonymous').flag(),
+      ages: one.get('ages').isAbsent ? [] : one.get('ages').list((n) => n.number()),
     }),
   );
   const ids = all.get('ids');
@@ -216,6 +222,11 @@ export function readSavedWatch(value: unknown): SavedWatch {
     highest: all.get('highest').isAbsent
       ? totals.map(() => -1)
       : all.get('highest').list((n) => n.number(), dumps),
+    looks:
+      all.get('looks').isAbsent || all.get('looks').isNull
+        ? null
+        : all.get('looks').list((n) => n.number(), dumps),
+    process: all.get('process').isAbsent ? '' : all.get('process').text(),
     lasting: all.get('lasting').isAbsent ? false : all.get('lasting').flag(),
     halfWaited: all.get('halfWaited').isAbsent ? -1 : all.get('halfWaited').number(),
     starts: all.get('starts').isAbsent

@@ -157,6 +157,8 @@ export interface Series {
   readonly span: number | null;
   /** Total of each dump. */
   readonly totals: readonly number[];
+  /** Bytes that all of a dump keep alive, where objects are counted: the live heap, exactly; null where that is not told. */
+  readonly retained: readonly number[] | null;
   readonly growth: Growth;
   /** Whether ids told survivors from turnover. */
   readonly ids: boolean;

@@ -1,5 +1,5 @@
 // Dumps come in one after the other; what is kept of them is enough for a verdict at any time, and bounded.
-import { languageOf, type Profile, readWeights } from '@stackpile/profile';
+import { heapIds, languageOf, type Profile, readWeights } from '@stackpile/profile';
 import { columnsOf, type DumpColumns, labelKey, type LabelSet } from './columns.ts';
 import { LeaksError } from './errors.ts';
 import { StackTable } from './frames.ts';
@@ -38,6 +38,9 @@ export class LeakWatch {
   #lastId = -1;
   /** The highest id of each kept dump. */
   #highest: number[] = [];
+  /** For each kept dump how many looks its ages count from; null where some do not say, or are of different processes. */
+  #looks: number[] | null = [];
+  #process = '';
   #lasting = false;
   /** Half of what the last dump counted had waited for so long or longer; -1 where it did not say. */
   #halfWaited = -1;
@@ -114,6 +117,8 @@ export class LeakWatch {
       idsLost: this.#idsLost,
       lastId: this.#lastId,
       highest: this.#highest,
+      looks: this.#looks,
+      process: this.#process,
       lasting: this.#lasting,
       halfWaited: this.#halfWaited,
       starts: frames.map(({ start }) => start ?? 0),
@@ -151,6 +156,7 @@ export class LeakWatch {
         labels: one.labels.map(([key, value]) => ({ key, value })),
         values: [...one.values],
         retained: [...one.retained],
+        ages: [...one.ages],
         states: new Map(one.states),
         createdBy: new Map(one.createdBy),
       }),
@@ -173,6 +179,8 @@ export class LeakWatch {
     }
     watch.#lastId = read.lastId;
     watch.#highest = [...read.highest];
+    watch.#looks = read.looks === null ? null : [...read.looks];
+    watch.#process = read.process;
     watch.#lasting = read.lasting;
     watch.#halfWaited = read.halfWaited;
     watch.#build = read.build;
@@ -223,6 +231,7 @@ export class LeakWatch {
       totals: this.#totals,
       ids: this.#ids,
       highest: this.#highest,
+      looks: measure.type === 'objects' ? this.#looks : null,
       lasting: this.#lasting,
       unit: this.#unit,
       restarts: this.#restarts,
@@ -288,6 +297,7 @@ export class LeakWatch {
     this.#ordinals = [];
     this.#totals = [];
     this.#highest = [];
+    this.#looks = [];
     this.#ids = null;
     this.#idsLost = false;
     this.#labelled = true;
@@ -306,6 +316,7 @@ export class LeakWatch {
         labels: this.#labelled ? labels : [],
         values: new Array<number>(index + 1).fill(0),
         retained: new Array<number>(index + 1).fill(0),
+        ages: [],
         states: new Map(),
         createdBy: new Map(),
         heldBy: '',
@@ -324,9 +335,14 @@ export class LeakWatch {
     const index = this.#totals.length;
     this.#times.push(time);
     this.#ordinals.push(index === 0 ? 0 : (this.#ordinals[index - 1] ?? 0) + 1);
+    this.#tellAges(profile);
+    const isAged = this.#looks !== null;
+    const before = new Map<SeriesRecord, readonly number[]>();
     for (const series of this.#series.values()) {
       series.values.push(0);
       series.retained.push(0);
+      if (series.ages.length > 0) before.set(series, series.ages);
+      series.ages = [];
       series.states.clear();
       series.createdBy.clear();
       series.heldBy = '';
@@ -364,6 +380,7 @@ export class LeakWatch {
       total += value;
       series.values[index] = (series.values[index] ?? 0) + value;
       series.retained[index] = (series.retained[index] ?? 0) + (rows.retained[i] ?? 0);
+      if (isAged) addAge(series.ages, rows.age[i] ?? 0, value);
       if (state !== 0) addTo(series.states, strings.get(state), value);
       if (createdBy !== 0) addTo(series.createdBy, strings.get(createdBy), value);
       if (heldBy !== 0) series.heldBy = strings.get(heldBy);
@@ -388,6 +405,7 @@ export class LeakWatch {
       }
     }
     this.#totals.push(total);
+    if (isAged) this.#endedByAge(before, index);
     this.#highest.push(highest);
     if (ids !== null) {
       for (const [id, record] of ids) {
@@ -397,6 +415,62 @@ export class LeakWatch {
         ids.delete(id);
       }
     }
+  }
+
+  /** Ages count from one look to the next of one process: a dump that does not tell them, or of another process, ends that. */
+  #tellAges(profile: Profile): void {
+    if (this.#looks === null) return;
+    const said = heapIds(profile);
+    const isOther = this.#process !== '' && said?.process !== this.#process;
+    const last = this.#looks.at(-1) ?? -1;
+    if (said?.looks === null || said?.looks === undefined || isOther || said.looks <= last) {
+      this.#looks = null;
+      return;
+    }
+    this.#process = said.process;
+    this.#looks.push(said.looks);
+  }
+
+  /**
+   * Who was there at the dump before, and is not any more. An object whose chain of holders is another one now has not ended: of one
+   * class and one age, as many as came to other chains have moved there.
+   */
+  #endedByAge(before: ReadonlyMap<SeriesRecord, readonly number[]>, index: number): void {
+    const known = this.#looks?.[index - 1] ?? -1;
+    const seenOnce = this.#looks?.[index - 2] ?? -1;
+    const none: readonly number[] = [];
+    const cells = new Map<string, { lost: number; gained: number }>();
+    const each = (
+      visit: (
+        cell: { lost: number; gained: number },
+        left: number,
+        series: SeriesRecord,
+        age: number,
+      ) => void,
+    ): void => {
+      for (const series of this.#series.values()) {
+        const was = before.get(series) ?? none;
+        const leaf = this.#stacks.leaf(series.stack);
+        for (let age = 0; age <= known; age++) {
+          const left = (was[age] ?? 0) - (series.ages[age] ?? 0);
+          if (left === 0) continue;
+          const key = `${leaf} ${age}`;
+          let cell = cells.get(key);
+          if (cell === undefined) cells.set(key, (cell = { lost: 0, gained: 0 }));
+          visit(cell, left, series, age);
+        }
+      }
+    };
+    each((cell, left) => {
+      if (left > 0) cell.lost += left;
+      else cell.gained -= left;
+    });
+    each(({ lost, gained }, left, series, age) => {
+      if (left <= 0 || gained >= lost) return;
+      const ended = (left * (lost - gained)) / lost;
+      if (age > seenOnce) series.endedEarly += ended;
+      else series.endedLate += ended;
+    });
   }
 
   /** Whether a dump tells its members apart; one without members says nothing against it. */
@@ -415,7 +489,7 @@ export class LeakWatch {
       const key = `${series.stack}`;
       const known = merged.get(key);
       if (known === undefined) {
-        const plain: SeriesRecord = { ...series, labels: [] };
+        const plain: SeriesRecord = { ...series, ages: [...series.ages], labels: [] };
         merged.set(key, plain);
         target.set(series, plain);
         continue;
@@ -423,6 +497,7 @@ export class LeakWatch {
       target.set(series, known);
       known.values = known.values.map((value, i) => value + (series.values[i] ?? 0));
       known.retained = known.retained.map((value, i) => value + (series.retained[i] ?? 0));
+      for (const [age, count] of series.ages.entries()) addAge(known.ages, age, count);
       known.endedEarly += series.endedEarly;
       known.endedLate += series.endedLate;
       known.anonymous ||= series.anonymous;
@@ -449,6 +524,7 @@ export class LeakWatch {
     this.#ordinals = pick(this.#ordinals);
     this.#totals = pick(this.#totals);
     this.#highest = pick(this.#highest);
+    if (this.#looks !== null) this.#looks = pick(this.#looks);
     for (const series of this.#series.values()) {
       series.values = pick(series.values);
       series.retained = pick(series.retained);
@@ -517,6 +593,15 @@ function weightOf(profile: Profile, rows: DumpColumns): number {
 
 function addTo(counts: Map<string, number>, word: string, count: number): void {
   counts.set(word, (counts.get(word) ?? 0) + count);
+}
+
+/** More looks than this are not told apart. */
+const mostAges = 4096;
+
+function addAge(ages: number[], age: number, count: number): void {
+  const at = Math.min(mostAges, Math.max(0, Math.floor(age)));
+  while (ages.length <= at) ages.push(0);
+  ages[at] = (ages[at] ?? 0) + count;
 }
 
 function namesGo(profile: Profile): boolean {

@@ -75,9 +75,7 @@ function judgedOf(process: ProcessVerdict, source: string, base: string | null):
 async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo): Promise<Judgement> {
   const source = await sourceOptions(options, io);
   const duration = options.for ?? (options.every === null ? 60_000 : options.every * 12);
-  // A look through an inspector stops the process for a heap snapshot: that is not done every few seconds unasked.
-  const usual = spec.kind === 'url' ? 5000 : 15_000;
-  const every = options.every ?? Math.max(100, Math.min(usual, duration / 4));
+  const every = options.every ?? Math.max(100, Math.min(5000, duration / 4));
   if (!isRunning(spec))
     throw new UsageError('only services and processes are watched: give files one after the other');
   const { openService, serviceAddress } = await import('@stackpile/sources/service');
@@ -93,8 +91,9 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
     if (spec.kind !== 'url') {
       const tasks = { ask: { name: 'goroutine' }, handles: null };
       const form = 'through its inspector';
+      const stops = options.every === null ? { ...plan, stops: duration / 4 } : plan;
       return judgedOf(
-        await watchProcess({ ...plan, name: service.name, form, tasks, offers }, io),
+        await watchProcess({ ...stops, name: service.name, form, tasks, offers }, io),
         service.name,
         null,
       );

@@ -93,7 +93,14 @@ export function asksFor(
   { offers }: Offers,
   classes: ClassLooks | null = null,
 ): EvidenceAsk[] {
-  if (kind === 'process') return [{ ask: form.ask, evidence: ['tasks', 'handles', 'closures'] }];
+  if (kind === 'process') {
+    // One stop of the process tells all: tasks, handles and closures, and its objects where those are wanted.
+    const asks: EvidenceAsk[] = wanted.includes('classes')
+      ? [{ ask: { name: 'heapsnapshot' }, evidence: ['tasks', 'handles', 'closures', 'classes'] }]
+      : [{ ask: form.ask, evidence: ['tasks', 'handles', 'closures'] }];
+    // After the snapshot, for which V8 has collected what was garbage.
+    return wanted.includes('heap') ? [...asks, { ask: { name: 'allocations' }, evidence: ['heap'] }] : asks;
+  }
   const asks: EvidenceAsk[] = [];
   const known = kind === 'go' ? goAsks : agentAsks;
   for (const evidence of wanted) {

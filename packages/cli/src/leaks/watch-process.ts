@@ -17,6 +17,8 @@ export interface ProcessPlan {
   readonly form: string;
   readonly every: number;
   readonly for: number;
+  /** The longest time between two stops of a process that stands still while it is looked at; absent where each look is one. */
+  readonly stops?: number;
   readonly tasks: TaskForm;
   readonly offers: Offers;
   readonly leaks: LeakOptions;
@@ -60,6 +62,35 @@ function nothing(name: string, { message }: SourceError): Capture {
     body: new Uint8Array(),
     profile: () => Promise.resolve(profile),
   };
+}
+
+/** A process that stands still for no longer than this is stopped more often, in milliseconds. */
+const shortStop = 2000;
+const oftenEvery = 10_000;
+const seldomEvery = 15_000;
+
+/** When a process may be stopped again: its counters are read at each look, its heap now and then. */
+class Stops {
+  readonly #gap: number;
+  readonly #every: number;
+  #last: number | null = null;
+
+  /** @param took milliseconds that the first one took */
+  constructor({ stops, every }: ProcessPlan, took: number) {
+    this.#every = every;
+    this.#gap =
+      stops === undefined
+        ? 0
+        : Math.max(every, Math.min(stops, took <= shortStop ? oftenEvery : seldomEvery));
+  }
+
+  /** Whether this look is a stop; the last one always is. */
+  isDue(now: number, end: number): boolean {
+    const slack = this.#every / 2;
+    const due = this.#last === null || now - this.#last >= this.#gap - slack || end - now < slack;
+    if (due) this.#last = now;
+    return due;
+  }
 }
 
 /** Takes what a look brought: the counters first, then each profile as the evidence that it was wanted for. */
@@ -119,13 +150,23 @@ function stopOf({ comments }: Profile): number {
 export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<ProcessVerdict> {
   const { service } = plan;
   const progress = new Progress(io, false);
-  const watch = new ProcessWatch({ ...plan.leaks, source: service.name.replace(/\/debug\/pprof\/$/u, '') });
+  const watch = new ProcessWatch({
+    ...plan.leaks,
+    source: service.name.replace(/\/debug\/pprof\/$/u, ''),
+    snapshots: service.kind === 'process',
+  });
   const duration = (looksOf(plan) - 1) * plan.every;
   progress.say(
     `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(duration / 100) / 10} s (${plan.form})`,
   );
   // What the first stop does to a process (clients wait, and open sockets meanwhile) is no evidence: it is taken twice.
-  if (service.heavy) await service.capture(plan.tasks.ask.name, plan.tasks.ask.query, io.signal);
+  const begin = io.now();
+  if (service.heavy) {
+    const wanted = watch.wants(await service.counters(io.signal));
+    for (const { ask } of asksFor(wanted, service.kind, plan.tasks, plan.offers))
+      await service.capture(ask.name, ask.query, io.signal);
+  }
+  const stops = new Stops(plan, io.now() - begin);
   const end = io.now() + duration;
   let verdict: ProcessVerdict | null = null;
   const show = (force: boolean): void => {
@@ -140,9 +181,11 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
     every: plan.every,
     for: plan.for,
     signal: io.signal,
-    wants: () => {
+    wants: (counters) => {
+      asked = [];
+      if (!stops.isDue(io.now(), end)) return [];
       if (end - io.now() < plan.every / 2) classes?.isLast();
-      asked = asksFor(watch.wants(), service.kind, plan.tasks, plan.offers, classes);
+      asked = asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes);
       if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
         progress.say(
           'it grows: looking at what its heap holds, for which it stands still (--no-stops forbids that)',

@@ -89,8 +89,9 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
   }
   for (const comment of options.comments ?? []) builder.comment(comment);
   if (analysis.classes !== null) {
-    const { largestId, process } = analysis.classes;
+    const { ages, largestId, process } = analysis.classes;
     builder.comment(`object ids up to ${largestId}, of process ${process}`);
+    builder.comment(`ages told by ${ages - 1} earlier looks`);
   }
   writer?.end();
   return builder.build();
@@ -211,6 +212,7 @@ function writeClasses(
   });
 }
 
+const agesComment = /^ages told by (\d+) earlier looks$/u;
 const idsComment = /^object ids up to (\d+), of process ([0-9a-f]+)$/u;
 
 /** What a profile of classes says of ids: they grow as objects are made, and an object keeps its own as long as the process lives. */
@@ -219,15 +221,21 @@ export interface HeapIds {
   readonly largest: number;
   /** Other where the ids are of another process, or of another session of its heap profiler. */
   readonly process: string;
+  /** How many earlier looks its ages count from; see {@link BORN_LABEL}. null where it does not say. */
+  readonly looks: number | null;
 }
 
 /** The ids of the snapshot that a profile was made of; null where it does not say. */
 export function heapIds(profile: Profile): HeapIds | null {
+  let ids: { largest: number; process: string } | null = null;
+  let looks: number | null = null;
   for (const comment of profile.comments) {
     const [, largest, process] = idsComment.exec(comment) ?? [];
-    if (largest !== undefined && process !== undefined) return { largest: Number(largest), process };
+    if (largest !== undefined && process !== undefined) ids ??= { largest: Number(largest), process };
+    const [, told] = agesComment.exec(comment) ?? [];
+    if (told !== undefined) looks ??= Number(told);
   }
-  return null;
+  return ids === null ? null : { ...ids, looks };
 }
 
 /** What a function is called in the profile. */

@@ -53,6 +53,8 @@ const CPU_SECONDS = 30;
 const MOST_IDS = 200_000;
 const CPU_INTERVAL_MICROS = 1000;
 const HEAP_INTERVAL_BYTES = 32_768;
+/** Of a watch, which has to see who keeps making a few hundred kilobytes a minute. */
+const WATCH_INTERVAL_BYTES = 16_384;
 /** V8's own default, and that of Node's command line. */
 const V8_INTERVAL_BYTES = 524_288;
 
@@ -65,12 +67,14 @@ export interface InspectorCaptures {
   goroutine(signal?: AbortSignal): Promise<Profile>;
   /** Objects by class and by what holds them, by heap snapshot: the process stands still meanwhile. */
   classes(signal?: AbortSignal): Promise<Profile>;
-  /** Both of one snapshot. Suspended functions have no exact lines. */
+  /** Both of one snapshot. */
   snapshot(signal?: AbortSignal): Promise<Profile>;
   /** CPU samples of `seconds`. */
   cpu(seconds: number, signal?: AbortSignal): Promise<Profile>;
   /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
   heap(seconds: number, signal?: AbortSignal): Promise<Profile>;
+  /** Allocations that are alive of all since the first call, which starts the sampler; it ends with the session. */
+  allocated(signal?: AbortSignal): Promise<Profile>;
   /** The process in numbers; cheap. */
   counters(): Promise<Counters>;
   /** Leaves the process as it was. */
@@ -105,13 +109,16 @@ export async function openInspectorTarget(
     take: (options: SourceOptions) => Promise<T>,
   ): Promise<T> => guarded(signal, (asked) => target.departure.duringRecording(() => take(asked)));
   return {
-    goroutine: (signal) => guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals)),
-    classes: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks, false)),
-    snapshot: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks, true)),
+    goroutine: (signal) =>
+      guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals, null)),
+    classes: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks)),
+    snapshot: (signal) =>
+      guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals, looks)),
     cpu: (seconds, signal) =>
       recording(signal, (asked) => takeCpu(target, spec.spec, seconds, asked, originals)),
     heap: (seconds, signal) =>
       recording(signal, (asked) => takeAllocations(target, spec.spec, seconds, asked, originals)),
+    allocated: (signal) => guarded(signal, (asked) => takeAllocated(target, spec.spec, asked, originals)),
     counters: () => guarded(undefined, () => takeCounters(target, spec.spec)),
     close: () => target.close(),
   };
@@ -215,15 +222,11 @@ async function takeClasses(
   name: string,
   options: SourceOptions,
   looks: number[],
-  withTasks: boolean,
 ): Promise<Profile> {
-  const snapshot = await takeSnapshot(target, name, options, {
-    classes: { looks: [...looks] },
-    ...(withTasks ? { maxIds: MOST_IDS } : {}),
-  });
+  const snapshot = await takeSnapshot(target, name, options, { classes: { looks: [...looks] } });
   options.onProgress?.(`${name}: it stood still for ${roughly(snapshot.took)}`);
   const profile = heapProfile(snapshot.analysis, {
-    ...(withTasks ? {} : { kinds: [] }),
+    kinds: [],
     timeNanos: BigInt(Date.now()) * 1_000_000n,
     comments: [snapshotComment(snapshot)],
   });
@@ -231,17 +234,22 @@ async function takeClasses(
   return profile;
 }
 
+/** Tasks, handles and closures; with `looks`, which grow by this one, objects by class as well. */
 async function takeTasks(
   target: OpenTarget,
   name: string,
   options: SourceOptions,
   known: KnownPositions,
   originals: Originals,
+  looks: number[] | null,
 ): Promise<Profile> {
   const { connection } = target;
   // Asked beforehand: afterwards the process may be gone.
   const context = await contextOf(connection, originals);
-  const snapshot = await takeSnapshot(target, name, options, { maxIds: MOST_IDS });
+  const snapshot = await takeSnapshot(target, name, options, {
+    maxIds: MOST_IDS,
+    ...(looks === null ? {} : { classes: { looks: [...looks] } }),
+  });
   const { analysis, took, megabytes } = snapshot;
   const positions = await exactPositions(connection, analysis, {
     budgetMs: POSITIONS_MS,
@@ -251,13 +259,15 @@ async function takeTasks(
   });
   await originals.learn(connection, heapFrames(analysis, positions));
   options.onProgress?.(`${name}: it stood still for ${roughly(took)}`);
-  return heapProfile(analysis, {
+  const profile = heapProfile(analysis, {
     taskType: 'goroutine',
     timeNanos: BigInt(Date.now()) * 1_000_000n,
     positions,
     frames: (builder) => heapFrameWriter(builder, context),
     comments: [snapshotComment(snapshot)],
   });
+  looks?.push(heapIds(profile)?.largest ?? 0);
+  return profile;
 }
 
 function roughly(ms: number): string {
@@ -363,14 +373,61 @@ async function takeAllocations(
   }
   if (options.signal?.aborted === true) throw new Error('stopped');
   // Whoever started a sampler before us has most likely left V8's own interval.
-  const interval = foreign ? V8_INTERVAL_BYTES : HEAP_INTERVAL_BYTES;
+  return allocationProfile(target, sampling, foreign ? null : HEAP_INTERVAL_BYTES, context, originals);
+}
+
+/** Targets whose allocations are sampled for a watch, with the interval; null where somebody else had begun. */
+const watched = new WeakMap<OpenTarget, { readonly interval: number | null }>();
+
+async function takeAllocated(
+  target: OpenTarget,
+  name: string,
+  options: SourceOptions,
+  originals: Originals,
+): Promise<Profile> {
+  const { connection } = target;
+  const context = await contextOf(connection, originals);
+  const read = (): Promise<{ profile: SamplingHeapProfile }> =>
+    connection.post<{ profile: SamplingHeapProfile }>(
+      'HeapProfiler.getSamplingProfile',
+      {},
+      { timeoutMs: 120_000 },
+    );
+  let known = watched.get(target);
+  if (known === undefined) {
+    // V8 has one sampler per isolate: one that runs already is somebody else's, to be read and never to be stopped.
+    const isForeign = await read().then(
+      () => true,
+      () => false,
+    );
+    known = { interval: isForeign ? null : WATCH_INTERVAL_BYTES };
+    if (!isForeign) {
+      const settings = { samplingInterval: WATCH_INTERVAL_BYTES, stackDepth: 64 };
+      await connection.post('HeapProfiler.startSampling', settings);
+      options.onProgress?.(`${name}: sampling allocations, one in ${humanBytes(WATCH_INTERVAL_BYTES)}`);
+    }
+    watched.set(target, known);
+  }
+  const { profile } = await read();
+  return allocationProfile(target, { profile }, known.interval, context, originals);
+}
+
+/** @param interval of our own sampler; null of somebody else's */
+async function allocationProfile(
+  { connection }: OpenTarget,
+  sampling: { readonly profile: SamplingHeapProfile },
+  own: number | null,
+  context: FrameContext,
+  originals: Originals,
+): Promise<Profile> {
+  const interval = own ?? V8_INTERVAL_BYTES;
   const memory = {
     rss: 0,
     heapTotal: 0,
     heapUsed: 0,
     external: 0,
     arrayBuffers: 0,
-    sampler: foreign ? 'foreign' : 'own',
+    sampler: own === null ? 'foreign' : 'own',
     interval,
   };
   const timeNanos = BigInt(Date.now()) * 1_000_000n;

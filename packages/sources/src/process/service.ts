@@ -40,6 +40,10 @@ const offers: Offers = {
       description: 'Both of one heap snapshot: the process stands still meanwhile.',
     },
     { ...goOffer('heap'), ...recording, description: 'What is allocated in the seconds that follow.' },
+    {
+      ...offer('allocations'),
+      description: 'What was allocated since this was first asked, and is alive.',
+    },
     { ...goOffer('profile'), ...recording, description: 'Where CPU time goes.' },
   ],
 };
@@ -78,6 +82,8 @@ function take(
       return captures.classes(signal);
     case 'heapsnapshot':
       return captures.snapshot(signal);
+    case 'allocations':
+      return captures.allocated(signal);
     case 'heap':
       return captures.heap(secondsOf(query), signal);
     case 'profile':

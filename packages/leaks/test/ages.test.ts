@@ -1,0 +1,274 @@
+// Objects of a heap by class: who stayed is known by their ages, exactly, and what nobody in the program holds is not convicted.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Profile, ProfileBuilder } from '@stackpile/profile';
+import { findLeaks, LeakWatch, ProcessWatch } from '@stackpile/leaks';
+import { began, reading } from './counters.ts';
+
+interface Row {
+  /** Leaf first; with a file where they stand in one. */
+  readonly chain: readonly (readonly [name: string, file: string, line: number])[];
+  /** Objects by how many looks they were born after. */
+  readonly ages: readonly number[];
+  readonly bytes: number;
+}
+
+const cache: Row['chain'] = [
+  ['Session', '', 0],
+  ['Map', '', 0],
+  ['variable cache', '/srv/app.mjs', 4],
+  ['module app.mjs', '/srv/app.mjs', 1],
+];
+const list: Row['chain'] = [
+  ['Session', '', 0],
+  ['Array', '', 0],
+  ['variable queue', '/srv/app.mjs', 9],
+];
+const code: Row['chain'] = [
+  ['string', '', 0],
+  ['(V8 code)', '', 0],
+];
+
+/** A snapshot's profile, taken after `looks` others. */
+function snapshot(looks: number, rows: readonly Row[], process = 'abc'): Profile {
+  const builder = new ProfileBuilder({
+    sampleTypes: [
+      { type: 'objects', unit: 'count' },
+      { type: 'shallow', unit: 'bytes' },
+      { type: 'retained', unit: 'bytes' },
+    ],
+  });
+  for (const { chain, ages, bytes } of rows) {
+    const stack = chain.map(([name, file, line]) =>
+      builder.location({ lines: [{ function: builder.function(name, file, line), line }] }),
+    );
+    for (const [age, objects] of ages.entries())
+      builder.sample(
+        stack,
+        [objects, objects * bytes, objects * bytes],
+        [
+          { key: 'kind', text: 'class' },
+          { key: 'born_after', number: age },
+        ],
+      );
+  }
+  builder.comment(`object ids up to ${1001 + 2000 * looks}, of process ${process}`);
+  builder.comment(`ages told by ${looks} earlier looks`);
+  return builder.build();
+}
+
+function dumpsOf(profiles: readonly Profile[]): { profile: Profile; time: number }[] {
+  return profiles.map((profile, i) => ({ profile, time: 1_000_000 + i * 15_000 }));
+}
+
+const objects = { sampleType: 'objects' };
+/** 100 came in each interval, and all of them stayed. */
+const piling = (looks: number): number[] => Array.from({ length: looks + 1 }, () => 100);
+/** Each time more, and none of an earlier look. */
+const turning = (looks: number): number[] =>
+  Array.from({ length: looks + 1 }, (_, age) => (age === looks ? 100 * (looks + 1) : 0));
+
+describe('objects by class', () => {
+  it('convicts what was born while somebody looked on and stayed, by the variable that holds it', () => {
+    const verdict = findLeaks(
+      dumpsOf(
+        [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: piling(looks), bytes: 90 }])),
+      ),
+      objects,
+    );
+    const [finding] = verdict.findings;
+    assert.equal(verdict.kind, 'leak');
+    assert.equal(finding?.culprit?.name, 'variable cache');
+    assert.equal(finding?.retained?.heldBy, 'Map ← variable cache ← module app.mjs');
+    assert.deepEqual(finding?.survival?.arrivals, [200, 300, 400, 500, 600]);
+    assert.equal(finding?.survival?.ended, 0);
+    assert.deepEqual(verdict.series.retained, [18_000, 27_000, 36_000, 45_000, 54_000]);
+  });
+
+  it('does not convict what turns over, however many there are', () => {
+    const verdict = findLeaks(
+      dumpsOf(
+        [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: turning(looks), bytes: 90 }])),
+      ),
+      objects,
+    );
+    assert.notEqual(verdict.kind, 'leak');
+  });
+
+  it('takes an object that is held by somebody else now for the same one', () => {
+    const verdict = findLeaks(
+      dumpsOf(
+        [1, 2, 3, 4, 5].map((looks) =>
+          snapshot(looks, [
+            { chain: looks % 2 === 0 ? cache : list, ages: piling(looks).map((n) => n - 20), bytes: 90 },
+            { chain: looks % 2 === 0 ? list : cache, ages: piling(looks).map(() => 20), bytes: 90 },
+          ]),
+        ),
+      ),
+      objects,
+    );
+    assert.equal(verdict.kind, 'leak');
+    assert.deepEqual(
+      verdict.findings.map(({ survival }) => survival?.ended),
+      [0, 0],
+    );
+  });
+
+  it('does not convict objects that no place in the program holds', () => {
+    const verdictOf = (bytes: number): string =>
+      findLeaks(
+        dumpsOf(
+          [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: code, ages: piling(looks), bytes }])),
+        ),
+        objects,
+      ).kind;
+    assert.equal(verdictOf(90), 'none');
+    assert.equal(verdictOf(9000), 'unsure');
+  });
+
+  it('convicts a few only where they are large', () => {
+    const verdictOf = (each: number, bytes: number, last = 5): string =>
+      findLeaks(
+        dumpsOf(
+          Array.from({ length: last }, (_, i) => i + 1).map((looks) => {
+            const ages = Array.from({ length: looks + 1 }, () => each);
+            return snapshot(looks, [{ chain: cache, ages, bytes }]);
+          }),
+        ),
+        objects,
+      ).kind;
+    assert.equal(verdictOf(3, 90), 'none');
+    assert.equal(verdictOf(3, 90_000), 'leak');
+    assert.equal(verdictOf(10, 90), 'leak');
+    assert.equal(verdictOf(1, 500_000, 4), 'none');
+  });
+
+  it('does not take ages of another process for those of this one', () => {
+    const verdict = findLeaks(
+      dumpsOf(
+        [1, 2, 3, 4].map((looks) =>
+          snapshot(looks, [{ chain: cache, ages: piling(looks), bytes: 90 }], looks > 2 ? 'def' : 'abc'),
+        ),
+      ),
+      objects,
+    );
+    assert.equal(verdict.series.ids, false);
+  });
+
+  it('counts the bytes of parts of objects that are no objects themselves', () => {
+    const rows = (looks: number): Row[] => [{ chain: cache, ages: piling(looks), bytes: 90 }];
+    const withParts = [1, 2, 3].map((looks) => {
+      const builder = new ProfileBuilder({
+        sampleTypes: [
+          { type: 'objects', unit: 'count' },
+          { type: 'retained', unit: 'bytes' },
+        ],
+      });
+      for (const { chain } of rows(looks)) {
+        const stack = chain.map(([name, file, line]) =>
+          builder.location({ lines: [{ function: builder.function(name, file, line), line }] }),
+        );
+        builder.sample(stack, [0, looks * 1000], [{ key: 'kind', text: 'class' }]);
+      }
+      return builder.build();
+    });
+    assert.deepEqual(findLeaks(dumpsOf(withParts), objects).series.retained, [1000, 2000, 3000]);
+  });
+
+  it('are remembered with their ages by a watch that is saved', () => {
+    const all = dumpsOf(
+      [1, 2, 3, 4, 5].map((looks) => snapshot(looks, [{ chain: cache, ages: piling(looks), bytes: 90 }])),
+    );
+    const watch = new LeakWatch(objects);
+    for (const dump of all.slice(0, 3)) watch.feed(dump);
+    const restored = LeakWatch.restore(JSON.parse(JSON.stringify(watch.save())), objects);
+    for (const dump of all.slice(3)) restored.feed(dump);
+    assert.deepEqual(restored.verdict(), findLeaks(all, objects));
+  });
+});
+
+/** Live allocations by where they were made. */
+function allocations(bytes: number): Profile {
+  const builder = new ProfileBuilder({
+    sampleTypes: [{ type: 'inuse_space', unit: 'bytes' }],
+    period: 16_384,
+    periodType: { type: 'space', unit: 'bytes' },
+  });
+  const fn = builder.function('openSession', '/srv/app.mjs', 12);
+  builder.sample([builder.location({ lines: [{ function: fn, line: 13 }] })], [bytes], []);
+  return builder.build();
+}
+
+describe('a process whose looks are snapshots', () => {
+  const watched = (ages: (looks: number) => number[]): ProcessWatch => {
+    const watch = new ProcessWatch({ snapshots: true });
+    for (let look = 0; look < 6; look++) {
+      const time = began + (100 + look * 15) * 1000;
+      watch.counters(reading(100 + look * 15));
+      watch.dump('classes', {
+        profile: snapshot(look + 1, [{ chain: cache, ages: ages(look + 1), bytes: 9000 }]),
+        time,
+      });
+      watch.dump('heap', { profile: allocations(200_000 + look * 900_000), time });
+    }
+    return watch;
+  };
+
+  it('wants objects and allocations at each look while its heap is small', () => {
+    const watch = new ProcessWatch({ snapshots: true });
+    const small = reading(1, { heapUsed: 50e6 });
+    const large = reading(1, { heapUsed: 900e6 });
+    assert.deepEqual(watch.wants(small), ['tasks', 'handles', 'closures', 'classes', 'heap']);
+    assert.ok(!watch.wants(large).includes('classes'));
+  });
+
+  it('is told who made what piles up', () => {
+    const { kind, convicted } = watched(piling).verdict();
+    assert.equal(kind, 'leak');
+    assert.ok(
+      convicted.some(
+        ({ evidence, finding }) => evidence === 'heap' && finding.culprit?.name === 'openSession',
+      ),
+    );
+    assert.ok(
+      convicted.some(
+        ({ evidence, finding }) => evidence === 'classes' && finding.culprit?.name === 'variable cache',
+      ),
+    );
+  });
+
+  it('blames no builtin that stands in no file', () => {
+    const builder = (bytes: number): Profile => {
+      const made = new ProfileBuilder({ sampleTypes: [{ type: 'inuse_space', unit: 'bytes' }] });
+      const stack = (
+        [
+          ['main.bind', '', 0],
+          ['openSession', '/srv/app.mjs', 12],
+        ] as const
+      ).map(([name, file, line]) =>
+        made.location({ lines: [{ function: made.function(name, file, line), line }] }),
+      );
+      made.sample(stack, [bytes], []);
+      return made.build();
+    };
+    const { findings } = findLeaks(dumpsOf([1, 2, 3, 4, 5, 6].map((n) => builder(n * 1e6))), {
+      origin: { user: [/bind/u] },
+    });
+    assert.equal(findings[0]?.culprit?.name, 'openSession');
+  });
+
+  it('is not convicted by sampled allocations while none of its objects pile up', () => {
+    const flat = (looks: number): number[] => [600, ...Array.from({ length: looks }, () => 0)];
+    const { kind, convicted } = watched(flat).verdict();
+    assert.notEqual(kind, 'leak');
+    assert.deepEqual(convicted, []);
+  });
+
+  it('has its live heap told by its snapshots, to the byte', () => {
+    const row = watched(piling)
+      .verdict()
+      .ledger.find(({ counter }) => counter === 'heapLive');
+    assert.equal(row?.state, 'grows');
+    assert.equal(row?.last, 7 * 100 * 9000);
+  });
+});
