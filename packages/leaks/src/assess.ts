@@ -217,6 +217,9 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
   if (e.wait === 'idle-connection') return growing('load', pile);
   if (pile.shape === 'slowing' || pile.shape === 'jumped') return growing(pile.shape, pile);
   if (n === 3 && stayed + fresh < rules.leastOfThree) return growing('few', pile);
+  // Objects and open things that pile up are held by somebody, and none of them goes; where many went, what holds them fills and empties.
+  const ended = e.endedEarly + e.endedLate;
+  if (!e.tasks && ended > rules.heldEnded * (before + ended)) return growing('load', pile);
   return {
     kind: 'leak',
     confidence: Math.min(0.99, trustOf(n + 1, pile) * (0.9 + 0.1 * kept) + 0.03),

@@ -128,6 +128,10 @@ export const ruleTable = {
   leastStayed: { value: 3, why: 'a gain of fewer that stay is none' },
   keptByTraffic: { value: 0.35, why: 'below this share kept there is no pile, only traffic' },
   keptByPile: { value: 0.75, why: 'of those that had settled in, this share must have stayed for a pile' },
+  heldEnded: {
+    value: 0.25,
+    why: 'of objects and open things that pile up hardly any end: where this share has ended, a pool fills up under load',
+  },
   leastOfThree: { value: 8, why: 'three dumps convict only so many that stayed or came' },
 } as const;
 

@@ -1228,4 +1228,38 @@ export const drawnCases: readonly DrawnCase[] = [
       },
     ],
   },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a pool of sockets that fills up under load, nearly half of which is replaced, 5 dumps',
+    n: 5,
+    times: true,
+    company: 30,
+    series: [
+      {
+        handle: true,
+        lives: [0, 1, 2, 3, 4].flatMap((k) => [
+          [10, k === 0 ? -1 : k, 5] as const,
+          [8, k === 0 ? -1 : k, k + 1] as const,
+        ]),
+      },
+    ],
+  },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'sockets that nobody closes, beside a few of the same place that somebody does, 5 dumps',
+    n: 5,
+    times: true,
+    company: 30,
+    series: [
+      {
+        handle: true,
+        lives: [0, 1, 2, 3, 4].flatMap((k) => [
+          [20, k === 0 ? -1 : k, 5] as const,
+          [2, k === 0 ? -1 : k, k + 1] as const,
+        ]),
+      },
+    ],
+  },
 ];
