@@ -47,6 +47,31 @@ const attributes: ReadonlyMap<string, Attribute> = new Map([
   [taskLabel.heldBy, 'heldBy'],
 ]);
 
+/** The label sets of one dump, each once. */
+class LabelTable {
+  /** Row 0 is the empty set. */
+  readonly sets: LabelSet[] = [[]];
+  readonly #rows = new Map<string, number>();
+
+  /** The row of the set of some `key\0value`, which it sorts. */
+  rowOf(pairs: string[]): number {
+    if (pairs.length === 0) return 0;
+    const joined = pairs.sort().join('\0\0');
+    let row = this.#rows.get(joined);
+    if (row === undefined) {
+      row = this.sets.length;
+      this.sets.push(
+        pairs.map((pair) => ({
+          key: pair.slice(0, pair.indexOf('\0')),
+          value: pair.slice(pair.indexOf('\0') + 1),
+        })),
+      );
+      this.#rows.set(joined, row);
+    }
+    return row;
+  }
+}
+
 /** Reads what matters of a profile. @throws LeaksError `LEAKS_DELTA` where a value is negative. */
 export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable): DumpColumns {
   const { samples, strings } = profile;
@@ -63,8 +88,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
   const error = new Float64Array(n);
   const age = new Float64Array(n);
   const said = { state: new Uint32Array(n), createdBy: new Uint32Array(n), heldBy: new Uint32Array(n) };
-  const labelSets: LabelSet[] = [[]];
-  const labelRows = new Map<string, number>();
+  const table = new LabelTable();
   const own: string[] = [];
   let weights = 0;
   let weighted = 0;
@@ -113,22 +137,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     if (sum === 0 && (kept === 0 || measure.type !== 'objects')) continue;
     if (weight !== 1) weighted++;
     weights += weight;
-    labels[at] = 0;
-    if (own.length > 0) {
-      const joined = own.sort().join('\0\0');
-      let row = labelRows.get(joined);
-      if (row === undefined) {
-        row = labelSets.length;
-        labelSets.push(
-          own.map((pair) => ({
-            key: pair.slice(0, pair.indexOf('\0')),
-            value: pair.slice(pair.indexOf('\0') + 1),
-          })),
-        );
-        labelRows.set(joined, row);
-      }
-      labels[at] = row;
-    }
+    labels[at] = table.rowOf(own);
     stack[at] = stackOf[i] ?? 0;
     value[at] = sum * weight;
     retained[at] = kept;
@@ -139,7 +148,7 @@ export function columnsOf(profile: Profile, measure: Measure, stacks: StackTable
     length: at,
     stack,
     labels,
-    labelSets,
+    labelSets: table.sets,
     value,
     retained,
     id,

@@ -1,152 +1,19 @@
-// From the record of many dumps to one verdict: groups series by culprit, assesses, ranks, and puts it into words.
-import { classifyFunction, type OriginOptions, taskLabel, tellingFrame } from '@stackpile/profile';
+// From the record of many dumps to one verdict: assesses each group of series, ranks, and puts it into words.
 import { type Assessment, assess, type Evidence } from './assess.ts';
 import { adviceFor } from './advice.ts';
 import { ownCodeFirst } from './blame.ts';
 import { boundOf } from './bound.ts';
-import { patternOf } from './patterns.ts';
+import { type Group, groupsOf } from './groups.ts';
+import { type Member, most, sum } from './members.ts';
+import { holdersOf, leastObjectsOf, unheld } from './objects.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import { findingSentence, verdictSentence } from './sentences.ts';
-import { starterOf } from './starter.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
 import { theilSen, trendOf } from './trend.ts';
-import type {
-  Age,
-  Finding,
-  Growth,
-  LeakPattern,
-  RelatedStack,
-  Series,
-  StackFrame,
-  Verdict,
-} from './verdict.ts';
-import { type Wait, waitOf } from './wait.ts';
+import type { Age, Finding, Growth, LeakPattern, RelatedStack, Series, Verdict } from './verdict.ts';
+import { waitOf } from './wait.ts';
 import type { LeakOptions } from './options.ts';
-import type { LeakRecord, SeriesRecord } from './record.ts';
-
-/** The runtime itself makes and keeps a few objects now and then: fewer than this are not worth a word … */
-const leastObjects = 20;
-/** … but where they keep so many bytes more than at first, so few are (test/ages.test.ts). */
-const largeObjects = 524_288;
-const fewLargeObjects = 4;
-
-/** A series with what its stack says. */
-interface Member {
-  readonly record: SeriesRecord;
-  readonly stack: readonly StackFrame[];
-  readonly state: string;
-  readonly createdBy: string;
-  readonly culprit: StackFrame | null;
-  readonly culpritIndex: number;
-  readonly wait: Wait;
-  /** An open thing (socket, timer), no task. */
-  readonly handle: boolean;
-  readonly arrivals: Arrivals | null;
-}
-
-/** Of those alive now, how many had been seen by dump i, and how many they stand for. */
-interface Arrivals {
-  readonly seen: number[];
-  readonly weight: number[];
-  /** The fewest outermost frames that stayed the same while one of them went on elsewhere; -1 where none did. */
-  outer: number;
-}
-
-/** Members that would have one cause: same culprit, same pattern, or same library function. */
-interface Group {
-  readonly key: string;
-  readonly pattern: LeakPattern | null;
-  readonly members: Member[];
-}
-
-function most(counts: ReadonlyMap<string, number>): string {
-  let best = '';
-  let bestCount = 0;
-  for (const [word, count] of counts) {
-    if (count > bestCount) {
-      best = word;
-      bestCount = count;
-    }
-  }
-  return best;
-}
-
-/** The frame that a `created_by` label (`symbol file:line`) names. */
-function creatorFrame(label: string, origin: OriginOptions): StackFrame | null {
-  const { name, place } = starterOf(label);
-  const parts = /^(.+?):(\d+)(?::\d+)?$/su.exec(place);
-  if (parts === null) return null;
-  const [, file = '', line = '0'] = parts;
-  return { name, file, line: Number(line), origin: classifyFunction(name, file, origin) };
-}
-
-function memberOf(
-  record: SeriesRecord,
-  leaks: LeakRecord,
-  options: LeakOptions,
-  arrivals: Arrivals | null,
-): Member {
-  const stack = leaks.stacks.stack(record.stack);
-  const state = most(record.states);
-  const createdBy = most(record.createdBy);
-  // What a task does just now changes while it goes on: what it is, is what stayed on its stack.
-  const stays = arrivals === null || arrivals.outer <= 0 ? 0 : Math.max(0, stack.length - arrivals.outer);
-  // A builtin that stands in no file (Promise, bind) is nobody's place to mend.
-  let culpritIndex = stack.findIndex(
-    (frame, i) => i >= stays && frame.origin === 'user' && frame.file !== '',
-  );
-  if (culpritIndex < 0) culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
-  if (culpritIndex < 0) culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
-  let culprit = culpritIndex < 0 ? null : (stack[culpritIndex] ?? null);
-  if (culprit === null && createdBy !== '') {
-    const creator = creatorFrame(createdBy, options.origin ?? {});
-    if (creator?.origin === 'user') culprit = creator;
-    culpritIndex = -1;
-  }
-  const handle = record.labels.some((label) => label.key === taskLabel.kind && label.value === 'handle');
-  const wait = waitOf(stack, state, handle);
-  return { record, stack, state, createdBy, culprit, culpritIndex, wait, handle, arrivals };
-}
-
-/** Adds columns of the same length up. */
-function sum(columns: readonly (readonly number[])[]): number[] {
-  const total = [...(columns[0] ?? [])];
-  for (const column of columns.slice(1))
-    for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (column[i] ?? 0);
-  return total;
-}
-
-/** Ages say of each object at which look it was there first. */
-function arrivalsByAge(record: LeakRecord, looks: readonly number[]): Map<SeriesRecord, Arrivals> {
-  return new Map(
-    record.series.map((series) => {
-      const seen = looks.map((look) => series.ages.slice(0, look + 1).reduce((sum, one) => sum + one, 0));
-      return [series, { seen, weight: seen, outer: -1 }];
-    }),
-  );
-}
-
-function arrivalsOf(record: LeakRecord): Map<SeriesRecord, Arrivals> | null {
-  if (record.looks !== null) return arrivalsByAge(record, record.looks);
-  if (record.ids === null) return null;
-  const n = record.totals.length;
-  const result = new Map<SeriesRecord, Arrivals>();
-  for (const { first, series, weight, outer } of record.ids.values()) {
-    let columns = result.get(series);
-    if (columns === undefined) {
-      columns = { seen: new Array<number>(n).fill(0), weight: new Array<number>(n).fill(0), outer: -1 };
-      result.set(series, columns);
-    }
-    if (outer >= 0) columns.outer = columns.outer < 0 ? outer : Math.min(columns.outer, outer);
-    columns.seen[first] = (columns.seen[first] ?? 0) + 1;
-    columns.weight[first] = (columns.weight[first] ?? 0) + weight;
-  }
-  for (const { seen, weight } of result.values()) {
-    for (const column of [seen, weight])
-      for (let i = 1; i < n; i++) column[i] = (column[i] ?? 0) + (column[i - 1] ?? 0);
-  }
-  return result;
-}
+import type { LeakRecord } from './record.ts';
 
 class Judge {
   readonly #record: LeakRecord;
@@ -211,7 +78,7 @@ class Judge {
       span: this.#time.span,
       values,
       unit: this.#record.unit,
-      least: this.#leastOf(members),
+      least: this.#objects ? leastObjectsOf(members, this.#rules) : this.#least,
       wait: largest?.wait ?? 'blocked',
       counts: this.#record.measure.counts,
       exact: this.#record.unit === 1,
@@ -231,64 +98,6 @@ class Judge {
     };
   }
 
-  /** The smallest gain of some members that is worth a word. */
-  #leastOf(members: readonly Member[]): number {
-    if (!this.#objects) return this.#least;
-    const kept = members.reduce(
-      (sum, { record }) => sum + (record.retained.at(-1) ?? 0) - (record.retained[0] ?? 0),
-      0,
-    );
-    return kept >= largeObjects ? fewLargeObjects : leastObjects;
-  }
-
-  groups(): Group[] {
-    const arrivals = arrivalsOf(this.#record);
-    const members: Member[] = [];
-    for (const record of this.#record.series) {
-      members.push(memberOf(record, this.#record, this.#options, arrivals?.get(record) ?? null));
-    }
-    const grown = new Set<string>();
-    for (const member of members) {
-      if (member.culprit !== null) continue;
-      const pattern = patternOf(member.stack, () => false);
-      const { values } = member.record;
-      if (pattern !== null && (values.at(-1) ?? 0) > (values[0] ?? 0)) grown.add(pattern.id);
-    }
-    const groups = new Map<string, Group>();
-    for (const member of members) {
-      const pattern =
-        member.culprit === null || member.culpritIndex < 0
-          ? patternOf(member.stack, (id) => grown.has(id))
-          : null;
-      const { culprit, stack } = member;
-      const key =
-        pattern !== null
-          ? `pattern ${pattern.id} ${culprit?.name ?? ''}`
-          : culprit !== null
-            ? `user ${culprit.name}\0${culprit.file}\0${culprit.start ?? 0}`
-            : `library ${tellingFrame(stack)?.name ?? ''}`;
-      let group = groups.get(key);
-      if (group === undefined) {
-        group = { key, pattern, members: [] };
-        groups.set(key, group);
-      }
-      group.members.push(member);
-    }
-    return [...groups.values()].map((group) => this.#oneThing(group));
-  }
-
-  /** A task that waits for a timer of its own and that timer are one thing: the task is counted, the timer is not. */
-  #oneThing(group: Group): Group {
-    const tasks = group.members.filter(({ handle }) => !handle);
-    const handles = group.members.filter(({ handle }) => handle);
-    if (!this.#tasks || tasks.length === 0 || handles.length === 0) return group;
-    const waiting = sum(tasks.map(({ record }) => record.values));
-    const open = sum(handles.map(({ record }) => record.values));
-    const apart = waiting.reduce((all, value, i) => all + Math.abs(value - (open[i] ?? 0)), 0);
-    const all = waiting.reduce((a, b) => a + b, 0);
-    return apart <= this.#rules.oneThing * all ? { ...group, members: tasks } : group;
-  }
-
   /** Worth the arithmetic: has grown, or is among the large ones. */
   #quick(values: readonly number[]): boolean {
     const last = values.at(-1) ?? 0;
@@ -299,8 +108,7 @@ class Judge {
 
   findings(): Finding[] {
     const findings: Finding[] = [];
-    const suspects: { finding: Finding; group: Group }[] = [];
-    for (const group of this.groups()) {
+    for (const group of groupsOf(this.#record, this.#options, this.#rules, this.#tasks)) {
       const whole = this.evidence(group.members, group.pattern);
       if (!this.#quick(whole.values) && !group.members.some((member) => this.#quick(member.record.values)))
         continue;
@@ -330,22 +138,10 @@ class Judge {
       }
       const evidence = members === group.members ? whole : this.evidence(members, group.pattern);
       const assessment = members === group.members ? together : assess(evidence, this.#rules);
-      const finding = this.#finding(group, members, evidence, this.#nobodys(members, assessment));
-      suspects.push({ finding, group });
-      findings.push(finding);
+      const said = this.#objects ? unheld(members, assessment, this.#rules) : assessment;
+      findings.push(this.#finding(group, members, evidence, said));
     }
     return this.#rank(findings);
-  }
-
-  /** Objects that no place in the program holds are the runtime's own: they are never convicted, and acquitted where they are small. */
-  #nobodys(members: readonly Member[], assessment: Assessment): Assessment {
-    if (!this.#objects || assessment.kind === 'steady') return assessment;
-    if (members.some(({ stack }) => stack.some(({ file }) => file !== ''))) return assessment;
-    const { confidence, trend } = assessment;
-    const kept = sum(members.map(({ record }) => record.retained));
-    return (kept.at(-1) ?? 0) - (kept[0] ?? 0) < this.#rules.leastBytes
-      ? { kind: 'steady', reason: 'noise', confidence, trend }
-      : { kind: 'growing', reason: 'few', confidence, trend };
   }
 
   #tradesPlaces(members: readonly Member[], together: Assessment): boolean {
@@ -482,10 +278,9 @@ class Judge {
   }
 
   /** Who keeps it: as the snapshot says it, or the chain of an object's holders. */
-  #holderOf({ record, stack }: Member): string | null {
-    if (!this.#objects) return record.heldBy === '' ? null : record.heldBy;
-    const holders = stack.slice(1);
-    return holders.length === 0 ? null : holders.map(({ name }) => name).join(' ← ');
+  #holderOf(member: Member): string | null {
+    if (this.#objects) return holdersOf(member);
+    return member.record.heldBy === '' ? null : member.record.heldBy;
   }
 
   #commonLabels(members: readonly Member[]): { key: string; value: string }[] {

@@ -44,9 +44,15 @@ export const ruleTable = {
   stepHeight: { value: 0.1, why: 'a rise counts where it is this share of the mean rise' },
   stepsOfFew: { value: 2, why: 'up to four points: a growth has this many rises, a jump one' },
   steps: { value: 3, why: 'from five points on: two rises may be two batches' },
-  // What is worth a word (judge.ts).
+  // What is worth a word (judge.ts, groups.ts, objects.ts).
   leastBytes: { value: 131_072, why: 'a heap breathes by more than this in rest' },
   leastShareOfBytes: { value: 0.02, why: 'a large heap breathes by hundredths of itself' },
+  leastObjects: {
+    value: 20,
+    why: 'a runtime makes and keeps a few objects now and then: of a heap, fewer than this are not worth a word …',
+  },
+  largeObjects: { value: 524_288, why: '… but where they keep so many bytes more than at first …' },
+  fewLargeObjects: { value: 4, why: '… so few are' },
   oneThing: {
     value: 0.1,
     why: 'a task and the timer that it waits for come and go together: numbers that differ by less than this share are one',

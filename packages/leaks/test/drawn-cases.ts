@@ -1262,4 +1262,112 @@ export const drawnCases: readonly DrawnCase[] = [
       },
     ],
   },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'small objects of a heap pile up, 6 dumps',
+    n: 6,
+    times: true,
+    heap: true,
+    company: 300,
+    series: [
+      {
+        bytes: 100,
+        lives: [
+          [5, -1, 9],
+          [12, 1, 9],
+          [12, 2, 9],
+          [12, 3, 9],
+          [12, 4, 9],
+          [12, 5, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'a few small objects of a heap come and stay, 6 dumps',
+    n: 6,
+    times: true,
+    heap: true,
+    company: 300,
+    series: [
+      {
+        bytes: 100,
+        lives: [
+          [5, -1, 9],
+          [3, 1, 9],
+          [3, 2, 9],
+          [3, 3, 9],
+          [3, 4, 9],
+          [3, 5, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'a few objects of a heap that keep a little come and stay, 6 dumps',
+    n: 6,
+    times: true,
+    heap: true,
+    company: 300,
+    series: [
+      {
+        bytes: 8000,
+        lives: [
+          [5, -1, 9],
+          [3, 1, 9],
+          [3, 2, 9],
+          [3, 3, 9],
+          [3, 4, 9],
+          [3, 5, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'a few large objects of a heap pile up, 6 dumps',
+    n: 6,
+    times: true,
+    heap: true,
+    company: 300,
+    series: [
+      {
+        bytes: 100000,
+        lives: [
+          [2, -1, 9],
+          [2, 1, 9],
+          [2, 2, 9],
+          [2, 3, 9],
+          [2, 4, 9],
+          [2, 5, 9],
+        ],
+      },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'none',
+    what: 'three large objects of a heap come and stay, 6 dumps',
+    n: 6,
+    times: true,
+    heap: true,
+    company: 300,
+    series: [
+      {
+        bytes: 300000,
+        lives: [
+          [1, -1, 9],
+          [1, 2, 9],
+          [1, 3, 9],
+          [1, 4, 9],
+        ],
+      },
+    ],
+  },
 ];

@@ -1,6 +1,6 @@
 // Series that are drawn by hand or found by search: what the judge sees of a program, number by number, with the truth beside it.
-import { taskLabel, weightsSentence } from '@stackpile/profile';
-import type { Dump } from '../src/index.ts';
+import { BORN_LABEL, type Profile, taskLabel, weightsSentence } from '@stackpile/profile';
+import type { Dump, LeakOptions } from '../src/index.ts';
 import { type Frame, profileOf, type Row, waiting } from './synthetic.ts';
 
 /** One stack over time. */
@@ -12,6 +12,8 @@ export interface DrawnSeries {
   /** How many each id stands for. */
   readonly weight?: number;
   readonly state?: 'sleep' | 'running';
+  /** Bytes that each object keeps, where it is a heap. */
+  readonly bytes?: number;
   /** Longest wait, in windows from the first dump to the last. */
   readonly waited?: number;
   /** Of the same function as the first series, on another line. */
@@ -34,6 +36,8 @@ export interface Drawn {
   readonly bytes?: boolean;
   /** Sampling period of bytes. */
   readonly period?: number;
+  /** Objects of a heap by class: `lives` are told by their ages, for there are no ids. */
+  readonly heap?: boolean;
   /** Counts were extrapolated from samples. */
   readonly sampled?: boolean;
   readonly series: readonly DrawnSeries[];
@@ -112,14 +116,53 @@ function rowsOf(drawn: Drawn, k: number): Row[] {
   return rows;
 }
 
+/** Objects that a variable holds. */
+function objectsIn(variable: string, objects: number, bytes: number, age: number): Row {
+  const stack: readonly Frame[] = [
+    ['Session', '', 0],
+    [`variable ${variable}`, '/srv/app.mjs', 1],
+  ];
+  return { stack, value: objects, retained: objects * bytes, numbers: { [BORN_LABEL]: age } };
+}
+
+/** What a snapshot of a heap holds at moment `k`, which `k + 1` others came before. */
+function objectsOf(drawn: Drawn, k: number): Row[] {
+  const rows = drawn.series.flatMap(({ lives = [], bytes = 0 }, i) =>
+    lives
+      .filter(([, birth, death]) => birth <= k && death > k)
+      .map(([count, birth]) => objectsIn(`series${i}`, count, bytes, Math.max(0, birth + 1))),
+  );
+  return drawn.company > 0 ? [...rows, objectsIn('company', drawn.company, 100, 0)] : rows;
+}
+
+/** A heap's snapshots, each of which tells ages. */
+function snapshotsOf(drawn: Drawn): Profile[] {
+  return Array.from({ length: drawn.n }, (_, k) =>
+    profileOf(objectsOf(drawn, k), {
+      type: 'objects',
+      retained: true,
+      comments: [`object ids up to ${2000 * (k + 2)}, of process abc`, `ages told by ${k + 1} earlier looks`],
+    }),
+  );
+}
+
+/** What a watch of `drawn` has to be told. */
+export function optionsOf(drawn: Drawn): LeakOptions {
+  return drawn.heap === true ? { sampleType: 'objects' } : {};
+}
+
 /** The dumps of `drawn`. */
 export function dumpsOf(drawn: Drawn): Dump[] {
   const options = {
     ...(drawn.bytes === true ? { type: 'inuse_space', unit: 'bytes', period: drawn.period ?? 1 } : {}),
-    ...(drawn.sampled === true ? { comment: weightsSentence('weighted') } : {}),
+    ...(drawn.sampled === true ? { comments: [weightsSentence('weighted')] } : {}),
   };
-  return Array.from({ length: drawn.n }, (_, k) => ({
-    profile: profileOf(rowsOf(drawn, k), options),
+  const profiles =
+    drawn.heap === true
+      ? snapshotsOf(drawn)
+      : Array.from({ length: drawn.n }, (_, k) => profileOf(rowsOf(drawn, k), options));
+  return profiles.map((profile, k) => ({
+    profile,
     time: drawn.times ? 1_700_000_000_000 + k * 60_000 : null,
   }));
 }

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LeakWatch, type Verdict } from '../src/index.ts';
 import { type RuleName, type Rules, ruleTable, rulesWith } from '../src/rules.ts';
-import { type DrawnCase, dumpsOf } from './drawn.ts';
+import { type DrawnCase, dumpsOf, optionsOf } from './drawn.ts';
 import { drawnCases } from './drawn-cases.ts';
 
 const watches = drawnCases.map((drawn) => {
-  const watch = new LeakWatch();
+  const watch = new LeakWatch(optionsOf(drawn));
   for (const dump of dumpsOf(drawn)) watch.feed(dump);
   return { drawn, watch };
 });

@@ -31,6 +31,7 @@ export interface Row {
   /** Number of its outermost function. */
   readonly task?: number;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly numbers?: Readonly<Record<string, number>>;
   /** Milliseconds. */
   readonly waited?: number;
   readonly retained?: number;
@@ -45,7 +46,7 @@ export function profileOf(
     period?: number;
     retained?: boolean;
     buildId?: string;
-    comment?: string;
+    comments?: readonly string[];
   } = {},
 ): Profile {
   const main = { type: options.type ?? 'goroutine', unit: options.unit ?? 'count' };
@@ -54,7 +55,7 @@ export function profileOf(
     periodType: main,
     period: options.period ?? 1,
   });
-  if (options.comment !== undefined) builder.comment(options.comment);
+  for (const comment of options.comments ?? []) builder.comment(comment);
   const mapping =
     options.buildId === undefined
       ? undefined
@@ -67,6 +68,7 @@ export function profileOf(
       }),
     );
     const labels: SampleLabel[] = Object.entries(row.labels ?? {}).map(([key, text]) => ({ key, text }));
+    for (const [key, number] of Object.entries(row.numbers ?? {})) labels.push({ key, number });
     if (row.id !== undefined) labels.push({ key: 'goroutine', number: row.id });
     if (row.task !== undefined) labels.push({ key: 'task', number: row.task });
     if (row.waited !== undefined) labels.push({ key: 'waited', number: row.waited, unit: 'milliseconds' });

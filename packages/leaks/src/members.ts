@@ -1,0 +1,81 @@
+// A series with what its stack says: whose it is, what it waits for, and who of it stays.
+import { classifyFunction, type OriginOptions, taskLabel } from '@stackpile/profile';
+import type { Arrivals } from './arrivals.ts';
+import type { LeakOptions } from './options.ts';
+import type { LeakRecord, SeriesRecord } from './record.ts';
+import { starterOf } from './starter.ts';
+import type { StackFrame } from './verdict.ts';
+import { type Wait, waitOf } from './wait.ts';
+
+/** A series with what its stack says. */
+export interface Member {
+  readonly record: SeriesRecord;
+  readonly stack: readonly StackFrame[];
+  readonly state: string;
+  readonly createdBy: string;
+  readonly culprit: StackFrame | null;
+  readonly culpritIndex: number;
+  readonly wait: Wait;
+  /** An open thing (socket, timer), no task. */
+  readonly handle: boolean;
+  readonly arrivals: Arrivals | null;
+}
+
+/** The word that most are counted under; '' where there is none. */
+export function most(counts: ReadonlyMap<string, number>): string {
+  let best = '';
+  let bestCount = 0;
+  for (const [word, count] of counts) {
+    if (count > bestCount) {
+      best = word;
+      bestCount = count;
+    }
+  }
+  return best;
+}
+
+/** The frame that a `created_by` label (`symbol file:line`) names. */
+function creatorFrame(label: string, origin: OriginOptions): StackFrame | null {
+  const { name, place } = starterOf(label);
+  const parts = /^(.+?):(\d+)(?::\d+)?$/su.exec(place);
+  if (parts === null) return null;
+  const [, file = '', line = '0'] = parts;
+  return { name, file, line: Number(line), origin: classifyFunction(name, file, origin) };
+}
+
+/** Reads the stack of a series. */
+export function memberOf(
+  record: SeriesRecord,
+  leaks: LeakRecord,
+  options: LeakOptions,
+  arrivals: Arrivals | null,
+): Member {
+  const stack = leaks.stacks.stack(record.stack);
+  const state = most(record.states);
+  const createdBy = most(record.createdBy);
+  // What a task does just now changes while it goes on: what it is, is what stayed on its stack.
+  const stays = arrivals === null || arrivals.outer <= 0 ? 0 : Math.max(0, stack.length - arrivals.outer);
+  // A builtin that stands in no file (Promise, bind) is nobody's place to mend.
+  let culpritIndex = stack.findIndex(
+    (frame, i) => i >= stays && frame.origin === 'user' && frame.file !== '',
+  );
+  if (culpritIndex < 0) culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
+  if (culpritIndex < 0) culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
+  let culprit = culpritIndex < 0 ? null : (stack[culpritIndex] ?? null);
+  if (culprit === null && createdBy !== '') {
+    const creator = creatorFrame(createdBy, options.origin ?? {});
+    if (creator?.origin === 'user') culprit = creator;
+    culpritIndex = -1;
+  }
+  const handle = record.labels.some((label) => label.key === taskLabel.kind && label.value === 'handle');
+  const wait = waitOf(stack, state, handle);
+  return { record, stack, state, createdBy, culprit, culpritIndex, wait, handle, arrivals };
+}
+
+/** Adds columns of the same length up. */
+export function sum(columns: readonly (readonly number[])[]): number[] {
+  const total = [...(columns[0] ?? [])];
+  for (const column of columns.slice(1))
+    for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (column[i] ?? 0);
+  return total;
+}
