@@ -178,6 +178,7 @@ export class LeakWatch {
     this.#totals = [];
     this.#ids.clear();
     this.#ages.looks = [];
+    this.#ages.process = '';
   }
 
   #place(rows: DumpColumns, profile: Profile, time: number | null): void {

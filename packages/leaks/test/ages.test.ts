@@ -30,7 +30,7 @@ const code: Row['chain'] = [
 ];
 
 /** A snapshot's profile, taken after `looks` others. */
-function snapshot(looks: number, rows: readonly Row[], process = 'abc'): Profile {
+function snapshot(looks: number, rows: readonly Row[], process = 'abc', buildId = ''): Profile {
   const builder = new ProfileBuilder({
     sampleTypes: [
       { type: 'objects', unit: 'count' },
@@ -38,6 +38,7 @@ function snapshot(looks: number, rows: readonly Row[], process = 'abc'): Profile
       { type: 'retained', unit: 'bytes' },
     ],
   });
+  if (buildId !== '') builder.mapping({ start: 0x1000n, limit: 0x2000n, filename: '/srv/app', buildId });
   for (const { chain, ages, bytes } of rows) {
     const stack = chain.map(([name, file, line]) =>
       builder.location({ lines: [{ function: builder.function(name, file, line), line }] }),
@@ -153,6 +154,20 @@ describe('objects by class', () => {
       objects,
     );
     assert.equal(verdict.series.ids, false);
+  });
+
+  it('takes the ages of the process that came after a restart', () => {
+    const rows = (looks: number): Row[] => [{ chain: cache, ages: piling(looks), bytes: 90 }];
+    const verdict = findLeaks(
+      dumpsOf([
+        ...[1, 2, 3].map((looks) => snapshot(looks, rows(looks), 'abc', 'one')),
+        ...[1, 2, 3, 4, 5].map((looks) => snapshot(looks, rows(looks), 'def', 'two')),
+      ]),
+      objects,
+    );
+    assert.equal(verdict.series.restarts, 1);
+    assert.equal(verdict.series.ids, true);
+    assert.equal(verdict.kind, 'leak');
   });
 
   it('counts the bytes of parts of objects that are no objects themselves', () => {

@@ -23,6 +23,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile leaks': 'the name of the subcommand, without a source',
   'stackpile -top': 'the name of a report, without a source',
   'stackpile leaks --json': 'the name of a form of output, without a source',
+  'stackpile verify --json': 'the name of a form of output, without sources',
   'stackpile [flags] SOURCE…': 'the form of all reports: others show it with flags',
 };
 
@@ -77,6 +78,12 @@ async function makeFiles(folder: string, service: string, snapshot: () => Promis
   await save(`${service}heap`, join(folder, 'heap.pb.gz'));
   await goroutine('tuesday.pb.gz');
   await goroutine('wednesday.pb.gz');
+  // A folder of dumps from before a fix, and one from after it.
+  for (const name of ['monday', 'tuesday']) {
+    mkdirSync(join(folder, name));
+    for (const day of ['monday', 'tuesday', 'wednesday'])
+      cpSync(join(folder, `${day}.pb.gz`), join(folder, name, `${day}.pb.gz`));
+  }
   const later = await snapshot();
   for (const name of ['tuesday', 'prod']) cpSync(later, join(folder, `${name}.heapsnapshot`));
 }
@@ -84,19 +91,22 @@ async function makeFiles(folder: string, service: string, snapshot: () => Promis
 /** The command with what is another's on this machine in place of the page's: ports, process numbers, a minute. */
 function asHere(command: string, world: World): string {
   return command
-    .replaceAll('127.0.0.1:6060', world.service.host)
+    .replaceAll(/127\.0\.0\.1:606[01]/gu, world.service.host)
+    .replace(/ URL$/u, ` http://${world.service.host}`)
     .replaceAll(/pid:\d+/gu, `pid:${world.pid}`)
     .replace(
       /^stackpile leaks (?=.*(?:http:|pid:))([^-]*)(?:--every 5s --for 60s)?$/u,
       'stackpile leaks $1 --every 1s --for 6s',
     )
+    .replace(/^(stackpile verify .*http:.*)$/u, '$1 --every 1s --for 6s')
     .replaceAll('SOURCE…', 'monday.pb.gz')
     .replace(/-http=:\d*/u, '-http=127.0.0.1: -no_browser')
     .replace(/^curl /u, 'curl -sS ');
 }
 
-/** What a command should end with. A leak is found in what leaks; two dumps alone may not prove it. */
+/** What a command should end with. A leak is found in what leaks; two dumps alone may not prove it, and nobody has mended it meanwhile. */
 function statusesOf(command: string): readonly number[] {
+  if (command.startsWith('stackpile verify ')) return [1, 2];
   if (!command.startsWith('stackpile leaks ') || command.endsWith(' --help')) return [0];
   return /http:|pid:/u.test(command) ? [1] : [1, 2];
 }
