@@ -5,7 +5,7 @@ import { ownCodeFirst } from './blame.ts';
 import { boundOf } from './bound.ts';
 import { type Group, groupsOf } from './groups.ts';
 import { type Member, most, sum } from './members.ts';
-import { holdersOf, leastObjectsOf, unheld } from './objects.ts';
+import { atLeastMore, holdersOf, leastObjectsOf, unheld } from './objects.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import { findingSentence, verdictSentence } from './sentences.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
@@ -138,10 +138,17 @@ class Judge {
       }
       const evidence = members === group.members ? whole : this.evidence(members, group.pattern);
       const assessment = members === group.members ? together : assess(evidence, this.#rules);
-      const said = this.#objects ? unheld(members, assessment, this.#rules) : assessment;
+      const said = this.#ofMemory(members, evidence, assessment);
       findings.push(this.#finding(group, members, evidence, said));
     }
     return this.#rank(findings);
+  }
+
+  /** What is said of objects and of memory, which must become more, and somewhere. */
+  #ofMemory(members: readonly Member[], evidence: Evidence, assessment: Assessment): Assessment {
+    if (this.#objects)
+      return unheld(members, atLeastMore(evidence, assessment), (held) => held < this.#rules.leastBytes);
+    return this.#record.measure.unit === 'bytes' ? unheld(members, assessment, () => false) : assessment;
   }
 
   #tradesPlaces(members: readonly Member[], together: Assessment): boolean {

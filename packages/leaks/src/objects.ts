@@ -1,5 +1,5 @@
-// The own rules of a heap's objects by class: what is worth a word, what is nobody's, and who holds it.
-import type { Assessment } from './assess.ts';
+// The own rules of a heap, by class or by who allocates: what is worth a word, what is nobody's, and who holds it.
+import type { Assessment, Evidence } from './assess.ts';
 import type { Member } from './members.ts';
 import type { Rules } from './rules.ts';
 
@@ -16,12 +16,27 @@ export function leastObjectsOf(members: readonly Member[], rules: Rules): number
   return keptMore(members) >= rules.largeObjects ? rules.fewLargeObjects : rules.leastObjects;
 }
 
-/** Objects that no place in the program holds are the runtime's own: they are never convicted, and acquitted where they are small. */
-export function unheld(members: readonly Member[], assessment: Assessment, rules: Rules): Assessment {
+/** Of objects that are not more in the end, whoever stays came in the place of others: they change, and do not pile up. */
+export function atLeastMore({ values, least }: Evidence, assessment: Assessment): Assessment {
+  if (assessment.kind !== 'leak' || (values.at(-1) ?? 0) - (values[0] ?? 0) >= least) return assessment;
+  return { ...assessment, kind: 'steady', reason: 'turnover' };
+}
+
+/**
+ * What stands nowhere in the program, objects that nothing of it holds and memory that was allocated outside of any file, is the
+ * runtime's own, or that of whoever looks: it is never convicted, and acquitted where it is small.
+ *
+ * @param isSmall whether so many bytes more than at first are not worth a word
+ */
+export function unheld(
+  members: readonly Member[],
+  assessment: Assessment,
+  isSmall: (bytes: number) => boolean,
+): Assessment {
   if (assessment.kind === 'steady') return assessment;
   if (members.some(({ stack }) => stack.some(({ file }) => file !== ''))) return assessment;
   const { confidence, trend } = assessment;
-  return keptMore(members) < rules.leastBytes
+  return isSmall(keptMore(members))
     ? { kind: 'steady', reason: 'noise', confidence, trend }
     : { kind: 'growing', reason: 'few', confidence, trend };
 }

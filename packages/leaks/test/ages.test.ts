@@ -156,6 +156,48 @@ describe('objects by class', () => {
     assert.equal(verdict.series.ids, false);
   });
 
+  it('does not convict objects that change while their number falls', () => {
+    const verdict = findLeaks(
+      dumpsOf(
+        [1, 2, 3].map((looks) =>
+          snapshot(looks, [
+            // Of what came before each look 150 stayed; less came each time.
+            {
+              chain: cache,
+              ages: [
+                5000 - 10 * looks,
+                ...piling(looks - 1)
+                  .slice(1)
+                  .map(() => 150),
+                1300 - 300 * looks,
+              ],
+              bytes: 90,
+            },
+          ]),
+        ),
+      ),
+      objects,
+    );
+    assert.equal(verdict.kind, 'none', verdict.sentence);
+  });
+
+  it('does not convict memory that was allocated outside of any file', () => {
+    const told = (file: string): string =>
+      findLeaks(
+        [117, 117, 119, 160, 204, 250].map((megabytes, i) => {
+          const builder = new ProfileBuilder({ sampleTypes: [{ type: 'inuse_space', unit: 'bytes' }] });
+          const fn = builder.function(file === '' ? '(native)' : 'keep', file, 1);
+          builder.sample(
+            [builder.location({ lines: [{ function: fn, line: file === '' ? 0 : 3 }] })],
+            [megabytes * 2 ** 20],
+          );
+          return { profile: builder.build(), time: 1_000_000 + i * 10_000 };
+        }),
+      ).kind;
+    assert.equal(told(''), 'unsure');
+    assert.equal(told('/srv/app.mjs'), 'leak');
+  });
+
   it('takes the ages of the process that came after a restart', () => {
     const rows = (looks: number): Row[] => [{ chain: cache, ages: piling(looks), bytes: 90 }];
     const verdict = findLeaks(

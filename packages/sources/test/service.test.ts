@@ -247,7 +247,7 @@ test(
       assert.equal(service.heavy, true);
       assert.deepEqual(
         (await service.offers()).offers.map(({ name }) => name),
-        ['counters', 'goroutine', 'heapclasses', 'heapsnapshot', 'heap', 'profile'],
+        ['counters', 'goroutine', 'heapclasses', 'heapsnapshot', 'heap', 'allocations', 'profile'],
       );
       const counters = await service.counters();
       assert.equal(counters.pid, child.pid);

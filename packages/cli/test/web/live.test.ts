@@ -158,7 +158,7 @@ describe('live services', () => {
         const { offers } = readOffers(await jsonOf(live, 'offers'));
         assert.deepEqual(
           offers.map(({ name }) => name),
-          ['counters', 'goroutine', 'heapclasses', 'heapsnapshot', 'heap', 'profile'],
+          ['counters', 'goroutine', 'heapclasses', 'heapsnapshot', 'heap', 'allocations', 'profile'],
         );
         for (let look = 0; look < 2; look++) {
           const counters = readCounters(await jsonOf(live, 'counters'));
