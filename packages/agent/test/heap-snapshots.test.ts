@@ -157,21 +157,25 @@ test('goroutine?ids=1 numbers tasks by their outermost function, which a loop ov
     while (goesOn) await pause();
   }
   const polls = [poll(), poll()];
-  await pause();
-  const first = await numbersOf(port, 'task', 'poll');
-  const waits = await numbersOf(port, 'goroutine', 'poll');
-  await pause();
-  await pause();
-  const later = await numbersOf(port, 'task', 'poll');
-  assert.equal(first.length, 2);
-  assert.deepEqual(
-    later.toSorted((one, other) => one - other),
-    first.toSorted((one, other) => one - other),
-  );
-  assert.notDeepEqual(
-    (await numbersOf(port, 'goroutine', 'poll')).toSorted((one, other) => one - other),
-    waits.toSorted((one, other) => one - other),
-  );
-  goesOn = false;
+  try {
+    await pause();
+    const first = await numbersOf(port, 'task', 'poll');
+    const waits = await numbersOf(port, 'goroutine', 'poll');
+    await pause();
+    await pause();
+    const later = await numbersOf(port, 'task', 'poll');
+    assert.equal(first.length, 2);
+    assert.deepEqual(
+      later.toSorted((one, other) => one - other),
+      first.toSorted((one, other) => one - other),
+    );
+    assert.notDeepEqual(
+      (await numbersOf(port, 'goroutine', 'poll')).toSorted((one, other) => one - other),
+      waits.toSorted((one, other) => one - other),
+    );
+  } finally {
+    // Whoever fails here ends too.
+    goesOn = false;
+  }
   await Promise.all(polls);
 });
