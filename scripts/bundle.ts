@@ -8,6 +8,17 @@ import { plainModules } from './packing/plain-modules.ts';
 
 const cli = join(root, 'packages/cli');
 
+/** The readers of all formats but messages stay a file of their own, which `readProfile` loads for who meets one: nobody here asks for them at once. */
+const readersApart: Plugin = {
+  name: 'readers apart',
+  setup(bundle) {
+    bundle.onLoad({ filter: /packages[\\/]profile[\\/]src[\\/]index\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/^export .* from '\.\/read-plain\.ts';$/m, ''),
+      loader: 'ts',
+    }));
+  },
+};
+
 const options = {
   entryPoints: { main: join(cli, 'src/main.ts') },
   absWorkingDir: root,
@@ -24,6 +35,7 @@ const options = {
   // calls of `require` do not survive in an ES module.
   external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws'],
   logLevel: 'warning',
+  plugins: [readersApart],
 } satisfies BuildOptions;
 
 /** The sources of the files that one of them imports, and those import in turn, when it is loaded. */
@@ -78,7 +90,7 @@ export async function bundleCommand(folder: string): Promise<Metafile> {
     metafile: true,
     // Imports for their own sake are no mistake here.
     ignoreAnnotations: true,
-    plugins: [await oneForReports()],
+    plugins: [await oneForReports(), readersApart],
   });
   const faults = plainModules(metafile);
   if (faults.length > 0) throw new Error(faults.join('\n'));
