@@ -60,14 +60,17 @@ test('an address that cannot be listened on is said as Go says it', { skip: posi
   await new Promise((resolve) => taken.once('listening', resolve));
   const address = taken.address();
   assert.ok(address !== null && typeof address === 'object');
-  for (const [where, said] of [
-    [`127.0.0.1:${address.port}`, `listen tcp 127.0.0.1:${address.port}: bind: address already in use\n`],
-    ['192.0.2.1:1', 'listen tcp 192.0.2.1:1: bind: cannot assign requested address\n'],
-  ] as const) {
-    const ran = await stackpile([`-http=${where}`, '-no_browser', 'ok.folded'], { cwd: folder });
-    assert.deepEqual([ran.status, ran.stderr], [2, said]);
+  try {
+    for (const [where, said] of [
+      [`127.0.0.1:${address.port}`, `listen tcp 127.0.0.1:${address.port}: bind: address already in use\n`],
+      ['192.0.2.1:1', 'listen tcp 192.0.2.1:1: bind: cannot assign requested address\n'],
+    ] as const) {
+      const ran = await stackpile([`-http=${where}`, '-no_browser', 'ok.folded'], { cwd: folder });
+      assert.deepEqual([ran.status, ran.stderr], [2, said]);
+    }
+  } finally {
+    taken.close();
   }
-  taken.close();
 });
 
 test('an option behind a source: pprof takes it for a source; where a person looks, that is said', async () => {

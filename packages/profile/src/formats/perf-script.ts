@@ -309,7 +309,9 @@ function sniff(bytes: Uint8Array, head: string): boolean {
     if (line.kind === 'blank' || line.kind === 'remark') continue;
     count++;
     const addressed = line.kind === 'frame' && PERF_ADDRESS.test(lines.line.trimStart());
-    if (addressed && (before.kind === 'header' || lines.line.trimEnd().endsWith(')'))) return true;
+    // A frame by itself tells perf by its address, which has no 0x there: Java's old profiles have it.
+    const alone = !lines.line.trimStart().startsWith('0x') && lines.line.trimEnd().endsWith(')');
+    if (addressed && (before.kind === 'header' || alone)) return true;
     if (line.kind === 'header' && tells(line.header)) return true;
     before = line;
   }

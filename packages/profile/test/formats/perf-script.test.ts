@@ -190,3 +190,11 @@ test('blank lines, remarks, warnings, records and what perf says at the end are 
     'main : 1 10 comm=node tid=#77',
   ]);
 });
+
+test("an old profile of Java's whose head is damaged is none of perf's, though its addresses look like frames", () => {
+  refused(
+    ' -- heapz 1 ---\nformat = java\nresolution = bytes\n\n  0x400010 com.shop.Cart.add (Cart.java:8)\n',
+    'PROFILE_UNRECOGNIZED',
+    /no known profile format/u,
+  );
+});
