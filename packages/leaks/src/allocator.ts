@@ -1,6 +1,7 @@
 // Joins two witnesses of one heap: what is held by a variable or made by a library was allocated by somebody whom the sampler saw.
 import type { Evidence } from './counter-kinds.ts';
-import type { Finding, Verdict } from './verdict.ts';
+import { growInStep } from './blame.ts';
+import type { Finding, StackFrame, Verdict } from './verdict.ts';
 
 /** One verdict, and what it rests on. */
 export interface EvidenceVerdict {
@@ -13,10 +14,14 @@ const held: readonly Evidence[] = ['classes', 'closures'];
 /** An allocation site is named where it makes up this share of all that allocation sites of the user's gained. */
 const leastShare = 0.5;
 
-/** The place of the user's own code that allocates most of what was gained, as a `created by` names it; null where none does. */
-function allocatorOf(
-  verdicts: readonly EvidenceVerdict[],
-): { readonly name: string; readonly line: number } | null {
+/** An allocation site, and the frame of the user's own code that it is. */
+interface Allocator {
+  readonly site: Finding;
+  readonly place: StackFrame;
+}
+
+/** The place of the user's own code that allocates most of what was gained; null where none does. */
+function allocatorOf(verdicts: readonly EvidenceVerdict[]): Allocator | null {
   const heap = verdicts.find(({ evidence }) => evidence === 'heap')?.verdict;
   const gains = (heap?.findings ?? []).filter(
     ({ culprit, growth }) => culprit?.origin === 'user' && growth.total > 0,
@@ -24,20 +29,22 @@ function allocatorOf(
   const [site] = gains.toSorted((a, b) => b.growth.total - a.growth.total);
   const all = gains.reduce((sum, { growth }) => sum + growth.total, 0);
   if (site?.culprit == null || site.growth.total < leastShare * all) return null;
-  const { name, file, line } = site.culprit;
-  return { name: `${name} ${file}:${line}`, line };
+  return { site, place: site.culprit };
 }
 
 /**
  * Names who allocates beside what is held (`createdBy`), for what is convicted and whose maker is not known, where the sampled heap of
- * the same process has a site of the user's own code that gained most.
+ * the same process has a site of the user's own code that gained most, and at the same time.
  */
 export function withAllocators<T extends EvidenceVerdict>(verdicts: readonly T[]): readonly T[] {
   const allocator = allocatorOf(verdicts);
   if (allocator === null) return verdicts;
+  const { site, place } = allocator;
+  const isHere = ({ culprit }: Finding): boolean =>
+    culprit?.file === place.file && culprit.line === place.line;
   const named = (finding: Finding): Finding =>
-    finding.kind === 'leak' && finding.createdBy === '' && finding.culprit?.line !== allocator.line
-      ? { ...finding, createdBy: allocator.name }
+    finding.kind === 'leak' && finding.createdBy === '' && !isHere(finding) && growInStep(finding, site)
+      ? { ...finding, createdBy: `${place.name} ${place.file}:${place.line}` }
       : finding;
   return verdicts.map((one) =>
     held.includes(one.evidence)

@@ -19,8 +19,6 @@ export interface PartVerdict {
 /** All that a verdict on a process is made from. */
 export interface ProcessCase {
   readonly ledger: Ledger;
-  /** Size of the heap in each snapshot, where no counter tells. */
-  readonly held: readonly { readonly time: number | null; readonly bytes: number }[];
   readonly verdicts: readonly { readonly evidence: Evidence; readonly verdict: Verdict }[];
   readonly parts: readonly PartVerdict[];
   readonly unseen: readonly Unseen[];
@@ -49,39 +47,28 @@ const totalsOf: Partial<Record<CounterName, readonly Evidence[]>> = {
   threads: ['threads'],
 };
 
-/** The live heap as snapshots of its classes tell it, to the byte; null where there are too few of them. */
-function liveHeap(verdicts: ProcessCase['verdicts']): CounterTrend | null {
-  const kind = kindOf('heapLive');
-  const series = verdicts.find(({ evidence }) => evidence === 'classes')?.verdict.series;
-  if (kind === undefined || series === undefined || series.retained === null || series.dumps < 3) return null;
-  return trendOfTotals(kind, series.times, series.retained);
+/** Fewer snapshots than this say less of the live heap than its counter does. */
+const fewestSnapshots = 3;
+
+/** What dumps say of a counter: their totals, and of snapshots by class all that lives, to the byte; null where they say nothing. */
+function dumped(kind: CounterKind, evidence: Evidence, { series }: Verdict): CounterTrend | null {
+  const { times, totals, measure, retained } = series;
+  // What is sampled comes in pieces of a sample: a profile that stands still has seen no more than that.
+  const pieces = evidence === 'heap' ? { ...kind, grain: heapSample } : kind;
+  if (measure.unit === kind.unit) return trendOfTotals(pieces, times, totals);
+  return kind.name === 'heapLive' && retained !== null ? trendOfTotals(kind, times, retained) : null;
 }
 
-function trendsOf({ ledger, held, verdicts }: ProcessCase): CounterTrend[] {
+function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
   return counterKinds.map((kind) => {
     const read = ledger.trend(kind);
-    // Snapshots say exactly what lives; what is used includes what nobody has collected yet.
-    const live = kind.name === 'heapLive' ? liveHeap(verdicts) : null;
-    if (live !== null) return live;
-    if (read.state !== 'unknown') return read;
     for (const evidence of totalsOf[kind.name] ?? []) {
       const verdict = verdicts.find((one) => one.evidence === evidence)?.verdict;
-      if (verdict === undefined) continue;
-      const { times, totals, measure } = verdict.series;
-      if (measure.unit === kind.unit) {
-        // What is sampled comes in pieces of a sample: a profile that stands still has seen no more than that.
-        const sampled = evidence === 'heap' ? { ...kind, grain: heapSample } : kind;
-        return acquitted(trendOfTotals(sampled, times, totals), verdict);
-      }
-      if (kind.name !== 'heapLive' || held.length !== totals.length) continue;
-      return acquitted(
-        trendOfTotals(
-          kind,
-          times,
-          held.map(({ bytes }) => bytes),
-        ),
-        verdict,
-      );
+      const said = verdict === undefined ? null : dumped(kind, evidence, verdict);
+      if (verdict === undefined || said === null) continue;
+      if (read.state === 'unknown') return acquitted(said, verdict);
+      // Snapshots say exactly what lives; what is used includes what nobody has collected yet.
+      if (evidence === 'classes' && verdict.series.dumps >= fewestSnapshots) return said;
     }
     return read;
   });

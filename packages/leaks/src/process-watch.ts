@@ -42,21 +42,16 @@ const nowAndThen = 3;
 /** Up to so many bytes of heap a snapshot that is taken anyway is told by class as well, whether or not it grows. */
 const smallHeap = 200 * 2 ** 20;
 
-/** Snapshots in files of which the size is kept. */
-const mostHeld = 192;
-
 /** What belongs to one run of the process. */
 interface Run {
   readonly ledger: Ledger;
-  /** Bytes that heap snapshots hold in all, where no counter tells. */
-  readonly held: { readonly time: number | null; readonly bytes: number }[];
   readonly watches: Map<Evidence, LeakWatch>;
   readonly parts: Map<string, { readonly kind: 'workers' | 'children'; readonly watch: ProcessWatch }>;
   readonly unseen: Map<string, Unseen>;
 }
 
 function freshRun(): Run {
-  return { ledger: new Ledger(), held: [], watches: new Map(), parts: new Map(), unseen: new Map() };
+  return { ledger: new Ledger(), watches: new Map(), parts: new Map(), unseen: new Map() };
 }
 
 /** All that a {@link ProcessWatch} remembers of the run that goes on, as `JSON.stringify` takes it. */
@@ -109,19 +104,7 @@ export class ProcessWatch {
   dump(evidence: Evidence, dump: Dump): void {
     if (this.#looks > 0 && this.#looks <= (this.#options.disturbed ?? 0)) return;
     this.#watch(evidence, dump).feed(dump);
-    if (evidence !== 'classes') return;
-    if (this.#run.ledger.looks.length === 0) this.#hold(dump);
-    this.#run.ledger.disturbed();
-  }
-
-  /** What a snapshot holds in all is the live heap at that moment. */
-  #hold({ profile, time = null }: Dump): void {
-    const column = profile.sampleTypes.findIndex(({ type }) => type === 'shallow');
-    if (column < 0) return;
-    let bytes = 0;
-    for (const value of profile.samples.values[column] ?? []) bytes += Number(value);
-    this.#run.held.push({ time, bytes });
-    if (this.#run.held.length > mostHeld) this.#run.held.shift();
+    if (evidence === 'classes') this.#run.ledger.disturbed();
   }
 
   /** Says what nobody looked at; the same id again replaces it. */
@@ -239,7 +222,7 @@ export class ProcessWatch {
   }
 
   #judge(): ProcessVerdict {
-    const { ledger, held, watches, parts, unseen } = this.#run;
+    const { ledger, watches, parts, unseen } = this.#run;
     const told: PartVerdict[] = [...parts].map(([name, { kind, watch }]) => ({
       name,
       kind,
@@ -247,7 +230,6 @@ export class ProcessWatch {
     }));
     return judgeProcess({
       ledger,
-      held,
       verdicts: [...watches].map(([evidence, watch]) => ({ evidence, verdict: watch.verdict() })),
       parts: told,
       unseen: [...unseen.values()],
@@ -281,7 +263,6 @@ export class ProcessWatch {
     if (this.#run.ledger.looks.length > 0) return;
     const verdict = judgeProcess({
       ledger: new Ledger(),
-      held: [],
       verdicts: [{ evidence, verdict: before }],
       parts: [],
       unseen: [],

@@ -17,13 +17,21 @@ const chain: Row['stack'] = [
 ];
 
 /** A minute in which objects pile up, and two places allocate. */
-function createdBy(growth: { readonly site: number; readonly other: number }): string | undefined {
+function createdBy(growth: {
+  readonly site: number;
+  readonly other: number;
+  /** The site allocates all of it between two looks. */
+  readonly atOnce?: boolean;
+}): string | undefined {
   const watch = new ProcessWatch();
   for (let k = 0; k <= 12; k++) {
     const time = began + k * 5000;
     watch.counters({ ...reading(120 + 5 * k, { heapLive: (20 + k) * 2 ** 20 }), time });
     const heap = [
-      { stack: site, value: (1 + growth.site * k) * 2 ** 20 },
+      {
+        stack: site,
+        value: (1 + growth.site * (growth.atOnce === true ? 12 * Number(k > 10) : k)) * 2 ** 20,
+      },
       { stack: other, value: (1 + growth.other * k) * 2 ** 20 },
     ];
     const profile = profileOf(heap, { type: 'inuse_space', unit: 'bytes', period: 1 });
@@ -43,4 +51,8 @@ test('the place of the user’s code that gained most is told beside what is hel
 
 test('nobody is named where nobody stands out, or nothing was allocated', () => {
   assert.equal(createdBy({ site: 0, other: 0 }), '');
+});
+
+test('whoever allocated at another time than it came is not named', () => {
+  assert.equal(createdBy({ site: 1, other: 0, atOnce: true }), '');
 });

@@ -9,6 +9,7 @@ import { ProfileEngine } from '../src/engine/engine.ts';
 import { reportOptions } from '../src/engine/stack-query.ts';
 import { Profiles, type ProfileSummary } from '../src/engine/profiles.ts';
 import type { StackQuery } from '../src/engine/stack-query.ts';
+import { noFilters } from '../src/stack-filters.ts';
 
 const names = ['main', 'main.Serve', 'example.com/x.(*T).F', 'next', 'write', ''] as const;
 const files = [
@@ -152,8 +153,25 @@ function inReport(profile: Profile, query: StackQuery): Left {
 /** What the page lays out. */
 function inPage(profile: Profile, query: StackQuery): Left {
   const opened = new Profiles();
-  const summary = { defaultType: 0, sampleTypes: profile.sampleTypes, name: 'drawn' };
-  opened.add(profile, summary as unknown as ProfileSummary);
+  const summary: ProfileSummary = {
+    id: opened.next,
+    name: 'drawn',
+    size: 0,
+    noun: '',
+    sampleTypes: profile.sampleTypes,
+    defaultType: 0,
+    samples: profile.samples.length,
+    functions: profile.functions.length,
+    time: null,
+    durationMs: 0,
+    period: '',
+    comments: [],
+    docUrl: '',
+    hasTimes: false,
+    hasTasks: false,
+    readMs: 0,
+  };
+  opened.add(profile, summary);
   const sums = new Map<string, number>();
   let stacks;
   try {
@@ -184,17 +202,7 @@ function query(patch: Partial<StackQuery>): StackQuery {
     base: null,
     sampleType: '',
     granularity: 'functions',
-    focus: '',
-    ignore: '',
-    hide: '',
-    show: '',
-    showFrom: '',
-    pruneFrom: '',
-    tagFocus: '',
-    tagIgnore: '',
-    tagRoot: '',
-    tagLeaf: '',
-    libraries: 'show',
+    ...noFilters,
     ...patch,
   };
 }

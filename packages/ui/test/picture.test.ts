@@ -16,6 +16,7 @@ import {
 } from '../src/flame/picture.ts';
 import { keptAttributes } from '../src/graph/sanitize.ts';
 import { frameHash } from '../src/frame-hash.ts';
+import { noFilters } from '../src/stack-filters.ts';
 
 function profileBytes(lines: readonly string[]): Uint8Array<ArrayBuffer> {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
@@ -41,17 +42,7 @@ const plain: Omit<FlameQuery, 'profile'> = {
   base: null,
   sampleType: '',
   granularity: 'functions',
-  focus: '',
-  ignore: '',
-  hide: '',
-  show: '',
-  showFrom: '',
-  pruneFrom: '',
-  tagFocus: '',
-  tagIgnore: '',
-  tagRoot: '',
-  tagLeaf: '',
-  libraries: 'show',
+  ...noFilters,
   mode: 'down',
   pivot: '',
   zoom: [],

@@ -11,10 +11,6 @@ import { humanBytes, memoryRoom, refusal, snapshotCost } from '../inspect/memory
 export const SNAPSHOT_MS = 600_000;
 /** About how long a snapshot takes, for those who have to wait for it. */
 const USUAL_SECONDS = 5;
-/** Milliseconds per megabyte of heap on a machine that nobody has measured yet. */
-const USUAL_MS_PER_MB = 10;
-/** More than that is the doing of whatever else the machine was busy with. */
-const MOST_MS_PER_MB = 40;
 /** After a stop the program is left alone for so many times its length, and no less than so many milliseconds. */
 const REST_TIMES = 5;
 const REST_MS = 2000;
@@ -37,9 +33,13 @@ class Snapshots {
   /** When the next one may begin, `performance.now()`. */
   #next = 0;
 
-  /** Milliseconds that a snapshot of `bytes` of heap will take. */
-  expected(bytes: number): number {
-    return (bytes / 2 ** 20) * Math.min(MOST_MS_PER_MB, this.#msPerMegabyte ?? USUAL_MS_PER_MB);
+  /**
+   * Milliseconds that a snapshot of `bytes` of heap will take.
+   *
+   * @param usual what it takes on a slow machine: more than that is the doing of whatever else this one was busy with
+   */
+  expected(bytes: number, usual: number): number {
+    return Math.min(usual, (bytes / 2 ** 20) * (this.#msPerMegabyte ?? Infinity));
   }
 
   get wait(): number {
@@ -66,13 +66,13 @@ function whyNot(context: CaptureContext, used: number, use: SnapshotUse): string
   const { heap } = context.settings;
   if (heap === null) return 'heap snapshots are off: the option heap is false';
   if (heap.snapshots <= 0) return 'heap snapshots are off: the option heap.snapshots is 0';
-  const expected = snapshotsOf(context).expected(used);
+  const cost = snapshotCost(used, use === 'analysis');
+  const expected = snapshotsOf(context).expected(used, cost.stopMs);
   if (expected > heap.snapshots)
     return (
       `a heap snapshot would stop the process for about ${seconds(expected)} (its heap is ${humanBytes(used)}), and the option ` +
       `heap.snapshots allows ${seconds(heap.snapshots)}`
     );
-  const cost = snapshotCost(used, use === 'analysis');
   const bytes = cost.bytes + (use === 'text' ? cost.objects * TEXT_BYTES : 0);
   const room = memoryRoom('self', { limit: process.constrainedMemory?.() ?? 0, rss: memoryUsage.rss() });
   return refusal(used, { ...cost, bytes }, room);

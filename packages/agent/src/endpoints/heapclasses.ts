@@ -79,11 +79,11 @@ function take(context: CaptureContext, query: Query, signal: AbortSignal): Promi
   });
 }
 
-/** Stops the process for about 10 ms per megabyte of heap. */
+/** Stops the process for tens of milliseconds per megabyte of heap. */
 export const heapclasses: Endpoint = {
   name: 'heapclasses',
   description:
-    'Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile, for at most a second unless the option heap.snapshots says otherwise.',
+    'Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile; refused where that is foreseen to be longer than a second, or than the option heap.snapshots says.',
   kind: 'snapshot',
   query: {
     looks:

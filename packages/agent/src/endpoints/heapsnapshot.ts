@@ -21,11 +21,11 @@ function take(context: CaptureContext, signal: AbortSignal): Promise<Uint8Array>
   });
 }
 
-/** Stops the process for about 10 ms per megabyte of heap. */
+/** Stops the process for tens of milliseconds per megabyte of heap. */
 export const heapsnapshot: Endpoint = {
   name: 'heapsnapshot',
   description:
-    'The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile, for at most a second unless the option heap.snapshots says otherwise.',
+    'The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile; refused where that is foreseen to be longer than a second, or than the option heap.snapshots says.',
   kind: 'snapshot',
   query: {},
   delta: false,

@@ -58,7 +58,7 @@ export function readPerfFrame(lines: string): PerfFrame {
   // V8 writes names of compiled functions with their position.
   const script = SCRIPT.exec(symbol);
   if (script === null) return { address, name: symbol, file: '', line: 0, binary };
-  const [, name, url, at] = script as unknown as [string, string, string, string];
+  const [, name = '', url = '', at = ''] = script;
   return {
     address,
     name: name === '' ? ANONYMOUS : name,
