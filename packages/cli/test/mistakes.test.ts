@@ -1,6 +1,7 @@
 // What goes wrong at three in the morning: one clear sentence, the right status.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,12 +41,15 @@ describe('files that cannot be looked at', { skip: posix }, () => {
   test('the folder that one is in was removed', async () => {
     const gone = join(folder, 'gone');
     fs.mkdirSync(gone);
-    // A process that starts there would not start: the shell removes it first.
+    // Nothing starts in a folder that is gone: a shell stands in it and waits until it is.
     const child = spawn(
       'sh',
-      ['-c', 'rmdir "$PWD" && exec "$@"', 'sh', command.program, ...command.args, '-top', '/x'],
-      { cwd: gone, stdio: ['ignore', 'ignore', 'pipe'] },
+      ['-c', 'echo; read -r line; exec "$@"', 'sh', command.program, ...command.args, '-top', '/x'],
+      { cwd: gone, stdio: ['pipe', 'pipe', 'pipe'] },
     );
+    await once(child.stdout, 'data');
+    fs.rmdirSync(gone);
+    child.stdin.end('\n');
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
     const status = await new Promise((resolve) => child.once('close', resolve));
