@@ -10,11 +10,13 @@ const MOST_WAITING = 64;
 /** V8 stops the world for a snapshot. */
 const MOST_SNAPSHOTS = 1;
 /** Part of the main thread's time that readings may take in the long run, most of them a few milliseconds long. */
-const SHARE = 0.01;
+const SHARE = 0.004;
 /** One that takes longer is not followed by a minute without any: a leak with ten thousand tasks is watched every five seconds too. */
 export const READING_REST: Rest = { ms: 5000, times: 10 };
+/** More who share one reading are no monitor and three people: where they crowd, nothing is taken off the rest. */
+const CROWD = 6;
 /** Milliseconds of it that may be saved up, so that who asks now and then never waits. */
-const SAVED_MS = 400;
+const SAVED_MS = 200;
 /** Times what the last reading took until the next one of any kind: those of all kinds in a row would be one long stop. */
 const GAP = 9;
 /** Longest that readings wait for one of another kind, and longest gap: the main thread may be stuck in native code. */
@@ -23,14 +25,14 @@ const LONGEST_MS = 1000;
  * The same for what stops the main thread for tens of milliseconds, which no more than one request in a hundred must meet, all of it
  * together: collections of the heap, starts of a CPU recording.
  */
-const STOP_SHARE = 0.003;
+const STOP_SHARE = 0.002;
 const STOP_SAVED_MS = 90;
 /** Collections that are asked for (`gc=1`), the longest of them: whoever asks meanwhile shares the next one. */
 const COLLECTION_SHARE = 0.001;
 const COLLECTION_SAVED_MS = 45;
 const COLLECTION_REST: Rest = { ms: 15_000, times: 30 };
 /** Cuts of a CPU recording that goes on. */
-const CUT_SHARE = 0.003;
+const CUT_SHARE = 0.002;
 const CUT_SAVED_MS = 100;
 /** Bytes of answers that are made and not yet taken by their clients; a dump of all tasks may have tens of megabytes. */
 const MOST_UNTAKEN = 64 * 1024 * 1024;
@@ -185,11 +187,15 @@ export class Pace {
     return Math.max(own, this.#beside?.wait() ?? 0);
   }
 
-  /** Takes out what has been spent; the bucket may owe something afterwards. */
-  spend(ms: number): void {
-    this.#beside?.spend(ms);
+  /**
+   * Takes out what has been spent; the bucket may owe something afterwards.
+   *
+   * @param sharing how many it was for
+   */
+  spend(ms: number, sharing = 1): void {
+    this.#beside?.spend(ms, sharing);
     this.wait();
-    const rest = this.#rest;
+    const rest = sharing > CROWD ? null : this.#rest;
     this.#level -= rest === null ? ms : Math.min(ms, this.#share * Math.max(rest.ms, rest.times * ms));
   }
 
@@ -201,19 +207,25 @@ export class Pace {
   /**
    * Stops the main thread when it is its turn, and spends what that costs: one after the other in the order in which they ask, with
    * a gap between them in which the main thread gets on. Rejects with what `stop` rejects with.
+   *
+   * @param sharing how many it is for, asked when it begins
    */
-  take<T>(stop: () => Promise<Costed<T>>): Promise<T> {
+  take<T>(stop: () => Promise<Costed<T>>, sharing: () => number = () => 1): Promise<T> {
+    let many = 1;
     const begun = this.#lane.then(() => this.turn());
-    const stopped = begun.then(stop);
-    this.#lane = begun.then(() => this.#gapAfter(stopped));
+    const stopped = begun.then(() => {
+      many = sharing();
+      return stop();
+    });
+    this.#lane = begun.then(() => this.#gapAfter(stopped, () => many));
     return stopped.then(({ value }) => value);
   }
 
-  async #gapAfter(stopped: Promise<Costed<unknown>>): Promise<void> {
+  async #gapAfter(stopped: Promise<Costed<unknown>>, sharing: () => number): Promise<void> {
     const given = new AbortController();
     const cost = stopped.then(
       ({ cost }) => {
-        this.spend(cost);
+        this.spend(cost, sharing());
         return cost;
       },
       () => 0,

@@ -10,6 +10,8 @@ import type { Pace } from './limits.ts';
 export class SharedReading<T> {
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<T> | null = null;
+  /** How many share it. */
+  #sharing = 0;
 
   /**
    * A reading that begins from now on. Rejects with what `take` rejects with, and with `AGENT_ABORTED` on `signal`.
@@ -18,15 +20,18 @@ export class SharedReading<T> {
    */
   read(pace: Pace, take: () => Promise<Costed<T>>, signal?: AbortSignal): Promise<T> {
     this.#next ??= this.#follow(pace, take);
+    this.#sharing++;
     return unlessAborted(this.#next, signal);
   }
 
   async #follow(pace: Pace, take: () => Promise<Costed<T>>): Promise<T> {
     await this.#running;
-    const reading = pace.take(() => {
+    const begin = (): Promise<Costed<T>> => {
       this.#next = null;
+      this.#sharing = 0;
       return take();
-    });
+    };
+    const reading = pace.take(begin, () => this.#sharing);
     this.#running = reading.catch(() => undefined);
     return reading;
   }
