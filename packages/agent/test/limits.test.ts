@@ -136,6 +136,21 @@ test('a service with ten thousand tasks, and a heap of a hundred megabytes, is r
 describe('readings', () => {
   const pace = new Pace(1, 1000);
 
+  test('that a crowd shares are followed by the whole rest that their price asks for, those of few by a bounded one', async () => {
+    for (const [many, atLeast, atMost] of [
+      [3, 4000, 5051],
+      [50, 49_000, 60_000],
+    ] as const) {
+      const strict = new Pace(0.001, 1, () => 0, { ms: 5000, times: 10 });
+      const reading = new SharedReading<number>();
+      const take = (): Promise<{ value: number; cost: number }> => Promise.resolve({ value: 1, cost: 50 });
+      await Promise.all(Array.from({ length: many }, () => reading.read(strict, take)));
+      for (let turn = 0; turn < 100 && strict.wait() === 0; turn++) await new Promise(setImmediate);
+      const rest = strict.wait();
+      assert.ok(rest >= atLeast && rest <= atMost, `${rest} ms after a reading for ${many}`);
+    }
+  });
+
   test('who asks while one is under way shares the next, which has not begun yet', async () => {
     const reading = new SharedReading<number>();
     const ends: (() => void)[] = [];
