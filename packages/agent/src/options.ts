@@ -65,7 +65,7 @@ export interface HeapOptions {
   readonly interval?: number;
   /**
    * Longest stop for a heap snapshot that a request (`heapclasses`, `heapsnapshot`) may cause, in milliseconds, as far as it can be
-   * foreseen; default 1000, which is a heap of about 16 MB, and more where an earlier one was quicker. 0 allows none, Infinity any that memory has room for.
+   * foreseen; default 2000, which is a heap of about 33 MB, and more where an earlier one was quicker. 0 allows none, Infinity any that memory has room for.
    */
   readonly snapshots?: number;
 }
@@ -109,7 +109,7 @@ export interface CaptureSettings {
 /** Listened on where nobody names a port, as in Go's documentation. */
 export const DEFAULT_PORT = 6060;
 /** Milliseconds; whoever runs a service with a deadline of a second survives it. */
-const LONGEST_SNAPSHOT_MS = 1000;
+const LONGEST_SNAPSHOT_MS = 2000;
 /** So many are tried from there on, then any. */
 const NEXT_PORTS = 20;
 

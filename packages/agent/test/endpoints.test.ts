@@ -51,8 +51,8 @@ Profile Descriptions:
 <li><div class=profile-name>counters: </div> Numbers of the process as JSON: tasks, handles, heap, resident memory, event-loop lag, limits</li>
 <li><div class=profile-name>goroutine: </div> Stack traces of all current goroutines. Use debug=2 as a query parameter to export in the same format as an unrecovered panic.</li>
 <li><div class=profile-name>heap: </div> A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.</li>
-<li><div class=profile-name>heapclasses: </div> Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile, for at most a second unless the option heap.snapshots says otherwise.</li>
-<li><div class=profile-name>heapsnapshot: </div> The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile, for at most a second unless the option heap.snapshots says otherwise.</li>
+<li><div class=profile-name>heapclasses: </div> Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile; refused where that is foreseen to be longer than two seconds, or than the option heap.snapshots says.</li>
+<li><div class=profile-name>heapsnapshot: </div> The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile; refused where that is foreseen to be longer than two seconds, or than the option heap.snapshots says.</li>
 <li><div class=profile-name>profile: </div> CPU profile. You can specify the duration in the seconds GET parameter. After you get the profile file, use the go tool pprof command to investigate the profile.</li>
 </ul>
 </p>

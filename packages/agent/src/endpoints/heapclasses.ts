@@ -83,7 +83,7 @@ function take(context: CaptureContext, query: Query, signal: AbortSignal): Promi
 export const heapclasses: Endpoint = {
   name: 'heapclasses',
   description:
-    'Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile; refused where that is foreseen to be longer than a second, or than the option heap.snapshots says.',
+    'Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile; refused where that is foreseen to be longer than two seconds, or than the option heap.snapshots says.',
   kind: 'snapshot',
   query: {
     looks:

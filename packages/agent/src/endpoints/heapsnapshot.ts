@@ -25,7 +25,7 @@ function take(context: CaptureContext, signal: AbortSignal): Promise<Uint8Array>
 export const heapsnapshot: Endpoint = {
   name: 'heapsnapshot',
   description:
-    'The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile; refused where that is foreseen to be longer than a second, or than the option heap.snapshots says.',
+    'The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile; refused where that is foreseen to be longer than two seconds, or than the option heap.snapshots says.',
   kind: 'snapshot',
   query: {},
   delta: false,
