@@ -11,6 +11,7 @@ import { textResponse } from '../src/http/messages.ts';
 import { hasPage } from '../src/endpoints/page.ts';
 import { endpoints } from '../src/endpoints/table.ts';
 import { Originals } from '../src/originals.ts';
+import { SymbolTable } from '../src/symbols.ts';
 import { MainThread } from '../src/inspect/main-thread.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
@@ -120,6 +121,7 @@ describe('a dummy endpoint, one file and one row,', () => {
     cwd: '/',
     program: '/main.js',
     originals: new Originals(),
+    symbols: new SymbolTable(),
   };
   const lists = endpoints.filter(({ kind }) => kind === 'list');
   const answered = async (path: string, query = ''): Promise<{ status: number; text: string }> => {

@@ -1,4 +1,5 @@
 // createFetchHandler: the endpoints for whatever turns a `Request` into a `Response`.
+import { readRequest } from '../door/body.ts';
 import { pieces } from '../door/pieces.ts';
 import type { HandlerOptions } from '../options.ts';
 import { closable, type Closable, openMount } from './mount.ts';
@@ -34,7 +35,13 @@ export function createFetchHandler(options: HandlerOptions): FetchHandler {
     // This also holds the request: once it is collected, Node's tells its signal nothing any more.
     abort.signal.addEventListener('abort', () => request.signal.removeEventListener('abort', gone));
     if (request.signal.aborted) gone();
-    const asked = { method, url: target, headers: Object.fromEntries(headers), remoteAddress: '' };
+    const asked = {
+      method,
+      url: target,
+      headers: Object.fromEntries(headers),
+      remoteAddress: '',
+      body: () => readRequest(request),
+    };
     const answer = await mount.answer(found, asked, abort.signal);
     const body = answer.body.length === 0 ? null : pieces(answer.body, abort);
     if (body === null) abort.abort();

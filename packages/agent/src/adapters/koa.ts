@@ -1,4 +1,6 @@
 // createKoaMiddleware: the endpoints for Koa and whatever has its context.
+import { Readable } from 'node:stream';
+import { bodyOf } from '../door/body.ts';
 import type { HandlerOptions } from '../options.ts';
 import { closable, type Closable, mountedAt, openMount } from './mount.ts';
 
@@ -10,6 +12,8 @@ export interface KoaContext {
   readonly originalUrl: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly ip?: string;
+  readonly req?: unknown;
+  readonly request?: { readonly body?: unknown };
   status: number;
   body: unknown;
   set(headers: Record<string, string>): unknown;
@@ -44,7 +48,9 @@ export function createKoaMiddleware(options: HandlerOptions): KoaMiddleware {
     const abort = new AbortController();
     // It comes after a whole answer too.
     context.res.once('close', () => abort.abort());
-    const asked = { method, url: target, headers, remoteAddress: context.ip ?? '' };
+    const body = async (): Promise<string | null> =>
+      context.req instanceof Readable ? bodyOf(context.req, context.request?.body) : '';
+    const asked = { method, url: target, headers, remoteAddress: context.ip ?? '', body };
     const answer = await mount.answer(found, asked, abort.signal);
     context.status = answer.status;
     context.set({ ...answer.headers });

@@ -1,4 +1,6 @@
 // createHandler: the endpoints on `node:http`, Express and Connect.
+import { Readable } from 'node:stream';
+import { bodyOf } from '../door/body.ts';
 import { type ResponseWriter, send } from '../door/send.ts';
 import type { HandlerOptions } from '../options.ts';
 import { closable, type Closable, mountedAt, openMount } from './mount.ts';
@@ -11,6 +13,8 @@ export interface HandlerRequest {
   readonly originalUrl?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+  /** What a parser has made of the body. */
+  readonly body?: unknown;
 }
 
 /** A handler for `node:http`, Express and Connect. */
@@ -43,8 +47,10 @@ export function createHandler(options: HandlerOptions): PprofHandler {
     const abort = new AbortController();
     response.once('close', () => abort.abort());
     const remoteAddress = request.socket?.remoteAddress ?? '';
+    const body = async (): Promise<string | null> =>
+      request instanceof Readable ? bodyOf(request, request.body) : '';
     mount
-      .answer(found, { method, url: target, headers, remoteAddress }, abort.signal)
+      .answer(found, { method, url: target, headers, remoteAddress, body }, abort.signal)
       .then((answer) => send(response, answer))
       .catch(() => response.destroy()) // the client has gone in the middle of the answer
       .finally(() => abort.abort()); // and not every framework's response says `close`

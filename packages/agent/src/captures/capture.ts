@@ -3,6 +3,7 @@ import type { Profile } from '@stackpile/profile';
 import type { Query } from '../http/query.ts';
 import type { CaptureSettings } from '../options.ts';
 import type { Originals } from '../originals.ts';
+import type { SymbolTable } from '../symbols.ts';
 import type { MainThread } from '../inspect/main-thread.ts';
 import type { Limits } from './limits.ts';
 
@@ -22,6 +23,8 @@ export interface CaptureContext {
   readonly program: string;
   /** Where the process's frames were written. */
   readonly originals: Originals;
+  /** What the addresses of the profiles that were served are called. */
+  readonly symbols: SymbolTable;
 }
 
 /** One request to a capture. */

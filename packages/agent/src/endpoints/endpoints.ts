@@ -35,9 +35,15 @@ export class Endpoints {
     }
   }
 
-  async #dispatch({ path, query, method }: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
+  async #dispatch({ path, query, method, body }: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
     const endpoint = this.#context.table.find(({ name }) => name === path);
     if (endpoint === undefined) throw new EndpointError(404, 'Unknown profile');
-    return endpoint.answer(this.#context, { query: parseQuery(query), head: method === 'HEAD', signal });
+    const words = method === 'POST' ? (body ?? '') : query;
+    return endpoint.answer(this.#context, {
+      query: parseQuery(query),
+      words,
+      head: method === 'HEAD',
+      signal,
+    });
   }
 }

@@ -11,6 +11,7 @@ import { named } from './named.ts';
 import { offers } from './offers.ts';
 import { page } from './page.ts';
 import { profile } from './profile.ts';
+import { symbol } from './symbol.ts';
 
 /** Every endpoint, in the order of the docs. */
 export const endpoints: readonly Endpoint[] = [
@@ -21,6 +22,7 @@ export const endpoints: readonly Endpoint[] = [
   heapsnapshot,
   profile,
   cmdline,
+  symbol,
   counters,
   page,
   offers,

@@ -157,7 +157,8 @@ export class Sidecar {
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
       signal.addEventListener('abort', () => this.#send({ kind: 'abort', id }), { once: true });
-      this.#send({ kind: 'request', id, method: request.method, path: request.path, query: request.query });
+      const { method, path, query, body } = request;
+      this.#send({ kind: 'request', id, method, path, query, body });
     });
   }
 

@@ -8,6 +8,7 @@ import { Endpoints } from '../endpoints/endpoints.ts';
 import { errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
 import type { AuthRequest } from '../options.ts';
 import { Originals } from '../originals.ts';
+import { SymbolTable } from '../symbols.ts';
 import { LoopLag } from './loop-lag.ts';
 import { MainThread } from '../inspect/main-thread.ts';
 import { OwnMemory } from './own-memory.ts';
@@ -37,6 +38,7 @@ const endpoints = new Endpoints(
     cwd: data.cwd,
     program: data.program,
     originals: new Originals(),
+    symbols: new SymbolTable(),
   },
   data.commandLine,
 );
