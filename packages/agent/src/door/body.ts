@@ -48,7 +48,8 @@ function form(parsed: unknown): string {
 export async function readRequest(request: Request): Promise<string | null> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of request.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = request.body;
+  for await (const piece of body ?? []) {
     bytes += piece.length;
     if (bytes > MAX_BODY) return null;
     pieces.push(piece);

@@ -1,6 +1,6 @@
 // The table of endpoints. To add one: a file, and a row here.
 import { goroutine } from '../captures/goroutine.ts';
-import { heap } from '../captures/heap.ts';
+import { allocs, heap } from '../captures/heap.ts';
 import { cmdline } from './cmdline.ts';
 import { counters } from './counters.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -18,6 +18,7 @@ export const endpoints: readonly Endpoint[] = [
   index,
   named(goroutine),
   named(heap),
+  named(allocs),
   heapclasses,
   heapsnapshot,
   profile,
