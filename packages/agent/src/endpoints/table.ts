@@ -1,6 +1,7 @@
 // The table of endpoints. To add one: a file, and a row here.
 import { goroutine } from '../captures/goroutine.ts';
 import { allocs, heap } from '../captures/heap.ts';
+import { threadcreate } from '../captures/threadcreate.ts';
 import { cmdline } from './cmdline.ts';
 import { counters } from './counters.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -19,6 +20,7 @@ export const endpoints: readonly Endpoint[] = [
   named(goroutine),
   named(heap),
   named(allocs),
+  named(threadcreate),
   heapclasses,
   heapsnapshot,
   profile,

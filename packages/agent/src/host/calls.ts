@@ -16,6 +16,8 @@ export interface HostCalls {
   dumpTasks(each: boolean): Json<TaskDump> | null;
   /** Number of tasks; null where tracking is off. */
   countTasks(): TaskCount | null;
+  /** Workers and child processes, by the stack that made them; null where nobody looks. */
+  dumpThreads(): Json<TaskDump> | null;
   /** Memory beside the heap profile. */
   readMemory(): Json<MemoryReading>;
   /** What only somebody who was there could count. */

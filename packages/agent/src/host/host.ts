@@ -58,6 +58,11 @@ export class AgentHost implements HostCalls {
     return this.#tracker?.estimate() ?? null;
   }
 
+  dumpThreads(): Json<TaskDump> | null {
+    const dump = this.#tracker?.dumpThreads() ?? null;
+    return dump === null ? null : JSON.stringify(dump);
+  }
+
   readTallies(): Tallies {
     return this.#tallies.read();
   }
