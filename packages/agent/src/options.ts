@@ -76,6 +76,11 @@ export interface CaptureOptions {
   readonly tasks?: TaskOptions | boolean;
   /** Sample the heap; `false` leaves the sampler out. */
   readonly heap?: HeapOptions | boolean;
+  /**
+   * Watch for contended locks of the main thread: puts a function in the place of `Atomics.wait`, until the agent is closed. Off by
+   * default, as in Go.
+   */
+  readonly mutex?: boolean;
   /** Longest capture that a request may ask for, in seconds; longer wishes are cut. Default 300. */
   readonly maxSeconds?: number;
 }
@@ -103,6 +108,7 @@ export interface HandlerOptions extends CaptureOptions {
 export interface CaptureSettings {
   readonly tasks: (Required<Omit<TaskOptions, 'handles'>> & { readonly handles: boolean | null }) | null;
   readonly heap: Required<HeapOptions> | null;
+  readonly mutex: boolean;
   readonly maxSeconds: number;
 }
 
@@ -149,6 +155,7 @@ const captureChecks = {
     interval: whole(1, 2 ** 31),
     snapshots: number(0, Infinity),
   } satisfies Record<keyof HeapOptions, Check>),
+  mutex: flag,
   maxSeconds: number(1, 86_400),
 };
 
@@ -237,6 +244,7 @@ function captureSettings(options: CaptureOptions): CaptureSettings {
       heap === false
         ? null
         : { interval: heap.interval ?? 524_288, snapshots: heap.snapshots ?? LONGEST_SNAPSHOT_MS },
+    mutex: options.mutex ?? false,
     maxSeconds: options.maxSeconds ?? 300,
   };
 }

@@ -13,7 +13,7 @@ import { type Frame, FrameWriter } from '../frames.ts';
 import { heapTasks } from './heap-tasks.ts';
 import { type Costed, costed, hostCall, parseJson } from '../host/calls.ts';
 import { confidence } from '../tasks/collect.ts';
-import type { TaskCount, TaskDump } from '../tasks/dump.ts';
+import type { FrameColumns, TaskCount, TaskDump } from '../tasks/dump.ts';
 import { countText } from '../text/count-text.ts';
 import { goroutineText } from '../text/goroutine-text.ts';
 import {
@@ -70,7 +70,7 @@ async function snapshotTasks(context: CaptureContext, request: CaptureRequest): 
 const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: snapshotTasks };
 
 /** The frames of a dump. */
-export function framesOfDump(dump: TaskDump): Frame[] {
+export function framesOfDump(dump: FrameColumns): Frame[] {
   return dump.names.map((name, i) => ({
     name,
     file: dump.files[i] as string,

@@ -1,6 +1,7 @@
 // The table of endpoints. To add one: a file, and a row here.
 import { goroutine } from '../captures/goroutine.ts';
 import { allocs, heap } from '../captures/heap.ts';
+import { mutex } from '../captures/mutex.ts';
 import { threadcreate } from '../captures/threadcreate.ts';
 import { cmdline } from './cmdline.ts';
 import { counters } from './counters.ts';
@@ -21,6 +22,7 @@ export const endpoints: readonly Endpoint[] = [
   named(heap),
   named(allocs),
   named(threadcreate),
+  named(mutex),
   heapclasses,
   heapsnapshot,
   profile,

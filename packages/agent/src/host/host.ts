@@ -2,8 +2,9 @@
 import type { CaptureSettings } from '../options.ts';
 import type { TaskCount, TaskDump } from '../tasks/dump.ts';
 import { TaskTracker } from '../tasks/tracker.ts';
-import { HOST_SYMBOL, type HostCalls, type Json, type Tallies } from './calls.ts';
+import { HOST_SYMBOL, type HostCalls, type Json, type MutexDump, type Tallies } from './calls.ts';
 import { HeapSampler } from './heap-sampler.ts';
+import { MutexWatch } from './mutex-watch.ts';
 import type { MemoryReading } from './reading.ts';
 import { TallyKeeper } from './tallies.ts';
 
@@ -13,12 +14,14 @@ export class AgentHost implements HostCalls {
   #heap: HeapSampler | null = null;
   #tracker: TaskTracker | null = null;
   readonly #tallies = new TallyKeeper();
+  readonly #mutex = new MutexWatch();
   #interval = 0;
 
   /** Starts what `settings` ask for; the first user's settings hold while there is any user. */
   acquire(settings: CaptureSettings): void {
     this.#users++;
     if (this.#users === 1) this.#tallies.start();
+    if (settings.mutex) this.#mutex.start();
     if (settings.heap !== null && this.#heap === null) {
       this.#interval = settings.heap.interval;
       this.#heap = new HeapSampler();
@@ -43,6 +46,7 @@ export class AgentHost implements HostCalls {
     this.#tracker?.stop();
     this.#tracker = null;
     this.#tallies.stop();
+    this.#mutex.stop();
   }
 
   /** Says that a worker is the agent's own. */
@@ -56,6 +60,10 @@ export class AgentHost implements HostCalls {
 
   countTasks(): TaskCount | null {
     return this.#tracker?.estimate() ?? null;
+  }
+
+  dumpMutex(): Json<MutexDump> {
+    return JSON.stringify(this.#mutex.dump());
   }
 
   dumpThreads(): Json<TaskDump> | null {
