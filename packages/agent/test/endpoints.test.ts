@@ -150,6 +150,15 @@ describe('a dummy endpoint, one file and one row,', () => {
     });
   });
 
+  test('a name that Go has and the table has not is no bare 404; any other is Go’s', async () => {
+    assert.deepEqual(await answered('block'), {
+      status: 404,
+      text: 'Unknown profile: Go has a block, and this version of the agent has none; its index lists what there is\n',
+    });
+    for (const name of ['nosuch', 'Block', 'block/', 'constructor'])
+      assert.deepEqual(await answered(name, 'seconds=x'), { status: 404, text: 'Unknown profile\n' }, name);
+  });
+
   test('a count that cannot be had hides nobody, and is not known', async () => {
     assert.match((await answered('')).text, /<td>0<\/td><td><a href='rings/u);
     const { offers } = readOffers(JSON.parse((await answered('offers')).text));
