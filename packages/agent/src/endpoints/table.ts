@@ -9,6 +9,7 @@ import type { Endpoint } from './endpoint.ts';
 import { heapclasses } from './heapclasses.ts';
 import { heapsnapshot } from './heapsnapshot.ts';
 import { index } from './index.ts';
+import { metrics } from './metrics.ts';
 import { named } from './named.ts';
 import { offers } from './offers.ts';
 import { page } from './page.ts';
@@ -29,6 +30,7 @@ export const endpoints: readonly Endpoint[] = [
   cmdline,
   symbol,
   counters,
+  metrics,
   page,
   offers,
 ];

@@ -1,5 +1,6 @@
 // What the sidecar, or an inspector from outside, may call on the main thread: one type for who answers and who asks.
 import type { FrameColumns, TaskCount, TaskDump } from '../tasks/dump.ts';
+import type { MeterReading } from './meters.ts';
 import type { MemoryReading } from './reading.ts';
 
 declare const value: unique symbol;
@@ -18,6 +19,8 @@ export interface HostCalls {
   countTasks(): TaskCount | null;
   /** Workers and child processes, by the stack that made them; null where nobody looks. */
   dumpThreads(): Json<TaskDump> | null;
+  /** What metrics are made of; measured from the first call on. */
+  readMeters(): Json<MeterReading>;
   /** Waits for locks; none where nobody watches. */
   dumpMutex(): Json<MutexDump>;
   /** Memory beside the heap profile. */

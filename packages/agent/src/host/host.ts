@@ -4,6 +4,7 @@ import type { TaskCount, TaskDump } from '../tasks/dump.ts';
 import { TaskTracker } from '../tasks/tracker.ts';
 import { HOST_SYMBOL, type HostCalls, type Json, type MutexDump, type Tallies } from './calls.ts';
 import { HeapSampler } from './heap-sampler.ts';
+import { type MeterReading, Meters } from './meters.ts';
 import { MutexWatch } from './mutex-watch.ts';
 import type { MemoryReading } from './reading.ts';
 import { TallyKeeper } from './tallies.ts';
@@ -15,6 +16,7 @@ export class AgentHost implements HostCalls {
   #tracker: TaskTracker | null = null;
   readonly #tallies = new TallyKeeper();
   readonly #mutex = new MutexWatch();
+  readonly #meters = new Meters();
   #interval = 0;
 
   /** Starts what `settings` ask for; the first user's settings hold while there is any user. */
@@ -47,6 +49,7 @@ export class AgentHost implements HostCalls {
     this.#tracker = null;
     this.#tallies.stop();
     this.#mutex.stop();
+    this.#meters.stop();
   }
 
   /** Says that a worker is the agent's own. */
@@ -60,6 +63,10 @@ export class AgentHost implements HostCalls {
 
   countTasks(): TaskCount | null {
     return this.#tracker?.estimate() ?? null;
+  }
+
+  readMeters(): Json<MeterReading> {
+    return JSON.stringify({ ...this.#meters.read(), tracking: this.#tracker?.spentSeconds ?? null });
   }
 
   dumpMutex(): Json<MutexDump> {

@@ -225,6 +225,11 @@ export class TaskTracker {
     return collectTasks(tracked, each);
   }
 
+  /** Seconds that looking at promises and handles has taken. */
+  get spentSeconds(): number {
+    return this.#budget.spent / 1e3;
+  }
+
   /** Workers and child processes that live; null where no handles are looked at. */
   dumpThreads(): TaskDump | null {
     if (this.settings.handles === false) return null;
