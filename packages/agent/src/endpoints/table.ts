@@ -1,5 +1,6 @@
 // The table of endpoints. To add one: a file, and a row here.
 import { goroutine } from '../captures/goroutine.ts';
+import { goroutineleak } from '../captures/goroutineleak.ts';
 import { allocs, heap } from '../captures/heap.ts';
 import { mutex } from '../captures/mutex.ts';
 import { threadcreate } from '../captures/threadcreate.ts';
@@ -20,6 +21,7 @@ import { symbol } from './symbol.ts';
 export const endpoints: readonly Endpoint[] = [
   index,
   named(goroutine),
+  named(goroutineleak),
   named(heap),
   named(allocs),
   named(threadcreate),
