@@ -8,6 +8,7 @@ export type {
   AuthFunction,
   AuthRequest,
   CaptureOptions,
+  CommandLineOptions,
   HandlerOptions,
   HeapOptions,
   ServerOptions,

@@ -9,6 +9,7 @@ import {
   list,
   number,
   oneOf,
+  options,
   refuse,
   text,
   whole,
@@ -70,12 +71,22 @@ export interface HeapOptions {
   readonly snapshots?: number;
 }
 
+/** What `cmdline` shows. */
+export interface CommandLineOptions {
+  /**
+   * Hide what looks like a secret: values of flags named like one, passwords in addresses, tokens of well-known forms. Default false:
+   * the whole command line, as Go's.
+   */
+  readonly redact?: boolean;
+}
+
 /** What captures may do. */
 export interface CaptureOptions {
   /** Track suspended tasks; `false` leaves the hook out. */
   readonly tasks?: TaskOptions | boolean;
   /** Sample the heap; `false` leaves the sampler out. */
   readonly heap?: HeapOptions | boolean;
+  readonly cmdline?: CommandLineOptions;
   /**
    * Watch for contended locks of the main thread: puts a function in the place of `Atomics.wait`, until the agent is closed. Off by
    * default, as in Go.
@@ -108,6 +119,7 @@ export interface HandlerOptions extends CaptureOptions {
 export interface CaptureSettings {
   readonly tasks: (Required<Omit<TaskOptions, 'handles'>> & { readonly handles: boolean | null }) | null;
   readonly heap: Required<HeapOptions> | null;
+  readonly cmdline: Required<CommandLineOptions>;
   readonly mutex: boolean;
   readonly maxSeconds: number;
 }
@@ -155,6 +167,7 @@ const captureChecks = {
     interval: whole(1, 2 ** 31),
     snapshots: number(0, Infinity),
   } satisfies Record<keyof HeapOptions, Check>),
+  cmdline: options({ redact: flag } satisfies Record<keyof CommandLineOptions, Check>),
   mutex: flag,
   maxSeconds: number(1, 86_400),
 };
@@ -244,6 +257,7 @@ function captureSettings(options: CaptureOptions): CaptureSettings {
       heap === false
         ? null
         : { interval: heap.interval ?? 524_288, snapshots: heap.snapshots ?? LONGEST_SNAPSHOT_MS },
+    cmdline: { redact: options.cmdline?.redact ?? false },
     mutex: options.mutex ?? false,
     maxSeconds: options.maxSeconds ?? 300,
   };

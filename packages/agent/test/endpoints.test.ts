@@ -90,7 +90,7 @@ describe('a dummy endpoint, one file and one row,', () => {
     main: new MainThread(new Int32Array(new SharedArrayBuffer(12)), () => undefined),
     isResponsive: async () => true,
     loopLag: async () => 0,
-    settings: { tasks: null, heap: null, mutex: false, maxSeconds: 1 },
+    settings: { tasks: null, heap: null, cmdline: { redact: false }, mutex: false, maxSeconds: 1 },
     limits: new Limits(),
     cwd: '/',
     program: '/main.js',
