@@ -24,6 +24,17 @@ test('every profile that Go adds up over time has one', () => {
     assert.ok(cumulative.includes(name), name);
 });
 
+test('its second reading is one of its own, however many have just been given the same', async () => {
+  const { port } = await serving({ port: 0 });
+  const answers = await Promise.all(
+    [0, 1, 2, 3].map(async (i) => {
+      await new Promise((resolve) => setTimeout(resolve, i * 300));
+      return ask(port, '/debug/pprof/heap?seconds=1');
+    }),
+  );
+  for (const { body } of answers) assert.ok(decodeProfile(gunzipSync(body)).durationNanos > 0n);
+});
+
 for (const name of cumulative)
   describe(`${name}?seconds=`, () => {
     test("refuses what Go refuses, in Go's words", async () => {

@@ -34,6 +34,8 @@ export interface CaptureRequest {
   readonly debug: number;
   /** Aborted when the client goes away or the sidecar closes. */
   readonly signal: AbortSignal;
+  /** A reading that is older than this is none, `performance.now()`; without it one that is young enough is given again. */
+  readonly since?: number;
 }
 
 /** What a capture answers: one object for all requests that share a reading. */

@@ -54,6 +54,8 @@ interface HeapResults {
 /** A reading, as it is answered and as far as later ones need it. */
 interface Kept {
   readonly result: HeapResults;
+  /** When it was taken, `performance.now()`. */
+  readonly taken: number;
   /** For how long it is given again, in milliseconds. */
   readonly lasts: number;
 }
@@ -76,8 +78,13 @@ class HeapReader {
   }
 
   /** A reading that is young enough, or a new one: always a new one, after a collection, where `collect` is true. */
-  async read(context: CaptureContext, collect: boolean, signal: AbortSignal): Promise<HeapResults> {
-    if (!collect && this.#last !== null) return this.#last.result;
+  async read(
+    context: CaptureContext,
+    collect: boolean,
+    { signal, since = -Infinity }: CaptureRequest,
+  ): Promise<HeapResults> {
+    const last = this.#last;
+    if (!collect && last !== null && last.taken >= since) return last.result;
     const { pace, stops, collections, waiting } = context.limits;
     if (!collect)
       return this.#plain.read(this.#collects ? stops : pace, () => this.#take(context, false), signal);
@@ -90,12 +97,13 @@ class HeapReader {
   }
 
   async #take(context: CaptureContext, collect: boolean): Promise<Costed<HeapResults>> {
+    const taken = performance.now();
     const reading = await takeReading(context, collect, this.#ledger);
     const { cost } = reading;
     const result = resultsOf(reading, this.#ledger.read(), context);
     this.#sites = reading.records.length;
     this.#collects = reading.memory.sampler !== 'own-no-gc';
-    if (this.#collects) this.#keep({ result, lasts: Math.max(MIN_AGE_MS, COST_FACTOR * cost) });
+    if (this.#collects) this.#keep({ result, taken, lasts: Math.max(MIN_AGE_MS, COST_FACTOR * cost) });
     return { value: result, cost };
   }
 
@@ -155,7 +163,7 @@ function takeReading(
 const reader = new HeapReader();
 
 async function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
-  return (await reader.read(context, atoi(request.query.get('gc')) > 0, request.signal)).heap;
+  return (await reader.read(context, atoi(request.query.get('gc')) > 0, request)).heap;
 }
 
 /** `heap`: a sampling of live objects. */
@@ -176,5 +184,5 @@ export const allocs: Capture = {
   delta: true,
   query: {},
   count: () => Promise.resolve({ count: reader.sites, note: '' }),
-  take: async (context, { signal }) => (await reader.read(context, false, signal)).allocs(),
+  take: async (context, request) => (await reader.read(context, false, request)).allocs(),
 };

@@ -66,7 +66,8 @@ async function difference(
     const before = await capture.take(context, request);
     await sleep(span * 1000, signal);
     if (signal.aborted) throw new EndpointError(500, 'context canceled');
-    const after = await capture.take(context, request);
+    // The same reading twice would be no difference.
+    const after = await capture.take(context, { ...request, since: performance.now() });
     return download(name, packed(deltaProfile(before.profile, after.profile)));
   } finally {
     leave();
