@@ -116,25 +116,29 @@ async function mounted(listener: RequestListener, end: () => Promise<void>): Pro
 }
 
 /** A request of the Fetch API, as servers that speak it hand it over. */
+function fetchRequest(method: string, url: string, chunks: readonly Buffer[]): Request {
+  const body = method === 'POST' ? { body: Buffer.concat(chunks) } : {};
+  // A `Request` cleans its path; a server hands over the target as it came.
+  return new Proxy(new Request('http://127.0.0.1/', { method, ...body }), {
+    get: (target, key) => {
+      if (key === 'url') return `http://127.0.0.1${url}`;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 function overFetch(handle: (request: Request) => Promise<Response>): RequestListener {
   return (incoming, outgoing) => {
     const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', async () => {
+    const answer = async (): Promise<void> => {
       const { method = 'GET', url = '/' } = incoming;
-      const body = method === 'POST' ? { body: Buffer.concat(chunks) } : {};
-      // A `Request` cleans its path; a server hands over the target as it came.
-      const request = new Proxy(new Request('http://127.0.0.1/', { method, ...body }), {
-        get: (target, key) => {
-          if (key === 'url') return `http://127.0.0.1${url}`;
-          const value: unknown = Reflect.get(target, key, target);
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-        },
-      });
-      const response = await handle(request);
+      const response = await handle(fetchRequest(method, url, chunks));
       outgoing.writeHead(response.status, Object.fromEntries(response.headers));
       outgoing.end(Buffer.from(await response.arrayBuffer()));
-    });
+    };
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => void answer());
   };
 }
 

@@ -71,7 +71,7 @@ export function readExposition(text: string): Map<string, ReadFamily> {
     const suffixes = family?.type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
     if (!suffixes.some((suffix) => open + suffix === name)) fail(i, `${name} outside of its family`);
     const labels = labelsOf(labelText, i);
-    const key = `${name}${JSON.stringify(Object.entries(labels).toSorted())}`;
+    const key = `${name}${JSON.stringify(Object.entries(labels).map(String).toSorted())}`;
     if (seen.has(key)) fail(i, `${key} a second time`);
     seen.add(key);
     const read = value(number);
