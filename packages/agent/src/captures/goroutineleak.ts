@@ -65,15 +65,14 @@ class LeakFinder {
     this.#context = context;
   }
 
-  /** Groups that grow, with the reading that they stand in. */
-  async look(signal: AbortSignal): Promise<{ readonly profile: Profile; readonly leaked: Profile }> {
+  /** Groups that grow. */
+  async look(signal: AbortSignal): Promise<Profile> {
     this.#asked = performance.now();
     this.#timer ??= setInterval(() => void this.#tick(), EVERY_MS).unref();
     const { profile, groups } = await this.#count(signal);
     const growing = this.#history.growing();
-    const leaked = this.#profileOf(profile, groups, growing);
     this.found = [...growing.values()].reduce((sum, growth) => sum + growth, 0);
-    return { profile, leaked };
+    return this.#profileOf(profile, groups, growing);
   }
 
   /** Whether a row of any reading belongs to a group that grows. */
@@ -142,7 +141,7 @@ function finderOf(context: CaptureContext): LeakFinder {
 
 async function take(context: CaptureContext, { debug, signal }: CaptureRequest): Promise<CaptureResult> {
   const finder = finderOf(context);
-  const { leaked } = await finder.look(signal);
+  const leaked = await finder.look(signal);
   if (debug < 2) return captureResult(leaked, () => countText(leaked, 'goroutineleak'));
   const all = await goroutine.take(context, { query: new Map(), debug: 2, signal });
   const leaks = finder.leaks();
