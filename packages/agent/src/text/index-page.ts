@@ -112,8 +112,8 @@ function seriesText({ name, points, bytes }: IndexSeries): string {
   // What is less than the unit of the text is no change.
   const unit = bytes ? 2 ** 20 : 1;
   const change = Math.round((last - first) / unit) * unit;
-  const minutes = Math.round(((points.at(-1)?.time ?? 0) - (points[0]?.time ?? 0)) / 60_000);
-  const label = `${name}: from ${text(first)} to ${text(last)} within ${minutes} min`;
+  const seconds = ((points.at(-1)?.time ?? 0) - (points[0]?.time ?? 0)) / 1000;
+  const label = `${name}: from ${text(first)} to ${text(last)} within ${ago(seconds)}`;
   return (
     `<tr><td>${text(last)}</td><td>${name}</td>` +
     (points.length < 2
@@ -127,11 +127,11 @@ function hourText(series: readonly IndexSeries[]): string {
   const rows = series.map(seriesText).join('');
   if (rows === '') return '';
   const times = series.flatMap(({ points }) => points.map(({ time }) => time));
-  const minutes = Math.round((Math.max(...times) - Math.min(...times)) / 60_000);
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
   const head = series.some(({ points }) => points.length > 1)
     ? '<thead><tr><td>Now</td><td></td><td class=n>Change</td><td></td></tr></thead>\n'
     : '';
-  const title = minutes >= 55 ? 'The last hour' : minutes < 1 ? 'Now' : `The last ${minutes} min`;
+  const title = head === '' ? 'Now' : seconds >= 3300 ? 'The last hour' : `The last ${ago(seconds)}`;
   return `<h2>${title}</h2>
 <table class=hour>
 ${head}${rows}</table>
