@@ -1,5 +1,6 @@
 // All formats that pprof does not read.
 import { austin } from './austin.ts';
+import { austinMojo } from './austin-mojo.ts';
 import { callgrind } from './callgrind.ts';
 import { chromeTrace } from './chrome-trace.ts';
 import { cpuprofile } from './cpuprofile.ts';
@@ -37,6 +38,7 @@ export const jsonFormats: readonly TellingKey[] = [
 
 /** Formats of text, asked when pprof's own are out; the first whose `sniff` says yes reads the bytes. */
 export const textFormats: readonly ProfileFormat[] = [
+  austinMojo,
   goStacks,
   nodeProf,
   callgrind,
