@@ -16,7 +16,7 @@ export const errorTable = {
     FILE_NOT_SHOWN: 'A file that the Source view asked for is not shown; the message says why.',
   },
   internal: {
-    BinaryError: 'a binary tells no names; `symbolize` makes a warning of it',
+    BinaryError: 'binaries/names.ts binaryNames',
   },
 } as const;
 

@@ -1,4 +1,5 @@
 // Names of addresses out of a binary: of Go's from its own table, with files and lines, of others from their symbols.
+// Upstream: golang/go src/cmd/pprof/pprof.go src/cmd/internal/objfile/elf.go, 1.26.8
 import * as fs from 'node:fs';
 import { openRegularFile } from '@stackpile/profile';
 import { ElfFile, type MappedAt } from './elf.ts';

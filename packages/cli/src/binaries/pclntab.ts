@@ -1,5 +1,5 @@
 // Go's own table of functions, files and lines, which is in every binary of Go, stripped ones too: layouts of Go 1.18 and later.
-// Source: golang/go src/debug/gosym/pclntab.go, src/internal/abi/symtab.go, 1.26.
+// Upstream: golang/go src/debug/gosym/pclntab.go src/internal/abi/symtab.go, 1.26.8
 import { textAt } from './elf.ts';
 
 const GO_118 = 0xfffffff0;
