@@ -1,6 +1,6 @@
 // The page's signals: what is open, what is shown, and how the URL follows.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { BootService } from '@stackpile/profile';
+import type { BootService, Shared } from '@stackpile/profile';
 import { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/error.ts';
 import type { ProfileSummary } from './engine/profiles.ts';
@@ -28,11 +28,16 @@ export const notice: Signal<string> = signal('');
 export const state: Signal<ViewState> = signal(initialState);
 export const theme: Signal<'light' | 'dark'> = signal('light');
 /** Which overlay is open. */
-export const overlay: Signal<'none' | 'help' | 'download' | 'menu'> = signal<
-  'none' | 'help' | 'download' | 'menu'
->('none');
+export type Overlay = 'none' | 'help' | 'download' | 'share' | 'editor' | 'menu';
+export const overlay: Signal<Overlay> = signal<Overlay>('none');
+/** What goes with a report that was made in a page; null where the page is none. */
+export const shared: Signal<Shared | null> = signal<Shared | null>(null);
 /** Text of source files, where the page came with or may ask for them. */
 export const sourceText: Signal<((profile: number, file: string) => Promise<string>) | null> = signal<
+  ((profile: number, file: string) => Promise<string>) | null
+>(null);
+/** Where a source file lies on the machine that reads the page, by whoever can say; '' where it is not found. */
+export const sourcePath: Signal<((profile: number, file: string) => Promise<string>) | null> = signal<
   ((profile: number, file: string) => Promise<string>) | null
 >(null);
 /** Where Graphviz comes from; null where this page does not carry it. */
@@ -116,7 +121,8 @@ export function navigate(patch: Partial<ViewState>, replace = false): void {
 
 /** Takes the state from the URL; called at the start and by the back button. */
 export function readLocation(): void {
-  state.value = parseFragment(location.hash, series.value.length > 1 ? 'verdict' : 'flame');
+  const first = current.value?.isHeap === true ? 'heap' : series.value.length > 1 ? 'verdict' : 'flame';
+  state.value = parseFragment(location.hash, first);
 }
 
 let client: EngineClient | null = null;

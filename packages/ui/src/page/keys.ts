@@ -45,6 +45,8 @@ export function onKeyDown(event: KeyboardEvent): void {
     '?': () => (overlay.value = 'help'),
     '/': () => document.getElementById('search')?.focus(),
     t: toggleTheme,
+    S: () => (overlay.value = 'share'),
+    E: () => (overlay.value = 'editor'),
     d: () => (overlay.value = 'download'),
     r: resetFilters,
     l: () => navigate({ libraries, zoom: '' }),

@@ -1,8 +1,8 @@
 // What the page came with: read, then opened.
-import { type Boot, parseWire, readBoot as readWire } from '@stackpile/profile';
+import { type Boot, parseWire, readBoot as readWire, type Shared } from '@stackpile/profile';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
-import { live, notice, profiles, readLocation, sentence, services, status } from '../store.ts';
+import { live, notice, profiles, readLocation, sentence, services, shared, status } from '../store.ts';
 
 /** The text of an element that came with the page; '' where it did not. */
 export function element(id: string): string {
@@ -18,6 +18,11 @@ export function readBoot(): Boot {
 }
 
 let boot: Boot = { mode: 'none' };
+
+/** How this page came. */
+export function bootMode(): Boot['mode'] {
+  return boot.mode;
+}
 
 /** The id of a profile → its row among what the page came with, which the server counts by. */
 export const sourceRows: Map<number, number> = new Map();
@@ -37,6 +42,7 @@ export async function start(came: Boot = boot): Promise<void> {
         await openEach(boot.sources, 'Loading', ({ address }) => address, failures);
         break;
       case 'report':
+        takeShared(boot.shared ?? null);
         await openEach(boot.sources, 'Reading', ({ data }) => fromBase64(element(data)), failures);
         break;
       case 'agent': {
@@ -61,6 +67,13 @@ export async function start(came: Boot = boot): Promise<void> {
         ? { kind: 'locked', message: 'This service wants a token before it shows its profiles.' }
         : { kind: 'error', message: sentence(error) };
   }
+}
+
+/** Takes what goes with a report; the view that its maker looked at, unless the address names one. */
+function takeShared(given: Shared | null): void {
+  shared.value = given;
+  if (given?.view.startsWith('#/') === true && location.hash === '')
+    history.replaceState(null, '', given.view);
 }
 
 /** Opens one after the other; what cannot be opened is told in `failures` and stops nobody else. */

@@ -78,8 +78,7 @@ export function View(): JSX.Element {
           class="chip"
           onClick={() =>
             saveFile(
-              new TextEncoder().encode(dot),
-              'text/vnd.graphviz',
+              new Blob([dot], { type: 'text/vnd.graphviz' }),
               `${current.value?.name.replace(/[^\w.-]+/g, '-') ?? 'graph'}.dot`,
             )
           }
@@ -90,7 +89,7 @@ export function View(): JSX.Element {
           <button
             type="button"
             class="chip"
-            onClick={() => saveFile(new TextEncoder().encode(svg.text), 'image/svg+xml', 'graph.svg')}
+            onClick={() => saveFile(new Blob([svg.text], { type: 'image/svg+xml' }), 'graph.svg')}
           >
             Save SVG
           </button>

@@ -1,9 +1,9 @@
 // Peek: one function between its direct callers and its direct callees.
-import { shortName, shortPath } from '@stackpile/profile';
+import { shortName } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import type { PeekRow } from '../engine/questions/peek.ts';
 import { formatPercent, formatValue } from '../format.ts';
-import { Place } from '../parts/Place.tsx';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { exactPattern } from '../pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
@@ -57,8 +57,8 @@ export function View(): JSX.Element {
               <b>{formatValue(row.value, unit)}</b>
               <span class="percent">{formatPercent(row.value, subject.cum)}</span>
               <span class="function">{shortName(row.name)}</span>
-              <span class="place">{shortPath(row.file, 2)}</span>
             </button>
+            {row.file === '' ? null : <PlaceLink file={row.file} line={row.line} parts={2} />}
           </li>
         ))}
       </ul>
@@ -70,7 +70,7 @@ export function View(): JSX.Element {
       <div class={`peek-subject ${subject.origin}`}>
         <h2 id="subject">{subject.name}</h2>
         <p>
-          <Place file={subject.file} line={subject.line} parts={99} />
+          <PlaceLink file={subject.file} line={subject.line} parts={99} />
         </p>
         <p>
           <b>{formatValue(subject.cum, unit)}</b> with what it calls ({formatPercent(subject.cum, total)}), of
