@@ -129,10 +129,10 @@ export function noun(type: string): string {
       return 'time blocked';
     case 'contentions':
       return 'contentions';
-    case 'retained':
-      return 'memory held';
     case 'shallow':
-      return 'own bytes';
+      return 'memory held';
+    case 'retained':
+      return 'memory retained';
     case 'claimed':
       return 'memory of tasks and handles';
     default:

@@ -15,6 +15,8 @@ export function credentials(): Record<string, string> {
 /**
  * Opens one profile; bytes move to the worker, an address is asked by it. @returns its id
  *
+ * @param opened told the id before the profile is among those of the page
+ *
  * @throws {EngineError} with the worker's sentence, which begins with `name`
  */
 export async function open(
@@ -22,6 +24,7 @@ export async function open(
   from: Uint8Array<ArrayBuffer> | Blob | string,
   time: number | null,
   size?: number,
+  opened: (id: number) => void = () => undefined,
 ): Promise<number> {
   const address = typeof from === 'string';
   const asked = engine().ask(
@@ -44,6 +47,7 @@ export async function open(
       throw new EngineError(error.code, `${name}: ${error.message}`, error.status);
     throw error;
   });
+  opened(summary.id);
   profiles.value = [...profiles.peek(), summary];
   return summary.id;
 }

@@ -43,11 +43,37 @@ export const sourcePath: Signal<((profile: number, file: string) => Promise<stri
 /** Where Graphviz comes from; null where this page does not carry it. */
 export const graphviz: Signal<(() => Promise<string>) | null> = signal<(() => Promise<string>) | null>(null);
 
+/** Where a profile of a running service came from. */
+interface Tag {
+  readonly service: string;
+  /** Whether the page took it by itself. */
+  readonly isRecorded: boolean;
+}
+/** By id of profile. */
+const tags = new Map<number, Tag>();
+
+/** Says which service a profile is of; before it is among {@link profiles}. */
+export function tagProfile(id: number, service: string, isRecorded: boolean): void {
+  tags.set(id, { service, isRecorded });
+}
+
+/** The service that a profile is of; null for files. */
+export function serviceOf(profile: ProfileSummary | null): string | null {
+  return profile === null ? null : (tags.get(profile.id)?.service ?? null);
+}
+
+/** The latest that somebody opened; where a service is looked at, of that one. What the page records meanwhile does not push it aside. */
+function latestOf(list: readonly ProfileSummary[], service: string | undefined): ProfileSummary | null {
+  const opened = list.filter(({ id }) => tags.get(id)?.isRecorded !== true);
+  return opened.findLast((one) => service === undefined || serviceOf(one) === service) ?? opened.at(-1) ?? list.at(-1) ?? null;
+}
+
 /** The profile shown. */
 export const current: ReadonlySignal<ProfileSummary | null> = computed(() => {
   const list = profiles.value;
   const { source } = state.value;
-  return list[source < 0 ? list.length - 1 : Math.min(source, list.length - 1)] ?? null;
+  if (source >= 0) return list[Math.min(source, list.length - 1)] ?? null;
+  return services.value.length > 1 ? latestOf(list, live.value?.name) : latestOf(list, undefined);
 });
 
 /** The profile compared with: the one chosen, else the first that is not the one shown. */
@@ -55,7 +81,8 @@ export const baseline: ReadonlySignal<ProfileSummary | null> = computed(() => {
   const list = profiles.value;
   const shown = current.value;
   const chosen = state.value.base < 0 ? undefined : list[state.value.base];
-  return chosen ?? list.find((one) => one !== shown && sameKind(one, shown)) ?? null;
+  const others = list.filter((one) => one !== shown && sameKind(one, shown));
+  return chosen ?? others.find((one) => serviceOf(one) === serviceOf(shown)) ?? others[0] ?? null;
 });
 
 /** Whether two profiles have a sample type in common. */
@@ -63,10 +90,12 @@ export function sameKind(a: ProfileSummary, b: ProfileSummary | null): boolean {
   return b === null || a.sampleTypes.some(({ type }) => b.sampleTypes.some((other) => other.type === type));
 }
 
-/** The series behind a verdict: every profile of the kind of the one shown, oldest first. */
+/** The series behind a verdict: every profile of the kind of the one shown and of its service, oldest first. */
 export const series: ReadonlySignal<readonly ProfileSummary[]> = computed(() => {
   const shown = current.value;
-  const list = profiles.value.filter((one) => shown !== null && sameKind(one, shown));
+  const list = profiles.value.filter(
+    (one) => shown !== null && sameKind(one, shown) && serviceOf(one) === serviceOf(shown),
+  );
   return list.every(({ time }) => time !== null)
     ? [...list].sort((a, b) => (a.time ?? 0) - (b.time ?? 0))
     : list;

@@ -2,7 +2,7 @@
 import { type Boot, parseWire, readBoot as readWire, type Shared } from '@stackpile/profile';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
-import { live, notice, profiles, readLocation, sentence, services, shared, status } from '../store.ts';
+import { live, notice, profiles, readLocation, sentence, services, shared, status, tagProfile } from '../store.ts';
 
 /** The text of an element that came with the page; '' where it did not. */
 export function element(id: string): string {
@@ -47,9 +47,13 @@ export async function start(came: Boot = boot): Promise<void> {
         break;
       case 'agent': {
         status.value = { kind: 'loading', text: 'Asking the service for its tasks', share: null };
-        live.value = { name: boot.name, base: boot.base, heavy: false };
+        services.value = [{ name: boot.name, base: boot.base, heavy: false }];
+        live.value = services.value[0] ?? null;
+        const { name } = boot;
         const clock = new Date().toTimeString().slice(0, 8);
-        await open(`goroutine ${clock}`, `${boot.base}goroutine`, Date.now());
+        await open(`goroutine ${clock}`, `${boot.base}goroutine`, Date.now(), undefined, (id) =>
+          tagProfile(id, name, false),
+        );
         break;
       }
     }
@@ -60,6 +64,7 @@ export async function start(came: Boot = boot): Promise<void> {
     }
     readLocation();
     status.value = { kind: 'ready' };
+    if (services.value.length > 0) void import('../live.ts').then(({ watchAll }) => watchAll());
     if (failures.length > 0) notice.value = `Not opened: ${failures.join(' · ')}`;
   } catch (error) {
     status.value =
@@ -89,7 +94,11 @@ async function openEach<
     const { name, time, size } = source;
     status.value = { kind: 'loading', text: `${verb} ${name}`, share: null };
     try {
-      sourceRows.set(await open(name, from(source), time, size), row);
+      const service = services.value.find((one) => name.startsWith(one.name));
+      const tag = (id: number): void => {
+        if (service !== undefined) tagProfile(id, service.name, false);
+      };
+      sourceRows.set(await open(name, from(source), time, size, tag), row);
     } catch (error) {
       failures.push(sentence(error));
     }

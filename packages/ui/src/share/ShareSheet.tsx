@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { bootMode, sourceRows } from '../page/start.ts';
 import { copyText, Dialog } from '../parts/controls.tsx';
 import { saveFile } from '../parts/save-file.ts';
-import { looks } from '../live.ts';
+import { looksOfShown } from '../live.ts';
 import { graphviz, notice, overlay, profiles, sentence, shared, theme } from '../store.ts';
 import { audience } from './audience.ts';
 import { makeReport } from './report.ts';
@@ -20,7 +20,7 @@ export function ShareSheet(): JSX.Element {
   const save = async (): Promise<void> => {
     setBusy(true);
     try {
-      const watched = looks.value.flatMap(({ counters }) => (counters === null ? [] : [counters]));
+      const watched = looksOfShown.value.flatMap(({ counters }) => (counters === null ? [] : [counters]));
       const counters = watched.length > 0 ? watched : (shared.value?.counters ?? []);
       const report = await makeReport(
         { time: Date.now(), view: location.hash, note: note.trim(), counters },

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { layoutWorker } from '../graph/layout.ts';
 import { Sheet } from '../graph/Sheet.tsx';
+import { shareOf, styleDot } from '../graph/style-dot.ts';
 import { saveFile } from '../parts/save-file.ts';
 import { Failure, Loading } from '../parts/states.tsx';
 import { current, graphviz, sentence, stackQuery, state } from '../store.ts';
@@ -25,11 +26,12 @@ export function View(): JSX.Element {
     error: '',
   });
   const dot = answer.value?.text ?? '';
+  const share = shareOf(dot);
   useEffect(() => {
     if (dot === '' || load === null) return;
     let stale = false;
     layoutWorker(load)
-      .then((layout) => layout(dot))
+      .then((layout) => layout(styleDot(dot)))
       .then(
         (text) => {
           if (!stale) setSvg({ dot, text, error: '' });
@@ -94,6 +96,7 @@ export function View(): JSX.Element {
             Save SVG
           </button>
         )}
+        {share === '' ? null : <span>{share}</span>}
         <span class="hint">Wheel zooms, drag moves, click a function to focus on it.</span>
       </div>
       {svg.text === '' ? (

@@ -66,7 +66,7 @@ export function View(): JSX.Element {
         <Since />
       </div>
       {form === 'holders' ? (
-        <FlameView compare={compared} sampleType="retained" />
+        <FlameView compare={compared} sampleType="shallow" />
       ) : (
         <div class="heap-columns">
           <Classes value={value} sort={asked} search={search} />

@@ -1,13 +1,65 @@
 // Peek: one function between its direct callers and its direct callees.
 import { shortName } from '@stackpile/profile';
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { PeekRow } from '../engine/questions/peek.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../pattern.ts';
+import { exactPattern, searchFilter } from '../pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
+
+/** Functions that the picker offers. */
+const offered = 300;
+
+/** A function by its name: typed, or chosen among those that have most. */
+function FunctionPicker({ name }: { readonly name: string }): JSX.Element {
+  const [text, setText] = useState('');
+  const query = stackQuery();
+  const { value } = useAnswer(
+    'top',
+    query === null ? null : { ...query, sort: 'auto', filter: '', limit: offered, unchanged: true },
+  );
+  const names = [...new Set(value?.rows.map((row) => row.name) ?? [])];
+  const choose = (typed: string): void => {
+    if (typed === '') return;
+    navigate({ pivot: names.includes(typed) ? exactPattern(typed) : searchFilter(typed) });
+  };
+  return (
+    <form
+      class="toolbar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        choose(text);
+      }}
+    >
+      <label class="field peek-picker">
+        <span>Function</span>
+        <input
+          type="text"
+          list="peek-functions"
+          spellcheck={false}
+          autocomplete="off"
+          placeholder={shortName(name)}
+          value={text}
+          onInput={(event) => {
+            const typed = event.currentTarget.value;
+            setText(typed);
+            // What was chosen in the list comes as a whole.
+            if (names.includes(typed)) choose(typed);
+          }}
+        />
+      </label>
+      <datalist id="peek-functions">
+        {names.map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+      <span class="hint">Type a name or an expression and press Enter, or choose from the list.</span>
+    </form>
+  );
+}
 
 export function View(): JSX.Element {
   const { pivot, search } = state.value;
@@ -66,6 +118,7 @@ export function View(): JSX.Element {
   );
   return (
     <section class="peek" aria-busy={answer.pending} aria-label="Callers and callees">
+      <FunctionPicker key={subject.name} name={subject.name} />
       {list('Called by', value.callers, 'Nobody in this profile: it is where stacks begin.')}
       <div class={`peek-subject ${subject.origin}`}>
         <h2 id="subject">{subject.name}</h2>

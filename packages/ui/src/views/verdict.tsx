@@ -4,7 +4,7 @@ import { type Counters, shortName, tellingFrame, safeText } from '@stackpile/pro
 import type { JSX } from 'preact';
 import { exactPattern } from '../pattern.ts';
 import { formatValue } from '../format.ts';
-import { looks, memoryOutlook } from '../live.ts';
+import { looksOfShown, memoryOutlook } from '../live.ts';
 import { copyText } from '../parts/controls.tsx';
 import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
@@ -97,7 +97,7 @@ export function View(): JSX.Element {
 
 /** Of the service that is watched, or that was watched where a report was made. */
 function watchedCounters(): readonly Counters[] {
-  const watched = looks.value.flatMap(({ counters }) => (counters === null ? [] : [counters]));
+  const watched = looksOfShown.value.flatMap(({ counters }) => (counters === null ? [] : [counters]));
   return watched.length > 0 ? watched : (shared.value?.counters ?? []);
 }
 

@@ -31,7 +31,7 @@ export interface HeapFrame {
   readonly origin: Origin;
 }
 
-/** A variable, and the bytes that nothing but it keeps alive. */
+/** A variable, and the bytes of all that hangs on it: what several hold counts for the nearest of them. */
 export interface Holder extends HeapFrame {
   readonly bytes: Change;
 }
@@ -97,7 +97,7 @@ export function heap(profiles: Profiles, query: HeapQuery): HeapAnswer {
     shallow: sumFrames(shallow.stacks),
     retained: sumFrames(retained.stacks),
   };
-  const holders = holdersOf(retained.stacks, sums.retained);
+  const holders = holdersOf(shallow.stacks, sums.shallow);
   const all = classesOf(objects.stacks, sums, ages, query);
   const { name } = objects.stacks.table;
   const chosen = all.find((frame) => name[frame] === query.class) ?? tellingClass(all, name) ?? all[0];
@@ -246,7 +246,7 @@ function isVariable(name: string, file: string): boolean {
   return file !== '' && /^(?:variable|global|export) /.test(name);
 }
 
-/** Each variable with what it retains, the largest first; one that is within a larger one is told for that, see {@link innerShare}. */
+/** Each variable with what it holds, the largest first; one that is within a larger one is told for that, see {@link innerShare}. */
 function holdersOf(stacks: Stacks, { cum, cumBefore }: FrameSums): Holder[] {
   const { table } = stacks;
   const bytes = (frame: number): number => Math.max(cum[frame] ?? 0, cumBefore?.[frame] ?? 0);

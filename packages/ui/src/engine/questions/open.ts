@@ -152,8 +152,8 @@ function summarize(
   for (const [row, value] of values.entries())
     if (value.type === profile.defaultSampleType) defaultType = row;
   const isHeap = heapTypes.every((type) => values.some((value) => value.type === type));
-  // Of a heap one asks first what holds its bytes.
-  if (isHeap) defaultType = values.findIndex(({ type }) => type === 'retained');
+  // Of a heap one asks first what holds its bytes: each counts once, below its nearest holder.
+  if (isHeap) defaultType = values.findIndex(({ type }) => type === 'shallow');
   if (defaultType < 0) {
     throw new ProfileError('PROFILE_INVALID', 'the profile has no sample type, so there is nothing to show');
   }
