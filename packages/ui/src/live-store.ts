@@ -52,7 +52,11 @@ function open(): Promise<IDBDatabase | null> {
 type Store = 'looks' | 'moments';
 
 /** Runs one request; undefined where it fails: what is kept is a convenience. */
-async function run<T>(store: Store, mode: IDBTransactionMode, make: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
+async function run<T>(
+  store: Store,
+  mode: IDBTransactionMode,
+  make: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T | undefined> {
   const base = await open();
   if (base === null) return undefined;
   return new Promise((resolve) => {
@@ -89,7 +93,8 @@ function listOf<T>(value: unknown, read: (one: object) => T | null): T[] {
 }
 
 function readLook(one: object): KeptLook | null {
-  if (!('time' in one && typeof one.time === 'number' && 'readings' in one && one.readings instanceof Map)) return null;
+  if (!('time' in one && typeof one.time === 'number' && 'readings' in one && one.readings instanceof Map))
+    return null;
   const readings = new Map<string, Reading>();
   for (const [name, reading] of one.readings as Map<unknown, unknown>)
     if (typeof name === 'string' && isReading(reading)) readings.set(name, reading);
@@ -139,7 +144,11 @@ export function withinBound(moments: readonly KeptMoment[]): readonly KeptMoment
 
 /** Keeps the looks of a service. */
 export async function keepLooks(key: string, looks: readonly KeptLook[]): Promise<void> {
-  const plain = looks.map(({ time, readings, counters }) => ({ time, readings: new Map(readings), counters }));
+  const plain = looks.map(({ time, readings, counters }) => ({
+    time,
+    readings: new Map(readings),
+    counters,
+  }));
   await run('looks', 'readwrite', (store) => store.put(plain, key));
 }
 

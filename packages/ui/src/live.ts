@@ -6,7 +6,19 @@ import { EngineError } from './engine/error.ts';
 import { indexOf, type IndexRow, outlook, type Outlook, type Reading, readingsOf } from './live-index.ts';
 import { forget, keepLooks, type KeptMoment, keepMoments, restore } from './live-store.ts';
 import { credentials, open } from './open.ts';
-import { current, live, navigate, notice, profiles, sentence, series, serviceOf, services, state, tagProfile } from './store.ts';
+import {
+  current,
+  live,
+  navigate,
+  notice,
+  profiles,
+  sentence,
+  series,
+  serviceOf,
+  services,
+  state,
+  tagProfile,
+} from './store.ts';
 
 /** One look at a service. */
 export interface Look {
@@ -61,7 +73,9 @@ export const wantsRecording: Signal<boolean | null> = signal<boolean | null>(nul
 export const recording: ReadonlySignal<boolean> = computed(() => records(live.value));
 export const capturing: Signal<string> = signal('');
 export const liveError: ReadonlySignal<string> = computed(() => historyOf(live.value?.name).error);
-export const offered: ReadonlySignal<readonly IndexRow[]> = computed(() => historyOf(live.value?.name).offered);
+export const offered: ReadonlySignal<readonly IndexRow[]> = computed(
+  () => historyOf(live.value?.name).offered,
+);
 /** Where memory is heading, as far as it was watched. */
 export const memoryOutlook: ReadonlySignal<Outlook | null> = computed(() => {
   const list = looks.value;
@@ -133,7 +147,10 @@ async function look(target: BootService): Promise<void> {
 
 /** Another process answers than the one that was seen before: what was kept of that one is not its history. */
 async function forgetOther(target: BootService, counters: Counters | null): Promise<void> {
-  const last = histories.peek().get(target.name)?.looks.findLast((one) => one.counters !== null)?.counters;
+  const last = histories
+    .peek()
+    .get(target.name)
+    ?.looks.findLast((one) => one.counters !== null)?.counters;
   const began = (one: Counters | null | undefined): number | null =>
     one?.uptime == null ? null : one.time - one.uptime * 1000;
   const a = began(last);

@@ -16,7 +16,7 @@ const template = `<!doctype html>
 <script type="text/plain" id="stackpile-worker">{{worker}}</script>
 <script type="text/plain" id="stackpile-worker-later">{{workerLater}}</script>
 <script type="application/json" id="stackpile-boot">{{boot}}</script>
-<!--stackpile-data-->
+{{data}}
 <script>{{script}}</script>
 {{chunks}}
 </body>
@@ -38,7 +38,8 @@ export interface PageParts {
 
 /** The page. A replacement is a function, as `$&` in code must stay what it is. */
 export function pageOf(parts: PageParts): string {
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name as keyof PageParts] ?? '');
+  const texts = new Map<string, string>(Object.entries(parts));
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => texts.get(name) ?? '');
 }
 
 /** Where data is put into a page that is built already. */

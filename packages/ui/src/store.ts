@@ -65,7 +65,12 @@ export function serviceOf(profile: ProfileSummary | null): string | null {
 /** The latest that somebody opened; where a service is looked at, of that one. What the page records meanwhile does not push it aside. */
 function latestOf(list: readonly ProfileSummary[], service: string | undefined): ProfileSummary | null {
   const opened = list.filter(({ id }) => tags.get(id)?.isRecorded !== true);
-  return opened.findLast((one) => service === undefined || serviceOf(one) === service) ?? opened.at(-1) ?? list.at(-1) ?? null;
+  return (
+    opened.findLast((one) => service === undefined || serviceOf(one) === service) ??
+    opened.at(-1) ??
+    list.at(-1) ??
+    null
+  );
 }
 
 /** The profile shown. */

@@ -31,16 +31,20 @@ test('a place is opened by its absolute path, whatever form the profile gives it
 
 test('no file of a profile leads out of the template: not to another machine, another scheme, or upwards', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom('', '/home/me'), (file, folder) => {
-      const path = absolutePath(file, folder);
-      if (path === null) return;
-      for (const { template } of editors) {
-        const address = editorAddress(template, path, 1);
-        const before = template.slice(0, template.indexOf('{path}'));
-        assert.ok(address.startsWith(`${before}/`), address);
-        assert.doesNotMatch(address.slice(before.length), /^\/\/|\\|\s|[<>"]|\/\.\.(?:\/|$)/, address);
-      }
-    }),
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.constantFrom('', '/home/me'),
+      (file, folder) => {
+        const path = absolutePath(file, folder);
+        if (path === null) return;
+        for (const { template } of editors) {
+          const address = editorAddress(template, path, 1);
+          const before = template.slice(0, template.indexOf('{path}'));
+          assert.ok(address.startsWith(`${before}/`), address);
+          assert.doesNotMatch(address.slice(before.length), /^\/\/|\\|\s|[<>"]|\/\.\.(?:\/|$)/, address);
+        }
+      },
+    ),
   );
   assert.equal(absolutePath('//evil/share/x.ts', ''), '/evil/share/x.ts');
   assert.equal(absolutePath('/srv/../../etc/passwd', ''), null);

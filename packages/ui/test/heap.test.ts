@@ -92,8 +92,13 @@ test('two snapshots of a process are compared by class and holder; who is new is
   assert.ok(now > was * 3 && was > 0);
   assert.deepEqual(answer.chains[0]?.objects, { now: 4000, before: 1000 });
   // Classes are in the asked order, the engine's own last.
-  const fresh = answer.classes.filter(({ name }) => !/^(?:\(|globalThis$)/.test(name)).map((row) => row.fresh ?? 0);
-  assert.deepEqual(fresh, fresh.toSorted((a, b) => b - a));
+  const fresh = answer.classes
+    .filter(({ name }) => !/^(?:\(|globalThis$)/.test(name))
+    .map((row) => row.fresh ?? 0);
+  assert.deepEqual(
+    fresh,
+    fresh.toSorted((a, b) => b - a),
+  );
 });
 
 test('a search lists matching classes, and a filter leaves what one variable holds', async () => {
@@ -109,7 +114,7 @@ test('a search lists matching classes, and a filter leaves what one variable hol
 test('a snapshot that is damaged is one sentence that names the byte', async () => {
   for (const text of ['{"snapshot":{"meta":{}}}', '{"snapshot":{"meta":[]}}'])
     await assert.rejects(
-      new ProfileEngine().handlers.open({ name: 'x', from: new Blob([text]) }, () => undefined),
+      async () => new ProfileEngine().handlers.open({ name: 'x', from: new Blob([text]) }, () => undefined),
       /heap snapshot/,
     );
 });

@@ -14,7 +14,8 @@ export function heatOf(color: string): number | null {
 export function paintHeat(picture: Element): void {
   for (const group of picture.querySelectorAll<SVGGElement>('.node, .edge')) {
     const shapes = [...group.querySelectorAll('polygon, path, ellipse, polyline')];
-    const heat = shapes.map((shape) => heatOf(shape.getAttribute('stroke') ?? '')).find((one) => one !== null) ?? 0;
+    const heat =
+      shapes.map((shape) => heatOf(shape.getAttribute('stroke') ?? '')).find((one) => one !== null) ?? 0;
     group.style.setProperty('--heat', `${Math.round(Math.abs(heat) * 100)}%`);
     group.toggleAttribute('data-less', heat < 0);
     for (const shape of shapes) {

@@ -23,18 +23,20 @@ export function shareOf(dot: string): string {
 
 /** DOT whose boxes and arrows have the page's type; what it says is the same, and names are whole in tooltips. */
 export function styleDot(dot: string): string {
-  return dot
-    .replace(
-      /^node \[style=filled /m,
-      'graph [fontname="Arial" nodesep=0.3 ranksep=0.45]\nedge [fontname="Arial" fontsize=11]\nnode [fontname="Arial" margin="0.18,0.07" style=filled ',
-    )
-    .replace(/ fontsize=(\d+)/g, (_, size: string) => ` fontsize=${fontSize(Number(size))}`)
-    .replace(
-      /^(N\w+ \[label = ?"|N\w+ \[label="|N\w+ -> N\w+ \[label=")((?:[^"\\]|\\[^])*)"/gm,
-      (_, head: string, label: string) =>
-        // A number stands beside its arrow, not on it.
-        `${head}${head.includes('->') ? '\u00a0' : ''}${label.split('\\n').map(fitted).join('\\n')}"`,
-    )
-    // What is said of the whole stands above the graph.
-    .replace(/^subgraph cluster_L \{.*\}$/m, '');
+  return (
+    dot
+      .replace(
+        /^node \[style=filled /m,
+        'graph [fontname="Arial" nodesep=0.3 ranksep=0.45]\nedge [fontname="Arial" fontsize=11]\nnode [fontname="Arial" margin="0.18,0.07" style=filled ',
+      )
+      .replace(/ fontsize=(\d+)/g, (_, size: string) => ` fontsize=${fontSize(Number(size))}`)
+      .replace(
+        /^(N\w+ \[label = ?"|N\w+ \[label="|N\w+ -> N\w+ \[label=")((?:[^"\\]|\\[^])*)"/gm,
+        (_, head: string, label: string) =>
+          // A number stands beside its arrow, not on it.
+          `${head}${head.includes('->') ? '\u00a0' : ''}${label.split('\\n').map(fitted).join('\\n')}"`,
+      )
+      // What is said of the whole stands above the graph.
+      .replace(/^subgraph cluster_L \{.*\}$/m, '')
+  );
 }

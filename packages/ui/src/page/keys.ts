@@ -45,6 +45,7 @@ export function onKeyDown(event: KeyboardEvent): void {
     '?': () => (overlay.value = 'help'),
     '/': () => document.getElementById('search')?.focus(),
     t: toggleTheme,
+    M: () => navigate({ libraries: state.value.libraries === 'mine' ? 'show' : 'mine', zoom: '' }),
     S: () => (overlay.value = 'share'),
     E: () => (overlay.value = 'editor'),
     d: () => (overlay.value = 'download'),

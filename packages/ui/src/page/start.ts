@@ -2,7 +2,17 @@
 import { type Boot, parseWire, readBoot as readWire, type Shared } from '@stackpile/profile';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
-import { live, notice, profiles, readLocation, sentence, services, shared, status, tagProfile } from '../store.ts';
+import {
+  live,
+  notice,
+  profiles,
+  readLocation,
+  sentence,
+  services,
+  shared,
+  status,
+  tagProfile,
+} from '../store.ts';
 
 /** The text of an element that came with the page; '' where it did not. */
 export function element(id: string): string {

@@ -12,6 +12,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
       ['n N', 'next and previous match'],
       ['[ ]', 'previous and next profile'],
       ['l', 'libraries shown, collapsed, hidden; only your own code'],
+      ['M', 'only your own code, or everything again'],
       ['r', 'reset filters, search and zoom'],
       ['S', 'share: one file, a link, paper'],
       ['d', 'download'],

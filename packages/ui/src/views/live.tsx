@@ -76,9 +76,7 @@ export function View(): JSX.Element {
           .map((name) => button(name, name, `Capture ${name}`))}
         {kinds.includes('goroutine') ? (
           <Switch
-            label={
-              target?.heavy === true ? 'Record tasks (it stands still each time)' : 'Record tasks'
-            }
+            label={target?.heavy === true ? 'Record tasks (it stands still each time)' : 'Record tasks'}
             on={recording.value}
             toggle={() => (wantsRecording.value = !recording.value)}
           />
@@ -127,7 +125,8 @@ function Heading({ outlook: { perMinute, untilLimit, limit } }: { readonly outlo
     <p class="live-heading">Memory: {rate}.</p>
   ) : (
     <p class="live-heading limit" role="status">
-      Memory reaches its limit of {formatValue(limit, 'bytes')} in <b>{formatMs(untilLimit)}</b> at this rate, {rate}.
+      Memory reaches its limit of {formatValue(limit, 'bytes')} in <b>{formatMs(untilLimit)}</b> at this rate,{' '}
+      {rate}.
     </p>
   );
 }
@@ -150,13 +149,21 @@ function Services(): JSX.Element {
 /** What is drawn of a service that is not the one looked at. */
 const carded = ['tasks', 'goroutine', 'RSS'] as const;
 
-function ServiceCard({ service, shown }: { readonly service: BootService; readonly shown: boolean }): JSX.Element {
+function ServiceCard({
+  service,
+  shown,
+}: {
+  readonly service: BootService;
+  readonly shown: boolean;
+}): JSX.Element {
   const { looks: seen, error } = historyOf(service.name);
   const moments = seen.filter(({ recorded }) => recorded >= 0).length;
   const tracks = carded.flatMap((name) => {
     const values = seen.flatMap(({ readings }) => readings.get(name) ?? []);
     const last = values.at(-1);
-    return last === undefined ? [] : [{ name, text: formatValue(last.value, last.unit), values: values.map(({ value }) => value) }];
+    return last === undefined
+      ? []
+      : [{ name, text: formatValue(last.value, last.unit), values: values.map(({ value }) => value) }];
   });
   return (
     <button type="button" class="service" aria-pressed={shown} onClick={() => choose(service)}>
