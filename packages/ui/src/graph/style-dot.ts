@@ -31,10 +31,13 @@ export function styleDot(dot: string): string {
       )
       .replace(/ fontsize=(\d+)/g, (_, size: string) => ` fontsize=${fontSize(Number(size))}`)
       .replace(
-        /^(N\w+ \[label = ?"|N\w+ \[label="|N\w+ -> N\w+ \[label=")((?:[^"\\]|\\[^])*)"/gm,
-        (_, head: string, label: string) =>
+        /^(N\w+(?: -> N\w+)? \[label ?= ?")((?:[^"\\]|\\[^])*)"/gm,
+        (_, head: string, label: string) => {
           // A number stands beside its arrow, not on it.
-          `${head}${head.includes('->') ? '\u00a0' : ''}${label.split('\\n').map(fitted).join('\\n')}"`,
+          const margin = head.includes('->') ? '\u00a0\u00a0' : '';
+          const lines = label.split('\\n').map((line) => `${margin}${fitted(line)}`);
+          return `${head}${lines.join('\\n')}"`;
+        },
       )
       // What is said of the whole stands above the graph.
       .replace(/^subgraph cluster_L \{.*\}$/m, '')

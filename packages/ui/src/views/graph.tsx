@@ -96,7 +96,7 @@ export function View(): JSX.Element {
             Save SVG
           </button>
         )}
-        {share === '' ? null : <span>{share}</span>}
+        {share === '' ? null : <span class="hint">Shown: {share}.</span>}
         <span class="hint">Wheel zooms, drag moves, click a function to focus on it.</span>
       </div>
       {svg.text === '' ? (
