@@ -2,12 +2,13 @@
 import type { Boot } from '@stackpile/profile';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { element, sourceRows } from './came-with.ts';
 import { installChunks } from './chunks.ts';
 import { EngineError } from './engine/error.ts';
 import { fetchText, fromBase64 } from './open.ts';
 import { App } from './page/App.tsx';
 import { onKeyDown } from './page/keys.ts';
-import { element, readBoot, sourceRows, start } from './page/start.ts';
+import { readBoot, start } from './page/start.ts';
 import { readEditor } from './parts/editor.ts';
 import { startTheme } from './parts/theme.ts';
 import { parseState } from './state.ts';

@@ -1,5 +1,6 @@
 // What the page came with: read, then opened.
 import { type Boot, parseWire, readBoot as readWire, type Shared } from '@stackpile/profile';
+import { bootMode, element, sourceRows } from '../came-with.ts';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
 import {
@@ -14,11 +15,6 @@ import {
   tagProfile,
 } from '../store.ts';
 
-/** The text of an element that came with the page; '' where it did not. */
-export function element(id: string): string {
-  return document.getElementById(id)?.textContent ?? '';
-}
-
 export function readBoot(): Boot {
   try {
     return readWire(parseWire(element('stackpile-boot'), 'boot'));
@@ -29,17 +25,10 @@ export function readBoot(): Boot {
 
 let boot: Boot = { mode: 'none' };
 
-/** How this page came. */
-export function bootMode(): Boot['mode'] {
-  return boot.mode;
-}
-
-/** The id of a profile → its row among what the page came with, which the server counts by. */
-export const sourceRows: Map<number, number> = new Map();
-
 /** Opens what the page came with. Runs again, without an argument, after a token was typed. */
 export async function start(came: Boot = boot): Promise<void> {
   boot = came;
+  bootMode.value = boot.mode;
   const failures: string[] = [];
   try {
     switch (boot.mode) {

@@ -1,7 +1,7 @@
 // Sharing: the page as one file, a link and who can open it, paper.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { bootMode, sourceRows } from '../page/start.ts';
+import { bootMode, sourceRows } from '../came-with.ts';
 import { copyText, Dialog } from '../parts/controls.tsx';
 import { saveFile } from '../parts/save-file.ts';
 import { looksOfShown } from '../live.ts';
@@ -91,7 +91,7 @@ export function ShareSheet(): JSX.Element {
         <p class="hint">
           <b>Who can open it:</b>{' '}
           {audience({
-            mode: bootMode(),
+            mode: bootMode.value,
             protocol: location.protocol,
             hostname: location.hostname,
             added: list.filter(({ id }) => !sourceRows.has(id)).length,

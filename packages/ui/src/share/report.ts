@@ -1,6 +1,6 @@
 // The page written into one file, as the command writes it: every open profile, the view, a note.
 import type { Boot, Shared } from '@stackpile/profile';
-import { element } from '../page/start.ts';
+import { element } from '../came-with.ts';
 import { pageOf } from '../page-template.ts';
 import { EngineError } from '../engine/error.ts';
 import { engine, graphviz, profiles, stackQuery } from '../store.ts';
