@@ -123,7 +123,7 @@ test('a chunk that was changed after the page was built does not run, and the pa
   await go(page, 'raw');
   await shows(page, '.state', /A part of this page is missing/);
   await go(page, 'top');
-  await shows(page, '.top-table tbody tr', /gopark/);
+  await shows(page, '.top-table tbody tr', /SubscribeNewTaskMsgIfAvailable/);
   assert.equal(await page.evaluate(() => 'attacked' in globalThis), false);
   await context.close();
 });

@@ -66,7 +66,7 @@ export function View(): JSX.Element {
     <section class="live" aria-label="Live">
       {services.value.length > 1 ? <Services /> : null}
       <div class="toolbar wraps">
-        <b class="live-name">{target?.name}</b>
+        {services.value.length > 1 ? null : <b class="live-name">{target?.name}</b>}
         <span class="grow" />
         {captures
           .filter(({ name }) => kinds.includes(name))
