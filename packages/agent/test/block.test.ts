@@ -1,5 +1,6 @@
 // `block` of a real process: what blocked the event loop is named, native code too; and what is recorded when.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type Profile, readProfile } from '@stackpile/profile';
 import { BlockStacks } from '../src/captures/block-stacks.ts';
@@ -29,6 +30,9 @@ function types(profile: Profile): string[] {
   return profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`);
 }
 
+const source = readFileSync(new URL('./blocking.ts', import.meta.url), 'utf8').split('\n');
+const lineOf = (text: string): number => source.findIndex((line) => line.includes(text)) + 1;
+
 describe('block', () => {
   test('names what blocks the loop with file and line, native code too', async () => {
     const { port } = await serving({ port: 0, block: true, tasks: false, heap: false });
@@ -45,8 +49,10 @@ describe('block', () => {
       assert.ok(own.every(({ contentions }) => contentions >= 1));
     }
     // Native code is told on the line that calls it.
-    assert.ok(stacks.some(({ stack }) => stack.startsWith(`parsesMuch ${file}:7 <`)));
-    assert.ok(stacks.some(({ stack }) => stack.startsWith(`backtracks ${file}:15 <`)));
+    assert.ok(
+      stacks.some(({ stack }) => stack.startsWith(`parsesMuch ${file}:${lineOf('JSON.parse(text)')} <`)),
+    );
+    assert.ok(stacks.some(({ stack }) => stack.startsWith(`backtracks ${file}:${lineOf('.test(')} <`)));
 
     // It adds up: nothing is lost, or told twice, by being read.
     const sum = (of: Profile): number => told(of).reduce((all, { nanos }) => all + nanos, 0);
@@ -121,9 +127,7 @@ describe('block', () => {
       timeDeltas: [25_000, 25_000, 25_000],
     };
     stacks.add(recorded, 25_000, [{ from: 0, to: 10_000_000, counted: false }]);
-    const context = { program: 'a.js', cwd: '/app', originals: { locate: () => null } };
     assert.equal(stacks.size, 2);
-    assert.ok(context.cwd !== '');
     const names = new Set(stacks.frames().map(({ name }) => name));
     assert.deepEqual(names, new Set(['spin', '(not running)']));
   });

@@ -91,17 +91,13 @@ export async function workerProfiler(context: CaptureContext, worker: string): P
   for (const [id, { kept }] of own) if (id !== threadId && kept.windows === 0) own.delete(id);
   let profiler = own.get(threadId);
   if (profiler === undefined) {
-    const { limits, settings, cwd, program } = context;
     const withSession = <T>(use: (session: InspectorSession) => Promise<T>): Promise<T> =>
       workers.withWorkers((all) => use(find(all).session));
     own.set(
       threadId,
       (profiler = new CpuProfiler({
+        ...context,
         main: { withSession },
-        limits,
-        settings,
-        cwd,
-        program,
         // Script numbers are each thread's own.
         originals: new Originals(),
         // A worker that is worth a profile is mostly in a loop, which is named only where this is said of it.
