@@ -11,6 +11,7 @@ const [kind, variant] = process.argv.slice(2);
 
 if (variant === 'on') await startServer({ port: 0 });
 if (variant === 'unasked') await startServer({ port: 0, tasks: { from: 'first look' } });
+if (variant === 'block') await startServer({ port: 0, tasks: false, block: true });
 if (variant === 'untracked') await startServer({ port: 0, tasks: false });
 if (variant === 'unsampled') await startServer({ port: 0, tasks: false, heap: false });
 // What V8 takes for a promise hook that is gone again: it inlines fewer operations on promises from then on.

@@ -80,6 +80,12 @@ export interface CommandLineOptions {
   readonly redact?: boolean;
 }
 
+/** How blocks of the event loop are recorded. */
+export interface BlockOptions {
+  /** Milliseconds for which the event loop has to be blocked; default 50. */
+  readonly threshold?: number;
+}
+
 /** What captures may do. */
 export interface CaptureOptions {
   /** Track suspended tasks; `false` leaves the hook out. */
@@ -92,6 +98,11 @@ export interface CaptureOptions {
    * default, as in Go.
    */
   readonly mutex?: boolean;
+  /**
+   * Record what blocks the event loop from the start on, for `block`. Left out, it is recorded only while somebody asks with
+   * `block?seconds=`. It takes a CPU profiler at two samples per `threshold`.
+   */
+  readonly block?: BlockOptions | boolean;
   /** Longest capture that a request may ask for, in seconds; longer wishes are cut. Default 300. */
   readonly maxSeconds?: number;
 }
@@ -121,6 +132,7 @@ export interface CaptureSettings {
   readonly heap: Required<HeapOptions> | null;
   readonly cmdline: Required<CommandLineOptions>;
   readonly mutex: boolean;
+  readonly block: Required<BlockOptions> | null;
   readonly maxSeconds: number;
 }
 
@@ -128,6 +140,8 @@ export interface CaptureSettings {
 export const DEFAULT_PORT = 6060;
 /** Milliseconds; whoever runs a service with a deadline of a second survives it. */
 const LONGEST_SNAPSHOT_MS = 2000;
+/** Milliseconds. */
+export const BLOCK_THRESHOLD = 50;
 /** So many are tried from there on, then any. */
 const NEXT_PORTS = 20;
 
@@ -169,6 +183,7 @@ const captureChecks = {
   } satisfies Record<keyof HeapOptions, Check>),
   cmdline: options({ redact: flag } satisfies Record<keyof CommandLineOptions, Check>),
   mutex: flag,
+  block: flagOrOptions({ threshold: number(10, 60_000) } satisfies Record<keyof BlockOptions, Check>),
   maxSeconds: number(1, 86_400),
 };
 
@@ -242,6 +257,7 @@ function portsFrom(port: number | undefined): number[] {
 function captureSettings(options: CaptureOptions): CaptureSettings {
   const tasks = options.tasks === true || options.tasks === undefined ? {} : options.tasks;
   const heap = options.heap === true || options.heap === undefined ? {} : options.heap;
+  const block = options.block === true ? {} : options.block;
   return {
     tasks:
       tasks === false
@@ -259,6 +275,7 @@ function captureSettings(options: CaptureOptions): CaptureSettings {
         : { interval: heap.interval ?? 524_288, snapshots: heap.snapshots ?? LONGEST_SNAPSHOT_MS },
     cmdline: { redact: options.cmdline?.redact ?? false },
     mutex: options.mutex ?? false,
+    block: block === false || block === undefined ? null : { threshold: block.threshold ?? BLOCK_THRESHOLD },
     maxSeconds: options.maxSeconds ?? 300,
   };
 }

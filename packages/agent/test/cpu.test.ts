@@ -85,6 +85,7 @@ function profiling(limits = new Limits()): {
   const context = {
     main,
     limits,
+    pulse: { listen: () => () => undefined, pending: () => null },
     isResponsive: () => Promise.resolve(true),
     originals,
     program: '',

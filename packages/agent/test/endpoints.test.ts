@@ -67,7 +67,7 @@ describe('the index', () => {
       offers.find(({ name }) => name === wanted)?.query ?? [];
     assert.deepEqual(
       [takes('profile'), takes('goroutine'), takes('heap')].map((names) => names.join()),
-      ['seconds,hz,idle', 'debug,seconds,ids,source,lines', 'debug,seconds,gc'],
+      ['seconds,hz,worker,idle', 'debug,seconds,ids,source,lines', 'debug,seconds,gc'],
     );
     const count = offers.find(({ name }) => name === 'goroutine')?.count;
     assert.equal(typeof count, 'number');
@@ -88,9 +88,17 @@ describe('a dummy endpoint, one file and one row,', () => {
   const broken: Endpoint = { ...dummy, name: 'rings', count: () => Promise.reject(new Error('none')) };
   const captures: CaptureContext = {
     main: new MainThread(new Int32Array(new SharedArrayBuffer(12)), () => undefined),
+    pulse: { listen: () => () => undefined, pending: () => null },
     isResponsive: async () => true,
     loopLag: async () => 0,
-    settings: { tasks: null, heap: null, cmdline: { redact: false }, mutex: false, maxSeconds: 1 },
+    settings: {
+      tasks: null,
+      heap: null,
+      block: null,
+      cmdline: { redact: false },
+      mutex: false,
+      maxSeconds: 1,
+    },
     limits: new Limits(),
     cwd: '/',
     program: '/main.js',

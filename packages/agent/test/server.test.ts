@@ -273,7 +273,7 @@ test('the index links the web page where this build carries one', async () => {
 });
 
 describe('manners', () => {
-  for (const how of ['returns', 'exits', 'captures', 'classes', 'throws']) {
+  for (const how of ['returns', 'exits', 'captures', 'traces', 'armed', 'armed-exits', 'classes', 'throws']) {
     test(`a process that ${how} ends by itself and prints nothing of ours`, async () => {
       const ended = run(process.execPath, [...sourceFlags, program('manners.ts'), how], {
         timeout: 60_000,

@@ -130,4 +130,5 @@ export {
   readOffers,
 } from './wire/offer.ts';
 export { taskLabel, type TaskKind, waitedMilliseconds } from './wire/task-labels.ts';
+export { readWorkers, type Workers, type WorkerThreadInfo } from './wire/workers.ts';
 export { readWeights, type Weights, weightsSentence } from './wire/weights.ts';

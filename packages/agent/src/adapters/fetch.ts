@@ -1,6 +1,6 @@
 // createFetchHandler: the endpoints for whatever turns a `Request` into a `Response`.
 import { readRequest } from '../door/body.ts';
-import { pieces } from '../door/pieces.ts';
+import { pieces, streamUntil } from '../door/pieces.ts';
 import type { HandlerOptions } from '../options.ts';
 import { closable, type Closable, openMount } from './mount.ts';
 
@@ -43,7 +43,13 @@ export function createFetchHandler(options: HandlerOptions): FetchHandler {
       body: () => readRequest(request),
     };
     const answer = await mount.answer(found, asked, abort.signal);
-    const body = answer.body.length === 0 ? null : pieces(answer.body, abort);
+    const { stream } = answer;
+    const body =
+      stream === undefined
+        ? answer.body.length === 0
+          ? null
+          : pieces(answer.body, abort)
+        : streamUntil(stream, abort);
     if (body === null) abort.abort();
     return new Response(body, { status: answer.status, headers: { ...answer.headers } });
   };

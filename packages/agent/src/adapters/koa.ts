@@ -1,5 +1,6 @@
 // createKoaMiddleware: the endpoints for Koa and whatever has its context.
 import { Readable } from 'node:stream';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { bodyOf } from '../door/body.ts';
 import type { HandlerOptions } from '../options.ts';
 import { closable, type Closable, mountedAt, openMount } from './mount.ts';
@@ -54,6 +55,7 @@ export function createKoaMiddleware(options: HandlerOptions): KoaMiddleware {
     const answer = await mount.answer(found, asked, abort.signal);
     context.status = answer.status;
     context.set({ ...answer.headers });
+    if (answer.stream !== undefined) context.body = Readable.fromWeb(answer.stream as NodeStream);
     // Koa sends none for HEAD, and would set a status and a length of its own for an empty one.
     if (answer.body.length > 0)
       context.body = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);

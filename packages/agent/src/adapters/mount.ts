@@ -85,6 +85,8 @@ function openDoor({ auth, captures }: HandlerSettings): { door: Door; close: () 
       sidecar = Sidecar.start(null, captures, null).then((started) => started.sidecar);
     return sidecar;
   };
+  // What is recorded from the start on is recorded by the worker.
+  if (captures.block !== null) void running().catch(() => undefined);
   const door = new Door({
     gate: gateOf(auth),
     // The names of a service are its own business, and so is who reaches it; hence `auth`.

@@ -7,9 +7,24 @@ import type { SymbolTable } from '../symbols.ts';
 import type { MainThread } from '../inspect/main-thread.ts';
 import type { Limits } from './limits.ts';
 
+/** A stretch of time in which the event loop did not turn; microseconds of the monotonic clock. */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Tells when the main thread's event loop is blocked. */
+export interface Pulse {
+  /** Hears of every block that is at least `threshold` milliseconds long, when it has ended. The result stops that; until then nobody else may listen. */
+  listen(threshold: number, onBlock: (block: Block) => void): () => void;
+  /** The block that has not ended yet; null where the loop turns, or nobody listens. */
+  pending(): Block | null;
+}
+
 /** What a capture gets to work with. It runs in the sidecar. */
 export interface CaptureContext {
   readonly main: MainThread;
+  readonly pulse: Pulse;
   readonly settings: CaptureSettings;
   /** How much may be asked for at the same time; whatever stops the main thread, or keeps memory, goes by it. */
   readonly limits: Limits;

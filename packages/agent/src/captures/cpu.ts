@@ -1,6 +1,6 @@
 // The CPU profile: one V8 profiler for all requests that run at the same time, each with its own window of time.
 import type { Profile } from '@stackpile/profile';
-import type { InspectorSession } from '../inspect/main-thread.ts';
+import type { InspectorSession, MainThread } from '../inspect/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
 import {
   type CallTree,
@@ -13,6 +13,12 @@ import { CpuRecording } from './cpu-recording.ts';
 import type { Pace } from './limits.ts';
 import { sleep } from './sleep.ts';
 import { unlessAborted } from './shared-reading.ts';
+
+/** What a profiler works with: of a context what has to do with one thread, the main one or another. */
+export interface CpuContext
+  extends Pick<CaptureContext, 'limits' | 'settings' | 'isResponsive' | 'cwd' | 'program' | 'originals'> {
+  readonly main: Pick<MainThread, 'withSession'>;
+}
 
 /** Options of one CPU capture. */
 export interface CpuRequest {
@@ -77,7 +83,7 @@ class Window {
  * kept once, in segments that windows refer to, and forgotten with the last window that needs it.
  */
 export class CpuProfiler {
-  readonly #context: CaptureContext;
+  readonly #context: CpuContext;
   /** Windows that begin with the next turn, by what they ask for. */
   readonly #coming = new Map<string, Window>();
   #comingSince = 0;
@@ -89,7 +95,7 @@ export class CpuProfiler {
   /** When V8's profiler was started last; -1 while it is stopped. */
   #started = -1;
 
-  constructor(context: CaptureContext) {
+  constructor(context: CpuContext) {
     this.#context = context;
   }
 

@@ -31,7 +31,7 @@ const STOP_SAVED_MS = 90;
 const COLLECTION_SHARE = 0.001;
 const COLLECTION_SAVED_MS = 45;
 const COLLECTION_REST: Rest = { ms: 15_000, times: 30 };
-/** Cuts of a CPU recording that goes on. */
+/** Cuts of a CPU recording that goes on; the same again for that of what blocks the event loop, which is cut for its readers only. */
 const CUT_SHARE = 0.002;
 const CUT_SAVED_MS = 100;
 /** Bytes of answers that are made and not yet taken by their clients; a dump of all tasks may have tens of megabytes. */
@@ -261,6 +261,7 @@ export class Limits {
   /** For collections of the heap that are asked for; {@link stops} hold for them, too. */
   readonly collections: Pace;
   readonly cuts: Pace;
+  readonly blockCuts: Pace = new Pace(CUT_SHARE, CUT_SAVED_MS);
   readonly untaken: Untaken;
 
   constructor(

@@ -44,6 +44,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Empty for HEAD. */
   readonly body: Uint8Array;
+  /** What is made while it is sent, instead of `body`. */
+  readonly stream?: ReadableStream<Uint8Array>;
 }
 
 /** Answers routed requests; one per listener or handler. */
@@ -162,7 +164,9 @@ function takesGzip(header: string | undefined): boolean {
 }
 
 /** Sets the length, which HEAD has only where the body was made. */
-function finished({ status, headers, body }: PprofResponse, method: string): Answer {
+function finished({ status, headers, body, stream }: PprofResponse, method: string): Answer {
+  if (stream !== undefined && method !== 'HEAD') return { status, headers, body: new Uint8Array(0), stream };
+  void stream?.cancel();
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const head = method === 'HEAD';
   const length: Record<string, string> =

@@ -49,3 +49,29 @@ export function pieces(
     { highWaterMark: 0 },
   );
 }
+
+/** A stream that tells when its client has it, or has gone. */
+export function streamUntil(
+  stream: ReadableStream<Uint8Array>,
+  done: AbortController,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await reader.read();
+        if (!next.done) {
+          controller.enqueue(next.value);
+          return;
+        }
+        controller.close();
+        done.abort();
+      },
+      async cancel() {
+        done.abort();
+        await reader.cancel();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -43,6 +43,10 @@ export async function send(
 ): Promise<void> {
   if (response.destroyed === true) return;
   response.writeHead(answer.status, { ...answer.headers });
+  if (answer.stream !== undefined) {
+    await sendStream(response, answer.stream, stallMs);
+    return;
+  }
   const { body } = answer;
   let at = 0;
   for (; body.length - at > PIECE; at += PIECE) {
@@ -56,4 +60,28 @@ export async function send(
   // Not even no bytes where there is no body: a server may have been told to throw at that.
   response.end(body.length === 0 ? undefined : body.subarray(at));
   if (!(await end)) response.destroy();
+}
+
+async function sendStream(
+  response: ResponseWriter,
+  stream: ReadableStream<Uint8Array>,
+  stallMs: number,
+): Promise<void> {
+  const reader = stream.getReader();
+  const gone = (): void => void reader.cancel().catch(() => undefined);
+  response.once('close', gone);
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      if (response.write(next.value) || (await happens(response, 'drain', stallMs))) continue;
+      response.destroy();
+      return;
+    }
+    response.end();
+  } catch {
+    // It broke in the middle: the client must not take it for whole.
+    response.destroy();
+  } finally {
+    response.off('close', gone);
+    gone();
+  }
 }

@@ -22,6 +22,8 @@ function unknown(name: string): EndpointError {
       : text,
   );
 }
+/** What is about a thread. */
+const ofThread: ReadonlySet<Endpoint['kind']> = new Set(['snapshot', 'recording', 'counters']);
 
 /** Answers requests; one per sidecar. */
 export class Endpoints {
@@ -54,12 +56,15 @@ export class Endpoints {
   async #dispatch({ path, query, method, body }: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
     const endpoint = this.#context.table.find(({ name }) => name === path);
     if (endpoint === undefined) throw unknown(path);
+    const parsed = parseQuery(query);
+    // Nobody who asks about one thread is told of another.
+    if (
+      (parsed.get('worker') ?? '') !== '' &&
+      !Object.hasOwn(endpoint.query, 'worker') &&
+      ofThread.has(endpoint.kind)
+    )
+      throw new EndpointError(400, `${endpoint.name} cannot be had of a worker thread: profile can`);
     const words = method === 'POST' ? (body ?? '') : query;
-    return endpoint.answer(this.#context, {
-      query: parseQuery(query),
-      words,
-      head: method === 'HEAD',
-      signal,
-    });
+    return endpoint.answer(this.#context, { query: parsed, words, head: method === 'HEAD', signal });
   }
 }

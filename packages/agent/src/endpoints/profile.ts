@@ -2,6 +2,7 @@
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
 import type { CaptureContext } from '../captures/capture.ts';
 import { CpuProfiler } from '../captures/cpu.ts';
+import { workerProfiler } from '../captures/workers.ts';
 import { download, packed } from './download.ts';
 import type { Endpoint } from './endpoint.ts';
 import { atoi, parseInt64 } from '../http/query.ts';
@@ -26,6 +27,7 @@ export const profile: Endpoint = {
   query: {
     seconds: 'for how long; 30',
     hz: 'samples a second, 1 to 1000; 100',
+    worker: 'number of a worker thread, of those that `workers` lists, instead of the main one',
     idle: '`1` keeps the time in which the event loop waited',
   },
   delta: false,
@@ -36,6 +38,8 @@ export const profile: Endpoint = {
     if (head) return download('profile', '');
     const hz = Math.min(1000, Math.max(1, atoi(query.get('hz')) || 100));
     const idle = query.get('idle') === '1';
-    return download('profile', packed(await profilerOf(captures).capture({ seconds, hz, idle, signal })));
+    const worker = query.get('worker') ?? '';
+    const profiler = worker === '' ? profilerOf(captures) : await workerProfiler(captures, worker);
+    return download('profile', packed(await profiler.capture({ seconds, hz, idle, signal })));
   },
 };

@@ -1,4 +1,5 @@
 // The table of endpoints. To add one: a file, and a row here.
+import { block } from '../captures/block.ts';
 import { goroutine } from '../captures/goroutine.ts';
 import { goroutineleak } from '../captures/goroutineleak.ts';
 import { allocs, heap } from '../captures/heap.ts';
@@ -16,6 +17,8 @@ import { offers } from './offers.ts';
 import { page } from './page.ts';
 import { profile } from './profile.ts';
 import { symbol } from './symbol.ts';
+import { trace } from './trace.ts';
+import { workers } from './workers.ts';
 
 /** Every endpoint, in the order of the docs. */
 export const endpoints: readonly Endpoint[] = [
@@ -26,9 +29,12 @@ export const endpoints: readonly Endpoint[] = [
   named(allocs),
   named(threadcreate),
   named(mutex),
+  named(block),
   heapclasses,
   heapsnapshot,
   profile,
+  trace,
+  workers,
   cmdline,
   symbol,
   counters,

@@ -2,6 +2,7 @@
 import type { FrameColumns, TaskCount, TaskDump } from '../tasks/dump.ts';
 import type { MeterReading } from './meters.ts';
 import type { MemoryReading } from './reading.ts';
+import type { TraceBatch } from './trace-event.ts';
 
 declare const value: unique symbol;
 
@@ -27,6 +28,10 @@ export interface HostCalls {
   readMemory(): Json<MemoryReading>;
   /** What only somebody who was there could count. */
   readTallies(): Tallies;
+  /** Begins to record events for a trace; false where one is being recorded. */
+  startTrace(): boolean;
+  /** What has happened since it was read before, or began; null where nothing is recorded. `ends` ends it. */
+  readTrace(ends: boolean): Json<TraceBatch> | null;
 }
 
 /** What was waited in `Atomics.wait` since somebody watches. */

@@ -8,6 +8,8 @@ import { type MeterReading, Meters } from './meters.ts';
 import { MutexWatch } from './mutex-watch.ts';
 import type { MemoryReading } from './reading.ts';
 import { TallyKeeper } from './tallies.ts';
+import type { TraceBatch } from './trace-event.ts';
+import { TraceEvents } from './trace-events.ts';
 
 /** What the sidecar calls on the main thread. */
 export class AgentHost implements HostCalls {
@@ -17,6 +19,7 @@ export class AgentHost implements HostCalls {
   readonly #tallies = new TallyKeeper();
   readonly #mutex = new MutexWatch();
   readonly #meters = new Meters();
+  #trace: TraceEvents | null = null;
   #interval = 0;
 
   /** Starts what `settings` ask for; the first user's settings hold while there is any user. */
@@ -50,6 +53,7 @@ export class AgentHost implements HostCalls {
     this.#tallies.stop();
     this.#mutex.stop();
     this.#meters.stop();
+    this.#trace?.stop();
   }
 
   /** Says that a worker is the agent's own. */
@@ -80,6 +84,17 @@ export class AgentHost implements HostCalls {
 
   readTallies(): Tallies {
     return this.#tallies.read();
+  }
+
+  startTrace(): boolean {
+    if (this.#trace?.isRunning === true) return false;
+    this.#trace = new TraceEvents(() => ({ tasks: this.countTasks()?.count ?? null }));
+    this.#trace.start();
+    return true;
+  }
+
+  readTrace(ends: boolean): Json<TraceBatch> | null {
+    return this.#trace?.isRunning === true ? JSON.stringify(this.#trace.read(ends)) : null;
   }
 
   readMemory(): Json<MemoryReading> {

@@ -16,6 +16,8 @@ export interface PprofResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /** What is made while it is sent, instead of `body`; cancelled when the client goes. */
+  readonly stream?: ReadableStream<Uint8Array>;
 }
 
 /** Thrown by endpoints to answer with an error. */

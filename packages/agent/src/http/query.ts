@@ -43,3 +43,24 @@ export function atoi(text: string | undefined): number {
   if (!/^[+-]?\d+$/u.test(text)) return 0;
   return Number(text.startsWith('-') ? MIN : MAX);
 }
+
+/** Go's `strconv.ParseFloat(text, 64)`: null where it is no number or does not fit. */
+export function parseFloat64(text: string): number | null {
+  if (/^[+-]?(?:inf|infinity)$/iu.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
+  if (/^nan$/iu.test(text)) return NaN;
+  const value = hexFloat(text) ?? decimal(text);
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function decimal(text: string): number | null {
+  return /^[+-]?(?:\d{1,400}\.?\d{0,400}|\.\d{1,400})(?:e[+-]?\d{1,9})?$/iu.test(text) ? Number(text) : null;
+}
+
+/** `0x1.8p-4`. */
+function hexFloat(text: string): number | null {
+  const parts = /^([+-]?)0x([\da-f]{1,13})(?:\.([\da-f]{1,13}))?p([+-]?\d{1,4})$/iu.exec(text);
+  if (parts === null) return null;
+  const [, sign, whole = '', fraction = '', exponent] = parts;
+  const digits = Number.parseInt(whole + fraction, 16);
+  return (sign === '-' ? -1 : 1) * digits * 2 ** (Number(exponent) - 4 * fraction.length);
+}

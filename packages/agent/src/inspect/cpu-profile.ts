@@ -160,6 +160,24 @@ export function treeProfile(tree: CallTree, window: CpuWindow, context: FrameCon
   return builder.build();
 }
 
+/** Stacks of a call tree, leaf first, with samples and microseconds: one for each line that was on top. */
+export function* treeStacks(tree: CallTree): Generator<{
+  readonly frames: readonly Frame[];
+  readonly samples: number;
+  readonly micros: number;
+}> {
+  for (const { call, callers } of tree.leaves()) {
+    const below = callers.map((frame) => frameOf(frame, 0));
+    const total = [...call.samples.values()].reduce((sum, samples) => sum + samples, 0);
+    for (const [line, samples] of call.samples)
+      yield {
+        frames: [frameOf(call.frame, line), ...below],
+        samples,
+        micros: (call.micros * samples) / total,
+      };
+  }
+}
+
 /** All frames of a call tree, for the look-up of where they were written. */
 export function treeFrames(tree: CallTree): Frame[] {
   return [...tree.leaves()].flatMap(({ call, callers }) => [
@@ -185,7 +203,7 @@ export function cpuProfile(pieces: readonly CpuProfile[], window: CpuWindow, con
 }
 
 /** A frame on a line of which V8 has counted ticks; 0 stands for where the function begins. */
-function frameOf(frame: CallFrame, line: number): Frame {
+export function frameOf(frame: CallFrame, line: number): Frame {
   const { functionName, scriptId, url, lineNumber, columnNumber } = frame;
   const [startLine, startColumn] = [lineNumber + 1, columnNumber + 1];
   const at = line > 0 ? { line } : { line: startLine, column: startColumn };

@@ -31,6 +31,7 @@ export class MainThread {
   #session: Session | null = null;
   #users = 0;
   #keeping: NodeJS.Timeout | null = null;
+  readonly #apart: MainThread[] = [];
 
   /**
    * @param shared slot 1 counts open sessions, see `SidecarData`
@@ -93,6 +94,19 @@ export class MainThread {
       }
       return reply.result.value as T;
     });
+  }
+
+  /** The same thread by a session of its own, for what V8 keeps by session: a CPU profiler. It ends with {@link end}. */
+  apart(): MainThread {
+    const other = new MainThread(this.#shared, this.#wake);
+    this.#apart.push(other);
+    return other;
+  }
+
+  /** Closes this session and those apart, whoever uses them. */
+  end(): void {
+    for (const other of this.#apart) other.end();
+    this.disconnect();
   }
 
   /** Closes the session, whoever uses it. */

@@ -24,7 +24,7 @@ export interface SidecarData {
   readonly program: string;
   /**
    * Slot 0: 1 once the main thread exits. Slot 1: number of inspector sessions that the worker holds on the main thread.
-   * Slot 2: number of `ask` messages that the main thread has not read.
+   * Slot 2: number of `ask` messages that the main thread has not read. Slot 3: when its loop turned last, see `Heartbeat`.
    */
   readonly shared: Int32Array;
 }
@@ -43,6 +43,8 @@ export type ToSidecar =
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'auth'; readonly id: number; readonly allowed: boolean }
   | { readonly kind: 'awake' }
+  /** The loop did not turn in that time; microseconds of the monotonic clock. */
+  | { readonly kind: 'blocked'; readonly from: number; readonly to: number }
   | { readonly kind: 'close' }
   | { readonly kind: 'exit' };
 
@@ -54,4 +56,6 @@ export type FromSidecar =
   | { readonly kind: 'ask'; readonly id: number; readonly request: AuthRequest }
   /** Makes the loop turn; answered by `awake`. */
   | { readonly kind: 'wake' }
+  /** Starts the heartbeat, and has every block of `threshold` milliseconds told; null stops it. */
+  | { readonly kind: 'beat'; readonly threshold: number | null }
   | { readonly kind: 'closed' };

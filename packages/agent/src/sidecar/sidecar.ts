@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { errorResponse } from '../http/messages.ts';
 import { AgentError } from '../errors.ts';
+import { Heartbeat } from '../host/heartbeat.ts';
 import { agentHost } from '../host/host.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
 import { deniedError } from '../permission.ts';
@@ -46,6 +47,7 @@ export class Sidecar {
   readonly #waiting = new Map<number, (response: PprofResponse) => void>();
   readonly #auth: AuthFunction | null;
   readonly #onExit: () => void;
+  readonly #heartbeat: Heartbeat;
   #nextId = 1;
   #ended = false;
   #closing: Promise<void> | null = null;
@@ -54,6 +56,7 @@ export class Sidecar {
     this.#worker = worker;
     this.#shared = shared;
     this.#auth = auth;
+    this.#heartbeat = new Heartbeat(shared, (from, to) => this.#send({ kind: 'blocked', from, to }));
     worker.on('message', (message: FromSidecar) => this.#receive(message));
     worker.on('error', () => this.#fail());
     worker.on('exit', () => this.#fail());
@@ -81,7 +84,7 @@ export class Sidecar {
     settings: CaptureSettings,
     auth: AuthFunction | null,
   ): Promise<{ sidecar: Sidecar; port: number }> {
-    const shared = new Int32Array(new SharedArrayBuffer(12));
+    const shared = new Int32Array(new SharedArrayBuffer(16));
     const commandLine = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
     const program = process.argv[1] ?? process.execPath;
     const data: SidecarData = {
@@ -193,6 +196,7 @@ export class Sidecar {
 
   #fail(): void {
     this.#ended = true;
+    this.#heartbeat.stop();
     for (const resolve of this.#waiting.values()) resolve(errorResponse(503, 'the profiler has ended'));
     this.#waiting.clear();
   }
@@ -204,6 +208,9 @@ export class Sidecar {
       resolve?.(message.response);
     } else if (message.kind === 'wake') {
       this.#send({ kind: 'awake' });
+    } else if (message.kind === 'beat') {
+      if (message.threshold === null) this.#heartbeat.stop();
+      else this.#heartbeat.start(message.threshold);
     } else if (message.kind === 'ask') {
       Atomics.sub(this.#shared, 2, 1);
       void this.#answerAsk(message);

@@ -1,5 +1,6 @@
 // The sidecar: listens, captures, encodes and compresses in a worker thread, so that the endpoints answer when the app cannot.
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { blocksOf } from '../captures/block.ts';
 import type { CaptureContext } from '../captures/capture.ts';
 import { Limits, Untaken } from '../captures/limits.ts';
 import { historyOf } from '../captures/process-history.ts';
@@ -15,6 +16,7 @@ import { LoopLag } from './loop-lag.ts';
 import { MainThread } from '../inspect/main-thread.ts';
 import { OwnMemory } from './own-memory.ts';
 import { yieldToService } from './priority.ts';
+import { SharedPulse } from './pulse.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
 /** A loop that takes longer to turn is stuck. */
@@ -25,12 +27,15 @@ const MOST_UNREAD = 256;
 const data = workerData as SidecarData;
 const port = parentPort;
 if (port === null) throw new Error('the sidecar runs in a worker thread only');
-const send = (message: FromSidecar): void => port.postMessage(message);
+const send = (message: FromSidecar, transfer: Transferable[] = []): void =>
+  port.postMessage(message, transfer);
 
 const main = new MainThread(data.shared, () => send({ kind: 'wake' }));
 const lag = new LoopLag(() => send({ kind: 'wake' }));
+const pulse = new SharedPulse(data.shared, (threshold) => send({ kind: 'beat', threshold }));
 const context: CaptureContext = {
   main,
+  pulse,
   isResponsive,
   loopLag: () => lag.read(),
   settings: data.settings,
@@ -66,11 +71,14 @@ port.on('message', (message: ToSidecar) => {
       for (const resolve of awaitingTurn) resolve(true);
       awaitingTurn.clear();
       return;
+    case 'blocked':
+      pulse.blocked(message);
+      return;
     case 'close':
       void close();
       return;
     case 'exit':
-      main.disconnect();
+      main.end();
       return;
   }
 });
@@ -99,14 +107,15 @@ async function mounted(id: number, request: PprofRequest): Promise<void> {
   running.set(id, abort);
   const answer = await answered(request, abort.signal);
   const response = abort.signal.aborted ? errorResponse(503, 'the client went away') : answer;
-  send({ kind: 'response', id, response });
+  // The stream itself goes over: who reads it there is the one who holds it up here.
+  send({ kind: 'response', id, response }, response.stream === undefined ? [] : [response.stream]);
 }
 
 async function close(): Promise<void> {
   for (const abort of running.values()) abort.abort();
   lag.stop();
   await listener?.close();
-  main.disconnect();
+  main.end();
   send({ kind: 'closed' });
   port?.close();
 }
@@ -148,5 +157,7 @@ async function listenOn({ host, ports, auth, allowedHosts }: ListenSettings): Pr
 void yieldToService();
 // Whoever wants nothing to be tracked before somebody looks has no history before, either.
 if (data.settings.tasks?.from !== 'first look') historyOf(context).start();
+// For as long as the sidecar lives.
+if (data.settings.block !== null) blocksOf(context).arm();
 if (data.listen === null) send({ kind: 'ready', port: 0 });
 else void listenOn(data.listen);

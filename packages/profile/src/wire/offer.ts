@@ -81,6 +81,7 @@ const GO: Readonly<Record<string, Known>> = {
   symbol: text,
   profile: { kind: 'recording', query: ['seconds'], delta: false },
   trace: { kind: 'recording', query: ['seconds'], delta: false },
+  workers: text,
   heap: { ...named, query: ['debug', 'gc', 'seconds'] },
   // Agents from before `offers` write the same page.
   counters: { kind: 'counters', query: [], delta: false },

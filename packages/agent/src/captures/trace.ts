@@ -1,0 +1,288 @@
+// Records a trace: what the main thread tells of its requests, collections and files, and its own samples as slices of time.
+import type { TaskDump } from '../tasks/dump.ts';
+import { AgentError, messageOf } from '../errors.ts';
+import { type Frame, writtenFrame } from '../frames.ts';
+import { costed, type Expression, hostCall, maybeHostCall, parseJson } from '../host/calls.ts';
+import type { TraceEvent } from '../host/trace-event.ts';
+import type { CpuProfile } from '../inspect/cpu-profile.ts';
+import type { InspectorSession, MainThread } from '../inspect/main-thread.ts';
+import type { CaptureContext } from './capture.ts';
+import { sleep } from './sleep.ts';
+import { type Slice, samplesAsSlices } from './trace-slices.ts';
+import { tracks, TraceWriter } from './trace-writer.ts';
+
+/** Milliseconds between two readings of events. */
+const EVERY_MS = 500;
+/** Samples after which V8 hands over what it has. */
+const MOST_SAMPLES = 30_000;
+/** Most milliseconds that a start or a cut is taken to stop the main thread. */
+const MOST_PER_STEP = 60;
+/** How long the last of Node's own events are waited for. */
+const LAST_MS = 100;
+/** Tasks that are shown. */
+const MOST_TASKS = 1_000;
+
+const microseconds = (): number => Number(process.hrtime.bigint() / 1000n);
+
+/** What a trace is to hold. */
+export interface TraceRequest {
+  readonly seconds: number;
+  readonly hz: number;
+  /** Aborted when the client goes. */
+  readonly signal: AbortSignal;
+}
+
+/** Takes traces, one at a time. */
+export class Tracer {
+  readonly #context: CaptureContext;
+  readonly #main: MainThread;
+  #running = false;
+
+  constructor(context: CaptureContext) {
+    this.#context = context;
+    this.#main = context.main.apart();
+  }
+
+  /**
+   * Begins a trace; null where one is being taken. The stream ends `seconds` later.
+   *
+   * @throws {EndpointError} 503 where too much is recorded already
+   * @throws {AgentError} `AGENT_TIMEOUT` where the main thread does not answer, `AGENT_UNAVAILABLE` where there is no inspector
+   */
+  async begin(request: TraceRequest): Promise<ReadableStream<Uint8Array> | null> {
+    if (this.#running) return null;
+    this.#running = true;
+    const { limits, main } = this.#context;
+    let leave = (): void => undefined;
+    try {
+      leave = limits.recordings.enter(request.seconds, request.signal);
+      if ((await main.evaluate(maybeHostCall('startTrace'), request.signal)) === false) {
+        this.#running = false;
+        leave();
+        return null;
+      }
+      const writer = new TraceWriter(process.pid);
+      const recording = new Recording(this.#context, this.#main, writer, request);
+      void recording.run().finally(() => {
+        leave();
+        this.#running = false;
+      });
+      return writer.stream;
+    } catch (error) {
+      leave();
+      this.#running = false;
+      throw error;
+    }
+  }
+}
+
+/** One trace. */
+class Recording {
+  readonly #context: CaptureContext;
+  readonly #main: MainThread;
+  readonly #writer: TraceWriter;
+  readonly #request: TraceRequest;
+  readonly #signal: AbortSignal;
+  readonly #notes: string[] = [
+    'calls are slices between samples; their lines are those on which the functions begin',
+  ];
+  #started = 0;
+
+  constructor(context: CaptureContext, main: MainThread, writer: TraceWriter, request: TraceRequest) {
+    this.#context = context;
+    this.#main = main;
+    this.#writer = writer;
+    this.#request = request;
+    this.#signal = AbortSignal.any([request.signal, writer.gone.signal]);
+  }
+
+  /** Never rejects. */
+  async run(): Promise<void> {
+    const writer = this.#writer;
+    try {
+      writer.name('process_name', this.#context.program);
+      writer.name('thread_name', 'event loop: turns, and functions by samples', tracks.samples);
+      writer.name('thread_name', 'event loop: timers, immediates, files', tracks.phases);
+      writer.name('thread_name', 'garbage collection', tracks.collections);
+      writer.name('thread_name', 'requests, connections, tasks', tracks.other);
+      writer.flush();
+      await this.#record();
+      if (this.#signal.aborted) writer.fail(new AgentError('AGENT_ABORTED', 'the trace was broken off'));
+      else writer.end(this.#notes, microseconds());
+    } catch (error) {
+      writer.fail(error);
+    }
+  }
+
+  async #record(): Promise<void> {
+    const { limits } = this.#context;
+    const began = microseconds();
+    const until = performance.now() + this.#request.seconds * 1000;
+    try {
+      await this.#main.withSession(async (session) => {
+        // Without leave to stop the main thread there are events, and no samples.
+        await sleep(Math.min(limits.stops.wait(), this.#request.seconds * 500), this.#signal);
+        const samples = limits.stops.wait() === 0;
+        if (samples) await this.#startSamples(session);
+        else
+          this.#notes.push('no samples: the main thread was stopped too much just before; ask again later');
+        try {
+          while (!this.#signal.aborted && performance.now() < until) {
+            await sleep(Math.min(EVERY_MS, until - performance.now()), this.#signal);
+            if (performance.now() >= until) break;
+            if (limits.pace.wait() === 0) await this.#events(false);
+            if (samples && (limits.cuts.wait() === 0 || this.#isFull)) await this.#cut(session, true);
+          }
+        } finally {
+          if (samples) await this.#cut(session, false);
+        }
+      });
+      if (!this.#signal.aborted) await this.#tasks(began);
+    } finally {
+      // What Node is asked for by one reading it tells by the next.
+      await this.#events(false);
+      await sleep(LAST_MS, this.#signal);
+      await this.#events(true);
+    }
+  }
+
+  get #isFull(): boolean {
+    return microseconds() - this.#started > (MOST_SAMPLES / this.#request.hz) * 1e6;
+  }
+
+  async #startSamples(session: InspectorSession): Promise<void> {
+    const began = performance.now();
+    await session.post('Profiler.enable');
+    await this.#start(session);
+    this.#context.limits.stops.spend(Math.min(MOST_PER_STEP, performance.now() - began));
+  }
+
+  async #start(session: InspectorSession): Promise<void> {
+    await session.post('Profiler.setSamplingInterval', { interval: Math.round(1e6 / this.#request.hz) });
+    await session.post('Profiler.start');
+    this.#started = microseconds();
+  }
+
+  /** Takes the samples from V8. */
+  async #cut(session: InspectorSession, goesOn: boolean): Promise<void> {
+    const began = performance.now();
+    const { profile } = await session.post<{ profile: CpuProfile }>(
+      'Profiler.stop',
+      {},
+      { timeoutMs: 60_000 },
+    );
+    if (goesOn) await this.#start(session);
+    else await session.post('Profiler.disable');
+    this.#context.limits.cuts.spend(Math.min(MOST_PER_STEP, performance.now() - began));
+    if (this.#signal.aborted) return;
+    const slices = [...samplesAsSlices(profile)];
+    const { main, originals } = this.#context;
+    const frames = slices.flatMap((slice) => (slice.kind === 'call' ? [slice.frame] : []));
+    await main.withSession((other) => originals.learn(other, new Set(frames)));
+    for (const slice of slices) this.#writer.add(this.#sliceEvent(slice), tracks.samples);
+    this.#writer.flush();
+  }
+
+  #sliceEvent(slice: Slice): TraceEvent {
+    const { ts, dur } = slice;
+    if (slice.kind === 'turn')
+      return { name: slice.isLong ? 'long turn' : 'turn', cat: 'turn', ph: 'X', ts, dur };
+    const { name, file, line } = this.#written(slice.frame);
+    const where = file === '' ? {} : { args: { file, line } };
+    return { name: file === '' ? name : `${name} ${file}:${line}`, cat: 'call', ph: 'X', ts, dur, ...where };
+  }
+
+  #written(frame: Frame): { readonly name: string; readonly file: string; readonly line: number } {
+    return writtenFrame(frame, this.#context.originals, this.#context.cwd);
+  }
+
+  /** What has happened since; a main thread that is stuck tells it later. */
+  async #events(ends: boolean): Promise<void> {
+    try {
+      const json = await this.#read(maybeHostCall('readTrace', ends));
+      if (json === null) return;
+      const { events, dropped, notes } = parseJson(json);
+      for (const event of events) this.#writer.add(event, trackOf(event));
+      this.#writer.drop('main thread', dropped);
+      for (const note of notes) if (!this.#notes.includes(note)) this.#notes.push(note);
+      this.#writer.flush();
+    } catch (error) {
+      if (ends) this.#notes.push(`the last events are missing: ${messageOf(error)}`);
+    }
+  }
+
+  /** What it takes of the main thread's time others have to wait for. */
+  async #read<T>(expression: Expression<T>): Promise<T> {
+    const { main, limits } = this.#context;
+    const { value, cost } = await main.evaluate(costed(expression));
+    limits.pace.spend(cost);
+    return value;
+  }
+
+  /** Tasks that wait at the end, from when on they wait. */
+  async #tasks(began: number): Promise<void> {
+    if (this.#context.settings.tasks === null) return;
+    const json = await this.#read(hostCall('dumpTasks', false));
+    if (json === null) return;
+    const ends = microseconds();
+    const groups = taskGroups(parseJson(json));
+    const { main, originals } = this.#context;
+    const leaves = groups.flatMap(({ leaf }) => (leaf === null ? [] : [leaf]));
+    await main.withSession((session) => originals.learn(session, leaves));
+    for (const { leaf, stack, waited, count } of groups) {
+      const ts = Math.max(began, ends - waited * 1000);
+      const name = leaf === null ? 'task' : this.#place(leaf);
+      const event = { name, cat: 'task', id: String(stack), args: { tasks: Math.round(count) } };
+      this.#writer.add({ ...event, ph: 'b', ts }, tracks.other);
+      this.#writer.add({ ...event, ph: 'e', ts: ends }, tracks.other);
+    }
+  }
+
+  #place(frame: Frame): string {
+    const { name, file, line } = this.#written(frame);
+    return file === '' ? name : `${name} ${file}:${line}`;
+  }
+}
+
+function trackOf({ cat }: TraceEvent): number {
+  if (cat === 'gc') return tracks.collections;
+  return cat === 'loop' || cat === 'fs' ? tracks.phases : tracks.other;
+}
+
+/** Tasks of one stack. */
+interface TaskGroup {
+  /** Where they wait; null where nobody knows. */
+  readonly leaf: Frame | null;
+  readonly stack: number;
+  /** Milliseconds. */
+  waited: number;
+  count: number;
+}
+
+/** Groups of tasks by stack, the largest first. */
+function taskGroups(dump: TaskDump): TaskGroup[] {
+  const { rows } = dump;
+  const groups = new Map<number, TaskGroup>();
+  rows.stack.forEach((stack, row) => {
+    if (rows.handle[row] === 1) return;
+    let group = groups.get(stack);
+    if (group === undefined)
+      groups.set(stack, (group = { leaf: leafOf(dump, stack), stack, waited: 0, count: 0 }));
+    group.waited = Math.max(group.waited, rows.waited[row] ?? 0);
+    group.count += rows.count[row] ?? 0;
+  });
+  return [...groups.values()].sort((a, b) => b.count - a.count).slice(0, MOST_TASKS);
+}
+
+function leafOf(dump: TaskDump, stack: number): Frame | null {
+  const frame = dump.stacks[stack]?.[0];
+  if (frame === undefined) return null;
+  return {
+    name: dump.names[frame] ?? '',
+    file: dump.files[frame] ?? '',
+    line: dump.lines[frame] ?? 0,
+    column: dump.columns[frame] ?? 0,
+    startLine: dump.beginLines[frame] ?? 0,
+    startColumn: dump.beginColumns[frame] ?? 0,
+  };
+}
