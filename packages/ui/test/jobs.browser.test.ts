@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { snapshotsOf } from '../../profile/test/heapsnapshot/program.ts';
 import { desktop } from './chromium.ts';
@@ -21,12 +21,9 @@ import {
   visit,
 } from './visitor.ts';
 
-useBrowser();
-
 /** Heap snapshots of one program, the later one larger. */
 let heaps: string[] = [];
-before(async () => {
-  if (skip !== false) return;
+useBrowser(async () => {
   const program = `import v8 from 'node:v8';
 TAKE
 class Session { constructor(i) { this.id = i; this.user = { id: i, name: 'user ' + i }; } }

@@ -159,12 +159,14 @@ export async function aboveFold(page: Page, text: string): Promise<boolean> {
 }
 
 /** Builds the page and starts the browser before the tests of a file, and ends everything after them. */
-export function useBrowser(): void {
+export function useBrowser(prepare: () => Promise<void> = async () => undefined): void {
   before(async () => {
     if (skip !== false) return;
     await buildUi();
     folder = mkdtempSync(join(tmpdir(), 'stackpile-ui-'));
     browser = await launch();
+    // Hooks of one file may run at the same time: what needs the folder is done here.
+    await prepare();
   });
   after(async () => {
     await browser?.close();
