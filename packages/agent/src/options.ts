@@ -29,11 +29,40 @@ export interface AuthRequest {
 /** Says whether a request may be answered. It runs on the main thread. */
 export type AuthFunction = (request: AuthRequest) => boolean | Promise<boolean>;
 
+/** Says whether a token is good. It runs on the main thread. Only `true` is a yes. */
+export type VerifyToken = (token: string, request: AuthRequest) => boolean | Promise<boolean>;
+
+/** Says whether a user has this password. It runs on the main thread. Only `true` is a yes. */
+export type VerifyPassword = (
+  user: string,
+  password: string,
+  request: AuthRequest,
+) => boolean | Promise<boolean>;
+
+/** Tokens, or who says whether one is good: what `bearer` makes. */
+export type BearerAuth =
+  | { readonly kind: 'bearer'; readonly tokens: readonly string[] }
+  | { readonly kind: 'bearer'; readonly verify: VerifyToken };
+
+/** Passwords by name, or who says whether one is right: what `basic` makes. */
+export type BasicAuth =
+  | { readonly kind: 'basic'; readonly users: Readonly<Record<string, string>> }
+  | { readonly kind: 'basic'; readonly verify: VerifyPassword };
+
 /**
  * Who may read profiles: a bearer token of at least 8 printable ASCII characters without blanks (also accepted as the password of Basic auth, so that
- * `go tool pprof http://any:TOKEN@host/…` works), a function, or `'none'` for everybody who reaches the endpoint.
+ * `go tool pprof http://any:TOKEN@host/…` works), `bearer(…)`, `basic(…)`, a function, or `'none'` for everybody who reaches the endpoint.
  */
-export type Auth = string | AuthFunction;
+export type Auth = string | AuthFunction | BearerAuth | BasicAuth;
+
+/** Certificate and key of a listener, in PEM, and whose clients it takes. */
+export interface TlsOptions {
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+  readonly passphrase?: string;
+  /** Only clients with a certificate that one of these authorities has signed get in; then `auth` may be left out. */
+  readonly ca?: string | Uint8Array;
+}
 
 /** How suspended tasks are tracked. */
 export interface TaskOptions {
@@ -87,6 +116,8 @@ export interface ServerOptions extends CaptureOptions {
   /** Address to listen on; default 127.0.0.1. Any address that is not loopback needs `auth`. */
   readonly host?: string;
   readonly auth?: Auth | undefined;
+  /** Listens with TLS. */
+  readonly tls?: TlsOptions;
   /** Names besides loopback's that a `Host` header may carry on a loopback listener, for instance behind a proxy. */
   readonly allowedHosts?: readonly string[];
 }
@@ -127,9 +158,58 @@ function faultOf(token: unknown): string | null {
 }
 
 const auth: Check = (name, value) => {
-  if (typeof value === 'function' || value === 'none') return;
+  if (typeof value === 'function' || value === 'none' || isMade(value)) return;
   const fault = faultOf(value);
   if (fault !== null) throw new AgentError('AGENT_OPTIONS', `option ${name} ${fault}`);
+};
+
+/** Whether `bearer` or `basic` has made it, with nothing wrong inside. */
+function isMade(value: unknown): value is BearerAuth | BasicAuth {
+  const { kind, verify, tokens, users } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof verify === 'function') return kind === 'bearer' || kind === 'basic';
+  if (kind === 'bearer' && Array.isArray(tokens) && tokens.length > 0) {
+    for (const token of tokens) refuseFault('bearer', faultOf(token));
+    return true;
+  }
+  if (kind !== 'basic' || typeof users !== 'object' || users === null) return false;
+  const pairs = Object.entries(users);
+  if (pairs.length === 0) refuseFault('basic', 'has no users');
+  for (const [user, password] of pairs) refuseFault('basic', faultOfPair(user, password));
+  return true;
+}
+
+function refuseFault(maker: string, fault: string | null): void {
+  if (fault !== null) throw new AgentError('AGENT_OPTIONS', `option auth, ${maker}: it ${fault}`);
+}
+
+/** What is wrong with a name and its password, null where nothing is. */
+function faultOfPair(user: string, password: unknown): string | null {
+  if (user === '' || user.includes(':')) return 'has an empty name, or one with a colon';
+  if (typeof password !== 'string' || password.length < 8) return 'has a password of less than 8 characters';
+  return password === 'undefined' ? "has the password 'undefined': a variable was not set" : null;
+}
+
+/** PEM, of which nothing is shown. */
+const pem: Check = (name, value) => {
+  const isBytes = value instanceof Uint8Array && value.length > 0;
+  if (!isBytes && !(typeof value === 'string' && value.includes('-----BEGIN ')))
+    throw new AgentError('AGENT_OPTIONS', `option ${name} is not the text of a PEM file: read the file`);
+};
+
+const secret: Check = (name, value) => {
+  if (typeof value !== 'string') throw new AgentError('AGENT_OPTIONS', `option ${name} is not a string`);
+};
+
+const tlsChecks = { cert: pem, key: pem, passphrase: secret, ca: pem } satisfies Record<
+  keyof TlsOptions,
+  Check
+>;
+
+const tls: Check = (name, value) => {
+  if (typeof value === 'boolean') refuse(name, value, 'an object with cert and key');
+  flagOrOptions(tlsChecks)(name, value);
+  const { cert, key } = value as Partial<TlsOptions>;
+  if (cert === undefined || key === undefined) refuse(name, value, 'whole: cert and key belong together');
 };
 
 const hostName: Check = (name, value) => {
@@ -157,6 +237,7 @@ const serverChecks = {
   port: whole(0, 65_535),
   host: text(/^[\w.:%[\]-]+$/u, 'an address or a host name'),
   auth,
+  tls,
   allowedHosts: list(hostName),
 } satisfies Record<keyof ServerOptions, Check>;
 
@@ -175,6 +256,7 @@ export interface ServerSettings {
   readonly ports: readonly number[];
   readonly host: string;
   readonly auth: Auth;
+  readonly tls: TlsOptions | null;
   readonly allowedHosts: readonly string[];
   readonly captures: CaptureSettings;
 }
@@ -191,11 +273,14 @@ export interface HandlerSettings {
 export function serverSettings(options: ServerOptions): ServerSettings {
   checkOptions('startServer', options, serverChecks);
   const host = (options.host ?? '127.0.0.1').replace(/^\[(.*)\]$/u, '$1');
-  if (options.auth === undefined && !isLoopback(host)) throw authRequired(`a server on ${host}`);
+  // Whoever comes with a certificate of theirs has shown who he is.
+  if (options.auth === undefined && !isLoopback(host) && options.tls?.ca === undefined)
+    throw authRequired(`a server on ${host}`);
   return {
     ports: portsFrom(options.port),
     host,
     auth: options.auth ?? 'none',
+    tls: options.tls ?? null,
     allowedHosts: options.allowedHosts ?? [],
     captures: captureSettings(options),
   };

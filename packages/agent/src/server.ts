@@ -2,9 +2,9 @@
 import { AgentError } from './errors.ts';
 import { agentHost } from './host/host.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
-import { type Auth, DEFAULT_PORT, type ServerOptions, serverSettings } from './options.ts';
+import { askOf, plainGate } from './door/gate.ts';
+import { DEFAULT_PORT, type ServerOptions, serverSettings } from './options.ts';
 import { checkPermission } from './permission.ts';
-import type { ListenSettings } from './sidecar/protocol.ts';
 import { Sidecar } from './sidecar/sidecar.ts';
 
 /** A running server of profiles. */
@@ -26,6 +26,9 @@ export interface PprofServer extends AsyncDisposable {
  * const pprof = await startServer(); // port 6060, or the next free one: pprof.url says which
  * ```
  *
+ * Beyond this machine it wants to know who may read: `startServer({ host: '0.0.0.0', auth: process.env.PPROF_TOKEN })`, which refuses to
+ * start where the variable is not set.
+ *
  * A port that you name has to be free. Where profiles are not worth ending the service for:
  * `startServer({ port: 6060 }).catch((error) => console.error(error.message))`.
  *
@@ -33,15 +36,15 @@ export interface PprofServer extends AsyncDisposable {
  * `AGENT_THREAD` (in a worker thread), `AGENT_PERMISSION`, `AGENT_SIDECAR`
  */
 export async function startServer(options: ServerOptions = {}): Promise<PprofServer> {
-  const { host, ports, auth, allowedHosts, captures } = serverSettings(options);
+  const { host, ports, auth, allowedHosts, tls, captures } = serverSettings(options);
   requireMainThread('startServer');
   checkPermission(true);
   const state = agentHost();
   state.acquire(captures);
   try {
-    const listen = { ports, host, auth: listenAuth(auth), allowedHosts };
-    const started = await Sidecar.start(listen, captures, typeof auth === 'function' ? auth : null);
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${started.port}/debug/pprof/`;
+    const listen = { ports, host, auth: plainGate(auth), allowedHosts, tls };
+    const started = await Sidecar.start(listen, captures, askOf(auth));
+    const url = `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${started.port}/debug/pprof/`;
     if (options.port === undefined && started.port !== DEFAULT_PORT)
       console.error(`stackpile: port ${DEFAULT_PORT} is taken, profiles are at ${url}`);
     let closing: Promise<void> | null = null;
@@ -56,9 +59,4 @@ export async function startServer(options: ServerOptions = {}): Promise<PprofSer
       ? error
       : new AgentError('AGENT_SIDECAR', `the sidecar does not start: ${String(error)}`, { cause: error });
   }
-}
-
-function listenAuth(auth: Auth): ListenSettings['auth'] {
-  if (auth === 'none') return { kind: 'none' };
-  return typeof auth === 'function' ? { kind: 'ask' } : { kind: 'token', token: auth };
 }

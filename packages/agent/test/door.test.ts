@@ -545,7 +545,7 @@ describe('requests that no client sends', () => {
 test('an auth function that never answers is a no, through no door for ever', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const door = new Door({
-    gate: { kind: 'ask', ask: () => new Promise(() => undefined) },
+    gate: { kind: 'ask', scheme: null, ask: () => new Promise(() => undefined) },
     hosts: null,
     endpoints: () => assert.fail('nobody was let in'),
   });

@@ -1,17 +1,17 @@
 // Messages between the main thread and the sidecar worker.
+import type { PlainGate } from '../door/gate.ts';
 import type { PprofResponse } from '../http/messages.ts';
-import type { AuthRequest, CaptureSettings } from '../options.ts';
+import type { AuthRequest, CaptureSettings, TlsOptions } from '../options.ts';
 
 /** Where the worker listens; null where it only serves a mounted handler. */
 export interface ListenSettings {
   /** The first that is free is taken; 0 is any. */
   readonly ports: readonly number[];
   readonly host: string;
-  /** Token to ask for, `'ask'` to put the question to the main thread, null for nobody. */
-  readonly auth:
-    | { readonly kind: 'none' }
-    | { readonly kind: 'token'; readonly token: string }
-    | { readonly kind: 'ask' };
+  /** `ask` puts the question to the main thread. */
+  readonly auth: PlainGate;
+  /** Null for plain HTTP. */
+  readonly tls: TlsOptions | null;
   readonly allowedHosts: readonly string[];
 }
 

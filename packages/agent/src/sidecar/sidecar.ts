@@ -34,7 +34,7 @@ function listenError(
     case 'ENOTFOUND':
       return new AgentError('AGENT_LISTEN', `${where}: there is no such host`);
     default:
-      return new AgentError('AGENT_LISTEN', `${where}: ${message}`);
+      return new AgentError('AGENT_LISTEN', `${where}: ${message.split('\n', 1)[0] ?? ''}`);
   }
 }
 

@@ -1,7 +1,8 @@
 // The sidecar: listens, captures, encodes and compresses in a worker thread, so that the endpoints answer when the app cannot.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Limits, Untaken } from '../captures/limits.ts';
-import { Door, type Gate } from '../door/door.ts';
+import { Door } from '../door/door.ts';
+import type { Gate, PlainGate } from '../door/gate.ts';
 import { isLoopback } from '../http/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
 import { Endpoints } from '../endpoints/endpoints.ts';
@@ -124,18 +125,18 @@ function ask(request: AuthRequest, signal: AbortSignal): Promise<boolean> {
   });
 }
 
-function gateOf(auth: ListenSettings['auth']): Gate {
-  return auth.kind === 'ask' ? { kind: 'ask', ask } : auth;
+function gateOf(auth: PlainGate): Gate {
+  return auth.kind === 'ask' ? { ...auth, ask } : auth;
 }
 
-async function listenOn({ host, ports, auth, allowedHosts }: ListenSettings): Promise<void> {
+async function listenOn({ host, ports, auth, allowedHosts, tls }: ListenSettings): Promise<void> {
   const door = new Door({
     gate: gateOf(auth),
     hosts: isLoopback(host) ? allowedHosts : null,
     endpoints: answered,
   });
   try {
-    listener = await openListener(door, host, ports);
+    listener = await openListener(door, host, ports, tls);
     send({ kind: 'ready', port: listener.port });
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
