@@ -26,5 +26,6 @@ export type {
   VerifyPassword,
   VerifyToken,
 } from './options.ts';
+export { type Environment, startFromEnvironment } from './environment.ts';
 export { type PprofServer, startServer } from './server.ts';
 export { withLabels } from './tasks/labels.ts';

@@ -168,7 +168,7 @@ function isMade(value: unknown): value is BearerAuth | BasicAuth {
   const { kind, verify, tokens, users } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof verify === 'function') return kind === 'bearer' || kind === 'basic';
   if (kind === 'bearer' && Array.isArray(tokens) && tokens.length > 0) {
-    for (const token of tokens) refuseFault('bearer', faultOf(token));
+    for (const token of tokens) refuseFault('bearer', faultOfListed(token));
     return true;
   }
   if (kind !== 'basic' || typeof users !== 'object' || users === null) return false;
@@ -176,6 +176,12 @@ function isMade(value: unknown): value is BearerAuth | BasicAuth {
   if (pairs.length === 0) refuseFault('basic', 'has no users');
   for (const [user, password] of pairs) refuseFault('basic', faultOfPair(user, password));
   return true;
+}
+
+function faultOfListed(token: unknown): string | null {
+  return typeof token === 'string' && token.length < 8
+    ? 'has a token of less than 8 characters'
+    : faultOf(token);
 }
 
 function refuseFault(maker: string, fault: string | null): void {
@@ -299,9 +305,15 @@ function authRequired(where: string): AgentError {
   return new AgentError('AGENT_AUTH_REQUIRED', `${where} needs the option auth: ${advice}`);
 }
 
-function portsFrom(port: number | undefined): number[] {
-  if (port !== undefined) return [port];
-  return [...Array.from({ length: NEXT_PORTS }, (_, i) => DEFAULT_PORT + i), 0];
+function portsFrom(port: number | undefined): readonly number[] {
+  return port === undefined ? nextPorts(DEFAULT_PORT) : [port];
+}
+
+/** A port, those after it, and any, in the order in which they are tried. */
+export function nextPorts(first: number): readonly number[] {
+  if (first === 0) return [0];
+  const some = Array.from({ length: NEXT_PORTS }, (_, i) => first + i);
+  return [...some.filter((port) => port <= 65_535), 0];
 }
 
 function captureSettings(options: CaptureOptions): CaptureSettings {

@@ -3,7 +3,7 @@ import { AgentError } from './errors.ts';
 import { agentHost } from './host/host.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
 import { askOf, plainGate } from './door/gate.ts';
-import { DEFAULT_PORT, type ServerOptions, serverSettings } from './options.ts';
+import { DEFAULT_PORT, type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { checkPermission } from './permission.ts';
 import { Sidecar } from './sidecar/sidecar.ts';
 
@@ -36,17 +36,28 @@ export interface PprofServer extends AsyncDisposable {
  * `AGENT_THREAD` (in a worker thread), `AGENT_PERMISSION`, `AGENT_SIDECAR`
  */
 export async function startServer(options: ServerOptions = {}): Promise<PprofServer> {
-  const { host, ports, auth, allowedHosts, tls, captures } = serverSettings(options);
-  requireMainThread('startServer');
+  const server = await openServer('startServer', serverSettings(options));
+  if (options.port === undefined && server.port !== DEFAULT_PORT)
+    console.error(`stackpile: port ${DEFAULT_PORT} is taken, profiles are at ${server.url}`);
+  return server;
+}
+
+/**
+ * {@link startServer} with settings that are complete; it says nothing.
+ *
+ * @param what the function that the user called, for messages
+ */
+export async function openServer(what: string, settings: ServerSettings): Promise<PprofServer> {
+  const { host, ports, auth, allowedHosts, tls, captures } = settings;
+  requireMainThread(what);
   checkPermission(true);
   const state = agentHost();
   state.acquire(captures);
   try {
     const listen = { ports, host, auth: plainGate(auth), allowedHosts, tls };
     const started = await Sidecar.start(listen, captures, askOf(auth));
-    const url = `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${started.port}/debug/pprof/`;
-    if (options.port === undefined && started.port !== DEFAULT_PORT)
-      console.error(`stackpile: port ${DEFAULT_PORT} is taken, profiles are at ${url}`);
+    const name = host.includes(':') ? `[${host}]` : host;
+    const url = `${tls === null ? 'http' : 'https'}://${name}:${started.port}/debug/pprof/`;
     let closing: Promise<void> | null = null;
     const close = (): Promise<void> => {
       closing ??= started.sidecar.close().finally(() => state.release());
