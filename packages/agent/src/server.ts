@@ -5,7 +5,7 @@ import { requireMainThread } from './host/main-thread-only.ts';
 import { askOf, plainGate } from './door/gate.ts';
 import { DEFAULT_PORT, type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { checkPermission } from './permission.ts';
-import { Sidecar } from './sidecar/sidecar.ts';
+import { KeptUp } from './sidecar/kept-up.ts';
 
 /** A running server of profiles. */
 export interface PprofServer extends AsyncDisposable {
@@ -55,15 +55,15 @@ export async function openServer(what: string, settings: ServerSettings): Promis
   state.acquire(captures);
   try {
     const listen = { ports, host, auth: plainGate(auth), allowedHosts, tls };
-    const started = await Sidecar.start(listen, captures, askOf(auth));
+    const sidecar = await KeptUp.start(listen, captures, askOf(auth));
     const name = host.includes(':') ? `[${host}]` : host;
-    const url = `${tls === null ? 'http' : 'https'}://${name}:${started.port}/debug/pprof/`;
+    const url = `${tls === null ? 'http' : 'https'}://${name}:${sidecar.port}/debug/pprof/`;
     let closing: Promise<void> | null = null;
     const close = (): Promise<void> => {
-      closing ??= started.sidecar.close().finally(() => state.release());
+      closing ??= sidecar.close().finally(() => state.release());
       return closing;
     };
-    return { url, host, port: started.port, close, [Symbol.asyncDispose]: close };
+    return { url, host, port: sidecar.port, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     state.release();
     throw error instanceof AgentError

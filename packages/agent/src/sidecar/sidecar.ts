@@ -45,6 +45,8 @@ export class Sidecar {
   readonly #waiting = new Map<number, (response: PprofResponse) => void>();
   readonly #auth: AuthFunction | null;
   readonly #onExit: () => void;
+  /** Resolves when the worker has ended, whyever. */
+  readonly ended: Promise<void>;
   #nextId = 1;
   #ended = false;
   #closing: Promise<void> | null = null;
@@ -55,7 +57,12 @@ export class Sidecar {
     this.#auth = auth;
     worker.on('message', (message: FromSidecar) => this.#receive(message));
     worker.on('error', () => this.#fail());
-    worker.on('exit', () => this.#fail());
+    this.ended = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#fail();
+        resolve();
+      });
+    });
     // An inspector session that is still open at exit makes Node wait and print a line about a debugger.
     this.#onExit = () => {
       Atomics.store(this.#shared, 0, 1);
@@ -190,6 +197,8 @@ export class Sidecar {
 
   #fail(): void {
     this.#ended = true;
+    // Its sessions are gone with it, however many it had counted.
+    process.off('exit', this.#onExit);
     for (const resolve of this.#waiting.values()) resolve(errorResponse(503, 'the profiler has ended'));
     this.#waiting.clear();
   }
