@@ -38,6 +38,16 @@ const commas = (text: string): string[] =>
 
 const readPem = (path: string): unknown => readFileSync(path.trim(), 'utf8');
 
+/** `env=prod,region=eu` */
+function labelsOf(text: string): unknown {
+  return Object.fromEntries(
+    commas(text).map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}
+
 /** Every variable, as docs/mounting.md has them. */
 const variables: Readonly<Record<string, Variable>> = {
   STACKPILE_ENABLED: { option: 'enabled', read: flag },
@@ -53,6 +63,14 @@ const variables: Readonly<Record<string, Variable>> = {
   },
   STACKPILE_HEAP: { option: 'heap', read: flag },
   STACKPILE_MAX_SECONDS: { option: 'maxSeconds', read: numeric },
+  STACKPILE_PUSH_URL: { option: 'push.url', read: (text) => text.trim() },
+  STACKPILE_PUSH_TO: { option: 'push.to', read: (text) => text.trim() },
+  STACKPILE_PUSH_SERVICE: { option: 'push.service', read: (text) => text.trim() },
+  STACKPILE_PUSH_LABELS: { option: 'push.labels', read: labelsOf },
+  STACKPILE_PUSH_SECONDS: { option: 'push.seconds', read: numeric },
+  STACKPILE_PUSH_PROFILES: { option: 'push.profiles', read: commas },
+  STACKPILE_PUSH_TOKEN: { option: 'push.token', read: (text) => text.trim() },
+  STACKPILE_PUSH_TENANT: { option: 'push.tenant', read: (text) => text.trim() },
   STACKPILE_TLS_CERT: { option: 'tls.cert', read: readPem },
   STACKPILE_TLS_KEY: { option: 'tls.key', read: readPem },
   STACKPILE_TLS_CA: { option: 'tls.ca', read: readPem },
@@ -90,13 +108,14 @@ interface Wanted {
 /** What the variables ask for. An empty one is as good as absent. */
 function wantedOf(environment: Environment): Wanted {
   const values: Record<string, unknown> = {};
-  const tls: Record<string, unknown> = {};
+  const groups = new Map<string, Record<string, unknown>>();
   for (const [name, { option, read }] of Object.entries(variables)) {
     const text = environment[name] ?? '';
     if (text.trim() === '') continue;
     const value = valueOf(name, text, read);
-    if (option.startsWith('tls.')) tls[option.slice(4)] = value;
-    else values[option] = value;
+    const [group = '', inner] = option.split('.');
+    if (inner === undefined) values[option] = value;
+    else groups.set(group, { ...groups.get(group), [inner]: value });
   }
   const { enabled = true, token, auth, ...options } = values;
   if (typeof enabled !== 'boolean')
@@ -106,8 +125,7 @@ function wantedOf(environment: Environment): Wanted {
       'AGENT_OPTIONS',
       "option auth can only be 'none': a token belongs into STACKPILE_TOKEN",
     );
-  if (Object.keys(tls).length > 0) options['tls'] = tls;
-  return { enabled, options: { ...options, auth: authOf(token, auth) } };
+  return { enabled, options: { ...options, ...Object.fromEntries(groups), auth: authOf(token, auth) } };
 }
 
 function authOf(token: unknown, auth: 'none' | undefined): Auth | undefined {

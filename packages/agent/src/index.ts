@@ -20,6 +20,7 @@ export type {
   CaptureOptions,
   HandlerOptions,
   HeapOptions,
+  PushOptions,
   ServerOptions,
   TaskOptions,
   TlsOptions,

@@ -109,6 +109,30 @@ export interface CaptureOptions {
   readonly maxSeconds?: number;
 }
 
+/** Where profiles are sent on an interval, for a service that nobody can scrape. */
+export interface PushOptions {
+  /** Address of the server, `http://pyroscope:4040`; a user and a password in it are sent by Basic auth. */
+  readonly url: string;
+  /** How it is spoken to: Pyroscope's `/ingest`, the default, or its Connect method `push.v1.PusherService/Push`. */
+  readonly to?: 'ingest' | 'connect';
+  /** Name of the service there. */
+  readonly service: string;
+  /** Labels of every profile: `{ env: 'prod' }`. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Seconds from one profile to the next, and for which the CPU is recorded; default 15. */
+  readonly seconds?: number;
+  /** What is sent; default `profile`, `heap` and `goroutine`. */
+  readonly profiles?: readonly ('profile' | 'heap' | 'goroutine')[];
+  /** Sent as `Authorization: Bearer …`. */
+  readonly token?: string | undefined;
+  /** Sent as `X-Scope-OrgID`. */
+  readonly tenant?: string | undefined;
+}
+
+/** Options of pushing, complete. */
+export type PushSettings = Required<Omit<PushOptions, 'token' | 'tenant'>> &
+  Pick<PushOptions, 'token' | 'tenant'>;
+
 /** Options of `startServer`. */
 export interface ServerOptions extends CaptureOptions {
   /** Default 6060, or where that is taken the next free one, which is said on stderr; 0 takes any free one. */
@@ -118,6 +142,8 @@ export interface ServerOptions extends CaptureOptions {
   readonly auth?: Auth | undefined;
   /** Listens with TLS. */
   readonly tls?: TlsOptions;
+  /** Sends profiles to a server, too; off where it is not given. */
+  readonly push?: PushOptions;
   /** Names besides loopback's that a `Host` header may carry on a loopback listener, for instance behind a proxy. */
   readonly allowedHosts?: readonly string[];
 }
@@ -238,12 +264,59 @@ const captureChecks = {
   maxSeconds: number(1, 86_400),
 };
 
+const serverAddress: Check = (name, value) => {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
+  // It may hold a password: it is not shown.
+  if (url === null || !/^https?:$/u.test(url.protocol) || url.search !== '' || url.hash !== '')
+    throw new AgentError('AGENT_OPTIONS', `option ${name} is not an address like http://pyroscope:4040`);
+};
+
+/** What ends no label in the form `service{key=value}`. */
+const labelText = text(/^[^\s{},="]{1,200}$/u, 'up to 200 characters without blanks and {},="');
+
+const labels: Check = (name, value) => {
+  if (typeof value !== 'object' || value === null) refuse(name, value, 'an object of labels');
+  const pairs = Object.entries(value);
+  if (pairs.length > 30) refuse(name, value, 'of up to 30 labels');
+  for (const [key, one] of pairs) {
+    text(/^(?!__)[A-Za-z_][\w.]{0,99}$/u, 'a name of letters, digits, _ and . that does not begin with __')(
+      `${name}, the name`,
+      key,
+    );
+    labelText(`${name}.${key}`, one);
+  }
+};
+
+const header = (name: string, value: unknown): void => {
+  if (typeof value !== 'string' || !/^[!-~]+$/u.test(value))
+    throw new AgentError('AGENT_OPTIONS', `option ${name} is nothing that a header can carry`);
+};
+
+const pushChecks = {
+  url: serverAddress,
+  to: oneOf('ingest', 'connect'),
+  service: labelText,
+  labels,
+  seconds: whole(1, 3600),
+  profiles: list(oneOf('profile', 'heap', 'goroutine')),
+  token: header,
+  tenant: header,
+} satisfies Record<keyof PushOptions, Check>;
+
+const push: Check = (name, value) => {
+  if (typeof value === 'boolean') refuse(name, value, 'an object with url and service');
+  flagOrOptions(pushChecks)(name, value);
+  const { url, service } = value as Partial<PushOptions>;
+  if (url === undefined || service === undefined) refuse(name, value, 'whole: it needs url and service');
+};
+
 const serverChecks = {
   ...captureChecks,
   port: whole(0, 65_535),
   host: text(/^[\w.:%[\]-]+$/u, 'an address or a host name'),
   auth,
   tls,
+  push,
   allowedHosts: list(hostName),
 } satisfies Record<keyof ServerOptions, Check>;
 
@@ -263,6 +336,7 @@ export interface ServerSettings {
   readonly host: string;
   readonly auth: Auth;
   readonly tls: TlsOptions | null;
+  readonly push: PushSettings | null;
   readonly allowedHosts: readonly string[];
   readonly captures: CaptureSettings;
 }
@@ -287,8 +361,23 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     host,
     auth: options.auth ?? 'none',
     tls: options.tls ?? null,
+    push: options.push === undefined ? null : pushSettings(options.push),
     allowedHosts: options.allowedHosts ?? [],
     captures: captureSettings(options),
+  };
+}
+
+function pushSettings(options: PushOptions): PushSettings {
+  const { url, service, token, tenant } = options;
+  return {
+    url,
+    service,
+    to: options.to ?? 'ingest',
+    labels: options.labels ?? {},
+    seconds: options.seconds ?? 15,
+    profiles: options.profiles ?? ['profile', 'heap', 'goroutine'],
+    token,
+    tenant,
   };
 }
 

@@ -48,13 +48,13 @@ export async function startServer(options: ServerOptions = {}): Promise<PprofSer
  * @param what the function that the user called, for messages
  */
 export async function openServer(what: string, settings: ServerSettings): Promise<PprofServer> {
-  const { host, ports, auth, allowedHosts, tls, captures } = settings;
+  const { host, ports, auth, allowedHosts, tls, push, captures } = settings;
   requireMainThread(what);
   checkPermission(true);
   const state = agentHost();
   state.acquire(captures);
   try {
-    const listen = { ports, host, auth: plainGate(auth), allowedHosts, tls };
+    const listen = { ports, host, auth: plainGate(auth), allowedHosts, tls, push };
     const sidecar = await KeptUp.start(listen, captures, askOf(auth));
     const name = host.includes(':') ? `[${host}]` : host;
     const url = `${tls === null ? 'http' : 'https'}://${name}:${sidecar.port}/debug/pprof/`;

@@ -104,10 +104,10 @@ async function tryPreloaded(
   label: string,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  cpSync(join(programs, 'daemon.mjs'), join(consumer.folder, 'daemon.mjs'));
+  cpSync(join(programs, 'preloaded.mjs'), join(consumer.folder, 'preloaded.mjs'));
   for (const flag of ['--import', '-r']) {
     await ledger.try(`${label}: node ${flag} @stackpile/agent/register`, async () => {
-      const running = await start(node, [flag, '@stackpile/agent/register', 'daemon.mjs'], {
+      const running = await start(node, [flag, '@stackpile/agent/register', 'preloaded.mjs'], {
         cwd: consumer.folder,
         env: { ...consumer.env, ...env, STACKPILE_PORT: '0', STACKPILE_TOKEN: TOKEN },
       });
@@ -117,9 +117,8 @@ async function tryPreloaded(
           'stderr',
         );
         await scrape(url, TOKEN);
-        // Its own end is the program's: nothing closes the agent.
-        const { stderr } = await running.end('SIGINT');
-        expect(stderr === line, `it said more than a line: ${stderr}`);
+        const { status, stderr } = await running.end('SIGTERM');
+        expect(status === 0 && stderr === line, `it said more than a line: ${stderr}`);
       } finally {
         await running.end('SIGKILL');
       }

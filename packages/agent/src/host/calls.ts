@@ -18,6 +18,8 @@ export interface HostCalls {
   countTasks(): TaskCount | null;
   /** Memory beside the heap profile. */
   readMemory(): Json<MemoryReading>;
+  /** Begins to sample the heap anew, where another profiler has ended the one sampler that there is. */
+  sampleHeapAgain(): boolean;
   /** What only somebody who was there could count. */
   readTallies(): Tallies;
 }

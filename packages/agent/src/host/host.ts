@@ -58,6 +58,12 @@ export class AgentHost implements HostCalls {
     return this.#tracker?.estimate() ?? null;
   }
 
+  sampleHeapAgain(): boolean {
+    this.#heap?.stop();
+    this.#heap?.start(this.#interval);
+    return this.#heap !== null;
+  }
+
   readTallies(): Tallies {
     return this.#tallies.read();
   }

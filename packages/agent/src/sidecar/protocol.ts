@@ -1,7 +1,7 @@
 // Messages between the main thread and the sidecar worker.
 import type { PlainGate } from '../door/gate.ts';
 import type { PprofResponse } from '../http/messages.ts';
-import type { AuthRequest, CaptureSettings, TlsOptions } from '../options.ts';
+import type { AuthRequest, CaptureSettings, PushSettings, TlsOptions } from '../options.ts';
 
 /** Where the worker listens; null where it only serves a mounted handler. */
 export interface ListenSettings {
@@ -12,6 +12,8 @@ export interface ListenSettings {
   readonly auth: PlainGate;
   /** Null for plain HTTP. */
   readonly tls: TlsOptions | null;
+  /** Where profiles are sent, null for nowhere. */
+  readonly push: PushSettings | null;
   readonly allowedHosts: readonly string[];
 }
 
@@ -51,6 +53,8 @@ export type FromSidecar =
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'response'; readonly id: number; readonly response: PprofResponse }
   | { readonly kind: 'ask'; readonly id: number; readonly request: AuthRequest }
+  /** Something for whoever runs the service to read. */
+  | { readonly kind: 'say'; readonly line: string }
   /** Makes the loop turn; answered by `awake`. */
   | { readonly kind: 'wake' }
   | { readonly kind: 'closed' };

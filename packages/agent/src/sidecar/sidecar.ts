@@ -210,6 +210,8 @@ export class Sidecar {
       resolve?.(message.response);
     } else if (message.kind === 'wake') {
       this.#send({ kind: 'awake' });
+    } else if (message.kind === 'say') {
+      console.error(`stackpile: ${message.line}`);
     } else if (message.kind === 'ask') {
       Atomics.sub(this.#shared, 2, 1);
       void this.#answerAsk(message);

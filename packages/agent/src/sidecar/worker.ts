@@ -7,8 +7,9 @@ import { isLoopback } from '../http/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
 import { Endpoints } from '../endpoints/endpoints.ts';
 import { errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
-import type { AuthRequest } from '../options.ts';
+import type { AuthRequest, PushSettings } from '../options.ts';
 import { Originals } from '../originals.ts';
+import { Pusher } from '../push/pusher.ts';
 import { LoopLag } from './loop-lag.ts';
 import { MainThread } from '../inspect/main-thread.ts';
 import { OwnMemory } from './own-memory.ts';
@@ -47,6 +48,7 @@ const running = new Map<number, AbortController>();
 const asked = new Map<number, (allowed: boolean) => void>();
 let nextAsk = 0;
 let listener: Listener | null = null;
+let pusher: Pusher | null = null;
 
 port.on('message', (message: ToSidecar) => {
   switch (message.kind) {
@@ -103,6 +105,7 @@ async function mounted(id: number, request: PprofRequest): Promise<void> {
 
 async function close(): Promise<void> {
   for (const abort of running.values()) abort.abort();
+  pusher?.close();
   lag.stop();
   await listener?.close();
   main.disconnect();
@@ -129,7 +132,12 @@ function gateOf(auth: PlainGate): Gate {
   return auth.kind === 'ask' ? { ...auth, ask } : auth;
 }
 
-async function listenOn({ host, ports, auth, allowedHosts, tls }: ListenSettings): Promise<void> {
+function startPushing(settings: PushSettings): void {
+  pusher = new Pusher({ settings, answer: answered, say: (line) => send({ kind: 'say', line }) });
+  void pusher.run();
+}
+
+async function listenOn({ host, ports, auth, allowedHosts, tls, push }: ListenSettings): Promise<void> {
   const door = new Door({
     gate: gateOf(auth),
     hosts: isLoopback(host) ? allowedHosts : null,
@@ -138,6 +146,7 @@ async function listenOn({ host, ports, auth, allowedHosts, tls }: ListenSettings
   try {
     listener = await openListener(door, host, ports, tls);
     send({ kind: 'ready', port: listener.port });
+    if (push !== null) startPushing(push);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     send({ kind: 'failed', code, message });
