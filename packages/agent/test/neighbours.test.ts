@@ -70,7 +70,7 @@ async function expectRight(folder: string): Promise<void> {
     const told = `${name} ${of === 'cpu' ? value.toFixed(2) : `${(value / 1e6).toFixed(0)} MB`}`;
     seen.push(told);
     // After the other one has ended the sampler too, and as much again was kept.
-    const isRight = of === 'cpu' ? value > 0.65 && value < 0.95 : value > 36e6 && value < 62e6;
+    const isRight = of === 'cpu' ? value > 0.65 && value < 0.95 : value > 28e6 && value < 70e6;
     if (!isRight) wrong.push(told);
   }
   console.log(`     ${seen.join(', ')}`);

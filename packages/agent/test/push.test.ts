@@ -59,7 +59,7 @@ const sampleTypeOf = (bytes: Uint8Array): string => {
   return profile.sampleTypes.map(({ type }) => type).join(' ');
 };
 const CPU = 'samples cpu';
-const HEAP = 'alloc_objects alloc_space inuse_objects inuse_space';
+const HEAP = 'inuse_objects inuse_space';
 const GOROUTINE = 'goroutine handles';
 
 /** The files of a multipart body, taken apart by its grammar: anything else throws. */
@@ -174,7 +174,7 @@ const settings = (more: Partial<PushSettings>): PushSettings => ({
   service: 'shop',
   labels: {},
   seconds: 15,
-  profiles: ['heap'],
+  profiles: ['goroutine'],
   ...more,
 });
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { sleep } from '../captures/sleep.ts';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import type { PushSettings } from '../options.ts';
+import { levelsOnly } from './levels.ts';
 import { backOff, PushQueue } from './queue.ts';
 import { send, type Sent, shownUrl } from './send.ts';
 import { type PushedName, type Taken, wires } from './wire.ts';
@@ -74,7 +75,8 @@ export class Pusher {
     // The queue has a bound of its own.
     taken.abort();
     if (status !== 200 || typeof body === 'string' || this.#isOver) return;
-    this.#queue.add({ name, body, from, until: Date.now() });
+    const sent = name === 'heap' ? levelsOnly(body) : body;
+    this.#queue.add({ name, body: sent, from, until: Date.now() });
     this.#added();
   }
 

@@ -24,8 +24,7 @@ export interface PushRequest {
 export type Wire = (taken: Taken, settings: PushSettings, id: string) => PushRequest;
 
 /**
- * What Pyroscope does with each sample type: those that are levels are averaged over time, and those that are counted are added up. V8's heap
- * profile knows of no object that is gone: its `alloc_` columns are not sent.
+ * What Pyroscope does with each sample type: those that are levels are averaged over time, and those that are counted are added up.
  */
 const sampleTypes: Readonly<Record<PushedName, object>> = {
   profile: { samples: { units: 'samples', 'display-name': 'cpu', sampled: true } },
