@@ -21,7 +21,6 @@ function traces(): Readonly<Record<string, unknown>> {
     samples = error === null;
   });
   session.disconnect();
-  const promise = Promise.resolve();
   return {
     handles: process
       .getActiveResourcesInfo()
@@ -39,9 +38,7 @@ function traces(): Readonly<Record<string, unknown>> {
     ].filter((name) => diagnostics.hasSubscribers(name)),
     execArgv: [...process.execArgv],
     stackTraceLimit: Error.stackTraceLimit,
-    // oxlint-disable-next-line typescript/unbound-method -- it is compared, not called
     prepareStackTrace: Error.prepareStackTrace,
-    then: promise.then === Promise.prototype.then,
     heapIsSampled: samples,
   };
 }

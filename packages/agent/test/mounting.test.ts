@@ -6,14 +6,21 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { getRequestListener } from '@hono/node-server';
 import Router from '@koa/router';
 import { All, Controller, Module, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { createHandler, type HandlerOptions, type PprofHandler, register } from '@stackpile/agent';
+import {
+  createFetchHandler,
+  createHandler,
+  type FetchHandler,
+  type HandlerOptions,
+  type PprofHandler,
+  register,
+} from '@stackpile/agent';
 import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
@@ -38,6 +45,11 @@ async function portOf(server: Server): Promise<number> {
 }
 
 const listening = (listener: RequestListener): Promise<number> => portOf(createServer(listener));
+
+function onHono({ fetch }: Hono): Promise<number> {
+  const listener = getRequestListener(fetch);
+  return listening((...args) => void listener(...args));
+}
 
 /** Registers, and closes after the test. */
 function mounted(app: Parameters<typeof register>[0], options: HandlerOptions): void {
@@ -139,7 +151,7 @@ const frameworks: Readonly<Record<string, Framework>> = {
       const app = new Hono();
       mounted(app, options);
       app.get('/hello', (context) => context.text('hello'));
-      return listening(getRequestListener(app.fetch));
+      return onHono(app);
     },
     group(options) {
       const app = new Hono();
@@ -151,7 +163,7 @@ const frameworks: Readonly<Record<string, Framework>> = {
       });
       mounted(group, options);
       app.route('/admin', group);
-      return listening(getRequestListener(app.fetch));
+      return onHono(app);
     },
   },
 };
@@ -201,7 +213,7 @@ describe('register puts the endpoints on', () => {
       mounted(app, { auth: TOKEN });
       ends.push(() => app.close());
       await app.listen(0, '127.0.0.1');
-      const { port } = app.getHttpServer().address() as AddressInfo;
+      const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
       assert.equal((await ask(port, '/debug/pprof/heap')).status, 401);
       await expectEndpoints(port, '/debug/pprof', authorization);
     });
@@ -210,6 +222,12 @@ describe('register puts the endpoints on', () => {
 describe('createHandler is called by', () => {
   const handling = (options: HandlerOptions): PprofHandler => {
     const handler = createHandler(options);
+    ends.push(handler.close);
+    return handler;
+  };
+
+  const fetching = (options: HandlerOptions): FetchHandler => {
+    const handler = createFetchHandler(options);
     ends.push(handler.close);
     return handler;
   };
@@ -232,14 +250,13 @@ describe('createHandler is called by', () => {
     four.all(['/debug/pprof', '/debug/pprof/:name?'], pprof);
     await expectEndpoints(await listening(four), '/debug/pprof', {});
     const fastify = Fastify();
-    fastify.all('/t/:tenant/profiles/*', pprof);
-    fastify.all('/t/:tenant/profiles', pprof);
+    for (const path of ['/t/:tenant/profiles/*', '/t/:tenant/profiles']) fastify.all(path, pprof);
     await fastify.listen({ port: 0, host: '127.0.0.1' });
     ends.push(() => fastify.close());
     await expectEndpoints((fastify.server.address() as AddressInfo).port, '/t/7/profiles', {});
     const hono = new Hono();
-    hono.all('/t/:tenant{[0-9]+}/profiles/*', pprof);
-    await expectEndpoints(await listening(getRequestListener(hono.fetch)), '/t/7/profiles', {});
+    hono.all('/t/:tenant{[0-9]+}/profiles/*', fetching({ auth: 'none' }));
+    await expectEndpoints(await onHono(hono), '/t/7/profiles', {});
   });
 
   for (const [name, adapter, wildcard] of [
@@ -265,13 +282,21 @@ describe('createHandler is called by', () => {
       app.setGlobalPrefix('api');
       ends.push(() => app.close());
       await app.listen(0, '127.0.0.1');
-      const { port } = app.getHttpServer().address() as AddressInfo;
+      const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
       await expectEndpoints(port, '/api/profiles', {});
     });
 
+  test('a framework that another handler was made for', async () => {
+    const app = new Koa();
+    app.use(handling({ auth: 'none' }) as unknown as Koa.Middleware);
+    const listener = app.callback();
+    await expectEndpoints(await listening((...args) => void listener(...args)), '/debug/pprof', {});
+    const fetched = fetching({ auth: 'none' }) as unknown as RequestListener;
+    await expectEndpoints(await listening(fetched), '/debug/pprof', {});
+  });
+
   test('Request → Response, with what runtimes and Next.js pass beside it', async () => {
-    const pprof = handling({ auth: TOKEN });
-    const served = pprof as unknown as (request: Request, context: object) => Promise<Response>;
+    const served = fetching({ auth: TOKEN }) as (request: Request, context: object) => Promise<Response>;
     const get = (headers: Record<string, string>): Promise<Response> =>
       served(new Request('http://127.0.0.1/debug/pprof/cmdline', { headers }), { params: {} });
     const alive = setInterval(() => undefined, 1000);
@@ -286,7 +311,7 @@ describe('what is no framework is told what to import, as a typed error', () => 
       assert.throws(
         () => register(app as never, { auth: 'none' }),
         { name: 'AgentError', code: 'AGENT_CARRIER', message: /createHandler/u },
-        String(app),
+        typeof app,
       );
   });
 

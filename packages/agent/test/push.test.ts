@@ -346,7 +346,7 @@ test('options that no server could take are refused, and no secret is shown', as
   ];
   for (const [wrong, message] of refused)
     await assert.rejects(
-      startServer({ port: 0, push: { url: 'http://h', service: 'shop', ...wrong } as never }),
+      startServer({ port: 0, push: { url: 'http://h', service: 'shop', ...wrong } }),
       (error: Error & { code?: string }) => {
         assert.equal(error.code, 'AGENT_OPTIONS');
         assert.match(error.message, message);

@@ -16,7 +16,8 @@ const has = (app: App, ...names: readonly string[]): boolean =>
 
 /** Calls a method of an app of which {@link has} has said that it is one. */
 function call(app: App, name: string, ...args: readonly unknown[]): unknown {
-  return (app as Record<string, (...args: readonly unknown[]) => unknown>)[name]?.(...args);
+  const method = app[name];
+  return typeof method === 'function' ? Reflect.apply(method, app, args) : undefined;
 }
 
 /** The most particular first: what one has, others have too. */

@@ -10,8 +10,12 @@ import { type Closable, closable, type Mount, openMount } from './mount.ts';
 import { answerNode, type HandlerRequest, isNodePair, type Next } from './node.ts';
 import { frameworkOf } from './frameworks.ts';
 
-/** A handler for servers that speak the Fetch API. Requests of other paths than those below the prefix get 404. */
+/**
+ * A handler for the Fetch API (`Bun.serve`, `Deno.serve`, Next.js) and Hono. Requests of other paths than those below the prefix get 404,
+ * or go on to Hono's next handler.
+ */
 export interface FetchHandler extends Closable {
+  (context: HonoContext, next: () => Promise<unknown>): Promise<Response | undefined>;
   (request: Request): Promise<Response>;
 }
 
@@ -20,14 +24,8 @@ export interface KoaMiddleware extends Closable {
   (context: KoaContext, next: () => Promise<unknown>): Promise<void>;
 }
 
-/**
- * A handler for the Fetch API (`Bun.serve`, `Deno.serve`, Next.js), Hono, Koa, Fastify, and `node:http`, Express, Connect and NestJS. The
- * last form is the one that compilers infer by.
- */
+/** A handler for Fastify, and for `node:http`, Express, Connect and NestJS. */
 export interface PprofHandler extends Closable {
-  (request: Request): Promise<Response>;
-  (context: HonoContext, next: () => Promise<unknown>): Promise<Response | undefined>;
-  (context: KoaContext, next: () => Promise<unknown>): Promise<void>;
   (request: FastifyRequestLike, reply: FastifyReplyLike): void;
   (request: HandlerRequest, response: ResponseWriter, next?: Next): void;
 }
@@ -36,14 +34,17 @@ const isFunction = <F extends (...args: never[]) => unknown>(value: unknown): va
   typeof value === 'function';
 const nobody = async (): Promise<void> => undefined;
 
-/** What each carrier that is known does with its arguments. */
+/** Answers a request behind which nobody stands. */
 async function answerOne(mount: Mount, request: Request): Promise<Response> {
   const answer = await answerFetch(mount, request, { passesOn: false });
   return answer ?? new Response(null, { status: 404 });
 }
 
-/** A mount as a function of whatever calls it. */
-export function handlerOf(mount: Mount): PprofHandler {
+/**
+ * A mount as a function of whatever calls it: by its arguments it sees who does. `H` is what its user is told, which is less: a function that
+ * may answer with a promise is none that `node:http` should be given.
+ */
+export function handlerOf<H extends Closable>(mount: Mount): H {
   const handle = (...args: readonly unknown[]): unknown => {
     const [first, second, third] = args;
     if (isFetchRequest(first)) return answerOne(mount, first);
@@ -55,7 +56,8 @@ export function handlerOf(mount: Mount): PprofHandler {
       return answerNode(mount, args[0], args[1], isFunction<Next>(third) ? third : undefined);
     throw unknownCaller(first);
   };
-  return closable(handle as Pick<PprofHandler, never> as PprofHandler, mount);
+  const handler: Closable = closable(handle, mount);
+  return handler as H;
 }
 
 function unknownCaller(given: unknown): AgentError {
@@ -71,14 +73,14 @@ function unknownCaller(given: unknown): AgentError {
 }
 
 /**
- * A handler for the user's own server, whichever framework calls it. `register` puts it on an app in one line.
+ * A handler for the user's own server: `node:http`, Express, Connect, Fastify, NestJS. `register` puts it on an app in one line.
  *
  * ```ts
  * app.use('/debug/pprof', createHandler({ auth: process.env.PPROF_TOKEN }));
  * ```
  *
  * Where the variable is not set this throws, and lets nobody in. Handlers of one process that are given the same options for what they
- * capture share one worker thread. Called by what it does not know it throws `AGENT_CARRIER`.
+ * capture share one worker thread. Given to another framework it works as well; called by what it does not know it throws `AGENT_CARRIER`.
  *
  * @throws {AgentError} `AGENT_AUTH_REQUIRED` without `auth`, `AGENT_OPTIONS`, `AGENT_THREAD` (in a worker thread),
  * `AGENT_PERMISSION`
@@ -88,7 +90,7 @@ export function createHandler(options: HandlerOptions): PprofHandler {
 }
 
 /**
- * {@link createHandler} as a function of a `Request` only, for what looks at a function's type.
+ * {@link createHandler} for what turns a `Request` into a `Response`, and for Hono.
  *
  * ```ts
  * const pprof = createFetchHandler({ auth: process.env.PPROF_TOKEN });
@@ -105,7 +107,7 @@ export function createFetchHandler(options: HandlerOptions): FetchHandler {
 }
 
 /**
- * {@link createHandler} as Koa's middleware only, for what looks at a function's type.
+ * {@link createHandler} as Koa's middleware.
  *
  * ```ts
  * app.use(createKoaMiddleware({ auth: process.env.PPROF_TOKEN })); // below /debug/pprof

@@ -43,6 +43,6 @@ function unknownApp(): AgentError {
   return new AgentError(
     'AGENT_CARRIER',
     'register knows the apps and routers of Express, Fastify, Koa, Hono and NestJS, and this is none: ' +
-      "for node:http, Bun, Deno and Next.js import { createHandler } from '@stackpile/agent' and call what it returns with the request",
+      "call what createHandler of '@stackpile/agent' makes with the request and response of node:http, or what createFetchHandler makes with the Request of Bun, Deno and Next.js",
   );
 }
