@@ -27,7 +27,7 @@ const frameworks: readonly Framework[] = [
     is: (app) => has(app, 'getHttpAdapter'),
     mount(app, prefix, handler) {
       const adapter = call(app, 'getHttpAdapter') as App;
-      mountOn(call(adapter, 'getInstance') as App, prefix, handler);
+      mountOn(call(adapter, 'getInstance'), prefix, handler);
     },
   },
   {
