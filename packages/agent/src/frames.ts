@@ -2,6 +2,7 @@
 import { type FunctionFacts, MappingFlag, type ProfileBuilder, type SampleLabel } from '@stackpile/profile';
 import { frameName } from './frame-names.ts';
 import type { CompiledFrame, Originals } from './originals.ts';
+import type { SymbolTable } from './symbols.ts';
 
 /** One frame as V8 tells it; lines and columns are 1-based, 0 where unknown. */
 export interface Frame extends CompiledFrame {
@@ -110,6 +111,8 @@ export interface FrameContext {
   /** Working directory of the process; '' leaves paths absolute. */
   readonly cwd: string;
   readonly originals: Originals;
+  /** Learns what the addresses are called, where somebody may ask for that. */
+  readonly symbols?: SymbolTable;
 }
 
 /** Adds locations of JavaScript frames to a builder, all in one mapping that needs no symbolization. */
@@ -140,9 +143,11 @@ export class FrameWriter {
   /** Location row of a frame. */
   location(frame: Frame): number {
     const { name, file, line, startLine, isCompiled } = this.#written(frame);
+    const address = frameAddress(name, file, line);
+    this.#context.symbols?.learn(address, name);
     const location = this.#builder.location({
       mapping: this.#mapping,
-      address: frameAddress(name, file, line),
+      address,
       lines: [{ function: this.#builder.function(name, file, startLine), line }],
     });
     if (isCompiled) {

@@ -18,6 +18,7 @@ export type {
   BasicAuth,
   BearerAuth,
   CaptureOptions,
+  CommandLineOptions,
   HandlerOptions,
   HeapOptions,
   PushOptions,

@@ -89,6 +89,14 @@ export function flagOrOptions(checks: Readonly<Record<string, Check>>): Check {
   };
 }
 
+/** An object of options. */
+export function options(checks: Readonly<Record<string, Check>>): Check {
+  return (name, value) => {
+    if (!isPlain(value)) refuse(name, value, 'an object of options');
+    checkEach(value, checks, `${name}.`);
+  };
+}
+
 /** Whether a value is an object of options, and not an array, a promise, a map, … */
 function isPlain(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]';

@@ -9,6 +9,7 @@ import {
   list,
   number,
   oneOf,
+  options,
   refuse,
   text,
   whole,
@@ -99,12 +100,27 @@ export interface HeapOptions {
   readonly snapshots?: number;
 }
 
+/** What `cmdline` shows. */
+export interface CommandLineOptions {
+  /**
+   * Hide what looks like a secret: values of flags named like one, passwords in addresses, tokens of well-known forms. Default false:
+   * the whole command line, as Go's.
+   */
+  readonly redact?: boolean;
+}
+
 /** What captures may do. */
 export interface CaptureOptions {
   /** Track suspended tasks; `false` leaves the hook out. */
   readonly tasks?: TaskOptions | boolean;
   /** Sample the heap; `false` leaves the sampler out. */
   readonly heap?: HeapOptions | boolean;
+  readonly cmdline?: CommandLineOptions;
+  /**
+   * Watch for contended locks of the main thread: puts a function in the place of `Atomics.wait`, until the agent is closed. Off by
+   * default, as in Go.
+   */
+  readonly mutex?: boolean;
   /** Longest capture that a request may ask for, in seconds; longer wishes are cut. Default 300. */
   readonly maxSeconds?: number;
 }
@@ -160,6 +176,8 @@ export interface HandlerOptions extends CaptureOptions {
 export interface CaptureSettings {
   readonly tasks: (Required<Omit<TaskOptions, 'handles'>> & { readonly handles: boolean | null }) | null;
   readonly heap: Required<HeapOptions> | null;
+  readonly cmdline: Required<CommandLineOptions>;
+  readonly mutex: boolean;
   readonly maxSeconds: number;
 }
 
@@ -261,6 +279,8 @@ const captureChecks = {
     interval: whole(1, 2 ** 31),
     snapshots: number(0, Infinity),
   } satisfies Record<keyof HeapOptions, Check>),
+  cmdline: options({ redact: flag } satisfies Record<keyof CommandLineOptions, Check>),
+  mutex: flag,
   maxSeconds: number(1, 86_400),
 };
 
@@ -423,6 +443,8 @@ function captureSettings(options: CaptureOptions): CaptureSettings {
       heap === false
         ? null
         : { interval: heap.interval ?? 524_288, snapshots: heap.snapshots ?? LONGEST_SNAPSHOT_MS },
+    cmdline: { redact: options.cmdline?.redact ?? false },
+    mutex: options.mutex ?? false,
     maxSeconds: options.maxSeconds ?? 300,
   };
 }

@@ -11,53 +11,10 @@ import { textResponse } from '../src/http/messages.ts';
 import { hasPage } from '../src/endpoints/page.ts';
 import { endpoints } from '../src/endpoints/table.ts';
 import { Originals } from '../src/originals.ts';
+import { SymbolTable } from '../src/symbols.ts';
 import { MainThread } from '../src/inspect/main-thread.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
-
-/** The index as it has been since it was first served, counts aside. */
-const index = (link: string): string => `<html>
-<head>
-<title>/debug/pprof/</title>
-<style>
-.profile-name{
-	display:inline-block;
-	width:6rem;
-}
-</style>
-</head>
-<body>
-/debug/pprof/
-<br>
-<p>Set debug=1 as a query parameter to export in legacy text format</p>
-<br>
-Types of profiles available:
-<table>
-<thead><td>Count</td><td>Profile</td></thead>
-<tr><td>0</td><td><a href='cmdline?debug=1'>cmdline</a></td></tr>
-<tr><td>0</td><td><a href='counters?debug=1'>counters</a></td></tr>
-<tr><td>N</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>
-<tr><td>N</td><td><a href='heap?debug=1'>heap</a></td></tr>
-<tr><td>0</td><td><a href='heapclasses?debug=1'>heapclasses</a></td></tr>
-<tr><td>0</td><td><a href='heapsnapshot?debug=1'>heapsnapshot</a></td></tr>
-<tr><td>0</td><td><a href='profile?debug=1'>profile</a></td></tr>
-</table>
-<a href="goroutine?debug=2">full goroutine stack dump</a>${link}
-<br>
-<p>
-Profile Descriptions:
-<ul>
-<li><div class=profile-name>cmdline: </div> The command line invocation of the current program</li>
-<li><div class=profile-name>counters: </div> Numbers of the process as JSON: tasks, handles, heap, resident memory, event-loop lag, limits</li>
-<li><div class=profile-name>goroutine: </div> Stack traces of all current goroutines. Use debug=2 as a query parameter to export in the same format as an unrecovered panic.</li>
-<li><div class=profile-name>heap: </div> A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.</li>
-<li><div class=profile-name>heapclasses: </div> Everything that is alive by class and by what holds it, from a heap snapshot: the process stands still meanwhile; refused where that is foreseen to be longer than two seconds, or than the option heap.snapshots says.</li>
-<li><div class=profile-name>heapsnapshot: </div> The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile; refused where that is foreseen to be longer than two seconds, or than the option heap.snapshots says.</li>
-<li><div class=profile-name>profile: </div> CPU profile. You can specify the duration in the seconds GET parameter. After you get the profile file, use the go tool pprof command to investigate the profile.</li>
-</ul>
-</p>
-</body>
-</html>`;
 
 async function text(port: number, path: string): Promise<string> {
   const { status, body } = await ask(port, `/debug/pprof/${path}`);
@@ -66,14 +23,32 @@ async function text(port: number, path: string): Promise<string> {
 }
 
 describe('the index', () => {
-  test('is what it was, to the byte', async () => {
+  test('has the lines of Go’s page: a row and a description for each that is listed, in the order of names', async () => {
     const { port } = await serving({ port: 0 });
-    const link = '\n<br>\n<a href="ui">what grows, flame graph, tasks: the web page</a>';
-    const page = (await text(port, '')).replace(
-      /<td>\d+(?=<\/td><td><a href='(?:goroutine|heap)\?)/gu,
-      '<td>N',
+    const page = await text(port, '');
+    const names = endpoints
+      .filter(({ kind }) => kind !== 'list' && kind !== 'page')
+      .map(({ name }) => name)
+      .toSorted();
+    const row = /^<tr><td>\d+<\/td><td><a href='([\w.-]+)\?debug=1'>([\w.-]+)<\/a><\/td>/gmu;
+    assert.deepEqual(
+      [...page.matchAll(row)].map(([, href, name]) => [href, name]),
+      names.map((name) => [name, name]),
     );
-    assert.equal(page, index((await hasPage()) ? link : ''));
+    const item = /^<li><div class=profile-name>([\w.-]+): <\/div> (.+)<\/li>$/gmu;
+    assert.deepEqual(
+      [...page.matchAll(item)].map(([, name]) => name),
+      names,
+    );
+    for (const line of [
+      '<title>/debug/pprof/</title>',
+      'Set debug=1 as a query parameter to export in legacy text format',
+      'Types of profiles available:',
+      '<a href="goroutine?debug=2">full goroutine stack dump</a>',
+      'Profile Descriptions:',
+      ...((await hasPage()) ? ['<a href="ui">what grows, flame graph, tasks: the web page</a>'] : []),
+    ])
+      assert.ok(page.includes(line), line);
   });
 
   test('and the offers say the same, one to people, one to programs', async () => {
@@ -115,11 +90,12 @@ describe('a dummy endpoint, one file and one row,', () => {
     main: new MainThread(new Int32Array(new SharedArrayBuffer(12)), () => undefined),
     isResponsive: async () => true,
     loopLag: async () => 0,
-    settings: { tasks: null, heap: null, maxSeconds: 1 },
+    settings: { tasks: null, heap: null, cmdline: { redact: false }, mutex: false, maxSeconds: 1 },
     limits: new Limits(),
     cwd: '/',
     program: '/main.js',
     originals: new Originals(),
+    symbols: new SymbolTable(),
   };
   const lists = endpoints.filter(({ kind }) => kind === 'list');
   const answered = async (path: string, query = ''): Promise<{ status: number; text: string }> => {
@@ -135,7 +111,7 @@ describe('a dummy endpoint, one file and one row,', () => {
     assert.deepEqual(await answered('moons', 'planet=saturn'), { status: 200, text: 'moons of saturn' });
     assert.equal((await answered('moon')).status, 404);
     const page = (await answered('')).text;
-    assert.match(page, /<tr><td>79<\/td><td><a href='moons\?debug=1'>moons<\/a><\/td><\/tr>/u);
+    assert.match(page, /<tr><td>79<\/td><td><a href='moons\?debug=1'>moons<\/a><\/td>/u);
     assert.match(page, /Moons of the &lt;process&gt; Give or take\.<\/li>/u);
     const { offers } = readOffers(JSON.parse((await answered('offers')).text));
     assert.deepEqual(offers[0], {
@@ -146,6 +122,15 @@ describe('a dummy endpoint, one file and one row,', () => {
       count: 79,
       delta: false,
     });
+  });
+
+  test('a name that Go has and the table has not is no bare 404; any other is Go’s', async () => {
+    assert.deepEqual(await answered('block'), {
+      status: 404,
+      text: 'Unknown profile: Go has a block, and this version of the agent has none; its index lists what there is\n',
+    });
+    for (const name of ['nosuch', 'Block', 'block/', 'constructor'])
+      assert.deepEqual(await answered(name, 'seconds=x'), { status: 404, text: 'Unknown profile\n' }, name);
   });
 
   test('a count that cannot be had hides nobody, and is not known', async () => {

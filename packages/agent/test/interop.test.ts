@@ -40,6 +40,10 @@ describe('go tool pprof', { skip: unlessCi(without) }, () => {
     while (performance.now() < end);
   }
 
+  function locksForGo(): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+
   before(async () => {
     if (!existsSync(pprof)) {
       mkdirSync(cache, { recursive: true });
@@ -48,7 +52,7 @@ describe('go tool pprof', { skip: unlessCi(without) }, () => {
     // V8 of Node 20 tells a profiler nothing of functions that it had inlined before the recording began.
     setFlagsFromString('--no-opt');
     setFlagsFromString('--no-maglev'); // later ones inline with this one too
-    server = await startServer({ port: 0 });
+    server = await startServer({ port: 0, mutex: true });
     for (let i = 0; i < 7; i++) void waitsForGo();
     spinning = setInterval(burnsForGo, 40);
   });
@@ -100,11 +104,40 @@ describe('go tool pprof', { skip: unlessCi(without) }, () => {
     assert.equal(complaints(stderr), '');
   });
 
-  for (const name of ['goroutine', 'heap']) {
-    test(`the text of ${name}`, async () => {
-      const { stdout, stderr } = await top(['-symbolize=none', `${server.url}${name}?debug=1`]);
+  test('allocs, which opens with what was allocated', async () => {
+    const { stdout, stderr } = await top([`${server.url}allocs`]);
+    assert.match(stdout, /^Type: alloc_space$/mu);
+    assert.equal(complaints(stderr), '');
+  });
+
+  test('threadcreate', async () => {
+    const { stdout, stderr } = await top([`${server.url}threadcreate`]);
+    assert.match(stdout, /^Type: threadcreate$/mu);
+    assert.match(stdout, /\(main thread\)/u);
+    assert.equal(complaints(stderr), '');
+  });
+
+  test('mutex', async () => {
+    locksForGo();
+    const { stdout, stderr } = await top([`${server.url}mutex`]);
+    assert.match(stdout, /^Type: delay$/mu);
+    assert.match(stdout, /locksForGo/u);
+    assert.equal(complaints(stderr), '');
+  });
+
+  test('goroutineleak, of which there is nothing yet', async () => {
+    const { stdout, stderr } = await top([`${server.url}goroutineleak`]);
+    assert.match(stdout, /^Type: goroutineleak$/mu);
+    assert.equal(complaints(stderr), '');
+  });
+
+  for (const name of ['goroutine', 'heap', 'allocs', 'threadcreate', 'mutex']) {
+    test(`the text of ${name}, with the names that symbol gives it`, async () => {
+      const { stdout, stderr } = await top([`${server.url}${name}?debug=1`]);
       assert.match(stdout, /^Showing nodes accounting for /mu);
       assert.equal(complaints(stderr), '');
+      const named = { goroutine: 'waitsForGo', mutex: 'locksForGo', threadcreate: '(main thread)' }[name];
+      assert.ok(stdout.includes(named ?? '(native)'), stdout);
     });
   }
 });

@@ -183,6 +183,10 @@ async function expectEndpoints(
   assert.deepEqual([heap.status, heap.body.readUInt16BE(0)], [200, 0x1f8b]);
   assert.equal(heap.headers['content-length'], String(heap.body.length));
   assert.equal((await get('/cmdline', 'HEAD')).status, 200);
+  // A form, as curl and pprof call what they post, whatever the app makes of forms.
+  const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+  const symbols = await ask(port, `${base}/symbol`, { headers: form, method: 'POST', body: '0x1+0x2' });
+  assert.deepEqual([symbols.status, symbols.body.toString().split('\n')[0]], [200, 'num_symbols: 1']);
   assert.deepEqual([(await get('/nosuch')).status, (await get('/heap', 'PUT')).status], [404, 405]);
 }
 

@@ -14,6 +14,13 @@ const inspectable = major >= 24;
 const restrictsNet = major >= 26;
 
 const paths = [
+  '',
+  'allocs',
+  'goroutineleak',
+  'metrics',
+  'mutex',
+  'symbol',
+  'threadcreate',
   'cmdline',
   'counters',
   'goroutine',

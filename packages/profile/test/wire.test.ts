@@ -138,7 +138,7 @@ describe('offers', () => {
     assert.deepEqual(
       read.map(({ name, kind, count, query }) => [name, kind, count, query.join()]),
       [
-        ['allocs', 'snapshot', 60, 'debug,gc,seconds'],
+        ['allocs', 'snapshot', 60, 'debug,seconds'],
         ['goroutine', 'snapshot', 49, 'debug,seconds'],
         ['x', 'snapshot', null, 'debug,seconds'],
         ['profile', 'recording', null, 'seconds'],

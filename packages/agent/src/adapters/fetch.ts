@@ -1,4 +1,5 @@
 // Requests of the Fetch API: whatever turns a `Request` into a `Response`.
+import { readRequest } from '../door/body.ts';
 import { pieces } from '../door/pieces.ts';
 import type { Mount } from './mount.ts';
 
@@ -36,7 +37,13 @@ export async function answerFetch(
   // This also holds the request: once it is collected, Node's tells its signal nothing any more.
   abort.signal.addEventListener('abort', () => request.signal?.removeEventListener('abort', gone));
   if (signal?.aborted === true) gone();
-  const asked = { method, url: path, headers: Object.fromEntries(headers), remoteAddress: '' };
+  const asked = {
+    method,
+    url: path,
+    headers: Object.fromEntries(headers),
+    remoteAddress: '',
+    body: () => readRequest(request),
+  };
   const answer = await mount.answer(found, asked, abort.signal);
   const body = answer.body.length === 0 ? null : pieces(answer.body, abort);
   if (body === null) abort.abort();

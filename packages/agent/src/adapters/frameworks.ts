@@ -34,9 +34,16 @@ const frameworks: readonly Framework[] = [
     name: 'Fastify',
     is: (app) => has(app, 'decorateReply', 'all', 'addHook'),
     mount(app, prefix, handler) {
-      call(app, 'all', prefix, handler);
-      call(app, 'all', `${prefix}/*`, handler);
-      call(app, 'addHook', 'onClose', async () => handler.close());
+      call(app, 'register', async (scope: App) => {
+        // Whatever a body is, the endpoint that wants one reads it.
+        call(scope, 'removeAllContentTypeParsers');
+        call(scope, 'addContentTypeParser', '*', (_request: unknown, _body: unknown, done: () => void) =>
+          done(),
+        );
+        call(scope, 'all', prefix, handler);
+        call(scope, 'all', `${prefix}/*`, handler);
+        call(scope, 'addHook', 'onClose', async () => handler.close());
+      });
     },
   },
   {

@@ -1,4 +1,6 @@
 // Koa's contexts, and those of whatever is like it.
+import { Readable } from 'node:stream';
+import { bodyOf } from '../door/body.ts';
 import { mountedAt, type Mount } from './mount.ts';
 
 /** What is used of a context. */
@@ -9,6 +11,8 @@ export interface KoaContext {
   readonly originalUrl: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly ip?: string;
+  readonly req?: unknown;
+  readonly request?: { readonly body?: unknown };
   /** The pattern of `@koa/router`. */
   readonly _matchedRoute?: unknown;
   status: number;
@@ -44,7 +48,9 @@ export async function answerKoa(
   const abort = new AbortController();
   // It comes after a whole answer too.
   context.res.once('close', () => abort.abort());
-  const asked = { method, url: target, headers, remoteAddress: context.ip ?? '' };
+  const body = async (): Promise<string | null> =>
+    context.req instanceof Readable ? bodyOf(context.req, context.request?.body) : '';
+  const asked = { method, url: target, headers, remoteAddress: context.ip ?? '', body };
   const answer = await mount.answer(found, asked, abort.signal);
   context.status = answer.status;
   context.set({ ...answer.headers });

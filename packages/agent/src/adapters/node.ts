@@ -1,4 +1,6 @@
 // Requests and responses of `node:http`, and of what hands them on: Express, Connect, NestJS's middleware.
+import { Readable } from 'node:stream';
+import { bodyOf } from '../door/body.ts';
 import { type ResponseWriter, send } from '../door/send.ts';
 import { mountedAt, type Mount } from './mount.ts';
 
@@ -13,6 +15,8 @@ export interface HandlerRequest {
   readonly route?: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+  /** What a parser has made of the body. */
+  readonly body?: unknown;
 }
 
 /** Passes a request on to whoever comes after. */
@@ -49,8 +53,10 @@ export function answerNode(
   const abort = new AbortController();
   response.once('close', () => abort.abort());
   const remoteAddress = at.remoteAddress ?? request.socket?.remoteAddress ?? '';
+  const body = async (): Promise<string | null> =>
+    request instanceof Readable ? bodyOf(request, request.body) : '';
   mount
-    .answer(found, { method, url: target, headers, remoteAddress }, abort.signal)
+    .answer(found, { method, url: target, headers, remoteAddress, body }, abort.signal)
     .then((answer) => send(response, answer))
     .catch(() => response.destroy()) // the client has gone in the middle of the answer
     .finally(() => abort.abort()); // and not every framework's response says `close`

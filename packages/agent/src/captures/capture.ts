@@ -3,6 +3,7 @@ import type { Profile } from '@stackpile/profile';
 import type { Query } from '../http/query.ts';
 import type { CaptureSettings } from '../options.ts';
 import type { Originals } from '../originals.ts';
+import type { SymbolTable } from '../symbols.ts';
 import type { MainThread } from '../inspect/main-thread.ts';
 import type { Limits } from './limits.ts';
 
@@ -22,6 +23,8 @@ export interface CaptureContext {
   readonly program: string;
   /** Where the process's frames were written. */
   readonly originals: Originals;
+  /** What the addresses of the profiles that were served are called. */
+  readonly symbols: SymbolTable;
 }
 
 /** One request to a capture. */
@@ -31,6 +34,8 @@ export interface CaptureRequest {
   readonly debug: number;
   /** Aborted when the client goes away or the sidecar closes. */
   readonly signal: AbortSignal;
+  /** A reading that is older than this is none, `performance.now()`; without it one that is young enough is given again. */
+  readonly since?: number;
 }
 
 /** What a capture answers: one object for all requests that share a reading. */

@@ -9,11 +9,11 @@ import {
 } from '@stackpile/profile';
 import { EndpointError } from '../http/messages.ts';
 import { AgentError } from '../errors.ts';
-import { FrameWriter } from '../frames.ts';
+import { type Frame, FrameWriter } from '../frames.ts';
 import { heapTasks } from './heap-tasks.ts';
 import { type Costed, costed, hostCall, parseJson } from '../host/calls.ts';
 import { confidence } from '../tasks/collect.ts';
-import type { TaskCount, TaskDump } from '../tasks/dump.ts';
+import type { FrameColumns, TaskCount, TaskDump } from '../tasks/dump.ts';
 import { countText } from '../text/count-text.ts';
 import { goroutineText } from '../text/goroutine-text.ts';
 import {
@@ -69,6 +69,19 @@ async function snapshotTasks(context: CaptureContext, request: CaptureRequest): 
 /** The sources of `?source=`; the first one is the default. */
 const sources: Readonly<Record<string, TaskSource>> = { tracked: trackedTasks, heap: snapshotTasks };
 
+/** The frames of a dump. */
+export function framesOfDump(dump: FrameColumns): Frame[] {
+  return dump.names.map((name, i) => ({
+    name,
+    file: dump.files[i] as string,
+    line: dump.lines[i] as number,
+    column: dump.columns[i] as number,
+    startLine: dump.beginLines[i] as number,
+    startColumn: dump.beginColumns[i] as number,
+    hidesStart: true,
+  }));
+}
+
 /** Turns a dump into a profile: tasks in the first column, handles (label `kind`) in the second; labelled with {@link taskLabel}. */
 export async function taskProfile(dump: TaskDump, form: TaskForm, context: CaptureContext): Promise<Profile> {
   const builder = new ProfileBuilder({
@@ -82,15 +95,7 @@ export async function taskProfile(dump: TaskDump, form: TaskForm, context: Captu
     timeNanos: BigInt(Date.now()) * 1_000_000n,
   });
   const writer = new FrameWriter(builder, context);
-  const frames = dump.names.map((name, i) => ({
-    name,
-    file: dump.files[i] as string,
-    line: dump.lines[i] as number,
-    column: dump.columns[i] as number,
-    startLine: dump.beginLines[i] as number,
-    startColumn: dump.beginColumns[i] as number,
-    hidesStart: true,
-  }));
+  const frames = framesOfDump(dump);
   await context.main.withSession((session) => context.originals.learn(session, frames));
   const locations = frames.map((frame) => writer.location(frame));
   const stacks = dump.stacks.map((stack) => stack.map((frame) => locations[frame] as number));
@@ -120,7 +125,7 @@ export async function taskProfile(dump: TaskDump, form: TaskForm, context: Captu
       if (createdBy >= 0)
         labels.push({
           key: taskLabel.createdBy,
-          text: writer.place(frames[createdBy] as (typeof frames)[number]),
+          text: writer.place(frames[createdBy] as Frame),
         });
     }
     const stack = stacks[rows.stack[i] as number] as number[];

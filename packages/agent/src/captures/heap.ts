@@ -1,10 +1,17 @@
-// The heap profile: live objects by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
+// The heap profile and `allocs`: live objects, and past ones, by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
 import { AgentError } from '../errors.ts';
 import { atoi } from '../http/query.ts';
 import { type Costed, hostCall, maybeHostCall, parseJson } from '../host/calls.ts';
 import type { MemoryReading } from '../host/reading.ts';
-import { heapText } from '../text/heap-text.ts';
-import { heapRecordFrames, profileOf, recordsOf, type SamplingHeapProfile } from '../inspect/heap-profile.ts';
+import { heapText, sitesText } from '../text/heap-text.ts';
+import { type Allocations, AllocationLedger, allocationSites } from '../inspect/allocated.ts';
+import {
+  heapRecordFrames,
+  profileOf,
+  recordsOf,
+  type SamplingHeapProfile,
+  sitesProfile,
+} from '../inspect/heap-profile.ts';
 import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
 import type { InspectorSession } from '../inspect/main-thread.ts';
 import {
@@ -20,6 +27,11 @@ import { SharedReading } from './shared-reading.ts';
 const MIN_AGE_MS = 1000;
 const COST_FACTOR = 20;
 
+const ALLOCS_COMMENT =
+  'the alloc columns add up the samples that readings of heap and allocs have met alive since the agent began; those that were ' +
+  'collected before stand under (collected before it was seen), about as many bytes as the sampler had passed at the newest that is ' +
+  'alive: V8 has one sampler, and it forgets where they were allocated';
+
 /** Memory that V8's sampler does not see, as frames of its own: a leak of Buffers shows here. */
 function offHeap(memory: MemoryReading): HeapRecord[] {
   const { rss, heapTotal, external, arrayBuffers } = memory;
@@ -33,9 +45,18 @@ function offHeap(memory: MemoryReading): HeapRecord[] {
     .map(({ name, bytes }) => ({ frames: [{ name, file: '', line: 0 }], size: 0, count: 0, bytes }));
 }
 
+/** A reading as it is answered. */
+interface HeapResults {
+  readonly heap: CaptureResult;
+  /** Made only where somebody asks for it. */
+  readonly allocs: () => CaptureResult;
+}
+
 /** A reading, as it is answered and as far as later ones need it. */
 interface Kept {
-  readonly result: CaptureResult;
+  readonly result: HeapResults;
+  /** When it was taken, `performance.now()`. */
+  readonly taken: number;
   /** For how long it is given again, in milliseconds. */
   readonly lasts: number;
 }
@@ -49,16 +70,22 @@ class HeapReader {
   #sites = 0;
   /** Whether a reading forces a collection; true until one has said no. */
   #collects = true;
-  readonly #plain = new SharedReading<CaptureResult>();
-  readonly #collected = new SharedReading<CaptureResult>();
+  readonly #ledger = new AllocationLedger();
+  readonly #plain = new SharedReading<HeapResults>();
+  readonly #collected = new SharedReading<HeapResults>();
 
   get sites(): number {
     return this.#sites;
   }
 
   /** A reading that is young enough, or a new one: always a new one, after a collection, where `collect` is true. */
-  async read(context: CaptureContext, collect: boolean, signal: AbortSignal): Promise<CaptureResult> {
-    if (!collect && this.#last !== null) return this.#last.result;
+  async read(
+    context: CaptureContext,
+    collect: boolean,
+    { signal, since = -Infinity }: CaptureRequest,
+  ): Promise<HeapResults> {
+    const last = this.#last;
+    if (!collect && last !== null && last.taken >= since) return last.result;
     const { pace, stops, collections, waiting } = context.limits;
     if (!collect)
       return this.#plain.read(this.#collects ? stops : pace, () => this.#take(context, false), signal);
@@ -70,13 +97,14 @@ class HeapReader {
     }
   }
 
-  async #take(context: CaptureContext, collect: boolean): Promise<Costed<CaptureResult>> {
-    const reading = await takeReading(context, collect);
+  async #take(context: CaptureContext, collect: boolean): Promise<Costed<HeapResults>> {
+    const taken = performance.now();
+    const reading = await takeReading(context, collect, this.#ledger);
     const { cost } = reading;
-    const result = captureResult(profileOf(reading, context), () => heapText(reading, context));
+    const result = resultsOf(reading, this.#ledger.read(), context);
     this.#sites = reading.records.length;
     this.#collects = reading.memory.sampler !== 'own-no-gc';
-    if (this.#collects) this.#keep({ result, lasts: Math.max(MIN_AGE_MS, COST_FACTOR * cost) });
+    if (this.#collects) this.#keep({ result, taken, lasts: Math.max(MIN_AGE_MS, COST_FACTOR * cost) });
     return { value: result, cost };
   }
 
@@ -89,7 +117,27 @@ class HeapReader {
   }
 }
 
-function takeReading(context: CaptureContext, collect: boolean): Promise<HeapReading> {
+function resultsOf(reading: HeapReading, allocations: Allocations, context: CaptureContext): HeapResults {
+  let allocs: CaptureResult | null = null;
+  const makeAllocs = (): CaptureResult => {
+    const sites = allocationSites(allocations, reading.records, reading.memory.interval);
+    const profile = sitesProfile(reading, sites, context, {
+      defaultSampleType: 'alloc_space',
+      comment: ALLOCS_COMMENT,
+    });
+    return captureResult(profile, () => sitesText(reading, sites, context));
+  };
+  return {
+    heap: captureResult(profileOf(reading, context), () => heapText(reading, context)),
+    allocs: () => (allocs ??= makeAllocs()),
+  };
+}
+
+function takeReading(
+  context: CaptureContext,
+  collect: boolean,
+  ledger: AllocationLedger,
+): Promise<HeapReading> {
   return context.main.withSession(async (session) => {
     const memory = parseJson(await context.main.evaluate(hostCall('readMemory')));
     if (memory.sampler === 'off') {
@@ -102,6 +150,7 @@ function takeReading(context: CaptureContext, collect: boolean): Promise<HeapRea
     if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: 60_000 });
     const profile = await sampled(context, session);
     const cost = performance.now() - started;
+    ledger.add(profile, memory.interval);
     const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
     await context.originals.learn(session, heapRecordFrames(records));
     return { records, memory, timeNanos: BigInt(Date.now()) * 1_000_000n, cost };
@@ -132,8 +181,8 @@ async function sampled(context: CaptureContext, session: InspectorSession): Prom
 
 const reader = new HeapReader();
 
-function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
-  return reader.read(context, atoi(request.query.get('gc')) > 0, request.signal);
+async function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
+  return (await reader.read(context, atoi(request.query.get('gc')) > 0, request)).heap;
 }
 
 /** `heap`: a sampling of live objects. */
@@ -145,4 +194,14 @@ export const heap: Capture = {
   query: { gc: '`1` collects garbage before' },
   count: () => Promise.resolve({ count: reader.sites, note: '' }),
   take,
+};
+
+/** `allocs`: what was allocated since the sampler began. */
+export const allocs: Capture = {
+  name: 'allocs',
+  description: 'A sampling of all past memory allocations',
+  delta: true,
+  query: {},
+  count: () => Promise.resolve({ count: reader.sites, note: '' }),
+  take: async (context, request) => (await reader.read(context, false, request)).allocs(),
 };

@@ -154,6 +154,7 @@ export class Pace {
   #level: number;
   #last: number;
   #lane: Promise<unknown> = Promise.resolve();
+  #spent = 0;
 
   /**
    * @param share 0 … 1
@@ -178,6 +179,11 @@ export class Pace {
     this.#last = now();
   }
 
+  /** Milliseconds that were spent so far. */
+  get spent(): number {
+    return this.#spent;
+  }
+
   /** Milliseconds until something may stop the main thread again; 0 for now. */
   wait(): number {
     const now = this.#now();
@@ -194,6 +200,7 @@ export class Pace {
    */
   spend(ms: number, sharing = 1): void {
     this.#beside?.spend(ms, sharing);
+    this.#spent += ms;
     this.wait();
     const rest = sharing > CROWD ? null : this.#rest;
     this.#level -= rest === null ? ms : Math.min(ms, this.#share * Math.max(rest.ms, rest.times * ms));

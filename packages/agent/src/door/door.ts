@@ -5,6 +5,7 @@ import { errorResponse } from '../http/messages.ts';
 import type { Route } from '../http/route.ts';
 import { messageOf } from '../errors.ts';
 import type { AuthRequest } from '../options.ts';
+import { MAX_BODY } from './body.ts';
 import type { Gate, Scheme } from './gate.ts';
 import { carries, isAllowedHost, isCrossSite } from './guard.ts';
 
@@ -14,7 +15,10 @@ const ASK_MS = 5000;
 const MAX_RUNNING = 128;
 
 /** What the door reads of a request. */
-export type DoorRequest = Omit<AuthRequest, 'endpoint'>;
+export interface DoorRequest extends Omit<AuthRequest, 'endpoint'> {
+  /** Reads the body, which is done for who may pass only; null where it is too long. */
+  readonly body?: () => Promise<string | null>;
+}
 
 /** What a door is made of. */
 export interface DoorParts {
@@ -70,7 +74,10 @@ export class Door {
     }
     this.#running++;
     try {
-      return await endpoints(route.request, signal);
+      if (route.request.method !== 'POST') return await endpoints(route.request, signal);
+      const body = (await request.body?.()) ?? null;
+      if (body === null) return errorResponse(413, `the body has more than ${MAX_BODY} bytes`);
+      return await endpoints({ ...route.request, body }, signal);
     } finally {
       this.#running--;
     }
@@ -94,7 +101,9 @@ export class Door {
           : unauthorized(gate.scheme, request);
       }
       case 'ask': {
-        const allowed = await answerOf(gate.ask, { ...request, endpoint: route.request.path }, signal);
+        const { method, url, headers, remoteAddress } = request;
+        const asked = { method, url, headers, remoteAddress, endpoint: route.request.path };
+        const allowed = await answerOf(gate.ask, asked, signal);
         if (allowed !== null) return allowed ? null : unauthorized(gate.scheme, request);
         const message = `the auth function did not answer within ${ASK_MS / 1000} s: is the main thread blocked?`;
         return errorResponse(503, message, { 'Retry-After': '5' });

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { route } from '../http/route.ts';
 import type { TlsOptions } from '../options.ts';
+import { MAX_BODY, readBody } from './body.ts';
 import type { Door } from './door.ts';
 import { send } from './send.ts';
 
@@ -20,8 +21,6 @@ const RESERVE = 32;
 const TURN_AWAY_MS = 1_000;
 /** Most requests of one connection under way; none of the usual clients sends a second one before the answer to the first. */
 const MAX_PIPELINED = 4;
-/** Most bytes of a request's body, which no endpoint reads. */
-const MAX_BODY = 262_144;
 /** How long a client that was told what is wrong with its request may take to hang up. */
 const LINGER_MS = 500;
 
@@ -142,16 +141,21 @@ async function serve(
   });
   request.on('error', () => abort.abort());
   response.on('error', () => abort.abort());
-  discardBody(request);
+  const found = route(method, url === '/' ? PREFIX : url, PREFIX);
+  const isRead = method === 'POST' && found.kind === 'endpoint';
+  if (!isRead) discardBody(request);
   if ((request.headersDistinct['host']?.length ?? 0) > 1) {
     // Whoever stands between may have looked at the other one.
     response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
     response.end('400 Bad Request');
     return;
   }
-  const found = route(method, url === '/' ? PREFIX : url, PREFIX);
   const remoteAddress = socket.remoteAddress ?? '';
-  await send(response, await door.answer(found, { method, url, headers, remoteAddress }, abort.signal));
+  const asked = { method, url, headers, remoteAddress, body: () => readBody(request) };
+  const answer = await door.answer(found, asked, abort.signal);
+  // Whoever was turned away has not been read, and the connection may carry the next request.
+  if (isRead) discardBody(request);
+  await send(response, answer);
 }
 
 function discardBody(request: IncomingMessage): void {

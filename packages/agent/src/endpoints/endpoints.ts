@@ -7,6 +7,22 @@ import { EndpointError, errorResponse, type PprofRequest, type PprofResponse } f
 import { parseQuery } from '../http/query.ts';
 import { endpoints } from './table.ts';
 
+/** What every Go service has below `/debug/pprof/`. */
+const goNames: ReadonlySet<string> = new Set(
+  'allocs block cmdline goroutine goroutineleak heap mutex profile symbol threadcreate trace'.split(' '),
+);
+
+/** Go's answer to a name that it does not know; who asks for what Go has is told that it is not here. */
+function unknown(name: string): EndpointError {
+  const text = 'Unknown profile';
+  return new EndpointError(
+    404,
+    goNames.has(name)
+      ? `${text}: Go has a ${name}, and this version of the agent has none; its index lists what there is`
+      : text,
+  );
+}
+
 /** Answers requests; one per sidecar. */
 export class Endpoints {
   readonly #context: EndpointContext;
@@ -35,9 +51,15 @@ export class Endpoints {
     }
   }
 
-  async #dispatch({ path, query, method }: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
+  async #dispatch({ path, query, method, body }: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
     const endpoint = this.#context.table.find(({ name }) => name === path);
-    if (endpoint === undefined) throw new EndpointError(404, 'Unknown profile');
-    return endpoint.answer(this.#context, { query: parseQuery(query), head: method === 'HEAD', signal });
+    if (endpoint === undefined) throw unknown(path);
+    const words = method === 'POST' ? (body ?? '') : query;
+    return endpoint.answer(this.#context, {
+      query: parseQuery(query),
+      words,
+      head: method === 'HEAD',
+      signal,
+    });
   }
 }

@@ -1,9 +1,56 @@
-// The index, for people: Go's page, with a link to ours where this build carries it.
+// The index, for people: Go's page, with what has changed since the look before, the last hour, and a link to ours where this build carries it.
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
-import { indexPage } from '../text/index-page.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { CaptureContext } from '../captures/capture.ts';
+import { historyOf, type Moment } from '../captures/process-history.ts';
+import { INDEX_POLICY, indexPage, type IndexSeries, type IndexView } from '../text/index-page.ts';
+import type { Endpoint, EndpointContext } from './endpoint.ts';
 import { listed } from './listed.ts';
+import { looksOf } from './looks.ts';
 import { hasPage } from './page.ts';
+
+const charts: readonly { readonly name: string; readonly bytes: boolean; readonly of: keyof Moment }[] = [
+  { name: 'tasks', bytes: false, of: 'tasks' },
+  { name: 'handles', bytes: false, of: 'handles' },
+  { name: 'heap', bytes: true, of: 'heap' },
+  { name: 'resident memory', bytes: true, of: 'rss' },
+];
+
+/** The last hour up to this moment. */
+async function lastHour(captures: CaptureContext): Promise<IndexSeries[]> {
+  const history = historyOf(captures);
+  history.start();
+  const moments = [
+    ...history.moments,
+    ...(await history.now().then(
+      (now) => [now],
+      () => [],
+    )),
+  ];
+  return charts.map(({ name, bytes, of }) => ({
+    name,
+    bytes,
+    points: moments.map((moment) => ({ time: moment.time, value: moment[of] })),
+  }));
+}
+
+/** What the page shows; who looks is remembered. */
+async function view(context: EndpointContext, signal: AbortSignal): Promise<IndexView> {
+  const { captures } = context;
+  const offers = (await listed(context, signal)).filter(({ kind }) => kind !== 'page');
+  const counts = new Map(offers.map(({ name, count }) => [name, count ?? 0]));
+  const now = performance.now();
+  const before = looksOf(captures).next({ time: now, counts });
+  const rows = offers.map((offer) => {
+    const was = before?.counts.get(offer.name);
+    return { ...offer, change: was === undefined ? null : (offer.count ?? 0) - was };
+  });
+  return {
+    rows,
+    since: before === null ? null : (now - before.time) / 1000,
+    series: await lastHour(captures),
+    ui: await hasPage(),
+  };
+}
 
 /** The page that lists what there is. */
 export const index: Endpoint = {
@@ -13,15 +60,14 @@ export const index: Endpoint = {
   query: {},
   delta: false,
   count: null,
-  async answer(context, { signal }) {
-    const offers = await listed(context, signal);
-    return {
-      status: 200,
-      headers: { 'Content-Type': 'text/html; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
-      body: indexPage(
-        offers.filter(({ kind }) => kind !== 'page'),
-        await hasPage(),
-      ),
-    };
-  },
+  answer: async (context, { head, signal }) => ({
+    status: 200,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': INDEX_POLICY,
+      'Referrer-Policy': 'no-referrer',
+    },
+    body: head ? '' : indexPage(await view(context, signal)),
+  }),
 };

@@ -8,6 +8,9 @@ import type { Endpoint, EndpointRequest } from './endpoint.ts';
 import { EndpointError, type PprofResponse, textResponse } from '../http/messages.ts';
 import { atoi, parseInt64 } from '../http/query.ts';
 
+/** Profiles whose text has no other form than the one of any `debug`. */
+const HEAPS: ReadonlySet<string> = new Set(['heap', 'allocs']);
+
 /** The endpoint of a capture. */
 export function named(capture: Capture): Endpoint {
   const { name, description, delta, query, count } = capture;
@@ -38,7 +41,7 @@ async function whole(
   const result = await capture.take(context, { query, debug, signal });
   if (debug === 0) return download(capture.name, packed(result.profile));
   // Go sends the protobuf here and calls it text.
-  if (debug < 0 && capture.name !== 'heap') return textResponse(packed(result.profile));
+  if (debug < 0 && !HEAPS.has(capture.name)) return textResponse(packed(result.profile));
   return textResponse(result.text());
 }
 
@@ -63,7 +66,8 @@ async function difference(
     const before = await capture.take(context, request);
     await sleep(span * 1000, signal);
     if (signal.aborted) throw new EndpointError(500, 'context canceled');
-    const after = await capture.take(context, request);
+    // The same reading twice would be no difference.
+    const after = await capture.take(context, { ...request, since: performance.now() });
     return download(name, packed(deltaProfile(before.profile, after.profile)));
   } finally {
     leave();

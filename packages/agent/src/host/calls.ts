@@ -1,5 +1,6 @@
 // What the sidecar, or an inspector from outside, may call on the main thread: one type for who answers and who asks.
-import type { TaskCount, TaskDump } from '../tasks/dump.ts';
+import type { FrameColumns, TaskCount, TaskDump } from '../tasks/dump.ts';
+import type { MeterReading } from './meters.ts';
 import type { MemoryReading } from './reading.ts';
 
 declare const value: unique symbol;
@@ -16,12 +17,29 @@ export interface HostCalls {
   dumpTasks(each: boolean): Json<TaskDump> | null;
   /** Number of tasks; null where tracking is off. */
   countTasks(): TaskCount | null;
+  /** Workers and child processes, by the stack that made them; null where nobody looks. */
+  dumpThreads(): Json<TaskDump> | null;
+  /** What metrics are made of; measured from the first call on. */
+  readMeters(): Json<MeterReading>;
+  /** Waits for locks; none where nobody watches. */
+  dumpMutex(): Json<MutexDump>;
   /** Memory beside the heap profile. */
   readMemory(): Json<MemoryReading>;
   /** Begins to sample the heap anew, where another profiler has ended the one sampler that there is. */
   sampleHeapAgain(): boolean;
   /** What only somebody who was there could count. */
   readTallies(): Tallies;
+}
+
+/** What was waited in `Atomics.wait` since somebody watches. */
+export interface MutexDump extends FrameColumns {
+  readonly isOn: boolean;
+  /** By stack, leaf first. */
+  readonly waits: readonly {
+    readonly stack: readonly number[];
+    readonly count: number;
+    readonly nanos: number;
+  }[];
 }
 
 /** What the agent has counted since it began; null: not known. */

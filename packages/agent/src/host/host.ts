@@ -2,8 +2,10 @@
 import type { CaptureSettings } from '../options.ts';
 import type { TaskCount, TaskDump } from '../tasks/dump.ts';
 import { TaskTracker } from '../tasks/tracker.ts';
-import { HOST_SYMBOL, type HostCalls, type Json, type Tallies } from './calls.ts';
+import { HOST_SYMBOL, type HostCalls, type Json, type MutexDump, type Tallies } from './calls.ts';
 import { HeapSampler } from './heap-sampler.ts';
+import { type MeterReading, Meters } from './meters.ts';
+import { MutexWatch } from './mutex-watch.ts';
 import type { MemoryReading } from './reading.ts';
 import { TallyKeeper } from './tallies.ts';
 
@@ -13,12 +15,15 @@ export class AgentHost implements HostCalls {
   #heap: HeapSampler | null = null;
   #tracker: TaskTracker | null = null;
   readonly #tallies = new TallyKeeper();
+  readonly #mutex = new MutexWatch();
+  readonly #meters = new Meters();
   #interval = 0;
 
   /** Starts what `settings` ask for; the first user's settings hold while there is any user. */
   acquire(settings: CaptureSettings): void {
     this.#users++;
     if (this.#users === 1) this.#tallies.start();
+    if (settings.mutex) this.#mutex.start();
     if (settings.heap !== null && this.#heap === null) {
       this.#interval = settings.heap.interval;
       this.#heap = new HeapSampler();
@@ -43,6 +48,8 @@ export class AgentHost implements HostCalls {
     this.#tracker?.stop();
     this.#tracker = null;
     this.#tallies.stop();
+    this.#mutex.stop();
+    this.#meters.stop();
   }
 
   /** Says that a worker is the agent's own. */
@@ -62,6 +69,19 @@ export class AgentHost implements HostCalls {
     this.#heap?.stop();
     this.#heap?.start(this.#interval);
     return this.#heap !== null;
+  }
+
+  readMeters(): Json<MeterReading> {
+    return JSON.stringify({ ...this.#meters.read(), tracking: this.#tracker?.spentSeconds ?? null });
+  }
+
+  dumpMutex(): Json<MutexDump> {
+    return JSON.stringify(this.#mutex.dump());
+  }
+
+  dumpThreads(): Json<TaskDump> | null {
+    const dump = this.#tracker?.dumpThreads() ?? null;
+    return dump === null ? null : JSON.stringify(dump);
   }
 
   readTallies(): Tallies {

@@ -7,6 +7,8 @@ export interface PprofRequest {
   readonly path: string;
   /** What follows the `?`, '' where there is none. */
   readonly query: string;
+  /** What a POST carries; no other request's body is read. */
+  readonly body?: string | undefined;
 }
 
 /** An answer. */

@@ -4,6 +4,8 @@ import { type PprofRequest, type PprofResponse, redirect, routerError } from './
 
 /** Name of the endpoint that is the web page. */
 export const PAGE = 'ui';
+/** Names of endpoints that take a POST, whose body is read. */
+const POSTED: ReadonlySet<string> = new Set(['symbol']);
 
 /** Where a request leads. */
 export type Route =
@@ -63,9 +65,11 @@ export function route(method: string, target: string, prefix: string): Route {
   if (segments.length === wanted.length) {
     return { kind: 'answer', response: redirect(`${prefix}/${suffix}`) };
   }
-  if (method !== 'GET' && method !== 'HEAD') {
-    return { kind: 'answer', response: routerError(405, 'Method Not Allowed', { Allow: 'GET, HEAD' }) };
-  }
   const name = segments.slice(wanted.length).join('/');
+  const isPosted = method === 'POST' && POSTED.has(name);
+  if (method !== 'GET' && method !== 'HEAD' && !isPosted) {
+    const allowed = POSTED.has(name) ? 'GET, HEAD, POST' : 'GET, HEAD';
+    return { kind: 'answer', response: routerError(405, 'Method Not Allowed', { Allow: allowed }) };
+  }
   return { kind: name === PAGE ? 'page' : 'endpoint', request: { method, path: name, query } };
 }

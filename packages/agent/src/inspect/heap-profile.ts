@@ -66,8 +66,33 @@ export function heapRecordFrames(records: readonly HeapRecord[]): Frame[] {
   return records.flatMap((record) => record.frames);
 }
 
+/** Objects and bytes that a record stands for. */
+function sumsOf({ count, size, bytes }: HeapRecord, interval: number): [objects: number, bytes: number] {
+  return [count * Math.floor(samplingScale(size, interval) + 0.5), bytes];
+}
+
+/** A site of a heap's profile: what was allocated there, and what is alive of it. */
+export interface HeapSite {
+  readonly allocated: HeapRecord;
+  readonly live: HeapRecord | null;
+}
+
 /** The profile of a reading. */
 export function profileOf(reading: HeapReading, context: FrameContext): Profile {
+  const sites = reading.records.map((record) => ({ allocated: record, live: record }));
+  return sitesProfile(reading, sites, context, {
+    defaultSampleType: 'inuse_space',
+    comment: 'the alloc columns hold live objects only: the sampler forgets what was collected',
+  });
+}
+
+/** The same of sites whose allocations are known apart from what is alive. */
+export function sitesProfile(
+  reading: HeapReading,
+  sites: readonly HeapSite[],
+  context: FrameContext,
+  { defaultSampleType, comment }: { readonly defaultSampleType: string; readonly comment: string },
+): Profile {
   const interval = reading.memory.interval;
   const builder = new ProfileBuilder({
     sampleTypes: [
@@ -79,20 +104,20 @@ export function profileOf(reading: HeapReading, context: FrameContext): Profile 
     periodType: { type: 'space', unit: 'bytes' },
     period: interval,
     timeNanos: reading.timeNanos,
-    defaultSampleType: 'inuse_space',
+    defaultSampleType,
   });
   const writer = new FrameWriter(builder, context);
-  for (const record of reading.records) {
-    const objects = record.count * Math.floor(samplingScale(record.size, interval) + 0.5);
-    const { bytes } = record;
-    const stack = record.frames.map((frame) => writer.location(frame));
+  for (const { allocated, live } of sites) {
+    const { frames, size } = allocated;
+    const stack = frames.map((frame) => writer.location(frame));
     const labels = [
-      ...(record.size === 0 ? [] : [{ key: 'bytes', number: Math.round(record.size) }]),
+      ...(size === 0 ? [] : [{ key: 'bytes', number: Math.round(size) }]),
       ...writer.labels(stack),
     ];
-    builder.sample(stack, [objects, bytes, objects, bytes], labels);
+    const alive = live === null ? [0, 0] : sumsOf(live, interval);
+    builder.sample(stack, [...sumsOf(allocated, interval), ...alive], labels);
   }
-  builder.comment('the alloc columns hold live objects only: the sampler forgets what was collected');
+  builder.comment(comment);
   builder.comment('(arrayBuffers), (external) and (native) are memory outside of the JavaScript heap');
   if (reading.memory.sampler === 'foreign') {
     builder.comment('the heap sampler was started by somebody else; its interval is taken to be ours');

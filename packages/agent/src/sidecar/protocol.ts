@@ -39,6 +39,7 @@ export type ToSidecar =
       readonly method: string;
       readonly path: string;
       readonly query: string;
+      readonly body: string | undefined;
     }
   /** The client has its answer, or has gone before. */
   | { readonly kind: 'abort'; readonly id: number }

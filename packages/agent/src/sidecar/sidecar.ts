@@ -6,6 +6,7 @@ import { AgentError } from '../errors.ts';
 import { agentHost } from '../host/host.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
 import { deniedError } from '../permission.ts';
+import { redactArguments } from '../redact.ts';
 import { openWorker } from './open-worker.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
@@ -88,11 +89,12 @@ export class Sidecar {
     auth: AuthFunction | null,
   ): Promise<{ sidecar: Sidecar; port: number }> {
     const shared = new Int32Array(new SharedArrayBuffer(12));
+    const commandLine = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
     const program = process.argv[1] ?? process.execPath;
     const data: SidecarData = {
       listen,
       settings,
-      commandLine: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      commandLine: settings.cmdline.redact ? redactArguments(commandLine) : commandLine,
       cwd: process.cwd(),
       program,
       shared,
@@ -164,7 +166,8 @@ export class Sidecar {
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
       signal.addEventListener('abort', () => this.#send({ kind: 'abort', id }), { once: true });
-      this.#send({ kind: 'request', id, method: request.method, path: request.path, query: request.query });
+      const { method, path, query, body } = request;
+      this.#send({ kind: 'request', id, method, path, query, body });
     });
   }
 

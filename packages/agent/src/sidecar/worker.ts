@@ -1,6 +1,8 @@
 // The sidecar: listens, captures, encodes and compresses in a worker thread, so that the endpoints answer when the app cannot.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { CaptureContext } from '../captures/capture.ts';
 import { Limits, Untaken } from '../captures/limits.ts';
+import { historyOf } from '../captures/process-history.ts';
 import { Door } from '../door/door.ts';
 import type { Gate, PlainGate } from '../door/gate.ts';
 import { isLoopback } from '../http/hosts.ts';
@@ -10,6 +12,7 @@ import { errorResponse, type PprofRequest, type PprofResponse } from '../http/me
 import type { AuthRequest, PushSettings } from '../options.ts';
 import { Originals } from '../originals.ts';
 import { Pusher } from '../push/pusher.ts';
+import { SymbolTable } from '../symbols.ts';
 import { LoopLag } from './loop-lag.ts';
 import { MainThread } from '../inspect/main-thread.ts';
 import { OwnMemory } from './own-memory.ts';
@@ -28,20 +31,19 @@ const send = (message: FromSidecar): void => port.postMessage(message);
 
 const main = new MainThread(data.shared, () => send({ kind: 'wake' }));
 const lag = new LoopLag(() => send({ kind: 'wake' }));
-const endpoints = new Endpoints(
-  {
-    main,
-    isResponsive,
-    loopLag: () => lag.read(),
-    settings: data.settings,
-    // What goes to a mounted handler is copied on its way to the main thread.
-    limits: new Limits(undefined, undefined, new Untaken(undefined, data.listen === null)),
-    cwd: data.cwd,
-    program: data.program,
-    originals: new Originals(),
-  },
-  data.commandLine,
-);
+const context: CaptureContext = {
+  main,
+  isResponsive,
+  loopLag: () => lag.read(),
+  settings: data.settings,
+  // What goes to a mounted handler is copied on its way to the main thread.
+  limits: new Limits(undefined, undefined, new Untaken(undefined, data.listen === null)),
+  cwd: data.cwd,
+  program: data.program,
+  originals: new Originals(),
+  symbols: new SymbolTable(),
+};
+const endpoints = new Endpoints(context, data.commandLine);
 const memory = new OwnMemory();
 const awaitingTurn = new Set<(turned: boolean) => void>();
 const running = new Map<number, AbortController>();
@@ -154,5 +156,7 @@ async function listenOn({ host, ports, auth, allowedHosts, tls, push }: ListenSe
 }
 
 void yieldToService();
+// Whoever wants nothing to be tracked before somebody looks has no history before, either.
+if (data.settings.tasks?.from !== 'first look') historyOf(context).start();
 if (data.listen === null) send({ kind: 'ready', port: 0 });
 else void listenOn(data.listen);

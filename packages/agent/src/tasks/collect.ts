@@ -254,7 +254,19 @@ function addTasks(builder: DumpBuilder, total: Estimate, tracked: Tracked, each:
   return hidden;
 }
 
-function addHandles(builder: DumpBuilder, { handles, tree, frames: table, now }: Tracked): void {
+/** What handles alone are collected from. */
+type TrackedHandles = Pick<Tracked, 'handles' | 'tree' | 'frames' | 'now' | 'weightOf'>;
+
+/** The dump of handles alone, of some states. */
+export function collectHandles(tracked: TrackedHandles, states: ReadonlySet<number>): TaskDump {
+  const { frames, weightOf } = tracked;
+  const builder = new DumpBuilder(frames, false, weightOf);
+  const handles = [...tracked.handles].filter(({ state }) => states.has(state));
+  addHandles(builder, { ...tracked, handles });
+  return { ...builder.tables(), total: { count: 0, between: null }, weights: 'counted', notes: [] };
+}
+
+function addHandles(builder: DumpBuilder, { handles, tree, frames: table, now }: TrackedHandles): void {
   for (const { id, since, stack, state, labels } of handles) {
     const frames = withoutLoader(tree.frames(stack), table);
     if (frames.length === 0) continue;

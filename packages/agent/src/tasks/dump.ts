@@ -8,8 +8,8 @@ export interface TaskCount {
   readonly between: readonly [low: number, high: number] | null;
 }
 
-/** A dump of tasks. Stacks are leaf first. */
-export interface TaskDump {
+/** The frames of a dump, as columns. */
+export interface FrameColumns {
   /** Frames: name, script URL or path, line, column; the columns are equally long. */
   readonly names: readonly string[];
   readonly files: readonly string[];
@@ -18,6 +18,10 @@ export interface TaskDump {
   /** Where the frame's function begins; 0 where unknown. */
   readonly beginLines: readonly number[];
   readonly beginColumns: readonly number[];
+}
+
+/** A dump of tasks. Stacks are leaf first. */
+export interface TaskDump extends FrameColumns {
   readonly stacks: readonly (readonly number[])[];
   readonly states: readonly string[];
   /** User labels, one object per distinct set; row 0 is the empty set. */

@@ -4,7 +4,7 @@ import { promiseHooks } from 'node:v8';
 import { messageOf } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
 import { Budget } from './budget.ts';
-import { collectTasks, countTasks, taskCount, type Tracked } from './collect.ts';
+import { collectHandles, collectTasks, countTasks, taskCount, type Tracked } from './collect.ts';
 import type { TaskCount, TaskDump } from './dump.ts';
 import { callCost, CHARGE_CALLS, Duty } from './duty.ts';
 import { HandleTable } from './handles.ts';
@@ -53,6 +53,9 @@ const combinators: ReadonlyMap<string, number> = new Map([
 const THEN = stateOf('then');
 const derivers: ReadonlySet<string> = new Set(['then', 'catch', 'finally']);
 const steppers: ReadonlySet<string> = new Set(['next', 'return', 'throw']);
+
+/** What runs beside the main thread. */
+const THREADS: ReadonlySet<number> = new Set([stateOf('worker'), stateOf('child process')]);
 
 /** States that leave open what is waited for. */
 const vague: ReadonlySet<number> = new Set([stateOf('await'), stateOf('event'), stateOf('timer')]);
@@ -220,6 +223,18 @@ export class TaskTracker {
       notes: this.#notes(),
     };
     return collectTasks(tracked, each);
+  }
+
+  /** Seconds that looking at promises and handles has taken. */
+  get spentSeconds(): number {
+    return this.#budget.spent / 1e3;
+  }
+
+  /** Workers and child processes that live; null where no handles are looked at. */
+  dumpThreads(): TaskDump | null {
+    if (this.settings.handles === false) return null;
+    const now = Math.round(performance.now() - this.#started);
+    return collectHandles({ handles: this.#handles.live(), ...this.#tables, now }, THREADS);
   }
 
   /** Whether every promise is looked at. */

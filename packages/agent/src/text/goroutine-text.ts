@@ -18,8 +18,9 @@ function symbol(name: string): string {
   return depth === 0 ? text : text.replaceAll('(', '[').replaceAll(')', ']');
 }
 
-function header(id: bigint, state: string, minutes: bigint, labels: string): string {
-  const waited = minutes >= 1n ? `, ${minutes} minutes` : '';
+/** Go says of what is leaked that it is, and not for how long it has waited. */
+function header(id: bigint, state: string, minutes: bigint, labels: string, isLeaked: boolean): string {
+  const waited = isLeaked ? ' (leaked)' : minutes >= 1n ? `, ${minutes} minutes` : '';
   return `goroutine ${id} [${safeText(state)}${waited}${labels}]:\n`;
 }
 
@@ -27,8 +28,10 @@ function header(id: bigint, state: string, minutes: bigint, labels: string): str
  * One group per sample: `goroutine ID [state, N minutes]:` and `name(...)`, TAB `file:line` per frame. A sample needs the
  * labels `goroutine` (its number), `state` and `waited` (milliseconds); `created_by` is `name file:line`. A value other than 1
  * is printed as the label `stackpile_weight`, the number `error` as `stackpile_error`.
+ *
+ * @param isLeaked which rows are marked as leaked
  */
-export function goroutineText(profile: Profile): string {
+export function goroutineText(profile: Profile, isLeaked: (row: number) => boolean = () => false): string {
   const groups: string[] = [];
   for (let row = 0; row < profile.samples.length; row++) {
     const { text, number } = labelsOf(profile, row);
@@ -43,7 +46,8 @@ export function goroutineText(profile: Profile): string {
     pairs.sort();
     const labels = pairs.length === 0 ? '' : ` labels:{${pairs.join(', ')}}`;
     const minutes = (number.get(taskLabel.waited) ?? 0n) / 60_000n;
-    let out = header(number.get(taskLabel.id) ?? 0n, text.get(taskLabel.state) ?? 'await', minutes, labels);
+    const id = number.get(taskLabel.id) ?? 0n;
+    let out = header(id, text.get(taskLabel.state) ?? 'await', minutes, labels, isLeaked(row));
     const frames = framesOf(profile, row);
     const half = MAX_FRAMES / 2;
     frames.forEach((frame, i) => {

@@ -82,9 +82,9 @@ const GO: Readonly<Record<string, Known>> = {
   profile: { kind: 'recording', query: ['seconds'], delta: false },
   trace: { kind: 'recording', query: ['seconds'], delta: false },
   heap: { ...named, query: ['debug', 'gc', 'seconds'] },
-  allocs: { ...named, query: ['debug', 'gc', 'seconds'] },
   // Agents from before `offers` write the same page.
   counters: { kind: 'counters', query: [], delta: false },
+  metrics: text,
   // An agent's page lists these too; no Go service has them.
   heapclasses: { kind: 'snapshot', query: [], delta: false },
   heapsnapshot: { kind: 'snapshot', query: [], delta: false },

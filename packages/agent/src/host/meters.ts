@@ -1,0 +1,149 @@
+// What metrics are made of on the main thread: delays and use of the event loop, collections by kind, heap spaces. Nothing runs before the first reading.
+import { constants, monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks';
+import { getHeapSpaceStatistics } from 'node:v8';
+
+/** Milliseconds between two looks of the monitor at the clock. */
+const RESOLUTION_MS = 20;
+/** Without a reading for so long nothing is measured any more, until the next one. */
+const INTEREST_MS = 600_000;
+/** Upper ends of the classes that durations of collections are counted in, in seconds. */
+export const GC_BUCKETS: readonly number[] = [0.001, 0.01, 0.1, 1, 2, 5];
+
+const gcKinds: ReadonlyMap<number, string> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+]);
+
+/** Collections of one kind since the first reading. */
+export interface GcMeter {
+  readonly kind: string;
+  readonly count: number;
+  readonly seconds: number;
+  /** How many took no longer than each of {@link GC_BUCKETS}. */
+  readonly upTo: readonly number[];
+}
+
+/** Delays of the event loop since the last reading, in seconds; null where there were none yet. */
+export interface DelayMeter {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly stddev: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
+/** A reading. */
+export interface MeterReading {
+  readonly delay: DelayMeter | null;
+  /** Seconds in which the loop ran something, and in which it waited, since the process began. */
+  readonly active: number;
+  readonly idle: number;
+  readonly gc: readonly GcMeter[];
+  readonly spaces: readonly {
+    readonly name: string;
+    readonly total: number;
+    readonly used: number;
+    readonly available: number;
+  }[];
+  /** Seconds of CPU. */
+  readonly user: number;
+  readonly system: number;
+  /** Seconds that looking at tasks and handles has taken; null where nobody looks. */
+  readonly tracking: number | null;
+}
+
+/** The kind of a collection; '' where Node says none that is known. */
+function kindOf(entry: object): string {
+  const detail = 'detail' in entry ? entry.detail : null;
+  const kind = typeof detail === 'object' && detail !== null && 'kind' in detail ? detail.kind : null;
+  return (typeof kind === 'number' ? gcKinds.get(kind) : undefined) ?? '';
+}
+
+class GcCount {
+  count = 0;
+  seconds = 0;
+  readonly upTo = GC_BUCKETS.map(() => 0);
+
+  add(seconds: number): void {
+    this.count++;
+    this.seconds += seconds;
+    GC_BUCKETS.forEach((end, i) => {
+      if (seconds <= end) this.upTo[i] = (this.upTo[i] as number) + 1;
+    });
+  }
+}
+
+/** Measures while somebody reads, and keeps what it has counted. */
+export class Meters {
+  readonly #gc = new Map([...gcKinds.values()].map((kind) => [kind, new GcCount()]));
+  #delay: ReturnType<typeof monitorEventLoopDelay> | null = null;
+  #observer: PerformanceObserver | null = null;
+  #interest: NodeJS.Timeout | null = null;
+
+  /** What was measured so far; measuring begins with the first call. */
+  read(): Omit<MeterReading, 'tracking'> {
+    this.#start();
+    const { active, idle } = performance.eventLoopUtilization();
+    const { user, system } = process.cpuUsage();
+    return {
+      delay: this.#readDelay(),
+      active: active / 1e3,
+      idle: idle / 1e3,
+      gc: [...this.#gc].map(([kind, { count, seconds, upTo }]) => ({ kind, count, seconds, upTo })),
+      spaces: getHeapSpaceStatistics().map((space) => ({
+        name: space.space_name,
+        total: space.space_size,
+        used: space.space_used_size,
+        available: space.space_available_size,
+      })),
+      user: user / 1e6,
+      system: system / 1e6,
+    };
+  }
+
+  /** Measures no more. */
+  stop(): void {
+    this.#delay?.disable();
+    this.#delay = null;
+    this.#observer?.disconnect();
+    this.#observer = null;
+    if (this.#interest !== null) clearTimeout(this.#interest);
+    this.#interest = null;
+  }
+
+  #start(): void {
+    if (this.#interest !== null) {
+      this.#interest.refresh();
+      return;
+    }
+    this.#interest = setTimeout(() => this.stop(), INTEREST_MS).unref();
+    this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    this.#delay.enable();
+    this.#observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) this.#gc.get(kindOf(entry))?.add(entry.duration / 1e3);
+    });
+    this.#observer.observe({ entryTypes: ['gc'] });
+  }
+
+  #readDelay(): DelayMeter | null {
+    const delay = this.#delay;
+    if (delay === null || delay.count === 0) return null;
+    // Node tells the time between two looks, of which the resolution is none of the loop's doing.
+    const seconds = (nanos: number): number => Math.max(0, nanos / 1e6 - RESOLUTION_MS) / 1e3;
+    const read = {
+      min: seconds(delay.min),
+      max: seconds(delay.max),
+      mean: seconds(delay.mean),
+      stddev: delay.stddev / 1e9,
+      p50: seconds(delay.percentile(50)),
+      p90: seconds(delay.percentile(90)),
+      p99: seconds(delay.percentile(99)),
+    };
+    delay.reset();
+    return read;
+  }
+}
