@@ -75,7 +75,8 @@ export const arrows: Arrows = {
   },
   cli: {
     'web/': [],
-    'pprof/': ['web/'],
+    'binaries/': [],
+    'pprof/': ['binaries/', 'web/'],
     'report/': ['web/'],
   },
 };

@@ -15,7 +15,9 @@ export const errorTable = {
     PAGE_MISSING: 'The web page was never built, or by another version.',
     FILE_NOT_SHOWN: 'A file that the Source view asked for is not shown; the message says why.',
   },
-  internal: {},
+  internal: {
+    BinaryError: 'binaries/names.ts binaryNames',
+  },
 } as const;
 
 /** What went wrong; stable, for programs. */

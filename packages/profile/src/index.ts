@@ -10,6 +10,7 @@ export {
 } from './builder.ts';
 export { decodeProfile } from './proto/decode.ts';
 export { compareBytes, encodeProfile } from './proto/encode.ts';
+export { encodeOtlp, type OtlpResource, type OtlpValue } from './proto/encode-otlp.ts';
 export {
   ProfileError,
   type ProfileErrorCode,

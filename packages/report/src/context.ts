@@ -21,12 +21,22 @@ export type TimeZone = (unixSeconds: number) => ZoneTime;
 /** What a file read gave: its bytes, or the reason why not, as the system words it (`no such file or directory`). */
 export type FileContent = { readonly bytes: Uint8Array } | { readonly error: string };
 
+/** Where Go keeps sources on this machine. */
+export interface GoFolders {
+  /** GOROOT; '' where there is none. */
+  readonly root: string;
+  /** GOMODCACHE, and what else may be one. */
+  readonly moduleCaches: readonly string[];
+}
+
 /** Where `list`, `weblist` and `disasm` look for files. */
 export interface SourceFiles {
   /** Absolute path with which relative search starts. */
   readonly workingDirectory: string;
   /** A folder has no bytes. */
   read(path: string): FileContent;
+  /** Where sources of Go are looked for that do not lie where pprof looks; asked for when one is missing. */
+  go?(): GoFolders;
   /** Why a file is no binary that could be opened; undefined where it is one. Absent where nobody can tell. */
   binaryProblem?(path: string): string | undefined;
 }

@@ -37,7 +37,15 @@ export {
   type UrlParameters,
   urlParameters,
 } from './options.ts';
-export type { FileContent, ReportContext, SourceFiles, Terminal, TimeZone, ZoneTime } from './context.ts';
+export type {
+  FileContent,
+  GoFolders,
+  ReportContext,
+  SourceFiles,
+  Terminal,
+  TimeZone,
+  ZoneTime,
+} from './context.ts';
 export { ReportError } from './report-error.ts';
 export { type ReportOutput, runReport } from './report.ts';
 export { demangle, type DemangleMode, readableName } from './names/demangle/demangle.ts';
@@ -62,4 +70,5 @@ export { type FilteredProfile, filterProfile } from './filters/filter-profile.ts
 export { withoutEmptyLabels } from './filters/tag-filter.ts';
 export { type TextItem, textItems } from './print/text.ts';
 export { visibleLines } from './print/terminal.ts';
+export { GoPlaces } from './source/go-places.ts';
 export { withOriginals } from './source/original.ts';

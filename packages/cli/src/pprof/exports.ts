@@ -6,6 +6,7 @@ export const exportTable = {
   folded: { description: 'Outputs folded stacks, one line per stack', extension: 'folded' },
   speedscope: { description: 'Outputs the profile for speedscope', extension: 'speedscope.json' },
   cpuprofile: { description: 'Outputs the profile for Chrome and VS Code', extension: 'cpuprofile' },
+  otlp: { description: 'Outputs the profile as a message of OpenTelemetry (OTLP)', extension: 'otlp' },
   markdown: { description: 'Outputs top entries as a Markdown table', extension: 'md' },
   json: { description: 'Outputs top entries as JSON', extension: 'json' },
 } as const;

@@ -1,5 +1,6 @@
 // From sources to the one profile that reports are made of: read, merged, subtracted, symbolized, cut, saved.
 // Upstream: google/pprof internal/driver/fetch.go, 2025-11-14
+import { resolve } from 'node:path';
 import { diffProfiles, dropFrames, mergeProfiles, type Profile, ProfileError } from '@stackpile/profile';
 import { compilePattern, isCommandName } from '@stackpile/report';
 import { shownSource } from '@stackpile/sources';
@@ -148,6 +149,10 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
   }
   profile = await symbolize(profile, invocation.symbolize, {
     openBinary: (name) => openBinary(io.cwd, name),
+    readNames: async (file, mapped, addresses) => {
+      const { binaryNames } = await import('../binaries/names.ts');
+      return binaryNames(resolve(io.cwd, file), mapped, addresses);
+    },
     warn,
     sources: remote.sources,
     post: fetcher.post,

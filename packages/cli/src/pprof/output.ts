@@ -139,7 +139,9 @@ interface Delivery {
 }
 
 function delivery(name: OutputName): Delivery {
-  return isExportName(name) ? {} : commandSpec(name);
+  if (!isExportName(name)) return commandSpec(name);
+  // The only one whose bytes are no text.
+  return name === 'otlp' ? exportTable.otlp : {};
 }
 
 /**
@@ -167,9 +169,8 @@ export async function generateReport(
     await show(allBytes(output), viewerExtension(request.name, picture), viewed, session);
     return;
   }
-  const filed = isExportName(request.name) ? undefined : extension;
-  if (filed !== undefined && (session.terminal || session.interactive)) {
-    const path = writeNumbered(session.io.cwd, '', 'profile', `.${filed}`, allBytes(output));
+  if (extension !== undefined && (session.terminal || session.interactive)) {
+    const path = writeNumbered(session.io.cwd, '', 'profile', `.${extension}`, allBytes(output));
     session.warn(`Generating report in ${path}`);
     return;
   }

@@ -14,6 +14,7 @@ import {
 import { shownSource, systemReason } from '@stackpile/sources';
 import { forgetAhead } from '@stackpile/sources/ahead';
 import { didYouMean } from '../closest.ts';
+import { goFolders } from '../go-folders.ts';
 import type { CliIo, Writer } from '../io.ts';
 import { binaryProblem } from './binary.ts';
 import { flagTypes, type Invocation, parseCommandLine } from './command-line.ts';
@@ -39,6 +40,7 @@ function reportContext(io: CliIo): ReportContext {
           return { error: systemReason(error) };
         }
       },
+      go: () => goFolders(io.env),
       binaryProblem: (path) => binaryProblem(io.cwd, path),
     },
   };

@@ -1,9 +1,11 @@
-// What `-symbolize` does: readable names, messages about binaries that cannot be asked, names from the server.
+// What `-symbolize` does: names out of binaries, messages about those that cannot be asked, names from the server, readable names.
 // Upstream: google/pprof internal/symbolizer/symbolizer.go internal/symbolz/symbolz.go, 2025-11-14
-import { extendStrings, int64Column, MappingFlag, type Profile } from '@stackpile/profile';
+import { MappingFlag, type Profile } from '@stackpile/profile';
 import { baseName, type DemangleMode, withReadableNames } from '@stackpile/report';
+import type { BinaryNames } from '../binaries/names.ts';
 import type { openBinary } from './binary.ts';
 import { mappingRows } from './edit.ts';
+import { type AddedFunction, type NamedLocation, withNamedLocations } from './named-locations.ts';
 
 /** `-symbolize` understood. */
 export interface SymbolizePlan {
@@ -73,25 +75,28 @@ export function hasNames({ mappings }: Profile): boolean {
   return mappings.flags.every((flags) => (flags & anyNames) !== 0);
 }
 
-/** Says for which mappings names are missing and why; Stackpile reads none out of binaries. */
-function reportMissingNames(
+/** Looks addresses up in a binary; the names of functions, or the end of a sentence that says why there are none. */
+export type ReadNames = (
+  file: string,
+  mapped: { readonly start: bigint; readonly offset: bigint },
+  addresses: ReadonlySet<bigint>,
+) => Promise<BinaryNames | { readonly problem: string }>;
+
+/** Names out of the binaries of mappings, and messages about those that cannot be asked or do not know. */
+async function askBinaries(
   profile: Profile,
   force: boolean,
-  open: OpenBinary,
-  warn: (line: string) => void,
-): void {
+  { openBinary: open, readNames, warn }: Pick<SymbolizeWorld, 'openBinary' | 'readNames' | 'warn'>,
+): Promise<Profile> {
   const { locations, mappings } = profile;
-  const used = new Uint32Array(mappings.length);
-  const bare = new Uint32Array(mappings.length);
-  for (let i = 0; i < locations.length; i++) {
-    const mapping = locations.mapping[i] as number;
-    if (mapping < 0) continue;
-    used[mapping] = (used[mapping] as number) + 1;
-    if (locations.lineStart[i] === locations.lineStart[i + 1]) bare[mapping] = (bare[mapping] as number) + 1;
-  }
+  const byMapping = mappingRows(profile).map((): number[] => []);
+  for (let i = 0; i < locations.length; i++) byMapping[locations.mapping[i] as number]?.push(i);
+  const functions = new AddedFunctions();
+  const flags = mappings.flags.slice();
   let missing = false;
   for (const { row, filename, buildId } of mappingRows(profile)) {
-    if (used[row] === 0) continue;
+    const rows = byMapping[row] ?? [];
+    if (rows.length === 0) continue;
     if (!force && ((mappings.flags[row] as number) & anyNames) !== 0) continue;
     if (filename === '') {
       if (row === 0) warn('Main binary filename not available.');
@@ -105,16 +110,75 @@ function reportMissingNames(
     if ('problem' in opened) {
       warn(`Local symbolization failed for ${name}: ${opened.problem}`);
       missing = true;
-    } else if (bare[row] !== 0 && opened.kind === 'executable') {
-      warn(
-        `Local symbolization failed for ${name}: names are not read out of binaries, ${bare[row] ?? 0} locations stay addresses`,
-      );
+      continue;
     }
+    const bare = new Set(rows.filter((i) => locations.lineStart[i] === locations.lineStart[i + 1]));
+    if (opened.kind !== 'executable') continue;
+    const mapped = { start: mappings.start[row] as bigint, offset: mappings.offset[row] as bigint };
+    const found = await readNames(filename, mapped, new Set(rows.map((i) => locations.address[i] as bigint)));
+    if ('problem' in found) {
+      if (bare.size > 0)
+        warn(
+          `Local symbolization failed for ${name}: ${found.problem}, ${bare.size} locations stay addresses`,
+        );
+      continue;
+    }
+    const left = functions.name(profile, rows, bare, found);
+    flags[row] = (flags[row] as number) | functions.flags;
+    if (left > 0)
+      warn(
+        `Local symbolization failed for ${name}: it names ${bare.size - left} of ${bare.size} locations, the others stay addresses`,
+      );
+    if (found.hasDwarf && bare.size > left)
+      warn(
+        `${name}: functions are told by its symbols, lines are not read; go tool pprof -proto ${filename} PROFILE > named.pb.gz adds them`,
+      );
   }
   if (missing) {
     warn(
       'Some binary filenames not available. Symbolization may be incomplete.\nTry setting PPROF_BINARY_PATH to the search path for local binaries.',
     );
+  }
+  const named = withNamedLocations(profile, functions.all, functions.places);
+  if (named === profile) return profile;
+  const isFolded = locations.isFolded.slice();
+  for (const row of functions.places.keys()) isFolded[row] = 0;
+  return { ...named, mappings: { ...mappings, flags }, locations: { ...named.locations, isFolded } };
+}
+
+/** Functions out of binaries, each once. */
+class AddedFunctions {
+  readonly all: AddedFunction[] = [];
+  readonly places = new Map<number, NamedLocation>();
+  /** What the last binary gave: bits of `MappingFlag`. */
+  flags = 0;
+  readonly #known = new Map<string, number>();
+
+  /**
+   * Names locations of a mapping as pprof does, all anew; what tells no line is no better than a name that is there.
+   *
+   * @returns how many of the `bare` ones, which had no name, have none still
+   */
+  name(
+    { locations }: Profile,
+    rows: readonly number[],
+    bare: ReadonlySet<number>,
+    { names }: BinaryNames,
+  ): number {
+    this.flags = 0;
+    for (const row of rows) {
+      const found = names.get(locations.address[row] as bigint);
+      if (found === undefined || (found.line === 0 && !bare.has(row))) continue;
+      // pprof says so of all that it names, inlined or not.
+      this.flags |= MappingFlag.hasFunctions | MappingFlag.hasInlineFrames;
+      if (found.file !== '') this.flags |= MappingFlag.hasFilenames;
+      if (found.line !== 0) this.flags |= MappingFlag.hasLineNumbers;
+      const key = `${found.name}\0${found.file}`;
+      const known = this.#known.get(key) ?? this.all.push({ name: found.name, file: found.file }) - 1;
+      this.#known.set(key, known);
+      this.places.set(row, { function: known, line: found.line });
+    }
+    return [...bare].filter((row) => !this.places.has(row)).length;
   }
 }
 
@@ -168,7 +232,7 @@ async function askServer(
   start: bigint,
   post: PostText,
 ): Promise<Profile> {
-  const { locations, functions, mappings, strings } = profile;
+  const { locations, mappings } = profile;
   // Merging moved addresses; the server knows the original ones.
   const shift = start - (mappings.start[mapping] as bigint);
   const asked: string[] = [];
@@ -189,95 +253,41 @@ async function askServer(
   if (asked.length === 0) return marked;
 
   const answer = await post(url, asked.join('+'));
-  const names: string[] = [];
+  const added: AddedFunction[] = [];
   const functionOf = new Map<string, number>();
-  const functionAt = new Map<number, number>();
+  const named = new Map<number, NamedLocation>();
   for (const line of answer.split('\n').slice(0, -1)) {
     const match = /(0x[0-9a-fA-F]+)\s+(.*)/.exec(line);
     if (match === null) continue;
-    const [, address = '', name = ''] = match;
+    const [, at = '', name = ''] = match;
     let fn = functionOf.get(name);
     if (fn === undefined) {
-      fn = functions.length + names.push(name) - 1;
+      fn = added.push({ name, file: '' }) - 1;
       functionOf.set(name, fn);
     }
     // Locations that have names already get this one too.
-    for (const location of locationsAt.get(BigInt(address)) ?? []) functionAt.set(location, fn);
+    for (const location of locationsAt.get(BigInt(at)) ?? []) named.set(location, { function: fn, line: 0 });
   }
-  if (names.length === 0) return marked;
-
-  const grow = <T extends Uint32Array | BigUint64Array>(column: T, add: (i: number) => T[number]): T => {
-    const grown = new (column.constructor as new (length: number) => T)(column.length + names.length);
-    (grown as Uint32Array).set(column as Uint32Array);
-    for (let i = 0; i < names.length; i++) grown[column.length + i] = add(i);
-    return grown;
-  };
-  const textRow = (i: number): number => strings.length + i;
-  const lineStart = new Uint32Array(locations.length + 1);
-  const lineFunction: number[] = [];
-  const lineNumber: (number | bigint)[] = [];
-  const lineColumn: (number | bigint)[] = [];
-  for (let i = 0; i < locations.length; i++) {
-    const fn = functionAt.get(i);
-    if (fn !== undefined) {
-      lineFunction.push(fn);
-      lineNumber.push(0);
-      lineColumn.push(0);
-      lineStart[i + 1] = lineFunction.length;
-      continue;
-    }
-    for (let l = locations.lineStart[i] as number; l < (locations.lineStart[i + 1] as number); l++) {
-      lineFunction.push(locations.lines.function[l] as number);
-      lineNumber.push(locations.lines.line[l] as number | bigint);
-      lineColumn.push(locations.lines.column[l] as number | bigint);
-    }
-    lineStart[i + 1] = lineFunction.length;
-  }
-  const startLines: (number | bigint)[] = Array.from(functions.startLine as ArrayLike<number | bigint>);
-  return {
-    ...marked,
-    strings: extendStrings(strings, names),
-    functions: {
-      length: functions.length + names.length,
-      id: grow(functions.id, (i) => BigInt(functions.length + i + 1)),
-      name: grow(functions.name, textRow),
-      systemName: grow(functions.systemName, textRow),
-      filename: grow(functions.filename, () => 0),
-      startLine: int64Column([...startLines, ...names.map(() => 0)]),
-    },
-    locations: {
-      ...locations,
-      lineStart,
-      lines: {
-        length: lineFunction.length,
-        function: Uint32Array.from(lineFunction),
-        line: int64Column(lineNumber),
-        column: int64Column(lineColumn),
-      },
-    },
-  };
+  return withNamedLocations(marked, added, named);
 }
 
-/**
- * Everything that `-symbolize` asks for.
- *
- * @param openBinary tells what kind of binary the file of a mapping is
- */
-export async function symbolize(
-  profile: Profile,
-  mode: string,
-  world: {
-    readonly openBinary: OpenBinary;
-    readonly warn: (line: string) => void;
-    readonly sources: MappingSources;
-    readonly post: PostText;
-    /** Whether names may become empty, as pprof's do. */
-    readonly asPprof: boolean;
-  },
-): Promise<Profile> {
+/** What naming needs of the world. */
+export interface SymbolizeWorld {
+  /** Tells what kind of binary the file of a mapping is. */
+  readonly openBinary: OpenBinary;
+  readonly readNames: ReadNames;
+  readonly warn: (line: string) => void;
+  readonly sources: MappingSources;
+  readonly post: PostText;
+  /** Whether names may become empty, as pprof's do. */
+  readonly asPprof: boolean;
+}
+
+/** Everything that `-symbolize` asks for. */
+export async function symbolize(profile: Profile, mode: string, world: SymbolizeWorld): Promise<Profile> {
   const plan = parseSymbolize(mode, world.warn);
   if (plan === undefined) return profile;
-  if (plan.local) reportMissingNames(profile, plan.force, world.openBinary, world.warn);
-  const named = plan.remote ? await askServers(profile, plan.force, world.sources, world.post) : profile;
+  const local = plan.local ? await askBinaries(profile, plan.force, world) : profile;
+  const named = plan.remote ? await askServers(local, plan.force, world.sources, world.post) : local;
   return withReadableNames(named, { mode: plan.demangle, force: plan.force, asPprof: world.asPprof });
 }

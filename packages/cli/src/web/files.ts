@@ -1,9 +1,14 @@
 // Source files for the Source view: only those that an open profile names, only text, only so long.
+import * as fs from 'node:fs';
 import * as files from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { type Profile, readRegularFileAsync, RegularFileError } from '@stackpile/profile';
+import { type Profile, readRegularFile, readRegularFileAsync, RegularFileError } from '@stackpile/profile';
+import { GoPlaces } from '@stackpile/report';
+import { systemReason } from '@stackpile/sources';
 import type { CliErrorCode } from '../errors.ts';
+import { goFolders } from '../go-folders.ts';
 
 const maxBytes = 2 * 2 ** 20;
 /** A profile may name any file of this machine: what is not source text by its name is not shown. */
@@ -24,19 +29,47 @@ export function fileNames(profile: Profile): Set<string> {
   return new Set([...rows].map((row) => strings.get(row)).filter((name) => name !== ''));
 }
 
-/** Text of one file that `profile` names, looked for as it stands, below `cwd`, and by shorter and shorter ends of its path. */
-export async function readSourceFile(profile: Profile, name: string, cwd: string): Promise<string> {
+/**
+ * Text of one file that `profile` names, looked for as it stands, where Go keeps it, below `cwd`, and by shorter and shorter ends of
+ * its path.
+ */
+export async function readSourceFile(
+  profile: Profile,
+  name: string,
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<string> {
   if (!fileNames(profile).has(name)) throw new FileError(`${name}: this profile names no such file.`);
   const plain = name.startsWith('file://') ? fileURLToPath(name) : name;
   if (!sourceFile.test(plain))
     throw new FileError(`${name}: this is not a source file by its name, so it is not shown.`);
-  for (const path of candidates(plain, cwd)) {
+  const [itself = plain, ...ends] = candidates(plain, cwd);
+  const first = await readText(itself, name);
+  if (first !== null) return first;
+  const places = goPlaces(plain, cwd, env);
+  for (const path of [...places, ...ends]) {
     const text = await readText(path, name);
     if (text !== null) return text;
   }
+  const nor = places.length === 0 ? '' : `, nor at ${places.slice(0, 3).join(', ')}`;
   throw new FileError(
-    `${name}: not found on this machine. Start stackpile in the folder that has the sources.`,
+    `${name}: not found on this machine${nor}. Start stackpile in the folder that has the sources.`,
   );
+}
+
+function goPlaces(
+  path: string,
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const read = (file: string): { bytes: Uint8Array } | { error: string } => {
+    try {
+      return { bytes: readRegularFile(fs, file, maxBytes) };
+    } catch (error) {
+      return { error: systemReason(error) };
+    }
+  };
+  return new GoPlaces(goFolders(env), { read }, [cwd]).of(path);
 }
 
 function candidates(path: string, cwd: string): string[] {

@@ -82,12 +82,31 @@ for (const name of files) {
         '-folded',
         '-speedscope',
         '-cpuprofile',
+        '-otlp',
         '-json',
       ]) {
         const made = await run([flag, name]);
         assert.equal(made.code, 0, `${flag}: ${made.stderr.toString()}`);
         assert.ok(flag === '-tags' || made.stdout.length > 50, flag);
       }
+    });
+
+    test('-otlp writes what is left of it, and that is read again to the same reports', async () => {
+      const written = await run(['-otlp', name]);
+      assert.equal(written.code, 0, written.stderr.toString());
+      const path = join(scratch, `${basename(name)}.written.otlp`);
+      writeFileSync(path, written.stdout);
+      const report = async (...args: string[]): Promise<string[]> => {
+        const { code, text, stderr } = await run(args);
+        assert.equal(code, 0, stderr.toString());
+        // A file of its own is no binary's name, and a message knows the time zone's day as well.
+        return text.split('\n').filter((line) => !line.startsWith('File: '));
+      };
+      const flags = ['-top', '-nodecount=30', '-nodefraction=0'];
+      assert.deepEqual(await report(...flags, path), await report(...flags, name));
+      const focused = await run(['-otlp', '-focus=no such function', name]);
+      assert.equal(focused.code, 0);
+      assert.ok(focused.stdout.length < written.stdout.length);
     });
 
     test('the web page gets it, and so does what else reads sources', async () => {

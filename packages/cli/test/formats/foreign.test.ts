@@ -151,6 +151,11 @@ const foreign: readonly (readonly [name: string, content: string | Uint8Array, w
     '{"version":1.2,"mode":"wall","interval":1000,"samples":2,"frames":{}}',
     /a dump of Ruby's stackprof in JSON/,
   ],
+  [
+    'tools.json',
+    '{"label":"simple","duration":49.4,"markers":[],"frames":[],"memory":[],"ticks":[],"allocations":{"sites":[]},"profile":{"libs":[{"start":1',
+    /a recording of the developer tools of old Firefoxes stands there, cut short/,
+  ],
   ['a.zip', Buffer.from('504b030414000000', 'hex'), /a zip archive: unpack it first/],
   ['a.elf', Buffer.from('7f454c46020101000000', 'hex'), /a program \(ELF\), not a profile of it/],
   ['a.html', '<!doctype html><title>Sign in</title>', /a web page stands there, "Sign in"/],

@@ -49,10 +49,6 @@ const signatures: readonly Signature[] = [
     bytes: 'memray\0',
     what: 'a recording of memray: give what memray transform speedscope or memray transform gprof2dot makes of it',
   },
-  {
-    bytes: 'MOJ',
-    what: "a recording of austin in its binary form (MOJO): convert it with austin's mojo2austin",
-  },
   { bytes: 'gmon', what: 'a profile of gprof (gmon.out): gprof reads it, with its program' },
   {
     bytes: 'bplist00',

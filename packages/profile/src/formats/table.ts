@@ -1,5 +1,6 @@
 // All formats that pprof does not read.
 import { austin } from './austin.ts';
+import { austinMojo } from './austin-mojo.ts';
 import { callgrind } from './callgrind.ts';
 import { chromeTrace } from './chrome-trace.ts';
 import { cpuprofile } from './cpuprofile.ts';
@@ -9,6 +10,7 @@ import type { ProfileFormat } from './format.ts';
 import { goStacks } from './go-goroutine-stacks.ts';
 import { heapprofile } from './heapprofile.ts';
 import { heapSnapshot } from './heapsnapshot.ts';
+import { jemalloc } from './jemalloc.ts';
 import type { TellingKey } from './json-keys.ts';
 import { nodeProf } from './node-prof.ts';
 import { oldCpuprofile } from './old-cpuprofile.ts';
@@ -37,6 +39,8 @@ export const jsonFormats: readonly TellingKey[] = [
 
 /** Formats of text, asked when pprof's own are out; the first whose `sniff` says yes reads the bytes. */
 export const textFormats: readonly ProfileFormat[] = [
+  austinMojo,
+  jemalloc,
   goStacks,
   nodeProf,
   callgrind,

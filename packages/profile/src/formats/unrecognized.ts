@@ -35,6 +35,10 @@ const knownKeys: readonly { readonly has: readonly string[]; readonly what: stri
     has: ['dhatFileVersion'],
     what: "a recording of Valgrind's DHAT stands there: its viewer (dh_view.html) reads it",
   },
+  {
+    has: ['label', 'markers', 'frames', 'ticks', 'allocations'],
+    what: 'a recording of the developer tools of old Firefoxes stands there, cut short or without threads: give it whole, or what profiler.firefox.com saves',
+  },
   { has: ['dataForRoots'], what: "a recording of React's developer tools stands there: open it in these" },
   { has: ['log'], what: 'a log of requests (HAR) or the like stands there, not a profile' },
   { has: ['version', 'sources', 'mappings'], what: 'a source map stands there, not a profile' },

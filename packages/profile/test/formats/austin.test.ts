@@ -31,12 +31,13 @@ test('all metrics at once: idle time is no processor time', () => {
 });
 
 test('threads by their handles, columns, empty stacks, and lines that are no stacks', () => {
-  const text = `\r\nP1;T0x7f00aa;/a:b.py:f:3:1:4:9 5\r\nP1;T3 7\nwhat\nP1;T3;no place 2\nP1;T3;a:b:1 1,2\n`;
+  const text = `\r\nP1;T0x7f00aa;/a:b.py:f:3:1:4:9 5\r\nP1;T3 7\nwhat\nP1;T3;no place 2\nP1;T3;a:b:1 1,2\nP1;T3;/srv:a.py:1;:GC: 3\n`;
   const { made, notes } = readWithNotes(text);
   assert.deepEqual(stackLines(made), [
     'f /a:b.py:3 : 5000 pid=#1 thread=0x7f00aa',
     ' : 7000 pid=#1 tid=#3',
     'no place : 2000 pid=#1 tid=#3',
+    'a.py /srv:1 > GC : 3000 pid=#1 tid=#3',
   ]);
   assert.deepEqual(notes, ['passed over 2 lines, the first: line 4: "what"']);
 });

@@ -17,7 +17,8 @@ export const formatFiles = [
   'shop.otlp.json',
   'shop.callgrind',
   'shop.v8.log',
+  'shop.austin',
+  'shop.mojo',
   // Made by hand, after their documentation.
   'shop.firefox.json',
-  'shop.austin',
 ] as const;

@@ -1,9 +1,10 @@
 // The entry point of the exports: a filtered profile in the formats of other tools, and as tables for scripts.
-import type { Profile } from '@stackpile/profile';
+import { encodeOtlp, type Profile } from '@stackpile/profile';
 import { reportCommand } from '../commands.ts';
 import { PrepareError } from '../errors.ts';
 import { ReportError } from '../report-error.ts';
 import { profileLabels } from '../print/header.ts';
+import { protoProfile } from '../print/proto.ts';
 import type { ReportOptions } from '../options.ts';
 import { prepareReport, ValueFormat } from '../prepare.ts';
 import type { ReportContext } from '../context.ts';
@@ -16,7 +17,7 @@ import { markdownReport } from './markdown.ts';
 import { speedscope } from './speedscope.ts';
 
 /** Every export. */
-export type ExportKind = 'folded' | 'speedscope' | 'cpuprofile' | 'markdown' | 'json';
+export type ExportKind = 'folded' | 'speedscope' | 'cpuprofile' | 'otlp' | 'markdown' | 'json';
 
 /**
  * Makes an export of what pprof's options leave of `profile`: filters, sample type and granularity work as for reports.
@@ -30,6 +31,10 @@ export function runExport(
 ): ReportOutput {
   const warnings: string[] = [];
   try {
+    if (kind === 'otlp') {
+      const report = prepareReport(profile, reportCommand('proto'), options, warnings);
+      return { type: 'bytes', bytes: encodeOtlp(protoProfile(report)), warnings };
+    }
     const text = exportText(profile, kind, options, context, warnings);
     return { type: 'text', chunks: [text], warnings };
   } catch (error) {
@@ -43,7 +48,7 @@ const defaults = { folded: '', speedscope: 'filefunctions', cpuprofile: 'lines' 
 
 function exportText(
   profile: Profile,
-  kind: ExportKind,
+  kind: Exclude<ExportKind, 'otlp'>,
   options: ReportOptions,
   context: ReportContext,
   warnings: string[],

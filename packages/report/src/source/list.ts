@@ -95,7 +95,10 @@ function* listing(
         text += `${values} ${String(line).padStart(6)}:${source.replace(/\n+$/, '')}\n`;
       }
       const problem = reader.problem(file);
-      if (problem !== undefined) text += ` Error: ${problem}\n`;
+      if (problem?.problem !== undefined) {
+        text += ` Error: ${problem.problem}\n`;
+        for (const place of problem.looked ?? []) text += `        nor at ${place}\n`;
+      }
       yield text;
     }
   }

@@ -3,6 +3,7 @@
 import { decodeText } from '@stackpile/profile';
 import { joinPath, parentFolder, splitList, trimFileName } from '../names/paths.ts';
 import type { SourceFiles } from '../context.ts';
+import { GoPlaces } from './go-places.ts';
 import { plainPath } from './plain-path.ts';
 
 /** A longer line ends the file early, as Go's line scanner does. */
@@ -14,7 +15,14 @@ export interface SourceText {
   readonly lines: readonly string[];
   /** undefined where the file could be read. */
   readonly problem: string | undefined;
+  /** Where else it was looked for; absent where it was found. */
+  readonly looked?: readonly string[];
 }
+
+/** A file's bytes and where they lay, or the sentence of pprof that says why there are none. */
+type Found =
+  | { readonly bytes: Uint8Array; readonly path: string }
+  | { readonly problem: string; readonly looked: readonly string[] };
 
 function splitLines(bytes: Uint8Array): string[] {
   const lines: string[] = [];
@@ -38,6 +46,7 @@ export class SourceReader {
   readonly #searchPath: string;
   readonly #trimPath: string;
   readonly #texts = new Map<string, SourceText>();
+  #go: Pick<GoPlaces, 'of'> | undefined;
 
   /** @param searchPath `:` list of folders; '' is the working directory */
   constructor(files: SourceFiles | undefined, searchPath: string, trimPath: string) {
@@ -52,9 +61,7 @@ export class SourceReader {
     if (text === undefined) {
       const found = this.find(name);
       text =
-        'problem' in found
-          ? { lines: [], problem: found.problem }
-          : { lines: splitLines(found.bytes), problem: undefined };
+        'problem' in found ? { lines: [], ...found } : { lines: splitLines(found.bytes), problem: undefined };
       this.#texts.set(name, text);
     }
     return text;
@@ -66,12 +73,35 @@ export class SourceReader {
   }
 
   /** Why a file that a line was asked of could not be read; undefined as long as none was, too. */
-  problem(name: string): string | undefined {
-    return this.#texts.get(name)?.problem;
+  problem(name: string): Pick<SourceText, 'problem' | 'looked'> | undefined {
+    return this.#texts.get(name);
   }
 
-  /** The bytes of a file and where they lay, or the sentence that says why there are none. */
-  find(name: string): { readonly bytes: Uint8Array; readonly path: string } | { readonly problem: string } {
+  /** Finds a file where pprof finds it, or where Go's own tools would. */
+  find(name: string): Found {
+    const found = this.#asPprof(name);
+    if (!('problem' in found)) return found;
+    const looked = this.#places().of(trimFileName(name, this.#trimPath, ''));
+    for (const path of looked) {
+      const content = this.#files?.read(path);
+      // A folder has no bytes.
+      if (content !== undefined && 'bytes' in content && content.bytes.length > 0)
+        return { bytes: content.bytes, path };
+    }
+    return { problem: found.problem, looked };
+  }
+
+  #places(): Pick<GoPlaces, 'of'> {
+    const files = this.#files;
+    if (this.#go !== undefined) return this.#go;
+    const searched = splitList(this.#searchPath).filter((folder) => folder !== '');
+    this.#go = files?.go === undefined ? { of: () => [] } : new GoPlaces(files.go(), files, searched);
+    return this.#go;
+  }
+
+  #asPprof(
+    name: string,
+  ): { readonly bytes: Uint8Array; readonly path: string } | { readonly problem: string } {
     const files = this.#files;
     const path = trimFileName(name, this.#trimPath, this.#searchPath);
     // pprof knows no URLs; a script that is named by one is opened all the same.

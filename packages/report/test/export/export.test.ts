@@ -1,7 +1,7 @@
 // Exports: what they hold is the profile, after the same filters as reports.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { encodeText, type Profile, ProfileBuilder } from '@stackpile/profile';
+import { encodeText, type Profile, ProfileBuilder, readPlainProfile } from '@stackpile/profile';
 import fc from 'fast-check';
 import { defaultOptions, type ReportOptions } from '../../src/options.ts';
 import { type ExportKind, runExport } from '../../src/export/export.ts';
@@ -221,6 +221,20 @@ test('markdown: one row per entry, cells that cannot break the table', () => {
     '| 40ns | 40.00% | 100% | 40ns | 40.00% | `` tick`s `` |',
   ]);
   assert.match(text, /^- Type: cpu$/m);
+});
+
+test('otlp: every sample type, with the filters in force', () => {
+  const otlp = (options: Partial<ReportOptions>): Profile => {
+    const output = runExport(demo, 'otlp', { ...defaultOptions(), ...options });
+    assert.ok(output.type === 'bytes');
+    return readPlainProfile(output.bytes);
+  };
+  const sum = ({ samples }: Profile): number =>
+    [...(samples.values[0] ?? [])].map(Number).reduce((a, b) => a + b, 0);
+  assert.equal(sum(otlp({})), 50);
+  assert.equal(sum(otlp({ focus: 'mix' })), 38);
+  assert.equal(sum(otlp({ divide_by: 2 })), 25);
+  assert.deepEqual(otlp({}).sampleTypes, demo.sampleTypes);
 });
 
 test('no export throws on a profile without samples, and all are text', () => {

@@ -4,13 +4,16 @@ import type { JsonFormat } from '../format.ts';
 import {
   emptyProfile,
   emptyTables,
+  inOrder,
   OTLP_NAME,
   type OtlpAttribute,
   type OtlpLine,
   type OtlpProfile,
   type OtlpSample,
+  type OtlpScalar,
   type OtlpTables,
   otlpProfile,
+  scopeOf,
 } from './tables.ts';
 
 const MAX_ROW = 2 ** 31 - 1;
@@ -51,28 +54,39 @@ function fields(json: JsonScanner, field: (key: string) => boolean): void {
   for (let key = json.key(); key !== null; key = json.key()) if (!field(key)) json.skip();
 }
 
-function readAnyValue(json: JsonScanner): OtlpAttribute['value'] {
-  let value: OtlpAttribute['value'] = null;
+/** The values of an `AnyValue`: one, several of a list, or none of a kind that is not read. */
+function readAnyValue(json: JsonScanner, isNested = false): readonly OtlpScalar[] {
+  let values: readonly OtlpScalar[] = [];
   fields(json, (key) => {
-    if (key === 'stringValue') value = text(json);
-    else if (key === 'intValue') value = integer(json);
-    else if (key === 'doubleValue') value = json.numberOrNone();
+    if (key === 'stringValue') values = [text(json)];
+    else if (key === 'intValue') values = [integer(json)];
+    else if (key === 'doubleValue') values = [json.numberOrNone()];
+    else if (key === 'stringValueStrindex') values = [{ row: row(json) }];
     else if (key === 'boolValue' && json.kind() === 'boolean') {
       const { at } = json;
       json.skip();
-      value = json.at - at === 4 ? 'true' : 'false';
+      values = [json.at - at === 4 ? 'true' : 'false'];
+    } else if (key === 'arrayValue' && !isNested) {
+      fields(json, (inner) => {
+        if (inner !== 'values') return false;
+        values = each(json, () => readAnyValue(json, true)).flat();
+        return true;
+      });
     } else return false;
     return true;
   });
-  return value;
+  return values;
 }
 
 function readAttribute(json: JsonScanner): OtlpAttribute {
-  const attribute: OtlpAttribute = { key: '', value: null, unit: 0 };
+  const attribute: OtlpAttribute = { key: '', values: [], unit: 0 };
   fields(json, (key) => {
     if (key === 'key') attribute.key = text(json);
-    else if (key === 'keyStrindex') attribute.key = row(json);
-    else if (key === 'value') attribute.value = readAnyValue(json);
+    else if (key === 'keyStrindex') {
+      // Some write every field, and 0 where the key itself stands there.
+      const index = row(json);
+      if (index !== 0) attribute.key = index;
+    } else if (key === 'value') attribute.values = readAnyValue(json);
     else if (key === 'unitStrindex') attribute.unit = row(json);
     else return false;
     return true;
@@ -121,15 +135,17 @@ function readLine(json: JsonScanner): OtlpLine {
 
 function readLocation(json: JsonScanner): OtlpTables['locations'][number] {
   let lines: OtlpLine[] = [];
+  let attributes: readonly number[] = [];
   const location = { mapping: 0, address: 0n, isFolded: false };
   fields(json, (key) => {
     if (key === 'mappingIndex') location.mapping = row(json);
     else if (key === 'address') location.address = BigInt.asUintN(64, integer(json));
     else if (key === 'lines' || key === 'line') lines = each(json, () => readLine(json));
+    else if (key === 'attributeIndices') attributes = each(json, () => row(json));
     else return false;
     return true;
   });
-  return { ...location, lines };
+  return { ...location, lines, attributes };
 }
 
 function readStack(json: JsonScanner): readonly number[] {
@@ -203,6 +219,7 @@ function readProfile(json: JsonScanner, service: string): OtlpProfile {
   const own = emptyTables();
   let indices: readonly number[] = [];
   let comments: readonly number[] = [];
+  let attributes: readonly number[] = [];
   fields(json, (key) => {
     if (key === 'sampleType') {
       // One, or a list of them until 1.5.
@@ -214,10 +231,32 @@ function readProfile(json: JsonScanner, service: string): OtlpProfile {
     else if (key === 'periodType') profile.periodType = readValueType(json);
     else if (key === 'period') profile.period = integer(json);
     else if (key === 'commentStrindices') comments = each(json, () => row(json));
+    else if (key === 'attributeIndices') attributes = each(json, () => row(json));
     else return readTable(json, key, own);
     return true;
   });
-  return { ...profile, locationIndices: indices, comments, tables: own.strings.length > 0 ? own : null };
+  const tables = own.strings.length > 0 ? own : null;
+  return { ...profile, locationIndices: indices, comments, attributes, tables };
+}
+
+/** The profiles of a scope, which may say behind them what they were made of. */
+function readScope(json: JsonScanner): readonly OtlpProfile[] {
+  let profiles: OtlpProfile[] = [];
+  let attributes: readonly OtlpAttribute[] = [];
+  fields(json, (key) => {
+    if (key === 'profiles') profiles = each(json, () => readProfile(json, ''));
+    else if (key === 'scope') {
+      fields(json, (inner) => {
+        if (inner !== 'attributes') return false;
+        attributes = each(json, () => readAttribute(json));
+        return true;
+      });
+    } else return false;
+    return true;
+  });
+  const scope = scopeOf(attributes);
+  const { defaultType } = scope;
+  return inOrder(profiles, scope).map((profile) => ({ ...profile, defaultType }));
 }
 
 /** Reads the profiles of a resource, which may say behind them whose they are. */
@@ -228,21 +267,12 @@ function readResource(json: JsonScanner): OtlpProfile[] {
     if (key === 'resource') {
       fields(json, (inner) => {
         if (inner !== 'attributes') return false;
-        for (const { key: name, value } of each(json, () => readAttribute(json)))
-          if (name === 'service.name' && typeof value === 'string') service = value;
+        for (const { key: name, values } of each(json, () => readAttribute(json)))
+          if (name === 'service.name' && typeof values[0] === 'string') [service] = values;
         return true;
       });
     } else if (key === 'scopeProfiles') {
-      const scopes = each(json, () => {
-        let some: OtlpProfile[] = [];
-        fields(json, (inner) => {
-          if (inner !== 'profiles') return false;
-          some = each(json, () => readProfile(json, ''));
-          return true;
-        });
-        return some;
-      });
-      profiles = scopes.flat();
+      profiles = each(json, () => readScope(json)).flat();
     } else return false;
     return true;
   });

@@ -5,14 +5,18 @@ import { decodeText } from '../../bytes/utf8.ts';
 import {
   emptyProfile,
   emptyTables,
+  inOrder,
   OTLP_NAME,
   type OtlpAttribute,
   type OtlpLine,
   type OtlpMessage,
   type OtlpProfile,
   type OtlpSample,
+  type OtlpScalar,
+  type OtlpScope,
   type OtlpTables,
   otlpProfile,
+  scopeOf,
 } from './tables.ts';
 
 /** One field: a number, or the bytes from `at` to `end`. */
@@ -145,20 +149,31 @@ function doubleOf(bits: bigint): number {
   return new DataView(BigUint64Array.of(bits).buffer).getFloat64(0, true);
 }
 
+/** The values of an `AnyValue`: one, several of a list, or none of a kind that is not read. */
+function readAnyValue(message: Message, isNested = false): OtlpScalar[] {
+  const values: OtlpScalar[] = [];
+  for (const field of message.fields()) {
+    if (field.field === 1 && field.type === 2) values.push(message.text(field));
+    else if (field.field === 2) values.push(field.value === 0n ? 'false' : 'true');
+    else if (field.field === 3) values.push(BigInt.asIntN(64, field.value));
+    else if (field.field === 4 && field.type === 1) values.push(doubleOf(field.value));
+    else if (field.field === 5 && field.type === 2 && !isNested) {
+      const list = message.within(field);
+      for (const one of list.fields())
+        if (one.field === 1 && one.type === 2)
+          for (const value of readAnyValue(list.within(one), true)) values.push(value);
+    } else if (field.field === 8) values.push({ row: indexOf(field.value) });
+  }
+  return values;
+}
+
 function readAttribute(message: Message): OtlpAttribute {
-  const attribute: OtlpAttribute = { key: '', value: null, unit: 0 };
+  const attribute: OtlpAttribute = { key: '', values: [], unit: 0 };
   for (const field of message.fields()) {
     // Until 1.7 the key stands there itself, later a row of the strings.
     if (field.field === 1) attribute.key = field.type === 2 ? message.text(field) : indexOf(field.value);
-    else if (field.field === 2 && field.type === 2) {
-      const value = message.within(field);
-      for (const one of value.fields()) {
-        if (one.field === 1 && one.type === 2) attribute.value = value.text(one);
-        else if (one.field === 2) attribute.value = one.value === 0n ? 'false' : 'true';
-        else if (one.field === 3) attribute.value = BigInt.asIntN(64, one.value);
-        else if (one.field === 4 && one.type === 1) attribute.value = doubleOf(one.value);
-      }
-    } else if (field.field === 3) attribute.unit = indexOf(field.value);
+    else if (field.field === 2 && field.type === 2) attribute.values = readAnyValue(message.within(field));
+    else if (field.field === 3) attribute.unit = indexOf(field.value);
   }
   return attribute;
 }
@@ -198,12 +213,14 @@ function readLine(message: Message): OtlpLine {
 
 function readLocation(message: Message): OtlpTables['locations'][number] {
   const lines: OtlpLine[] = [];
-  const location = { mapping: 0, address: 0n, isFolded: false, lines };
+  const attributes: number[] = [];
+  const location = { mapping: 0, address: 0n, isFolded: false, lines, attributes };
   for (const field of message.fields()) {
     if (field.field === 1) location.mapping = indexOf(field.value);
     else if (field.field === 2) location.address = field.value;
     else if (field.field === 3 && field.type === 2) lines.push(readLine(message.within(field)));
     else if (field.field === 4 && field.type === 0) location.isFolded = field.value === 1n;
+    else if (field.field === 4) for (const index of message.indices(field)) attributes.push(index);
   }
   return location;
 }
@@ -300,17 +317,34 @@ function readValueType(message: Message): readonly [number, number] {
 
 /** Where each generation keeps what a profile says of itself. */
 const places = {
-  'own tables': { indices: 5, time: 11, duration: 12, periodType: 13, period: 14, comments: 15 },
-  slices: { indices: 3, time: 4, duration: 5, periodType: 6, period: 7, comments: 8 },
-  'values second': { indices: 0, time: 3, duration: 4, periodType: 5, period: 6, comments: 7 },
-  'values fourth': { indices: 0, time: 3, duration: 4, periodType: 5, period: 6, comments: 0 },
+  'own tables': {
+    indices: 5,
+    time: 11,
+    duration: 12,
+    periodType: 13,
+    period: 14,
+    comments: 15,
+    attributes: 0,
+  },
+  slices: { indices: 3, time: 4, duration: 5, periodType: 6, period: 7, comments: 8, attributes: 0 },
+  'values second': { indices: 0, time: 3, duration: 4, periodType: 5, period: 6, comments: 7, attributes: 0 },
+  'values fourth': {
+    indices: 0,
+    time: 3,
+    duration: 4,
+    periodType: 5,
+    period: 6,
+    comments: 0,
+    attributes: 11,
+  },
 } as const;
 
-function readProfile(message: Message, generation: Generation, service: string): OtlpProfile {
-  const profile = { ...emptyProfile(), service };
+function readProfile({ profile: message, service, scope }: Found, generation: Generation): OtlpProfile {
+  const profile = { ...emptyProfile(), service, defaultType: scope.defaultType };
   const own = emptyTables();
   const indices: number[] = [];
   const comments: number[] = [];
+  const attributes: number[] = [];
   const at = places[generation];
   for (const field of message.fields()) {
     const { field: number, value } = field;
@@ -326,48 +360,71 @@ function readProfile(message: Message, generation: Generation, service: string):
       profile.periodType = readValueType(message.within(field));
     else if (number === at.period) profile.period = BigInt.asIntN(64, value);
     else if (number === at.comments) for (const index of message.indices(field)) comments.push(index);
+    else if (number === at.attributes) for (const index of message.indices(field)) attributes.push(index);
   }
   return {
     ...profile,
     locationIndices: indices,
     comments,
+    attributes,
     tables: generation === 'own tables' ? own : null,
   };
 }
 
-/** The bytes of all profiles of a resource, and its `service.name`. */
-function readResource(message: Message): { profiles: Message[]; service: string } {
+/** A profile that is not read yet, and what stands around it. */
+interface Found {
+  readonly profile: Message;
+  readonly service: string;
+  readonly scope: OtlpScope;
+}
+
+/** The profiles of a scope. */
+function readScope(message: Message): Omit<Found, 'service'>[] {
   const profiles: Message[] = [];
+  const attributes: OtlpAttribute[] = [];
+  for (const field of message.fields()) {
+    if (field.type !== 2) continue;
+    const inner = message.within(field);
+    if (field.field === 2) profiles.push(inner);
+    else if (field.field === 1)
+      for (const one of inner.fields())
+        if (one.field === 3 && one.type === 2) attributes.push(readAttribute(inner.within(one)));
+  }
+  const scope = scopeOf(attributes);
+  return inOrder(profiles, scope).map((profile) => ({ profile, scope }));
+}
+
+/** All profiles of a resource, with its `service.name`. */
+function readResource(message: Message): Found[] {
+  const found: Omit<Found, 'service'>[] = [];
   let service = '';
   for (const field of message.fields()) {
     if (field.field === 1 && field.type === 2) {
       const resource = message.within(field);
       for (const one of resource.fields()) {
         if (one.field !== 1 || one.type !== 2) continue;
-        const { key, value } = readAttribute(resource.within(one));
-        if (key === 'service.name' && typeof value === 'string') service = value;
+        const { key, values } = readAttribute(resource.within(one));
+        const [name] = values;
+        if (key === 'service.name' && typeof name === 'string') service = name;
       }
     } else if (field.field === 2 && field.type === 2) {
-      const scope = message.within(field);
-      for (const one of scope.fields())
-        if (one.field === 2 && one.type === 2) profiles.push(scope.within(one));
+      for (const one of readScope(message.within(field))) found.push(one);
     }
   }
-  return { profiles, service };
+  return found.map((one) => ({ ...one, service }));
 }
 
 /** Reads a message; throws {@link ProfileError} where it is none of OTLP's. */
 function readMessage(bytes: Uint8Array): OtlpMessage {
   const message = new Message(bytes);
   const dictionary = emptyTables();
-  const found: { profile: Message; service: string }[] = [];
+  const found: Found[] = [];
   let shared = false;
   for (const field of message.fields()) {
     if (field.type !== 2 || field.field > 2)
       throw new ProfileError('PROFILE_MALFORMED', `${OTLP_NAME}: field ${field.field} is none of it`);
     if (field.field === 1) {
-      const { profiles, service } = readResource(message.within(field));
-      for (const profile of profiles) found.push({ profile, service });
+      for (const one of readResource(message.within(field))) found.push(one);
     } else {
       shared = true;
       const tables = message.within(field);
@@ -382,7 +439,7 @@ function readMessage(bytes: Uint8Array): OtlpMessage {
     : dictionary.stacks.length === 0
       ? 'slices'
       : (found.map(({ profile }) => generationOf(profile)).find((one) => one !== null) ?? 'values fourth');
-  const profiles = found.map(({ profile, service }) => readProfile(profile, generation, service));
+  const profiles = found.map((one) => readProfile(one, generation));
   return { dictionary, profiles };
 }
 
@@ -394,7 +451,8 @@ export function looksLikeOtlp(bytes: Uint8Array): boolean {
     return profiles.some(({ tables, types, samples }) => {
       const { strings, locations } = tables ?? dictionary;
       const named = types.length > 0 && types.every(([type]) => (strings[type] ?? '') !== '');
-      return named && samples.length > 0 && locations.length > 0;
+      // A whole dictionary begins with a row of each table, and tells a profile without samples.
+      return named && (samples.length > 0 || dictionary.stacks.length > 0) && locations.length > 0;
     });
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;

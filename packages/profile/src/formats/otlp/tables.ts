@@ -36,13 +36,46 @@ export interface OtlpLocation {
   address: bigint;
   isFolded: boolean;
   lines: readonly OtlpLine[];
+  attributes: readonly number[];
 }
+
+/** A value of an attribute; a text may stand in the strings instead. */
+export type OtlpScalar = string | number | bigint | { readonly row: number };
 
 export interface OtlpAttribute {
   /** The text, or a row of the strings. */
   key: string | number;
-  value: string | number | bigint | null;
+  /** What it says; several where it is a list. */
+  values: readonly OtlpScalar[];
   unit: number;
+}
+
+/** What is said of the profile of pprof that the profiles of a scope were made of. */
+export interface OtlpScope {
+  readonly defaultType: string | null;
+  /** Of each profile, which sample type it was; empty where nothing is said. */
+  readonly order: readonly number[];
+}
+
+/** Reads what a scope says from its attributes. */
+export function scopeOf(attributes: readonly OtlpAttribute[]): OtlpScope {
+  let defaultType: string | null = null;
+  let order: readonly number[] = [];
+  for (const { key, values } of attributes) {
+    const [first] = values;
+    if (key === 'pprof.scope.default_sample_type' && typeof first === 'string') defaultType = first;
+    else if (key === 'pprof.scope.sample_type_order') order = values.map(Number);
+  }
+  // A profile without a word about its default had none.
+  return { defaultType: order.length > 0 ? (defaultType ?? '') : defaultType, order };
+}
+
+/** The profiles of a scope in the order of the sample types that they were made of, where it says one of as many. */
+export function inOrder<T>(profiles: readonly T[], { order }: OtlpScope): readonly T[] {
+  const places = new Map(order.map((place, index) => [place, index]));
+  if (order.length !== profiles.length) return profiles;
+  const sorted = profiles.flatMap((_, place) => profiles[places.get(place) ?? -1] ?? []);
+  return sorted.length === profiles.length ? sorted : profiles;
 }
 
 /** Tables that profiles share, or that one has for itself. All are rows by index; 0 stands for none where there is a stack table. */
@@ -81,10 +114,13 @@ export interface OtlpProfile {
   periodType: readonly [type: number, unit: number] | null;
   period: bigint;
   comments: readonly number[];
+  attributes: readonly number[];
   /** Its own; null where it uses the message's dictionary. */
   tables: OtlpTables | null;
   /** Name of the service that it is of, '' where unknown. */
   service: string;
+  /** The sample type to show first; null where nothing is said. */
+  defaultType: string | null;
 }
 
 export function emptyProfile(): OtlpProfile {
@@ -97,8 +133,10 @@ export function emptyProfile(): OtlpProfile {
     periodType: null,
     period: 0n,
     comments: [],
+    attributes: [],
     tables: null,
     service: '',
+    defaultType: null,
   };
 }
 
@@ -118,6 +156,8 @@ class Writer {
   readonly #types: ValueType[] = [];
   readonly #budget: FrameBudget;
   readonly #passed = new PassedOver();
+  /** Attributes of profiles that were read. */
+  readonly #saidOnce = new Set<number>();
   #builder = new ProfileBuilder({ sampleTypes: [] });
 
   constructor(message: OtlpMessage, bytes: number) {
@@ -136,11 +176,16 @@ class Writer {
     if (first === undefined || this.#types.length === 0)
       throw new ProfileError('PROFILE_MALFORMED', `${OTLP_NAME}: no profile in it says what it measures`);
     const { periodType } = first;
+    const said = profiles.flatMap((profile) => this.#ownLabels(profile.tables ?? dictionary, profile));
+    const text = (key: string): string => said.find((one) => one.key === key)?.text ?? '';
     const builder = new ProfileBuilder({
       sampleTypes: this.#types,
       ...(periodType === null ? {} : { periodType: this.#valueType(first.tables ?? dictionary, periodType) }),
       // The first one is what is meant to be shown first.
-      defaultSampleType: this.#types[columns[0]?.[0] ?? 0]?.type ?? '',
+      defaultSampleType: first.defaultType ?? this.#types[columns[0]?.[0] ?? 0]?.type ?? '',
+      dropFrames: text('pprof.profile.drop_frames'),
+      keepFrames: text('pprof.profile.keep_frames'),
+      docUrl: text('pprof.profile.doc_url'),
       period: first.period,
       timeNanos: first.timeNanos,
       durationNanos: profiles.reduce(
@@ -161,8 +206,17 @@ class Writer {
       this.#writeProfile(profile, tables, columns[i] ?? [], rows, labels);
       for (const comment of profile.comments) builder.comment(tables.strings[comment] ?? '');
     }
+    for (const { key, text: comment } of said) if (key === 'pprof.profile.comment') builder.comment(comment);
     this.#passed.tell(builder);
     return builder.build();
+  }
+
+  /** Texts that a profile says of itself; of several in a message that say the same, one. */
+  #ownLabels(tables: OtlpTables, { attributes }: OtlpProfile): { key: string; text: string }[] {
+    return attributes
+      .filter((index) => !this.#saidOnce.has(index) && this.#saidOnce.add(index).size > 0)
+      .flatMap((index) => this.#labels(tables, index))
+      .flatMap((label) => ('text' in label ? [label] : []));
   }
 
   #valueType({ strings }: OtlpTables, [type, unit]: readonly [number, number]): ValueType {
@@ -198,7 +252,9 @@ class Writer {
       }
       this.#budget.take(stack.length, row);
       const locations = stack.map((index) => this.#location(tables, rows, index));
-      const own = sample.attributes.flatMap((index) => this.#label(tables, index));
+      const own = sample.attributes.flatMap((index) => this.#labels(tables, index));
+      // Lists bring more labels than the sample has bytes.
+      this.#budget.take(Math.max(0, own.length - sample.attributes.length), row);
       this.#builder.sample(locations, this.#values(sample, columns), [...labels, ...own]);
     }
   }
@@ -213,27 +269,30 @@ class Writer {
     return all;
   }
 
-  #label({ attributes, strings }: OtlpTables, index: number): SampleLabel[] {
+  #labels({ attributes, strings }: OtlpTables, index: number): SampleLabel[] {
     const attribute = attributes[index];
-    if (attribute === undefined || attribute.value === null) return [];
+    if (attribute === undefined) return [];
     const key = typeof attribute.key === 'string' ? attribute.key : (strings[attribute.key] ?? '');
     if (key === '') return [];
-    if (typeof attribute.value === 'string') return [{ key, text: attribute.value }];
-    // A message has no numeric label 0.
-    if (attribute.value === 0 || attribute.value === 0n) return [{ key, text: '0' }];
-    if (typeof attribute.value === 'number' && !Number.isInteger(attribute.value))
-      return [{ key, text: String(attribute.value) }];
-    return [{ key, number: attribute.value, unit: strings[attribute.unit] ?? '' }];
+    const unit = strings[attribute.unit] ?? '';
+    return attribute.values.map((value): SampleLabel => {
+      if (typeof value === 'string') return { key, text: value };
+      if (typeof value === 'object') return { key, text: strings[value.row] ?? '' };
+      // A message of pprof's has no numeric label 0 without a unit.
+      const isZero = (value === 0 || value === 0n) && unit === '';
+      const isBroken = typeof value === 'number' && !Number.isInteger(value);
+      return isZero || isBroken ? { key, text: String(value) } : { key, number: value, unit };
+    });
   }
 
   #location(tables: OtlpTables, rows: Int32Array, index: number): number {
     const known = rows[index] as number;
     if (known >= 0) return known;
-    const { mapping, address, isFolded, lines } = tables.locations[index] as OtlpLocation;
+    const { mapping, address, lines, ...location } = tables.locations[index] as OtlpLocation;
     const made = this.#builder.location({
       mapping: this.#mapping(tables, mapping),
       address,
-      isFolded,
+      isFolded: location.isFolded || this.#says(tables, location.attributes, 'pprof.location.is_folded'),
       lines: lines.map(({ function: fn, line, column }) => ({
         function: this.#function(tables, fn),
         line: line > 0 && line <= MAX_LINE ? line : 0,
@@ -258,24 +317,51 @@ class Writer {
     );
   }
 
-  /** What its producer gave no name, nobody else will: its files are of another machine or another time. */
+  /** Is the attribute `key` among those of the rows, and true? */
+  #says(tables: OtlpTables, rows: readonly number[], key: string): boolean {
+    return rows.some((row) =>
+      this.#labels(tables, row).some(
+        (label) => label.key === key && 'text' in label && label.text === 'true',
+      ),
+    );
+  }
+
   #mapping(tables: OtlpTables, index: number): number {
     const mapping = tables.mappings[index];
-    const flags = MappingFlag.hasFunctions | MappingFlag.hasFilenames | MappingFlag.hasLineNumbers;
-    if (mapping === undefined) return this.#builder.mapping({ flags });
-    const { start, limit, offset, filename } = mapping;
-    const buildId = mapping.attributes
-      .flatMap((row) => this.#label(tables, row))
-      .find((label) => BUILD_ID.test(label.key) && 'text' in label);
+    if (mapping === undefined) return this.#builder.mapping({ flags: NAMED });
+    const { start, limit, offset, filename, attributes } = mapping;
+    const labels = attributes.flatMap((row) => this.#labels(tables, row));
+    const buildId = labels.find((label) => BUILD_ID.test(label.key) && 'text' in label);
     return this.#builder.mapping({
       start,
       limit,
       offset,
       filename: tables.strings[filename] ?? '',
       buildId: buildId !== undefined && 'text' in buildId ? buildId.text : '',
-      flags,
+      flags: flagsOf(labels),
     });
   }
+}
+
+/** What its producer gave no name, nobody else will: its files are of another machine or another time. */
+const NAMED = MappingFlag.hasFunctions | MappingFlag.hasFilenames | MappingFlag.hasLineNumbers;
+
+const flagKeys = new Map<string, number>([
+  ['pprof.mapping.has_functions', MappingFlag.hasFunctions],
+  ['pprof.mapping.has_filenames', MappingFlag.hasFilenames],
+  ['pprof.mapping.has_line_numbers', MappingFlag.hasLineNumbers],
+  ['pprof.mapping.has_inline_frames', MappingFlag.hasInlineFrames],
+]);
+
+/** What a mapping that came from pprof says that it has. */
+function flagsOf(labels: readonly SampleLabel[]): number {
+  const said = labels.filter(({ key }) => flagKeys.has(key));
+  if (said.length === 0) return NAMED;
+  return said.reduce(
+    (flags, label) =>
+      'text' in label && label.text === 'true' ? flags | (flagKeys.get(label.key) ?? 0) : flags,
+    0,
+  );
 }
 
 /** The profile of all profiles in a message. @param bytes of the input, which bound what may become of it */
