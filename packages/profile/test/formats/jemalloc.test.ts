@@ -33,7 +33,7 @@ ${maps}`;
   );
 });
 
-test('a file of a real program: every stack of its text, un-sampled', () => {
+test('the fixture, made by hand after jemalloc’s sources: every stack of its text', () => {
   const made = read(fixtureBytes('shop.jemalloc.heap'));
   const stacks = new Set(fixtureText('shop.jemalloc.heap').match(/^@.*$/gm));
   assert.equal(made.samples.length, stacks.size);
