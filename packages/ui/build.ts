@@ -1,6 +1,6 @@
 // Builds the page: one self-contained HTML file, and beside it Graphviz's worker, which is loaded only when it is needed.
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import type { Boot } from '@stackpile/profile';
 import { build, type Metafile } from 'esbuild';
 import { bundleProgram, bundleWhole } from './bundle.ts';
+import { dataSlot, pageOf } from './src/page-template.ts';
 import { noReaders } from './left-out.ts';
 import { type Weight, weigh } from './weight.ts';
 
@@ -23,11 +24,6 @@ function insideScript(code: string): string {
 
 function hash(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-}
-
-/** Fills the template's places; a replacement function, as `$&` in code must stay what it is. */
-function fill(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
 }
 
 /** Every style as one: what all stand on, then the parts by their names. A part styles what is its own only, so their order is no matter. */
@@ -67,15 +63,15 @@ function policy(scripts: readonly string[], css: string): string {
 export async function makePage(
   source: string = here('src'),
 ): Promise<{ readonly html: string; readonly metafiles: readonly Metafile[] }> {
-  const [page, worker, css, template] = await Promise.all([
+  const [page, worker, css] = await Promise.all([
     bundleProgram(join(source, 'main.tsx'), noReaders),
     bundleProgram(join(source, 'engine/worker.ts')),
     styles(source),
-    readFile(join(source, 'page.html'), 'utf8'),
   ]);
   const script = insideScript(page.first);
   const chunks = page.later.map(({ name, code }) => ({ name, code: insideScript(code) }));
-  const html = fill(template, {
+  const html = pageOf({
+    data: dataSlot,
     boot: JSON.stringify(empty),
     csp: policy([script, ...chunks.map(({ code }) => code)], css),
     style: css,

@@ -46,7 +46,15 @@ const leftOut: Readonly<Record<string, string>> = {
 /** Files of which the page takes a part. */
 const thinned: Readonly<Record<string, (source: string) => string>> = {
   // Readers of all formats but messages come with who meets one of these: `readProfile` loads them.
-  'packages/profile/src/index.ts': (source) => source.replace(/^export .* from '\.\/read-plain\.ts';$/m, ''),
+  'packages/profile/src/index.ts': (source) =>
+    source
+      .replace(/^export .* from '\.\/read-plain\.ts';$/m, '')
+      // The reader of snapshots as well; what is asked of profiles that were made of them stays.
+      .replace(
+        /^export \{[^}]*\} from '\.\/heapsnapshot\/index\.ts';$/m,
+        `export { BORN_LABEL, heapIds } from './heapsnapshot/heap-ids.ts';
+        export { survivors } from './heapsnapshot/survivors.ts';`,
+      ),
   // Texts that only a terminal shows.
   'packages/report/src/options.ts': (source) => source.replace(/^(\s*help:\s*)'(?:[^'\\]|\\.)*'/gm, "$1''"),
 };
@@ -72,9 +80,12 @@ export const leftOutFiles: Plugin = {
 export const noReaders: Plugin = {
   name: 'no-readers',
   setup(builder) {
-    builder.onLoad({ filter: /packages[\\/]profile[\\/]src[\\/]read-plain\.ts$/ }, () => ({
-      contents: absent('readPlainProfile'),
-      loader: 'ts',
-    }));
+    builder.onLoad(
+      { filter: /packages[\\/]profile[\\/]src[\\/]read-(?:plain|snapshot)\.ts$/ },
+      ({ path }) => ({
+        contents: absent(path.endsWith('read-plain.ts') ? 'readPlainProfile' : 'loadHeapSnapshot'),
+        loader: 'ts',
+      }),
+    );
   },
 };

@@ -52,7 +52,8 @@ export const arrows: Arrows = {
       'verdict/',
       'views/registry.ts',
     ],
-    'page/': ['engine/error.ts', 'filters/', 'parts/', 'views/', 'views/registry.ts'],
+    'share/': ['engine/error.ts', 'parts/'],
+    'page/': ['engine/error.ts', 'filters/', 'parts/', 'share/', 'views/', 'views/registry.ts'],
   },
   agent: {
     // Requests and answers, and what their parts mean: what carries them is the door's, what they are answered with the endpoints'.

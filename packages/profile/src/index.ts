@@ -44,6 +44,7 @@ export {
   survivors,
   type WrittenHeapFrame,
 } from './heapsnapshot/index.ts';
+export { loadHeapSnapshot } from './read-snapshot.ts';
 export { hasNamesToRead, mayBeReadable } from './naming/may-be-readable.ts';
 export { FunctionNames } from './naming/function-names.ts';
 export {
@@ -115,7 +116,7 @@ export { maxShownLength, safeText } from './safe-text.ts';
 export { shortName, shortPath } from './short-name.ts';
 export { tellingFrame } from './telling-frame.ts';
 export { checkValid } from './validity.ts';
-export { type Boot, type BootService, readBoot } from './wire/boot.ts';
+export { type Boot, type BootService, readBoot, type Shared } from './wire/boot.ts';
 export { type CounterName, type Counters, readCounters } from './wire/counters.ts';
 export { WireError } from './wire/error.ts';
 export { parseWire } from './wire/fields.ts';

@@ -21,6 +21,7 @@ export const errorTable = {
     NO_CHUNK: 'A part of the page did not arrive, or was changed on its way.',
     BAD_PATTERN: 'A filter is no regular expression; the message says where.',
     REPORT: 'A report under Text cannot be made.',
+    REPORT_TOO_LARGE: 'The open profiles are too many for one report file.',
     GRAPHVIZ: 'The graph could not be laid out.',
     HTTP_STATUS: 'The server answered with another status than 200; its own words are in the message.',
     HTTP_UNREACHABLE: 'The server does not answer.',

@@ -129,6 +129,12 @@ export function noun(type: string): string {
       return 'time blocked';
     case 'contentions':
       return 'contentions';
+    case 'shallow':
+      return 'memory held';
+    case 'retained':
+      return 'memory retained';
+    case 'claimed':
+      return 'memory of tasks and handles';
     default:
       return type.replaceAll('_', ' ');
   }
@@ -150,6 +156,9 @@ export function deed(type: string): string {
       return 'waits';
     case 'inuse_space':
     case 'inuse_objects':
+    case 'retained':
+    case 'shallow':
+    case 'objects':
       return 'holds memory';
     case 'alloc_space':
     case 'alloc_objects':

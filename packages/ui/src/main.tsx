@@ -2,12 +2,14 @@
 import type { Boot } from '@stackpile/profile';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { element, sourceRows } from './came-with.ts';
 import { installChunks } from './chunks.ts';
 import { EngineError } from './engine/error.ts';
 import { fetchText, fromBase64 } from './open.ts';
 import { App } from './page/App.tsx';
 import { onKeyDown } from './page/keys.ts';
-import { element, readBoot, sourceRows, start } from './page/start.ts';
+import { readBoot, start } from './page/start.ts';
+import { readEditor } from './parts/editor.ts';
 import { startTheme } from './parts/theme.ts';
 import { parseState } from './state.ts';
 import {
@@ -17,6 +19,7 @@ import {
   navigate,
   notice,
   readLocation,
+  sourcePath,
   sourceText,
   state,
 } from './store.ts';
@@ -36,22 +39,31 @@ function takeAddress(): void {
   }
 }
 
+/** What the server says of a source file. */
+interface FileAnswer {
+  readonly text?: string;
+  /** Where it lies on the server's machine. */
+  readonly path?: string;
+  /** Why there is no text. */
+  readonly reason?: string;
+}
+
 /** What the page may ask for, by what it came with: Graphviz, the text of source files. */
 function takeMeans(boot: Boot): void {
   if (boot.mode === 'server') {
     const { graphviz: address } = boot;
     graphviz.value = () => fetchText('Graphviz', address);
     if (boot.files) {
-      sourceText.value = async (profile, file) => {
+      const ask = async (profile: number, file: string): Promise<FileAnswer> => {
         const query = new URLSearchParams({ profile: String(sourceRows.get(profile) ?? -1), path: file });
-        const answer = JSON.parse(await fetchText(file, `api/file?${query.toString()}`)) as {
-          text?: string;
-          reason?: string;
-        };
-        if (answer.text === undefined)
-          throw new EngineError('NO_FILE', answer.reason ?? 'The file could not be read.');
-        return answer.text;
+        return JSON.parse(await fetchText(file, `api/file?${query.toString()}`)) as FileAnswer;
       };
+      sourceText.value = async (profile, file) => {
+        const { text, reason } = await ask(profile, file);
+        if (text === undefined) throw new EngineError('NO_FILE', reason ?? 'The file could not be read.');
+        return text;
+      };
+      sourcePath.value = async (profile, file) => (await ask(profile, file)).path ?? '';
     }
   } else if (boot.mode === 'report' && boot.graphviz !== '') {
     const { graphviz: id } = boot;
@@ -76,6 +88,7 @@ function main(): void {
   installChunks(arrived, runChunk);
   const boot = readBoot();
   startTheme();
+  readEditor();
   effect(() => {
     const shown = current.value;
     document.title = shown === null ? 'Stackpile' : `${shown.name} · Stackpile`;

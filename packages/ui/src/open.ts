@@ -15,13 +15,16 @@ export function credentials(): Record<string, string> {
 /**
  * Opens one profile; bytes move to the worker, an address is asked by it. @returns its id
  *
+ * @param opened told the id before the profile is among those of the page
+ *
  * @throws {EngineError} with the worker's sentence, which begins with `name`
  */
 export async function open(
   name: string,
-  from: Uint8Array<ArrayBuffer> | string,
+  from: Uint8Array<ArrayBuffer> | Blob | string,
   time: number | null,
   size?: number,
+  opened: (id: number) => void = () => undefined,
 ): Promise<number> {
   const address = typeof from === 'string';
   const asked = engine().ask(
@@ -33,7 +36,7 @@ export async function open(
       ...(size === undefined ? {} : { size }),
     },
     {
-      transfer: address ? [] : [from.buffer],
+      transfer: from instanceof Uint8Array ? [from.buffer] : [],
       progress: (progress) => {
         if (status.peek().kind === 'loading') status.value = { kind: 'loading', ...progress };
       },
@@ -44,6 +47,7 @@ export async function open(
       throw new EngineError(error.code, `${name}: ${error.message}`, error.status);
     throw error;
   });
+  opened(summary.id);
   profiles.value = [...profiles.peek(), summary];
   return summary.id;
 }
@@ -75,7 +79,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   const failures: string[] = [];
   for (const file of files.slice(0, 200)) {
     try {
-      await open(file.name, new Uint8Array(await file.arrayBuffer()), null);
+      await open(file.name, file, null);
     } catch (error) {
       failures.push(sentence(error));
     }
@@ -96,7 +100,13 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     list.slice(0, -1).some((one) => sameKind(one, last))
   ) {
     const base = added === 2 ? before : list.findIndex((one) => sameKind(one, last));
-    navigate({ view: 'compare', source: list.length - 1, base, zoom: '' });
-  } else if (added > 0) navigate({ source: list.length - 1, view: 'flame', zoom: '' });
+    navigate({
+      view: last.isHeap ? 'heap' : 'compare',
+      source: list.length - 1,
+      base,
+      zoom: '',
+    });
+  } else if (added > 0)
+    navigate({ source: list.length - 1, view: last?.isHeap === true ? 'heap' : 'flame', zoom: '' });
   if (failures.length > 0) notice.value = failures.join(' · ');
 }

@@ -4,7 +4,19 @@ import { type View, views } from './views/registry.ts';
 
 export const granularities = ['functions', 'lines', 'files', 'packages'] as const;
 export const flameModes = ['down', 'up', 'sandwich', 'time'] as const;
-export const topSorts = ['flat', 'cum', 'name', 'delta', 'deltaFlat'] as const;
+/** Columns of tables; each table takes those that it has, `auto` and all others mean what it says most with. */
+export const topSorts = [
+  'auto',
+  'flat',
+  'cum',
+  'name',
+  'delta',
+  'deltaFlat',
+  'retained',
+  'shallow',
+  'objects',
+  'fresh',
+] as const;
 
 /** Everything that a link to the page says. Short names are those of pprof's URLs where pprof has one. */
 export interface ViewState extends StackFilters {
@@ -29,6 +41,8 @@ export interface ViewState extends StackFilters {
   readonly sort: (typeof topSorts)[number];
   /** File shown in Source. */
   readonly file: string;
+  /** Class whose holders are shown in Heap. */
+  readonly heapClass: string;
 }
 
 export const initialState: ViewState = {
@@ -44,8 +58,9 @@ export const initialState: ViewState = {
   pivot: '',
   flip: false,
   onlyChanged: false,
-  sort: 'flat',
+  sort: 'auto',
   file: '',
+  heapClass: '',
 };
 
 const maxText = 4000;
@@ -67,6 +82,7 @@ const text = {
   zoom: 'z',
   pivot: 'p',
   file: 'file',
+  heapClass: 'class',
 } as const satisfies Partial<Record<keyof ViewState, string>>;
 const numbers = { source: 'src', base: 'base' } as const;
 const booleans = { flip: 'flip', onlyChanged: 'changed' } as const;

@@ -1,6 +1,6 @@
 // The page's signals: what is open, what is shown, and how the URL follows.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { BootService } from '@stackpile/profile';
+import type { BootService, Shared } from '@stackpile/profile';
 import { EngineClient } from './engine/client.ts';
 import { EngineError } from './engine/error.ts';
 import type { ProfileSummary } from './engine/profiles.ts';
@@ -28,21 +28,57 @@ export const notice: Signal<string> = signal('');
 export const state: Signal<ViewState> = signal(initialState);
 export const theme: Signal<'light' | 'dark'> = signal('light');
 /** Which overlay is open. */
-export const overlay: Signal<'none' | 'help' | 'download' | 'menu'> = signal<
-  'none' | 'help' | 'download' | 'menu'
->('none');
+export type Overlay = 'none' | 'help' | 'download' | 'share' | 'editor' | 'menu';
+export const overlay: Signal<Overlay> = signal<Overlay>('none');
+/** What goes with a report that was made in a page; null where the page is none. */
+export const shared: Signal<Shared | null> = signal<Shared | null>(null);
 /** Text of source files, where the page came with or may ask for them. */
 export const sourceText: Signal<((profile: number, file: string) => Promise<string>) | null> = signal<
+  ((profile: number, file: string) => Promise<string>) | null
+>(null);
+/** Where a source file lies on the machine that reads the page, by whoever can say; '' where it is not found. */
+export const sourcePath: Signal<((profile: number, file: string) => Promise<string>) | null> = signal<
   ((profile: number, file: string) => Promise<string>) | null
 >(null);
 /** Where Graphviz comes from; null where this page does not carry it. */
 export const graphviz: Signal<(() => Promise<string>) | null> = signal<(() => Promise<string>) | null>(null);
 
+/** Where a profile of a running service came from. */
+interface Tag {
+  readonly service: string;
+  /** Whether the page took it by itself. */
+  readonly isRecorded: boolean;
+}
+/** By id of profile. */
+const tags = new Map<number, Tag>();
+
+/** Says which service a profile is of; before it is among {@link profiles}. */
+export function tagProfile(id: number, service: string, isRecorded: boolean): void {
+  tags.set(id, { service, isRecorded });
+}
+
+/** The service that a profile is of; null for files. */
+export function serviceOf(profile: ProfileSummary | null): string | null {
+  return profile === null ? null : (tags.get(profile.id)?.service ?? null);
+}
+
+/** The latest that somebody opened; where a service is looked at, of that one. What the page records meanwhile does not push it aside. */
+function latestOf(list: readonly ProfileSummary[], service: string | undefined): ProfileSummary | null {
+  const opened = list.filter(({ id }) => tags.get(id)?.isRecorded !== true);
+  return (
+    opened.findLast((one) => service === undefined || serviceOf(one) === service) ??
+    opened.at(-1) ??
+    list.at(-1) ??
+    null
+  );
+}
+
 /** The profile shown. */
 export const current: ReadonlySignal<ProfileSummary | null> = computed(() => {
   const list = profiles.value;
   const { source } = state.value;
-  return list[source < 0 ? list.length - 1 : Math.min(source, list.length - 1)] ?? null;
+  if (source >= 0) return list[Math.min(source, list.length - 1)] ?? null;
+  return services.value.length > 1 ? latestOf(list, live.value?.name) : latestOf(list, undefined);
 });
 
 /** The profile compared with: the one chosen, else the first that is not the one shown. */
@@ -50,7 +86,8 @@ export const baseline: ReadonlySignal<ProfileSummary | null> = computed(() => {
   const list = profiles.value;
   const shown = current.value;
   const chosen = state.value.base < 0 ? undefined : list[state.value.base];
-  return chosen ?? list.find((one) => one !== shown && sameKind(one, shown)) ?? null;
+  const others = list.filter((one) => one !== shown && sameKind(one, shown));
+  return chosen ?? others.find((one) => serviceOf(one) === serviceOf(shown)) ?? others[0] ?? null;
 });
 
 /** Whether two profiles have a sample type in common. */
@@ -58,10 +95,12 @@ export function sameKind(a: ProfileSummary, b: ProfileSummary | null): boolean {
   return b === null || a.sampleTypes.some(({ type }) => b.sampleTypes.some((other) => other.type === type));
 }
 
-/** The series behind a verdict: every profile of the kind of the one shown, oldest first. */
+/** The series behind a verdict: every profile of the kind of the one shown and of its service, oldest first. */
 export const series: ReadonlySignal<readonly ProfileSummary[]> = computed(() => {
   const shown = current.value;
-  const list = profiles.value.filter((one) => shown !== null && sameKind(one, shown));
+  const list = profiles.value.filter(
+    (one) => shown !== null && sameKind(one, shown) && serviceOf(one) === serviceOf(shown),
+  );
   return list.every(({ time }) => time !== null)
     ? [...list].sort((a, b) => (a.time ?? 0) - (b.time ?? 0))
     : list;
@@ -116,7 +155,8 @@ export function navigate(patch: Partial<ViewState>, replace = false): void {
 
 /** Takes the state from the URL; called at the start and by the back button. */
 export function readLocation(): void {
-  state.value = parseFragment(location.hash, series.value.length > 1 ? 'verdict' : 'flame');
+  const first = current.value?.isHeap === true ? 'heap' : series.value.length > 1 ? 'verdict' : 'flame';
+  state.value = parseFragment(location.hash, first);
 }
 
 let client: EngineClient | null = null;

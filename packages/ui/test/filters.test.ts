@@ -169,6 +169,7 @@ function inPage(profile: Profile, query: StackQuery): Left {
     docUrl: '',
     hasTimes: false,
     hasTasks: false,
+    isHeap: false,
     readMs: 0,
   };
   opened.add(profile, summary);

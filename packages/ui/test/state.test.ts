@@ -46,6 +46,7 @@ const anyState = fc.record(
     onlyChanged: fc.boolean(),
     sort: fc.constantFrom(...topSorts),
     file: texts,
+    heapClass: texts,
   },
   { noNullPrototype: true },
 );

@@ -69,7 +69,7 @@ for (const device of [desktop, phone]) {
       await check('filters');
 
       await go(page, 'top');
-      await shows(page, '.top-table tbody tr', /gopark/);
+      await shows(page, '.top-table tbody tr', /SubscribeNewTaskMsgIfAvailable/);
       await check('top');
       await go(page, 'peek?p=ReceiveMessage');
       await shows(page, '.peek', /SubscribeNewTaskMsgIfAvailable[\s\S]*ReceiveMessage/);

@@ -47,6 +47,23 @@ export async function visit(server: UiServer, device: Device, theme: 'light' | '
   return watched;
 }
 
+/** Drops files onto the page. */
+export async function drop(
+  page: Page,
+  files: readonly (readonly [name: string, bytes: Buffer])[],
+): Promise<void> {
+  const data = await page.evaluateHandle(
+    (list) => {
+      const transfer = new DataTransfer();
+      for (const [name, base64] of list)
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+      return transfer;
+    },
+    files.map(([name, bytes]) => [name, bytes.toString('base64')] as const),
+  );
+  await page.dispatchEvent('main', 'drop', { dataTransfer: data });
+}
+
 /** Waits until the view has an answer: no loading state, nothing busy. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(

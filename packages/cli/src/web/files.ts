@@ -29,8 +29,15 @@ export function fileNames(profile: Profile): Set<string> {
   return new Set([...rows].map((row) => strings.get(row)).filter((name) => name !== ''));
 }
 
+/** A file for the Source view. */
+export interface SourceFile {
+  readonly text: string;
+  /** Where it lies, for an editor. */
+  readonly path: string;
+}
+
 /**
- * Text of one file that `profile` names, looked for as it stands, where Go keeps it, below `cwd`, and by shorter and shorter ends of
+ * One file that `profile` names, looked for as it stands, where Go keeps it, below `cwd`, and by shorter and shorter ends of
  * its path.
  */
 export async function readSourceFile(
@@ -38,18 +45,18 @@ export async function readSourceFile(
   name: string,
   cwd: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<string> {
+): Promise<SourceFile> {
   if (!fileNames(profile).has(name)) throw new FileError(`${name}: this profile names no such file.`);
   const plain = name.startsWith('file://') ? fileURLToPath(name) : name;
   if (!sourceFile.test(plain))
     throw new FileError(`${name}: this is not a source file by its name, so it is not shown.`);
   const [itself = plain, ...ends] = candidates(plain, cwd);
   const first = await readText(itself, name);
-  if (first !== null) return first;
+  if (first !== null) return { text: first, path: itself };
   const places = goPlaces(plain, cwd, env);
   for (const path of [...places, ...ends]) {
     const text = await readText(path, name);
-    if (text !== null) return text;
+    if (text !== null) return { text, path };
   }
   const nor = places.length === 0 ? '' : `, nor at ${places.slice(0, 3).join(', ')}`;
   throw new FileError(

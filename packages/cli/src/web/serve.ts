@@ -12,7 +12,7 @@ import { SourceError, type SourceOptions } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import { AddressError, hostPort, parseAddress } from './address.ts';
 import { acceptedEncoding, Body } from './encoding.ts';
-import { FileError, fileNames, readSourceFile } from './files.ts';
+import { FileError, fileNames, readSourceFile, type SourceFile } from './files.ts';
 import { Guard } from './guard.ts';
 import { fillPage, PageError, pagePolicy, readGraphviz, readPage } from './page.ts';
 import type { LiveService } from './live.ts';
@@ -345,8 +345,8 @@ class Site {
     text(404, '404 page not found');
   }
 
-  /** `{ text }`, or `{ reason }` where there is none: a file that is not here is an answer, not a failure. */
-  async #file(url: URL): Promise<{ readonly text: string } | { readonly reason: string }> {
+  /** `{ text, path }`, or `{ reason }` where there is none: a file that is not here is an answer, not a failure. */
+  async #file(url: URL): Promise<Partial<SourceFile> & { readonly reason?: string }> {
     const index = Number(url.searchParams.get('profile') ?? Number.NaN);
     const source = this.#parts.sources[index] ?? this.#parts.sources.at(-1);
     if (source === undefined) return { reason: 'There is no such profile.' };
@@ -354,7 +354,7 @@ class Site {
       const path = url.searchParams.get('path') ?? '';
       const carried = source.text(path);
       if (carried !== null && fileNames(source.profile).has(path)) return { text: carried };
-      return { text: await readSourceFile(source.profile, path, this.#parts.cwd) };
+      return await readSourceFile(source.profile, path, this.#parts.cwd);
     } catch (error) {
       return { reason: error instanceof FileError ? error.message : 'The file could not be read.' };
     }

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import { encodeProfile, type Profile } from '@stackpile/profile';
+import { encodeProfile, heapIds, type Profile } from '@stackpile/profile';
 import {
   type LoadedSource,
   parseSource,
@@ -41,14 +41,18 @@ export async function readSources(
   const sources: PageSource[] = [];
   const skipped: SourceError[] = [];
   const live: LiveService[] = [];
+  /** Of heap snapshots, what earlier ones saw: objects are told by their ages. */
+  const looks: number[] = [];
   const read = async (text: string): Promise<void> => {
     // A bare address means the tasks here: they are there at once, and the page can capture the rest.
     const askedOf = (spec: SourceSpec): SourceOptions =>
       spec.kind === 'url' && options.profile === undefined ? { ...options, profile: 'goroutine' } : options;
     const { loaded, spec } = await asItIs(withoutIndex(parseSource(text, cwd)), async (actual) => ({
       spec: actual,
-      loaded: await loadSpec(actual, { ...askedOf(actual), cwd, times: true }),
+      loaded: await loadSpec(actual, { ...askedOf(actual), cwd, times: true, looks }),
     }));
+    const largest = heapIds(loaded.profile)?.largest ?? 0;
+    if (largest > (looks.at(-1) ?? 0)) looks.push(largest);
     sources.push(await pageSource(loaded, cwd));
     const service = liveService(spec, askedOf(spec));
     if (service !== null && !live.some(({ name }) => name === service.name)) live.push(service);

@@ -117,7 +117,7 @@ describe('a Go binary', { skip: withoutGo }, () => {
       assert.equal(names.length, 4);
       for (const name of names)
         assert.match(
-          await readSourceFile(profile, name, join(here, 'shop'), env()),
+          (await readSourceFile(profile, name, join(here, 'shop'), env())).text,
           /^(?:\/\/[^\n]*\n|\n)*package /,
         );
       const gone = names.find((name) => name.includes('Big')) ?? '';

@@ -13,12 +13,10 @@ export {
   type HeapGroupKind,
 } from './analyze.ts';
 export type { ClassRow, HeapClasses } from './classes/classes.ts';
+export { BORN_LABEL, type HeapIds, heapIds } from './heap-ids.ts';
 export {
-  BORN_LABEL,
   type HeapFrameWriter,
   heapProfile,
-  type HeapIds,
-  heapIds,
   type HeapProfileOptions,
   type WrittenHeapFrame,
 } from './heap-profile.ts';

@@ -1,7 +1,7 @@
 // Survivors: what was born while somebody looked on and is alive at the end, by chain of holders, over any number of snapshots.
 import { numberAt } from '../columns/int64.ts';
 import type { Profile } from '../profile.ts';
-import { BORN_LABEL, heapIds } from './heap-profile.ts';
+import { BORN_LABEL, heapIds } from './heap-ids.ts';
 
 /** Objects of one class on one chain of holders, over several snapshots of one process. */
 export interface SurvivingChain {

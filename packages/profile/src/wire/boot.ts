@@ -1,4 +1,5 @@
 // What a page is booted with: the command, a report file or the agent's build writes it into the page, the page reads it.
+import { type Counters, readCounters } from './counters.ts';
 import { Fields } from './fields.ts';
 
 /** A profile that the page opens at its start. */
@@ -17,6 +18,17 @@ export interface BootService {
   readonly base: string;
   /** Whether looking at its tasks makes it stand still. */
   readonly heavy: boolean;
+}
+
+/** What goes with a report that was made in a page. */
+export interface Shared {
+  /** When it was made, in milliseconds since 1970. */
+  readonly time: number;
+  /** The view that was looked at: the fragment of its address. */
+  readonly view: string;
+  readonly note: string;
+  /** Of the service that was watched, oldest first: a verdict rests on them too. */
+  readonly counters: readonly Counters[];
 }
 
 /** What a page that was served or written with data says of itself. */
@@ -43,10 +55,13 @@ export type Boot =
       })[];
       /** Id of the element that holds Graphviz's worker; '' where there is none. */
       readonly graphviz: string;
+      /** What whoever made the file from a page says with it. */
+      readonly shared?: Shared;
     }
   | { readonly mode: 'agent'; readonly name: string; readonly base: string };
 
 const MOST_SOURCES = 10_000;
+const MOST_COUNTERS = 10_000;
 /** Names and addresses come from the command line and may be as long as that. */
 const LONGEST_NAME = 2 ** 20;
 
@@ -80,10 +95,21 @@ export function readBoot(value: unknown, name = 'boot'): Boot {
           return { ...readSource(source), data: source.text('data') };
         }),
         graphviz: fields.text('graphviz'),
+        ...(fields.has('shared') ? { shared: readShared(fields.get('shared'), `${name}.shared`) } : {}),
       };
     case 'agent':
       return { mode, name: fields.text('name'), base: fields.text('base') };
   }
+}
+
+function readShared(value: unknown, name: string): Shared {
+  const shared = new Fields(value, name);
+  return {
+    time: shared.number('time'),
+    view: shared.text('view', LONGEST_NAME),
+    note: shared.text('note', LONGEST_NAME),
+    counters: shared.list('counters', MOST_COUNTERS, readCounters),
+  };
 }
 
 function readSource(fields: Fields): BootSource {

@@ -30,6 +30,7 @@ export class ProfileEngine {
     tasks: (query) => tasks(this.#profiles, query),
     change: async (query) => (await import('./questions/change.ts')).change(this.#profiles, query),
     chain: async (query) => (await import('./questions/chain.ts')).chain(this.#profiles, query),
+    heap: async (query) => (await import('./questions/heap.ts')).heap(this.#profiles, query),
     labels: async (query) => (await import('./questions/labels.ts')).labels(this.#profiles, query),
     text: async (query) => (await import('./questions/text.ts')).text(this.#profiles, query),
     export: async (query) => (await import('./questions/export.ts')).exportAs(this.#profiles, query),

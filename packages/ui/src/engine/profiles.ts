@@ -38,6 +38,8 @@ export interface ProfileSummary {
   readonly hasTimes: boolean;
   /** Samples are tasks or goroutines: the Tasks view makes sense. */
   readonly hasTasks: boolean;
+  /** It says what a heap holds, by class and holder. */
+  readonly isHeap: boolean;
   /** Milliseconds that reading took. */
   readonly readMs: number;
 }
@@ -89,6 +91,11 @@ export class Profiles {
   /** Id of the next profile that is added. */
   get next(): number {
     return this.#opened.length;
+  }
+
+  /** All that are open, in the order in which they were opened. */
+  get all(): readonly Opened[] {
+    return this.#opened;
   }
 
   add(profile: Profile, summary: ProfileSummary): void {

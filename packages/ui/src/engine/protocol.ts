@@ -5,6 +5,7 @@ import type { ChainAnswer } from './questions/chain.ts';
 import type { ChangeAnswer } from './questions/change.ts';
 import type { ExportAnswer, ExportQuery } from './questions/export.ts';
 import type { FlameAnswer, FlameQuery } from './questions/flame.ts';
+import type { HeapAnswer, HeapQuery } from './questions/heap.ts';
 import type { LabelsAnswer, LabelsQuery } from './questions/labels.ts';
 import type { OpenQuery, Progress } from './questions/open.ts';
 import type { PeekAnswer, PeekQuery } from './questions/peek.ts';
@@ -25,6 +26,7 @@ export interface Engine {
   places: [PlacesQuery, PlacesAnswer];
   change: [StackQuery, ChangeAnswer];
   chain: [StackQuery, ChainAnswer];
+  heap: [HeapQuery, HeapAnswer];
   labels: [LabelsQuery, LabelsAnswer];
   source: [SourceQuery, SourceAnswer];
   tasks: [TasksQuery, TasksAnswer];

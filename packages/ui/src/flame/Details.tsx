@@ -1,8 +1,8 @@
 // Below the flame graph: the box under the pointer or the selected one, in numbers, and the most wanted of what one can do.
-import { shortPath } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { formatDelta, formatPercent, formatValue } from '../format.ts';
 import type { MenuItem } from '../parts/controls.tsx';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { deltaClass } from './colors.ts';
 import { hitFacts } from './facts.ts';
 import type { Hit, Picture } from './picture.ts';
@@ -30,11 +30,7 @@ export function Details({
       <div class="details-name">
         <i class={`dot ${facts.origin}`} />
         <b>{facts.name}</b>
-        {facts.place === '' ? null : (
-          <span class="place" title={facts.place}>
-            {shortPath(facts.place, 5)}
-          </span>
-        )}
+        {facts.place === '' ? null : <PlaceLink file={facts.file} line={facts.line} parts={5} />}
       </div>
       <div class="details-numbers">
         {compare && before !== null && after !== null ? (

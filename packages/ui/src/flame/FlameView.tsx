@@ -14,7 +14,14 @@ export function visibleParts(width: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(512, Math.min(16_384, width)) * 1.5));
 }
 
-export function FlameView({ compare = false }: { readonly compare?: boolean }): JSX.Element {
+export function FlameView({
+  compare = false,
+  sampleType,
+}: {
+  readonly compare?: boolean;
+  /** Where the view is about one type only. */
+  readonly sampleType?: string;
+}): JSX.Element {
   const { mode, pivot, zoom, search, flip, onlyChanged } = state.value;
   const base = stackQuery(compare);
   const fineness = useSignal(1);
@@ -23,6 +30,7 @@ export function FlameView({ compare = false }: { readonly compare?: boolean }): 
       ? null
       : {
           ...base,
+          ...(sampleType === undefined ? {} : { sampleType }),
           mode,
           pivot: mode === 'sandwich' ? pivot : '',
           zoom: zoom === '' || mode === 'sandwich' || mode === 'time' ? [] : zoom.split('.'),

@@ -7,6 +7,8 @@ import type { Hit } from './picture.ts';
 export interface BoxFacts {
   readonly name: string;
   readonly file: string;
+  /** 0 where unknown, or where there are several. */
+  readonly line: number;
   /** `file:line`, or the file, or ''. */
   readonly place: string;
   readonly origin: 'user' | 'library' | 'runtime' | 'none';
@@ -26,6 +28,7 @@ export function boxFacts(answer: FlameAnswer, layout: FlameLayout, box: number):
     return {
       name: 'all',
       file: '',
+      line: 0,
       place: '',
       origin: 'none',
       weight,
@@ -36,7 +39,7 @@ export function boxFacts(answer: FlameAnswer, layout: FlameLayout, box: number):
   }
   if (frame === mergedFrame) {
     const name = `${layout.self[box] ?? 0} functions too small to draw (zoom in to see them)`;
-    return { name, file: '', place: '', origin: 'none', weight, self: 0, before, after };
+    return { name, file: '', line: 0, place: '', origin: 'none', weight, self: 0, before, after };
   }
   const file = answer.frames.file[frame] ?? '';
   const line = answer.frames.line[frame] ?? 0;
@@ -44,6 +47,7 @@ export function boxFacts(answer: FlameAnswer, layout: FlameLayout, box: number):
   return {
     name: answer.frames.name[frame] ?? '',
     file,
+    line: several ? 0 : line,
     place: file === '' ? '' : line > 0 && !several ? `${file}:${line}` : file,
     origin: answer.frames.origin[frame] ?? 'none',
     weight,
@@ -64,6 +68,7 @@ export function hitFacts(answer: FlameAnswer, hit: Hit): BoxFacts {
   return {
     name: frame < 0 ? 'all' : (answer.frames.name[frame] ?? ''),
     file,
+    line: 0,
     place: file,
     origin: answer.frames.origin[frame] ?? 'none',
     weight: answer.pathWeights[hit.index] ?? answer.total,

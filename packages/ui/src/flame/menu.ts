@@ -5,6 +5,8 @@ import { boxPattern, exactPattern } from '../pattern.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { copyText, type MenuItem } from '../parts/controls.tsx';
 import { navigate, state } from '../store.ts';
+import { isLocal } from '../parts/editor.ts';
+import { openPlace } from '../parts/PlaceLink.tsx';
 import type { Hit } from './picture.ts';
 import { fullPath } from './zoom.ts';
 
@@ -37,6 +39,12 @@ export function boxActions(answer: FlameAnswer, hit: Hit, zoomTo: (hit: Hit) => 
   );
   if (file !== '')
     items.push({ label: 'Source', key: 's', run: () => navigate({ view: 'source', pivot: exact, file }) });
+  if (isLocal(file))
+    items.push({
+      label: 'Open in the editor',
+      key: 'e',
+      run: () => void openPlace({ file, line: answer.frames.line[frame] ?? 0 }),
+    });
   items.push(
     { label: 'Copy stack as text', key: 'c', run: () => copyText(stackText(answer, hit), 'Stack copied') },
     { label: 'Copy name', key: 'y', run: () => copyText(name, 'Name copied') },

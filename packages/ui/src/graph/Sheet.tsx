@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { parseSvg } from '../trusted.ts';
+import { fitTexts, paintHeat } from './heat.ts';
 import { rebuildSvg } from './sanitize.ts';
 import { useSheetGestures } from './sheet-gestures.ts';
 import { fit, moveBy, type SheetWindow, useSheetWindow, zoomAt } from './sheet-window.ts';
@@ -30,7 +31,9 @@ export function Sheet({
     built.setAttribute('height', height);
     built.setAttribute('role', 'img');
     built.setAttribute('aria-label', 'Call graph; the same numbers are in Top and Peek');
+    paintHeat(built);
     element.replaceChildren(built);
+    fitTexts(built);
     picture.current = built;
     fit(window);
   }, [svg]);

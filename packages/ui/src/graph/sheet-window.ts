@@ -44,7 +44,7 @@ export function fit(window: SheetWindow): void {
   if (element === null || image === null) return;
   const [, , width = 1, height = 1] = (image.getAttribute('viewBox') ?? '0 0 1 1').split(/\s+/).map(Number);
   const whole = Math.min(element.clientWidth / width, element.clientHeight / height);
-  const scale = Math.max(0.85, Math.min(1.3, whole));
+  const scale = Math.max(1, Math.min(1.3, whole));
   const middle = width * scale <= element.clientWidth ? width / 2 : widestWay(image);
   window.view.current = { scale, x: element.clientWidth / 2 - middle * scale, y: 8 };
   apply(window);

@@ -1,6 +1,5 @@
 // The Graphviz worker: DOT in, SVG out. A file of its own, fetched only when somebody opens the graph.
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
-import { fitTexts } from '@stackpile/report';
 
 interface WorkerScope {
   postMessage(message: { readonly id: number; readonly svg?: string; readonly error?: string }): void;
@@ -14,7 +13,7 @@ scope.onmessage = (event) => {
   loading.then(
     (graphviz) => {
       try {
-        scope.postMessage({ id, svg: fitTexts(graphviz.layout(dot, 'svg', 'dot')) });
+        scope.postMessage({ id, svg: graphviz.layout(dot, 'svg', 'dot') });
       } catch (error) {
         scope.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
       }

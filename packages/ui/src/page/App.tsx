@@ -13,6 +13,8 @@ import { useDrop } from './drop.ts';
 import { Lock } from './Lock.tsx';
 
 const HelpSheet = later(async () => (await import('../parts/Help.tsx')).HelpSheet, '');
+const EditorSheet = later(async () => (await import('../parts/EditorSheet.tsx')).EditorSheet, '');
+const ShareSheet = later(async () => (await import('../share/ShareSheet.tsx')).ShareSheet, '');
 const DownloadSheet = later(async () => (await import('../parts/Download.tsx')).DownloadSheet, '');
 
 function View(): JSX.Element {
@@ -74,6 +76,8 @@ export function App(): JSX.Element {
         )}
       </div>
       {overlay.value === 'help' ? <HelpSheet /> : null}
+      {overlay.value === 'editor' ? <EditorSheet /> : null}
+      {overlay.value === 'share' ? <ShareSheet /> : null}
       {overlay.value === 'download' ? <DownloadSheet /> : null}
       {dragging ? (
         <div class="drop" aria-hidden="true">

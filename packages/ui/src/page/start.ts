@@ -1,13 +1,19 @@
 // What the page came with: read, then opened.
-import { type Boot, parseWire, readBoot as readWire } from '@stackpile/profile';
+import { type Boot, parseWire, readBoot as readWire, type Shared } from '@stackpile/profile';
+import { bootMode, element, sourceRows } from '../came-with.ts';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
-import { live, notice, profiles, readLocation, sentence, services, status } from '../store.ts';
-
-/** The text of an element that came with the page; '' where it did not. */
-export function element(id: string): string {
-  return document.getElementById(id)?.textContent ?? '';
-}
+import {
+  live,
+  notice,
+  profiles,
+  readLocation,
+  sentence,
+  services,
+  shared,
+  status,
+  tagProfile,
+} from '../store.ts';
 
 export function readBoot(): Boot {
   try {
@@ -19,12 +25,10 @@ export function readBoot(): Boot {
 
 let boot: Boot = { mode: 'none' };
 
-/** The id of a profile → its row among what the page came with, which the server counts by. */
-export const sourceRows: Map<number, number> = new Map();
-
 /** Opens what the page came with. Runs again, without an argument, after a token was typed. */
 export async function start(came: Boot = boot): Promise<void> {
   boot = came;
+  bootMode.value = boot.mode;
   const failures: string[] = [];
   try {
     switch (boot.mode) {
@@ -37,13 +41,18 @@ export async function start(came: Boot = boot): Promise<void> {
         await openEach(boot.sources, 'Loading', ({ address }) => address, failures);
         break;
       case 'report':
+        takeShared(boot.shared ?? null);
         await openEach(boot.sources, 'Reading', ({ data }) => fromBase64(element(data)), failures);
         break;
       case 'agent': {
         status.value = { kind: 'loading', text: 'Asking the service for its tasks', share: null };
-        live.value = { name: boot.name, base: boot.base, heavy: false };
+        services.value = [{ name: boot.name, base: boot.base, heavy: false }];
+        live.value = services.value[0] ?? null;
+        const { name } = boot;
         const clock = new Date().toTimeString().slice(0, 8);
-        await open(`goroutine ${clock}`, `${boot.base}goroutine`, Date.now());
+        await open(`goroutine ${clock}`, `${boot.base}goroutine`, Date.now(), undefined, (id) =>
+          tagProfile(id, name, false),
+        );
         break;
       }
     }
@@ -54,6 +63,7 @@ export async function start(came: Boot = boot): Promise<void> {
     }
     readLocation();
     status.value = { kind: 'ready' };
+    if (services.value.length > 0) void import('../live.ts').then(({ watchAll }) => watchAll());
     if (failures.length > 0) notice.value = `Not opened: ${failures.join(' · ')}`;
   } catch (error) {
     status.value =
@@ -61,6 +71,13 @@ export async function start(came: Boot = boot): Promise<void> {
         ? { kind: 'locked', message: 'This service wants a token before it shows its profiles.' }
         : { kind: 'error', message: sentence(error) };
   }
+}
+
+/** Takes what goes with a report; the view that its maker looked at, unless the address names one. */
+function takeShared(given: Shared | null): void {
+  shared.value = given;
+  if (given?.view.startsWith('#/') === true && location.hash === '')
+    history.replaceState(null, '', given.view);
 }
 
 /** Opens one after the other; what cannot be opened is told in `failures` and stops nobody else. */
@@ -76,7 +93,11 @@ async function openEach<
     const { name, time, size } = source;
     status.value = { kind: 'loading', text: `${verb} ${name}`, share: null };
     try {
-      sourceRows.set(await open(name, from(source), time, size), row);
+      const service = services.value.find((one) => name.startsWith(one.name));
+      const tag = (id: number): void => {
+        if (service !== undefined) tagProfile(id, service.name, false);
+      };
+      sourceRows.set(await open(name, from(source), time, size, tag), row);
     } catch (error) {
       failures.push(sentence(error));
     }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ExportKind } from '../engine/questions/export.ts';
 import { engine, notice, overlay, sentence, stackQuery } from '../store.ts';
-import { copyText, Dialog } from './controls.tsx';
+import { Dialog } from './controls.tsx';
 import { saveFile } from './save-file.ts';
 
 const kinds: readonly { readonly kind: ExportKind; readonly name: string; readonly text: string }[] = [
@@ -34,7 +34,7 @@ export function DownloadSheet(): JSX.Element {
     engine()
       .ask('export', { ...query, kind })
       .then(({ bytes, mediaType, fileName }) => {
-        saveFile(bytes, mediaType, fileName);
+        saveFile(new Blob([bytes], { type: mediaType }), fileName);
         close();
       })
       .catch((error: unknown) => {
@@ -53,18 +53,6 @@ export function DownloadSheet(): JSX.Element {
             </button>
           </li>
         ))}
-        <li>
-          <button
-            type="button"
-            onClick={() => {
-              copyText(location.href, 'Link copied');
-              close();
-            }}
-          >
-            <b>Link to this view</b>
-            <span>View, zoom, filters and search are all in the address</span>
-          </button>
-        </li>
       </ul>
     </Dialog>
   );

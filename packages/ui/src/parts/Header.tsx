@@ -1,10 +1,11 @@
 // The frame of every view: what is open, the tabs, the search, the filters in force.
+import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import type { ProfileSummary } from '../engine/profiles.ts';
 import { Filters } from '../filters/Filters.tsx';
 import { SearchBox } from '../filters/SearchBox.tsx';
 import { formatMs, formatSize, formatTime } from '../format.ts';
-import { current, navigate, nounOf, overlay, profiles, state, tabs, theme } from '../store.ts';
+import { current, navigate, nounOf, overlay, profiles, shared, state, tabs, theme } from '../store.ts';
 import { sourceLabel } from './source-label.ts';
 import { Tabs } from './Tabs.tsx';
 import { toggleTheme } from './theme.ts';
@@ -30,6 +31,22 @@ export function Header(): JSX.Element {
         <span class="grow" />
         {shown === null ? null : <SearchBox value={state.value.search} />}
         <div class="buttons">
+          {shown === null ? null : (
+            <button
+              type="button"
+              class="icon share"
+              aria-label="Share"
+              title="Share: one file, a link, paper (S)"
+              onClick={() => (overlay.value = 'share')}
+            >
+              <svg viewBox="0 0 16 16" aria-hidden="true">
+                <path d="M6 9.2 10.2 11M6 7.2 10.2 5" />
+                <circle cx="4.2" cy="8.2" r="2" />
+                <circle cx="12" cy="4.2" r="2" />
+                <circle cx="12" cy="11.8" r="2" />
+              </svg>
+            </button>
+          )}
           {shown === null ? null : (
             <button
               type="button"
@@ -67,8 +84,25 @@ export function Header(): JSX.Element {
         </div>
       </div>
       {shown === null ? null : <Tabs />}
+      <Note />
       <Filters />
     </header>
+  );
+}
+
+/** What whoever made this report says with it. */
+function Note(): JSX.Element | null {
+  const given = shared.value;
+  if (given === null) return null;
+  return (
+    <aside class="report-note" aria-label="Note">
+      <time dateTime={new Date(given.time).toISOString()}>{formatTime(given.time)}</time>
+      <p>
+        {given.note === ''
+          ? 'A report of this view and all that was open with it.'
+          : safeText(given.note, 20_000)}
+      </p>
+    </aside>
   );
 }
 

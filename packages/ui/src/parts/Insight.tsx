@@ -7,7 +7,7 @@ import { exactPattern } from '../pattern.ts';
 import { current, navigate, nounOf, stackQuery } from '../store.ts';
 import { idleWords } from './nothing.ts';
 import { useFold } from './Fold.tsx';
-import { Place } from './Place.tsx';
+import { PlaceLink } from './PlaceLink.tsx';
 import { useAnswer } from '../use-answer.ts';
 
 export function Insight(): JSX.Element | null {
@@ -55,8 +55,8 @@ export function Insight(): JSX.Element | null {
               <b>{formatPercent(place.value, value.total)}</b>
               <span class="count">{formatValue(place.value, value.unit)}</span>
               <span class="function">{shortName(place.name)}</span>
-              <Place file={place.file} line={place.line} parts={2} />
             </button>
+            <PlaceLink file={place.file} line={place.line} parts={2} />
           </li>
         ))}
       </ol>

@@ -1,8 +1,8 @@
 // Files for whoever reads the page.
 
 /** Hands a file to the browser. */
-export function saveFile(bytes: Uint8Array<ArrayBuffer>, mediaType: string, fileName: string): void {
-  const address = URL.createObjectURL(new Blob([bytes], { type: mediaType }));
+export function saveFile(file: Blob, fileName: string): void {
+  const address = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = address;
   link.download = fileName;

@@ -6,20 +6,24 @@ import type { TopRow } from '../engine/rows.ts';
 import { deltaClass } from '../flame/colors.ts';
 import { formatDelta, formatValue } from '../format.ts';
 import { Failure, Loading } from '../parts/states.tsx';
+import type { ViewState } from '../state.ts';
 import { navigate, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 import { NameCell } from './NameCell.tsx';
 
 const pageRows = 500;
 /** What each sort of a plain table is here, where changes are what one looks for. */
-const sorts = { flat: 'delta', delta: 'delta', deltaFlat: 'deltaFlat', cum: 'cum', name: 'name' } as const;
+type Sort = 'delta' | 'deltaFlat' | 'cum' | 'name';
+function sortOf(sort: ViewState['sort']): Sort {
+  return sort === 'deltaFlat' || sort === 'cum' || sort === 'name' ? sort : 'delta';
+}
 
 export function CompareTable(): JSX.Element {
   const { search } = state.value;
   const [limit, setLimit] = useState(pageRows);
   const [all, setAll] = useState(false);
   const query = stackQuery(true);
-  const sort = sorts[state.value.sort];
+  const sort = sortOf(state.value.sort);
   const answer = useAnswer(
     'top',
     query === null ? null : { ...query, sort, filter: search, limit, unchanged: all },
@@ -28,7 +32,7 @@ export function CompareTable(): JSX.Element {
   const { value } = answer;
   if (value === null) return <Loading text="Comparing" />;
   const { rows, unchanged } = value;
-  const header = (key: typeof sort, label: string, title: string, kind = 'number wide'): JSX.Element => (
+  const header = (key: Sort, label: string, title: string, kind = 'number wide'): JSX.Element => (
     <th
       class={kind}
       aria-sort={sort === key ? (key === 'name' ? 'ascending' : 'descending') : 'none'}

@@ -1,7 +1,7 @@
 // The cell of a table that names a function, and leads to its callers and callees.
 import type { JSX } from 'preact';
 import type { TopRow } from '../engine/rows.ts';
-import { Place } from '../parts/Place.tsx';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { exactPattern } from '../pattern.ts';
 import { navigate } from '../store.ts';
 
@@ -15,8 +15,10 @@ export function NameCell({ row }: { readonly row: TopRow }): JSX.Element {
       >
         <i class={`dot ${row.origin}`} />
         <span class="function">{row.name}</span>
-        {row.file === '' ? null : <Place file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />}
       </button>
+      {row.file === '' ? null : (
+        <PlaceLink file={row.file} line={row.severalLines ? 0 : row.line} parts={2} />
+      )}
     </td>
   );
 }

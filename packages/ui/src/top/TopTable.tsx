@@ -1,5 +1,5 @@
-// The top table: flat and cumulative values per function, sortable and filterable; with a comparison also the change.
-import type { JSX } from 'preact';
+// The top table: flat and cumulative values per function, sortable and filterable; what sorts is drawn as bars.
+import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TopAnswer } from '../engine/questions/top.ts';
 import type { TopRow } from '../engine/rows.ts';
@@ -10,13 +10,14 @@ import { useAnswer } from '../use-answer.ts';
 import { NameCell } from './NameCell.tsx';
 
 const pageRows = 500;
+/** By what this table sorts. */
+type Sort = 'flat' | 'cum' | 'name';
 
 export function TopTable(): JSX.Element {
-  const { search } = state.value;
+  const { search, sort: asked } = state.value;
   const [limit, setLimit] = useState(pageRows);
   const query = stackQuery();
-  // The sorts of a comparison's table mean nothing here.
-  const sort = state.value.sort === 'cum' || state.value.sort === 'name' ? state.value.sort : 'flat';
+  const sort = asked === 'flat' || asked === 'cum' || asked === 'name' ? asked : 'auto';
   const answer = useAnswer(
     'top',
     query === null ? null : { ...query, sort, filter: search, limit, unchanged: true },
@@ -25,17 +26,18 @@ export function TopTable(): JSX.Element {
   const value = answer.value;
   if (value === null) return <Loading text="Summing up" />;
   const { unit, total, rows } = value;
-  const widest = Math.max(1, ...rows.map((row) => Math.abs(row.cum)));
+  const bars = value.sort === 'flat' ? 'flat' : 'cum';
+  const widest = Math.max(1, ...rows.map((row) => Math.abs(row[bars])));
   let sum = 0;
-  const header = (key: typeof sort, label: string, title: string, numeric = true): JSX.Element => (
+  const header = (key: Sort, label: string, title: string, numeric = true): JSX.Element => (
     <th
       class={numeric ? 'number' : ''}
-      aria-sort={sort === key ? (key === 'name' ? 'ascending' : 'descending') : 'none'}
+      aria-sort={value.sort === key ? (key === 'name' ? 'ascending' : 'descending') : 'none'}
       scope="col"
     >
       <button type="button" title={title} onClick={() => navigate({ sort: key }, true)}>
         {label}
-        {sort === key ? <span aria-hidden="true"> {key === 'name' ? '↑' : '↓'}</span> : ''}
+        {value.sort === key ? <span aria-hidden="true"> {key === 'name' ? '↑' : '↓'}</span> : ''}
       </button>
     </th>
   );
@@ -46,6 +48,9 @@ export function TopTable(): JSX.Element {
         {formatValue(value.functions, 'count')} {forNumber(value.functions, 'functions')} ·{' '}
         {formatValue(total, unit)} {forNumber(total, nounOf(value.type))}
         {search === '' ? '' : ' · filtered by the search'}
+        {value.ownFirst
+          ? ' · your own code first, with what it calls: nothing of it is spent in your functions themselves'
+          : ''}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of functions">
         <table class="top-table">
@@ -73,6 +78,7 @@ export function TopTable(): JSX.Element {
                   key={`${row.name}\0${row.file}\0${row.line}`}
                   row={row}
                   sum={sum}
+                  bars={bars}
                   widest={widest}
                   value={value}
                 />
@@ -96,25 +102,33 @@ export function TopTable(): JSX.Element {
 function TableRow({
   row,
   sum,
+  bars,
   widest,
-  value: { unit, total },
+  value: { unit, total, sort },
 }: {
   readonly row: TopRow;
   /** Of the own values down to this row. */
   readonly sum: number;
+  /** The column that is drawn as well. */
+  readonly bars: 'flat' | 'cum';
   readonly widest: number;
   readonly value: TopAnswer;
 }): JSX.Element {
+  const cell = (column: 'flat' | 'cum', children: ComponentChildren, more = ''): JSX.Element => (
+    <td class={`number ${column === bars ? 'meter-cell' : ''} ${more}`}>
+      {column === bars ? (
+        <i class={row.origin} style={{ width: `${(Math.abs(row[column]) / widest) * 100}%` }} />
+      ) : null}
+      <span>{children}</span>
+    </td>
+  );
   return (
     <tr>
-      <td class="number strong">{formatValue(row.flat, unit)}</td>
+      {cell('flat', formatValue(row.flat, unit), sort === 'flat' ? 'strong' : '')}
       <td class="number wide">{formatPercent(row.flat, total)}</td>
       <td class="number wide soft">{formatPercent(sum, total)}</td>
-      <td class="number">{formatValue(row.cum, unit)}</td>
-      <td class="number meter-cell">
-        <i class={row.origin} style={{ width: `${(Math.abs(row.cum) / widest) * 100}%` }} />
-        <span>{formatPercent(row.cum, total)}</span>
-      </td>
+      {cell('cum', formatValue(row.cum, unit), sort === 'cum' ? 'strong' : '')}
+      <td class="number">{formatPercent(row.cum, total)}</td>
       <NameCell row={row} />
     </tr>
   );

@@ -7,6 +7,7 @@ import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '.
 import { memoryOutlook } from '../live.ts';
 import { navigate } from '../store.ts';
 import { adviceOn, startedBy } from './advice.ts';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { latest, place } from './frames.ts';
 import { NextSteps } from './NextSteps.tsx';
 import { Snippet } from './Snippet.tsx';
@@ -88,7 +89,13 @@ export function Lead({
       {culprit === null ? null : (
         <div class="culprit">
           <span class="eyebrow">{finding.culprit === null ? 'Innermost frame' : 'Your code'}</span>
-          <p class="culprit-place">{place(culprit, 3) || safeText(culprit.name)}</p>
+          <p class="culprit-place">
+            {culprit.file === '' ? (
+              safeText(culprit.name)
+            ) : (
+              <PlaceLink file={safeText(culprit.file)} line={culprit.line} parts={3} />
+            )}
+          </p>
           <p class="culprit-name">{safeText(culprit.name)}</p>
           <Snippet file={culprit.file} line={culprit.line} />
         </div>

@@ -4,7 +4,7 @@ import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { startedBy } from './advice.ts';
-import { Place } from '../parts/Place.tsx';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 
 export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
   const [all, setAll] = useState(false);
@@ -34,7 +34,7 @@ export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
           ) : (
             <li key={index} class={`${frame.origin} ${frame === stack[culpritIndex] ? 'guilty' : ''}`}>
               <span class="function">{safeText(frame.name)}</span>
-              <Place file={safeText(frame.file)} line={frame.line} parts={3} title={safeText(frame.file)} />
+              <PlaceLink file={safeText(frame.file)} line={frame.line} parts={3} />
             </li>
           ),
         )}

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { layoutWorker } from '../graph/layout.ts';
 import { Sheet } from '../graph/Sheet.tsx';
+import { shareOf, styleDot } from '../graph/style-dot.ts';
 import { saveFile } from '../parts/save-file.ts';
 import { Failure, Loading } from '../parts/states.tsx';
 import { current, graphviz, sentence, stackQuery, state } from '../store.ts';
@@ -25,11 +26,12 @@ export function View(): JSX.Element {
     error: '',
   });
   const dot = answer.value?.text ?? '';
+  const share = shareOf(dot);
   useEffect(() => {
     if (dot === '' || load === null) return;
     let stale = false;
     layoutWorker(load)
-      .then((layout) => layout(dot))
+      .then((layout) => layout(styleDot(dot)))
       .then(
         (text) => {
           if (!stale) setSvg({ dot, text, error: '' });
@@ -78,8 +80,7 @@ export function View(): JSX.Element {
           class="chip"
           onClick={() =>
             saveFile(
-              new TextEncoder().encode(dot),
-              'text/vnd.graphviz',
+              new Blob([dot], { type: 'text/vnd.graphviz' }),
               `${current.value?.name.replace(/[^\w.-]+/g, '-') ?? 'graph'}.dot`,
             )
           }
@@ -90,11 +91,12 @@ export function View(): JSX.Element {
           <button
             type="button"
             class="chip"
-            onClick={() => saveFile(new TextEncoder().encode(svg.text), 'image/svg+xml', 'graph.svg')}
+            onClick={() => saveFile(new Blob([svg.text], { type: 'image/svg+xml' }), 'graph.svg')}
           >
             Save SVG
           </button>
         )}
+        {share === '' ? null : <span class="hint">Shown: {share}.</span>}
         <span class="hint">Wheel zooms, drag moves, click a function to focus on it.</span>
       </div>
       {svg.text === '' ? (

@@ -2,11 +2,16 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { formatDelta, formatMs, formatValue } from '../format.ts';
+import type { BootService } from '@stackpile/profile';
+import { Spark } from '../verdict/Trend.tsx';
+import type { Outlook } from '../live-index.ts';
 import { notCounts } from '../live-index.ts';
 import {
   capture,
   capturing,
   choose,
+  forgetShown,
+  historyOf,
   liveError,
   looks,
   memoryOutlook,
@@ -59,8 +64,9 @@ export function View(): JSX.Element {
   const heading = memoryOutlook.value;
   return (
     <section class="live" aria-label="Live">
+      {services.value.length > 1 ? <Services /> : null}
       <div class="toolbar wraps">
-        <Services />
+        {services.value.length > 1 ? null : <b class="live-name">{target?.name}</b>}
         <span class="grow" />
         {captures
           .filter(({ name }) => kinds.includes(name))
@@ -70,9 +76,7 @@ export function View(): JSX.Element {
           .map((name) => button(name, name, `Capture ${name}`))}
         {kinds.includes('goroutine') ? (
           <Switch
-            label={
-              target?.heavy === true ? 'Record tasks (it stands still each time)' : 'Record tasks every 10 s'
-            }
+            label={target?.heavy === true ? 'Record tasks (it stands still each time)' : 'Record tasks'}
             on={recording.value}
             toggle={() => (wantsRecording.value = !recording.value)}
           />
@@ -84,6 +88,7 @@ export function View(): JSX.Element {
         </p>
       )}
       {list.length === 0 && liveError.value === '' ? <Loading text="Waiting for the first numbers" /> : null}
+      {heading === null ? null : <Heading outlook={heading} />}
       {list.length === 0 ? null : <Chart />}
       <p class="hint row">
         <span>
@@ -92,14 +97,13 @@ export function View(): JSX.Element {
             : `Drag across the timeline to compare the tasks recorded at its two ends: ${recorded} ${
                 recorded === 1 ? 'moment is' : 'moments are'
               } recorded.`}
-          {heading === null
-            ? ''
-            : ` Memory: ${formatDelta(Math.round(heading.perMinute), 'bytes')} per minute${
-                heading.untilLimit === null || heading.limit === null
-                  ? '.'
-                  : `; at this rate it reaches its limit of ${formatValue(heading.limit, 'bytes')} in ${formatMs(heading.untilLimit)}.`
-              }`}
+          {recorded === 0 ? '' : ' This browser keeps them over a reload.'}
         </span>
+        {recorded > 0 ? (
+          <button type="button" class="chip" onClick={() => void forgetShown()}>
+            Forget what is kept
+          </button>
+        ) : null}
         {recorded > 1 && series.value.length > 1 ? (
           <button
             type="button"
@@ -114,26 +118,72 @@ export function View(): JSX.Element {
   );
 }
 
-/** The service that is looked at, to be chosen where there are several. */
+/** Where memory is heading, and when it is there. */
+function Heading({ outlook: { perMinute, untilLimit, limit } }: { readonly outlook: Outlook }): JSX.Element {
+  const rate = `${formatDelta(Math.round(perMinute), 'bytes')} per minute`;
+  return untilLimit === null || limit === null ? (
+    <p class="live-heading">Memory: {rate}.</p>
+  ) : (
+    <p class="live-heading limit" role="status">
+      Memory reaches its limit of {formatValue(limit, 'bytes')} in <b>{formatMs(untilLimit)}</b> at this rate,{' '}
+      {rate}.
+    </p>
+  );
+}
+
+/** The services of the page, each with its history; the one that is looked at is chosen here. */
 function Services(): JSX.Element {
   const list = services.value;
   const shown = live.value;
-  if (list.length < 2) return <b>{shown?.name}</b>;
   return (
-    <select
-      aria-label="Service"
-      value={shown?.name}
-      onChange={(event) => {
-        const chosen = list[event.currentTarget.selectedIndex];
-        if (chosen !== undefined) choose(chosen);
-      }}
-    >
-      {list.map(({ name }) => (
-        <option key={name} value={name}>
-          {name}
-        </option>
+    <ul class="services" aria-label="Services">
+      {list.map((service) => (
+        <li key={service.name}>
+          <ServiceCard service={service} shown={service.name === shown?.name} />
+        </li>
       ))}
-    </select>
+    </ul>
+  );
+}
+
+/** What is drawn of a service that is not the one looked at. */
+const carded = ['tasks', 'goroutine', 'RSS'] as const;
+
+function ServiceCard({
+  service,
+  shown,
+}: {
+  readonly service: BootService;
+  readonly shown: boolean;
+}): JSX.Element {
+  const { looks: seen, error } = historyOf(service.name);
+  const moments = seen.filter(({ recorded }) => recorded >= 0).length;
+  const tracks = carded.flatMap((name) => {
+    const values = seen.flatMap(({ readings }) => readings.get(name) ?? []);
+    const last = values.at(-1);
+    return last === undefined
+      ? []
+      : [{ name, text: formatValue(last.value, last.unit), values: values.map(({ value }) => value) }];
+  });
+  return (
+    <button type="button" class="service" aria-pressed={shown} onClick={() => choose(service)}>
+      <b>{service.name.replace(/^https?:\/\//, '').replace(/\/debug\/pprof\/$/, '')}</b>
+      {tracks.map(({ name, text, values }) => (
+        <span key={name} class="service-track">
+          <Spark values={values} />
+          {name} <b>{text}</b>
+        </span>
+      ))}
+      <span class="soft">
+        {error !== ''
+          ? 'does not answer'
+          : seen.length === 0
+            ? service.heavy
+              ? 'looked at when it is chosen'
+              : 'waiting for its numbers'
+            : `${moments} ${moments === 1 ? 'moment' : 'moments'} recorded`}
+      </span>
+    </button>
   );
 }
 

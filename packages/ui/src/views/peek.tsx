@@ -1,13 +1,65 @@
 // Peek: one function between its direct callers and its direct callees.
-import { shortName, shortPath } from '@stackpile/profile';
+import { shortName } from '@stackpile/profile';
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { PeekRow } from '../engine/questions/peek.ts';
 import { formatPercent, formatValue } from '../format.ts';
-import { Place } from '../parts/Place.tsx';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { exactPattern } from '../pattern.ts';
+import { exactPattern, searchFilter } from '../pattern.ts';
 import { navigate, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
+
+/** Functions that the picker offers. */
+const offered = 300;
+
+/** A function by its name: typed, or chosen among those that have most. */
+function FunctionPicker({ name }: { readonly name: string }): JSX.Element {
+  const [text, setText] = useState('');
+  const query = stackQuery();
+  const { value } = useAnswer(
+    'top',
+    query === null ? null : { ...query, sort: 'auto', filter: '', limit: offered, unchanged: true },
+  );
+  const names = [...new Set(value?.rows.map((row) => row.name) ?? [])];
+  const choose = (typed: string): void => {
+    if (typed === '') return;
+    navigate({ pivot: names.includes(typed) ? exactPattern(typed) : searchFilter(typed) });
+  };
+  return (
+    <form
+      class="toolbar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        choose(text);
+      }}
+    >
+      <label class="field peek-picker">
+        <span>Function</span>
+        <input
+          type="text"
+          list="peek-functions"
+          spellcheck={false}
+          autocomplete="off"
+          placeholder={shortName(name)}
+          value={text}
+          onInput={(event) => {
+            const typed = event.currentTarget.value;
+            setText(typed);
+            // What was chosen in the list comes as a whole.
+            if (names.includes(typed)) choose(typed);
+          }}
+        />
+      </label>
+      <datalist id="peek-functions">
+        {names.map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+      <span class="hint">Type a name or an expression and press Enter, or choose from the list.</span>
+    </form>
+  );
+}
 
 export function View(): JSX.Element {
   const { pivot, search } = state.value;
@@ -57,8 +109,8 @@ export function View(): JSX.Element {
               <b>{formatValue(row.value, unit)}</b>
               <span class="percent">{formatPercent(row.value, subject.cum)}</span>
               <span class="function">{shortName(row.name)}</span>
-              <span class="place">{shortPath(row.file, 2)}</span>
             </button>
+            {row.file === '' ? null : <PlaceLink file={row.file} line={row.line} parts={2} />}
           </li>
         ))}
       </ul>
@@ -66,11 +118,12 @@ export function View(): JSX.Element {
   );
   return (
     <section class="peek" aria-busy={answer.pending} aria-label="Callers and callees">
+      <FunctionPicker key={subject.name} name={subject.name} />
       {list('Called by', value.callers, 'Nobody in this profile: it is where stacks begin.')}
       <div class={`peek-subject ${subject.origin}`}>
         <h2 id="subject">{subject.name}</h2>
         <p>
-          <Place file={subject.file} line={subject.line} parts={99} />
+          <PlaceLink file={subject.file} line={subject.line} parts={99} />
         </p>
         <p>
           <b>{formatValue(subject.cum, unit)}</b> with what it calls ({formatPercent(subject.cum, total)}), of

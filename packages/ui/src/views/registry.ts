@@ -61,6 +61,16 @@ export const registry = [
     acts: none,
   },
   {
+    name: 'heap',
+    title: 'Heap',
+    help: 'what a heap snapshot holds: which variable, which classes, by which chains',
+    shows: ({ current }) => current?.isHeap === true,
+    loads: 'later',
+    ofEmpty: false,
+    insight: false,
+    acts: uncollapsed,
+  },
+  {
     name: 'flame',
     title: 'Flame graph',
     help: 'every stack at once, the widest first',
@@ -162,7 +172,9 @@ export type FirstView = Extract<Row, { readonly loads: 'first' }>['name'];
 /** The names of the views, in the order of the tabs. */
 export const views: readonly View[] = registry.map(({ name }) => name);
 
+const flameRow: ViewRow = registry.find(({ name }) => name === 'flame') ?? registry[0];
+
 /** The row of a view. */
 export function viewRow(name: View): ViewRow {
-  return registry[views.indexOf(name)] ?? registry[1];
+  return registry[views.indexOf(name)] ?? flameRow;
 }

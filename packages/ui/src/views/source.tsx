@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SourceAnswer } from '../engine/questions/source.ts';
 import { formatPercent, formatValue } from '../format.ts';
 import { highlightLines, type Token } from '../highlight.ts';
+import { PlaceLink, openPlace } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { current, navigate, sentence, sourceText, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -105,7 +106,7 @@ function Listing({
             ))}
           </select>
         </label>
-        <span class="place">{value.file}</span>
+        <PlaceLink file={value.file} line={hottest?.line ?? 0} parts={99} />
       </div>
       {content === '' ? <p class="note">{missing}</p> : null}
       <div class="scroll" tabIndex={0} role="region" aria-label="Lines" ref={scroller}>
@@ -137,6 +138,7 @@ function Listing({
                   hottest={line.number === hottest?.line}
                   widest={widest}
                   unit={value.unit}
+                  file={value.file}
                 />
               ),
             )}
@@ -152,11 +154,13 @@ function LineRow({
   hottest,
   widest,
   unit,
+  file,
 }: {
   readonly line: Line;
   readonly hottest: boolean;
   readonly widest: number;
   readonly unit: string;
+  readonly file: string;
 }): JSX.Element {
   return (
     <tr class={line.cum > 0 ? 'hot' : ''} data-hot={hottest && line.cum > 0 ? '' : undefined}>
@@ -169,7 +173,21 @@ function LineRow({
           </>
         )}
       </td>
-      <td class="number soft">{line.number === 0 ? '?' : line.number}</td>
+      <td class="number soft">
+        {line.number === 0 ? (
+          '?'
+        ) : (
+          <button
+            type="button"
+            class="line-link"
+            title="Open in the editor"
+            aria-label={`Line ${line.number}: open in the editor`}
+            onClick={() => void openPlace({ file, line: line.number })}
+          >
+            {line.number}
+          </button>
+        )}
+      </td>
       <td class="code" title={line.names.join('\n')}>
         {line.tokens === null
           ? line.names.join(', ')

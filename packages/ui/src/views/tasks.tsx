@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { TaskGroupRow, TaskRow } from '../engine/questions/tasks.ts';
 import { formatMs, formatPercent, formatValue, forNumber } from '../format.ts';
 import { copyText } from '../parts/controls.tsx';
-import { Place } from '../parts/Place.tsx';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
 import { nounOf, stackQuery, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -80,7 +80,7 @@ function Group({
               ) : (
                 <li key={index} class={frame.origin}>
                   <span class="function">{frame.name}</span>
-                  <Place file={frame.file} line={frame.line} parts={4} title={frame.file} />
+                  <PlaceLink file={frame.file} line={frame.line} parts={4} />
                 </li>
               ),
             )}
@@ -121,14 +121,16 @@ function GroupHead({
 }): JSX.Element {
   const own = tellingFrame(group.stack);
   return (
-    <button type="button" class="task-head" aria-expanded={expanded} onClick={toggle}>
-      <span class="meter" aria-hidden="true">
-        <i style={{ width: `${Math.max(0.5, (group.count / Math.max(1, total)) * 100)}%` }} />
-      </span>
-      <b class="count">{formatValue(group.count, 'count')}</b>
-      <span class="percent">{formatPercent(group.count, total)}</span>
-      <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
-      {own === undefined || own.file === '' ? null : <Place file={own.file} line={own.line} parts={2} />}
+    <div class="task-head">
+      <button type="button" aria-expanded={expanded} onClick={toggle}>
+        <span class="meter" aria-hidden="true">
+          <i style={{ width: `${Math.max(0.5, (group.count / Math.max(1, total)) * 100)}%` }} />
+        </span>
+        <b class="count">{formatValue(group.count, 'count')}</b>
+        <span class="percent">{formatPercent(group.count, total)}</span>
+        <span class="function">{own === undefined ? '(no stack)' : shortName(own.name)}</span>
+      </button>
+      {own === undefined || own.file === '' ? null : <PlaceLink file={own.file} line={own.line} parts={2} />}
       <span class="tags">
         {group.states.slice(0, 3).map(([name, count]) => (
           <span class="tag" key={name}>
@@ -138,7 +140,7 @@ function GroupHead({
         ))}
         {group.oldestMs === null ? null : <span class="tag warm">oldest {formatMs(group.oldestMs)}</span>}
       </span>
-    </button>
+    </div>
   );
 }
 

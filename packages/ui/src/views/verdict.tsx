@@ -1,14 +1,14 @@
 // The verdict: what grows, where, since when, what it waits for, and what to do; in words first, numbers after.
 import type { Finding, Verdict } from '@stackpile/leaks';
-import { shortName, tellingFrame, safeText } from '@stackpile/profile';
+import { type Counters, shortName, tellingFrame, safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { exactPattern } from '../pattern.ts';
 import { formatValue } from '../format.ts';
-import { looks, memoryOutlook } from '../live.ts';
+import { looksOfShown, memoryOutlook } from '../live.ts';
 import { copyText } from '../parts/controls.tsx';
-import { Place } from '../parts/Place.tsx';
+import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { navigate, series, state } from '../store.ts';
+import { current, navigate, series, shared, state } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
 import { asText, nextStep } from '../verdict/advice.ts';
 import { latest } from '../verdict/frames.ts';
@@ -28,7 +28,7 @@ export function View(): JSX.Element {
           profiles: dumps.map(({ id }) => id),
           sampleType: chosen,
           memoryLimit: memoryOutlook.value?.limit ?? null,
-          counters: looks.value.flatMap(({ counters }) => (counters === null ? [] : [counters])),
+          counters: watchedCounters(),
         },
   );
   if (dumps.length < 2) {
@@ -69,15 +69,17 @@ export function View(): JSX.Element {
         <Lead finding={lead} verdict={verdict} headline={headline} copy={copy} />
       )}
       <div class="verdict-side">
-        {verdicts.map(({ series }) => (
-          <Trend
-            key={series.measure.type}
-            title={series.measure.unit === 'bytes' ? 'All live memory' : `All ${series.noun}`}
-            values={series.totals}
-            unit={series.measure.unit}
-            times={series.times}
-          />
-        ))}
+        {verdicts
+          .filter(({ series }) => series.totals.some((total) => total !== 0))
+          .map(({ series }) => (
+            <Trend
+              key={series.measure.type}
+              title={series.measure.unit === 'bytes' ? 'All live memory' : `All ${series.noun}`}
+              values={series.totals}
+              unit={series.measure.unit}
+              times={series.times}
+            />
+          ))}
         {looked.length === 0 ? null : (
           <div class="others">
             <h2>{lead === undefined ? 'Looked at' : 'Also looked at'}</h2>
@@ -91,6 +93,12 @@ export function View(): JSX.Element {
       </div>
     </section>
   );
+}
+
+/** Of the service that is watched, or that was watched where a report was made. */
+function watchedCounters(): readonly Counters[] {
+  const watched = looksOfShown.value.flatMap(({ counters }) => (counters === null ? [] : [counters]));
+  return watched.length > 0 ? watched : (shared.value?.counters ?? []);
 }
 
 interface Looked {
@@ -132,6 +140,11 @@ function Calm({
         <b>What to do next:</b> <Words text={step === '' ? nextStep(verdict) : step} />
       </p>
       <p class="row">
+        {current.value?.isHeap === true ? (
+          <button type="button" class="primary" onClick={() => navigate({ view: 'heap', zoom: '' })}>
+            See what holds it
+          </button>
+        ) : null}
         <NextSteps copy={copy} />
       </p>
     </article>
@@ -176,13 +189,9 @@ function Other({ finding, verdict }: Looked): JSX.Element {
         <Spark values={finding.counts} />
         <b>{formatValue(finding.count, verdict.series.measure.unit)}</b>
         <span class="function">{frame === undefined ? '(no stack)' : safeText(shortName(frame.name))}</span>
-        {frame === undefined ? (
-          <span class="place" />
-        ) : (
-          <Place file={safeText(frame.file)} line={frame.line} parts={2} />
-        )}
         <span class={`tag ${finding.kind}`}>{kinds[finding.kind]}</span>
       </button>
+      {frame === undefined ? null : <PlaceLink file={safeText(frame.file)} line={frame.line} parts={2} />}
     </li>
   );
 }

@@ -16,6 +16,7 @@ import type { Profiles, ProfileSummary } from '../profiles.ts';
 /** Where a profile's bytes are: in hand, or to be asked for, and then decoded while they come. */
 export type ProfileBytes =
   | Uint8Array<ArrayBuffer>
+  | Blob
   | {
       /** Absolute, as a worker has no address of its own. */
       readonly address: string;
@@ -43,7 +44,7 @@ export async function open(
   progress: (progress: Progress) => void,
 ): Promise<ProfileSummary> {
   const started = performance.now();
-  const { profile: asRead, bytes } = await read(name, from, progress);
+  const { profile: asRead, bytes } = await read(profiles, name, from, progress);
   const readable = hasNamesToRead(asRead)
     ? (await import('./readable.ts')).withReadableNames(asRead)
     : asRead;
@@ -60,15 +61,27 @@ export async function open(
 
 /** The profile, and how many bytes of it came. */
 async function read(
+  profiles: Profiles,
   name: string,
   from: ProfileBytes,
   progress: (progress: Progress) => void,
 ): Promise<{ readonly profile: Profile; readonly bytes: number }> {
-  if (from instanceof Uint8Array) {
-    const title = `Reading ${name}, ${formatSize(from.length)}`;
+  if (from instanceof Uint8Array || from instanceof Blob) {
+    const file = from instanceof Blob ? from : new Blob([from]);
+    const title = `Reading ${name}, ${formatSize(file.size)}`;
     progress({ text: title, share: null });
+    const snapshot = await snapshotIn(file);
+    if (snapshot !== null) {
+      const { readSnapshot } = await import('./snapshot.ts');
+      const told = seldom(progress, () => title);
+      return {
+        profile: await readSnapshot(profiles, piecesOf(snapshot, told, file.size), file.size),
+        bytes: file.size,
+      };
+    }
+    const bytes = from instanceof Blob ? new Uint8Array(await from.arrayBuffer()) : from;
     const onProgress = seldom(progress, () => title);
-    return { profile: await readProfile(from, { times: true, onProgress }), bytes: from.length };
+    return { profile: await readProfile(bytes, { times: true, onProgress }), bytes: bytes.length };
   }
   let bytes = 0;
   const { address, headers } = from;
@@ -90,6 +103,44 @@ async function read(
   return { profile, bytes };
 }
 
+/** How a snapshot begins; their reader, which knows as well, is not here before one is met. */
+const snapshotHead = /^\s*\{\s*"snapshot"\s*:\s*\{/;
+
+/** The text of a heap snapshot, unpacked; null where the file is something else. */
+async function snapshotIn(file: Blob): Promise<ReadableStream<Uint8Array> | null> {
+  const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const text = (): ReadableStream<Uint8Array> =>
+    head[0] === 0x1f && head[1] === 0x8b
+      ? file.stream().pipeThrough(new DecompressionStream('gzip'))
+      : file.stream();
+  const reader = text().getReader();
+  try {
+    const { value } = await reader.read();
+    return snapshotHead.test(new TextDecoder('latin1').decode(value?.subarray(0, 256))) ? text() : null;
+  } catch {
+    // What is wrong with it is said by who reads it.
+    return null;
+  } finally {
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
+/** The pieces of a stream, as not every browser can be asked for them one by one. */
+async function* piecesOf(
+  stream: ReadableStream<Uint8Array>,
+  onProgress: (done: number, total: number) => void,
+  total: number,
+): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  for (let done = 0; ; ) {
+    const { value } = await reader.read();
+    if (value === undefined) return;
+    yield value;
+    done += value.length;
+    onProgress(Math.min(done, total), total);
+  }
+}
+
 /** What the page is told of a profile. */
 function summarize(
   profile: Profile,
@@ -100,6 +151,9 @@ function summarize(
   let defaultType = values.length - 1;
   for (const [row, value] of values.entries())
     if (value.type === profile.defaultSampleType) defaultType = row;
+  const isHeap = heapTypes.every((type) => values.some((value) => value.type === type));
+  // Of a heap one asks first what holds its bytes: each counts once, below its nearest holder.
+  if (isHeap) defaultType = values.findIndex(({ type }) => type === 'shallow');
   if (defaultType < 0) {
     throw new ProfileError('PROFILE_INVALID', 'the profile has no sample type, so there is nothing to show');
   }
@@ -123,9 +177,13 @@ function summarize(
     comments: profile.comments.slice(0, 100).map((comment) => safeText(comment)),
     docUrl: /^https?:\/\//.test(profile.docUrl) ? profile.docUrl.slice(0, 2000) : '',
     hasTimes: hasNumericTime(profile),
+    isHeap,
     hasTasks: values.some(({ type }) => /^(?:goroutine|tasks?)$/.test(type)),
   };
 }
+
+/** What the profile of a heap snapshot counts. */
+const heapTypes = ['objects', 'shallow', 'retained'];
 
 /** A listener that is told of at most ten steps a second. */
 function seldom(

@@ -25,6 +25,8 @@ export interface PeekAnswer {
 export interface PeekRow {
   readonly name: string;
   readonly file: string;
+  /** 0 where unknown, or where there are several. */
+  readonly line: number;
   readonly origin: Origin;
   readonly value: number;
 }
@@ -59,6 +61,7 @@ export function peek(profiles: Profiles, query: PeekQuery): PeekAnswer {
   const row = ({ frame, value }: { frame: number; value: number }) => ({
     name: table.name[frame] as string,
     file: table.file[frame] as string,
+    line: table.severalLines[frame] === true ? 0 : (table.line[frame] as number),
     origin: table.origin[frame] as Origin,
     value,
   });

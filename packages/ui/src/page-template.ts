@@ -1,4 +1,5 @@
-<!doctype html>
+// The page's markup with places for what the build makes, for the build and for pages that write themselves into a file.
+const template = `<!doctype html>
 <html lang="en" data-theme="light">
 <head>
 <meta charset="utf-8">
@@ -15,8 +16,31 @@
 <script type="text/plain" id="stackpile-worker">{{worker}}</script>
 <script type="text/plain" id="stackpile-worker-later">{{workerLater}}</script>
 <script type="application/json" id="stackpile-boot">{{boot}}</script>
-<!--stackpile-data-->
+{{data}}
 <script>{{script}}</script>
 {{chunks}}
 </body>
 </html>
+`;
+
+/** What stands in the places of the template. */
+export interface PageParts {
+  readonly csp: string;
+  readonly style: string;
+  readonly worker: string;
+  readonly workerLater: string;
+  readonly boot: string;
+  /** Blocks of data, which never run. */
+  readonly data: string;
+  readonly script: string;
+  readonly chunks: string;
+}
+
+/** The page. A replacement is a function, as `$&` in code must stay what it is. */
+export function pageOf(parts: PageParts): string {
+  const texts = new Map<string, string>(Object.entries(parts));
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => texts.get(name) ?? '');
+}
+
+/** Where data is put into a page that is built already. */
+export const dataSlot = '<!--stackpile-data-->';

@@ -1,0 +1,351 @@
+// What people come for, each as a job: how many clicks or keys it takes from the opened page, and by keyboard alone.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { snapshotsOf } from '../../profile/test/heapsnapshot/program.ts';
+import { desktop } from './chromium.ts';
+import {
+  aboveFold,
+  dump,
+  folder,
+  go,
+  moments,
+  serve,
+  settled,
+  shows,
+  skip,
+  useBrowser,
+  violations,
+  visit,
+} from './visitor.ts';
+
+useBrowser();
+
+/** Heap snapshots of one program, the later one larger. */
+let heaps: string[] = [];
+before(async () => {
+  if (skip !== false) return;
+  const program = `import v8 from 'node:v8';
+TAKE
+class Session { constructor(i) { this.id = i; this.user = { id: i, name: 'user ' + i }; } }
+const cache = new Map();
+const fill = (from, to) => { for (let i = from; i < to; i++) cache.set('s' + i, new Session(i)); };
+fill(0, 4000);
+take()
+fill(4000, 20000);
+take()
+console.log(cache.size);
+`;
+  const bytes = await snapshotsOf('server.mjs', program);
+  heaps = bytes.map((one, index) => {
+    const path = join(folder, `${index}.heapsnapshot`);
+    writeFileSync(path, one);
+    return path;
+  });
+});
+
+/** Goroutines with waits and labels, as the agent's `debug=2` tells them. */
+function tasksFile(): string {
+  const path = join(folder, 'tasks.txt');
+  const one = (id: number): string =>
+    `goroutine ${id} [await, ${id} minutes labels:{"route":"${id % 3 === 0 ? '/a' : '/b'}"}]:\nsubscribe(...)\n\t/srv/app/subscribe.ts:20\ncreated by tick\n\t/srv/app/cron.ts:26\n\n`;
+  writeFileSync(path, Array.from({ length: 9 }, (_, i) => one(i + 1)).join(''));
+  return path;
+}
+
+/** Somebody who counts what they do. */
+class Hand {
+  count = 0;
+  readonly page: Page;
+  constructor(page: Page) {
+    this.page = page;
+  }
+  async click(selector: string): Promise<void> {
+    this.count++;
+    await this.page.locator(selector).first().click();
+    await settled(this.page);
+  }
+  async press(key: string): Promise<void> {
+    this.count++;
+    await this.page.keyboard.press(key);
+    await settled(this.page);
+  }
+  /** A choice of a list: it is opened, then something in it is chosen. */
+  async choose(selector: string, value: string): Promise<void> {
+    this.count += 2;
+    await this.page.locator(selector).selectOption(value);
+    await settled(this.page);
+  }
+  /** Tab until something has the focus; not counted, as it is how keys get anywhere. */
+  async tabTo(selector: string): Promise<void> {
+    for (let i = 0; i < 80; i++) {
+      if (await this.page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector))
+        return;
+      await this.page.keyboard.press('Tab');
+    }
+    assert.fail(`no Tab leads to ${selector}`);
+  }
+}
+
+interface Job {
+  readonly name: string;
+  readonly sources: () => readonly string[];
+  /** Clicks or keys at most, typing aside. */
+  readonly most: number;
+  readonly byMouse: (hand: Hand) => Promise<void>;
+  readonly byKeys: (hand: Hand) => Promise<void>;
+  /** What is seen when it is done. */
+  readonly done: (page: Page) => Promise<void>;
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+const tab = (view: string): string => `nav a[href="#/${view}"]`;
+const latest = (): readonly string[] => [dump('t136')];
+
+const jobs: readonly Job[] = [
+  {
+    name: 'which function leaks',
+    sources: () => moments.map((moment) => dump(moment)),
+    most: 0,
+    byMouse: nothing,
+    byKeys: nothing,
+    done: async (page) => assert.ok(await aboveFold(page, 'subscribe_leaky.go:22')),
+  },
+  {
+    name: 'what grew between two files',
+    sources: () => [dump('t2'), dump('t136')],
+    most: 1,
+    byMouse: (hand) => hand.click(tab('compare')),
+    byKeys: (hand) => hand.press('9'),
+    done: (page) => shows(page, '.change', /^\+268 goroutines, all in .*Subscribe/),
+  },
+  {
+    name: 'the costliest line',
+    sources: latest,
+    most: 1,
+    byMouse: (hand) => hand.click(tab('source')),
+    byKeys: (hand) => hand.press('5'),
+    done: (page) => shows(page, '[data-hot]', /274[\s\S]*22/),
+  },
+  {
+    name: 'who calls a function',
+    sources: latest,
+    most: 2,
+    byMouse: async (hand) => {
+      await hand.click(tab('top'));
+      await hand.click('.top-table tr:has-text("PubSub).ReceiveMessage") td.name > button');
+    },
+    byKeys: async (hand) => {
+      await hand.press('4');
+      await hand.tabTo('.peek-picker input');
+      await hand.page.keyboard.type('ReceiveMessage');
+      await hand.press('Enter');
+    },
+    done: (page) => shows(page, '.peek-list', /^Called by 1[\s\S]*SubscribeNewTaskMsgIfAvailable/),
+  },
+  {
+    name: 'only my code',
+    sources: latest,
+    most: 1,
+    byMouse: async (hand) => {
+      await hand.choose('.libraries select', 'mine');
+      // The menu of the system counts as one.
+      hand.count--;
+    },
+    byKeys: (hand) => hand.press('M'),
+    done: async (page) => {
+      assert.match(page.url(), /libs=mine/);
+      assert.equal(await page.inputValue('.libraries select'), 'mine');
+    },
+  },
+  {
+    name: 'the share of a pattern',
+    sources: latest,
+    most: 1,
+    byMouse: async (hand) => {
+      await hand.click('#search');
+      await hand.page.keyboard.type('redis');
+    },
+    byKeys: async (hand) => {
+      await hand.press('/');
+      await hand.page.keyboard.type('redis');
+    },
+    done: (page) => shows(page, '.search-sum', /functions · 94/),
+  },
+  {
+    name: 'what one goroutine waits for, how long, with which labels',
+    sources: () => [tasksFile()],
+    most: 1,
+    byMouse: (hand) => hand.click(tab('tasks')),
+    byKeys: (hand) => hand.press('6'),
+    done: (page) => shows(page, '.task-table', /await\s+9\s+min\s+tick[\s\S]*route=\/a/),
+  },
+  {
+    name: 'split by a label',
+    sources: () => [tasksFile()],
+    most: 2,
+    byMouse: (hand) => hand.choose('select[aria-label="Split by"]', 'route'),
+    byKeys: async (hand) => {
+      await hand.tabTo('select[aria-label="Split by"]');
+      await hand.page.keyboard.type('ro');
+      await hand.press('Enter');
+    },
+    done: (page) => shows(page, '.shares', /route\s+\/b\s+66\.7%\s+\/a\s+33\.3%/),
+  },
+  {
+    name: 'the largest holder of a heap',
+    sources: () => heaps.slice(1),
+    most: 0,
+    byMouse: nothing,
+    byKeys: nothing,
+    done: (page) =>
+      shows(page, '.heap-lead', /^Of [\d.]+\sMB, [\d.]+\s[kM]B are held by cache\s+server\.mjs:4/),
+  },
+];
+
+for (const { name, sources, most, byMouse, byKeys, done } of jobs) {
+  test(`${name}: ${most} clicks or keys`, { skip }, async () => {
+    const server = await serve(sources());
+    for (const act of [byMouse, byKeys]) {
+      const { page, problems, context } = await visit(server, desktop, 'light');
+      const hand = new Hand(page);
+      await act(hand);
+      await done(page);
+      assert.ok(hand.count <= most, `${hand.count} where ${most} should do`);
+      assert.deepEqual(problems, []);
+      await context.close();
+    }
+  });
+}
+
+test('this view as one file: 2 clicks or keys', { skip }, async () => {
+  const server = await serve(latest());
+  for (const act of [
+    async (hand: Hand) => {
+      await hand.click('[aria-label="Share"]');
+      await hand.click('dialog button[type=submit]');
+    },
+    async (hand: Hand) => {
+      await hand.press('S');
+      await hand.press('Enter');
+    },
+  ]) {
+    const { page, problems, context } = await visit(server, desktop, 'light');
+    const hand = new Hand(page);
+    const [download] = await Promise.all([page.waitForEvent('download'), act(hand)]);
+    assert.equal(download.suggestedFilename(), 'report.html');
+    assert.equal(hand.count, 2);
+    assert.deepEqual(problems, []);
+    await context.close();
+  }
+});
+
+test('to the line in the editor: 1 click or key, from the first view', { skip }, async () => {
+  const server = await serve([tasksFile()]);
+  for (const act of [
+    (hand: Hand) => hand.click('.insight .place-link'),
+    async (hand: Hand) => {
+      await hand.tabTo('.insight .place-link');
+      await hand.press('Enter');
+    },
+  ]) {
+    const { page, problems, context } = await visit(server, desktop, 'light');
+    await page.evaluate(() => {
+      // No editor is here: the address is all that can be seen.
+      addEventListener('click', (event) => {
+        const link = event.target instanceof Element ? event.target.closest('a') : null;
+        if (link?.protocol !== 'vscode:') return;
+        event.preventDefault();
+        document.title = link.href;
+      });
+    });
+    const hand = new Hand(page);
+    await act(hand);
+    assert.equal(await page.title(), 'vscode://file/srv/app/subscribe.ts:20:1');
+    assert.equal(hand.count, 1);
+    // And copied, where one prefers that.
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('.insight .place-link').first().focus();
+    await page.keyboard.press('c');
+    await shows(page, '.toast', /^\/srv\/app\/subscribe\.ts:20 copied/);
+    assert.deepEqual(problems, []);
+    await context.close();
+  }
+});
+
+test('the editor is the reader’s choice, kept by the browser; a template that opens none is refused', {
+  skip,
+}, async () => {
+  const server = await serve([tasksFile()]);
+  const { page, problems, context } = await visit(server, desktop, 'light');
+  await page.keyboard.press('E');
+  await page.locator('dialog input[type=text]').first().fill('javascript:alert({path})');
+  await shows(page, '#editor-problem', /opens no editor/);
+  assert.ok(await page.locator('dialog button[type=submit]').isDisabled());
+  await page.locator('dialog select').selectOption({ label: 'WebStorm' });
+  await page.locator('dialog button[type=submit]').click();
+  const href = (): Promise<string | null> =>
+    page.locator('.insight .place-link').first().getAttribute('href');
+  assert.equal(await href(), 'webstorm://open?file=/srv/app/subscribe.ts&line=20');
+  await page.reload();
+  await settled(page);
+  await page.waitForSelector('.insight .place-link');
+  assert.equal(await href(), 'webstorm://open?file=/srv/app/subscribe.ts&line=20');
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+const sizes = [
+  { name: '1440', width: 1440, height: 900 },
+  { name: '1280', width: 1280, height: 800 },
+  { name: '768', width: 768, height: 1024 },
+  { name: '390', width: 390, height: 844 },
+  { name: '200 %', width: 640, height: 450 },
+];
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing in heaps, graphs, tables and sheets, and nothing is wider than the window: ${theme}`, {
+    skip,
+  }, async () => {
+    const heap = await serve(heaps);
+    const leaky = await serve([dump('t2'), dump('t136')]);
+    const found: string[] = [];
+    const first = await visit(heap, desktop, theme);
+    const second = await visit(leaky, desktop, theme);
+    for (const { name, width, height } of sizes) {
+      const check = async (page: Page, view: string): Promise<void> => {
+        for (const one of await violations(page)) found.push(`${name} ${view}: ${one}`);
+        if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+          found.push(`${name} ${view}: wider than the window`);
+      };
+      await first.page.setViewportSize({ width, height });
+      await second.page.setViewportSize({ width, height });
+      // A table of a thousand classes tells axe nothing that one of a few does not.
+      await go(first.page, 'heap?q=Session');
+      await first.page.getByRole('button', { name: 'Classes' }).click();
+      await shows(first.page, '.heap-lead', /are held by cache[\s\S]*since the first/);
+      await check(first.page, 'heap');
+      await first.page.getByRole('button', { name: 'Holders' }).click();
+      await settled(first.page);
+      await check(first.page, 'holders');
+      for (const view of ['graph', 'peek', 'top']) {
+        await go(second.page, view);
+        if (view === 'graph') await second.page.waitForSelector('.graph-sheet svg .node');
+        await check(second.page, view);
+      }
+      for (const key of ['S', 'E']) {
+        await second.page.locator('main').focus();
+        await second.page.keyboard.press(key);
+        await second.page.waitForSelector('dialog[open]');
+        await check(second.page, `sheet ${key}`);
+        await second.page.keyboard.press('Escape');
+      }
+    }
+    assert.deepEqual(found, []);
+    assert.deepEqual([...first.problems, ...second.problems], []);
+    await first.context.close();
+    await second.context.close();
+  });
+}
