@@ -1,4 +1,5 @@
-// What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource.
+// What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource. `twin` is
+// `off` under another name: as far as it is from 1.00, so far are the others to be doubted.
 //
 // node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--services fastify,graphql,promises]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
@@ -15,7 +16,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '0.5' },
     node: { type: 'string', default: process.execPath },
     services: { type: 'string', default: 'fastify,graphql,promises' },
-    variants: { type: 'string', default: 'off,untracked,on,async_hooks' },
+    variants: { type: 'string', default: 'off,twin,untracked,on,async_hooks' },
   },
 });
 
@@ -28,6 +29,12 @@ const WARM_SECONDS = 12;
  * service under load has no time for; and connections are new.
  */
 const LEAD_SECONDS = 0.5;
+
+/**
+ * Megabytes of the semi-spaces of every variant, from the start. What a program allocates at its start, an agent too, lets V8 grow them for good: a
+ * service with an agent would collect less often than one without, and be compared with that.
+ */
+const SEMI_SPACE = 16;
 
 interface Reading {
   /** Requests per second. */
@@ -51,7 +58,12 @@ interface Service {
 async function start(kind: string, variant: string): Promise<Service> {
   const child = fork(service, [kind, variant], {
     execPath: values.node,
-    execArgv: ['--conditions=stackpile-source', '--no-warnings'],
+    execArgv: [
+      '--conditions=stackpile-source',
+      '--no-warnings',
+      `--min-semi-space-size=${SEMI_SPACE}`,
+      `--max-semi-space-size=${SEMI_SPACE}`,
+    ],
   });
   const [message] = (await once(child, 'message')) as [{ url: string }];
   return { child, url: message.url };
@@ -145,7 +157,7 @@ function p99OfAll(own: readonly Reading[], off: readonly Reading[]): string {
 
 const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
 console.log(
-  `Node ${version}, ${values.starts} starts of ${values.rounds} rounds of ${values.seconds} s, 20 connections, ` +
+  `Node ${version}, ${values.starts} starts of ${values.rounds} rounds of ${values.seconds} s, 20 connections, semi-spaces of ${SEMI_SPACE} MB, ` +
     'ratios within a round: median (quartiles)',
 );
 

@@ -72,11 +72,29 @@ async function bundleWorker(): Promise<{ code: string; metafile: Metafile }> {
   return { code: outputFiles[0]?.text ?? '', metafile };
 }
 
+/** `register.js` imports `index.js` as it lies beside it: one copy of the agent, in one file with its marks. */
+async function bundleRegister(folder: string): Promise<Metafile> {
+  const indexBeside: Plugin = {
+    name: 'index beside',
+    setup(bundle) {
+      bundle.onResolve({ filter: /^\.\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+    },
+  };
+  const { metafile } = await build({
+    ...options,
+    entryPoints: { register: join(source, 'register.ts') },
+    outdir: folder,
+    format: 'esm',
+    plugins: [indexBeside],
+  });
+  return metafile;
+}
+
 /**
  * Bundles the agent.
  *
- * @param folder gets `index.js` and the module that holds the worker; what else is there stays
- * @returns what went into both
+ * @param folder gets `index.js`, `register.js` that runs it, and the module that holds the worker; what else is there stays
+ * @returns what went into them
  */
 export async function bundleAgent(folder: string): Promise<readonly Metafile[]> {
   const worker = await bundleWorker();
@@ -97,9 +115,10 @@ export async function bundleAgent(folder: string): Promise<readonly Metafile[]> 
     format: 'esm',
     plugins: [packedFiles, holdsWorker, lateModules],
   });
-  const faults = plainModules(metafile);
+  const register = await bundleRegister(folder);
+  const faults = [...plainModules(metafile), ...plainModules(register)];
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  return [metafile, worker.metafile];
+  return [metafile, register, worker.metafile];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

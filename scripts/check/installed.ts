@@ -44,7 +44,19 @@ async function tryNode(ledger: Ledger, place: Place, consumer: Consumer, major: 
 }
 
 /** What is needed beside the packages by the examples' tests, and by programs of the pages that no example has. */
-const OTHERS = ['fast-check', 'koa'];
+const OTHERS = [
+  'fast-check',
+  'fastify',
+  'koa',
+  '@koa/router',
+  'hono',
+  '@hono/node-server',
+  '@nestjs/common',
+  '@nestjs/core',
+  '@nestjs/platform-express',
+  'reflect-metadata',
+  'rxjs',
+];
 
 /** What the examples need beside the packages, their tests, and the pages. */
 function dependenciesOfExamples(): string[] {

@@ -10,7 +10,7 @@ export interface RoomManifest {
   readonly description: string;
   readonly keywords: readonly string[];
   readonly license: string;
-  readonly sideEffects: boolean;
+  readonly sideEffects: boolean | readonly string[];
   readonly engines: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
   readonly bin?: Readonly<Record<string, string>>;

@@ -10,6 +10,8 @@ export const errorTable = {
     AGENT_OPTIONS:
       'An option is unknown, of the wrong type or out of its range, or a token that no request can carry; the message names it, and the one that was probably meant.',
     AGENT_AUTH_REQUIRED: 'A mounted handler, or a server beyond loopback, was given no `auth`.',
+    AGENT_CARRIER:
+      'A handler was called by, or `register` was given, something that is no framework of those that are known; the message says what to import.',
     AGENT_LISTEN: 'The port cannot be listened on.',
     AGENT_THREAD:
       '`startServer` or `createHandler` was called in a worker thread; they profile the main thread.',

@@ -1,18 +1,33 @@
 // The public face of the agent room.
 export { AgentError, type AgentErrorCode } from './errors.ts';
-export { createFetchHandler, type FetchHandler } from './adapters/fetch.ts';
-export { createKoaMiddleware, type KoaContext, type KoaMiddleware } from './adapters/koa.ts';
-export { createHandler, type PprofHandler } from './adapters/node.ts';
+export { basic, bearer } from './auth.ts';
+export {
+  createFetchHandler,
+  createHandler,
+  createKoaMiddleware,
+  type FetchHandler,
+  type KoaMiddleware,
+  type PprofHandler,
+} from './adapters/handler.ts';
+export type { KoaContext } from './adapters/koa.ts';
+export { type Registrable, register } from './adapters/register.ts';
 export type {
   Auth,
   AuthFunction,
   AuthRequest,
+  BasicAuth,
+  BearerAuth,
   CaptureOptions,
   CommandLineOptions,
   HandlerOptions,
   HeapOptions,
+  PushOptions,
   ServerOptions,
   TaskOptions,
+  TlsOptions,
+  VerifyPassword,
+  VerifyToken,
 } from './options.ts';
+export { type Environment, startFromEnvironment } from './environment.ts';
 export { type PprofServer, startServer } from './server.ts';
 export { withLabels } from './tasks/labels.ts';

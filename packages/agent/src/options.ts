@@ -30,11 +30,40 @@ export interface AuthRequest {
 /** Says whether a request may be answered. It runs on the main thread. */
 export type AuthFunction = (request: AuthRequest) => boolean | Promise<boolean>;
 
+/** Says whether a token is good. It runs on the main thread. Only `true` is a yes. */
+export type VerifyToken = (token: string, request: AuthRequest) => boolean | Promise<boolean>;
+
+/** Says whether a user has this password. It runs on the main thread. Only `true` is a yes. */
+export type VerifyPassword = (
+  user: string,
+  password: string,
+  request: AuthRequest,
+) => boolean | Promise<boolean>;
+
+/** Tokens, or who says whether one is good: what `bearer` makes. */
+export type BearerAuth =
+  | { readonly kind: 'bearer'; readonly tokens: readonly string[] }
+  | { readonly kind: 'bearer'; readonly verify: VerifyToken };
+
+/** Passwords by name, or who says whether one is right: what `basic` makes. */
+export type BasicAuth =
+  | { readonly kind: 'basic'; readonly users: Readonly<Record<string, string>> }
+  | { readonly kind: 'basic'; readonly verify: VerifyPassword };
+
 /**
  * Who may read profiles: a bearer token of at least 8 printable ASCII characters without blanks (also accepted as the password of Basic auth, so that
- * `go tool pprof http://any:TOKEN@host/…` works), a function, or `'none'` for everybody who reaches the endpoint.
+ * `go tool pprof http://any:TOKEN@host/…` works), `bearer(…)`, `basic(…)`, a function, or `'none'` for everybody who reaches the endpoint.
  */
-export type Auth = string | AuthFunction;
+export type Auth = string | AuthFunction | BearerAuth | BasicAuth;
+
+/** Certificate and key of a listener, in PEM, and whose clients it takes. */
+export interface TlsOptions {
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+  readonly passphrase?: string;
+  /** Only clients with a certificate that one of these authorities has signed get in; then `auth` may be left out. */
+  readonly ca?: string | Uint8Array;
+}
 
 /** How suspended tasks are tracked. */
 export interface TaskOptions {
@@ -107,6 +136,30 @@ export interface CaptureOptions {
   readonly maxSeconds?: number;
 }
 
+/** Where profiles are sent on an interval, for a service that nobody can scrape. */
+export interface PushOptions {
+  /** Address of the server, `http://pyroscope:4040`; a user and a password in it are sent by Basic auth. */
+  readonly url: string;
+  /** How it is spoken to: Pyroscope's `/ingest`, the default, or its Connect method `push.v1.PusherService/Push`. */
+  readonly to?: 'ingest' | 'connect';
+  /** Name of the service there. */
+  readonly service: string;
+  /** Labels of every profile: `{ env: 'prod' }`. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Seconds from one profile to the next, and for which the CPU is recorded; default 15. */
+  readonly seconds?: number;
+  /** What is sent; default `profile`, `heap` and `goroutine`. */
+  readonly profiles?: readonly ('profile' | 'heap' | 'goroutine')[];
+  /** Sent as `Authorization: Bearer …`. */
+  readonly token?: string | undefined;
+  /** Sent as `X-Scope-OrgID`. */
+  readonly tenant?: string | undefined;
+}
+
+/** Options of pushing, complete. */
+export type PushSettings = Required<Omit<PushOptions, 'token' | 'tenant'>> &
+  Pick<PushOptions, 'token' | 'tenant'>;
+
 /** Options of `startServer`. */
 export interface ServerOptions extends CaptureOptions {
   /** Default 6060, or where that is taken the next free one, which is said on stderr; 0 takes any free one. */
@@ -114,6 +167,10 @@ export interface ServerOptions extends CaptureOptions {
   /** Address to listen on; default 127.0.0.1. Any address that is not loopback needs `auth`. */
   readonly host?: string;
   readonly auth?: Auth | undefined;
+  /** Listens with TLS. */
+  readonly tls?: TlsOptions;
+  /** Sends profiles to a server, too; off where it is not given. */
+  readonly push?: PushOptions;
   /** Names besides loopback's that a `Host` header may carry on a loopback listener, for instance behind a proxy. */
   readonly allowedHosts?: readonly string[];
 }
@@ -159,9 +216,64 @@ function faultOf(token: unknown): string | null {
 }
 
 const auth: Check = (name, value) => {
-  if (typeof value === 'function' || value === 'none') return;
+  if (typeof value === 'function' || value === 'none' || isMade(value)) return;
   const fault = faultOf(value);
   if (fault !== null) throw new AgentError('AGENT_OPTIONS', `option ${name} ${fault}`);
+};
+
+/** Whether `bearer` or `basic` has made it, with nothing wrong inside. */
+function isMade(value: unknown): value is BearerAuth | BasicAuth {
+  const { kind, verify, tokens, users } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof verify === 'function') return kind === 'bearer' || kind === 'basic';
+  if (kind === 'bearer' && Array.isArray(tokens) && tokens.length > 0) {
+    for (const token of tokens) refuseFault('bearer', faultOfListed(token));
+    return true;
+  }
+  if (kind !== 'basic' || typeof users !== 'object' || users === null) return false;
+  const pairs = Object.entries(users);
+  if (pairs.length === 0) refuseFault('basic', 'has no users');
+  for (const [user, password] of pairs) refuseFault('basic', faultOfPair(user, password));
+  return true;
+}
+
+function faultOfListed(token: unknown): string | null {
+  return typeof token === 'string' && token.length < 8
+    ? 'has a token of less than 8 characters'
+    : faultOf(token);
+}
+
+function refuseFault(maker: string, fault: string | null): void {
+  if (fault !== null) throw new AgentError('AGENT_OPTIONS', `option auth, ${maker}: it ${fault}`);
+}
+
+/** What is wrong with a name and its password, null where nothing is. */
+function faultOfPair(user: string, password: unknown): string | null {
+  if (user === '' || user.includes(':')) return 'has an empty name, or one with a colon';
+  if (typeof password !== 'string' || password.length < 8) return 'has a password of less than 8 characters';
+  return password === 'undefined' ? "has the password 'undefined': a variable was not set" : null;
+}
+
+/** PEM, of which nothing is shown. */
+const pem: Check = (name, value) => {
+  const isBytes = value instanceof Uint8Array && value.length > 0;
+  if (!isBytes && !(typeof value === 'string' && value.includes('-----BEGIN ')))
+    throw new AgentError('AGENT_OPTIONS', `option ${name} is not the text of a PEM file: read the file`);
+};
+
+const secret: Check = (name, value) => {
+  if (typeof value !== 'string') throw new AgentError('AGENT_OPTIONS', `option ${name} is not a string`);
+};
+
+const tlsChecks = { cert: pem, key: pem, passphrase: secret, ca: pem } satisfies Record<
+  keyof TlsOptions,
+  Check
+>;
+
+const tls: Check = (name, value) => {
+  if (typeof value === 'boolean') refuse(name, value, 'an object with cert and key');
+  flagOrOptions(tlsChecks)(name, value);
+  const { cert, key } = value as Partial<TlsOptions>;
+  if (cert === undefined || key === undefined) refuse(name, value, 'whole: cert and key belong together');
 };
 
 const hostName: Check = (name, value) => {
@@ -187,11 +299,59 @@ const captureChecks = {
   maxSeconds: number(1, 86_400),
 };
 
+const serverAddress: Check = (name, value) => {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
+  // It may hold a password: it is not shown.
+  if (url === null || !/^https?:$/u.test(url.protocol) || url.search !== '' || url.hash !== '')
+    throw new AgentError('AGENT_OPTIONS', `option ${name} is not an address like http://pyroscope:4040`);
+};
+
+/** What ends no label in the form `service{key=value}`. */
+const labelText = text(/^[^\s{},="]{1,200}$/u, 'up to 200 characters without blanks and {},="');
+
+const labels: Check = (name, value) => {
+  if (typeof value !== 'object' || value === null) refuse(name, value, 'an object of labels');
+  const pairs = Object.entries(value);
+  if (pairs.length > 30) refuse(name, value, 'of up to 30 labels');
+  for (const [key, one] of pairs) {
+    text(/^(?!__)[A-Za-z_][\w.]{0,99}$/u, 'a name of letters, digits, _ and . that does not begin with __')(
+      `${name}, the name`,
+      key,
+    );
+    labelText(`${name}.${key}`, one);
+  }
+};
+
+const header = (name: string, value: unknown): void => {
+  if (typeof value !== 'string' || !/^[!-~]+$/u.test(value))
+    throw new AgentError('AGENT_OPTIONS', `option ${name} is nothing that a header can carry`);
+};
+
+const pushChecks = {
+  url: serverAddress,
+  to: oneOf('ingest', 'connect'),
+  service: labelText,
+  labels,
+  seconds: whole(1, 3600),
+  profiles: list(oneOf('profile', 'heap', 'goroutine')),
+  token: header,
+  tenant: header,
+} satisfies Record<keyof PushOptions, Check>;
+
+const push: Check = (name, value) => {
+  if (typeof value === 'boolean') refuse(name, value, 'an object with url and service');
+  flagOrOptions(pushChecks)(name, value);
+  const { url, service } = value as Partial<PushOptions>;
+  if (url === undefined || service === undefined) refuse(name, value, 'whole: it needs url and service');
+};
+
 const serverChecks = {
   ...captureChecks,
   port: whole(0, 65_535),
   host: text(/^[\w.:%[\]-]+$/u, 'an address or a host name'),
   auth,
+  tls,
+  push,
   allowedHosts: list(hostName),
 } satisfies Record<keyof ServerOptions, Check>;
 
@@ -210,6 +370,8 @@ export interface ServerSettings {
   readonly ports: readonly number[];
   readonly host: string;
   readonly auth: Auth;
+  readonly tls: TlsOptions | null;
+  readonly push: PushSettings | null;
   readonly allowedHosts: readonly string[];
   readonly captures: CaptureSettings;
 }
@@ -226,13 +388,31 @@ export interface HandlerSettings {
 export function serverSettings(options: ServerOptions): ServerSettings {
   checkOptions('startServer', options, serverChecks);
   const host = (options.host ?? '127.0.0.1').replace(/^\[(.*)\]$/u, '$1');
-  if (options.auth === undefined && !isLoopback(host)) throw authRequired(`a server on ${host}`);
+  // Whoever comes with a certificate of theirs has shown who he is.
+  if (options.auth === undefined && !isLoopback(host) && options.tls?.ca === undefined)
+    throw authRequired(`a server on ${host}`);
   return {
     ports: portsFrom(options.port),
     host,
     auth: options.auth ?? 'none',
+    tls: options.tls ?? null,
+    push: options.push === undefined ? null : pushSettings(options.push),
     allowedHosts: options.allowedHosts ?? [],
     captures: captureSettings(options),
+  };
+}
+
+function pushSettings(options: PushOptions): PushSettings {
+  const { url, service, token, tenant } = options;
+  return {
+    url,
+    service,
+    to: options.to ?? 'ingest',
+    labels: options.labels ?? {},
+    seconds: options.seconds ?? 15,
+    profiles: options.profiles ?? ['profile', 'heap', 'goroutine'],
+    token,
+    tenant,
   };
 }
 
@@ -249,9 +429,15 @@ function authRequired(where: string): AgentError {
   return new AgentError('AGENT_AUTH_REQUIRED', `${where} needs the option auth: ${advice}`);
 }
 
-function portsFrom(port: number | undefined): number[] {
-  if (port !== undefined) return [port];
-  return [...Array.from({ length: NEXT_PORTS }, (_, i) => DEFAULT_PORT + i), 0];
+function portsFrom(port: number | undefined): readonly number[] {
+  return port === undefined ? nextPorts(DEFAULT_PORT) : [port];
+}
+
+/** A port, those after it, and any, in the order in which they are tried. */
+export function nextPorts(first: number): readonly number[] {
+  if (first === 0) return [0];
+  const some = Array.from({ length: NEXT_PORTS }, (_, i) => first + i);
+  return [...some.filter((port) => port <= 65_535), 0];
 }
 
 function captureSettings(options: CaptureOptions): CaptureSettings {

@@ -2,10 +2,10 @@
 import { AgentError } from './errors.ts';
 import { agentHost } from './host/host.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
-import { type Auth, DEFAULT_PORT, type ServerOptions, serverSettings } from './options.ts';
+import { askOf, plainGate } from './door/gate.ts';
+import { DEFAULT_PORT, type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { checkPermission } from './permission.ts';
-import type { ListenSettings } from './sidecar/protocol.ts';
-import { Sidecar } from './sidecar/sidecar.ts';
+import { KeptUp } from './sidecar/kept-up.ts';
 
 /** A running server of profiles. */
 export interface PprofServer extends AsyncDisposable {
@@ -26,6 +26,9 @@ export interface PprofServer extends AsyncDisposable {
  * const pprof = await startServer(); // port 6060, or the next free one: pprof.url says which
  * ```
  *
+ * Beyond this machine it wants to know who may read: `startServer({ host: '0.0.0.0', auth: process.env.PPROF_TOKEN })`, which refuses to
+ * start where the variable is not set.
+ *
  * A port that you name has to be free. Where profiles are not worth ending the service for:
  * `startServer({ port: 6060 }).catch((error) => console.error(error.message))`.
  *
@@ -33,32 +36,38 @@ export interface PprofServer extends AsyncDisposable {
  * `AGENT_THREAD` (in a worker thread), `AGENT_PERMISSION`, `AGENT_SIDECAR`
  */
 export async function startServer(options: ServerOptions = {}): Promise<PprofServer> {
-  const { host, ports, auth, allowedHosts, captures } = serverSettings(options);
-  requireMainThread('startServer');
+  const server = await openServer('startServer', serverSettings(options));
+  if (options.port === undefined && server.port !== DEFAULT_PORT)
+    console.error(`stackpile: port ${DEFAULT_PORT} is taken, profiles are at ${server.url}`);
+  return server;
+}
+
+/**
+ * {@link startServer} with settings that are complete; it says nothing.
+ *
+ * @param what the function that the user called, for messages
+ */
+export async function openServer(what: string, settings: ServerSettings): Promise<PprofServer> {
+  const { host, ports, auth, allowedHosts, tls, push, captures } = settings;
+  requireMainThread(what);
   checkPermission(true);
   const state = agentHost();
   state.acquire(captures);
   try {
-    const listen = { ports, host, auth: listenAuth(auth), allowedHosts };
-    const started = await Sidecar.start(listen, captures, typeof auth === 'function' ? auth : null);
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${started.port}/debug/pprof/`;
-    if (options.port === undefined && started.port !== DEFAULT_PORT)
-      console.error(`stackpile: port ${DEFAULT_PORT} is taken, profiles are at ${url}`);
+    const listen = { ports, host, auth: plainGate(auth), allowedHosts, tls, push };
+    const sidecar = await KeptUp.start(listen, captures, askOf(auth));
+    const name = host.includes(':') ? `[${host}]` : host;
+    const url = `${tls === null ? 'http' : 'https'}://${name}:${sidecar.port}/debug/pprof/`;
     let closing: Promise<void> | null = null;
     const close = (): Promise<void> => {
-      closing ??= started.sidecar.close().finally(() => state.release());
+      closing ??= sidecar.close().finally(() => state.release());
       return closing;
     };
-    return { url, host, port: started.port, close, [Symbol.asyncDispose]: close };
+    return { url, host, port: sidecar.port, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     state.release();
     throw error instanceof AgentError
       ? error
       : new AgentError('AGENT_SIDECAR', `the sidecar does not start: ${String(error)}`, { cause: error });
   }
-}
-
-function listenAuth(auth: Auth): ListenSettings['auth'] {
-  if (auth === 'none') return { kind: 'none' };
-  return typeof auth === 'function' ? { kind: 'ask' } : { kind: 'token', token: auth };
 }

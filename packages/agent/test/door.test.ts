@@ -5,10 +5,21 @@ import { createServer, type Server } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { createHandler, type PprofHandler, type PprofServer, startServer } from '@stackpile/agent';
+import {
+  basic,
+  createHandler,
+  type PprofHandler,
+  type PprofServer,
+  register,
+  startServer,
+} from '@stackpile/agent';
 import { isAddress, isLoopback, isOwnName, parseHost } from '@stackpile/agent/inspector';
+import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import fc from 'fast-check';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
+import Koa from 'koa';
 import { Door } from '../src/door/door.ts';
 import { hasPage, uiPage } from '../src/endpoints/page.ts';
 import { redirect } from '../src/http/messages.ts';
@@ -111,9 +122,10 @@ const extraHeaders = usually(
 // ---- What may come back
 
 const routerTexts =
-  /^(?:404 page not found|400 Bad Request|Method Not Allowed|this endpoint needs a token: [ \w:]+|There is no web page beside the agent .*)\n$/u;
-/** Express's own answers to what the handler passed on, and Node's to what is no request. */
-const othersTexts = /^<!DOCTYPE html>[^]*<pre>(?:Cannot |Bad Request)|^400 Bad Request$|^$/u;
+  /^(?:404 page not found|400 Bad Request|Method Not Allowed|this endpoint needs a (?:token|name and a password): [ \w:]+|There is no web page beside the agent .*)\n$/u;
+/** Frameworks' own answers to what the handler passed on, chunks without any among them, and Node's to what is no request. */
+const othersTexts =
+  /^<!DOCTYPE html>[^]*<pre>(?:Cannot |Bad Request)|^400 Bad Request$|^(?:404 )?Not Found$|^0\r\n\r\n$|^\{"(?:message|statusCode|error|code)"[^]*(?:not found|not a valid url component|Bad Request)[^]*\}$|^$/u;
 
 function isRedirect({ status, body }: RawAnswer): boolean {
   return status === 307 && /^<a href="[^"<>]*">Temporary Redirect<\/a>\.\n\n$/u.test(body.toString('latin1'));
@@ -146,8 +158,8 @@ interface Carrier {
 }
 
 async function onNode(
-  handler: PprofHandler,
-  server: Server = createServer(handler),
+  handler: { close(): Promise<void> },
+  server: Server,
 ): Promise<{ port: number; close(): Promise<void> }> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -170,7 +182,72 @@ function onExpress(path: string, prefix?: string): ReturnType<typeof onNode> {
   return onNode(handler, createServer(app));
 }
 
+function onPlainNode(handler: PprofHandler): ReturnType<typeof onNode> {
+  return onNode(handler, createServer(handler));
+}
+
+/** What frameworks do with a target before a handler sees it is their own. */
+const registered: readonly Carrier[] = [
+  {
+    name: 'Fastify, registered in a group',
+    base: '/admin/ui',
+    page: true,
+    async open() {
+      const app = Fastify();
+      app.register(async (group) => void register(group, { auth: TOKEN, prefix: '/ui' }), {
+        prefix: '/admin',
+      });
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return {
+        port: (app.server.address() as AddressInfo).port,
+        async close() {
+          app.server.closeAllConnections();
+          await app.close();
+        },
+      };
+    },
+  },
+  {
+    name: 'Hono, registered in a group',
+    base: '/admin/ui',
+    page: true,
+    open() {
+      const app = new Hono();
+      const group = new Hono();
+      const mount = register(group, { auth: TOKEN, prefix: '/ui' });
+      app.route('/admin', group);
+      const listener = getRequestListener(app.fetch);
+      return onNode(
+        mount,
+        createServer((...args) => void listener(...args)),
+      );
+    },
+  },
+  {
+    name: 'Koa, registered',
+    base: '/debug/pprof',
+    page: true,
+    open() {
+      const app = new Koa();
+      app.silent = true;
+      const mount = register(app, { auth: TOKEN });
+      const listener = app.callback();
+      return onNode(
+        mount,
+        createServer((...args) => void listener(...args)),
+      );
+    },
+  },
+];
+
 const carriers: readonly Carrier[] = [
+  {
+    name: 'the listener, with names and passwords',
+    base: '/debug/pprof',
+    page: false,
+    open: () => startServer({ port: 0, auth: basic({ ops: TOKEN }) }),
+  },
+  ...registered,
   {
     name: 'the listener, with a token',
     base: '/debug/pprof',
@@ -187,13 +264,13 @@ const carriers: readonly Carrier[] = [
     name: 'node:http',
     base: '/debug/pprof',
     page: true,
-    open: () => onNode(createHandler({ auth: TOKEN })),
+    open: () => onPlainNode(createHandler({ auth: TOKEN })),
   },
   {
     name: 'node:http, with a function that says no',
     base: '/ui/pprof',
     page: false,
-    open: () => onNode(createHandler({ auth: async () => false, prefix: '/ui/pprof/' })),
+    open: () => onPlainNode(createHandler({ auth: async () => false, prefix: '/ui/pprof/' })),
   },
   { name: 'Express, mounted', base: '/admin/ui', page: true, open: () => onExpress('/admin/ui') },
   { name: 'Express, by prefix', base: '/ui', page: true, open: () => onExpress('/', '/ui') },
@@ -545,7 +622,7 @@ describe('requests that no client sends', () => {
 test('an auth function that never answers is a no, through no door for ever', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const door = new Door({
-    gate: { kind: 'ask', ask: () => new Promise(() => undefined) },
+    gate: { kind: 'ask', scheme: null, ask: () => new Promise(() => undefined) },
     hosts: null,
     endpoints: () => assert.fail('nobody was let in'),
   });

@@ -13,7 +13,9 @@ const CONDITIONS = [[], ['--conditions=stackpile-source'], ['--conditions=source
 type Names = Readonly<Record<string, readonly string[]>>;
 
 async function namesOf(consumer: Consumer, node: string, args: readonly string[]): Promise<Names> {
-  const ran = await run(node, [...args, ...consumer.entries], { cwd: consumer.folder, env: consumer.env });
+  // What serves when it is imported is told not to.
+  const env = { ...consumer.env, STACKPILE_ENABLED: 'off' };
+  const ran = await run(node, [...args, ...consumer.entries], { cwd: consumer.folder, env });
   expectEnd(ran, [0], args.join(' '));
   expect(ran.stderr === '', `it warns: ${ran.stderr}`);
   return JSON.parse(ran.stdout) as Names;

@@ -96,6 +96,36 @@ async function scrape(url: string, token: string | undefined): Promise<void> {
   }
 }
 
+/** A program that knows nothing of the agent, which Node is told to load before it. */
+async function tryPreloaded(
+  ledger: Ledger,
+  consumer: Consumer,
+  node: string,
+  label: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  cpSync(join(programs, 'preloaded.mjs'), join(consumer.folder, 'preloaded.mjs'));
+  for (const flag of ['--import', '-r']) {
+    await ledger.try(`${label}: node ${flag} @stackpile/agent/register`, async () => {
+      const running = await start(node, [flag, '@stackpile/agent/register', 'preloaded.mjs'], {
+        cwd: consumer.folder,
+        env: { ...consumer.env, ...env, STACKPILE_PORT: '0', STACKPILE_TOKEN: TOKEN },
+      });
+      try {
+        const [line, url = ''] = await running.says(
+          /^stackpile: profiles of process \d+ are at (\S+)\n/mu,
+          'stderr',
+        );
+        await scrape(url, TOKEN);
+        const { status, stderr } = await running.end('SIGTERM');
+        expect(status === 0 && stderr === line, `it said more than a line: ${stderr}`);
+      } finally {
+        await running.end('SIGKILL');
+      }
+    });
+  }
+}
+
 export async function tryServices(
   ledger: Ledger,
   consumer: Consumer,
@@ -109,4 +139,5 @@ export async function tryServices(
     { label: `${label}: a service with createHandler`, program: 'mount.mjs', token: TOKEN },
   ];
   for (const one of services) await tryOne(ledger, consumer, node, one, env);
+  await tryPreloaded(ledger, consumer, node, label, env);
 }

@@ -28,8 +28,14 @@ export async function serve(): Promise<it.PprofServer> {
   return it.startServer(options);
 }
 export const code = (error: it.AgentError): it.AgentErrorCode => error.code;
+export const mounted = it.register({ use: (): void => undefined }, { auth: it.bearer(['a-token', undefined]) });
+export const passwords: it.Auth = it.basic(async (user, password) => user === password);
 // @ts-expect-error a port is a number
 void it.startServer({ port: 'x' });`,
+  '@stackpile/agent/register': `
+export const url: Promise<string | undefined> = it.server.then((server) => server?.url);
+// @ts-expect-error it may be null
+void it.server.then((server) => server.url);`,
   '@stackpile/profile': `
 export async function read(bytes: Uint8Array): Promise<number> {
   const profile: it.Profile = await it.readProfile(bytes);

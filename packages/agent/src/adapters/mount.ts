@@ -1,21 +1,32 @@
 // What every carrier mounts: the options checked, and a door whose worker starts with the first request that passes.
-import { type Answer, Door, type DoorRequest, type Gate } from '../door/door.ts';
+import { type Answer, Door, type DoorRequest } from '../door/door.ts';
+import { gateOf } from '../door/gate.ts';
 import { errorResponse } from '../http/messages.ts';
 import { type Route, route } from '../http/route.ts';
 import { agentHost } from '../host/host.ts';
 import { requireMainThread } from '../host/main-thread-only.ts';
-import { type Auth, type HandlerOptions, handlerSettings, type HandlerSettings } from '../options.ts';
+import { type HandlerOptions, handlerSettings, type HandlerSettings } from '../options.ts';
 import { checkPermission } from '../permission.ts';
-import { Sidecar } from '../sidecar/sidecar.ts';
+import { shareWorker } from './shared-worker.ts';
 
 /** The endpoints as a carrier sees them. */
 export interface Mount {
   /** Where a request leads; `outside` is for whoever comes after, where somebody does. */
-  route(method: string, target: string, mountedAt?: string): Route;
+  route(method: string, target: string, where?: MountedAt): Route;
   /** Answers what was routed. Never rejects. `signal` has to be aborted when the client has the answer, or goes away before. */
   answer(found: Route, request: DoorRequest, signal: AbortSignal): Promise<Answer>;
+  /** Path of the index as the options say it, without a slash at the end. */
+  readonly prefix: string;
   /** Stops tracking and ends the worker. */
   readonly close: () => Promise<void>;
+}
+
+/** Where a framework has put a handler, as far as it says so. */
+export interface MountedAt {
+  /** Path of the index in the target. */
+  readonly prefix?: string | undefined;
+  /** The framework's own pattern of the route, whole, in which the endpoint's name is a wildcard at the end. */
+  readonly pattern?: string | undefined;
 }
 
 /** What can be closed, as everything that a carrier gives. */
@@ -25,7 +36,7 @@ export interface Closable extends AsyncDisposable {
 }
 
 /** `handle` with what closes the mount behind it. */
-export function closable<F extends object>(handle: F, { close }: Mount): F & Closable {
+export function closable<F extends object>(handle: F, { close }: Pick<Mount, 'close'>): F & Closable {
   return Object.assign(handle, { close, [Symbol.asyncDispose]: close });
 }
 
@@ -41,10 +52,29 @@ export function openMount(what: string, options: HandlerOptions): Mount {
   checkPermission(false);
   const { door, close } = openDoor(settings);
   return {
-    route: (method, target, mountedAt = settings.prefix) => route(method, target, mountedAt),
+    route: (method, target, where = {}) => routeAt(method, target, settings.prefix, where),
     answer: (found, request, signal) => door.answer(found, request, signal),
+    prefix: settings.prefix,
     close,
   };
+}
+
+/** By the path that was mounted at, else by the one of the options, else by the framework's pattern. */
+function routeAt(method: string, target: string, own: string, { prefix, pattern }: MountedAt): Route {
+  const found = route(method, target, prefix ?? own);
+  if (found.kind !== 'outside' && !(prefix !== undefined && pattern !== undefined)) return found;
+  const byPattern = prefixByPattern(target, pattern);
+  return byPattern === undefined ? found : route(method, target, byPattern);
+}
+
+/** The wildcard at the end of a route in the syntax of Fastify, Hono, Express 4 and 5, Koa's router: `/*`, `{/*path}`, `/(.*)`. */
+const WILDCARD = /\/?[{(]?\/?\.?\*[^/]*$/u;
+
+/** The part of a target that a route's pattern says before its wildcard; undefined where that is nothing. */
+function prefixByPattern(target: string, pattern: string | undefined): string | undefined {
+  const depth = (pattern ?? '').replace(WILDCARD, '').replace(/\/$/u, '').split('/').length;
+  if (depth < 2) return undefined;
+  return (target.split('?', 1)[0] ?? '').split('/').slice(0, depth).join('/');
 }
 
 /** The whole target and the path of the index in it: where a framework has taken a mount path off; undefined where none has. */
@@ -61,48 +91,26 @@ export function mountedAt(
   return { target: url };
 }
 
-function gateOf(auth: Auth): Gate {
-  if (auth === 'none') return { kind: 'none' };
-  if (typeof auth === 'string') return { kind: 'token', token: auth };
-  return { kind: 'ask', ask: async (request) => auth(request) };
-}
-
 /** A door whose worker starts with the first request that passes; tracking starts at once. */
 function openDoor({ auth, captures }: HandlerSettings): { door: Door; close: () => Promise<void> } {
   const state = agentHost();
   state.acquire(captures);
-  let sidecar: Promise<Sidecar> | null = null;
+  const share = shareWorker(captures);
   let closed: Promise<void> | null = null;
-  /** The worker; another one where it did not start, or has ended. Null once the door is closed. */
-  const running = async (): Promise<Sidecar | null> => {
-    const before = sidecar;
-    const answers = await before?.then(
-      (started) => !started.hasEnded,
-      () => false,
-    );
-    if (closed !== null) return null;
-    if (answers !== true && sidecar === before)
-      sidecar = Sidecar.start(null, captures, null).then((started) => started.sidecar);
-    return sidecar;
-  };
   // What is recorded from the start on is recorded by the worker.
-  if (captures.block !== null) void running().catch(() => undefined);
+  if (captures.block !== null) void share.running().catch(() => undefined);
   const door = new Door({
     gate: gateOf(auth),
     // The names of a service are its own business, and so is who reaches it; hence `auth`.
     hosts: null,
     async endpoints(request, signal) {
-      const worker = await running();
-      if (worker === null) return errorResponse(503, 'the profiler is closed');
+      const worker = closed === null ? await share.running() : null;
+      if (worker === null || closed !== null) return errorResponse(503, 'the profiler is closed');
       return worker.request(request, signal);
     },
   });
   const close = (): Promise<void> => {
-    closed ??= (async () => {
-      const worker = await sidecar?.catch(() => null);
-      await worker?.close();
-      state.release();
-    })();
+    closed ??= share.leave().finally(() => state.release());
     return closed;
   };
   return { door, close };

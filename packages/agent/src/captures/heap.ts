@@ -1,7 +1,7 @@
 // The heap profile and `allocs`: live objects, and past ones, by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
 import { AgentError } from '../errors.ts';
 import { atoi } from '../http/query.ts';
-import { type Costed, hostCall, parseJson } from '../host/calls.ts';
+import { type Costed, hostCall, maybeHostCall, parseJson } from '../host/calls.ts';
 import type { MemoryReading } from '../host/reading.ts';
 import { heapText, sitesText } from '../text/heap-text.ts';
 import { type Allocations, AllocationLedger, allocationSites } from '../inspect/allocated.ts';
@@ -13,6 +13,7 @@ import {
   sitesProfile,
 } from '../inspect/heap-profile.ts';
 import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
+import type { InspectorSession } from '../inspect/main-thread.ts';
 import {
   type Capture,
   type CaptureContext,
@@ -147,17 +148,35 @@ function takeReading(
     }
     const started = performance.now();
     if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: 60_000 });
-    const { profile } = await session.post<{ profile: SamplingHeapProfile }>(
-      'HeapProfiler.getSamplingProfile',
-      {},
-      { timeoutMs: 60_000 },
-    );
+    const profile = await sampled(context, session);
     const cost = performance.now() - started;
     ledger.add(profile, memory.interval);
     const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
     await context.originals.learn(session, heapRecordFrames(records));
     return { records, memory, timeNanos: BigInt(Date.now()) * 1_000_000n, cost };
   });
+}
+
+/**
+ * What V8's sampler has. There is one for all profilers of a process, and some end it when they end: it begins anew then.
+ *
+ * @throws {AgentError} `AGENT_UNAVAILABLE` where somebody has ended it
+ */
+async function sampled(context: CaptureContext, session: InspectorSession): Promise<SamplingHeapProfile> {
+  try {
+    const { profile } = await session.post<{ profile: SamplingHeapProfile }>(
+      'HeapProfiler.getSamplingProfile',
+      {},
+      { timeoutMs: 60_000 },
+    );
+    return profile;
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.code !== 'AGENT_UNAVAILABLE') throw error;
+    await context.main.evaluate(maybeHostCall('sampleHeapAgain'));
+    const message =
+      'another profiler of this process has ended the sampling of the heap; it has begun anew: ask again';
+    throw new AgentError('AGENT_UNAVAILABLE', message, { cause: error });
+  }
 }
 
 const reader = new HeapReader();

@@ -6,7 +6,8 @@ import type { Route } from '../http/route.ts';
 import { messageOf } from '../errors.ts';
 import type { AuthRequest } from '../options.ts';
 import { MAX_BODY } from './body.ts';
-import { carriesToken, isAllowedHost, isCrossSite } from './guard.ts';
+import type { Gate, Scheme } from './gate.ts';
+import { carries, isAllowedHost, isCrossSite } from './guard.ts';
 
 /** How long an `auth` function may think. On the sidecar's listener it runs on the main thread, which may be blocked. */
 const ASK_MS = 5000;
@@ -18,16 +19,6 @@ export interface DoorRequest extends Omit<AuthRequest, 'endpoint'> {
   /** Reads the body, which is done for who may pass only; null where it is too long. */
   readonly body?: () => Promise<string | null>;
 }
-
-/** Who may pass. */
-export type Gate =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'token'; readonly token: string }
-  | {
-      readonly kind: 'ask';
-      /** May reject: that is a no. `signal` is aborted when nobody waits for the answer any more. */
-      readonly ask: (request: AuthRequest, signal: AbortSignal) => Promise<boolean>;
-    };
 
 /** What a door is made of. */
 export interface DoorParts {
@@ -104,14 +95,18 @@ export class Door {
     switch (gate.kind) {
       case 'none':
         return null;
-      case 'token':
+      case 'credentials': {
         // The page holds nothing of the service either, and a browser can send no token before the page has asked its reader for it.
-        return route.kind === 'page' || carriesToken(request.headers, gate.token) ? null : unauthorized();
+        const isOpen = route.kind === 'page' && gate.scheme === 'bearer';
+        return isOpen || carries(request.headers, gate.scheme, gate.known)
+          ? null
+          : unauthorized(gate.scheme, request);
+      }
       case 'ask': {
         const { method, url, headers, remoteAddress } = request;
         const asked = { method, url, headers, remoteAddress, endpoint: route.request.path };
         const allowed = await answerOf(gate.ask, asked, signal);
-        if (allowed !== null) return allowed ? null : unauthorized();
+        if (allowed !== null) return allowed ? null : unauthorized(gate.scheme, request);
         const message = `the auth function did not answer within ${ASK_MS / 1000} s: is the main thread blocked?`;
         return errorResponse(503, message, { 'Retry-After': '5' });
       }
@@ -145,9 +140,20 @@ async function answerOf(
   }
 }
 
-function unauthorized(): PprofResponse {
-  const message = 'this endpoint needs a token: send Authorization: Bearer TOKEN';
-  return errorResponse(401, message, { 'WWW-Authenticate': 'Bearer realm="pprof"' });
+/**
+ * Turns away who has no credentials. A browser asks its reader for them, once, and keeps them in memory, where the answer to a page that he
+ * goes to says Basic; a page that asks by itself must not be interrupted by that.
+ */
+function unauthorized(scheme: Scheme | null, { headers }: DoorRequest): PprofResponse {
+  const isVisit = single(headers['sec-fetch-mode']) === 'navigate';
+  const basic = scheme === 'basic' || (scheme === 'bearer' && isVisit);
+  const message =
+    scheme === 'basic'
+      ? 'this endpoint needs a name and a password: send them by Basic auth'
+      : 'this endpoint needs a token: send Authorization: Bearer TOKEN';
+  return errorResponse(401, message, {
+    'WWW-Authenticate': `${basic ? 'Basic' : 'Bearer'} realm="pprof"`,
+  });
 }
 
 /** The answer without gzip where the client does not take it. */

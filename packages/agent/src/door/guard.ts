@@ -14,15 +14,30 @@ function sameText(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** Whether the request carries `token`, as `Authorization: Bearer TOKEN` or as the password of Basic auth. */
-export function carriesToken(headers: Headers, token: string): boolean {
+/** What follows the scheme in the header, null where there is another scheme or none. */
+function credentials(headers: Headers, scheme: 'bearer' | 'basic'): string | null {
   const match = /^(bearer|basic) +(\S+) *$/iu.exec(single(headers, 'authorization') ?? '');
-  if (match === null) return false;
-  const given = match[2] as string;
-  if (match[1]?.toLowerCase() === 'bearer') return sameText(given, token);
-  const pair = Buffer.from(given, 'base64').toString('utf8');
+  return match?.[1]?.toLowerCase() === scheme ? (match[2] ?? null) : null;
+}
+
+/** Name and password of Basic auth, null where the request carries none. */
+export function basicPair(headers: Headers): { readonly user: string; readonly password: string } | null {
+  const pair = Buffer.from(credentials(headers, 'basic') ?? '', 'base64').toString('utf8');
   const colon = pair.indexOf(':');
-  return colon >= 0 && sameText(pair.slice(colon + 1), token);
+  return colon < 0 ? null : { user: pair.slice(0, colon), password: pair.slice(colon + 1) };
+}
+
+/** The token, which may come as the password of Basic auth too; null where the request carries none. */
+export function bearerToken(headers: Headers): string | null {
+  return credentials(headers, 'bearer') ?? basicPair(headers)?.password ?? null;
+}
+
+/** Whether the request carries one of `known`. Each is compared, also where one has matched: the time tells nothing. */
+export function carries(headers: Headers, scheme: 'bearer' | 'basic', known: readonly string[]): boolean {
+  const pair = basicPair(headers);
+  const sent = scheme === 'bearer' ? bearerToken(headers) : pair && `${pair.user}:${pair.password}`;
+  if (sent === null) return false;
+  return known.reduce((found, one) => sameText(sent, one) || found, false);
 }
 
 /**

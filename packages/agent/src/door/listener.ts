@@ -1,8 +1,10 @@
 // The agent's own listener: it shares the service's file descriptors, so that slow, silent and greedy clients are bounded.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { route } from '../http/route.ts';
+import type { TlsOptions } from '../options.ts';
 import { MAX_BODY, readBody } from './body.ts';
 import type { Door } from './door.ts';
 import { send } from './send.ts';
@@ -31,6 +33,7 @@ const limits = {
   /** Whatever the service itself was told to accept. */
   insecureHTTPParser: false,
 };
+const HANDSHAKE_MS = 5_000;
 
 /** A listener that is open. */
 export interface Listener {
@@ -44,14 +47,19 @@ export interface Listener {
  *
  * @throws the system's error where none can be had
  */
-export async function openListener(door: Door, host: string, ports: readonly number[]): Promise<Listener> {
+export async function openListener(
+  door: Door,
+  host: string,
+  ports: readonly number[],
+  tls: TlsOptions | null,
+): Promise<Listener> {
   const clients = new Clients();
-  const server = createServer(limits, (request, response) => {
+  const server = serverOf(tls, (request, response) => {
     serve(door, clients, request, response).catch(() => response.destroy());
   });
   server.maxConnections = CROWDED + RESERVE + 1;
   server.maxRequestsPerSocket = 1_000;
-  server.on('connection', (socket) => clients.add(socket));
+  server.on(tls === null ? 'connection' : 'secureConnection', (socket: Socket) => clients.add(socket));
   server.on('clientError', turnAway);
   await listenOnFirst(server, host, ports);
   // A connection that cannot be accepted, for want of memory or descriptors: not heard, it would end the worker.
@@ -64,6 +72,33 @@ export async function openListener(door: Door, host: string, ports: readonly num
         server.close(() => resolve());
       }),
   };
+}
+
+/** @throws what OpenSSL says of a certificate or a key */
+function serverOf(
+  tls: TlsOptions | null,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  if (tls === null) return createServer(limits, answer);
+  const { ca, cert, key, passphrase } = tls;
+  return createSecureServer(
+    {
+      ...limits,
+      handshakeTimeout: HANDSHAKE_MS,
+      minVersion: 'TLSv1.2',
+      cert: bytesOf(cert),
+      key: bytesOf(key),
+      ...(passphrase === undefined ? {} : { passphrase }),
+      // Who has no certificate of theirs is turned away before there is a request.
+      ...(ca === undefined ? {} : { ca: bytesOf(ca), requestCert: true, rejectUnauthorized: true }),
+    },
+    answer,
+  );
+}
+
+/** A `Buffer` that was sent to another thread is none any more. */
+function bytesOf(text: string | Uint8Array): string | Buffer {
+  return typeof text === 'string' ? text : Buffer.from(text);
 }
 
 async function listenOnFirst(server: Server, host: string, ports: readonly number[]): Promise<void> {

@@ -26,6 +26,8 @@ export interface HostCalls {
   dumpMutex(): Json<MutexDump>;
   /** Memory beside the heap profile. */
   readMemory(): Json<MemoryReading>;
+  /** Begins to sample the heap anew, where another profiler has ended the one sampler that there is. */
+  sampleHeapAgain(): boolean;
   /** What only somebody who was there could count. */
   readTallies(): Tallies;
   /** Begins to record events for a trace; false where one is being recorded. */

@@ -69,6 +69,12 @@ export class AgentHost implements HostCalls {
     return this.#tracker?.estimate() ?? null;
   }
 
+  sampleHeapAgain(): boolean {
+    this.#heap?.stop();
+    this.#heap?.start(this.#interval);
+    return this.#heap !== null;
+  }
+
   readMeters(): Json<MeterReading> {
     return JSON.stringify({ ...this.#meters.read(), tracking: this.#tracker?.spentSeconds ?? null });
   }

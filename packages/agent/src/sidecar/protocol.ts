@@ -1,17 +1,19 @@
 // Messages between the main thread and the sidecar worker.
+import type { PlainGate } from '../door/gate.ts';
 import type { PprofResponse } from '../http/messages.ts';
-import type { AuthRequest, CaptureSettings } from '../options.ts';
+import type { AuthRequest, CaptureSettings, PushSettings, TlsOptions } from '../options.ts';
 
 /** Where the worker listens; null where it only serves a mounted handler. */
 export interface ListenSettings {
   /** The first that is free is taken; 0 is any. */
   readonly ports: readonly number[];
   readonly host: string;
-  /** Token to ask for, `'ask'` to put the question to the main thread, null for nobody. */
-  readonly auth:
-    | { readonly kind: 'none' }
-    | { readonly kind: 'token'; readonly token: string }
-    | { readonly kind: 'ask' };
+  /** `ask` puts the question to the main thread. */
+  readonly auth: PlainGate;
+  /** Null for plain HTTP. */
+  readonly tls: TlsOptions | null;
+  /** Where profiles are sent, null for nowhere. */
+  readonly push: PushSettings | null;
   readonly allowedHosts: readonly string[];
 }
 
@@ -54,6 +56,8 @@ export type FromSidecar =
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'response'; readonly id: number; readonly response: PprofResponse }
   | { readonly kind: 'ask'; readonly id: number; readonly request: AuthRequest }
+  /** Something for whoever runs the service to read. */
+  | { readonly kind: 'say'; readonly line: string }
   /** Makes the loop turn; answered by `awake`. */
   | { readonly kind: 'wake' }
   /** Starts the heartbeat, and has every block of `threshold` milliseconds told; null stops it. */

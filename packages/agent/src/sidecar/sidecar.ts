@@ -36,7 +36,7 @@ function listenError(
     case 'ENOTFOUND':
       return new AgentError('AGENT_LISTEN', `${where}: there is no such host`);
     default:
-      return new AgentError('AGENT_LISTEN', `${where}: ${message}`);
+      return new AgentError('AGENT_LISTEN', `${where}: ${message.split('\n', 1)[0] ?? ''}`);
   }
 }
 
@@ -48,6 +48,8 @@ export class Sidecar {
   readonly #auth: AuthFunction | null;
   readonly #onExit: () => void;
   readonly #heartbeat: Heartbeat;
+  /** Resolves when the worker has ended, whyever. */
+  readonly ended: Promise<void>;
   #nextId = 1;
   #ended = false;
   #closing: Promise<void> | null = null;
@@ -59,7 +61,12 @@ export class Sidecar {
     this.#heartbeat = new Heartbeat(shared, (from, to) => this.#send({ kind: 'blocked', from, to }));
     worker.on('message', (message: FromSidecar) => this.#receive(message));
     worker.on('error', () => this.#fail());
-    worker.on('exit', () => this.#fail());
+    this.ended = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#fail();
+        resolve();
+      });
+    });
     // An inspector session that is still open at exit makes Node wait and print a line about a debugger.
     this.#onExit = () => {
       Atomics.store(this.#shared, 0, 1);
@@ -197,6 +204,8 @@ export class Sidecar {
   #fail(): void {
     this.#ended = true;
     this.#heartbeat.stop();
+    // Its sessions are gone with it, however many it had counted.
+    process.off('exit', this.#onExit);
     for (const resolve of this.#waiting.values()) resolve(errorResponse(503, 'the profiler has ended'));
     this.#waiting.clear();
   }
@@ -211,6 +220,8 @@ export class Sidecar {
     } else if (message.kind === 'beat') {
       if (message.threshold === null) this.#heartbeat.stop();
       else this.#heartbeat.start(message.threshold);
+    } else if (message.kind === 'say') {
+      console.error(`stackpile: ${message.line}`);
     } else if (message.kind === 'ask') {
       Atomics.sub(this.#shared, 2, 1);
       void this.#answerAsk(message);

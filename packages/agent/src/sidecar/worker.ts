@@ -4,13 +4,15 @@ import { blocksOf } from '../captures/block.ts';
 import type { CaptureContext } from '../captures/capture.ts';
 import { Limits, Untaken } from '../captures/limits.ts';
 import { historyOf } from '../captures/process-history.ts';
-import { Door, type Gate } from '../door/door.ts';
+import { Door } from '../door/door.ts';
+import type { Gate, PlainGate } from '../door/gate.ts';
 import { isLoopback } from '../http/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
 import { Endpoints } from '../endpoints/endpoints.ts';
 import { errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
-import type { AuthRequest } from '../options.ts';
+import type { AuthRequest, PushSettings } from '../options.ts';
 import { Originals } from '../originals.ts';
+import { Pusher } from '../push/pusher.ts';
 import { SymbolTable } from '../symbols.ts';
 import { LoopLag } from './loop-lag.ts';
 import { MainThread } from '../inspect/main-thread.ts';
@@ -53,6 +55,7 @@ const running = new Map<number, AbortController>();
 const asked = new Map<number, (allowed: boolean) => void>();
 let nextAsk = 0;
 let listener: Listener | null = null;
+let pusher: Pusher | null = null;
 
 port.on('message', (message: ToSidecar) => {
   switch (message.kind) {
@@ -113,6 +116,7 @@ async function mounted(id: number, request: PprofRequest): Promise<void> {
 
 async function close(): Promise<void> {
   for (const abort of running.values()) abort.abort();
+  pusher?.close();
   lag.stop();
   await listener?.close();
   main.end();
@@ -135,19 +139,25 @@ function ask(request: AuthRequest, signal: AbortSignal): Promise<boolean> {
   });
 }
 
-function gateOf(auth: ListenSettings['auth']): Gate {
-  return auth.kind === 'ask' ? { kind: 'ask', ask } : auth;
+function gateOf(auth: PlainGate): Gate {
+  return auth.kind === 'ask' ? { ...auth, ask } : auth;
 }
 
-async function listenOn({ host, ports, auth, allowedHosts }: ListenSettings): Promise<void> {
+function startPushing(settings: PushSettings): void {
+  pusher = new Pusher({ settings, answer: answered, say: (line) => send({ kind: 'say', line }) });
+  void pusher.run();
+}
+
+async function listenOn({ host, ports, auth, allowedHosts, tls, push }: ListenSettings): Promise<void> {
   const door = new Door({
     gate: gateOf(auth),
     hosts: isLoopback(host) ? allowedHosts : null,
     endpoints: answered,
   });
   try {
-    listener = await openListener(door, host, ports);
+    listener = await openListener(door, host, ports, tls);
     send({ kind: 'ready', port: listener.port });
+    if (push !== null) startPushing(push);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     send({ kind: 'failed', code, message });

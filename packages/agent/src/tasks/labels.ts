@@ -8,7 +8,9 @@ export type LabelPairs = readonly (readonly [string, string])[];
 const MAX_LENGTH = 256;
 const MAX_PAIRS = 16;
 
-let storage: AsyncLocalStorage<LabelPairs> | null = null;
+/** One store for all copies of the package in a process: the tracker that reads it may be another copy's. */
+const KEY = Symbol.for('stackpile.agent.labels.1');
+const holder = globalThis as { [KEY]?: AsyncLocalStorage<LabelPairs> };
 
 /**
  * Runs `fn` with `labels` on every task that starts within, in addition to the labels that are already there.
@@ -20,7 +22,7 @@ let storage: AsyncLocalStorage<LabelPairs> | null = null;
  * ```
  */
 export function withLabels<T>(labels: Readonly<Record<string, string>>, fn: () => T): T {
-  storage ??= new AsyncLocalStorage<LabelPairs>();
+  const storage = (holder[KEY] ??= new AsyncLocalStorage<LabelPairs>());
   const merged = new Map(storage.getStore() ?? []);
   for (const [key, value] of Object.entries(labels)) {
     if (merged.size >= MAX_PAIRS && !merged.has(key)) break;
@@ -31,5 +33,5 @@ export function withLabels<T>(labels: Readonly<Record<string, string>>, fn: () =
 
 /** The labels of the running code; null where there are none. */
 export function currentLabels(): LabelPairs | null {
-  return storage?.getStore() ?? null;
+  return holder[KEY]?.getStore() ?? null;
 }

@@ -1,0 +1,49 @@
+// The worker behind mounted handlers: one for all that ask the same of it, however many there are.
+import type { CaptureSettings } from '../options.ts';
+import { Sidecar } from '../sidecar/sidecar.ts';
+
+/** One handler's part of a worker. */
+export interface WorkerShare {
+  /** The worker; another one where it did not start, or has ended. Rejects where it does not start. */
+  running(): Promise<Sidecar>;
+  /** Gives the part back; the last one ends the worker. */
+  leave(): Promise<void>;
+}
+
+interface SharedWorker {
+  users: number;
+  sidecar: Promise<Sidecar> | null;
+}
+
+/** By what is asked of it. */
+const shared = new Map<string, SharedWorker>();
+
+async function runningOf(worker: SharedWorker, captures: CaptureSettings): Promise<Sidecar> {
+  const before = worker.sidecar;
+  const answers = await before?.then(
+    (started) => !started.hasEnded,
+    () => false,
+  );
+  // Whoever was first has started another one meanwhile.
+  if (worker.sidecar !== null && (answers === true || worker.sidecar !== before)) return worker.sidecar;
+  worker.sidecar = Sidecar.start(null, captures, null).then((started) => started.sidecar);
+  return worker.sidecar;
+}
+
+/** A part of the worker for these settings, which is started when it is asked for. */
+export function shareWorker(captures: CaptureSettings): WorkerShare {
+  // Not JSON's null: no limit is not the same as no sampler.
+  const key = JSON.stringify(captures, (_key, value: unknown) => (value === Infinity ? 'Infinity' : value));
+  const worker = shared.get(key) ?? { users: 0, sidecar: null };
+  worker.users++;
+  shared.set(key, worker);
+  return {
+    running: () => runningOf(worker, captures),
+    async leave() {
+      if (--worker.users > 0) return;
+      shared.delete(key);
+      const sidecar = await worker.sidecar?.catch(() => null);
+      await sidecar?.close();
+    },
+  };
+}

@@ -1,0 +1,190 @@
+// startFromEnvironment: the server by environment variables alone, for `node --import @stackpile/agent/register app.js`.
+import { readFileSync } from 'node:fs';
+import { AgentError, messageOf } from './errors.ts';
+import { requireMainThread } from './host/main-thread-only.ts';
+import { nearest } from './nearest.ts';
+import { type Auth, DEFAULT_PORT, nextPorts, type ServerOptions, serverSettings } from './options.ts';
+import { openServer, type PprofServer } from './server.ts';
+
+/** The environment of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable: the option of `startServer` that it is, and what its text means. */
+interface Variable {
+  readonly option: string;
+  /** What the option is given; the text itself where it means nothing, which is refused then as what it is. */
+  readonly read: (text: string) => unknown;
+}
+
+const numeric = (text: string): unknown => (/^\s*\d+(?:\.\d+)?\s*$/u.test(text) ? Number(text) : text);
+
+const words: Readonly<Record<string, boolean>> = {
+  '1': true,
+  true: true,
+  on: true,
+  yes: true,
+  '0': false,
+  false: false,
+  off: false,
+  no: false,
+};
+const flag = (text: string): unknown => words[text.trim().toLowerCase()] ?? text;
+
+const commas = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+
+const readPem = (path: string): unknown => readFileSync(path.trim(), 'utf8');
+
+/** `env=prod,region=eu` */
+function labelsOf(text: string): unknown {
+  return Object.fromEntries(
+    commas(text).map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}
+
+/** Every variable, as docs/mounting.md has them. */
+const variables: Readonly<Record<string, Variable>> = {
+  STACKPILE_ENABLED: { option: 'enabled', read: flag },
+  STACKPILE_PORT: { option: 'port', read: numeric },
+  STACKPILE_HOST: { option: 'host', read: (text) => text.trim() },
+  // No token has a blank inside, and some have a comma.
+  STACKPILE_TOKEN: { option: 'token', read: (text) => text.trim().split(/\s+/u) },
+  STACKPILE_AUTH: { option: 'auth', read: (text) => text.trim() },
+  STACKPILE_ALLOWED_HOSTS: { option: 'allowedHosts', read: commas },
+  STACKPILE_TASKS: {
+    option: 'tasks',
+    read: (text) => (text.trim() === 'first look' ? { from: 'first look' } : flag(text)),
+  },
+  STACKPILE_HEAP: { option: 'heap', read: flag },
+  STACKPILE_MAX_SECONDS: { option: 'maxSeconds', read: numeric },
+  STACKPILE_PUSH_URL: { option: 'push.url', read: (text) => text.trim() },
+  STACKPILE_PUSH_TO: { option: 'push.to', read: (text) => text.trim() },
+  STACKPILE_PUSH_SERVICE: { option: 'push.service', read: (text) => text.trim() },
+  STACKPILE_PUSH_LABELS: { option: 'push.labels', read: labelsOf },
+  STACKPILE_PUSH_SECONDS: { option: 'push.seconds', read: numeric },
+  STACKPILE_PUSH_PROFILES: { option: 'push.profiles', read: commas },
+  STACKPILE_PUSH_TOKEN: { option: 'push.token', read: (text) => text.trim() },
+  STACKPILE_PUSH_TENANT: { option: 'push.tenant', read: (text) => text.trim() },
+  STACKPILE_TLS_CERT: { option: 'tls.cert', read: readPem },
+  STACKPILE_TLS_KEY: { option: 'tls.key', read: readPem },
+  STACKPILE_TLS_CA: { option: 'tls.ca', read: readPem },
+};
+
+/** Those of the command and of this repository's tests. */
+const OTHERS = /^STACKPILE_(?:DEBUG$|HISTORY$|JUDGED_|TEST_)/u;
+
+/** A line for each variable that nobody knows. */
+export function unknownVariables(environment: Environment): string[] {
+  const known = Object.keys(variables);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('STACKPILE_') && !known.includes(name) && !OTHERS.test(name))
+    .sort()
+    .map((name) => {
+      const meant = nearest(name, known);
+      const advice = meant === null ? `there are ${known.join(', ')}` : `did you mean ${meant}?`;
+      return `there is no variable ${name.slice(0, 60)}: ${advice}`;
+    });
+}
+
+function valueOf(name: string, text: string, read: Variable['read']): unknown {
+  try {
+    return read(text);
+  } catch (error) {
+    throw new AgentError('AGENT_OPTIONS', `${name} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+interface Wanted {
+  readonly enabled: boolean;
+  readonly options: ServerOptions;
+}
+
+/** What the variables ask for. An empty one is as good as absent. */
+function wantedOf(environment: Environment): Wanted {
+  const values: Record<string, unknown> = {};
+  const groups = new Map<string, Record<string, unknown>>();
+  for (const [name, { option, read }] of Object.entries(variables)) {
+    const text = environment[name] ?? '';
+    if (text.trim() === '') continue;
+    const value = valueOf(name, text, read);
+    const [group = '', inner] = option.split('.');
+    if (inner === undefined) values[option] = value;
+    else groups.set(group, { ...groups.get(group), [inner]: value });
+  }
+  const { enabled = true, token, auth, ...options } = values;
+  if (typeof enabled !== 'boolean')
+    throw new AgentError('AGENT_OPTIONS', `option enabled is ${JSON.stringify(enabled)}, not true or false`);
+  if (auth !== undefined && auth !== 'none')
+    throw new AgentError(
+      'AGENT_OPTIONS',
+      "option auth can only be 'none': a token belongs into STACKPILE_TOKEN",
+    );
+  return { enabled, options: { ...options, ...Object.fromEntries(groups), auth: authOf(token, auth) } };
+}
+
+function authOf(token: unknown, auth: 'none' | undefined): Auth | undefined {
+  return Array.isArray(token) ? { kind: 'bearer', tokens: token as string[] } : auth;
+}
+
+/** A message about options as one about the variables that they came from. */
+function inVariables(message: string): string {
+  const name = /^option ([\w.]+) /u.exec(message)?.[1];
+  const found = Object.entries(variables).find(([, { option }]) => option === name)?.[0];
+  if (found !== undefined)
+    return message
+      .replace(/^option [\w.]+/u, found)
+      .replace('true, false or an object of options', 'true or false');
+  return message
+    .replace(/^option auth, bearer: it/u, 'STACKPILE_TOKEN')
+    .replace(
+      / needs the option auth: .*$/u,
+      ' needs STACKPILE_TOKEN, or STACKPILE_AUTH=none to let everybody in',
+    );
+}
+
+const KEY = Symbol.for('stackpile.agent.environment');
+
+/** The server that the environment has started in this process, where one has. */
+function running(): { server?: Promise<PprofServer | null> } {
+  const holder = globalThis as { [KEY]?: { server?: Promise<PprofServer | null> } };
+  return (holder[KEY] ??= {});
+}
+
+/**
+ * Serves `/debug/pprof/` as environment variables say (`STACKPILE_PORT`, `STACKPILE_HOST`, `STACKPILE_TOKEN`, …: docs/mounting.md), once
+ * per process. One line on stderr says where, or why not. It never rejects, and never ends the process.
+ *
+ * @returns null where nothing is served
+ */
+export function startFromEnvironment(
+  environment: Environment = process.env,
+  say: (line: string) => void = (line) => console.error(`stackpile: ${line}`),
+): Promise<PprofServer | null> {
+  const here = running();
+  here.server ??= start(environment, say);
+  return here.server;
+}
+
+async function start(environment: Environment, say: (line: string) => void): Promise<PprofServer | null> {
+  try {
+    for (const line of unknownVariables(environment)) say(line);
+    const { enabled, options } = wantedOf(environment);
+    if (!enabled) return null;
+    requireMainThread('@stackpile/agent/register');
+    const settings = serverSettings(options);
+    const first = options.port ?? DEFAULT_PORT;
+    const server = await openServer('@stackpile/agent/register', { ...settings, ports: nextPorts(first) });
+    const moved = first === 0 || server.port === first ? '' : `port ${first} is taken, `;
+    say(`${moved}profiles of process ${process.pid} are at ${server.url}`);
+    return server;
+  } catch (error) {
+    say(`no profiles are served: ${inVariables(messageOf(error))}`);
+    return null;
+  }
+}

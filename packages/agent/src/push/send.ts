@@ -1,0 +1,78 @@
+// Sends one request to a server of the user's choice, with a deadline, and reads no more of its answer than a line.
+import { request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import type { PushSettings } from '../options.ts';
+import type { PushRequest } from './wire.ts';
+
+const DEADLINE_MS = 30_000;
+/** Bytes of an answer that are looked at. */
+const MOST_ANSWER = 300;
+
+/** What became of a request: its status, or why there is none. Neither tells a credential. */
+export type Sent =
+  | { readonly kind: 'answer'; readonly status: number; readonly text: string; readonly retryAfter: number }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** The address that is shown: without user and password. */
+export function shownUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname.replace(/\/$/u, '');
+}
+
+function headersOf(
+  asked: PushRequest,
+  { url, token, tenant }: PushSettings,
+): Record<string, string | number> {
+  const { username, password } = new URL(url);
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization =
+    token !== undefined
+      ? `Bearer ${token}`
+      : username === ''
+        ? undefined
+        : `Basic ${Buffer.from(pair).toString('base64')}`;
+  return {
+    'Content-Type': asked.contentType,
+    'Content-Length': asked.body.length,
+    ...(authorization === undefined ? {} : { Authorization: authorization }),
+    ...(tenant === undefined ? {} : { 'X-Scope-OrgID': tenant }),
+  };
+}
+
+/** Milliseconds of a `Retry-After` in seconds; 0 where there is none. */
+function retryAfterOf(header: string | undefined): number {
+  return /^\d{1,6}$/u.test(header ?? '') ? Number(header) * 1000 : 0;
+}
+
+/** Sends it. Never rejects. A redirect is an answer like another: credentials go nowhere else. */
+export function send(asked: PushRequest, settings: PushSettings, signal: AbortSignal): Promise<Sent> {
+  const target = new URL(shownUrl(settings.url) + asked.path);
+  const request = target.protocol === 'https:' ? secureRequest : plainRequest;
+  return new Promise((resolve) => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+    const fail = (error: Error): void => {
+      const why =
+        deadline.aborted && !signal.aborted ? `no answer within ${DEADLINE_MS / 1000} s` : error.message;
+      resolve({ kind: 'failed', why });
+    };
+    const options = { method: 'POST', headers: headersOf(asked, settings), agent: false, signal: deadline };
+    const sending = request(target, options, (response) => {
+      let text = '';
+      const done = (): void => {
+        const { statusCode = 0, headers } = response;
+        const retryAfter = retryAfterOf(headers['retry-after']);
+        resolve({ kind: 'answer', status: statusCode, text: text.slice(0, MOST_ANSWER), retryAfter });
+      };
+      response.on('data', (piece: Buffer) => {
+        text += piece.toString('latin1');
+        if (text.length <= MOST_ANSWER) return;
+        done();
+        sending.destroy();
+      });
+      response.on('end', done);
+      response.on('error', fail);
+    });
+    sending.on('error', fail);
+    sending.end(asked.body);
+  });
+}

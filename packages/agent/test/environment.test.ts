@@ -1,0 +1,165 @@
+// A server by environment variables alone: `node --import`, never fatal, one line on stderr, one server per process.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { unknownVariables } from '../src/environment.ts';
+import { ask } from './http-client.ts';
+import { sourceFlags } from './serving.ts';
+
+const entry = new URL('../src/register.ts', import.meta.url).href;
+const program = fileURLToPath(new URL('programs/plain-service.mjs', import.meta.url));
+
+const children: ChildProcess[] = [];
+const servers: Server[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const server of servers.splice(0)) server.close();
+});
+
+interface Program {
+  /** Resolves with the first match in what it has written to stderr. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  readonly ended: Promise<{ readonly status: unknown; readonly stdout: string; readonly stderr: string }>;
+  readonly child: ChildProcess;
+}
+
+/** Runs a program that knows nothing of the agent; `how` is its argument. */
+function run(how: string, variables: Readonly<Record<string, string>>): Program {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('STACKPILE_')),
+  );
+  const child = spawn(process.execPath, [...sourceFlags, `--import=${entry}`, program, how], {
+    env: { ...environment, NODE_NO_WARNINGS: '1', ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let [stdout, stderr] = ['', ''];
+  let heard = (): void => undefined;
+  child.stdout?.on('data', (piece: Buffer) => (stdout += piece.toString()));
+  child.stderr?.on('data', (piece: Buffer) => {
+    stderr += piece.toString();
+    heard();
+  });
+  const ended = once(child, 'close').then(([status]: unknown[]) => ({ status, stdout, stderr }));
+  return {
+    child,
+    ended,
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        heard = () => {
+          const match = pattern.exec(stderr);
+          if (match !== null) resolve(match);
+        };
+        void ended.then(() => reject(new Error(`it has ended and said: ${stderr}`)));
+        heard();
+      }),
+  };
+}
+
+const LISTENS =
+  /^stackpile: (.*)profiles of process \d+ are at http:\/\/127\.0\.0\.1:(\d+)\/debug\/pprof\/\n/mu;
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+describe('node --import @stackpile/agent/register', () => {
+  test('serves, with the tasks of the program from its first line on, and says where in one line', async () => {
+    const program = run('waits', { STACKPILE_PORT: '0' });
+    const [line, moved, port] = await program.says(LISTENS);
+    assert.equal(moved, '');
+    const { body } = await ask(Number(port), '/debug/pprof/goroutine?debug=1');
+    assert.match(body.toString(), /waitForEver/u);
+    program.child.kill('SIGTERM');
+    assert.equal((await program.ended).stderr, line);
+  });
+
+  test('a program that ends by itself ends as before', async () => {
+    const { status, stdout } = await run('ends', { STACKPILE_PORT: '0' }).ended;
+    assert.deepEqual([status, stdout], [7, 'done\n']);
+  });
+
+  test('a port that is taken: the next free one, said', async () => {
+    const taken = await takenPort();
+    const [, moved, port] = await run('waits', { STACKPILE_PORT: String(taken) }).says(LISTENS);
+    assert.equal(moved, `port ${taken} is taken, `);
+    assert.notEqual(Number(port), taken);
+    assert.equal((await ask(Number(port), '/debug/pprof/cmdline')).status, 200);
+  });
+
+  test('each process of a cluster has its own', async () => {
+    const first = await takenPort();
+    const program = run('cluster', { STACKPILE_PORT: String(first) });
+    const three = new RegExp(`(?:${LISTENS.source}){1}[^]*${LISTENS.source}[^]*${LISTENS.source}`, 'mu');
+    const match = await program.says(three);
+    const ports = [match[2], match[4], match[6]].map(Number);
+    assert.equal(new Set(ports).size, 3);
+    for (const port of ports) assert.equal((await ask(port, '/debug/pprof/cmdline')).status, 200);
+  });
+
+  test('a worker thread says that it is none that is profiled, once, and works', async () => {
+    const program = run('worker', { STACKPILE_PORT: '0' });
+    const { status, stdout, stderr } = await program.ended;
+    assert.deepEqual([status, stdout], [0, 'worker done\n']);
+    assert.equal(stderr.match(/profiles are served: .* in a worker thread/gu)?.length, 1, stderr);
+    assert.match(stderr, LISTENS);
+  });
+
+  test('credentials: a token or several, or an explicit word beyond loopback', async () => {
+    const token = 'a-token-of-this-test';
+    const program = run('waits', { STACKPILE_PORT: '0', STACKPILE_TOKEN: `${token} another-token` });
+    const [, , port] = await program.says(LISTENS);
+    const status = async (authorization: string): Promise<number> =>
+      (await ask(Number(port), '/debug/pprof/cmdline', { headers: { authorization } })).status;
+    assert.deepEqual(
+      [await status(`Bearer ${token}`), await status('Bearer another-token'), await status('Bearer other')],
+      [200, 200, 401],
+    );
+  });
+
+  for (const [variables, line] of [
+    [{ STACKPILE_PORT: '70000' }, 'STACKPILE_PORT is 70000, not a whole number from 0 to 65535'],
+    [{ STACKPILE_PORT: 'http' }, 'STACKPILE_PORT is "http", not a whole number from 0 to 65535'],
+    [{ STACKPILE_TASKS: 'perhaps' }, 'STACKPILE_TASKS is "perhaps", not true or false'],
+    [{ STACKPILE_ENABLED: 'perhaps' }, 'STACKPILE_ENABLED is "perhaps", not true or false'],
+    [
+      { STACKPILE_HOST: '0.0.0.0' },
+      'a server on 0.0.0.0 needs STACKPILE_TOKEN, or STACKPILE_AUTH=none to let everybody in',
+    ],
+    [{ STACKPILE_TOKEN: 'short' }, 'STACKPILE_TOKEN has a token of less than 8 characters'],
+    [{ STACKPILE_AUTH: 'nobody' }, "STACKPILE_AUTH can only be 'none': a token belongs into STACKPILE_TOKEN"],
+    [
+      { STACKPILE_TLS_CERT: '/nowhere/cert.pem' },
+      "STACKPILE_TLS_CERT cannot be read: ENOENT: no such file or directory, open '/nowhere/cert.pem'",
+    ],
+  ] as const)
+    test(`never fatal: ${line}`, async () => {
+      const { status, stdout, stderr } = await run('ends', variables).ended;
+      assert.deepEqual([status, stdout], [7, 'done\n']);
+      assert.equal(stderr, `stackpile: no profiles are served: ${line}\n`);
+    });
+
+  test('switched off it says nothing', async () => {
+    const { status, stderr } = await run('ends', { STACKPILE_ENABLED: 'off' }).ended;
+    assert.deepEqual([status, stderr], [7, '']);
+  });
+
+  test('a variable that nobody knows is said, with the one that was meant', async () => {
+    const program = run('waits', { STACKPILE_PROT: '1', STACKPILE_PORT: '0' });
+    await program.says(LISTENS);
+    await program.says(/^stackpile: there is no variable STACKPILE_PROT: did you mean STACKPILE_PORT\?\n/mu);
+    assert.deepEqual(unknownVariables({ STACKPILE_TEST_NODE: 'x', STACKPILE_PORT: '1', PATH: '' }), []);
+    const [line = ''] = unknownVariables({ STACKPILE_COLOUR: 'blue' });
+    assert.match(
+      line,
+      /^there is no variable STACKPILE_COLOUR: there are STACKPILE_ENABLED, STACKPILE_PORT/u,
+    );
+  });
+});

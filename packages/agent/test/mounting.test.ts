@@ -1,0 +1,370 @@
+// register and createHandler on the real frameworks: apps, groups behind the app's own guard, several mounts at once.
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
+import { getRequestListener } from '@hono/node-server';
+import Router from '@koa/router';
+import { All, Controller, Module, Req, Res } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  createFetchHandler,
+  createHandler,
+  type FetchHandler,
+  type HandlerOptions,
+  type PprofHandler,
+  register,
+} from '@stackpile/agent';
+import express from 'express';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
+import Koa from 'koa';
+import { ask } from './http-client.ts';
+
+const TOKEN = 'a-token-that-somebody-has';
+const authorization = { authorization: `Bearer ${TOKEN}` };
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function portOf(server: Server): Promise<number> {
+  ends.push(() => (server.closeAllConnections(), server.close()));
+  if (!server.listening) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+const listening = (listener: RequestListener): Promise<number> => portOf(createServer(listener));
+
+function onHono({ fetch }: Hono): Promise<number> {
+  const listener = getRequestListener(fetch);
+  return listening((...args) => void listener(...args));
+}
+
+/** Registers, and closes after the test. */
+function mounted(app: Parameters<typeof register>[0], options: HandlerOptions): void {
+  const { close } = register(app, options);
+  ends.push(close);
+}
+
+/** A framework: an app with the endpoints, and one with them in a group below `/admin` that asks for a cookie of the app's. */
+interface Framework {
+  app(options: HandlerOptions): Promise<number>;
+  group(options: HandlerOptions): Promise<number>;
+}
+
+const COOKIE = 'session=admin';
+
+class Empty {}
+// Decorators are no JavaScript yet: called as what they are.
+Module({})(Empty);
+
+type MakeExpress = typeof express;
+/** It is told apart from its successor by nothing that is used here. */
+const express4 = createRequire(import.meta.url)('express4') as MakeExpress;
+
+function expressLike(make: MakeExpress): Framework {
+  return {
+    app(options) {
+      const app = make();
+      mounted(app, options);
+      app.get('/hello', (_request, response) => void response.send('hello'));
+      return listening(app);
+    },
+    group(options) {
+      const app = make();
+      const group = make.Router();
+      group.use((request, response, next) => {
+        if (request.headers.cookie === COOKIE) next();
+        else response.status(403).end();
+      });
+      mounted(group, options);
+      app.use('/admin', group);
+      return listening(app);
+    },
+  };
+}
+
+const frameworks: Readonly<Record<string, Framework>> = {
+  'Express 5': expressLike(express),
+  'Express 4': expressLike(express4),
+  Fastify: {
+    async app(options) {
+      const app = Fastify();
+      mounted(app, options);
+      app.get('/hello', async () => 'hello');
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      ends.push(() => app.close());
+      return (app.server.address() as AddressInfo).port;
+    },
+    async group(options) {
+      const app = Fastify();
+      await app.register(
+        async (group) => {
+          group.addHook('onRequest', async (request, reply) => {
+            if (request.headers.cookie !== COOKIE) await reply.code(403).send();
+          });
+          mounted(group, options);
+        },
+        { prefix: '/admin' },
+      );
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      ends.push(() => app.close());
+      return (app.server.address() as AddressInfo).port;
+    },
+  },
+  Koa: {
+    app(options) {
+      const app = new Koa();
+      mounted(app, options);
+      app.use((context) => {
+        context.body = 'hello';
+      });
+      const listener = app.callback();
+      return listening((...args) => void listener(...args));
+    },
+    group(options) {
+      const app = new Koa();
+      const group = new Router({ prefix: '/admin' });
+      group.use(async (context, next) => {
+        if (context.get('cookie') === COOKIE) await next();
+        else context.status = 403;
+      });
+      mounted(group, options);
+      app.use(group.routes());
+      const listener = app.callback();
+      return listening((...args) => void listener(...args));
+    },
+  },
+  Hono: {
+    app(options) {
+      const app = new Hono();
+      mounted(app, options);
+      app.get('/hello', (context) => context.text('hello'));
+      return onHono(app);
+    },
+    group(options) {
+      const app = new Hono();
+      const group = new Hono();
+      group.use(async (context, next) => {
+        if (context.req.header('cookie') !== COOKIE) return context.body(null, 403);
+        await next();
+        return undefined;
+      });
+      mounted(group, options);
+      app.route('/admin', group);
+      return onHono(app);
+    },
+  },
+};
+
+/** What every mount answers, below `base`, to whoever has `headers`. */
+async function expectEndpoints(
+  port: number,
+  base: string,
+  headers: Readonly<Record<string, string>>,
+  posts = true,
+): Promise<void> {
+  const get = (path: string, method = 'GET') => ask(port, base + path, { headers: { ...headers }, method });
+  assert.equal((await get('')).headers.location, `${base}/`);
+  assert.match((await get('/')).body.toString(), /goroutine/u);
+  assert.match((await get('/cmdline')).body.toString(), /node/u);
+  assert.match((await get('/goroutine?debug=1')).body.toString(), /^goroutine profile: /u);
+  const heap = await get('/heap');
+  assert.deepEqual([heap.status, heap.body.readUInt16BE(0)], [200, 0x1f8b]);
+  assert.equal(heap.headers['content-length'], String(heap.body.length));
+  assert.equal((await get('/cmdline', 'HEAD')).status, 200);
+  // A form, as curl and pprof call what they post, whatever the app makes of forms.
+  const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+  const symbols = await ask(port, `${base}/symbol`, { headers: form, method: 'POST', body: '0x1+0x2' });
+  if (posts)
+    assert.deepEqual([symbols.status, symbols.body.toString().split('\n')[0]], [200, 'num_symbols: 1']);
+  assert.deepEqual([(await get('/nosuch')).status, (await get('/heap', 'PUT')).status], [404, 405]);
+}
+
+describe('register puts the endpoints on', () => {
+  for (const [name, framework] of Object.entries(frameworks)) {
+    test(`${name}: below /debug/pprof, behind the token; other routes are as before`, async () => {
+      const port = await framework.app({ auth: TOKEN });
+      assert.equal((await ask(port, '/debug/pprof/heap')).status, 401);
+      assert.equal((await ask(port, '/debug/pprof/')).status, 401);
+      await expectEndpoints(port, '/debug/pprof', authorization);
+      assert.equal((await ask(port, '/hello')).body.toString(), 'hello');
+    });
+
+    test(`${name}: in a group of the app's, which guards them`, async () => {
+      const port = await framework.group({ auth: 'none', prefix: '/pprof' });
+      for (const path of ['/admin/pprof/heap', '/admin/pprof/cmdline'])
+        assert.equal((await ask(port, path)).status, 403, path);
+      await expectEndpoints(port, '/admin/pprof', { cookie: COOKIE });
+    });
+  }
+
+  for (const [name, adapter] of [
+    ['Express', () => new ExpressAdapter()],
+    ['Fastify', () => new FastifyAdapter()],
+  ] as const)
+    test(`NestJS on ${name}`, async () => {
+      const app = await NestFactory.create(Empty, adapter(), { logger: false });
+      mounted(app, { auth: TOKEN });
+      ends.push(() => app.close());
+      await app.listen(0, '127.0.0.1');
+      const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+      assert.equal((await ask(port, '/debug/pprof/heap')).status, 401);
+      await expectEndpoints(port, '/debug/pprof', authorization);
+    });
+});
+
+describe('createHandler is called by', () => {
+  const handling = (options: HandlerOptions): PprofHandler => {
+    const handler = createHandler(options);
+    ends.push(handler.close);
+    return handler;
+  };
+
+  const fetching = (options: HandlerOptions): FetchHandler => {
+    const handler = createFetchHandler(options);
+    ends.push(handler.close);
+    return handler;
+  };
+
+  test('node:http, which passes on what lies outside', async () => {
+    const pprof = handling({ auth: TOKEN });
+    const port = await listening((request, response) => pprof(request, response, () => response.end('app')));
+    await expectEndpoints(port, '/debug/pprof', authorization);
+    assert.equal((await ask(port, '/other')).body.toString(), 'app');
+  });
+
+  test('routes with a wildcard, wherever they are: Express, Fastify, Hono', async () => {
+    const pprof = handling({ auth: 'none' });
+    const five = express();
+    const router = express.Router();
+    router.all('/profiles{/*path}', pprof);
+    five.use('/admin', router);
+    await expectEndpoints(await listening(five), '/admin/profiles', {});
+    const four = express4();
+    four.all(['/debug/pprof', '/debug/pprof/:name?'], pprof);
+    await expectEndpoints(await listening(four), '/debug/pprof', {});
+    // Its own routes have its own parsers, which know no forms.
+    const fastify = Fastify();
+    for (const path of ['/t/:tenant/profiles/*', '/t/:tenant/profiles']) fastify.all(path, pprof);
+    await fastify.listen({ port: 0, host: '127.0.0.1' });
+    ends.push(() => fastify.close());
+    await expectEndpoints((fastify.server.address() as AddressInfo).port, '/t/7/profiles', {}, false);
+    const hono = new Hono();
+    hono.all('/t/:tenant{[0-9]+}/profiles/*', fetching({ auth: 'none' }));
+    await expectEndpoints(await onHono(hono), '/t/7/profiles', {});
+  });
+
+  for (const [name, adapter, wildcard] of [
+    ['Express', () => new ExpressAdapter(), '*path'],
+    ['Fastify', () => new FastifyAdapter(), '*'],
+  ] as const)
+    test(`a controller of NestJS on ${name}, below a global prefix`, async () => {
+      const pprof = handling({ auth: 'none' });
+      class Profiles {
+        all(request: never, response: never): void {
+          pprof(request, response);
+        }
+      }
+      class App {}
+      const property = Object.getOwnPropertyDescriptor(Profiles.prototype, 'all');
+      assert.ok(property);
+      Req()(Profiles.prototype, 'all', 0);
+      Res()(Profiles.prototype, 'all', 1);
+      All(['', wildcard])(Profiles.prototype, 'all', property);
+      Controller('profiles')(Profiles);
+      Module({ controllers: [Profiles] })(App);
+      const app = await NestFactory.create(App, adapter(), { logger: false });
+      app.setGlobalPrefix('api');
+      ends.push(() => app.close());
+      await app.listen(0, '127.0.0.1');
+      const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+      await expectEndpoints(port, '/api/profiles', {});
+    });
+
+  test('a framework that another handler was made for', async () => {
+    const app = new Koa();
+    app.use(handling({ auth: 'none' }) as unknown as Koa.Middleware);
+    const listener = app.callback();
+    await expectEndpoints(await listening((...args) => void listener(...args)), '/debug/pprof', {});
+    const fetched = fetching({ auth: 'none' }) as unknown as RequestListener;
+    await expectEndpoints(await listening(fetched), '/debug/pprof', {});
+  });
+
+  test('Request → Response, with what runtimes and Next.js pass beside it', async () => {
+    const served = fetching({ auth: TOKEN }) as (request: Request, context: object) => Promise<Response>;
+    const get = (headers: Record<string, string>): Promise<Response> =>
+      served(new Request('http://127.0.0.1/debug/pprof/cmdline', { headers }), { params: {} });
+    const alive = setInterval(() => undefined, 1000);
+    ends.push(() => clearInterval(alive));
+    assert.deepEqual([(await get({})).status, (await get(authorization)).status], [401, 200]);
+  });
+});
+
+describe('what is no framework is told what to import, as a typed error', () => {
+  test('register', () => {
+    for (const app of [null, undefined, 7, {}, createServer(), () => undefined])
+      assert.throws(
+        () => register(app as never, { auth: 'none' }),
+        { name: 'AgentError', code: 'AGENT_CARRIER', message: /createHandler/u },
+        typeof app,
+      );
+  });
+
+  test('a handler that is given an app, or nothing that it knows', () => {
+    const pprof = createHandler({ auth: 'none', heap: false, tasks: false });
+    ends.push(pprof.close);
+    const called = pprof as unknown as (...args: readonly unknown[]) => unknown;
+    for (const [given, message] of [
+      [[Fastify(), {}, () => undefined], /for Fastify write register\(app, \{ auth \}\)/u],
+      [[new Hono()], /for Hono write register/u],
+      [[{ any: 'context' }, () => undefined], /it answers Request → Response/u],
+      [[], /it answers/u],
+    ] as const)
+      assert.throws(() => called(...given), { name: 'AgentError', code: 'AGENT_CARRIER', message });
+  });
+
+  test('nothing is started for it', () => {
+    assert.throws(() => register({} as never, { auth: undefined }), { code: 'AGENT_CARRIER' });
+    assert.throws(() => register(express(), { auth: undefined }), { code: 'AGENT_AUTH_REQUIRED' });
+  });
+});
+
+test('several mounts of one agent share a worker, and each ends by itself', async () => {
+  const workers: Worker[] = [];
+  const onWorker = (worker: Worker): void => void workers.push(worker);
+  process.on('worker', onWorker);
+  ends.push(() => process.off('worker', onWorker));
+  const app = express();
+  const first = register(app, { auth: 'none', prefix: '/one', tasks: false, heap: false });
+  const second = register(app, { auth: TOKEN, prefix: '/two', tasks: false, heap: false });
+  ends.push(first.close, second.close);
+  const port = await listening(app);
+  const status = async (path: string, headers = {}): Promise<number> =>
+    (await ask(port, path, { headers })).status;
+  assert.deepEqual(
+    await Promise.all([
+      status('/one/cmdline'),
+      status('/two/cmdline', authorization),
+      status('/two/cmdline'),
+    ]),
+    [200, 200, 401],
+  );
+  assert.equal(workers.length, 1);
+  await first.close();
+  assert.equal(await status('/one/cmdline'), 503);
+  assert.equal(await status('/two/cmdline', authorization), 200);
+  await second.close();
+  assert.equal(workers[0]?.threadId, -1);
+});
