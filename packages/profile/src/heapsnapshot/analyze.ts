@@ -2,9 +2,12 @@
 import { GrowingUint32 } from '../columns/growable.ts';
 import type { FunctionNames } from '../naming/function-names.ts';
 import { NO_FACTS } from '../naming/names.ts';
+import { VariableUses } from '../naming/uses.ts';
+import { classifyFunction } from '../origin.ts';
 import { scriptFilename } from '../script-filename.ts';
 import type { TaskKind } from '../wire/task-labels.ts';
 import { ClassTally, type HeapClasses } from './classes/classes.ts';
+import type { PlacedMaker } from './classes/holder-tree.ts';
 import { Scopes } from './classes/scopes.ts';
 import { walkClasses } from './classes/walk.ts';
 import { ContextChain } from './contexts.ts';
@@ -45,6 +48,8 @@ export interface HeapGroup {
   readonly heldBy: string;
   /** Of closures the function that made a typical one, as far as its contexts tell; else ''. */
   readonly madeIn: string;
+  /** The same with its place, where the script's text tells it; null where it does not. */
+  readonly maker: PlacedMaker | null;
   /** V8's ids of all members of a group, but of Node's own closures, where they were asked for and are few enough; else empty. */
   readonly memberIds: readonly number[];
 }
@@ -120,6 +125,10 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const madeIn = groups.open.map(({ kind, members }) =>
     kind === 'closures' && members[0] !== undefined ? contexts.makerOf(members[0]) : '',
   );
+  const makers = new Makers(options.names ?? null);
+  const maker = groups.open.map(({ kind, frames }) =>
+    kind === 'closures' && frames[0] !== undefined ? makers.of(frames[0].function) : null,
+  );
   release(paths.entry);
   const tally = options.classes === undefined ? null : tallyOf(snapshot, functions, options);
   let heapBytes = 0;
@@ -132,7 +141,7 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const bytes = claimedBytes(tree, graph, claims, claimed);
   const classes = tally?.finish(tree, graph) ?? null;
   for (const used of [tree.vertex, tree.idom, tree.spare]) release(used);
-  return { groups: groups.told(bytes, heldBy, madeIn), runtimeTasks, nodeCount, heapBytes, classes };
+  return { groups: groups.told(bytes, heldBy, madeIn, maker), runtimeTasks, nodeCount, heapBytes, classes };
 }
 
 /** Objects by class and chain of holders. */
@@ -144,6 +153,28 @@ function tallyOf(
   const scopes = new Scopes(snapshot, functions, options.names ?? null);
   const walk = walkClasses(snapshot, functions, scopes, options.filename ?? scriptFilename);
   return new ClassTally(snapshot, walk, options.classes?.looks ?? []);
+}
+
+/** In which function of the user's another one was made, by the texts of scripts. */
+class Makers {
+  readonly #texts: FunctionNames | null;
+  readonly #uses = new Map<string, VariableUses | null>();
+
+  constructor(texts: FunctionNames | null) {
+    this.#texts = texts;
+  }
+
+  of({ url, line, column }: SnapshotFunction): PlacedMaker | null {
+    if (classifyFunction('', url) !== 'user' || line === 0) return null;
+    let uses = this.#uses.get(url);
+    if (uses === undefined) {
+      const text = this.#texts?.text(url) ?? null;
+      uses = text === null ? null : new VariableUses(text);
+      this.#uses.set(url, uses);
+    }
+    const maker = uses?.makerAt(line, column) ?? null;
+    return maker === null ? null : { ...maker, url };
+  }
 }
 
 /** Groups while their members are found, and which nodes each claims. */
@@ -284,7 +315,12 @@ class Groups {
   }
 
   /** The groups as they are told. */
-  told(bytes: Float64Array, heldBy: readonly string[], madeIn: readonly string[]): HeapGroup[] {
+  told(
+    bytes: Float64Array,
+    heldBy: readonly string[],
+    madeIn: readonly string[],
+    maker: readonly (PlacedMaker | null)[],
+  ): HeapGroup[] {
     return this.open.map(({ kind, frames, state, count, ids }, g) => ({
       kind,
       frames,
@@ -293,6 +329,7 @@ class Groups {
       retained: bytes[g + 1] as number,
       heldBy: heldBy[g] as string,
       madeIn: madeIn[g] as string,
+      maker: maker[g] ?? null,
       memberIds: this.#ids > this.#maxIds ? [] : ids,
     }));
   }

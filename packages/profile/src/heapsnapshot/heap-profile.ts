@@ -8,7 +8,7 @@ import { taskLabel } from '../wire/task-labels.ts';
 import type { HeapAnalysis, HeapAnalysisOptions, HeapGroup, HeapGroupKind } from './analyze.ts';
 import type { HeapClasses } from './classes/classes.ts';
 import { BORN_LABEL } from './heap-ids.ts';
-import type { HolderFrame } from './classes/holder-tree.ts';
+import type { HolderFrame, PlacedMaker } from './classes/holder-tree.ts';
 
 /** How an analysis becomes a profile. */
 export interface HeapProfileOptions extends HeapAnalysisOptions {
@@ -162,7 +162,9 @@ function writeGroups(
     const labels: SampleLabel[] = [{ key: taskLabel.kind, text: group.kind }];
     if (group.state !== '') labels.push({ key: taskLabel.state, text: group.state });
     if (group.heldBy !== '') labels.push({ key: taskLabel.heldBy, text: group.heldBy });
-    if (group.madeIn !== '') labels.push({ key: taskLabel.createdBy, text: group.madeIn });
+    if (group.maker !== null)
+      labels.push({ key: taskLabel.createdBy, text: makerText(group.maker, filename) });
+    else if (group.madeIn !== '') labels.push({ key: taskLabel.createdBy, text: group.madeIn });
     labels.push(...(writer?.labels(stack) ?? []));
     const type = group.kind === 'task' ? (options.taskType ?? 'tasks') : typeOf[group.kind];
     const bytesType = types.includes('claimed') ? 'claimed' : 'retained';
@@ -200,14 +202,21 @@ function writeClasses(
     return location;
   };
   const kind: SampleLabel = { key: 'kind', text: 'class' };
-  classes.forEach(({ chain, cells }) => {
+  classes.forEach(({ chain, maker, cells }) => {
     const stack = chain.map(locate);
+    const own: SampleLabel[] =
+      maker === null ? [kind] : [kind, { key: taskLabel.createdBy, text: makerText(maker, filename) }];
     for (const [age, { objects, shallow, retained }] of cells.entries()) {
       if (objects === 0 && shallow === 0 && retained === 0) continue;
-      const labels = classes.ages === 1 ? [kind] : [kind, { key: BORN_LABEL, number: age }];
+      const labels = classes.ages === 1 ? own : [...own, { key: BORN_LABEL, number: age }];
       builder.sample(stack, valuesOf(types, { objects, shallow, retained }), labels);
     }
   });
+}
+
+/** A maker as the label `created_by` tells it. */
+function makerText({ name, url, line }: PlacedMaker, filename: (url: string) => string): string {
+  return `${name} ${filename(url)}:${line}`;
 }
 
 /** What a function is called in the profile. */
