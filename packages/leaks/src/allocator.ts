@@ -1,12 +1,46 @@
 // Joins two witnesses of one heap: what is held by a variable or made by a library was allocated by somebody whom the sampler saw.
 import type { Evidence } from './counter-kinds.ts';
+import type { OnlyCall } from '@stackpile/profile';
 import { growInStep } from './blame.ts';
+import { findingSentence } from './sentences.ts';
 import type { Finding, StackFrame, Verdict } from './verdict.ts';
 
 /** One verdict, and what it rests on. */
 export interface EvidenceVerdict {
   readonly evidence: Evidence;
   readonly verdict: Verdict;
+}
+
+/**
+ * Names whom a callback calls (`createdBy`), where that is all that it does: V8 draws a small function into its caller, and what it
+ * allocates seems to be the caller's from then on.
+ */
+export function withCallees<T extends EvidenceVerdict>(
+  verdicts: readonly T[],
+  calls: readonly OnlyCall[],
+): readonly T[] {
+  const named = (finding: Finding, series: Verdict['series']): Finding => {
+    const { culprit, createdBy } = finding;
+    const found =
+      culprit === null || createdBy !== ''
+        ? undefined
+        : calls.find(({ file, line }) => culprit.file === file && (culprit.start ?? culprit.line) === line);
+    if (found === undefined) return finding;
+    const { name, file, line } = found.calls;
+    const told = { ...finding, createdBy: `${name} ${file}:${line}` };
+    return { ...told, sentence: findingSentence(told, series, 'which calls') };
+  };
+  return verdicts.map((one) =>
+    one.evidence === 'heap'
+      ? {
+          ...one,
+          verdict: {
+            ...one.verdict,
+            findings: one.verdict.findings.map((finding) => named(finding, one.verdict.series)),
+          },
+        }
+      : one,
+  );
 }
 
 /** Evidence that says what is held, and not who made it. */

@@ -141,6 +141,40 @@ export const ruleTable = {
   leastOfThree: { value: 8, why: 'three dumps convict only so many that stayed or came' },
 } as const;
 
+/** The numbers for open files, which only a counter tells (files.ts): test/files.test.ts holds each of them. */
+export const fileRuleTable = {
+  gain: { value: 20, why: 'a program keeps some files open: fewer than this more are not worth a word' },
+  looks: { value: 8, why: 'fewer looks show no pile' },
+  fallen: {
+    value: 0.1,
+    why: 'a pile of files never shrinks: what comes and goes beside it may fall by this share of the gain',
+  },
+  later: {
+    value: 0.5,
+    why: 'the later half has to bring this share of its part: what was opened at first only is a pool',
+  },
+  other: {
+    value: 0.5,
+    why: 'where handles, workers and children grew by this share of it, sockets and pipes are what is open',
+  },
+} as const;
+
+/** The same, by name. */
+export type FileRules = Readonly<Record<keyof typeof fileRuleTable, number>>;
+
+/** What the judge of open files goes by, with some numbers of one's own. */
+export function fileRulesWith(own: Partial<FileRules>): FileRules {
+  const { gain, looks, fallen, later, other } = fileRuleTable;
+  return {
+    gain: gain.value,
+    looks: looks.value,
+    fallen: fallen.value,
+    later: later.value,
+    other: other.value,
+    ...own,
+  };
+}
+
 export type RuleName = keyof typeof ruleTable;
 
 /** The numbers, by name. */

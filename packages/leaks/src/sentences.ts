@@ -1,5 +1,6 @@
 // The sentences of a verdict: what a person would say after looking at the numbers.
 import { shortName, taskLabel, tellingFrame } from '@stackpile/profile';
+import { starterOf } from './starter.ts';
 import type { Finding, Series, StackFrame, Verdict } from './verdict.ts';
 import { amount, duration, percent, shortPlace } from './words.ts';
 
@@ -55,8 +56,37 @@ function doing(finding: Finding, series: Series): string {
   return `${kind === 'task' ? 'tasks' : series.noun} that wait in`;
 }
 
-/** One sentence for one finding. */
-export function findingSentence(finding: Finding, series: Series): string {
+/** Nothing in a process says who opened a file; the program's text says who opens any. */
+function openedBy(finding: Finding): string {
+  const others = finding.also.length;
+  const who =
+    others === 0 ? `only ${subjectOf(finding)} opens` : `${subjectOf(finding)} or ${others} more open`;
+  return `files that, by the program's text, ${who}`;
+}
+
+/** What `createdBy` did, by what is counted. */
+const makerWords: Readonly<Partial<Record<string, string>>> = {
+  objects: 'put there by',
+  closures: 'made by',
+  bytes: 'called by',
+};
+
+/** Who put what is held where it is, or made it: `, put there by remember (cache.mjs:9),`. */
+function makerOf({ createdBy }: Finding, { measure }: Series, own: string | undefined): string {
+  const word = own ?? makerWords[measure.unit === 'bytes' ? 'bytes' : measure.type];
+  if (createdBy === '' || word === undefined) return '';
+  const { name, place } = starterOf(createdBy);
+  const [, file = '', line = ''] = /^(.*):(\d+)$/su.exec(place) ?? [];
+  const where = file === '' ? name : placeOf({ name, file, line: Number(line), origin: 'user' });
+  return `, ${word} ${where},`;
+}
+
+/**
+ * One sentence for one finding.
+ *
+ * @param maker what `createdBy` did, where that is not what it does for what is counted
+ */
+export function findingSentence(finding: Finding, series: Series, maker?: string): string {
   const subject = subjectOf(finding);
   const { unit } = series.measure;
   const bytes = unit === 'bytes';
@@ -66,7 +96,11 @@ export function findingSentence(finding: Finding, series: Series): string {
   const rate = rateOf(finding, unit);
   const named = finding.pattern === null || finding.culprit !== null;
   const what = capital(
-    named ? `${doing(finding, series)} ${subject}` : `${bytes ? 'memory' : series.noun} of ${subject}`,
+    series.measure.type === 'files'
+      ? openedBy(finding)
+      : named
+        ? `${doing(finding, series)} ${subject}${makerOf(finding, series, maker)}`
+        : `${bytes ? 'memory' : series.noun} of ${subject}`,
   );
   const verb = (plural: string, singular: string): string => (bytes ? singular : plural);
   switch (finding.kind) {

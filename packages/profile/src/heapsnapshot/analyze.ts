@@ -64,6 +64,18 @@ export interface HeapAnalysis {
   readonly heapBytes: number;
   /** The heap by class; null where it was not asked for. */
   readonly classes: HeapClasses | null;
+  /** Functions of the user's that open files, as the texts of their scripts tell; empty where classes were not asked for. */
+  readonly openers: readonly PlacedMaker[];
+  /** Functions without a name that only call another one, as those texts tell; empty where classes were not asked for. */
+  readonly wrappers: readonly Wrapper[];
+}
+
+/** A function without a name that only calls another one, by where it begins. */
+export interface Wrapper {
+  readonly url: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly calls: PlacedMaker;
 }
 
 /** How a snapshot is looked at. */
@@ -88,6 +100,8 @@ export interface HeapAnalysisOptions {
 const USER_CLOSURES = 2;
 /** The same for Node's own functions, of which every program has thousands. */
 const NODE_CLOSURES = 256;
+/** Scripts whose texts are read for who makes what. */
+const MOST_SCRIPTS = 2000;
 /** Members whose holders are looked at for the words of a group. */
 const HOLDER_SAMPLE = 8;
 
@@ -129,6 +143,8 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const maker = groups.open.map(({ kind, frames }) =>
     kind === 'closures' && frames[0] !== undefined ? makers.of(frames[0].function) : null,
   );
+  const openers = options.classes === undefined ? [] : makers.openers(census.scripts.values());
+  const wrappers = options.classes === undefined ? [] : makers.wrappers(census.scripts.values());
   release(paths.entry);
   const tally = options.classes === undefined ? null : tallyOf(snapshot, functions, options);
   let heapBytes = 0;
@@ -141,7 +157,15 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const bytes = claimedBytes(tree, graph, claims, claimed);
   const classes = tally?.finish(tree, graph) ?? null;
   for (const used of [tree.vertex, tree.idom, tree.spare]) release(used);
-  return { groups: groups.told(bytes, heldBy, madeIn, maker), runtimeTasks, nodeCount, heapBytes, classes };
+  return {
+    groups: groups.told(bytes, heldBy, madeIn, maker),
+    runtimeTasks,
+    nodeCount,
+    heapBytes,
+    classes,
+    openers,
+    wrappers,
+  };
 }
 
 /** Objects by class and chain of holders. */
@@ -165,15 +189,36 @@ class Makers {
   }
 
   of({ url, line, column }: SnapshotFunction): PlacedMaker | null {
-    if (classifyFunction('', url) !== 'user' || line === 0) return null;
+    const maker = line === 0 ? null : (this.#usesOf(url)?.makerAt(line, column) ?? null);
+    return maker === null ? null : { ...maker, url };
+  }
+
+  /** Functions that open files, of scripts of those URLs. */
+  openers(urls: Iterable<string>): PlacedMaker[] {
+    const found: PlacedMaker[] = [];
+    for (const url of new Set(urls))
+      for (const maker of this.#usesOf(url)?.openers() ?? []) found.push({ ...maker, url });
+    return found;
+  }
+
+  /** Functions that only call another one, of scripts of those URLs. */
+  wrappers(urls: Iterable<string>): Wrapper[] {
+    const found: Wrapper[] = [];
+    for (const url of new Set(urls))
+      for (const { line, calls } of this.#usesOf(url)?.wrappers() ?? [])
+        found.push({ url, line, calls: { ...calls, url } });
+    return found;
+  }
+
+  #usesOf(url: string): VariableUses | null {
     let uses = this.#uses.get(url);
     if (uses === undefined) {
-      const text = this.#texts?.text(url) ?? null;
+      const isRead = classifyFunction('', url) === 'user' && this.#uses.size < MOST_SCRIPTS;
+      const text = isRead ? (this.#texts?.text(url) ?? null) : null;
       uses = text === null ? null : new VariableUses(text);
       this.#uses.set(url, uses);
     }
-    const maker = uses?.makerAt(line, column) ?? null;
-    return maker === null ? null : { ...maker, url };
+    return uses;
   }
 }
 

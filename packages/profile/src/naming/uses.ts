@@ -6,6 +6,8 @@ import { findSites, type SeenWord, type Site } from './sites.ts';
 const MOST_TEXT = 16 * 1024 * 1024;
 /** Uses that are remembered of one name. */
 const MOST_USES = 256;
+/** Calls that are remembered of one script. */
+const MOST_CALLS = 20_000;
 
 /** What a name is followed by where something is put into it: `cache.set(`, `cache.items.push(`, `cache[id] =`. */
 const WAY = String.raw`(?:\s*\??\.\s*[\w$#]+|\s*\[[^\]\n]{0,200}\])`;
@@ -17,6 +19,22 @@ const FILLING = new RegExp(
 /** … and where something is only read or taken out of it. */
 const TAKING =
   /\s*\??\.\s*(?:get|has|delete|clear|size|length|keys|values|entries|forEach|pop|shift|at|find|filter|map|some|every|includes|indexOf|off|removeListener|removeAllListeners|removeEventListener|unsubscribe|end|close|destroy|emit)\b/uy;
+
+/** Calls that open a file whose descriptor somebody has to close. */
+const OPENING = new Set([
+  'createReadStream',
+  'createWriteStream',
+  'openSync',
+  'opendir',
+  'opendirSync',
+  'open',
+]);
+/** `open` is a word of many: it is a file's behind these … */
+const OF_FILES = /\b(?:fs|fsp|fsPromises|promises|files?|nodeFs)\s*\??\.\s*$/u;
+/** … or where it was imported as such. */
+const IMPORTED =
+  /\bimport\s*\{[^}]{0,400}\bopen\b[^}]{0,400}\}\s*from\s*['"](?:node:)?fs(?:\/promises)?['"]|\{[^}]{0,400}\bopen\b[^}]{0,400}\}\s*=\s*require\(\s*['"](?:node:)?fs(?:\/promises)?['"]/u;
+const CALLED = /\s*\(/uy;
 
 /** How sure it is that a use puts something into a variable. */
 const Fill = { surely: 2, maybe: 1, no: 0 } as const;
@@ -41,6 +59,9 @@ export class VariableUses {
   readonly #lines: readonly number[];
   readonly #uses = new Map<string, Use[]>();
   readonly #declared = new Map<string, Set<number>>();
+  /** Functions of the script that are called, by name, where they are. */
+  readonly #calls: { readonly site: number; readonly word: string }[] = [];
+  readonly #opening: { readonly site: number; readonly offset: number }[] = [];
 
   /** Reads a text of JavaScript or TypeScript, whole or cut, in time in proportion to its length. */
   constructor(text: string) {
@@ -84,6 +105,52 @@ export class VariableUses {
     return around === undefined ? null : this.#maker(site.parent, this.#lineOf(around.start));
   }
 
+  /** The functions that open files, each at the first line where it does; what is opened once, at the top level, is left out. */
+  openers(): Maker[] {
+    const found = new Map<string, Maker>();
+    for (const { site, offset } of this.#opening) {
+      const maker = this.#maker(site, this.#lineOf(offset));
+      if (!found.has(maker.name)) found.set(maker.name, maker);
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * Functions without a name at the top level, as the callback of a timer, that call one named function of the script and no other:
+   * V8 draws such a function into its caller, and what it allocates then seems to be the caller's.
+   */
+  wrappers(): { readonly line: number; readonly calls: Maker }[] {
+    const byName = new Map<string, number>();
+    this.#sites.forEach(({ name, parent }, i) => {
+      if (name !== '' && parent < 0) byName.set(name, i);
+    });
+    const called = new Map<number, Set<number>>();
+    for (const { site, word } of this.#calls) {
+      const top = this.#topOf(site);
+      const callee = byName.get(word);
+      if (callee === undefined || callee === top || this.#sites[top]?.name !== '') continue;
+      called.set(top, (called.get(top) ?? new Set()).add(callee));
+    }
+    return [...called].flatMap(([top, [first, ...more]]) =>
+      first === undefined || more.length > 0
+        ? []
+        : [
+            {
+              line: this.#lineOf(this.#sites[top]?.start ?? 0),
+              calls: this.#maker(first, this.#lineOf(this.#sites[first]?.start ?? 0)),
+            },
+          ],
+    );
+  }
+
+  /** The outermost function around a site. */
+  #topOf(site: number): number {
+    let at = site;
+    for (let above = this.#sites[at]?.parent ?? -1; above >= 0; above = this.#sites[at]?.parent ?? -1)
+      at = above;
+    return at;
+  }
+
   /** The function that declares a variable on that line; null at the top level, and where none does. */
   declarerOf(name: string, line: number): Maker | null {
     const home = this.#homeOf(name, line);
@@ -92,6 +159,12 @@ export class VariableUses {
 
   #see(text: string, { word, end, site, isMember, isDeclared }: SeenWord): void {
     if (word.length > 128) return;
+    if (site >= 0 && !isDeclared && isOpening(text, word, end, isMember) && this.#opening.length < MOST_USES)
+      this.#opening.push({ site, offset: end - word.length });
+    if (site >= 0 && !isDeclared && !isMember && this.#calls.length < MOST_CALLS) {
+      CALLED.lastIndex = end;
+      if (CALLED.test(text)) this.#calls.push({ site, word });
+    }
     const key = isMember ? `.${word}` : word;
     if (isDeclared && !isMember) {
       const known = this.#declared.get(key);
@@ -146,6 +219,15 @@ export class VariableUses {
     }
     return low;
   }
+}
+
+function isOpening(text: string, word: string, end: number, isMember: boolean): boolean {
+  if (!OPENING.has(word)) return false;
+  CALLED.lastIndex = end;
+  if (!CALLED.test(text)) return false;
+  if (word !== 'open' && word !== 'opendir') return true;
+  const start = end - word.length;
+  return isMember ? OF_FILES.test(text.slice(Math.max(0, start - 40), start)) : IMPORTED.test(text);
 }
 
 function fillOf(text: string, end: number): number {

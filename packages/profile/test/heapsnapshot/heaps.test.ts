@@ -157,7 +157,7 @@ for (let i = 0; i < 60; i++) {
   leak(i);
   log.write('line ' + i);
 }
-setTimeout(() => { take(); process.exit(cache.size - 60); }, 50);
+setTimeout(() => { take(); process.exit(cache.size - log.lines.length); }, 50);
 `,
   );
   const makers = makersOf(readHeapSnapshot(text));
