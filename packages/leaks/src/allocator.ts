@@ -27,8 +27,8 @@ export function withCallees<T extends EvidenceVerdict>(
         : calls.find(({ file, line }) => culprit.file === file && (culprit.start ?? culprit.line) === line);
     if (found === undefined) return finding;
     const { name, file, line } = found.calls;
-    const told = { ...finding, createdBy: `${name} ${file}:${line}` };
-    return { ...told, sentence: findingSentence(told, series, 'which calls') };
+    const told = { ...finding, createdBy: `${name} ${file}:${line}`, createdHow: 'which calls' };
+    return { ...told, sentence: findingSentence(told, series) };
   };
   return mapped(verdicts, ['heap'], named);
 }
@@ -62,8 +62,9 @@ export function withHolders<T extends EvidenceVerdict>(verdicts: readonly T[]): 
     const isOpen = finding.kind === 'leak' && finding.createdBy === '';
     // Two dumps have no shape.
     if (!isOpen || (dumps > 2 && !growInStep(finding, held))) return finding;
-    const told = { ...finding, createdBy: held.createdBy };
-    return { ...told, sentence: findingSentence(told, series, `kept by ${subjectOf(held)}, put there by`) };
+    const createdHow = `kept by ${subjectOf(held)}, ${held.createdHow}`;
+    const told = { ...finding, createdBy: held.createdBy, createdHow };
+    return { ...told, sentence: findingSentence(told, series) };
   };
   return mapped(verdicts, ['heap'], named);
 }
@@ -122,7 +123,11 @@ export function withAllocators<T extends EvidenceVerdict>(verdicts: readonly T[]
     culprit?.file === place.file && culprit.line === place.line;
   const named = (finding: Finding): Finding =>
     finding.kind === 'leak' && finding.createdBy === '' && !isHere(finding) && growInStep(finding, site)
-      ? { ...finding, createdBy: `${place.name} ${place.file}:${place.line}` }
+      ? {
+          ...finding,
+          createdBy: `${place.name} ${place.file}:${place.line}`,
+          createdHow: 'allocated by',
+        }
       : finding;
   return mapped(verdicts, held, named);
 }

@@ -103,6 +103,7 @@ function findingOf(
     culpritIndex: culprit === null ? -1 : 0,
     pattern: null,
     createdBy: '',
+    createdHow: '',
     state: '',
     labels: [],
     counts: series.totals,

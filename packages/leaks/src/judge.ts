@@ -7,7 +7,7 @@ import { type Group, groupsOf } from './groups.ts';
 import { callerOf, type Member, most, sum } from './members.ts';
 import { atLeastMore, holdersOf, leastObjectsOf, unheld } from './objects.ts';
 import { rules as standard, type Rules } from './rules.ts';
-import { findingSentence, verdictSentence } from './sentences.ts';
+import { findingSentence, makerWords, verdictSentence } from './sentences.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
 import { theilSen, trendOf } from './trend.ts';
 import type { Age, Finding, Growth, LeakPattern, RelatedStack, Series, Verdict } from './verdict.ts';
@@ -205,15 +205,17 @@ class Judge {
     const ended = evidence.endedLate + evidence.endedEarly;
     const retained = sum(members.map((member) => member.record.retained));
     const limit = this.#options.limit;
+    const createdBy =
+      main.createdBy === '' && this.#record.measure.unit === 'bytes'
+        ? callerOf(group.members)
+        : main.createdBy;
     const facts = {
       stack: main.stack,
       culprit: main.culprit,
       culpritIndex: main.culpritIndex,
       pattern: group.pattern,
-      createdBy:
-        main.createdBy === '' && this.#record.measure.unit === 'bytes'
-          ? callerOf(group.members)
-          : main.createdBy,
+      createdBy,
+      createdHow: createdBy === '' ? '' : makerWords(this.#record.measure),
       state: main.state,
       labels: this.#commonLabels(members),
       counts: values,

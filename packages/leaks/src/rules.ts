@@ -138,6 +138,20 @@ export const ruleTable = {
     value: 0.25,
     why: 'of objects and open things that pile up hardly any end: where this share has ended, a pool fills up under load',
   },
+  backlogDumps: { value: 5, why: 'fewer dumps show no queue that grows' },
+  backlogLeast: { value: 30, why: 'a queue of fewer is none worth a word' },
+  backlogGrowth: {
+    value: 2.5,
+    why: 'load that rises less than so many times cannot be told from a queue that grows',
+  },
+  backlogRatio: {
+    value: 1.2,
+    why: 'as many wait as come while one waits: where more do, more came of late, and it is load',
+  },
+  backlogTail: {
+    value: 2.3,
+    why: 'in a queue nobody overtakes: nine of ten have waited less than so many times as long as half of them',
+  },
   leastOfThree: { value: 8, why: 'three dumps convict only so many that stayed or came' },
 } as const;
 

@@ -64,29 +64,24 @@ function openedBy(finding: Finding): string {
   return `files that, by the program's text, ${who}`;
 }
 
-/** What `createdBy` did, by what is counted. */
-const makerWords: Readonly<Partial<Record<string, string>>> = {
-  objects: 'put there by',
-  closures: 'made by',
-  bytes: 'called by',
-};
+/** What whoever is named in `createdBy` has to do with what is counted. */
+export function makerWords({ type, unit }: Series['measure']): string {
+  if (unit === 'bytes') return 'called by';
+  if (type === 'objects') return 'put there by';
+  return type === 'closures' ? 'made by' : 'started by';
+}
 
 /** Who put what is held where it is, or made it: `, put there by remember (cache.mjs:9),`. */
-function makerOf({ createdBy }: Finding, { measure }: Series, own: string | undefined): string {
-  const word = own ?? makerWords[measure.unit === 'bytes' ? 'bytes' : measure.type];
-  if (createdBy === '' || word === undefined) return '';
+function makerOf({ createdBy, createdHow }: Finding, { measure }: Series): string {
+  if (createdBy === '' || makerWords(measure) === 'started by') return '';
   const { name, place } = starterOf(createdBy);
   const [, file = '', line = ''] = /^(.*):(\d+)$/su.exec(place) ?? [];
   const where = file === '' ? name : placeOf({ name, file, line: Number(line), origin: 'user' });
-  return `, ${word} ${where},`;
+  return `, ${createdHow} ${where},`;
 }
 
-/**
- * One sentence for one finding.
- *
- * @param maker what `createdBy` did, where that is not what it does for what is counted
- */
-export function findingSentence(finding: Finding, series: Series, maker?: string): string {
+/** One sentence for one finding. */
+export function findingSentence(finding: Finding, series: Series): string {
   const subject = subjectOf(finding);
   const { unit } = series.measure;
   const bytes = unit === 'bytes';
@@ -99,7 +94,7 @@ export function findingSentence(finding: Finding, series: Series, maker?: string
     series.measure.type === 'files'
       ? openedBy(finding)
       : named
-        ? `${doing(finding, series)} ${subject}${makerOf(finding, series, maker)}`
+        ? `${doing(finding, series)} ${subject}${makerOf(finding, series)}`
         : `${bytes ? 'memory' : series.noun} of ${subject}`,
   );
   const verb = (plural: string, singular: string): string => (bytes ? singular : plural);
