@@ -31,9 +31,8 @@ const OPENING = new Set([
 ]);
 /** `open` is a word of many: it is a file's behind these … */
 const OF_FILES = /\b(?:fs|fsp|fsPromises|promises|files?|nodeFs)\s*\??\.\s*$/u;
-/** … or where it was imported as such. */
-const IMPORTED =
-  /\bimport\s*\{[^}]{0,400}\bopen\b[^}]{0,400}\}\s*from\s*['"](?:node:)?fs(?:\/promises)?['"]|\{[^}]{0,400}\bopen\b[^}]{0,400}\}\s*=\s*require\(\s*['"](?:node:)?fs(?:\/promises)?['"]/u;
+/** … or where the script imports names of that module, and declares none of that name itself. */
+const IMPORTED = /\b(?:from|require\()\s*['"](?:node:)?fs(?:\/promises)?['"]/u;
 const CALLED = /\s*\(/uy;
 
 /** How sure it is that a use puts something into a variable. */
@@ -61,7 +60,9 @@ export class VariableUses {
   readonly #declared = new Map<string, Set<number>>();
   /** Functions of the script that are called, by name, where they are. */
   readonly #calls: { readonly site: number; readonly word: string }[] = [];
-  readonly #opening: { readonly site: number; readonly offset: number }[] = [];
+  readonly #opening: { readonly site: number; readonly offset: number; readonly word: string }[] = [];
+  readonly #importsFiles: boolean;
+  readonly #starts: ReadonlyMap<number, number>;
 
   /** Reads a text of JavaScript or TypeScript, whole or cut, in time in proportion to its length. */
   constructor(text: string) {
@@ -70,6 +71,8 @@ export class VariableUses {
     const words = wordsOf(this.#sites);
     this.#names = this.#sites.map(({ name }, i) => name || (words[i]?.words ?? ''));
     this.#lines = lineStarts(read, true);
+    this.#importsFiles = IMPORTED.test(read);
+    this.#starts = new Map(this.#sites.map(({ start }, i) => [start, i]));
   }
 
   /**
@@ -99,16 +102,16 @@ export class VariableUses {
   /** The function in which the one that begins at that place (1-based) is made; null at the top level, and where none begins there. */
   makerAt(line: number, column: number): Maker | null {
     const offset = (this.#lines[line - 1] ?? -1) + column - 1;
-    const site = this.#sites.find(({ start }) => start === offset);
-    if (site === undefined || site.parent < 0) return null;
-    const around = this.#sites[site.parent];
-    return around === undefined ? null : this.#maker(site.parent, this.#lineOf(around.start));
+    const parent = this.#sites[this.#starts.get(offset) ?? -1]?.parent ?? -1;
+    const around = this.#sites[parent];
+    return around === undefined ? null : this.#maker(parent, this.#lineOf(around.start));
   }
 
   /** The functions that open files, each at the first line where it does; what is opened once, at the top level, is left out. */
   openers(): Maker[] {
     const found = new Map<string, Maker>();
-    for (const { site, offset } of this.#opening) {
+    for (const { site, offset, word } of this.#opening) {
+      if (word !== '' && (!this.#importsFiles || this.#declared.has(word))) continue;
       const maker = this.#maker(site, this.#lineOf(offset));
       if (!found.has(maker.name)) found.set(maker.name, maker);
     }
@@ -160,7 +163,7 @@ export class VariableUses {
   #see(text: string, { word, end, site, isMember, isDeclared }: SeenWord): void {
     if (word.length > 128) return;
     if (site >= 0 && !isDeclared && isOpening(text, word, end, isMember) && this.#opening.length < MOST_USES)
-      this.#opening.push({ site, offset: end - word.length });
+      this.#opening.push({ site, offset: end - word.length, word: isMember ? '' : word });
     if (site >= 0 && !isDeclared && !isMember && this.#calls.length < MOST_CALLS) {
       CALLED.lastIndex = end;
       if (CALLED.test(text)) this.#calls.push({ site, word });
@@ -225,9 +228,9 @@ function isOpening(text: string, word: string, end: number, isMember: boolean): 
   if (!OPENING.has(word)) return false;
   CALLED.lastIndex = end;
   if (!CALLED.test(text)) return false;
-  if (word !== 'open' && word !== 'opendir') return true;
+  if (!isMember || (word !== 'open' && word !== 'opendir')) return true;
   const start = end - word.length;
-  return isMember ? OF_FILES.test(text.slice(Math.max(0, start - 40), start)) : IMPORTED.test(text);
+  return OF_FILES.test(text.slice(Math.max(0, start - 40), start));
 }
 
 function fillOf(text: string, end: number): number {

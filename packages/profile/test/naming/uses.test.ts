@@ -115,3 +115,33 @@ test('any text is read, in time that grows with it', () => {
   const long = new VariableUses(`const held = [];\nfunction f() {${'held.a.b[0][1]'.repeat(20_000)}}`);
   assert.deepEqual(long.fillerOf('held', 1)?.name, 'f');
 });
+
+test('who opens files is told, by calls of the module that does and of names imported from it', () => {
+  const openers = (text: string): string[] =>
+    new VariableUses(text).openers().map(({ name, line }) => `${name}:${line}`);
+  const imports = "import fs, { createReadStream, open } from 'node:fs';\n";
+  assert.deepEqual(openers(`${imports}function serve(path) {\n  return createReadStream(path);\n}`), [
+    'serve:3',
+  ]);
+  assert.deepEqual(openers(`${imports}const head = (path) => fs.openSync(path, 'r');`), ['head:2']);
+  assert.deepEqual(openers(`${imports}function head(path, done) { open(path, 'r', done); }`), ['head:2']);
+  assert.deepEqual(openers(`${imports}async function head(path) { return await fs.promises.open(path); }`), [
+    'head:2',
+  ]);
+  // A door, a function of the program's own, and what is opened once.
+  assert.deepEqual(openers(`${imports}function enter(door) { door.open(); }`), []);
+  assert.deepEqual(openers('function open(x) { return x; } function enter() { open(1); }'), []);
+  assert.deepEqual(openers(`${imports}const log = fs.createWriteStream('log');`), []);
+});
+
+test('a callback that calls one function of its script and no other is known', () => {
+  const wrappers = (text: string): string[] =>
+    new VariableUses(text).wrappers().map(({ line, calls }) => `${line} ${calls.name}:${calls.line}`);
+  const functions = 'function first() { second(); }\nfunction second() {}\n';
+  assert.deepEqual(wrappers(`${functions}setInterval(() => first(n++), 20);`), ['3 first:1']);
+  assert.deepEqual(wrappers(`${functions}setInterval(() => void first().catch(() => log()), 20);`), [
+    '3 first:1',
+  ]);
+  assert.deepEqual(wrappers(`${functions}setInterval(() => { first(); second(); }, 20);`), []);
+  assert.deepEqual(wrappers(`${functions}setInterval(() => console.log(1), 20);`), []);
+});
