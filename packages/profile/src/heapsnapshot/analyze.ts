@@ -2,8 +2,6 @@
 import { GrowingUint32 } from '../columns/growable.ts';
 import type { FunctionNames } from '../naming/function-names.ts';
 import { NO_FACTS } from '../naming/names.ts';
-import { VariableUses } from '../naming/uses.ts';
-import { classifyFunction } from '../origin.ts';
 import { scriptFilename } from '../script-filename.ts';
 import type { TaskKind } from '../wire/task-labels.ts';
 import { ClassTally, type HeapClasses } from './classes/classes.ts';
@@ -14,6 +12,7 @@ import { ContextChain } from './contexts.ts';
 import { type Claims, claimedBytes, dominatorTree, release, takeStrongGraph } from './dominators.ts';
 import { type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles, type Handle } from './handles.ts';
+import { Makers, type Wrapper } from './makers.ts';
 import { Holders, shortestPaths } from './paths.ts';
 import { type HeapSnapshot, locationOf, NodeType } from './snapshot.ts';
 import { WaitStates } from './states.ts';
@@ -70,14 +69,6 @@ export interface HeapAnalysis {
   readonly wrappers: readonly Wrapper[];
 }
 
-/** A function without a name that only calls another one, by where it begins. */
-export interface Wrapper {
-  readonly url: string;
-  /** 1-based. */
-  readonly line: number;
-  readonly calls: PlacedMaker;
-}
-
 /** How a snapshot is looked at. */
 export interface HeapAnalysisOptions {
   /** The file name to show for a script's URL; by default `file:` URLs become paths. */
@@ -100,8 +91,6 @@ export interface HeapAnalysisOptions {
 const USER_CLOSURES = 2;
 /** The same for Node's own functions, of which every program has thousands. */
 const NODE_CLOSURES = 256;
-/** Scripts whose texts are read for who makes what. */
-const MOST_SCRIPTS = 2000;
 /** Members whose holders are looked at for the words of a group. */
 const HOLDER_SAMPLE = 8;
 
@@ -177,49 +166,6 @@ function tallyOf(
   const scopes = new Scopes(snapshot, functions, options.names ?? null);
   const walk = walkClasses(snapshot, functions, scopes, options.filename ?? scriptFilename);
   return new ClassTally(snapshot, walk, options.classes?.looks ?? []);
-}
-
-/** In which function of the user's another one was made, by the texts of scripts. */
-class Makers {
-  readonly #texts: FunctionNames | null;
-  readonly #uses = new Map<string, VariableUses | null>();
-
-  constructor(texts: FunctionNames | null) {
-    this.#texts = texts;
-  }
-
-  of({ url, line, column }: SnapshotFunction): PlacedMaker | null {
-    const maker = line === 0 ? null : (this.#usesOf(url)?.makerAt(line, column) ?? null);
-    return maker === null ? null : { ...maker, url };
-  }
-
-  /** Functions that open files, of scripts of those URLs. */
-  openers(urls: Iterable<string>): PlacedMaker[] {
-    const found: PlacedMaker[] = [];
-    for (const url of new Set(urls))
-      for (const maker of this.#usesOf(url)?.openers() ?? []) found.push({ ...maker, url });
-    return found;
-  }
-
-  /** Functions that only call another one, of scripts of those URLs. */
-  wrappers(urls: Iterable<string>): Wrapper[] {
-    const found: Wrapper[] = [];
-    for (const url of new Set(urls))
-      for (const { line, calls } of this.#usesOf(url)?.wrappers() ?? [])
-        found.push({ url, line, calls: { ...calls, url } });
-    return found;
-  }
-
-  #usesOf(url: string): VariableUses | null {
-    let uses = this.#uses.get(url);
-    if (uses === undefined) {
-      const isRead = classifyFunction('', url) === 'user' && this.#uses.size < MOST_SCRIPTS;
-      const text = isRead ? (this.#texts?.text(url) ?? null) : null;
-      uses = text === null ? null : new VariableUses(text);
-      this.#uses.set(url, uses);
-    }
-    return uses;
-  }
 }
 
 /** Groups while their members are found, and which nodes each claims. */
