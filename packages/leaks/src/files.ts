@@ -33,7 +33,7 @@ function isPile(values: readonly number[], gain: number, elsewhere: number, rule
   if (elsewhere >= rules.other * gain) return false;
   let fallen = 0;
   for (let i = 1; i < values.length; i++) fallen += Math.max(0, (values[i - 1] ?? 0) - (values[i] ?? 0));
-  const middle = values[values.length >> 1] ?? 0;
+  const middle = values[(values.length - 1) >> 1] ?? 0;
   const later = (values.at(-1) ?? 0) - middle;
   return fallen <= rules.fallen * gain && later >= (rules.later * gain) / 2;
 }

@@ -158,7 +158,7 @@ export const ruleTable = {
 /** The numbers for open files, which only a counter tells (files.ts): test/files.test.ts holds each of them. */
 export const fileRuleTable = {
   gain: { value: 20, why: 'a program keeps some files open: fewer than this more are not worth a word' },
-  looks: { value: 8, why: 'fewer looks show no pile' },
+  looks: { value: 4, why: 'three looks line up by chance now and then' },
   fallen: {
     value: 0.1,
     why: 'a pile of files never shrinks: what comes and goes beside it may fall by this share of the gain',

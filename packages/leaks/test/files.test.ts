@@ -44,7 +44,8 @@ const drawn: readonly DrawnFiles[] = [
     leaks: false,
     fds: (k) => 30 + ([0, 0, 0, 30, 30, 30, 60, 60, 60, 60, 60, 75, 75][k] ?? 0),
   },
-  { what: 'six looks', leaks: false, looks: 6, fds: (k) => 30 + 12 * k },
+  { what: 'three looks', leaks: false, looks: 3, fds: (k) => 30 + 60 * k },
+  { what: 'four looks, far apart', leaks: true, looks: 4, fds: (k) => [150, 200, 251, 300][k] ?? 0 },
   {
     what: 'files that are closed from time to time',
     leaks: false,
