@@ -29,7 +29,7 @@ export interface Verification {
   readonly exitStatus: 0 | 1 | 2;
   /**
    * Of `holds`: of fixes that leave more than a tenth of the pace of anything that leaked, at most `1 − certainty` are said to hold; each
-   * suspect has a bound that fails one time in 100. Of `fails`: how sure the surest of what leaks now is, as its finding says it, or 0.99
+   * suspect that is bounded by itself has a bound that fails one time in 100. Of `fails`: how sure the surest of what leaks now is, as its finding says it, or 0.99
    * where a counter still grows as before, by such a bound. 0 for `unsure`.
    */
   readonly certainty: number;
@@ -122,13 +122,21 @@ function withTheirMemory(
   });
 }
 
+function isBelow({ atMost }: Pace, left: number): boolean {
+  return atMost !== null && atMost <= left;
+}
+
+/** Whether a bound of its own says that it is gone: memory may be gone with what kept it, which is bounded itself. */
+function isBounded({ before, after, state }: Verified): boolean {
+  return state === 'gone' && isBelow(after, leftShare * Math.abs(before.rate));
+}
+
 function verifyOne(before: ProcessVerdict, after: ProcessVerdict, suspect: ProcessFinding): Verified {
   const now = findingsOf(after).find((candidate) => isSame(suspect, candidate));
   const old = paceOf(suspect.finding);
   const pace = now === undefined ? paceOfNothing(after, suspect) : paceOf(now.finding);
   const left = leftShare * Math.abs(old.rate);
-  const state =
-    now?.finding.kind === 'leak' ? 'stays' : pace.atMost !== null && pace.atMost <= left ? 'gone' : 'unsure';
+  const state = now?.finding.kind === 'leak' ? 'stays' : isBelow(pace, left) ? 'gone' : 'unsure';
   return {
     subject: subjectOf(suspect.finding),
     unit: unitOf(before, suspect),
@@ -199,7 +207,7 @@ export function verify(before: ProcessVerdict, after: ProcessVerdict): Verificat
           ...after.convicted.map(({ finding }) => finding.confidence),
         )
       : kind === 'holds'
-        ? Math.max(0, 1 - boundFails * suspects.length)
+        ? Math.max(0, 1 - boundFails * suspects.filter(isBounded).length)
         : 0;
   const facts = { kind, certainty, suspects, others, watchFor } as const;
   return {

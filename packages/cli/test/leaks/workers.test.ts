@@ -69,7 +69,6 @@ async function verdictOf(lives: number): ReturnType<typeof watchProcess> {
   let time = began;
   const writer = { write: () => undefined };
   const io: WatchIo = {
-    // oxlint-disable-next-line require-yield
     stdin: (async function* () {})(),
     stdout: writer,
     stderr: writer,
