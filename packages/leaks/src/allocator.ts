@@ -1,12 +1,91 @@
 // Joins two witnesses of one heap: what is held by a variable or made by a library was allocated by somebody whom the sampler saw.
 import type { Evidence } from './counter-kinds.ts';
+import type { OnlyCall } from '@stackpile/profile';
 import { growInStep } from './blame.ts';
+import { findingSentence, subjectOf } from './sentences.ts';
 import type { Finding, StackFrame, Verdict } from './verdict.ts';
 
 /** One verdict, and what it rests on. */
 export interface EvidenceVerdict {
   readonly evidence: Evidence;
   readonly verdict: Verdict;
+}
+
+/**
+ * Names whom a callback calls (`createdBy`), where that is all that it does: V8 draws a small function into its caller, and what it
+ * allocates seems to be the caller's from then on.
+ */
+export function withCallees<T extends EvidenceVerdict>(
+  verdicts: readonly T[],
+  calls: readonly OnlyCall[],
+): readonly T[] {
+  const named = (finding: Finding, series: Verdict['series']): Finding => {
+    const { culprit, createdBy } = finding;
+    const found =
+      culprit === null || createdBy !== ''
+        ? undefined
+        : calls.find(({ file, line }) => culprit.file === file && (culprit.start ?? culprit.line) === line);
+    if (found === undefined) return finding;
+    const { name, file, line } = found.calls;
+    const told = { ...finding, createdBy: `${name} ${file}:${line}`, createdHow: 'which calls' };
+    return { ...told, sentence: findingSentence(told, series) };
+  };
+  return mapped(verdicts, ['heap'], named);
+}
+
+/** A holder has most of the objects that came to any, or nobody can say which. */
+const heldShare = 0.5;
+
+/** What piles up among objects by what holds them, where that is one thing and who puts it there is known. */
+function holderOf(
+  verdicts: readonly EvidenceVerdict[],
+): { readonly held: Finding; readonly dumps: number } | null {
+  const classes = verdicts.find(({ evidence }) => evidence === 'classes')?.verdict;
+  // What an object keeps may be kept by others too, and is nobody's then: objects are counted.
+  const gained = ({ growth }: Finding): number => growth.total;
+  const grown = (classes?.findings ?? []).filter(({ kind, growth }) => kind !== 'steady' && growth.total > 0);
+  const all = grown.reduce((sum, finding) => sum + gained(finding), 0);
+  const [held] = grown.toSorted((a, b) => gained(b) - gained(a));
+  if (classes === undefined || held?.culprit?.origin !== 'user' || held.createdBy === '') return null;
+  return gained(held) >= heldShare * all ? { held, dumps: classes.series.dumps } : null;
+}
+
+/**
+ * Names who puts what is allocated where it stays (`createdBy`), for allocations that are convicted and of which no caller is known,
+ * where one holder gained most of what objects keep, and at the same time.
+ */
+export function withHolders<T extends EvidenceVerdict>(verdicts: readonly T[]): readonly T[] {
+  const found = holderOf(verdicts);
+  if (found === null) return verdicts;
+  const { held, dumps } = found;
+  const named = (finding: Finding, series: Verdict['series']): Finding => {
+    const isOpen = finding.kind === 'leak' && finding.createdBy === '';
+    // Two dumps have no shape.
+    if (!isOpen || (dumps > 2 && !growInStep(finding, held))) return finding;
+    const createdHow = `kept by ${subjectOf(held)}, ${held.createdHow}`;
+    const told = { ...finding, createdBy: held.createdBy, createdHow };
+    return { ...told, sentence: findingSentence(told, series) };
+  };
+  return mapped(verdicts, ['heap'], named);
+}
+
+/** The same verdicts, each finding of those kinds of evidence told anew. */
+function mapped<T extends EvidenceVerdict>(
+  verdicts: readonly T[],
+  kinds: readonly Evidence[],
+  tell: (finding: Finding, series: Verdict['series']) => Finding,
+): readonly T[] {
+  return verdicts.map((one) =>
+    kinds.includes(one.evidence)
+      ? {
+          ...one,
+          verdict: {
+            ...one.verdict,
+            findings: one.verdict.findings.map((finding) => tell(finding, one.verdict.series)),
+          },
+        }
+      : one,
+  );
 }
 
 /** Evidence that says what is held, and not who made it. */
@@ -44,11 +123,11 @@ export function withAllocators<T extends EvidenceVerdict>(verdicts: readonly T[]
     culprit?.file === place.file && culprit.line === place.line;
   const named = (finding: Finding): Finding =>
     finding.kind === 'leak' && finding.createdBy === '' && !isHere(finding) && growInStep(finding, site)
-      ? { ...finding, createdBy: `${place.name} ${place.file}:${place.line}` }
+      ? {
+          ...finding,
+          createdBy: `${place.name} ${place.file}:${place.line}`,
+          createdHow: 'allocated by',
+        }
       : finding;
-  return verdicts.map((one) =>
-    held.includes(one.evidence)
-      ? { ...one, verdict: { ...one.verdict, findings: one.verdict.findings.map(named) } }
-      : one,
-  );
+  return mapped(verdicts, held, named);
 }

@@ -178,6 +178,39 @@ function fallsOrJitters(e: Evidence, rules: Rules): boolean {
   return median(jitters) > rules.jitter;
 }
 
+/** Since when so large a share of those alive now has been there, in units of x before the last dump: by when each was first seen. */
+function ageAt(e: Evidence, arrivals: readonly number[], share: number): number {
+  const n = e.x.length;
+  const wanted = (1 - share) * (arrivals[n - 1] ?? 0);
+  let i = 0;
+  while (i < n - 1 && (arrivals[i] ?? 0) < wanted) i++;
+  const before = i === 0 ? 0 : (arrivals[i - 1] ?? 0);
+  const from = i === 0 ? (e.x[0] ?? 0) : (e.x[i - 1] ?? 0);
+  const step = (arrivals[i] ?? 0) - before;
+  const part = step > 0 ? (wanted - before) / step : 1;
+  return (e.x[n - 1] ?? 0) - (from + part * ((e.x[i] ?? 0) - from));
+}
+
+/**
+ * Whether it is a queue that grows without end: nobody stays for ever, but each waits longer than the one before. Then as many wait as
+ * come while one waits (Little's law, at the pace of the whole window), whereas of load that rises more came of late; and nobody overtakes,
+ * so that those who wait are evenly old.
+ */
+function isBacklog(e: Evidence, arrivals: readonly number[], trend: Trend, rules: Rules): boolean {
+  const n = e.values.length;
+  const [first = 0] = e.values;
+  const last = e.values[n - 1] ?? 0;
+  if (n < rules.backlogDumps || trend.shape !== 'grows' || !e.exact) return false;
+  if (last < rules.backlogLeast || last < rules.backlogGrowth * first) return false;
+  const came = e.endedEarly + e.endedLate + last - first;
+  const span = (e.x[n - 1] ?? 0) - (e.x[0] ?? 0);
+  // Of those who wait half have waited for less than half as long as the first of them.
+  const half = ageAt(e, arrivals, 0.5);
+  if (came <= 0 || half <= 0) return false;
+  const ratio = (last * span) / came / (2 * half);
+  return ratio <= rules.backlogRatio && ageAt(e, arrivals, 0.9) <= rules.backlogTail * half;
+}
+
 /** With ids: who stayed decides, not how many there are. */
 function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules: Rules): Assessment {
   const n = e.values.length;
@@ -186,6 +219,8 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
   const fresh = (arrivals[n - 1] ?? 0) - before;
   const kept = stayed + e.endedLate > 0 ? stayed / (stayed + e.endedLate) : 0;
   if (trend.shape === 'returned') return steady('returned', trend);
+  if (kept < rules.keptByPile && isBacklog(e, arrivals, trend, rules))
+    return { kind: 'leak', confidence: trustOf(n, trend), trend };
   if (stayed < (n === 3 ? rules.stayedOfThree : rules.stayed)) {
     const stays = !e.exact && stayed > 0 && e.endedEarly + e.endedLate === 0;
     if (trend.shape === 'flat' && stays && e.totalGain > 0) return growing('few', trend, 0.4);

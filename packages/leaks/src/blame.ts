@@ -1,5 +1,6 @@
 // Of all that is convicted in a process, which is told first: the place that a maintainer would mend.
 import type { Evidence } from './counter-kinds.ts';
+import { isTick } from './members.ts';
 import type { ProcessFinding } from './process-verdict.ts';
 import { rules as standard, type Rules } from './rules.ts';
 import type { Finding } from './verdict.ts';
@@ -10,6 +11,7 @@ const nearest: readonly Evidence[] = [
   'tasks',
   'closures',
   'handles',
+  'files',
   'heap',
   'classes',
   'threads',
@@ -56,13 +58,35 @@ export function ownCodeFirst(findings: readonly Finding[], rules: Rules = standa
   return own === undefined ? [...findings] : [own, ...findings.filter((finding) => finding !== own)];
 }
 
-/** Puts what is convicted in a whole process into order: own code, then nearness to a line, then retained bytes, then number. */
+/**
+ * Whether a finding says no more than which timer ticked: a callback at the top level of a script calls anything, and V8 draws what it
+ * calls into it.
+ */
+function isOnlyTick({ evidence, finding }: ProcessFinding): boolean {
+  return evidence === 'heap' && finding.culprit !== null && isTick(finding.culprit);
+}
+
+/**
+ * Puts what is convicted in a whole process into order: own code, then what is more than a tick where both grow in step, then nearness
+ * to a line, then retained bytes, then number.
+ */
 export function blameOrder(convicted: readonly ProcessFinding[]): ProcessFinding[] {
   const place = ({ evidence }: ProcessFinding): number => nearest.indexOf(evidence);
+  const ticks = new Set(
+    convicted.filter(
+      (one) =>
+        isOnlyTick(one) &&
+        convicted.some(
+          (other) =>
+            !namesNobody(other.finding) && !isOnlyTick(other) && growInStep(one.finding, other.finding),
+        ),
+    ),
+  );
   const kept = ({ finding }: ProcessFinding): number => finding.retained?.growth ?? 0;
   return convicted.toSorted(
     (a, b) =>
       Number(namesNobody(a.finding)) - Number(namesNobody(b.finding)) ||
+      Number(ticks.has(a)) - Number(ticks.has(b)) ||
       place(a) - place(b) ||
       kept(b) - kept(a) ||
       b.finding.growth.total * b.finding.confidence - a.finding.growth.total * a.finding.confidence,

@@ -10,6 +10,7 @@ export const evidences = [
   'classes',
   'threads',
   'goroutineleak',
+  'files',
 ] as const;
 
 /** One of {@link evidences}. */
@@ -127,7 +128,7 @@ export const counterKinds: readonly CounterKind[] = [
   counted(
     'fds',
     both('open files'),
-    ['handles', 'closures'],
+    ['files', 'handles', 'closures'],
     {
       node: 'ls -l /proc/PID/fd: which files and sockets',
       go: 'ls -l /proc/PID/fd: which files and sockets',

@@ -1,6 +1,7 @@
 // What is one thing: series of one culprit, of one pattern or of one library function, and a task with the timer that it waits for.
 import { tellingFrame } from '@stackpile/profile';
 import { arrivalsOf } from './arrivals.ts';
+import { isWatchers } from './objects.ts';
 import { type Member, memberOf, sum } from './members.ts';
 import type { LeakOptions } from './options.ts';
 import { patternOf } from './patterns.ts';
@@ -22,9 +23,10 @@ export interface Group {
  */
 export function groupsOf(record: LeakRecord, options: LeakOptions, rules: Rules, tasks: boolean): Group[] {
   const arrivals = arrivalsOf(record);
-  const members = record.series.map((series) =>
-    memberOf(series, record, options, arrivals?.get(series) ?? null),
-  );
+  const isHeld = record.measure.type === 'objects';
+  const members = record.series
+    .map((series) => memberOf(series, record, options, arrivals?.get(series) ?? null))
+    .filter(({ stack }) => !isHeld || !isWatchers(stack));
   const grown = new Set<string>();
   for (const member of members) {
     if (member.culprit !== null) continue;

@@ -4,16 +4,16 @@ import { adviceFor } from './advice.ts';
 import { ownCodeFirst } from './blame.ts';
 import { boundOf } from './bound.ts';
 import { type Group, groupsOf } from './groups.ts';
-import { type Member, most, sum } from './members.ts';
+import { callerOf, type Member, most, sum } from './members.ts';
 import { atLeastMore, holdersOf, leastObjectsOf, unheld } from './objects.ts';
 import { rules as standard, type Rules } from './rules.ts';
-import { findingSentence, verdictSentence } from './sentences.ts';
+import { findingSentence, makerWords, verdictSentence } from './sentences.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
 import { theilSen, trendOf } from './trend.ts';
 import type { Age, Finding, Growth, LeakPattern, RelatedStack, Series, Verdict } from './verdict.ts';
 import { waitOf } from './wait.ts';
 import type { LeakOptions } from './options.ts';
-import type { LeakRecord } from './record.ts';
+import type { LeakRecord, SeriesRecord } from './record.ts';
 
 class Judge {
   readonly #record: LeakRecord;
@@ -48,11 +48,14 @@ class Judge {
     this.#arrived =
       record.ids === null ? null : record.highest.map((id, i) => id - (record.highest[i - 1] ?? id));
     this.#totalGain = this.#total - (record.totals[0] ?? 0);
-    this.#losses = record.series.reduce((all, { values }) => all + this.#lossOf(values), 0);
+    this.#losses = record.series.reduce((all, series) => all + this.#lossOf(series), 0);
   }
 
   /** What a series lost beyond chance: traffic is less at the end than at the beginning every other time. */
-  #lossOf(values: readonly number[]): number {
+  #lossOf({ values, stack }: SeriesRecord): number {
+    // Memory that stands in no file (native, external) is nobody's work: it cannot have moved elsewhere.
+    if (!this.#record.measure.counts && this.#record.stacks.stack(stack).every(({ file }) => file === ''))
+      return 0;
     const first = values[0] ?? 0;
     const last = values.at(-1) ?? 0;
     const chance = this.#rules.lossBeyond * Math.sqrt(this.#record.unit * (first + last));
@@ -64,7 +67,7 @@ class Judge {
     const largest = members.toSorted(
       (a, b) => (b.record.values.at(-1) ?? 0) - (a.record.values.at(-1) ?? 0),
     )[0];
-    const lost = members.reduce((all, { record }) => all + this.#lossOf(record.values), 0);
+    const lost = members.reduce((all, { record }) => all + this.#lossOf(record), 0);
     const waits = members.map((member) => member.record.waited);
     const zeros = new Array<number>(values.length).fill(0);
     // Ids that only some of it carries say nothing about all of it.
@@ -202,12 +205,17 @@ class Judge {
     const ended = evidence.endedLate + evidence.endedEarly;
     const retained = sum(members.map((member) => member.record.retained));
     const limit = this.#options.limit;
+    const createdBy =
+      main.createdBy === '' && this.#record.measure.unit === 'bytes'
+        ? callerOf(group.members)
+        : main.createdBy;
     const facts = {
       stack: main.stack,
       culprit: main.culprit,
       culpritIndex: main.culpritIndex,
       pattern: group.pattern,
-      createdBy: main.createdBy,
+      createdBy,
+      createdHow: createdBy === '' ? '' : makerWords(this.#record.measure),
       state: main.state,
       labels: this.#commonLabels(members),
       counts: values,

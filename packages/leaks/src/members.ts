@@ -43,6 +43,47 @@ function creatorFrame(label: string, origin: OriginOptions): StackFrame | null {
   return { name, file, line: Number(line), origin: classifyFunction(name, file, origin) };
 }
 
+const loaderFile = /^node:internal\/modules\//u;
+
+/**
+ * A module's top level runs once for each time that it is loaded: what grows there is loaded again and again, and whoever does that is
+ * to be mended. The row of that function; the same row where the module was loaded by other modules' top levels only.
+ */
+function loaderOf(stack: readonly StackFrame[], index: number): number {
+  if (stack[index]?.name !== '(module)' || !loaderFile.test(stack[index + 1]?.file ?? '')) return index;
+  const caller = stack.findIndex(
+    ({ name, origin, file }, i) => i > index && origin === 'user' && file !== '' && name !== '(module)',
+  );
+  return caller < 0 ? index : caller;
+}
+
+/** Whether a function without a name stands at the top level of a script, as the tick of a timer: it may call anything. */
+export function isTick({ name }: StackFrame): boolean {
+  return / at module top level \(/u.test(name);
+}
+
+/** The user's function that calls the culprit, as `name file:line`, on the one of some stacks that tells most; '' where none does. */
+export function callerOf(members: readonly Member[]): string {
+  let best: StackFrame[] = [];
+  for (const { stack, culpritIndex, culprit } of members) {
+    if (culpritIndex < 0) continue;
+    const callers = stack
+      .slice(culpritIndex + 1)
+      .filter(
+        (frame) =>
+          frame.origin === 'user' &&
+          frame.file !== '' &&
+          frame.name !== '(module)' &&
+          (frame.name !== culprit?.name || frame.file !== culprit.file) &&
+          !isTick(frame),
+      );
+    // V8's sampler does not see functions that were drawn into their callers: the longest stack is from before that.
+    if (callers.length > best.length) best = callers;
+  }
+  const [caller] = best;
+  return caller === undefined ? '' : `${caller.name} ${caller.file}:${caller.line}`;
+}
+
 /** Reads the stack of a series. */
 export function memberOf(
   record: SeriesRecord,
@@ -61,6 +102,7 @@ export function memberOf(
   );
   if (culpritIndex < 0) culpritIndex = stack.findIndex((frame, i) => i >= stays && frame.origin === 'user');
   if (culpritIndex < 0) culpritIndex = stack.findIndex((frame) => frame.origin === 'user');
+  culpritIndex = loaderOf(stack, culpritIndex);
   let culprit = culpritIndex < 0 ? null : (stack[culpritIndex] ?? null);
   if (culprit === null && createdBy !== '') {
     const creator = creatorFrame(createdBy, options.origin ?? {});

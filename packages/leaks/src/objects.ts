@@ -2,6 +2,7 @@
 import type { Assessment, Evidence } from './assess.ts';
 import type { Member } from './members.ts';
 import type { Rules } from './rules.ts';
+import type { StackFrame } from './verdict.ts';
 
 /** By how many bytes more than at first some members keep. */
 function keptMore(members: readonly Member[]): number {
@@ -39,6 +40,17 @@ export function unheld(
   return isSmall(keptMore(members))
     ? { kind: 'steady', reason: 'noise', confidence, trend }
     : { kind: 'growing', reason: 'few', confidence, trend };
+}
+
+/** Our own agent's files, wherever it was installed. */
+const agentFile = /[\\/]@stackpile[\\/]agent[\\/]/u;
+
+/** Whether it is the agent that keeps an object: what whoever looks remembers is no matter of the program. */
+export function isWatchers(stack: readonly StackFrame[]): boolean {
+  const nearest = stack.find(({ file }) => file !== '');
+  return nearest === undefined
+    ? stack.some(({ name }, i) => name === 'AgentHost' && stack[i + 1]?.name === '(Node and builtins)')
+    : agentFile.test(nearest.file);
 }
 
 /** Who keeps an object: the chain of its holders; null where nobody is known. */

@@ -1,8 +1,9 @@
 // The balance of a process: each counter against what the findings explain, and what follows from it.
-import type { Counters } from '@stackpile/profile';
-import { withAllocators } from './allocator.ts';
+import type { Counters, OnlyCall } from '@stackpile/profile';
+import { withAllocators, withCallees, withHolders } from './allocator.ts';
 import { blameOrder } from './blame.ts';
 import { type CounterKind, type CounterName, counterKinds, type Evidence } from './counter-kinds.ts';
+import { type FileOpener, filesVerdict } from './files.ts';
 import { type CounterTrend, type Ledger, trendOfTotals } from './ledger.ts';
 import { boundText, processSentence } from './process-words.ts';
 import type { LedgerRow, ProcessFinding, ProcessVerdict, Unseen } from './process-verdict.ts';
@@ -27,6 +28,10 @@ export interface ProcessCase {
   readonly source: string;
   /** Whether snapshots say what is alive: allocations, sampled from the first look on, then only say who made it. */
   readonly snapshots: boolean;
+  /** Who opens files, as the texts of the program tell. */
+  readonly openers: readonly FileOpener[];
+  /** Functions that only call another one, as those texts tell. */
+  readonly calls: readonly OnlyCall[];
 }
 
 /** Findings explain a counter where they make up this share of its growth. */
@@ -266,8 +271,15 @@ function keepsOpen(
 
 /** Judges all that is known of a process. */
 export function judgeProcess(told: ProcessCase): ProcessVerdict {
-  const one: ProcessCase = { ...told, verdicts: withAllocators(told.verdicts) };
-  const trends = trendsOf(one);
+  const trends = trendsOf(told);
+  const files = filesVerdict(trends, told.openers, told.ledger.looks);
+  const one: ProcessCase = {
+    ...told,
+    verdicts: [
+      ...withHolders(withAllocators(withCallees(told.verdicts, told.calls))),
+      ...(files === null ? [] : [{ evidence: 'files' as const, verdict: files }]),
+    ],
+  };
   const found = findingsOf(one, trends, 'leak');
   const leaks = blameOrder([
     ...(one.snapshots && found.every(({ evidence }) => evidence === 'heap') ? [] : found),

@@ -1,7 +1,8 @@
 // One process under watch: its counters, and a LeakWatch for each kind of evidence; what to ask it next, and the verdict on all of it.
-import { type Counters, readCounters } from '@stackpile/profile';
+import { type Counters, fileOpeners, type OnlyCall, onlyCalls, readCounters } from '@stackpile/profile';
 import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
 import { LeaksError } from './errors.ts';
+import type { FileOpener } from './files.ts';
 import { Ledger } from './ledger.ts';
 import type { LeakOptions } from './options.ts';
 import { judgeProcess, type PartVerdict } from './process-judge.ts';
@@ -32,6 +33,7 @@ const sampleTypes: Readonly<Record<Evidence, readonly string[]>> = {
   classes: ['objects', 'retained', 'shallow'],
   threads: ['threadcreate', 'threads'],
   goroutineleak: ['goroutineleak'],
+  files: ['files'],
 };
 
 /** Runs before the last restart of which the verdict is kept. */
@@ -48,10 +50,21 @@ interface Run {
   readonly watches: Map<Evidence, LeakWatch>;
   readonly parts: Map<string, { readonly kind: 'workers' | 'children'; readonly watch: ProcessWatch }>;
   readonly unseen: Map<string, Unseen>;
+  /** Who opens files, by name and place: what the newest dump of classes knows. */
+  openers: readonly FileOpener[];
+  /** Functions that only call another one: of the same. */
+  calls: readonly OnlyCall[];
 }
 
 function freshRun(): Run {
-  return { ledger: new Ledger(), watches: new Map(), parts: new Map(), unseen: new Map() };
+  return {
+    ledger: new Ledger(),
+    watches: new Map(),
+    parts: new Map(),
+    unseen: new Map(),
+    openers: [],
+    calls: [],
+  };
 }
 
 /** All that a {@link ProcessWatch} remembers of the run that goes on, as `JSON.stringify` takes it. */
@@ -104,7 +117,10 @@ export class ProcessWatch {
   dump(evidence: Evidence, dump: Dump): void {
     if (this.#looks > 0 && this.#looks <= (this.#options.disturbed ?? 0)) return;
     this.#watch(evidence, dump).feed(dump);
-    if (evidence === 'classes') this.#run.ledger.disturbed();
+    if (evidence !== 'classes') return;
+    this.#run.ledger.disturbed();
+    this.#run.openers = fileOpeners(dump.profile);
+    this.#run.calls = onlyCalls(dump.profile);
   }
 
   /** Says what nobody looked at; the same id again replaces it. */
@@ -222,7 +238,7 @@ export class ProcessWatch {
   }
 
   #judge(): ProcessVerdict {
-    const { ledger, watches, parts, unseen } = this.#run;
+    const { ledger, watches, parts, unseen, openers, calls } = this.#run;
     const told: PartVerdict[] = [...parts].map(([name, { kind, watch }]) => ({
       name,
       kind,
@@ -237,6 +253,8 @@ export class ProcessWatch {
       earlier: this.#earlier,
       source: this.#options.source ?? '',
       snapshots: this.#options.snapshots === true,
+      openers,
+      calls,
     });
   }
 
@@ -270,6 +288,8 @@ export class ProcessWatch {
       earlier: [],
       source: this.#options.source ?? '',
       snapshots: this.#options.snapshots === true,
+      openers: [],
+      calls: [],
     });
     this.#earlier = [...this.#earlier, verdict].slice(-mostEarlier);
     this.#restarts++;

@@ -138,8 +138,56 @@ export const ruleTable = {
     value: 0.25,
     why: 'of objects and open things that pile up hardly any end: where this share has ended, a pool fills up under load',
   },
+  backlogDumps: { value: 5, why: 'fewer dumps show no queue that grows' },
+  backlogLeast: { value: 30, why: 'a queue of fewer is none worth a word' },
+  backlogGrowth: {
+    value: 2.5,
+    why: 'load that rises less than so many times cannot be told from a queue that grows',
+  },
+  backlogRatio: {
+    value: 1.2,
+    why: 'as many wait as come while one waits: where more do, more came of late, and it is load',
+  },
+  backlogTail: {
+    value: 2.3,
+    why: 'in a queue nobody overtakes: nine of ten have waited less than so many times as long as half of them',
+  },
   leastOfThree: { value: 8, why: 'three dumps convict only so many that stayed or came' },
 } as const;
+
+/** The numbers for open files, which only a counter tells (files.ts): test/files.test.ts holds each of them. */
+export const fileRuleTable = {
+  gain: { value: 20, why: 'a program keeps some files open: fewer than this more are not worth a word' },
+  looks: { value: 4, why: 'three looks line up by chance now and then' },
+  fallen: {
+    value: 0.1,
+    why: 'a pile of files never shrinks: what comes and goes beside it may fall by this share of the gain',
+  },
+  later: {
+    value: 0.5,
+    why: 'the later half has to bring this share of its part: what was opened at first only is a pool',
+  },
+  other: {
+    value: 0.5,
+    why: 'where handles, workers and children grew by this share of it, sockets and pipes are what is open',
+  },
+} as const;
+
+/** The same, by name. */
+export type FileRules = Readonly<Record<keyof typeof fileRuleTable, number>>;
+
+/** What the judge of open files goes by, with some numbers of one's own. */
+export function fileRulesWith(own: Partial<FileRules>): FileRules {
+  const { gain, looks, fallen, later, other } = fileRuleTable;
+  return {
+    gain: gain.value,
+    looks: looks.value,
+    fallen: fallen.value,
+    later: later.value,
+    other: other.value,
+    ...own,
+  };
+}
 
 export type RuleName = keyof typeof ruleTable;
 

@@ -1,5 +1,6 @@
 // The sentences of a verdict: what a person would say after looking at the numbers.
 import { shortName, taskLabel, tellingFrame } from '@stackpile/profile';
+import { starterOf } from './starter.ts';
 import type { Finding, Series, StackFrame, Verdict } from './verdict.ts';
 import { amount, duration, percent, shortPlace } from './words.ts';
 
@@ -55,6 +56,30 @@ function doing(finding: Finding, series: Series): string {
   return `${kind === 'task' ? 'tasks' : series.noun} that wait in`;
 }
 
+/** Nothing in a process says who opened a file; the program's text says who opens any. */
+function openedBy(finding: Finding): string {
+  const others = finding.also.length;
+  const who =
+    others === 0 ? `only ${subjectOf(finding)} opens` : `${subjectOf(finding)} or ${others} more open`;
+  return `files that, by the program's text, ${who}`;
+}
+
+/** What whoever is named in `createdBy` has to do with what is counted. */
+export function makerWords({ type, unit }: Series['measure']): string {
+  if (unit === 'bytes') return 'called by';
+  if (type === 'objects') return 'put there by';
+  return type === 'closures' ? 'made by' : 'started by';
+}
+
+/** Who put what is held where it is, or made it: `, put there by remember (cache.mjs:9),`. */
+function makerOf({ createdBy, createdHow }: Finding, { measure }: Series): string {
+  if (createdBy === '' || makerWords(measure) === 'started by') return '';
+  const { name, place } = starterOf(createdBy);
+  const [, file = '', line = ''] = /^(.*):(\d+)$/su.exec(place) ?? [];
+  const where = file === '' ? name : placeOf({ name, file, line: Number(line), origin: 'user' });
+  return `, ${createdHow} ${where},`;
+}
+
 /** One sentence for one finding. */
 export function findingSentence(finding: Finding, series: Series): string {
   const subject = subjectOf(finding);
@@ -66,7 +91,11 @@ export function findingSentence(finding: Finding, series: Series): string {
   const rate = rateOf(finding, unit);
   const named = finding.pattern === null || finding.culprit !== null;
   const what = capital(
-    named ? `${doing(finding, series)} ${subject}` : `${bytes ? 'memory' : series.noun} of ${subject}`,
+    series.measure.type === 'files'
+      ? openedBy(finding)
+      : named
+        ? `${doing(finding, series)} ${subject}${makerOf(finding, series)}`
+        : `${bytes ? 'memory' : series.noun} of ${subject}`,
   );
   const verb = (plural: string, singular: string): string => (bytes ? singular : plural);
   switch (finding.kind) {

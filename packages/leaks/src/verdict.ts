@@ -87,8 +87,10 @@ interface FindingFacts {
   /** Row of `culprit` in `stack`; -1 where the culprit started the stack but is not on it (`createdBy`), or is null. */
   readonly culpritIndex: number;
   readonly pattern: LeakPattern | null;
-  /** `symbol file:line` of whoever started it, or ''. */
+  /** `symbol file:line` of whoever started it, made it, or put it where it is, or ''. */
   readonly createdBy: string;
+  /** What that has to do with it, in words that stand before it: `started by`, `put there by`, `called by`; '' where `createdBy` is. */
+  readonly createdHow: string;
   /** What it waits for in Go's words (`chan receive`, `IO wait`, `await`), or ''. */
   readonly state: string;
   /** Text labels that all of it carries in the last dump. */

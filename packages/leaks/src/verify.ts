@@ -27,7 +27,11 @@ export interface Verification {
   /** `holds`: what leaked leaks no more, and nothing else does; `fails`; `unsure`. */
   readonly kind: 'holds' | 'fails' | 'unsure';
   readonly exitStatus: 0 | 1 | 2;
-  /** How sure, 0 … 1, of `holds` or `fails`; 0 for `unsure`. */
+  /**
+   * Of `holds`: of fixes that leave more than a tenth of the pace of anything that leaked, at most `1 − certainty` are said to hold; each
+   * suspect that is bounded by itself has a bound that fails one time in 100. Of `fails`: how sure the surest of what leaks now is, as its finding says it, or 0.99
+   * where a counter still grows as before, by such a bound. 0 for `unsure`.
+   */
   readonly certainty: number;
   readonly sentence: string;
   readonly suspects: readonly Verified[];
@@ -36,6 +40,9 @@ export interface Verification {
   /** How much longer to watch what is there now before it can be told, in milliseconds; null where that is not needed or of no use. */
   readonly watchFor: number | null;
 }
+
+/** Of bounds that are 99 % sure one in so many fails. */
+const boundFails = 0.01;
 
 /** A fix holds where no more than this share of the old pace can be left. */
 const leftShare = 0.1;
@@ -115,13 +122,21 @@ function withTheirMemory(
   });
 }
 
+function isBelow({ atMost }: Pace, left: number): boolean {
+  return atMost !== null && atMost <= left;
+}
+
+/** Whether a bound of its own says that it is gone: memory may be gone with what kept it, which is bounded itself. */
+function isBounded({ before, after, state }: Verified): boolean {
+  return state === 'gone' && isBelow(after, leftShare * Math.abs(before.rate));
+}
+
 function verifyOne(before: ProcessVerdict, after: ProcessVerdict, suspect: ProcessFinding): Verified {
   const now = findingsOf(after).find((candidate) => isSame(suspect, candidate));
   const old = paceOf(suspect.finding);
   const pace = now === undefined ? paceOfNothing(after, suspect) : paceOf(now.finding);
   const left = leftShare * Math.abs(old.rate);
-  const state =
-    now?.finding.kind === 'leak' ? 'stays' : pace.atMost !== null && pace.atMost <= left ? 'gone' : 'unsure';
+  const state = now?.finding.kind === 'leak' ? 'stays' : isBelow(pace, left) ? 'gone' : 'unsure';
   return {
     subject: subjectOf(suspect.finding),
     unit: unitOf(before, suspect),
@@ -187,9 +202,12 @@ export function verify(before: ProcessVerdict, after: ProcessVerdict): Verificat
   const watchFor = kind === 'unsure' ? (watchForOf(suspects, after.span) ?? after.watchFor) : null;
   const certainty =
     kind === 'fails'
-      ? Math.max(unmoved.length > 0 ? 0.99 : 0, ...after.convicted.map(({ finding }) => finding.confidence))
+      ? Math.max(
+          unmoved.length > 0 ? 1 - boundFails : 0,
+          ...after.convicted.map(({ finding }) => finding.confidence),
+        )
       : kind === 'holds'
-        ? 0.99
+        ? Math.max(0, 1 - boundFails * suspects.filter(isBounded).length)
         : 0;
   const facts = { kind, certainty, suspects, others, watchFor } as const;
   return {

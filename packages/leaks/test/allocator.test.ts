@@ -1,4 +1,4 @@
-// What is held is told with who allocates it, where the sampled heap of the same process says so.
+// What is held is told with who allocates it, and what is allocated with who keeps it, where another witness of the process says so.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProcessWatch } from '../src/index.ts';
@@ -55,4 +55,162 @@ test('nobody is named where nobody stands out, or nothing was allocated', () => 
 
 test('whoever allocated at another time than it came is not named', () => {
   assert.equal(createdBy({ site: 1, other: 0, atOnce: true }), '');
+});
+
+const tick: Row['stack'] = [
+  ['callback of setInterval at module top level (ticks.mjs:9)', '/app/ticks.mjs', 9, 9],
+  ['listOnTimeout', 'node:internal/timers', 585],
+];
+
+interface Minute {
+  readonly heap: (k: number) => readonly Row[];
+  readonly objects: (k: number) => readonly Row[];
+  readonly comments?: readonly string[];
+}
+
+/** The verdict on a minute in which the live heap grows. */
+function minute({ heap, objects, comments = [] }: Minute): ReturnType<ProcessWatch['verdict']> {
+  const watch = new ProcessWatch();
+  for (let k = 0; k <= 12; k++) {
+    const time = began + k * 5000;
+    watch.counters({ ...reading(120 + 5 * k, { heapLive: (20 + k) * 2 ** 20 }), time });
+    const bytes = { type: 'inuse_space', unit: 'bytes', period: 1 };
+    watch.dump('heap', { profile: profileOf(heap(k), bytes), time });
+    const counted = { type: 'objects', unit: 'count', comments };
+    watch.dump('classes', { profile: profileOf(objects(k), counted), time });
+  }
+  return watch.verdict();
+}
+
+const held = (k: number): Row[] => [
+  {
+    stack: [
+      ['Session', '', 0],
+      ['Map', '', 0],
+      ['variable sessions (ticks.mjs:2)', '/app/ticks.mjs', 2],
+    ],
+    value: 100 + 60 * k,
+    labels: { created_by: 'remember /app/ticks.mjs:5' },
+  },
+];
+
+test('a tick at the top level of a script is told behind what is held, and by whom, where both grow in step', () => {
+  const verdict = minute({ heap: (k) => [{ stack: tick, value: (1 + k) * 2 ** 20 }], objects: held });
+  assert.match(
+    verdict.sentence,
+    /^Objects \(Session\) held by variable sessions \(ticks\.mjs:2\), put there by remember \(ticks\.mjs:5\), pile up: /u,
+  );
+});
+
+test('of a tick that only calls another function, that function is named', () => {
+  const { convicted, sentence } = minute({
+    heap: (k) => [{ stack: tick, value: (1 + k) * 2 ** 20 }],
+    objects: () => [],
+    comments: ['only calls: /app/ticks.mjs:9\topenSession\t/app/ticks.mjs:4'],
+  });
+  assert.equal(convicted[0]?.finding.createdBy, 'openSession /app/ticks.mjs:4');
+  assert.match(
+    sentence,
+    /^Memory allocated in callback of setInterval .*, which calls openSession \(ticks\.mjs:4\), piles up: /u,
+  );
+});
+
+test('who calls what allocates is told by the longest of its stacks: later ones lack what was drawn into its caller', () => {
+  const site = ['read', '/app/read.mjs', 3] as const;
+  const { convicted } = minute({
+    heap: (k) => [
+      { stack: [site, ['handle', '/app/read.mjs', 12], ...tick], value: 2 ** 20 },
+      { stack: [site, ...tick], value: (1 + k) * 2 ** 20 },
+    ],
+    objects: () => [],
+  });
+  const [first] = convicted;
+  assert.equal(first?.finding.culprit?.name, 'read');
+  assert.equal(first.finding.createdBy, 'handle /app/read.mjs:12');
+});
+
+test('a module that is loaded again and again is not to blame, but who loads it', () => {
+  const loader = ['wrapModuleLoad', 'node:internal/modules/cjs/loader', 244] as const;
+  const { convicted } = minute({
+    heap: (k) => [
+      {
+        stack: [['(module)', '/app/plugin.cjs', 1], loader, ['loadPlugin', '/app/host.mjs', 7], ...tick],
+        value: (1 + k) * 2 ** 20,
+      },
+    ],
+    objects: () => [],
+  });
+  assert.equal(convicted[0]?.finding.culprit?.name, 'loadPlugin');
+});
+
+test('a module that other modules load at their top level is where it was', () => {
+  const loader = ['wrapModuleLoad', 'node:internal/modules/cjs/loader', 244] as const;
+  const { convicted } = minute({
+    heap: (k) => [
+      {
+        stack: [['(module)', '/app/data.cjs', 1], loader, ['(module)', '/app/main.cjs', 1], loader],
+        value: (1 + k) * 2 ** 20,
+      },
+    ],
+    objects: () => [],
+  });
+  assert.equal(convicted[0]?.finding.culprit?.file, '/app/data.cjs');
+});
+
+test('what is allocated by one function and kept by another is told with the other: racing against a promise that lives for ever', () => {
+  const { convicted, sentence } = minute({
+    heap: (k) => [{ stack: [['read', '/app/race.mjs', 4]], value: (1 + k) * 2 ** 20 }],
+    objects: (k) => [
+      {
+        stack: [
+          ['closure resolve', '', 0],
+          ['reaction', '', 0],
+          ['Promise', '', 0],
+          ['variable shutdown (race.mjs:3)', '/app/race.mjs', 3],
+        ],
+        value: 4000 + 900 * k,
+        labels: { created_by: 'readWithShutdown /app/race.mjs:5' },
+      },
+    ],
+  });
+  const heap = convicted.find(({ evidence }) => evidence === 'heap');
+  assert.equal(heap?.finding.createdBy, 'readWithShutdown /app/race.mjs:5');
+  assert.match(
+    sentence,
+    /kept by variable shutdown \(race\.mjs:3\), put there by readWithShutdown \(race\.mjs:5\), /u,
+  );
+});
+
+test('memory of no file that shrinks does not explain what a function allocates: nothing moved', () => {
+  const { convicted } = minute({
+    heap: (k) => [
+      { stack: [['(native)', '', 0]], value: (80 - 2 * k) * 2 ** 20 },
+      { stack: [['render', '/app/page.mjs', 4]], value: (1 + 2 * k) * 2 ** 20 },
+    ],
+    objects: () => [],
+  });
+  assert.deepEqual(
+    convicted.map(({ finding }) => finding.culprit?.name),
+    ['render'],
+  );
+});
+
+test('what the agent itself keeps is no finding', () => {
+  const chain: Row['stack'] = [
+    ['_TaskRecord', '', 0],
+    ['.#records', '', 0],
+    ['WaitingList', '', 0],
+    ['.#tracker', '', 0],
+    ['AgentHost', '', 0],
+    ['(Node and builtins)', '', 0],
+  ];
+  const { verdicts } = minute({
+    heap: () => [],
+    objects: (k) => [{ stack: chain, value: 4000 + 900 * k }, ...held(k)],
+  });
+  const classes = verdicts.find(({ evidence }) => evidence === 'classes');
+  assert.deepEqual(
+    classes?.findings.map(({ culprit }) => culprit?.name),
+    ['variable sessions (ticks.mjs:2)'],
+  );
 });

@@ -1,7 +1,81 @@
 // The drawn programs by which the judge's numbers are held: made up, or the smallest that a search through random programs found.
 import type { DrawnCase } from './drawn.ts';
 
+/** A queue: `per` come between two dumps, a third of them is worked off, first come first served. */
+function queue(n: number, per: number): [count: number, birth: number, death: number][] {
+  return Array.from({ length: n }, (_, k) => [per, k, 3 * k + 1.5]);
+}
+
+/** Work of which each piece may end at any time, after `mean` dumps in the mean, since the program has begun with the first dump. */
+function memoryless(n: number, per: number, mean: number): [count: number, birth: number, death: number][] {
+  const ending = (d: number): number => Math.exp(-d / mean) - Math.exp(-(d + 1) / mean);
+  return Array.from({ length: n }, (_, k) => k).flatMap((k) =>
+    Array.from({ length: n + 2 }, (_, d) => d).flatMap((d): [number, number, number][] => {
+      const count = Math.round((per + k) * ending(d));
+      return count > 0 ? [[count, k, k + d + 0.5]] : [];
+    }),
+  );
+}
+
 export const drawnCases: readonly DrawnCase[] = [
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'a queue of which a third is worked off, first come first served, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 20,
+    series: [{ lives: queue(12, 10) }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a little queue, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 20,
+    series: [{ lives: queue(12, 2) }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'four dumps of a queue, with ids',
+    n: 4,
+    times: true,
+    company: 20,
+    series: [{ lives: queue(4, 60) }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'load that rises threefold, each piece of work as long as before, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 20,
+    series: [
+      { lives: Array.from({ length: 18 }, (_, k): [number, number, number] => [4 + 3 * k, k - 6, k - 0.5]) },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a long queue that grows by half in rush hour, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 20,
+    series: [
+      { lives: Array.from({ length: 24 }, (_, k): [number, number, number] => [10, k - 12, 1.5 * k - 10.5]) },
+    ],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a program that begins: its work may end at any time, and comes to a balance, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 20,
+    series: [{ lives: memoryless(12, 20, 3) }],
+  },
   {
     truth: 'leak',
     expected: 'unsure',

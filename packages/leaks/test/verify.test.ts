@@ -6,7 +6,7 @@ import { unlessCi } from '../../../testing/ci.ts';
 import { type Dump, ProcessWatch, type ProcessVerdict, verify } from '../src/index.ts';
 import { began, reading } from './counters.ts';
 import { dumpsOf, fixtures, goroutineForms, haveFixtures } from './scenarios.ts';
-import { profileOf, type Row, waiting } from './synthetic.ts';
+import { exponential, profileOf, randomFrom, type Row, waiting } from './synthetic.ts';
 
 function judge(dumps: readonly Dump[]): ProcessVerdict {
   const watch = new ProcessWatch();
@@ -114,6 +114,76 @@ describe('a fix', () => {
     const healthy = service(13, () => pool);
     assert.equal(verify(healthy, healthy).kind, 'unsure');
     assert.match(verify(healthy, healthy).sentence, /nothing was convicted before/u);
+  });
+});
+
+/** Waits that begin at random times, each of which stays, beside traffic that comes and goes; a dump every ten seconds. */
+function drawnService(seed: number, dumps: number, leaksPerMinute: number): ProcessVerdict {
+  const random = randomFrom(seed);
+  const next = (perMinute: number): number => exponential(random, 60 / perMinute);
+  const stays: number[] = [];
+  if (leaksPerMinute > 0)
+    for (let at = next(leaksPerMinute); at < 10 * dumps; at += next(leaksPerMinute)) stays.push(at);
+  const traffic: { readonly from: number; readonly to: number }[] = [];
+  for (let at = next(60); at < 10 * dumps; at += next(60))
+    traffic.push({ from: at, to: at + exponential(random, 4) });
+  return service(dumps, (k) => [
+    ...pool,
+    ...stays.flatMap((at, i) => (at <= 10 * k ? [{ stack: waiting('subscribe'), id: 1000 + i }] : [])),
+    ...traffic.flatMap(({ from, to }, i) =>
+      from <= 10 * k && to > 10 * k ? [{ stack: waiting('handle'), id: 100_000 + i }] : [],
+    ),
+  ]);
+}
+
+describe('in drawn services', () => {
+  const drawn = 1000;
+  const before = drawnService(1, 13, 120);
+
+  test('a fix that leaves an eighth of the leak is said to hold fewer than one time in 100', () => {
+    let holds = 0;
+    for (let seed = 0; seed < drawn; seed++)
+      if (verify(before, drawnService(5000 + seed, 13, 15)).kind === 'holds') holds++;
+    assert.ok(holds < drawn / 100, `${holds} of ${drawn}`);
+  });
+
+  test('a fix that leaves nothing holds, and the certainty is what the bounds of its suspects come to', () => {
+    let holds = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const { kind, certainty, suspects } = verify(before, drawnService(9000 + seed, 13, 0));
+      if (kind !== 'holds') continue;
+      holds++;
+      assert.equal(certainty, 1 - suspects.length / 100);
+    }
+    assert.ok(holds >= 180, `${holds} of 200`);
+  });
+
+  test('the time that it says to watch longer is enough, and not far too much', () => {
+    let told = 0;
+    let enough = 0;
+    let tooMuch = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const short = verify(before, drawnService(20_000 + seed, 3, 0));
+      if (short.kind !== 'unsure' || short.watchFor === null) continue;
+      told++;
+      const dumps = 3 + Math.ceil(short.watchFor / 10_000);
+      if (verify(before, drawnService(20_000 + seed, dumps, 0)).kind === 'holds') enough++;
+      if (dumps > 3 * 13) tooMuch++;
+    }
+    assert.ok(
+      told >= 150 && enough >= 0.9 * told && tooMuch <= 0.1 * told,
+      `${told} told, ${enough} enough, ${tooMuch} too much`,
+    );
+  });
+
+  test('of two suspects the certainty is less than of one', () => {
+    const both = service(13, (k) => [
+      ...pool,
+      ...piled('subscribe', 5 + 20 * k),
+      ...Array.from({ length: 5 + 20 * k }, (_, i) => ({ stack: waiting('publish'), id: 10_000 + i })),
+    ]);
+    const { kind, certainty, suspects } = verify(both, drawnService(3, 13, 0));
+    assert.deepEqual([kind, certainty, suspects.length], ['holds', 0.98, 2]);
   });
 });
 

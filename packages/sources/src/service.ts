@@ -24,6 +24,14 @@ export interface Capture {
   profile(): Promise<Profile>;
 }
 
+/** A thread of a service with a heap of its own. */
+export interface ServiceWorker {
+  /** What the query parameter `worker` of a capture is given. */
+  readonly id: string;
+  /** `worker 2 (jobs.js)`. */
+  readonly name: string;
+}
+
 /** How a service is reached, which decides what it can be asked. */
 export type ServiceKind = 'agent' | 'go' | 'process';
 
@@ -39,6 +47,8 @@ export interface Service {
    * that Go's runtime only ever adds to.
    */
   readonly restarts: number;
+  /** Worker threads that live just now, where they can be looked at: a capture with `worker` is of one of them. */
+  readonly workers?: readonly ServiceWorker[];
   /** What it can be asked. */
   offers(signal?: AbortSignal): Promise<Offers>;
   /** The process in numbers, cheap; callers at the same time share one reading. What it does not know is null. */

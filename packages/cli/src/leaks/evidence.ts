@@ -1,13 +1,15 @@
 // What a running service is asked for each kind of evidence that a watch wants, by who it is and what it offers.
 import type { Evidence } from '@stackpile/leaks';
 import type { HeapIds, Offers } from '@stackpile/profile';
-import type { Service } from '@stackpile/sources';
+import type { Service, ServiceWorker } from '@stackpile/sources';
 import type { Ask } from '@stackpile/sources/looks';
 
 /** One request, and all that its answer is evidence for. */
 export interface EvidenceAsk {
   readonly ask: Ask;
   readonly evidence: readonly Evidence[];
+  /** The worker thread that is asked; absent for the process itself. */
+  readonly worker?: ServiceWorker;
 }
 
 /** How tasks and handles are had, found out once; see `dumpForm`. */
@@ -83,6 +85,18 @@ export class ClassLooks {
     this.#ids.push(ids.largest);
     if (this.#ids.length > MOST_LOOKS) this.#ids.splice(1, 1);
   }
+}
+
+/** Workers that are visited: each stands still as long as the process does for itself. */
+const MOST_WORKERS = 4;
+
+/** What the workers of a process are asked beside it: the same snapshot, of each that may be looked at. */
+export function asksForWorkers({ workers = [] }: Pick<Service, 'workers'>): EvidenceAsk[] {
+  return workers.slice(0, MOST_WORKERS).map((worker) => ({
+    ask: { name: 'heapsnapshot', query: { worker: worker.id } },
+    evidence: ['tasks', 'handles', 'closures', 'classes'],
+    worker,
+  }));
 }
 
 /** The requests of one look, each once, the cheapest first. What the service does not offer is left out. */

@@ -102,7 +102,7 @@ class Drawing {
     });
     flush();
     if (finding.createdBy !== '') {
-      const created = this.#starter(finding.createdBy);
+      const created = this.#starter(finding);
       const guilty = culpritIndex < 0 && finding.culprit !== null;
       this.line(
         `${indent}${guilty ? this.paint(['bold', 'red'], `→ ${created}`) : this.paint('dim', `  ${created}`)}`,
@@ -111,9 +111,9 @@ class Drawing {
   }
 
   /** As in the stack above it: file and line stay whole, the name gives way first, then folders. */
-  #starter(createdBy: string): string {
+  #starter({ createdBy, createdHow }: Finding): string {
     const { plainName, place } = starterOf(visible(createdBy));
-    const label = 'started by ';
+    const label = `${visible(createdHow)} `;
     const room = this.#width - indent.length - 2 - label.length - (place === '' ? 0 : 1);
     const file = place === '' ? 0 : widthOf(`…/${fileOf(place)}`);
     const short = elide(plainName, Math.max(12, room - file));

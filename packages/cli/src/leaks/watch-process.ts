@@ -3,7 +3,14 @@ import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from 
 import { heapIds, type Offers, type Profile, ProfileBuilder } from '@stackpile/profile';
 import { type Capture, type Service, SourceError } from '@stackpile/sources';
 import { type Look, looks, looksOf } from '@stackpile/sources/looks';
-import { asksFor, ClassLooks, type EvidenceAsk, heapClasses, type TaskForm } from './evidence.ts';
+import {
+  asksFor,
+  asksForWorkers,
+  ClassLooks,
+  type EvidenceAsk,
+  heapClasses,
+  type TaskForm,
+} from './evidence.ts';
 import { Progress } from './progress.ts';
 import { visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
@@ -38,6 +45,9 @@ function bearing(service: Service, needed: string): Service {
     get restarts() {
       return service.restarts;
     },
+    get workers() {
+      return service.workers ?? [];
+    },
     offers: (signal) => service.offers(signal),
     counters: (signal) => service.counters(signal),
     close: () => service.close(),
@@ -45,7 +55,10 @@ function bearing(service: Service, needed: string): Service {
       try {
         return await service.capture(name, query, signal);
       } catch (error) {
-        if (!(error instanceof SourceError) || error.status === null || name === needed) throw error;
+        if (!(error instanceof SourceError)) throw error;
+        // A worker comes and goes while its process lives.
+        const isWorkers = query?.['worker'] !== undefined && error.code !== 'SOURCE_ABORTED';
+        if (!isWorkers && (error.status === null || name === needed)) throw error;
         return nothing(name, error);
       }
     },
@@ -100,7 +113,9 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
   // By our own clock, as the dumps: its clock may be another.
   if (counters !== null) watch.counters({ ...counters, time });
   for (const [i, capture] of captures.entries()) {
+    const worker = asked[i]?.worker;
     if (capture.type === refused) {
+      if (worker !== undefined) continue;
       watch.notSeen({
         id: `refused ${capture.name}`,
         text: `it refused its ${capture.name} (${capture.source})`,
@@ -110,6 +125,7 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
       continue;
     }
     const profile = await capture.profile();
+    const part = worker === undefined ? watch : watch.part('workers', worker.name);
     for (const evidence of asked[i]?.evidence ?? []) {
       // A process without timers has no column of handles, a heap snapshot of it has.
       if (
@@ -117,7 +133,7 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
         evidence === 'heap' ||
         profile.sampleTypes.some(({ type }) => type === (evidence === 'classes' ? 'objects' : evidence))
       )
-        watch.dump(evidence, { profile, time, name: capture.source });
+        part.dump(evidence, { profile, time, name: capture.source });
     }
   }
 }
@@ -163,8 +179,9 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
   const begin = io.now();
   if (service.heavy) {
     const wanted = watch.wants(await service.counters(io.signal));
-    for (const { ask } of asksFor(wanted, service.kind, plan.tasks, plan.offers))
-      await service.capture(ask.name, ask.query, io.signal);
+    const asks = asksFor(wanted, service.kind, plan.tasks, plan.offers);
+    for (const { ask } of [...asks, ...asksForWorkers(service)])
+      await bearing(service, plan.tasks.ask.name).capture(ask.name, ask.query, io.signal);
   }
   const stops = new Stops(plan, io.now() - begin);
   const end = io.now() + duration;
@@ -185,7 +202,10 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
       asked = [];
       if (!stops.isDue(io.now(), end)) return [];
       if (end - io.now() < plan.every / 2) classes?.isLast();
-      asked = asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes);
+      asked = [
+        ...asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes),
+        ...asksForWorkers(service),
+      ];
       if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
         progress.say(
           'it grows: looking at what its heap holds, for which it stands still (--no-stops forbids that)',

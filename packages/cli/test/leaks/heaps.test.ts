@@ -48,7 +48,10 @@ describe('heaps that grow', () => {
     const { status, stdout } = await stackpile(['leaks', ...(await snapshotsOf('map-cache.mjs', 3))]);
     assert.equal(status, 1);
     assert.match(stdout, /^LEAK +variable cache \(map-cache\.mjs:12\)$/mu);
-    assert.match(stdout, /Objects \(\w+\) held by variable cache \(map-cache\.mjs:12\) pile up/u);
+    assert.match(
+      stdout,
+      /Objects \(\w+\) held by variable cache \(map-cache\.mjs:12\), put there by \w+ \(map-cache\.mjs:\d+\), pile up/u,
+    );
     assert.doesNotMatch(stdout, /NO LEAK|0 → 0/u);
   });
 

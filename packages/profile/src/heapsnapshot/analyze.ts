@@ -5,12 +5,14 @@ import { NO_FACTS } from '../naming/names.ts';
 import { scriptFilename } from '../script-filename.ts';
 import type { TaskKind } from '../wire/task-labels.ts';
 import { ClassTally, type HeapClasses } from './classes/classes.ts';
+import type { PlacedMaker } from './classes/holder-tree.ts';
 import { Scopes } from './classes/scopes.ts';
 import { walkClasses } from './classes/walk.ts';
 import { ContextChain } from './contexts.ts';
 import { type Claims, claimedBytes, dominatorTree, release, takeStrongGraph } from './dominators.ts';
 import { type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles, type Handle } from './handles.ts';
+import { Makers, type Wrapper } from './makers.ts';
 import { Holders, shortestPaths } from './paths.ts';
 import { type HeapSnapshot, locationOf, NodeType } from './snapshot.ts';
 import { WaitStates } from './states.ts';
@@ -45,6 +47,8 @@ export interface HeapGroup {
   readonly heldBy: string;
   /** Of closures the function that made a typical one, as far as its contexts tell; else ''. */
   readonly madeIn: string;
+  /** The same with its place, where the script's text tells it; null where it does not. */
+  readonly maker: PlacedMaker | null;
   /** V8's ids of all members of a group, but of Node's own closures, where they were asked for and are few enough; else empty. */
   readonly memberIds: readonly number[];
 }
@@ -59,6 +63,10 @@ export interface HeapAnalysis {
   readonly heapBytes: number;
   /** The heap by class; null where it was not asked for. */
   readonly classes: HeapClasses | null;
+  /** Functions of the user's that open files, as the texts of their scripts tell; empty where classes were not asked for. */
+  readonly openers: readonly PlacedMaker[];
+  /** Functions without a name that only call another one, as those texts tell; empty where classes were not asked for. */
+  readonly wrappers: readonly Wrapper[];
 }
 
 /** How a snapshot is looked at. */
@@ -120,6 +128,12 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const madeIn = groups.open.map(({ kind, members }) =>
     kind === 'closures' && members[0] !== undefined ? contexts.makerOf(members[0]) : '',
   );
+  const makers = new Makers(options.names ?? null);
+  const maker = groups.open.map(({ kind, frames }) =>
+    kind === 'closures' && frames[0] !== undefined ? makers.of(frames[0].function) : null,
+  );
+  const openers = options.classes === undefined ? [] : makers.openers(census.scripts.values());
+  const wrappers = options.classes === undefined ? [] : makers.wrappers(census.scripts.values());
   release(paths.entry);
   const tally = options.classes === undefined ? null : tallyOf(snapshot, functions, options);
   let heapBytes = 0;
@@ -132,7 +146,15 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const bytes = claimedBytes(tree, graph, claims, claimed);
   const classes = tally?.finish(tree, graph) ?? null;
   for (const used of [tree.vertex, tree.idom, tree.spare]) release(used);
-  return { groups: groups.told(bytes, heldBy, madeIn), runtimeTasks, nodeCount, heapBytes, classes };
+  return {
+    groups: groups.told(bytes, heldBy, madeIn, maker),
+    runtimeTasks,
+    nodeCount,
+    heapBytes,
+    classes,
+    openers,
+    wrappers,
+  };
 }
 
 /** Objects by class and chain of holders. */
@@ -284,7 +306,12 @@ class Groups {
   }
 
   /** The groups as they are told. */
-  told(bytes: Float64Array, heldBy: readonly string[], madeIn: readonly string[]): HeapGroup[] {
+  told(
+    bytes: Float64Array,
+    heldBy: readonly string[],
+    madeIn: readonly string[],
+    maker: readonly (PlacedMaker | null)[],
+  ): HeapGroup[] {
     return this.open.map(({ kind, frames, state, count, ids }, g) => ({
       kind,
       frames,
@@ -293,6 +320,7 @@ class Groups {
       retained: bytes[g + 1] as number,
       heldBy: heldBy[g] as string,
       madeIn: madeIn[g] as string,
+      maker: maker[g] ?? null,
       memberIds: this.#ids > this.#maxIds ? [] : ids,
     }));
   }

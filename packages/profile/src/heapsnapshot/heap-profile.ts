@@ -8,7 +8,7 @@ import { taskLabel } from '../wire/task-labels.ts';
 import type { HeapAnalysis, HeapAnalysisOptions, HeapGroup, HeapGroupKind } from './analyze.ts';
 import type { HeapClasses } from './classes/classes.ts';
 import { BORN_LABEL } from './heap-ids.ts';
-import type { HolderFrame } from './classes/holder-tree.ts';
+import type { HolderFrame, PlacedMaker } from './classes/holder-tree.ts';
 
 /** How an analysis becomes a profile. */
 export interface HeapProfileOptions extends HeapAnalysisOptions {
@@ -90,9 +90,48 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
     const { ages, largestId, process } = analysis.classes;
     builder.comment(`object ids up to ${largestId}, of process ${process}`);
     builder.comment(`ages told by ${ages - 1} earlier looks`);
+    const filename = options.filename ?? scriptFilename;
+    for (const opener of analysis.openers.slice(0, MOST_OPENERS))
+      builder.comment(`opens files: ${opener.name}\t${filename(opener.url)}:${opener.line}`);
+    for (const { url, line, calls } of analysis.wrappers.slice(0, MOST_WRAPPERS))
+      builder.comment(
+        `only calls: ${filename(url)}:${line}\t${calls.name}\t${filename(calls.url)}:${calls.line}`,
+      );
   }
   writer?.end();
   return builder.build();
+}
+
+/** Functions that open files that are told. */
+const MOST_OPENERS = 50;
+const opensComment = /^opens files: ([^\t]+)\t(.+):(\d+)$/u;
+
+/** Who opens files in the program that a profile of classes is of, as the texts of its scripts tell. */
+export function fileOpeners({ comments }: Profile): { name: string; file: string; line: number }[] {
+  return comments.flatMap((comment) => {
+    const [, name, file, line] = opensComment.exec(comment) ?? [];
+    return name === undefined || file === undefined ? [] : [{ name, file, line: Number(line) }];
+  });
+}
+
+/** Functions that only call another one that are told. */
+const MOST_WRAPPERS = 200;
+const callsComment = /^only calls: ([^\t]+):(\d+)\t([^\t]+)\t(.+):(\d+)$/u;
+
+/** A function by its place, and the one function of its script that it calls. */
+export interface OnlyCall {
+  readonly file: string;
+  readonly line: number;
+  readonly calls: { readonly name: string; readonly file: string; readonly line: number };
+}
+
+/** Functions without a name that only call another one, in the program that a profile of classes is of. */
+export function onlyCalls({ comments }: Profile): OnlyCall[] {
+  return comments.flatMap((comment) => {
+    const [, file, line, name, calledFile, calledLine] = callsComment.exec(comment) ?? [];
+    if (file === undefined || name === undefined || calledFile === undefined) return [];
+    return [{ file, line: Number(line), calls: { name, file: calledFile, line: Number(calledLine) } }];
+  });
 }
 
 /** Sample types whose unit is bytes. */
@@ -162,7 +201,9 @@ function writeGroups(
     const labels: SampleLabel[] = [{ key: taskLabel.kind, text: group.kind }];
     if (group.state !== '') labels.push({ key: taskLabel.state, text: group.state });
     if (group.heldBy !== '') labels.push({ key: taskLabel.heldBy, text: group.heldBy });
-    if (group.madeIn !== '') labels.push({ key: taskLabel.createdBy, text: group.madeIn });
+    if (group.maker !== null)
+      labels.push({ key: taskLabel.createdBy, text: makerText(group.maker, filename) });
+    else if (group.madeIn !== '') labels.push({ key: taskLabel.createdBy, text: group.madeIn });
     labels.push(...(writer?.labels(stack) ?? []));
     const type = group.kind === 'task' ? (options.taskType ?? 'tasks') : typeOf[group.kind];
     const bytesType = types.includes('claimed') ? 'claimed' : 'retained';
@@ -200,14 +241,21 @@ function writeClasses(
     return location;
   };
   const kind: SampleLabel = { key: 'kind', text: 'class' };
-  classes.forEach(({ chain, cells }) => {
+  classes.forEach(({ chain, maker, cells }) => {
     const stack = chain.map(locate);
+    const own: SampleLabel[] =
+      maker === null ? [kind] : [kind, { key: taskLabel.createdBy, text: makerText(maker, filename) }];
     for (const [age, { objects, shallow, retained }] of cells.entries()) {
       if (objects === 0 && shallow === 0 && retained === 0) continue;
-      const labels = classes.ages === 1 ? [kind] : [kind, { key: BORN_LABEL, number: age }];
+      const labels = classes.ages === 1 ? own : [...own, { key: BORN_LABEL, number: age }];
       builder.sample(stack, valuesOf(types, { objects, shallow, retained }), labels);
     }
   });
+}
+
+/** A maker as the label `created_by` tells it. */
+function makerText({ name, url, line }: PlacedMaker, filename: (url: string) => string): string {
+  return `${name} ${filename(url)}:${line}`;
 }
 
 /** What a function is called in the profile. */

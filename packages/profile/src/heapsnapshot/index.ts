@@ -17,6 +17,9 @@ export { BORN_LABEL, type HeapIds, heapIds } from './heap-ids.ts';
 export {
   type HeapFrameWriter,
   heapProfile,
+  fileOpeners,
+  type OnlyCall,
+  onlyCalls,
   type HeapProfileOptions,
   type WrittenHeapFrame,
 } from './heap-profile.ts';

@@ -105,13 +105,13 @@ function firstFrom(starts: readonly Start[], column: number): number {
   return low;
 }
 
-interface Words {
+export interface Words {
   readonly words: string;
   readonly isName: boolean;
 }
 
 /** The words for each site without a name; undefined for the others. Sites stand after those they are made in. */
-function wordsOf(sites: readonly Site[]): readonly (Words | undefined)[] {
+export function wordsOf(sites: readonly Site[]): readonly (Words | undefined)[] {
   /** What is made in a site is said to be made in that: a name, or words that tell it wherever it stands; '' for none. */
   const solid: string[] = [];
   /** The same, but any words will do. */
@@ -141,7 +141,7 @@ function cut(words: string): string {
 }
 
 /** Offsets at which lines begin, as V8 counts them. */
-function lineStarts(text: string, isNeeded: boolean): readonly number[] {
+export function lineStarts(text: string, isNeeded: boolean): readonly number[] {
   const starts = [0];
   if (!isNeeded) return starts;
   const ends = /\r\n|[\n\r\u2028\u2029]/gu;

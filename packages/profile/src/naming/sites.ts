@@ -119,9 +119,26 @@ const BEFORE_STATEMENT = new Set(['', ';', '{', '}', ')', ':', 'export', 'defaul
 /** What a colon is: of `a ? b : c`, of a property, of a `case` or label, of a type. */
 type Colon = 'ternary' | 'key' | 'label' | 'type';
 
+/** A name that is used where it is no property. */
+export interface SeenWord {
+  readonly word: string;
+  /** Offset behind it. */
+  readonly end: number;
+  /** The function or class in which it stands, -1 at the top level. */
+  readonly site: number;
+  /** Whether it stands behind a dot. */
+  readonly isMember: boolean;
+  /** Whether it is declared there: by a word before it, or among parameters. */
+  readonly isDeclared: boolean;
+}
+
+/** Words after which a name is declared. */
+const DECLARING = new Set(['const', 'let', 'var', 'function', 'class', 'import']);
+
 /** Reads a text once, from its beginning, and lists its functions in no order of their own. */
 class SiteScanner {
   readonly sites: Site[] = [];
+  readonly #each: ((seen: SeenWord) => void) | null;
   readonly #tokens: Tokens;
   readonly #frames: Frame[];
   #top: Frame;
@@ -131,6 +148,8 @@ class SiteScanner {
   #previous = '';
   #isOperand = false;
   #previousStart = 0;
+  /** The last word, for {@link SeenWord}. */
+  #wordBefore = '';
   /** The token before that one, and where it begins: `async` of `async x => x`. */
   #before = '';
   #beforeStart = 0;
@@ -147,7 +166,8 @@ class SiteScanner {
   /** An arrow function whose body comes next, or -1. */
   #arrow = -1;
 
-  constructor(text: string) {
+  constructor(text: string, each: ((seen: SeenWord) => void) | null) {
+    this.#each = each;
     this.#tokens = new Tokens(text);
     this.#top = this.#newFrame('top', 0, NO_ANCHOR, -1, -1);
     this.#frames = [this.#top];
@@ -172,6 +192,7 @@ class SiteScanner {
     if (this.#arrow >= 0 && this.#text() !== '{') this.#openArrowExpression();
     switch (tokens.kind) {
       case 'word':
+        if (this.#each !== null) this.#tell(this.#each);
         this.#word(tokens.value);
         return;
       case 'mark':
@@ -300,6 +321,18 @@ class SiteScanner {
   }
 
   // ---- words and literals
+
+  #tell(each: (seen: SeenWord) => void): void {
+    const { kind, site, own, atKey } = this.#top;
+    const before = this.#previous === 'word' ? this.#wordBefore : this.#previous;
+    this.#wordBefore = this.#tokens.value;
+    // Whether a key stands for a variable too is told by what follows it, which nobody has read yet.
+    if (atKey) return;
+    const isDeclared =
+      DECLARING.has(before) || (kind === 'params' && own >= 0 && (before === '(' || before === ','));
+    const isMember = this.#previous === '.' || this.#previous === '?.';
+    each({ word: this.#tokens.value, end: this.#tokens.end, site, isMember, isDeclared });
+  }
 
   #word(word: string): void {
     const top = this.#top;
@@ -814,9 +847,13 @@ function nameOf(anchor: Anchor): string {
   return anchor.kind === 'key' ? anchor.key : '';
 }
 
-/** The functions and classes of a text, in time that grows with its length; nothing is an error. */
-export function findSites(text: string): readonly Site[] {
-  const scanner = new SiteScanner(text);
+/**
+ * The functions and classes of a text, in time that grows with its length; nothing is an error.
+ *
+ * @param each told of each name that is used or declared; keys are left out
+ */
+export function findSites(text: string, each: ((seen: SeenWord) => void) | null = null): readonly Site[] {
+  const scanner = new SiteScanner(text, each);
   scanner.run();
   return scanner.sites;
 }

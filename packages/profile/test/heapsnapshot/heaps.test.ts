@@ -116,6 +116,62 @@ test('classes, variables, listeners, reactions, streams and globals of a real he
   assert.ok(rows.length < 5000, `${rows.length} rows`);
 });
 
+/** The label `created_by` of rows, without folders, by chain of names. */
+function makersOf(profile: Profile): Map<string, string> {
+  const { samples, strings } = profile;
+  const makers = new Map<string, string>();
+  for (const [i, { chain }] of rowsOf(profile).entries())
+    for (let j = samples.labelStart[i] ?? 0; j < (samples.labelStart[i + 1] ?? 0); j++)
+      if (strings.get(samples.labels.key[j] ?? 0) === 'created_by')
+        makers.set(chain, strings.get(samples.labels.text[j] ?? 0).replace(/ \S*[/\\]/u, ' '));
+  return makers;
+}
+
+test('what a variable, a global or a property holds says which function puts things there, and at which line', async () => {
+  const [text = new Uint8Array()] = await snapshotsOf(
+    'fillers.mjs',
+    `import v8 from 'node:v8';
+import { EventEmitter } from 'node:events';
+TAKE
+const cache = new Map();
+const bus = new EventEmitter().setMaxListeners(0);
+globalThis.leaked = [];
+class Log {
+  lines = [];
+  write(line) {
+    this.lines.push({ line });
+  }
+}
+const log = new Log();
+function remember(id, value) {
+  cache.set(id, value);
+}
+function follow(request) {
+  const send = () => request;
+  bus.on('event', send);
+}
+const leak = (id) => globalThis.leaked.push({ id, at: 1 });
+for (let i = 0; i < 60; i++) {
+  remember(i, { first: i, second: i });
+  follow({ url: i });
+  leak(i);
+  log.write('line ' + i);
+}
+setTimeout(() => { take(); process.exit(cache.size - log.lines.length); }, 50);
+`,
+  );
+  const makers = makersOf(readHeapSnapshot(text));
+  const makerOf = (chain: RegExp): string | undefined => [...makers].find(([told]) => chain.test(told))?.[1];
+  assert.equal(makerOf(/^\{first, second\} < Map < variable cache /u), 'remember fillers.mjs:15');
+  assert.equal(
+    makerOf(/^closure send .* < listener 'event' < EventEmitter < variable bus /u),
+    'follow fillers.mjs:17',
+  );
+  assert.equal(makerOf(/^\{url\} < variable request /u), 'follow fillers.mjs:17');
+  assert.equal(makerOf(/^\{id, at\} < Array < global leaked /u), 'leak fillers.mjs:21');
+  assert.equal(makerOf(/^\{line\} < Array < \.lines < Log < variable log /u), 'write fillers.mjs:10');
+});
+
 test("own bytes add up to V8's own total, to the byte, and so does what is retained", async () => {
   const [text = new Uint8Array()] = await snapshotsOf('kinds.mjs', kinds);
   const profile = readHeapSnapshot(text);

@@ -35,8 +35,9 @@ import {
   ProfileError,
   WireError,
 } from '@stackpile/profile';
-import type { InspectorConnection } from './socket.ts';
+import type { InspectorConnection } from './conversation.ts';
 import { openTarget, type OpenTarget } from './target.ts';
+import { type WorkerThread, WorkerThreads } from './workers.ts';
 import { SourceError } from '../errors.ts';
 import type { LoadedSource, SourceOptions, SourceSpec } from '../options.ts';
 import { noSuchProfile, PROCESS_PROFILES } from '../spec.ts';
@@ -69,6 +70,12 @@ export interface InspectorCaptures {
   classes(signal?: AbortSignal): Promise<Profile>;
   /** Both of one snapshot. */
   snapshot(signal?: AbortSignal): Promise<Profile>;
+  /** Opens a session with each worker thread that there is, or comes; they end with the connection. */
+  findWorkers(): Promise<void>;
+  /** Worker threads that live, of those that were found. */
+  readonly workers: readonly WorkerThread[];
+  /** The same as {@link snapshot} of a worker: only that thread stands still. */
+  workerSnapshot(worker: WorkerThread, signal?: AbortSignal): Promise<Profile>;
   /** CPU samples of `seconds`. */
   cpu(seconds: number, signal?: AbortSignal): Promise<Profile>;
   /** Allocations that are alive: of a sampler that runs already, or of `seconds` from now on. */
@@ -94,6 +101,8 @@ export async function openInspectorTarget(
   const known: KnownPositions = new Map();
   /** The largest object ids of the heap snapshots so far. */
   const looks: number[] = [];
+  const threads = new WorkerThreads();
+  const seenOf = new WeakMap<WorkerThread, { readonly known: KnownPositions; readonly looks: number[] }>();
   const originals = new Originals();
   const guarded = <T>(
     signal: AbortSignal | undefined,
@@ -114,6 +123,19 @@ export async function openInspectorTarget(
     classes: (signal) => guarded(signal, (asked) => takeClasses(target, spec.spec, asked, looks)),
     snapshot: (signal) =>
       guarded(signal, (asked) => takeTasks(target, spec.spec, asked, known, originals, looks)),
+    findWorkers: () => threads.open(target.connection),
+    get workers() {
+      return threads.all;
+    },
+    workerSnapshot: (worker, signal) =>
+      guarded(signal, (asked) => {
+        const seen = seenOf.get(worker) ?? { known: new Map(), looks: [] };
+        seenOf.set(worker, seen);
+        // Memory is the process's, and was asked about for its own snapshot.
+        const within: OpenTarget = { ...target, connection: worker.connection, pid: null };
+        const name = `${spec.spec} ${worker.name}`;
+        return takeTasks(within, name, asked, seen.known, originals, seen.looks);
+      }),
     cpu: (seconds, signal) =>
       recording(signal, (asked) => takeCpu(target, spec.spec, seconds, asked, originals)),
     heap: (seconds, signal) =>

@@ -1,5 +1,5 @@
 // A process that wants to end waits for whoever looks at it: it is let go at once, whatever we were about to do.
-import type { InspectorConnection } from './socket.ts';
+import type { InspectorConnection } from './conversation.ts';
 
 /** What a recording may still take to hand out what it has. */
 const LAST_WORDS_MS = 2000;

@@ -2,7 +2,7 @@
 import { readFile, readlink } from 'node:fs/promises';
 import process from 'node:process';
 import { LEASE_NAME } from '@stackpile/profile';
-import { type InspectorConnection, InspectorError } from './socket.ts';
+import { type InspectorConnection, InspectorError } from './conversation.ts';
 
 /** Seconds after which a process that cannot see us, and hears nothing from us, closes its inspector. */
 const LEASE_SECONDS = 60;

@@ -93,6 +93,17 @@ function take(
   }
 }
 
+/** Of a worker only what one heap snapshot tells; null where it has ended, and for other names. */
+function takeOfWorker(
+  captures: InspectorCaptures,
+  name: string,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<Profile> | null {
+  const worker = captures.workers.find((one) => one.id === id);
+  return worker === undefined || name !== 'heapsnapshot' ? null : captures.workerSnapshot(worker, signal);
+}
+
 /**
  * Opens the inspector of a process for as long as the service is open: within one session every task keeps its id.
  *
@@ -100,17 +111,24 @@ function take(
  */
 export async function openProcessService(spec: InspectorSpec, options: SourceOptions): Promise<Service> {
   const captures = await openInspectorTarget(spec, options);
+  await captures.findWorkers();
   const { spec: name } = spec;
   return {
     name,
     kind: 'process',
     heavy: true,
     restarts: 0,
+    get workers() {
+      return captures.workers;
+    },
     offers: () => Promise.resolve(offers),
     counters: sharedReading(name, () => captures.counters()),
     async capture(wanted, query = {}, signal) {
       const time = Date.now();
-      const taking = take(captures, wanted, query, signal);
+      const taking =
+        query['worker'] === undefined
+          ? take(captures, wanted, query, signal)
+          : takeOfWorker(captures, wanted, query['worker'], signal);
       if (taking === null) throw noSuchProfile(name, wanted.slice(0, 60));
       return captureOf(wanted, name, time, await taking);
     },

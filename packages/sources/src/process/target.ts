@@ -12,7 +12,8 @@ import {
   ownNumbers,
   type ProcessCheck,
 } from './process.ts';
-import { connectInspector, type InspectorConnection } from './socket.ts';
+import type { InspectorConnection } from './conversation.ts';
+import { connectInspector } from './socket.ts';
 import { SourceError } from '../errors.ts';
 import type { InspectorTarget } from '../options.ts';
 

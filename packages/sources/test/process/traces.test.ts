@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { leaseScript, ownerFor } from '../../src/process/lease.ts';
 import { listeningPorts } from '../../src/process/process.ts';
-import { connectInspector, type InspectorConnection } from '../../src/process/socket.ts';
+import type { InspectorConnection } from '../../src/process/conversation.ts';
+import { connectInspector } from '../../src/process/socket.ts';
 import { addressOn } from '../../src/process/address.ts';
 import { ask, beside, linux, stackpile, untilClosed, type Watched } from './watched.ts';
 

@@ -4,6 +4,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Profile } from '@stackpile/profile';
 import { command } from '../../../../testing/command.ts';
 import { listeningPorts } from '../../src/process/process.ts';
 import { loadInspector } from '../../src/process/captures.ts';
@@ -24,7 +25,7 @@ function isStarted(child: ChildProcess): child is Watched {
 
 export interface StartOptions {
   /** File in the folder of fixtures. */
-  readonly program: 'leaky-daemon.mjs' | 'bidden.mjs';
+  readonly program: 'leaky-daemon.mjs' | 'bidden.mjs' | 'worker.mjs';
   readonly execPath?: string;
   /** For Node itself. */
   readonly flags?: readonly string[];
@@ -71,8 +72,11 @@ export async function failure(promise: Promise<unknown>): Promise<SourceError> {
 
 /** Names of the functions of all samples whose first value is positive. */
 export async function functionsOf(loaded: ReturnType<typeof ask>): Promise<readonly string[]> {
-  const { profile } = await loaded;
-  const { functions, strings } = profile;
+  return functionsIn((await loaded).profile);
+}
+
+/** Names of a profile's functions. */
+export function functionsIn({ functions, strings }: Profile): readonly string[] {
   return Array.from({ length: functions.length }, (_, row) => strings.get(functions.name[row] ?? 0));
 }
 

@@ -156,7 +156,7 @@ export function growingSince(finding: Pick<Finding, 'counts' | 'kind'>, verdict:
 function Story({ finding, unit }: { readonly finding: Finding; readonly unit: string }): JSX.Element | null {
   const rows: [string, string][] = [];
   if (finding.state !== '') rows.push(['Waits in', finding.state]);
-  if (finding.createdBy !== '') rows.push(['Started by', startedBy(finding.createdBy)]);
+  if (finding.createdBy !== '') rows.push([upperFirst(finding.createdHow), startedBy(finding.createdBy)]);
   if (finding.retained !== null) {
     const { bytes, growth, heldBy } = finding.retained;
     if (bytes > 0)
@@ -186,4 +186,9 @@ function Story({ finding, unit }: { readonly finding: Finding; readonly unit: st
 
 function round(value: number): number {
   return Math.abs(value) >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
+}
+
+/** `started by` as the name of a row. */
+function upperFirst(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

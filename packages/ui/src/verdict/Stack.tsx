@@ -40,7 +40,9 @@ export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {
         )}
         {finding.createdBy === '' ? null : (
           <li class={culpritIndex < 0 && finding.culprit !== null ? 'user guilty' : 'soft'}>
-            <span class="place">started by {safeText(startedBy(finding.createdBy))}</span>
+            <span class="place">
+              {finding.createdHow} {safeText(startedBy(finding.createdBy))}
+            </span>
           </li>
         )}
       </ol>

@@ -64,7 +64,7 @@ export function asText(
       lines.push(
         `  ${frame.name}${frame.file === '' ? '' : `\n      ${frame.file}${frame.line > 0 ? `:${frame.line}` : ''}`}`,
       );
-    if (finding.createdBy !== '') lines.push(`  started by ${startedBy(finding.createdBy)}`);
+    if (finding.createdBy !== '') lines.push(`  ${finding.createdHow} ${startedBy(finding.createdBy)}`);
     if (adviceOn(finding) !== '') lines.push('', `What to do: ${adviceOn(finding)}`);
   }
   if (verdict.kind !== 'leak') lines.push('', `What to do next: ${nextStep(verdict)}`);

@@ -10,6 +10,7 @@ import {
   NodeType,
 } from '../snapshot.ts';
 import type { HolderTree } from './holder-tree.ts';
+import type { Scopes } from './scopes.ts';
 
 /** Characters of one name. */
 const NAME_LENGTH = 60;
@@ -39,6 +40,7 @@ export class ClassNames {
   readonly #functions: SnapshotFunctions;
   readonly #tree: HolderTree;
   readonly #filename: (url: string) => string;
+  readonly #scopes: Scopes;
   readonly #names: Readonly<Record<(typeof names)[number], number>>;
   readonly #byName = new Map<number, number>();
   readonly #byMap = new Map<number, number>();
@@ -54,11 +56,13 @@ export class ClassNames {
     snapshot: HeapSnapshot,
     functions: SnapshotFunctions,
     tree: HolderTree,
+    scopes: Scopes,
     filename: (url: string) => string,
   ) {
     this.#snapshot = snapshot;
     this.#functions = functions;
     this.#tree = tree;
+    this.#scopes = scopes;
     this.#filename = filename;
     this.#names = snapshot.strings.findAll(names);
     const fixed = (name: string): number => tree.frame(name, '', 0);
@@ -133,7 +137,8 @@ export class ClassNames {
       const place = file === '' || line === 0 ? '' : ` (${baseName(file)}:${line}`;
       const words = place === '' || told.includes(place) ? told : `${told}${place})`;
       const own = ownerOf(url) === 'user';
-      frame = this.#tree.frame(`${word} ${words}`, own ? url : '', own ? line : 0);
+      const maker = own ? this.#scopes.makerOfFunction(closure, url, line, column) : null;
+      frame = this.#tree.frame(`${word} ${words}`, own ? url : '', own ? line : 0, maker);
       this.#byFunction.set(key, frame);
     }
     return frame;

@@ -1,7 +1,8 @@
 // A heap by what it holds: objects by class and chain of holders, with their own bytes and what they keep alive.
+import { classifyFunction } from '../../origin.ts';
 import { type DominatorTree, sizeOf } from '../dominators.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
-import { type HolderFrame, type HolderTree, ROOT_ROW } from './holder-tree.ts';
+import { type HolderFrame, type HolderTree, type PlacedMaker, ROOT_ROW } from './holder-tree.ts';
 import { type ClassWalk, Part } from './walk.ts';
 
 /** Looks that are told apart at most. */
@@ -11,6 +12,8 @@ const MOST_LOOKS = 1000;
 export interface ClassRow {
   /** The class first, then its holders from the nearest to the root. */
   readonly chain: readonly HolderFrame[];
+  /** Who puts them there; null where no text tells. */
+  readonly maker: PlacedMaker | null;
   /** What of it was born before the first look, between the first and the second, …: one cell per look, and one for since the last. */
   readonly cells: readonly ClassCell[];
 }
@@ -134,6 +137,7 @@ export class ClassTally {
     const ages = this.#ages;
     const objects = this.#objects;
     const shallow = this.#shallow;
+    const walk = this.#walk;
     return {
       largestId: this.#largestId,
       process: this.#process,
@@ -151,7 +155,9 @@ export class ClassTally {
             holdsAny ||= one.objects > 0 || one.shallow > 0 || one.retained > 0;
             cells.push(one);
           }
-          if (holdsAny) each({ chain: tree.chain(row), cells });
+          if (!holdsAny) continue;
+          const chain = tree.chain(row);
+          each({ chain, maker: makerOf(chain, walk), cells });
         }
       },
     };
@@ -159,6 +165,18 @@ export class ClassTally {
 }
 
 const UNREACHED = 0xffffffff;
+
+/** Who puts things on a chain: into a property that the user's script fills, else into the nearest thing of the user's that has a place. */
+function makerOf(chain: readonly HolderFrame[], walk: ClassWalk): PlacedMaker | null {
+  const at = chain.findIndex(({ url }) => url !== '' && classifyFunction('', url) === 'user');
+  const nearest = chain[at];
+  if (nearest === undefined) return null;
+  for (const { name } of chain.slice(0, at)) {
+    const filled = name.startsWith('.') ? walk.makerOfProperty(name.slice(1), nearest.url) : null;
+    if (filled !== null) return filled;
+  }
+  return nearest.maker ?? null;
+}
 
 /** The builtin functions that are properties of the global object never die: their ids in one word (FNV-1a). */
 function processOf(snapshot: HeapSnapshot, globals: readonly number[]): string {

@@ -90,7 +90,8 @@ export class EdgeFrames {
       const text = this.#snapshot.strings.get(name);
       const line = this.#scopes.lineOf(text, scope);
       const file = baseName(this.#filename(scope.url));
-      frame = this.#tree.frame(`variable ${text} (${file}${line > 0 ? `:${line}` : ''})`, scope.url, line);
+      const told = `variable ${text} (${file}${line > 0 ? `:${line}` : ''})`;
+      frame = this.#tree.frame(told, scope.url, line, this.#scopes.makerOf(text, scope));
       known.set(name, frame);
     }
     return frame;
@@ -102,7 +103,8 @@ export class EdgeFrames {
     const short = text.length > MOST_NAME ? `${text.slice(0, MOST_NAME)}…` : text;
     const place = this.#scopes.globalPlace(text);
     const where = place === null ? '' : ` (${baseName(this.#filename(place.url))}:${place.line})`;
-    const frame = this.#tree.frame(`global ${short}${where}`, place?.url ?? '', place?.line ?? 0);
+    const told = `global ${short}${where}`;
+    const frame = this.#tree.frame(told, place?.url ?? '', place?.line ?? 0, place?.maker ?? null);
     this.#walk.isUsers(frame);
     return frame;
   }

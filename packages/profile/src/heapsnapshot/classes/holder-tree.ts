@@ -1,5 +1,7 @@
 // Chains of holders as numbers: a tree of frames in which each chain is one row, however many objects hang on it.
 
+import type { Maker } from '../../naming/uses.ts';
+
 /** A frame of a chain: a class, a variable, a property, a module. */
 export interface HolderFrame {
   readonly name: string;
@@ -7,6 +9,13 @@ export interface HolderFrame {
   readonly url: string;
   /** 1-based; 0 where unknown. */
   readonly line: number;
+  /** Who puts things there, or made it; absent where nobody knows. */
+  readonly maker?: PlacedMaker;
+}
+
+/** A function that puts things somewhere, or makes them, at a line of its own. */
+export interface PlacedMaker extends Maker {
+  readonly url: string;
 }
 
 /** Frames of one chain at most; beyond them the innermost replaces the one before. */
@@ -41,12 +50,12 @@ export class HolderTree {
   }
 
   /** Number of a frame. */
-  frame(name: string, url: string, line: number): number {
+  frame(name: string, url: string, line: number, maker: PlacedMaker | null = null): number {
     const key = `${name}\0${url}\0${line}`;
     let id = this.#frameIds.get(key);
     if (id !== undefined) return id;
     if (this.#frames.length >= MOST_FRAMES) return this.#more;
-    id = this.#frames.push({ name, url, line }) - 1;
+    id = this.#frames.push({ name, url, line, ...(maker === null ? {} : { maker }) }) - 1;
     this.#frameIds.set(key, id);
     return id;
   }

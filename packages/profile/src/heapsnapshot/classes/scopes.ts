@@ -1,8 +1,11 @@
 // Whose variables a context holds, and where each of them is declared.
 import type { FunctionNames } from '../../naming/function-names.ts';
+import { type Maker, VariableUses } from '../../naming/uses.ts';
+import { classifyFunction } from '../../origin.ts';
 import { ownerOf, type SnapshotFunctions } from '../functions.ts';
 import { EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
 import { Declarations } from './declarations.ts';
+import type { PlacedMaker } from './holder-tree.ts';
 
 /** Contexts that are climbed; a hostile file may tie them into a ring. */
 const CLIMB = 64;
@@ -56,6 +59,8 @@ export class Scopes {
   /** What ES modules export, by the node of the cell that holds it. */
   readonly #exports = new Map<number, { readonly scope: Scope; readonly name: number }>();
   readonly #declarations = new Map<number, Declarations | null>();
+  /** By URL, of the user's own scripts only. */
+  readonly #uses = new Map<string, VariableUses | null>();
 
   constructor(snapshot: HeapSnapshot, functions: SnapshotFunctions, texts: FunctionNames | null) {
     this.#snapshot = snapshot;
@@ -105,13 +110,16 @@ export class Scopes {
   }
 
   /** Where a script of the user's first gives the global object that property; null where none is known to do. */
-  globalPlace(name: string): { readonly url: string; readonly line: number } | null {
+  globalPlace(
+    name: string,
+  ): { readonly url: string; readonly line: number; readonly maker: PlacedMaker | null } | null {
     const { nodeName, strings } = this.#snapshot;
     for (const script of new Set(this.#scripts.values())) {
       const url = strings.get(nodeName[script] as number);
       if (ownerOf(url) !== 'user') continue;
       const line = this.#declarationsOf({ script, url })?.lineOfGlobal(name) ?? 0;
-      if (line > 0) return { url, line };
+      if (line === 0) continue;
+      return { url, line, maker: placed(this.#usesOf({ script, url })?.fillerOfProperty(name) ?? null, url) };
     }
     return null;
   }
@@ -121,6 +129,26 @@ export class Scopes {
     const declarations = this.#declarationsOf(scope);
     const from = scope.kind === 'module' ? 1 : Math.max(1, scope.line);
     return declarations?.lineOf(name, from, scope.kind === 'module') || scope.line;
+  }
+
+  /** Who puts things into a variable, or else declares it; null where its text does not say. */
+  makerOf(name: string, scope: Scope): PlacedMaker | null {
+    const uses = this.#usesOf(scope);
+    if (uses === null) return null;
+    const line = this.lineOf(name, scope);
+    return placed(uses.fillerOf(name, line) ?? uses.declarerOf(name, line), scope.url);
+  }
+
+  /** In which function the one at that place was made; null where the text does not say, and at the top level. */
+  makerOfFunction(closure: number, url: string, line: number, column: number): PlacedMaker | null {
+    const shared = this.#functions.sharedOf(closure);
+    const script = shared < 0 ? -1 : this.#functions.scriptOf(shared);
+    return placed(this.#usesOf({ script, url })?.makerAt(line, column) ?? null, url);
+  }
+
+  /** Who puts things into a property of that name, in a script whose variables were asked for before; null where none does. */
+  makerOfProperty(name: string, url: string): PlacedMaker | null {
+    return placed(this.#uses.get(url)?.fillerOfProperty(name) ?? null, url);
   }
 
   #target(node: number, name: number): number {
@@ -221,6 +249,16 @@ export class Scopes {
     return known;
   }
 
+  #usesOf({ script, url }: Pick<Scope, 'script' | 'url'>): VariableUses | null {
+    const known = this.#uses.get(url);
+    if (known !== undefined) return known;
+    const isUsers = script >= 0 && classifyFunction('', url) === 'user' && this.#uses.size < MOST_TEXTS;
+    const text = isUsers ? this.#textOf(script, url) : null;
+    const uses = text === null ? null : new VariableUses(text);
+    this.#uses.set(url, uses);
+    return uses;
+  }
+
   /** The whole text where it can be had and is what ran, else the beginning that the snapshot has. */
   #textOf(script: number, url: string): string | null {
     const own = this.#functions.ownText(script);
@@ -231,4 +269,8 @@ export class Scopes {
       whole !== null && (own === '' || whole.startsWith(own.slice(0, CUT_TEXT)) || /\.[cm]?tsx?$/u.test(url));
     return fits ? whole : own === '' ? null : own;
   }
+}
+
+function placed(maker: Maker | null, url: string): PlacedMaker | null {
+  return maker === null ? null : { ...maker, url };
 }

@@ -6,7 +6,7 @@ import type { SnapshotFunctions } from '../functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
 import { ClassNames } from './class-names.ts';
 import { EdgeFrames } from './edge-frames.ts';
-import { HolderTree, ROOT_ROW } from './holder-tree.ts';
+import { HolderTree, type PlacedMaker, ROOT_ROW } from './holder-tree.ts';
 import type { Scopes } from './scopes.ts';
 
 /** What a node is in its row. */
@@ -42,6 +42,8 @@ export interface ClassWalk {
   readonly globals: readonly number[];
   /** Whether a row is the runtime's: nothing of the user's is on its chain. */
   isRuntime(row: number): boolean;
+  /** Who puts things into a property of that name, as the script of that URL tells; null where none does. */
+  makerOfProperty(name: string, url: string): PlacedMaker | null;
 }
 
 const names = [
@@ -102,7 +104,7 @@ class Walker {
     this.#scopes = scopes;
     this.#filename = filename;
     const tree = this.#tree;
-    this.#classes = new ClassNames(snapshot, functions, tree, filename);
+    this.#classes = new ClassNames(snapshot, functions, tree, scopes, filename);
     this.#names = snapshot.strings.findAll(names);
     this.#row = new Uint32Array(snapshot.nodeCount).fill(NONE);
     this.#base = new Uint32Array(snapshot.nodeCount);
@@ -198,6 +200,7 @@ class Walker {
       system: this.#rows.system,
       globals: this.#globals,
       isRuntime: (row) => this.#isRuntime(row),
+      makerOfProperty: (name, url) => this.#scopes.makerOfProperty(name, url),
     };
   }
 

@@ -1,0 +1,120 @@
+// Worker threads of a watched process are visited at each of its stops, and a leak says in which of them it is.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Profile, ProfileBuilder, readCounters } from '@stackpile/profile';
+import { type Capture, type Service, SourceError } from '@stackpile/sources';
+import { watchProcess } from '../../src/leaks/watch-process.ts';
+import type { WatchIo } from '../../src/leaks/watch-io.ts';
+
+const began = 1_700_000_000_000;
+
+/** So many tasks of one function, each with its id, and nothing else. */
+function tasksOf(name: string, count: number): Profile {
+  const builder = new ProfileBuilder({
+    sampleTypes: ['goroutine', 'handles', 'closures'].map((type) => ({ type, unit: 'count' })),
+  });
+  const location = builder.location({
+    lines: [{ function: builder.function(name, '/app/jobs.mjs', 4), line: 4 }],
+  });
+  for (let id = 0; id < count; id++)
+    builder.sample([location], [1, 0, 0], [{ key: 'goroutine', number: 2 * id + 1 }]);
+  return builder.build();
+}
+
+/** A process with a worker that has two tasks more with each second; it ends where `lives` is over, in milliseconds. */
+function processWithWorker(now: () => number, lives: number): Service {
+  const isThere = (): boolean => now() - began < lives;
+  const counters = readCounters(
+    {
+      schema: 'stackpile.counters/1',
+      runtime: 'node',
+      time: began,
+      pid: 7,
+      workers: 1,
+      tasks: 3,
+      handles: 2,
+    },
+    'counters',
+  );
+  return {
+    name: 'pid:7',
+    kind: 'process',
+    heavy: true,
+    restarts: 0,
+    get workers() {
+      return isThere() ? [{ id: '1', name: 'worker 1 (jobs.mjs)' }] : [];
+    },
+    offers: () => Promise.resolve({ schema: 'stackpile.offers/1', offers: [] }),
+    counters: () => Promise.resolve({ ...counters, time: now() }),
+    capture(name, query = {}): Promise<Capture> {
+      const isWorkers = query['worker'] !== undefined;
+      if (isWorkers && !isThere())
+        return Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'pid:7: the worker has ended'));
+      const count = isWorkers ? 5 + (2 * (now() - began)) / 1000 : 3;
+      const profile = tasksOf(isWorkers ? 'leakInWorker' : 'serve', Math.floor(count));
+      return Promise.resolve({
+        name,
+        source: 'pid:7',
+        time: now(),
+        type: 'application/octet-stream',
+        body: new Uint8Array(),
+        profile: () => Promise.resolve(profile),
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function verdictOf(lives: number): ReturnType<typeof watchProcess> {
+  let time = began;
+  const writer = { write: () => undefined };
+  const io: WatchIo = {
+    stdin: (async function* () {})(),
+    stdout: writer,
+    stderr: writer,
+    env: {},
+    cwd: '/',
+    isTTY: { stdin: false, stdout: false, stderr: false },
+    now: () => time,
+    sleep: (ms) => {
+      time += ms;
+      return Promise.resolve();
+    },
+    signal: new AbortController().signal,
+    run: () => Promise.resolve({ kind: 'missing', message: '' }),
+  };
+  const service = processWithWorker(() => time, lives);
+  return watchProcess(
+    {
+      service,
+      name: 'pid:7',
+      form: '',
+      every: 5000,
+      for: 60_000,
+      tasks: { ask: { name: 'goroutine' }, handles: null },
+      offers: await service.offers(),
+      leaks: {},
+      mayStop: true,
+    },
+    io,
+  );
+}
+
+test('a leak in a worker is convicted, and its worker named', async () => {
+  const verdict = await verdictOf(Infinity);
+  assert.equal(verdict.kind, 'leak');
+  assert.match(
+    verdict.sentence,
+    /^In worker 1 \(jobs\.mjs\): Tasks that wait in leakInWorker \(jobs\.mjs:4\) pile up: /u,
+  );
+  assert.deepEqual(
+    verdict.unseen.filter(({ id }) => id === 'workers'),
+    [],
+  );
+});
+
+test('a worker that ends while the process is watched ends no watch', async () => {
+  const verdict = await verdictOf(30_000);
+  assert.equal(verdict.looks, 13);
+  assert.equal(verdict.kind, 'leak');
+});
