@@ -53,6 +53,7 @@ const thinned: Readonly<Record<string, (source: string) => string>> = {
       .replace(
         /^export \{[^}]*\} from '\.\/heapsnapshot\/index\.ts';$/m,
         `export { BORN_LABEL, heapIds } from './heapsnapshot/heap-ids.ts';
+        export { fileOpeners, onlyCalls } from './heapsnapshot/program-facts.ts';
         export { survivors } from './heapsnapshot/survivors.ts';`,
       ),
   // Texts that only a terminal shows.

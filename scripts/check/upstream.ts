@@ -21,6 +21,8 @@ const own: Readonly<Record<string, string>> = {
   'packages/agent/src/tasks/states.ts': 'a style of words',
   'packages/cli/src/pprof/web-request.ts': 'the flags are read elsewhere',
   'packages/report/src/int64.ts': 'the arithmetic of the language',
+  'packages/ui/src/graph/heat.ts': 'it reads what the report room has written',
+  'packages/ui/src/graph/style-dot.ts': 'it restyles what the report room has written',
   'packages/ui/src/views/graph.tsx': 'it draws what the report room has written',
 };
 

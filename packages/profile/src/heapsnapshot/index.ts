@@ -17,12 +17,10 @@ export { BORN_LABEL, type HeapIds, heapIds } from './heap-ids.ts';
 export {
   type HeapFrameWriter,
   heapProfile,
-  fileOpeners,
-  type OnlyCall,
-  onlyCalls,
   type HeapProfileOptions,
   type WrittenHeapFrame,
 } from './heap-profile.ts';
+export { fileOpeners, type OnlyCall, onlyCalls } from './program-facts.ts';
 export { LEASE_NAME } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './snapshot.ts';

@@ -178,6 +178,49 @@ function Since(): JSX.Element | null {
   );
 }
 
+/** The name of a class, which chooses it, and its place. */
+function ClassName({ row, isChosen }: { readonly row: ClassSums; readonly isChosen: boolean }): JSX.Element {
+  return (
+    <td class="name">
+      <button
+        type="button"
+        title={`${row.name}\nWhat holds it`}
+        aria-pressed={isChosen}
+        onClick={() => navigate({ heapClass: row.name }, true)}
+      >
+        <span class="function">{row.name}</span>
+      </button>
+      {row.file === '' ? null : <PlaceLink file={row.file} line={row.line} parts={2} />}
+    </td>
+  );
+}
+
+/** What the table does not show, and why. */
+function ClassesNote({
+  shown,
+  more,
+  search,
+}: {
+  readonly shown: number;
+  readonly more: number;
+  readonly search: string;
+}): JSX.Element {
+  return (
+    <>
+      {shown === 0 ? (
+        <p class="lead">
+          {search === ''
+            ? 'The filters leave no class over. Press r to reset them all.'
+            : 'No class matches the search. Press r to reset it.'}
+        </p>
+      ) : null}
+      {more > 0 ? (
+        <p class="lead">and {formatValue(more, 'count')} smaller classes; search for a name.</p>
+      ) : null}
+    </>
+  );
+}
+
 function Classes({
   value,
   sort,
@@ -262,31 +305,12 @@ function Classes({
                   <Delta change={row.retained} unit="bytes" />
                 </td>
               ) : null}
-              <td class="name">
-                <button
-                  type="button"
-                  title={`${row.name}\nWhat holds it`}
-                  aria-pressed={row.name === value.chosen}
-                  onClick={() => navigate({ heapClass: row.name }, true)}
-                >
-                  <span class="function">{row.name}</span>
-                </button>
-                {row.file === '' ? null : <PlaceLink file={row.file} line={row.line} parts={2} />}
-              </td>
+              <ClassName row={row} isChosen={row.name === value.chosen} />
             </tr>
           ))}
         </tbody>
       </table>
-      {classes.length === 0 ? (
-        <p class="lead">
-          {search === ''
-            ? 'The filters leave no class over. Press r to reset them all.'
-            : 'No class matches the search. Press r to reset it.'}
-        </p>
-      ) : null}
-      {value.more > 0 ? (
-        <p class="lead">and {formatValue(value.more, 'count')} smaller classes; search for a name.</p>
-      ) : null}
+      <ClassesNote shown={classes.length} more={value.more} search={search} />
     </div>
   );
 }
