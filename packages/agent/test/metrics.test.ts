@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expositionText } from '../src/text/exposition.ts';
 import { type ReadFamily, readExposition } from './exposition-reader.ts';
+import { unlessCi } from '../../../testing/ci.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
 
@@ -101,7 +102,7 @@ describe('metrics', () => {
   });
 
   test('promtool finds nothing to say', {
-    skip: promtool ? false : 'needs promtool, of the package prometheus',
+    skip: unlessCi(promtool ? false : 'needs promtool, of the package prometheus'),
   }, async () => {
     const { port } = await serving({ port: 0 });
     for (let i = 0; i < 2; i++) {
