@@ -8,12 +8,18 @@ import { plainModules } from './packing/plain-modules.ts';
 
 const cli = join(root, 'packages/cli');
 
-/** The readers of all formats but messages stay a file of their own, which `readProfile` loads for who meets one: nobody here asks for them at once. */
+/**
+ * The readers of all formats but messages stay a file of their own, which `readProfile` loads for who meets one: nobody here asks for
+ * them at once. Snapshots are read as they come: the door for who seldom meets one is the page's.
+ */
 const readersApart: Plugin = {
   name: 'readers apart',
   setup(bundle) {
     bundle.onLoad({ filter: /packages[\\/]profile[\\/]src[\\/]index\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(/^export .* from '\.\/read-plain\.ts';$/m, ''),
+      contents: readFileSync(path, 'utf8').replaceAll(
+        /^export .* from '\.\/read-(?:plain|snapshot)\.ts';$/gm,
+        '',
+      ),
       loader: 'ts',
     }));
   },

@@ -102,6 +102,12 @@ async function tryFiles(
       for (const name of reported) await command.prints(['-top', name], /flat%/u);
     },
   );
+  // Its addresses are not this program's: that it was read is what is tried.
+  await ledger.try(`${label}: addresses are looked up in a binary`, async () => {
+    const ran = await command.run(['-top', '/bin/sh', 'gperftools.heap']);
+    expectEnd(ran, [0], 'stackpile -top /bin/sh gperftools.heap');
+    expect(/Local symbolization failed for sh: /u.test(ran.stderr), ran.stderr);
+  });
   await ledger.try(`${label}: the same from standard input`, async () => {
     for (const name of reported.filter((one) => !one.endsWith('.heapsnapshot'))) {
       await command.prints(['-top', '-'], /flat%/u, 0, readFileSync(join(command.folder, name)));
