@@ -9,7 +9,7 @@ import { judge, type Outcome } from '../../../../testing/judging/outcome.ts';
 import { programSets } from '../../../../testing/judging/program.ts';
 import { haveGo, installPackages, type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
 
-const SECONDS = 40;
+const SECONDS = 60;
 /** Of leaks and of traps. */
 const OF_EACH = 2;
 
