@@ -166,6 +166,8 @@ describe('a POST', () => {
         headers: request.headers,
         status: 404,
         body: undefined as unknown,
+        request: {},
+        response: {},
         set: (headers: Record<string, string>) => response.setHeaders(new Map(Object.entries(headers))),
         req: request,
         res: response,
@@ -174,7 +176,10 @@ describe('a POST', () => {
         response.writeHead(context.status).end(context.body),
       );
     }).listen(0, '127.0.0.1');
-    t.after(() => service.close());
+    t.after(() => {
+      service.close();
+      service.closeAllConnections();
+    });
     await new Promise((resolve) => service.once('listening', resolve));
     const { port } = service.address() as AddressInfo;
     for (const path of ['/debug/pprof/symbol', '/koa/symbol']) {
