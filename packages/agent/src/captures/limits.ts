@@ -10,13 +10,14 @@ const MOST_WAITING = 64;
 /** V8 stops the world for a snapshot. */
 const MOST_SNAPSHOTS = 1;
 /** Part of the main thread's time that readings may take in the long run, most of them a few milliseconds long. */
-const SHARE = 0.004;
+const SHARE = 0.01;
 /** One that takes longer is not followed by a minute without any: a leak with ten thousand tasks is watched every five seconds too. */
 export const READING_REST: Rest = { ms: 5000, times: 10 };
-/** More who share one reading are no monitor and three people: where they crowd, nothing is taken off the rest. */
+/** More who share one reading are no monitor and three people: it counts for so many times what it took, and nothing is taken off the rest. */
 const CROWD = 6;
+const CROWD_PRICE = 3;
 /** Milliseconds of it that may be saved up, so that who asks now and then never waits. */
-const SAVED_MS = 200;
+const SAVED_MS = 400;
 /** Times what the last reading took until the next one of any kind: those of all kinds in a row would be one long stop. */
 const GAP = 9;
 /** Longest that readings wait for one of another kind, and longest gap: the main thread may be stuck in native code. */
@@ -25,7 +26,7 @@ const LONGEST_MS = 1000;
  * The same for what stops the main thread for tens of milliseconds, which no more than one request in a hundred must meet, all of it
  * together: collections of the heap, starts of a CPU recording.
  */
-const STOP_SHARE = 0.002;
+const STOP_SHARE = 0.003;
 const STOP_SAVED_MS = 90;
 /** Collections that are asked for (`gc=1`), the longest of them: whoever asks meanwhile shares the next one. */
 const COLLECTION_SHARE = 0.001;
@@ -202,7 +203,11 @@ export class Pace {
     this.#beside?.spend(ms, sharing);
     this.#spent += ms;
     this.wait();
-    const rest = sharing > CROWD ? null : this.#rest;
+    if (sharing > CROWD) {
+      this.#level -= CROWD_PRICE * ms;
+      return;
+    }
+    const rest = this.#rest;
     this.#level -= rest === null ? ms : Math.min(ms, this.#share * Math.max(rest.ms, rest.times * ms));
   }
 
