@@ -104,7 +104,7 @@ export function findingSentence(finding: Finding, series: Series): string {
       return `${what} ${verb('pile up', 'piles up')}${held}: ${moved} (${rate}), ${share}${keptOf(finding)}.`;
     }
     case 'growing': {
-      if (series.dumps < 2) return `${what}: ${amount(finding.count, unit)}, ${share}.`;
+      if (series.dumps < 2) return `${what.replace(/,$/u, '')}: ${amount(finding.count, unit)}, ${share}.`;
       const but =
         finding.reason === 'load'
           ? 'it could be load: work that comes and goes'

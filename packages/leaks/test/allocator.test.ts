@@ -1,7 +1,7 @@
 // What is held is told with who allocates it, and what is allocated with who keeps it, where another witness of the process says so.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProcessWatch } from '../src/index.ts';
+import { LeakWatch, ProcessWatch } from '../src/index.ts';
 import { began, reading } from './counters.ts';
 import { profileOf, type Row } from './synthetic.ts';
 
@@ -212,5 +212,17 @@ test('what the agent itself keeps is no finding', () => {
   assert.deepEqual(
     classes?.findings.map(({ culprit }) => culprit?.name),
     ['variable sessions (ticks.mjs:2)'],
+  );
+});
+
+test('a sentence about one dump has no comma before its colon, whoever put things there', () => {
+  const watch = new LeakWatch();
+  watch.add({
+    profile: profileOf(held(0), { type: 'objects', unit: 'count' }),
+    time: began,
+  });
+  assert.match(
+    watch.verdict().findings[0]?.sentence ?? '',
+    /, put there by remember \(ticks\.mjs:5\): 100, /u,
   );
 });
