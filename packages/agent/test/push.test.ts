@@ -1,5 +1,6 @@
 // Profiles that are sent: what goes over the wire, byte for byte, and what a server that is away, busy or unwilling does to them.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { afterEach, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -7,6 +8,7 @@ import { startServer } from '@stackpile/agent';
 import { decodeProfile, type Profile } from '@stackpile/profile';
 import fc from 'fast-check';
 import { closedPort, listen, shut } from '../../../testing/listening.ts';
+import { abortedWith } from '../src/aborted-with.ts';
 import type { PushSettings } from '../src/options.ts';
 import { Pusher } from '../src/push/pusher.ts';
 import { backOff, PushQueue } from '../src/push/queue.ts';
@@ -264,6 +266,41 @@ describe('a server that', () => {
     assert.ok((said[0] ?? '').length < 300);
   });
 
+  test('repeats what it was sent has no credential put into a log', async () => {
+    const server = new FakeServer();
+    const url = await server.open();
+    server.answer = (response) =>
+      response
+        .writeHead(401)
+        .end(`not good: ${server.received.at(-1)?.headers.authorization ?? ''}, p@ss-word!`);
+    const said = async (more: Partial<PushSettings>): Promise<string> => {
+      const before = server.received.length;
+      const one = pushing(more, 1);
+      await server.until(before + 1);
+      while (one.queue.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      return one.said.join();
+    };
+    const first = await said({ url, token: 'a-secret-token' });
+    assert.match(first, /are refused: status 401 not good: Bearer \[redacted\]/u);
+    const second = await said({ url: url.replace('http://', 'http://me:p%40ss-word!@') });
+    assert.match(second, /are refused: status 401 not good: Basic \[redacted\], \[redacted\]/u);
+  });
+
+  test('is told a name and a password as they stand in the address, whatever they are', async () => {
+    const server = new FakeServer();
+    const url = await server.open();
+    for (const [written, meant] of [
+      ['a%zz:100%', 'a%zz:100%'],
+      ['me:%ff', 'me:%ff'],
+      ['m%65:w%C3%B6rd', 'me:w\u00f6rd'],
+    ] as const) {
+      const before = server.received.length;
+      pushing({ url: url.replace('http://', `http://${written}@`) }, 1);
+      const authorization = (await server.until(before + 1)).at(-1)?.headers.authorization ?? '';
+      assert.equal(Buffer.from(authorization.replace('Basic ', ''), 'base64').toString(), meant);
+    }
+  });
+
   test('sends elsewhere is not followed: credentials go nowhere else', async () => {
     const [server, other] = [new FakeServer(), new FakeServer()];
     const [url, elsewhere] = [await server.open(), await other.open()];
@@ -285,6 +322,16 @@ describe('a server that', () => {
 });
 
 describe('bounds', () => {
+  test('a signal that lives on knows nothing of those that have followed it', () => {
+    const living = new AbortController();
+    const followers = Array.from({ length: 100 }, () => abortedWith(living.signal));
+    for (const follower of followers.slice(1)) follower.abort();
+    assert.equal(getEventListeners(living.signal, 'abort').length, 1);
+    living.abort();
+    assert.equal(followers[0]?.signal.aborted, true);
+    assert.equal(abortedWith(living.signal).signal.aborted, true);
+  });
+
   test('whatever is added and sent, what waits has a bound, the newest stays, and the order too', () => {
     const moves = fc.array(fc.oneof(fc.integer({ min: 1, max: 400 }), fc.constant(null)), { maxLength: 60 });
     fc.assert(

@@ -1,5 +1,6 @@
 // Takes profiles on an interval and sends them, for services that nobody can scrape. It runs in the sidecar.
 import { randomUUID } from 'node:crypto';
+import { abortedWith } from '../aborted-with.ts';
 import { sleep } from '../captures/sleep.ts';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import type { PushSettings } from '../options.ts';
@@ -68,10 +69,9 @@ export class Pusher {
 
   /** Takes one; what cannot be had now, because others ask for much, is left out. */
   async #add(name: PushedName, query: string): Promise<void> {
-    const taken = new AbortController();
-    const signal = AbortSignal.any([taken.signal, this.#ended.signal]);
+    const taken = abortedWith(this.#ended.signal);
     const from = Date.now();
-    const { status, body } = await this.#parts.answer({ method: 'GET', path: name, query }, signal);
+    const { status, body } = await this.#parts.answer({ method: 'GET', path: name, query }, taken.signal);
     // The queue has a bound of its own.
     taken.abort();
     if (status !== 200 || typeof body === 'string' || this.#isOver) return;

@@ -1,6 +1,7 @@
 // Sends one request to a server of the user's choice, with a deadline, and reads no more of its answer than a line.
 import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
+import { abortedWith } from '../aborted-with.ts';
 import type { PushSettings } from '../options.ts';
 import type { PushRequest } from './wire.ts';
 
@@ -19,22 +20,41 @@ export function shownUrl(url: string): string {
   return origin + pathname.replace(/\/$/u, '');
 }
 
-function headersOf(
-  asked: PushRequest,
-  { url, token, tenant }: PushSettings,
-): Record<string, string | number> {
+/** What an address has written with `%`; what is no such writing stands for itself, as browsers have it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What shows who we are; '' where that is nothing. */
+function credentialsOf({ url, token }: PushSettings): {
+  readonly header: string;
+  readonly secrets: string[];
+} {
+  if (token !== undefined) return { header: `Bearer ${token}`, secrets: [token] };
   const { username, password } = new URL(url);
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const authorization =
-    token !== undefined
-      ? `Bearer ${token}`
-      : username === ''
-        ? undefined
-        : `Basic ${Buffer.from(pair).toString('base64')}`;
+  if (username === '') return { header: '', secrets: [] };
+  const pair = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+  return { header: `Basic ${pair}`, secrets: [pair, decoded(password), password] };
+}
+
+/** A server's words without what it was sent to show who we are: they go into a log. */
+function withoutSecrets(text: string, settings: PushSettings): string {
+  return credentialsOf(settings)
+    .secrets.filter((secret) => secret !== '')
+    .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
+}
+
+function headersOf(asked: PushRequest, settings: PushSettings): Record<string, string | number> {
+  const { tenant } = settings;
+  const { header } = credentialsOf(settings);
   return {
     'Content-Type': asked.contentType,
     'Content-Length': asked.body.length,
-    ...(authorization === undefined ? {} : { Authorization: authorization }),
+    ...(header === '' ? {} : { Authorization: header }),
     ...(tenant === undefined ? {} : { 'X-Scope-OrgID': tenant }),
   };
 }
@@ -45,11 +65,26 @@ function retryAfterOf(header: string | undefined): number {
 }
 
 /** Sends it. Never rejects. A redirect is an answer like another: credentials go nowhere else. */
-export function send(asked: PushRequest, settings: PushSettings, signal: AbortSignal): Promise<Sent> {
+export async function send(asked: PushRequest, settings: PushSettings, signal: AbortSignal): Promise<Sent> {
+  const deadline = abortedWith(signal);
+  const timer = setTimeout(() => deadline.abort(), DEADLINE_MS).unref();
+  try {
+    return await sendUntil(asked, settings, deadline.signal, signal);
+  } finally {
+    clearTimeout(timer);
+    deadline.abort();
+  }
+}
+
+function sendUntil(
+  asked: PushRequest,
+  settings: PushSettings,
+  deadline: AbortSignal,
+  signal: AbortSignal,
+): Promise<Sent> {
   const target = new URL(shownUrl(settings.url) + asked.path);
   const request = target.protocol === 'https:' ? secureRequest : plainRequest;
   return new Promise((resolve) => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
     const fail = (error: Error): void => {
       const why =
         deadline.aborted && !signal.aborted ? `no answer within ${DEADLINE_MS / 1000} s` : error.message;
@@ -61,7 +96,8 @@ export function send(asked: PushRequest, settings: PushSettings, signal: AbortSi
       const done = (): void => {
         const { statusCode = 0, headers } = response;
         const retryAfter = retryAfterOf(headers['retry-after']);
-        resolve({ kind: 'answer', status: statusCode, text: text.slice(0, MOST_ANSWER), retryAfter });
+        const words = withoutSecrets(text, settings).slice(0, MOST_ANSWER);
+        resolve({ kind: 'answer', status: statusCode, text: words, retryAfter });
       };
       response.on('data', (piece: Buffer) => {
         text += piece.toString('latin1');

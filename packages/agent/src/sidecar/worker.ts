@@ -9,6 +9,7 @@ import type { Gate, PlainGate } from '../door/gate.ts';
 import { isLoopback } from '../http/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
 import { Endpoints } from '../endpoints/endpoints.ts';
+import { messageOf } from '../errors.ts';
 import { errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
 import type { AuthRequest, PushSettings } from '../options.ts';
 import { Originals } from '../originals.ts';
@@ -145,7 +146,10 @@ function gateOf(auth: PlainGate): Gate {
 
 function startPushing(settings: PushSettings): void {
   pusher = new Pusher({ settings, answer: answered, say: (line) => send({ kind: 'say', line }) });
-  void pusher.run();
+  // It never rejects; were that wrong, profiles would still be served.
+  pusher
+    .run()
+    .catch((error: unknown) => send({ kind: 'say', line: `profiles are not sent: ${messageOf(error)}` }));
 }
 
 async function listenOn({ host, ports, auth, allowedHosts, tls, push }: ListenSettings): Promise<void> {
