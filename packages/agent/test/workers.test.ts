@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { afterEach, describe, test } from 'node:test';
 import { threadId as ownThread, Worker } from 'node:worker_threads';
 import { type Profile, readProfile, readWorkers, WireError } from '@stackpile/profile';
+import type { MainThread } from '../src/inspect/main-thread.ts';
+import { WorkerThreads } from '../src/inspect/worker-threads.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
 
@@ -109,4 +111,17 @@ describe('worker threads', () => {
       /workers\.workers\[0\]\.heapUsed: must be a number that is not negative, or null/,
     );
   });
+});
+
+test('an attempt to reach them that failed is no reason for the next one to fail', async () => {
+  const answers = [Promise.reject(new Error('the main thread is stuck')), Promise.resolve({})];
+  const session = { post: () => answers.shift() ?? Promise.resolve({}), on: () => () => undefined };
+  const main = {
+    apart: () => main,
+    withSession: <T>(use: (one: typeof session) => Promise<T>): Promise<T> => use(session),
+  };
+  const threads = new WorkerThreads(main as unknown as MainThread, 0);
+  const count = (): Promise<number> => threads.withWorkers(async ({ length }) => length);
+  await assert.rejects(count(), /is stuck/u);
+  assert.equal(await count(), 0);
 });

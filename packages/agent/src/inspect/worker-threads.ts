@@ -122,7 +122,9 @@ export class WorkerThreads {
   /** Runs `use` with the workers that there are, without those of agents and of Node. */
   withWorkers<T>(use: (workers: readonly InspectedWorker[]) => Promise<T>): Promise<T> {
     return this.#main.withSession(async (session) => {
-      if (this.#users++ === 0) this.#attached = this.#attached.then(() => this.#attach(session));
+      // An attempt that failed before is no reason for this one to fail.
+      if (this.#users++ === 0)
+        this.#attached = this.#attached.catch(() => undefined).then(() => this.#attach(session));
       try {
         await this.#attached;
         return await use([...this.#workers.values()]);
