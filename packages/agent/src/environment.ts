@@ -4,6 +4,7 @@ import { AgentError, messageOf } from './errors.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
 import { nearest } from './nearest.ts';
 import { type Auth, DEFAULT_PORT, nextPorts, type ServerOptions, serverSettings } from './options.ts';
+import { say as sayOnStderr } from './say.ts';
 import { openServer, type PprofServer } from './server.ts';
 
 /** The environment of a process. */
@@ -36,7 +37,15 @@ const commas = (text: string): string[] =>
     .map((one) => one.trim())
     .filter((one) => one !== '');
 
-const readPem = (path: string): unknown => readFileSync(path.trim(), 'utf8');
+/** What cannot be read may be a key instead of its path, and is not shown. */
+function readPem(path: string): unknown {
+  try {
+    return readFileSync(path.trim(), 'utf8');
+  } catch (error) {
+    const { code = 'it is no path' } = error as NodeJS.ErrnoException;
+    throw new Error(`${code}; it has to be the path of a file`, { cause: error });
+  }
+}
 
 /** `env=prod,region=eu` */
 function labelsOf(text: string): unknown {
@@ -164,7 +173,7 @@ function running(): { server?: Promise<PprofServer | null> } {
  */
 export function startFromEnvironment(
   environment: Environment = process.env,
-  say: (line: string) => void = (line) => console.error(`stackpile: ${line}`),
+  say: (line: string) => void = sayOnStderr,
 ): Promise<PprofServer | null> {
   const here = running();
   here.server ??= start(environment, say);

@@ -5,6 +5,7 @@ import { requireMainThread } from './host/main-thread-only.ts';
 import { askOf, plainGate } from './door/gate.ts';
 import { DEFAULT_PORT, type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { checkPermission } from './permission.ts';
+import { say } from './say.ts';
 import { KeptUp } from './sidecar/kept-up.ts';
 
 /** A running server of profiles. */
@@ -38,7 +39,7 @@ export interface PprofServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions = {}): Promise<PprofServer> {
   const server = await openServer('startServer', serverSettings(options));
   if (options.port === undefined && server.port !== DEFAULT_PORT)
-    console.error(`stackpile: port ${DEFAULT_PORT} is taken, profiles are at ${server.url}`);
+    say(`port ${DEFAULT_PORT} is taken, profiles are at ${server.url}`);
   return server;
 }
 

@@ -137,7 +137,7 @@ describe('node --import @stackpile/agent/register', () => {
     [{ STACKPILE_AUTH: 'nobody' }, "STACKPILE_AUTH can only be 'none': a token belongs into STACKPILE_TOKEN"],
     [
       { STACKPILE_TLS_CERT: '/nowhere/cert.pem' },
-      "STACKPILE_TLS_CERT cannot be read: ENOENT: no such file or directory, open '/nowhere/cert.pem'",
+      'STACKPILE_TLS_CERT cannot be read: ENOENT; it has to be the path of a file',
     ],
   ] as const)
     test(`never fatal: ${line}`, async () => {
@@ -145,6 +145,21 @@ describe('node --import @stackpile/agent/register', () => {
       assert.deepEqual([status, stdout], [7, 'done\n']);
       assert.equal(stderr, `stackpile: no profiles are served: ${line}\n`);
     });
+
+  test('the text of a key where its path belongs is not shown', async () => {
+    const pem = '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n';
+    for (const text of [pem, pem.replaceAll('\n', '\\n'), 'c2VjcmV0'.repeat(1000)]) {
+      const { status, stderr } = await run('ends', { STACKPILE_TLS_KEY: text }).ended;
+      assert.equal(status, 7);
+      assert.match(stderr, /^stackpile: no profiles are served: STACKPILE_TLS_KEY cannot be read: .*\n$/u);
+      assert.doesNotMatch(stderr, /c2VjcmV0/u);
+    }
+  });
+
+  test('never fatal: a program whose console throws', async () => {
+    const { status, stdout } = await run('throws', { STACKPILE_PORT: '0' }).ended;
+    assert.deepEqual([status, stdout], [0, 'done\n']);
+  });
 
   test('switched off it says nothing', async () => {
     const { status, stderr } = await run('ends', { STACKPILE_ENABLED: 'off' }).ended;

@@ -1,4 +1,4 @@
-// A program that knows nothing of any agent: it waits, ends by itself, forks, or starts a worker thread.
+// A program that knows nothing of any agent: it waits, ends by itself, forks, starts a worker thread, or has a console that throws.
 import cluster from 'node:cluster';
 import { isMainThread, Worker } from 'node:worker_threads';
 
@@ -19,6 +19,13 @@ else if (how === 'waits') {
   // Not before the main thread's server listens: the process ends with the worker.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   new Worker(new URL(import.meta.url));
+} else if (how === 'throws') {
+  // As tests have it that want nobody to complain.
+  console.error = (line) => {
+    throw new Error(line);
+  };
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  console.log('done');
 } else {
   console.log('done');
   // Not at once: that nothing is served is said by then.
