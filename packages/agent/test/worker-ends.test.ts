@@ -38,6 +38,32 @@ test('a worker that has ended keeps nobody waiting, and the next request has ano
   }
 });
 
+test('a worker that has ended breaks off the trace that it was sending', async () => {
+  const workers: Worker[] = [];
+  const onWorker = (worker: Worker): void => {
+    workers.push(worker);
+  };
+  process.on('worker', onWorker);
+  const handler = createHandler({ auth: 'none', heap: false, tasks: false });
+  const server = createServer(handler);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/debug/pprof/trace?seconds=60`, {
+      signal: AbortSignal.timeout(30_000),
+    });
+    await workers[0]?.terminate();
+    // Neither does it wait, nor does it take what it has for whole.
+    await assert.rejects(response.text(), { name: 'TypeError' });
+  } finally {
+    process.off('worker', onWorker);
+    server.closeAllConnections();
+    server.close();
+    await handler.close();
+  }
+});
+
 /** Sends `connections` times four requests at once; sets the first slot when all were answered. */
 const flood = `
 const { connect } = require('node:net');

@@ -50,16 +50,28 @@ export function pieces(
   );
 }
 
-/** A stream that tells when its client has it, or has gone. */
+/**
+ * A stream that tells when its client has it, or has gone, or when it broke.
+ *
+ * @param broken aborted where nothing will come any more, and the stream itself cannot say so
+ */
 export function streamUntil(
   stream: ReadableStream<Uint8Array>,
   done: AbortController,
+  broken?: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        const end = (): void => controller.error(new AgentError('AGENT_CLOSED', 'the profiler has ended'));
+        broken?.addEventListener('abort', end, { once: true, signal: done.signal });
+      },
       async pull(controller) {
-        const next = await reader.read();
+        const next = await reader.read().catch((error: unknown) => {
+          done.abort();
+          throw error;
+        });
         if (!next.done) {
           controller.enqueue(next.value);
           return;

@@ -2,12 +2,14 @@
 import type { Worker } from 'node:worker_threads';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { errorResponse } from '../http/messages.ts';
+import { streamUntil } from '../door/pieces.ts';
 import { AgentError } from '../errors.ts';
 import { Heartbeat } from '../host/heartbeat.ts';
 import { agentHost } from '../host/host.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
 import { deniedError } from '../permission.ts';
 import { redactArguments } from '../redact.ts';
+import { say } from '../say.ts';
 import { openWorker } from './open-worker.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
@@ -52,6 +54,7 @@ export class Sidecar {
   readonly ended: Promise<void>;
   #nextId = 1;
   #ended = false;
+  readonly #over = new AbortController();
   #closing: Promise<void> | null = null;
 
   private constructor(worker: Worker, shared: Int32Array, auth: AuthFunction | null) {
@@ -203,6 +206,7 @@ export class Sidecar {
 
   #fail(): void {
     this.#ended = true;
+    this.#over.abort();
     this.#heartbeat.stop();
     // Its sessions are gone with it, however many it had counted.
     process.off('exit', this.#onExit);
@@ -214,18 +218,26 @@ export class Sidecar {
     if (message.kind === 'response') {
       const resolve = this.#waiting.get(message.id);
       this.#waiting.delete(message.id);
-      resolve?.(message.response);
+      resolve?.(this.#untilEnded(message.response));
     } else if (message.kind === 'wake') {
       this.#send({ kind: 'awake' });
     } else if (message.kind === 'beat') {
       if (message.threshold === null) this.#heartbeat.stop();
       else this.#heartbeat.start(message.threshold);
     } else if (message.kind === 'say') {
-      console.error(`stackpile: ${message.line}`);
+      say(message.line);
     } else if (message.kind === 'ask') {
       Atomics.sub(this.#shared, 2, 1);
       void this.#answerAsk(message);
     }
+  }
+
+  /** A stream out of the worker does not hear that the worker has ended. */
+  #untilEnded(response: PprofResponse): PprofResponse {
+    const { stream } = response;
+    return stream === undefined
+      ? response
+      : { ...response, stream: streamUntil(stream, new AbortController(), this.#over.signal) };
   }
 
   async #answerAsk(message: Extract<FromSidecar, { kind: 'ask' }>): Promise<void> {
