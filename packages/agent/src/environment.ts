@@ -37,15 +37,7 @@ const commas = (text: string): string[] =>
     .map((one) => one.trim())
     .filter((one) => one !== '');
 
-/** What cannot be read may be a key instead of its path, and is not shown. */
-function readPem(path: string): unknown {
-  try {
-    return readFileSync(path.trim(), 'utf8');
-  } catch (error) {
-    const { code = 'it is no path' } = error as NodeJS.ErrnoException;
-    throw new Error(`${code}; it has to be the path of a file`, { cause: error });
-  }
-}
+const readPem = (path: string): unknown => readFileSync(path.trim(), 'utf8');
 
 /** `env=prod,region=eu` */
 function labelsOf(text: string): unknown {
@@ -105,7 +97,9 @@ function valueOf(name: string, text: string, read: Variable['read']): unknown {
   try {
     return read(text);
   } catch (error) {
-    throw new AgentError('AGENT_OPTIONS', `${name} cannot be read: ${messageOf(error)}`);
+    // It may be a key instead of its path, which the system's message shows.
+    const { code = 'it is no path' } = error as NodeJS.ErrnoException;
+    throw new AgentError('AGENT_OPTIONS', `${name} cannot be read: ${code}; it has to be the path of a file`);
   }
 }
 

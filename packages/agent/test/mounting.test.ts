@@ -368,3 +368,106 @@ test('several mounts of one agent share a worker, and each ends by itself', asyn
   await second.close();
   assert.equal(workers[0]?.threadId, -1);
 });
+
+describe("a path that is written in another way gets past no guard of the app's", () => {
+  const GUARDED = ['/admin/pprof/cmdline', '/%61dmin/pprof/cmdline', '/admin/%70prof/cmdline'];
+  const options = { auth: 'none', prefix: '/admin/pprof', tasks: false, heap: false } as const;
+  const pprofOf = (): PprofHandler => {
+    const handler = createHandler(options);
+    ends.push(handler.close);
+    return handler;
+  };
+  const apps: Readonly<Record<string, () => RequestListener>> = {
+    Koa() {
+      const app = new Koa();
+      app.use(async (context, next) => {
+        if (context.path.startsWith('/admin/pprof')) context.status = 403;
+        else await next();
+      });
+      mounted(app, options);
+      const listener = app.callback();
+      return (...args) => void listener(...args);
+    },
+    Express() {
+      const app = express();
+      app.use('/admin/pprof', (_request, response) => void response.sendStatus(403));
+      app.use(pprofOf());
+      return app;
+    },
+    'node:http'() {
+      const pprof = pprofOf();
+      return (request, response) => {
+        if (request.url?.startsWith('/admin/pprof') === true) response.writeHead(403).end();
+        else pprof(request, response, () => response.writeHead(404).end());
+      };
+    },
+  };
+  for (const [name, app] of Object.entries(apps))
+    test(name, async () => {
+      const port = await listening(app());
+      const statuses = await Promise.all(GUARDED.map(async (path) => (await ask(port, path)).status));
+      assert.deepEqual(statuses, [403, 404, 404]);
+    });
+});
+
+describe('a client that has gone before the handler is called holds nothing', () => {
+  const options = { auth: 'none', tasks: false, heap: false } as const;
+  const slowGuard = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+  const apps: Readonly<Record<string, () => RequestListener>> = {
+    Koa() {
+      const app = new Koa();
+      app.use(async (_context, next) => {
+        await slowGuard();
+        await next();
+      });
+      mounted(app, options);
+      const listener = app.callback();
+      return (...args) => void listener(...args);
+    },
+    'node:http'() {
+      const pprof = createHandler(options);
+      ends.push(pprof.close);
+      return (request, response) => void slowGuard().then(() => pprof(request, response));
+    },
+  };
+  for (const [name, app] of Object.entries(apps))
+    test(name, async () => {
+      const port = await listening(app());
+      const path = '/debug/pprof/profile?seconds=60';
+      const gone = Array.from({ length: 70 }, () =>
+        ask(port, path, { signal: AbortSignal.timeout(100) }).catch(() => null),
+      );
+      await Promise.all(gone);
+      await slowGuard();
+      // More than 64 that wait would leave no room for it.
+      assert.equal((await ask(port, '/debug/pprof/profile?seconds=1')).status, 200);
+    });
+});
+
+test('a mount that is closed ends its own captures, and not those of the one that it shares a worker with', async () => {
+  const app = express();
+  const options = { auth: 'none', tasks: false, heap: false } as const;
+  const first = register(app, { ...options, prefix: '/one' });
+  const second = register(app, { ...options, prefix: '/two' });
+  ends.push(first.close, second.close);
+  const port = await listening(app);
+  const mine = ask(port, '/one/profile?seconds=20');
+  const others = ask(port, '/two/profile?seconds=3');
+  await ask(port, '/one/cmdline');
+  await first.close();
+  assert.equal((await mine).status, 503);
+  assert.equal((await others).status, 200);
+});
+
+test('a mount that is closed at once leaves no worker', async () => {
+  const workers: Worker[] = [];
+  const onWorker = (worker: Worker): void => void workers.push(worker);
+  process.on('worker', onWorker);
+  ends.push(() => process.off('worker', onWorker));
+  await createHandler({ auth: 'none', block: true, tasks: false, heap: false }).close();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.deepEqual(
+    workers.map(({ threadId }) => threadId),
+    workers.map(() => -1),
+  );
+});

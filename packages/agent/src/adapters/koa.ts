@@ -19,7 +19,7 @@ export interface KoaContext {
   status: number;
   body: unknown;
   set(headers: Record<string, string>): unknown;
-  readonly res: { once(event: 'close', listener: () => void): unknown };
+  readonly res: { once(event: 'close', listener: () => void): unknown; readonly destroyed?: boolean };
 }
 
 export function isKoaContext(value: unknown): value is KoaContext {
@@ -49,6 +49,8 @@ export async function answerKoa(
   const abort = new AbortController();
   // It comes after a whole answer too.
   context.res.once('close', () => abort.abort());
+  // Gone while others had the request: nobody would ever say so.
+  if (context.res.destroyed === true) abort.abort();
   const body = async (): Promise<string | null> =>
     context.req instanceof Readable ? bodyOf(context.req, context.request?.body) : '';
   const asked = { method, url: target, headers, remoteAddress: context.ip ?? '', body };

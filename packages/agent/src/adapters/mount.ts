@@ -1,7 +1,8 @@
 // What every carrier mounts: the options checked, and a door whose worker starts with the first request that passes.
+import { abortedWith } from '../aborted-with.ts';
 import { type Answer, Door, type DoorRequest } from '../door/door.ts';
 import { gateOf } from '../door/gate.ts';
-import { errorResponse } from '../http/messages.ts';
+import { errorResponse, routerError } from '../http/messages.ts';
 import { type Route, route } from '../http/route.ts';
 import { agentHost } from '../host/host.ts';
 import { requireMainThread } from '../host/main-thread-only.ts';
@@ -61,10 +62,18 @@ export function openMount(what: string, options: HandlerOptions): Mount {
 
 /** By the path that was mounted at, else by the one of the options, else by the framework's pattern. */
 function routeAt(method: string, target: string, own: string, { prefix, pattern }: MountedAt): Route {
-  const found = route(method, target, prefix ?? own);
+  const found = routeBelow(method, target, prefix ?? own);
   if (found.kind !== 'outside' && !(prefix !== undefined && pattern !== undefined)) return found;
   const byPattern = prefixByPattern(target, pattern);
-  return byPattern === undefined ? found : route(method, target, byPattern);
+  return byPattern === undefined ? found : routeBelow(method, target, byPattern);
+}
+
+/** Where it leads below a path that is spelled as it is mounted: what guards a path before us may not know its other spellings. */
+function routeBelow(method: string, target: string, prefix: string): Route {
+  const found = route(method, target, prefix);
+  const leads = found.kind === 'page' || found.kind === 'endpoint';
+  if (!leads || target.startsWith(`${prefix}/`)) return found;
+  return { kind: 'outside', response: routerError(404, '404 page not found') };
 }
 
 /** The wildcard at the end of a route in the syntax of Fastify, Hono, Express 4 and 5, Koa's router: `/*`, `{/*path}`, `/(.*)`. */
@@ -96,6 +105,7 @@ function openDoor({ auth, captures }: HandlerSettings): { door: Door; close: () 
   const state = agentHost();
   state.acquire(captures);
   const share = shareWorker(captures);
+  const closing = new AbortController();
   let closed: Promise<void> | null = null;
   // What is recorded from the start on is recorded by the worker.
   if (captures.block !== null) void share.running().catch(() => undefined);
@@ -106,10 +116,15 @@ function openDoor({ auth, captures }: HandlerSettings): { door: Door; close: () 
     async endpoints(request, signal) {
       const worker = closed === null ? await share.running() : null;
       if (worker === null || closed !== null) return errorResponse(503, 'the profiler is closed');
-      return worker.request(request, signal);
+      // Others may keep the worker: what was asked here ends with this mount.
+      const asked = abortedWith(closing.signal);
+      if (signal.aborted) asked.abort();
+      signal.addEventListener('abort', () => asked.abort(), { once: true });
+      return worker.request(request, asked.signal);
     },
   });
   const close = (): Promise<void> => {
+    closing.abort();
     closed ??= share.leave().finally(() => state.release());
     return closed;
   };

@@ -52,6 +52,8 @@ export function answerNode(
   }
   const abort = new AbortController();
   response.once('close', () => abort.abort());
+  // Gone while others had the request: nobody would ever say so.
+  if (response.destroyed === true) abort.abort();
   const remoteAddress = at.remoteAddress ?? request.socket?.remoteAddress ?? '';
   const body = async (): Promise<string | null> =>
     request instanceof Readable ? bodyOf(request, request.body) : '';

@@ -1,4 +1,5 @@
 // The worker behind mounted handlers: one for all that ask the same of it, however many there are.
+import { AgentError } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
 import { Sidecar } from '../sidecar/sidecar.ts';
 
@@ -20,12 +21,17 @@ const shared = new Map<string, SharedWorker>();
 
 async function runningOf(worker: SharedWorker, captures: CaptureSettings): Promise<Sidecar> {
   const before = worker.sidecar;
-  const answers = await before?.then(
-    (started) => !started.hasEnded,
-    () => false,
-  );
-  // Whoever was first has started another one meanwhile.
-  if (worker.sidecar !== null && (answers === true || worker.sidecar !== before)) return worker.sidecar;
+  if (before !== null) {
+    const answers = await before.then(
+      (started) => !started.hasEnded,
+      () => false,
+    );
+    if (answers) return before;
+    // Whoever was first has started another one meanwhile.
+    if (worker.sidecar !== null && worker.sidecar !== before) return worker.sidecar;
+    // The last one has left: nobody would ever end it.
+    if (worker.users === 0) throw new AgentError('AGENT_CLOSED', 'the profiler is closed');
+  }
   worker.sidecar = Sidecar.start(null, captures, null).then((started) => started.sidecar);
   return worker.sidecar;
 }
