@@ -1,8 +1,10 @@
 // Credentials: bearer, basic, certificates, the user's own function; who gets in, what a browser is asked, and what no error tells.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -332,6 +334,18 @@ describe('TLS', { skip: unlessCi(hasOpenssl() ? false : 'openssl is not on the P
     await assert.rejects(startServer({ port: 0, host: '0.0.0.0', tls: pair() }), {
       code: 'AGENT_AUTH_REQUIRED',
     });
+  });
+
+  test('clients that never shake hands keep nobody out', async () => {
+    const server = await serving({ port: 0, tls: pair() });
+    const silent = Array.from({ length: 200 }, () => connect(server.port, '127.0.0.1'));
+    for (const socket of silent) socket.on('error', () => undefined);
+    try {
+      await Promise.all(silent.map((socket) => once(socket, 'connect')));
+      assert.deepEqual([await status(server.port, null), await status(server.port, null)], [200, 200]);
+    } finally {
+      for (const socket of silent) socket.destroy();
+    }
   });
 
   test('what is no certificate is refused, and no key is shown', async () => {

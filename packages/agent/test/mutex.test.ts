@@ -107,3 +107,18 @@ describe('what stands in the place of Atomics.wait', () => {
     Atomics.wait = wait;
   });
 });
+
+test('a stack that cannot be read is not counted, and the program hears nothing of it', () => {
+  const watch = new MutexWatch();
+  const before = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+  assert.ok(before);
+  watch.start();
+  // As programs have it that freeze what is built in.
+  Object.defineProperty(Error, 'stackTraceLimit', { ...before, writable: false });
+  try {
+    assert.equal(Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1), 'timed-out');
+  } finally {
+    Object.defineProperty(Error, 'stackTraceLimit', before);
+    watch.stop();
+  }
+});

@@ -34,6 +34,8 @@ const limits = {
   insecureHTTPParser: false,
 };
 const HANDSHAKE_MS = 5_000;
+/** Most connections that have not shaken hands. */
+const MOST_HANDSHAKES = 128;
 
 /** A listener that is open. */
 export interface Listener {
@@ -57,7 +59,8 @@ export async function openListener(
   const server = serverOf(tls, (request, response) => {
     serve(door, clients, request, response).catch(() => response.destroy());
   });
-  server.maxConnections = CROWDED + RESERVE + 1;
+  server.maxConnections = CROWDED + RESERVE + 1 + (tls === null ? 0 : MOST_HANDSHAKES);
+  if (tls !== null) boundHandshakes(server);
   server.maxRequestsPerSocket = 1_000;
   server.on(tls === null ? 'connection' : 'secureConnection', (socket: Socket) => clients.add(socket));
   server.on('clientError', turnAway);
@@ -72,6 +75,20 @@ export async function openListener(
         server.close(() => resolve());
       }),
   };
+}
+
+/** Of more clients than have room that have not shaken hands the first one goes: it has had the most time. */
+function boundHandshakes(server: Server): void {
+  const shaking = new Map<string, Socket>();
+  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket);
+    const [first] = shaking.values();
+    if (shaking.size >= MOST_HANDSHAKES) first?.destroy();
+    shaking.set(name, socket);
+    socket.once('close', () => shaking.delete(name));
+  });
+  server.on('secureConnection', (socket: Socket) => shaking.delete(nameOf(socket)));
 }
 
 /** @throws what OpenSSL says of a certificate or a key */

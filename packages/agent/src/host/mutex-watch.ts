@@ -57,12 +57,21 @@ export class MutexWatch {
       const began = performance.now();
       const result = wait(...args);
       // Not equal: the lock was free, and nobody waited.
-      if (result !== 'not-equal' && this.#undo !== null) this.#count(performance.now() - began, watched);
+      if (result !== 'not-equal' && this.#undo !== null) this.#tryToCount(performance.now() - began, watched);
       return result;
     };
     Object.defineProperty(watched, 'name', { value: 'wait', configurable: true });
     Object.defineProperty(watched, 'length', { value: wait.length, configurable: true });
     return watched as Wait;
+  }
+
+  /** Whoever waits must not hear of it: a program that has frozen what is built in keeps its stacks to itself. */
+  #tryToCount(ms: number, below: (...args: never[]) => unknown): void {
+    try {
+      this.#count(ms, below);
+    } catch {
+      // A wait less.
+    }
   }
 
   #count(ms: number, below: (...args: never[]) => unknown): void {
