@@ -80,7 +80,8 @@ export async function openListener(
 /** Of more clients than have room that have not shaken hands the first one goes: it has had the most time. */
 function boundHandshakes(server: Server): void {
   const shaking = new Map<string, Socket>();
-  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+  const nameOf = ({ remoteAddress, remotePort }: Socket): string =>
+    `${remoteAddress ?? ''} ${remotePort ?? 0}`;
   server.on('connection', (socket: Socket) => {
     const name = nameOf(socket);
     const [first] = shaking.values();
