@@ -1,6 +1,7 @@
 // One series against the question: does it pile up? The rules of evidence, without any words.
 import { rules as standard, type Rules } from './rules.ts';
 import { median, type Trend, trendOf } from './trend.ts';
+import type { GrowingReason } from './verdict.ts';
 import type { Wait } from './wait.ts';
 
 /** What is known of one series (or of several that are counted together). */
@@ -47,7 +48,7 @@ export type Assessment =
   | { readonly kind: 'leak'; readonly confidence: number; readonly trend: Trend }
   | {
       readonly kind: 'growing';
-      readonly reason: 'load' | 'slowing' | 'jumped' | 'few';
+      readonly reason: GrowingReason;
       readonly confidence: number;
       readonly trend: Trend;
     }
@@ -66,7 +67,7 @@ function steady(
   return { kind: 'steady', reason, confidence, trend };
 }
 
-function growing(reason: 'load' | 'slowing' | 'jumped' | 'few', trend: Trend, confidence = 0.6): Assessment {
+function growing(reason: GrowingReason, trend: Trend, confidence = 0.6): Assessment {
   return { kind: 'growing', reason, confidence, trend };
 }
 

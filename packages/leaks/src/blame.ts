@@ -17,8 +17,13 @@ const nearest: readonly Evidence[] = [
   'threads',
 ];
 
+/** A series, as a finding tells it. */
+interface Grown extends Pick<Finding, 'counts' | 'first'> {
+  readonly growth: { readonly total: number };
+}
+
 /** A series from 0 to 1 over its own growth, read at a share of its length. */
-function shapeAt({ counts, first, growth }: Finding, share: number): number {
+function shapeAt({ counts, first, growth }: Grown, share: number): number {
   const at = share * (counts.length - 1);
   const low = Math.floor(at);
   const left = counts[low] ?? 0;
@@ -27,7 +32,7 @@ function shapeAt({ counts, first, growth }: Finding, share: number): number {
 }
 
 /** Whether two findings grow at the same time: then they have one cause, as far as numbers can tell. */
-export function growInStep(one: Finding, other: Finding): boolean {
+export function growInStep(one: Grown, other: Grown): boolean {
   if (one.growth.total <= 0 || other.growth.total <= 0) return false;
   const points = 9;
   let apart = 0;

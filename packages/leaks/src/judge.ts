@@ -150,8 +150,18 @@ class Judge {
   /** What is said of objects and of memory, which must become more, and somewhere. */
   #ofMemory(members: readonly Member[], evidence: Evidence, assessment: Assessment): Assessment {
     if (this.#objects)
-      return unheld(members, atLeastMore(evidence, assessment), (held) => held < this.#rules.leastBytes);
+      return unheld(members, atLeastMore(evidence, assessment), (held) => this.#isTrifle(held, evidence));
     return this.#record.measure.unit === 'bytes' ? unheld(members, assessment, () => false) : assessment;
+  }
+
+  /** What hangs on another chain of holders counts for that one: of a heap that grows, most of what came to it is no trifle. */
+  #isTrifle(held: number, { values }: Evidence): boolean {
+    const { leastBytes, explained, largeShare } = this.#rules;
+    const all = this.series().retained ?? [];
+    const grown = (all.at(-1) ?? 0) - (all[0] ?? 0);
+    const gained = (values.at(-1) ?? 0) - (values[0] ?? 0);
+    const most = Math.max(explained * this.#totalGain, largeShare * (this.#record.totals[0] ?? 0));
+    return held < leastBytes && (grown < leastBytes || gained < most);
   }
 
   #tradesPlaces(members: readonly Member[], together: Assessment): boolean {

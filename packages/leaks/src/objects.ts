@@ -1,8 +1,8 @@
 // The own rules of a heap, by class or by who allocates: what is worth a word, what is nobody's, and who holds it.
 import type { Assessment, Evidence } from './assess.ts';
 import type { Member } from './members.ts';
-import type { Rules } from './rules.ts';
-import type { StackFrame } from './verdict.ts';
+import { rules as standard, type Rules } from './rules.ts';
+import type { Finding, StackFrame, Verdict } from './verdict.ts';
 
 /** By how many bytes more than at first some members keep. */
 function keptMore(members: readonly Member[]): number {
@@ -25,7 +25,7 @@ export function atLeastMore({ values, least }: Evidence, assessment: Assessment)
 
 /**
  * What stands nowhere in the program, objects that nothing of it holds and memory that was allocated outside of any file, is the
- * runtime's own, or that of whoever looks: it is never convicted, and acquitted where it is small.
+ * runtime's own, or that of whoever looks: it is never convicted by itself, and acquitted where it is small.
  *
  * @param isSmall whether so many bytes more than at first are not worth a word
  */
@@ -39,7 +39,24 @@ export function unheld(
   const { confidence, trend } = assessment;
   return isSmall(keptMore(members))
     ? { kind: 'steady', reason: 'noise', confidence, trend }
-    : { kind: 'growing', reason: 'few', confidence, trend };
+    : { kind: 'growing', reason: assessment.kind === 'leak' ? 'unheld' : 'few', confidence, trend };
+}
+
+/** What Node's own scripts hold, for whoever calls them: entries of its performance timeline, say. */
+const NODE = '(Node and builtins)';
+
+function isHeldByNode(finding: Finding): boolean {
+  return finding.kind === 'growing' && finding.reason === 'unheld' && finding.stack.at(-1)?.name === NODE;
+}
+
+/** Whether hardly any object of a heap came that the program holds, or that nobody could tell of: none, or such as Node alone holds. */
+export function isOnlyHeldByNode({ findings, series }: Verdict, rules: Rules = standard): boolean {
+  const came = findings.filter(({ growth }) => growth.total >= rules.leastObjects);
+  const ofNode = came.filter(isHeldByNode);
+  const isCalm = (one: Finding): boolean => one.kind === 'steady' && one.stack.every(({ file }) => file === '');
+  if (!came.every((one) => isHeldByNode(one) || isCalm(one))) return false;
+  const unexplained = ofNode.reduce((left, { growth }) => left - growth.total, series.growth.total);
+  return unexplained < Math.max(rules.leastObjects, rules.largeShare * (series.totals[0] ?? 0));
 }
 
 /** Our own agent's files, wherever it was installed. */
@@ -49,7 +66,7 @@ const agentFile = /[\\/]@stackpile[\\/]agent[\\/]/u;
 export function isWatchers(stack: readonly StackFrame[]): boolean {
   const nearest = stack.find(({ file }) => file !== '');
   return nearest === undefined
-    ? stack.some(({ name }, i) => name === 'AgentHost' && stack[i + 1]?.name === '(Node and builtins)')
+    ? stack.some(({ name }, i) => name === 'AgentHost' && stack[i + 1]?.name === NODE)
     : agentFile.test(nearest.file);
 }
 

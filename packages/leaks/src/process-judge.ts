@@ -1,10 +1,11 @@
 // The balance of a process: each counter against what the findings explain, and what follows from it.
 import type { Counters, OnlyCall } from '@stackpile/profile';
 import { withAllocators, withCallees, withHolders } from './allocator.ts';
-import { blameOrder } from './blame.ts';
+import { blameOrder, growInStep } from './blame.ts';
 import { type CounterKind, type CounterName, counterKinds, type Evidence } from './counter-kinds.ts';
 import { type FileOpener, filesVerdict } from './files.ts';
 import { type CounterTrend, type Ledger, trendOfTotals } from './ledger.ts';
+import { isOnlyHeldByNode } from './objects.ts';
 import { boundText, processSentence } from './process-words.ts';
 import type { LedgerRow, ProcessFinding, ProcessVerdict, Unseen } from './process-verdict.ts';
 import { subjectOf } from './sentences.ts';
@@ -117,6 +118,26 @@ function findingsOf(
       .filter((finding) => finding.kind === kind)
       .filter((finding) => !isRefuted(evidence, finding, verdict.series.measure.unit, trends))
       .map((finding): ProcessFinding => ({ evidence, finding, part: '' })),
+  );
+}
+
+/**
+ * What is convicted where snapshots say what is alive: allocations, sampled since the first look, convict nobody by themselves, for they
+ * become more until what was there before is gone. They do where the live heap grows in step, by as much, and no object of the program
+ * explains that: one thing swells (a string, a table of numbers), or Node alone holds what piles up.
+ */
+function witnessed({ snapshots, verdicts }: ProcessCase, found: readonly ProcessFinding[]): ProcessFinding[] {
+  if (!snapshots || found.some(({ evidence }) => evidence !== 'heap')) return [...found];
+  const classes = verdicts.find(({ evidence }) => evidence === 'classes')?.verdict;
+  const live = classes?.series.retained ?? [];
+  if (classes === undefined || live.length < fewestSnapshots || !isOnlyHeldByNode(classes)) return [];
+  const [first = 0] = live;
+  const heap = { counts: live, first, growth: { total: (live.at(-1) ?? 0) - first } };
+  return found.filter(
+    ({ finding }) =>
+      finding.culprit?.origin === 'user' &&
+      heap.growth.total >= explainedShare * finding.growth.total &&
+      growInStep(heap, finding),
   );
 }
 
@@ -282,7 +303,7 @@ export function judgeProcess(told: ProcessCase): ProcessVerdict {
   };
   const found = findingsOf(one, trends, 'leak');
   const leaks = blameOrder([
-    ...(one.snapshots && found.every(({ evidence }) => evidence === 'heap') ? [] : found),
+    ...witnessed(one, found),
     ...one.parts.flatMap(({ name, verdict }) =>
       verdict.convicted.map((convicted) => ({
         ...convicted,

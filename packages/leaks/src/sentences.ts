@@ -112,7 +112,9 @@ export function findingSentence(finding: Finding, series: Series): string {
             ? 'more slowly at the end: it may be settling'
             : finding.reason === 'jumped'
               ? 'in a step or two: it may be a burst or a batch'
-              : 'the dumps are too few to tell';
+              : finding.reason === 'unheld'
+                ? unheldWords(bytes)
+                : 'the dumps are too few to tell';
       return `${what} ${verb('grow', 'grows')}, ${moved} (${rate}), ${share}, but ${but}.`;
     }
     case 'steady':
@@ -128,6 +130,10 @@ export function findingSentence(finding: Finding, series: Series): string {
           return `${what} ${verb('do', 'does')} not grow beyond chance: ${moved}.`;
       }
   }
+}
+
+function unheldWords(bytes: boolean): string {
+  return bytes ? 'no code of the program allocates it' : 'nothing of the program holds them';
 }
 
 function keptOf(finding: Finding): string {

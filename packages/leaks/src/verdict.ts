@@ -129,11 +129,16 @@ export interface LeakFinding extends FindingFacts {
   readonly kind: 'leak';
 }
 
+/**
+ * `load`: work in flight; `slowing`: it may be settling; `jumped`: in a step or two; `few`: too few dumps to tell; `unheld`: it piles up,
+ * but nothing of the program holds it, or no code of the program allocates it.
+ */
+export type GrowingReason = 'load' | 'slowing' | 'jumped' | 'few' | 'unheld';
+
 /** It grows, and something harmless could explain it. */
 export interface GrowingFinding extends FindingFacts {
   readonly kind: 'growing';
-  /** `load`: work in flight; `slowing`: it may be settling; `jumped`: in a step or two; `few`: too few dumps to tell. */
-  readonly reason: 'load' | 'slowing' | 'jumped' | 'few';
+  readonly reason: GrowingReason;
 }
 
 /** It does not grow. */

@@ -256,16 +256,22 @@ function allocations(bytes: number): Profile {
   return builder.build();
 }
 
+/** Entries that a root of the runtime holds, and nothing of the program. */
+const heldBy = (root: string): typeof cache => [
+  ['PerformanceMark', '', 0],
+  ['Array', '', 0],
+  [root, '', 0],
+];
+
 describe('a process whose looks are snapshots', () => {
-  const watched = (ages: (looks: number) => number[]): ProcessWatch => {
+  const watched = (ages: (looks: number) => number[], chain = cache): ProcessWatch =>
+    watchOf((looks) => [{ chain, ages: ages(looks), bytes: 9000 }]);
+  const watchOf = (rows: (looks: number) => readonly Row[]): ProcessWatch => {
     const watch = new ProcessWatch({ snapshots: true });
     for (let look = 0; look < 6; look++) {
       const time = began + (100 + look * 15) * 1000;
       watch.counters(reading(100 + look * 15));
-      watch.dump('classes', {
-        profile: snapshot(look + 1, [{ chain: cache, ages: ages(look + 1), bytes: 9000 }]),
-        time,
-      });
+      watch.dump('classes', { profile: snapshot(look + 1, rows(look + 1)), time });
       watch.dump('heap', { profile: allocations(200_000 + look * 900_000), time });
     }
     return watch;
@@ -319,6 +325,52 @@ describe('a process whose looks are snapshots', () => {
     const { kind, convicted } = watched(flat).verdict();
     assert.notEqual(kind, 'leak');
     assert.deepEqual(convicted, []);
+  });
+
+  it('is convicted by who allocates where what piles up in step is held by Node alone', () => {
+    const { kind, convicted } = watched(piling, heldBy('(Node and builtins)')).verdict();
+    assert.equal(kind, 'leak');
+    assert.deepEqual(
+      convicted.map(({ evidence, finding }) => [evidence, finding.culprit?.name]),
+      [['heap', 'openSession']],
+    );
+  });
+
+  it('is convicted so where what piles up is kept by another row: each holds the next', () => {
+    const { kind, convicted } = watchOf((looks) => [
+      { chain: heldBy('(Node and builtins)'), ages: piling(looks), bytes: 0 },
+      { chain: cache, ages: [1], bytes: 1e6 + 900_000 * looks },
+    ]).verdict();
+    assert.equal(kind, 'leak');
+    assert.deepEqual(
+      convicted.map(({ evidence }) => evidence),
+      ['heap'],
+    );
+  });
+
+  it('is convicted by who allocates where one thing swells and nothing comes to it', () => {
+    const { convicted } = watchOf((looks) => [
+      { chain: cache, ages: [1], bytes: 1e6 + 900_000 * looks },
+      // A runtime makes a few more now and then.
+      { chain: code, ages: [3000, ...Array.from({ length: looks }, () => 9)], bytes: 90 },
+    ]).verdict();
+    assert.deepEqual(
+      convicted.map(({ evidence, finding }) => [evidence, finding.culprit?.name]),
+      [['heap', 'openSession']],
+    );
+  });
+
+  it('is not convicted by who allocates where work in flight becomes more', () => {
+    const { kind, convicted } = watched(turning).verdict();
+    assert.notEqual(kind, 'leak');
+    assert.deepEqual(convicted, []);
+  });
+
+  it('is not convicted by who allocates where what piles up is the engine’s own', () => {
+    const { kind, verdicts } = watched(piling, heldBy('(V8 code)')).verdict();
+    assert.equal(kind, 'unsure');
+    const objects = verdicts.find(({ evidence }) => evidence === 'classes')?.findings[0];
+    assert.match(objects?.sentence ?? '', /, but nothing of the program holds them\.$/u);
   });
 
   it('has its live heap told by its snapshots, to the byte', () => {

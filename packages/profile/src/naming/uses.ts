@@ -16,6 +16,12 @@ const FILLING = new RegExp(
     String.raw`(?:${WAY}{1,4}\s*(?:\?\?|\|\||&&)?=(?![=>]))`,
   'uy',
 );
+/** … or where it becomes a value made of the one before: `text += line`, `list = [...list, item]`, `list = list.concat(item)`. */
+const APPENDED = /\s*\+=/uy;
+const JOINED = /\s*=\s*(?:this\s*\.\s*)?([\w$#]+)\s*(?:\?\.|\.)\s*concat\s*\(/uy;
+const RENEWED = /\s*=\s*(?:new\s+[\w$.]+\s*|Object\s*\.\s*assign\s*)?(?=[[{(])/uy;
+/** Characters of such a value that are read. */
+const MOST_VALUE = 500;
 /** … and where something is only read or taken out of it. */
 const TAKING =
   /\s*\??\.\s*(?:get|has|delete|clear|size|length|keys|values|entries|forEach|pop|shift|at|find|filter|map|some|every|includes|indexOf|off|removeListener|removeAllListeners|removeEventListener|unsubscribe|end|close|destroy|emit)\b/uy;
@@ -178,7 +184,7 @@ export class VariableUses {
     let known = this.#uses.get(key);
     if (known === undefined) this.#uses.set(key, (known = []));
     if (known.length >= MOST_USES) return;
-    known.push({ site, offset: end - word.length, fill: fillOf(text, end) });
+    known.push({ site, offset: end - word.length, fill: fillOf(text, end, word) });
   }
 
   /** The nearest function around that declares a name; -1 where only the top level may. */
@@ -233,9 +239,34 @@ function isOpening(text: string, word: string, end: number, isMember: boolean): 
   return OF_FILES.test(text.slice(Math.max(0, start - 40), start));
 }
 
-function fillOf(text: string, end: number): number {
+/** Whether a variable or property that ends there is given a value in which the one before is still held. */
+function isMadeOfItself(text: string, end: number, word: string): boolean {
+  APPENDED.lastIndex = JOINED.lastIndex = RENEWED.lastIndex = end;
+  if (APPENDED.test(text) || JOINED.exec(text)?.[1] === word) return true;
+  if (!RENEWED.test(text)) return false;
+  const value = bracketed(text, RENEWED.lastIndex);
+  for (let at = value.indexOf(word); at >= 0; at = value.indexOf(word, at + 1)) {
+    const after = at + word.length;
+    if (!/[\w$#'"`]/u.test(value.charAt(at - 1)) && !/^(?:[\w$'"`]|\s?:)/u.test(value.slice(after, after + 2)))
+      return true;
+  }
+  return false;
+}
+
+/** From an opening bracket to the one that closes it, as far as that is read. */
+function bracketed(text: string, start: number): string {
+  const until = Math.min(text.length, start + MOST_VALUE);
+  let depth = 0;
+  for (let at = start; at < until; at++) {
+    if ('([{'.includes(text.charAt(at))) depth++;
+    else if (')]}'.includes(text.charAt(at)) && --depth === 0) return text.slice(start, at + 1);
+  }
+  return text.slice(start, until);
+}
+
+function fillOf(text: string, end: number, word: string): number {
   FILLING.lastIndex = end;
-  if (FILLING.test(text)) return Fill.surely;
+  if (FILLING.test(text) || isMadeOfItself(text, end, word)) return Fill.surely;
   TAKING.lastIndex = end;
   return TAKING.test(text) ? Fill.no : Fill.maybe;
 }

@@ -42,6 +42,56 @@ test('each way to put something into a variable is known', () => {
     );
 });
 
+test('a value that is made anew of the one before puts something there', () => {
+  const ways = [
+    'held = [...held, one]',
+    'held = { ...held, [id]: one }',
+    'held = { one, next: held }',
+    'held = held.concat(one)',
+    'held = held?.concat([one])',
+    'held = new Map([...held, [id, one]])',
+    'held = Object.assign({}, held, one)',
+    'held += one',
+  ];
+  for (const way of ways) {
+    assert.deepEqual(
+      new VariableUses(
+        `let held = make();\nfunction read() { return report(held); }\nfunction put(id, one) {\n  ${way};\n}\n`,
+      ).fillerOf('held', 1),
+      { name: 'put', line: 4 },
+      way,
+    );
+    const own = way.replaceAll(/\bheld\b/gu, 'this.#held');
+    assert.deepEqual(
+      new VariableUses(`class Log {\n  #held = make();\n  put(id, one) {\n    ${own};\n  }\n}\n`).fillerOfProperty(
+        '#held',
+      ),
+      { name: 'put', line: 4 },
+      own,
+    );
+  }
+});
+
+test('a value that is made of nothing, or of less than before, puts nothing there', () => {
+  const ways = [
+    'held = []\n  report(held)',
+    'held = held.slice(1)',
+    'held = held.filter(Boolean)',
+    'held = { held: 1 }',
+    'held = [1, 2]; [held]',
+    'held == [held]',
+    'held = ["held"]',
+  ];
+  for (const way of ways)
+    assert.equal(
+      new VariableUses(`class Log {\n  put() {\n    ${way.replace('held', 'this.held')};\n  }\n}\n`).fillerOfProperty(
+        'held',
+      ),
+      null,
+      way,
+    );
+});
+
 test('reading, comparing and taking out put nothing there', () => {
   for (const way of [
     'held.get(id)',

@@ -31,6 +31,8 @@ export function nextStep({ kind, series, findings }: Pick<Verdict, 'kind' | 'ser
         return 'Take another profile later: what settles stays flat from now on, what leaks goes on.';
       case 'jumped':
         return 'Take two or three more, some minutes apart: a burst stays as it is, a leak steps again.';
+      case 'unheld':
+        return 'Find out who allocates it: take heap profiles of the same time.';
       case 'few':
         break;
     }
