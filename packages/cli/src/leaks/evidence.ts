@@ -89,14 +89,28 @@ export class ClassLooks {
 
 /** Workers that are visited: each stands still as long as the process does for itself. */
 const MOST_WORKERS = 4;
+/** A stop that is this short may outlast the watch: the last look is worth it. */
+const SHORT_STOP_MS = 5000;
 
-/** What the workers of a process are asked beside it: the same snapshot, of each that may be looked at. */
-export function asksForWorkers({ workers = [] }: Pick<Service, 'workers'>): EvidenceAsk[] {
-  return workers.slice(0, MOST_WORKERS).map((worker) => ({
-    ask: { name: 'heapsnapshot', query: { worker: worker.id } },
-    evidence: ['tasks', 'handles', 'closures', 'classes'],
-    worker,
-  }));
+/**
+ * What the workers of a process are asked beside it: the same snapshot, of each that may be looked at.
+ *
+ * @param stops for how many milliseconds each of them stood still the last time, by its id: a busy one answers late
+ * @param left milliseconds until the watch is over: a stop that would outlast it is left out
+ */
+export function asksForWorkers(
+  { workers = [] }: Pick<Service, 'workers'>,
+  stops: ReadonlyMap<string, number>,
+  left: number,
+): EvidenceAsk[] {
+  return workers
+    .slice(0, MOST_WORKERS)
+    .filter(({ id }) => (stops.get(id) ?? 0) <= Math.max(left, SHORT_STOP_MS))
+    .map((worker) => ({
+      ask: { name: 'heapsnapshot', query: { worker: worker.id } },
+      evidence: ['tasks', 'handles', 'closures', 'classes'],
+      worker,
+    }));
 }
 
 /** The requests of one look, each once, the cheapest first. What the service does not offer is left out. */

@@ -37,7 +37,7 @@ export interface ProcessPlan {
 const refused = 'refused';
 
 /** A service that says no to what is wanted beside the tasks is watched all the same. */
-function bearing(service: Service, needed: string): Service {
+function bearing(service: Service, needed: string, workers: WorkerStops): Service {
   return {
     name: service.name,
     kind: service.kind,
@@ -53,7 +53,7 @@ function bearing(service: Service, needed: string): Service {
     close: () => service.close(),
     async capture(name, query, signal) {
       try {
-        return await service.capture(name, query, signal);
+        return await workers.timed(query, () => service.capture(name, query, signal));
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
         // A worker comes and goes while its process lives.
@@ -103,6 +103,24 @@ class Stops {
     const due = this.#last === null || now - this.#last >= this.#gap - slack || end - now < slack;
     if (due) this.#last = now;
     return due;
+  }
+}
+
+/** For how many milliseconds each worker stood still the last time. */
+class WorkerStops {
+  readonly stops = new Map<string, number>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async timed<T>(query: Readonly<Record<string, string>> | undefined, take: () => Promise<T>): Promise<T> {
+    const begun = this.#now();
+    const taken = await take();
+    const worker = query?.['worker'];
+    if (worker !== undefined) this.stops.set(worker, this.#now() - begun);
+    return taken;
   }
 }
 
@@ -177,11 +195,13 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
   );
   // What the first stop does to a process (clients wait, and open sockets meanwhile) is no evidence: it is taken twice.
   const begin = io.now();
+  const workers = new WorkerStops(() => io.now());
+  const borne = bearing(service, plan.tasks.ask.name, workers);
   if (service.heavy) {
     const wanted = watch.wants(await service.counters(io.signal));
     const asks = asksFor(wanted, service.kind, plan.tasks, plan.offers);
-    for (const { ask } of [...asks, ...asksForWorkers(service)])
-      await bearing(service, plan.tasks.ask.name).capture(ask.name, ask.query, io.signal);
+    for (const { ask } of [...asks, ...asksForWorkers(service, workers.stops, duration)])
+      await borne.capture(ask.name, ask.query, io.signal);
   }
   const stops = new Stops(plan, io.now() - begin);
   const end = io.now() + duration;
@@ -194,7 +214,7 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
   let asked: readonly EvidenceAsk[] = [];
   let failure: SourceError | null = null;
   let isFirst = true;
-  const watched = looks(bearing(service, plan.tasks.ask.name), {
+  const watched = looks(borne, {
     every: plan.every,
     for: plan.for,
     signal: io.signal,
@@ -204,7 +224,7 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
       if (end - io.now() < plan.every / 2) classes?.isLast();
       asked = [
         ...asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes),
-        ...asksForWorkers(service),
+        ...asksForWorkers(service, workers.stops, end - io.now()),
       ];
       if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
         progress.say(

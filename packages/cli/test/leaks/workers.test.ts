@@ -1,6 +1,7 @@
 // Worker threads of a watched process are visited at each of its stops, and a leak says in which of them it is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ProcessVerdict } from '@stackpile/leaks';
 import { type Profile, ProfileBuilder, readCounters } from '@stackpile/profile';
 import { type Capture, type Service, SourceError } from '@stackpile/sources';
 import { watchProcess } from '../../src/leaks/watch-process.ts';
@@ -22,7 +23,7 @@ function tasksOf(name: string, count: number): Profile {
 }
 
 /** A process with a worker that has two tasks more with each second; it ends where `lives` is over, in milliseconds. */
-function processWithWorker(now: () => number, lives: number): Service {
+function processWithWorker(now: () => number, lives: number, stopped: () => void): Service {
   const isThere = (): boolean => now() - began < lives;
   const counters = readCounters(
     {
@@ -50,6 +51,7 @@ function processWithWorker(now: () => number, lives: number): Service {
       const isWorkers = query['worker'] !== undefined;
       if (isWorkers && !isThere())
         return Promise.reject(new SourceError('SOURCE_UNREACHABLE', 'pid:7: the worker has ended'));
+      if (isWorkers) stopped();
       const count = isWorkers ? 5 + (2 * (now() - began)) / 1000 : 3;
       const profile = tasksOf(isWorkers ? 'leakInWorker' : 'serve', Math.floor(count));
       return Promise.resolve({
@@ -65,7 +67,8 @@ function processWithWorker(now: () => number, lives: number): Service {
   };
 }
 
-async function verdictOf(lives: number): ReturnType<typeof watchProcess> {
+/** @param stop milliseconds that the worker takes for each of its snapshots */
+async function verdictOf(lives: number, stop = 0): Promise<ProcessVerdict & { readonly took: number }> {
   let time = began;
   const writer = { write: () => undefined };
   const io: WatchIo = {
@@ -83,8 +86,14 @@ async function verdictOf(lives: number): ReturnType<typeof watchProcess> {
     signal: new AbortController().signal,
     run: () => Promise.resolve({ kind: 'missing', message: '' }),
   };
-  const service = processWithWorker(() => time, lives);
-  return watchProcess(
+  const service = processWithWorker(
+    () => time,
+    lives,
+    () => {
+      time += stop;
+    },
+  );
+  const verdict = await watchProcess(
     {
       service,
       name: 'pid:7',
@@ -98,6 +107,7 @@ async function verdictOf(lives: number): ReturnType<typeof watchProcess> {
     },
     io,
   );
+  return { ...verdict, took: time - began };
 }
 
 test('a leak in a worker is convicted, and its worker named', async () => {
@@ -117,4 +127,12 @@ test('a worker that ends while the process is watched ends no watch', async () =
   const verdict = await verdictOf(30_000);
   assert.equal(verdict.looks, 13);
   assert.equal(verdict.kind, 'leak');
+});
+
+test('a worker whose stop would outlast the watch is not stopped again, and the verdict says so', async () => {
+  const verdict = await verdictOf(Infinity, 90_000);
+  // Once before the watch begins, and no more.
+  assert.equal(verdict.took, 90_000 + 60_000);
+  assert.equal(verdict.kind, 'unsure');
+  assert.match(verdict.unseen.find(({ id }) => id === 'workers')?.text ?? '', /^1 worker was not visited/u);
 });
