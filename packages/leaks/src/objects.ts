@@ -53,7 +53,8 @@ function isHeldByNode(finding: Finding): boolean {
 export function isOnlyHeldByNode({ findings, series }: Verdict, rules: Rules = standard): boolean {
   const came = findings.filter(({ growth }) => growth.total >= rules.leastObjects);
   const ofNode = came.filter(isHeldByNode);
-  const isCalm = (one: Finding): boolean => one.kind === 'steady' && one.stack.every(({ file }) => file === '');
+  const isCalm = (one: Finding): boolean =>
+    one.kind === 'steady' && one.stack.every(({ file }) => file === '');
   if (!came.every((one) => isHeldByNode(one) || isCalm(one))) return false;
   const unexplained = ofNode.reduce((left, { growth }) => left - growth.total, series.growth.total);
   return unexplained < Math.max(rules.leastObjects, rules.largeShare * (series.totals[0] ?? 0));

@@ -247,7 +247,10 @@ function isMadeOfItself(text: string, end: number, word: string): boolean {
   const value = bracketed(text, RENEWED.lastIndex);
   for (let at = value.indexOf(word); at >= 0; at = value.indexOf(word, at + 1)) {
     const after = at + word.length;
-    if (!/[\w$#'"`]/u.test(value.charAt(at - 1)) && !/^(?:[\w$'"`]|\s?:)/u.test(value.slice(after, after + 2)))
+    if (
+      !/[\w$#'"`]/u.test(value.charAt(at - 1)) &&
+      !/^(?:[\w$'"`]|\s?:)/u.test(value.slice(after, after + 2))
+    )
       return true;
   }
   return false;

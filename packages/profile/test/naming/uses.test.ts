@@ -63,9 +63,9 @@ test('a value that is made anew of the one before puts something there', () => {
     );
     const own = way.replaceAll(/\bheld\b/gu, 'this.#held');
     assert.deepEqual(
-      new VariableUses(`class Log {\n  #held = make();\n  put(id, one) {\n    ${own};\n  }\n}\n`).fillerOfProperty(
-        '#held',
-      ),
+      new VariableUses(
+        `class Log {\n  #held = make();\n  put(id, one) {\n    ${own};\n  }\n}\n`,
+      ).fillerOfProperty('#held'),
       { name: 'put', line: 4 },
       own,
     );
@@ -84,9 +84,9 @@ test('a value that is made of nothing, or of less than before, puts nothing ther
   ];
   for (const way of ways)
     assert.equal(
-      new VariableUses(`class Log {\n  put() {\n    ${way.replace('held', 'this.held')};\n  }\n}\n`).fillerOfProperty(
-        'held',
-      ),
+      new VariableUses(
+        `class Log {\n  put() {\n    ${way.replace('held', 'this.held')};\n  }\n}\n`,
+      ).fillerOfProperty('held'),
       null,
       way,
     );
