@@ -89,23 +89,25 @@ export class ClassLooks {
 
 /** Workers that are visited: each stands still as long as the process does for itself. */
 const MOST_WORKERS = 4;
-/** A stop that is this short may outlast the watch: the last look is worth it. */
-const SHORT_STOP_MS = 5000;
+/** A stop that takes a larger share of the watch leaves too few looks to judge by. */
+const MOST_OF_WATCH = 0.25;
+/** A stop that is no longer than this is short, however short the watch is. */
+const SHORT_STOP_MS = 2000;
 
 /**
  * What the workers of a process are asked beside it: the same snapshot, of each that may be looked at.
  *
  * @param stops for how many milliseconds each of them stood still the last time, by its id: a busy one answers late
- * @param left milliseconds until the watch is over: a stop that would outlast it is left out
+ * @param duration milliseconds of the whole watch, which stands still meanwhile: one that took too large a share of it is left out
  */
 export function asksForWorkers(
   { workers = [] }: Pick<Service, 'workers'>,
   stops: ReadonlyMap<string, number>,
-  left: number,
+  duration: number,
 ): EvidenceAsk[] {
   return workers
     .slice(0, MOST_WORKERS)
-    .filter(({ id }) => (stops.get(id) ?? 0) <= Math.max(left, SHORT_STOP_MS))
+    .filter(({ id }) => (stops.get(id) ?? 0) <= Math.max(duration * MOST_OF_WATCH, SHORT_STOP_MS))
     .map((worker) => ({
       ask: { name: 'heapsnapshot', query: { worker: worker.id } },
       evidence: ['tasks', 'handles', 'closures', 'classes'],

@@ -224,7 +224,7 @@ export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<Proc
       if (end - io.now() < plan.every / 2) classes?.isLast();
       asked = [
         ...asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes),
-        ...asksForWorkers(service, workers.stops, end - io.now()),
+        ...asksForWorkers(service, workers.stops, duration),
       ];
       if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
         progress.say(

@@ -129,10 +129,15 @@ test('a worker that ends while the process is watched ends no watch', async () =
   assert.equal(verdict.kind, 'leak');
 });
 
-test('a worker whose stop would outlast the watch is not stopped again, and the verdict says so', async () => {
-  const verdict = await verdictOf(Infinity, 90_000);
-  // Once before the watch begins, and no more.
-  assert.equal(verdict.took, 90_000 + 60_000);
-  assert.equal(verdict.kind, 'unsure');
-  assert.match(verdict.unseen.find(({ id }) => id === 'workers')?.text ?? '', /^1 worker was not visited/u);
+for (const stop of [20_000, 90_000])
+  test(`a worker that stops the watch for ${stop / 1000} s of 60 is not stopped again, and the verdict says so`, async () => {
+    const verdict = await verdictOf(Infinity, stop);
+    // Once before the watch begins, and no more.
+    assert.equal(verdict.took, stop + 60_000);
+    assert.equal(verdict.kind, 'unsure');
+    assert.match(verdict.unseen.find(({ id }) => id === 'workers')?.text ?? '', /^1 worker was not visited/u);
+  });
+
+test('a worker that stops for a little while is visited throughout', async () => {
+  assert.equal((await verdictOf(Infinity, 2000)).kind, 'leak');
 });
