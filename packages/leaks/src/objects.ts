@@ -63,8 +63,12 @@ export function isOnlyHeldByNode({ findings, series }: Verdict, rules: Rules = s
 /** Our own agent's files, wherever it was installed. */
 const agentFile = /[\\/]@stackpile[\\/]agent[\\/]/u;
 
+/** What the agent remembers of each task, by the name that its bundle gives the class: it hangs on the task's own promise as well. */
+const agentRecord = '_TaskRecord';
+
 /** Whether it is the agent that keeps an object: what whoever looks remembers is no matter of the program. */
 export function isWatchers(stack: readonly StackFrame[]): boolean {
+  if (stack[0]?.name === agentRecord) return true;
   const nearest = stack.find(({ file }) => file !== '');
   return nearest === undefined
     ? stack.some(({ name }, i) => name === 'AgentHost' && stack[i + 1]?.name === NODE)

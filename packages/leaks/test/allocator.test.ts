@@ -204,9 +204,20 @@ test('what the agent itself keeps is no finding', () => {
     ['AgentHost', '', 0],
     ['(Node and builtins)', '', 0],
   ];
+  // What it remembers of a task hangs on the task's own promise where that is nearer to a root.
+  const ofTask: Row['stack'] = [
+    ['_TaskRecord', '', 0],
+    ['.#value', '', 0],
+    ['Promise', '', 0],
+    ['suspended serve (ticks.mjs:8)', '/app/ticks.mjs', 8],
+  ];
   const { verdicts } = minute({
     heap: () => [],
-    objects: (k) => [{ stack: chain, value: 4000 + 900 * k }, ...held(k)],
+    objects: (k) => [
+      { stack: chain, value: 4000 + 900 * k },
+      { stack: ofTask, value: 40 + 90 * k },
+      ...held(k),
+    ],
   });
   const classes = verdicts.find(({ evidence }) => evidence === 'classes');
   assert.deepEqual(
