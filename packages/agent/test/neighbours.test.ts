@@ -24,6 +24,10 @@ const canUse =
   inCi || process.env['STACKPILE_TEST_NEIGHBOURS'] === 'install' || existsSync(`${cached}/installed.json`);
 const skip = canUse ? false : 'other profilers are not installed: STACKPILE_TEST_NEIGHBOURS=install';
 
+const onNode20 =
+  Number(process.versions.node.split('.')[0]) < 22 &&
+  'on Node 20 the file of --cpu-prof has nothing of what comes after our first CPU recording';
+
 let modules = '';
 const folders: string[] = [];
 before(() => {
@@ -82,7 +86,7 @@ async function expectRight(folder: string): Promise<void> {
 describe('both give right figures, beside', () => {
   for (const agentFirst of [true, false]) {
     const order = agentFirst ? 'the agent was first' : 'the other was first';
-    test('--cpu-prof', { skip: !agentFirst }, async () =>
+    test('--cpu-prof', { skip: agentFirst ? onNode20 : true }, async () =>
       expectRight(await beside('cpu-prof', ['--cpu-prof', '--cpu-prof-name=theirs.cpuprofile'], true)),
     );
     test(`an inspector's session that records, ${order}`, async () =>
