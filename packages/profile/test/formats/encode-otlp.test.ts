@@ -166,9 +166,11 @@ function labelsOf({ samples, strings }: Profile, row: number): string[] {
     if (of.unit === '' && text === 0) of.unit = plain(strings.get(labels.unit[at] ?? 0));
     byKey.set(key, of);
   }
-  return [...byKey].map(([key, { values, unit }]) =>
-    JSON.stringify([key, values, values.some((one) => one.startsWith('#')) ? unit : '']),
-  );
+  return [...byKey].map(([key, { values, unit }]) => {
+    // Keys of bytes that are no text become one: whose value was first is not told any more.
+    const listed = key.includes('\uFFFD') ? values.toSorted() : values;
+    return JSON.stringify([key, listed, values.some((one) => one.startsWith('#')) ? unit : '']);
+  });
 }
 
 /** What is compared by {@link sums}. */
