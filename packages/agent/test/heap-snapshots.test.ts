@@ -27,6 +27,9 @@ function remember(count: number): void {
   for (let i = 0; i < count; i++) kept.set(kept.size, new Remembered(i));
 }
 
+/** The heap of a test's process may be too large for the default. */
+const patient = { port: 0, heap: { snapshots: 60_000 } };
+
 async function classesOf(port: number, query = ''): Promise<Profile> {
   const { status, body } = await ask(port, `/debug/pprof/heapclasses${query}`);
   assert.equal(status, 200, body.toString());
@@ -39,7 +42,7 @@ function namesOf({ functions, strings }: Profile): string[] {
 }
 
 test('heapclasses tells objects by class and holder, and by which look saw them', async () => {
-  const { port } = await serving({ port: 0 });
+  const { port } = await serving(patient);
   remember(500);
   const first = await classesOf(port);
   assert.deepEqual(
@@ -58,7 +61,7 @@ test('heapclasses tells objects by class and holder, and by which look saw them'
 });
 
 test('heapclasses tells closures and handles of the same snapshot where they are asked for', async () => {
-  const { port } = await serving({ port: 0 });
+  const { port } = await serving(patient);
   const timers = Array.from({ length: 40 }, () => setInterval(() => undefined, 60_000));
   try {
     const profile = await classesOf(port, '?with=closures,handles');
@@ -77,7 +80,7 @@ test('heapclasses tells closures and handles of the same snapshot where they are
 });
 
 test('a parameter that makes no sense is refused before the process stands still', async () => {
-  const { port } = await serving({ port: 0 });
+  const { port } = await serving(patient);
   for (const query of [
     'looks=7,3',
     'looks=x',
@@ -93,7 +96,7 @@ test('a parameter that makes no sense is refused before the process stands still
 });
 
 test("heapsnapshot is V8's own file", async () => {
-  const { port } = await serving({ port: 0 });
+  const { port } = await serving(patient);
   const { status, headers, body } = await ask(port, '/debug/pprof/heapsnapshot');
   assert.equal(status, 200, body.toString().slice(0, 300));
   assert.match(headers['content-disposition'] ?? '', /filename="heap\.heapsnapshot"/u);
@@ -118,7 +121,7 @@ for (const name of ['heapclasses', 'heapsnapshot']) {
 }
 
 test('one snapshot at a time', async () => {
-  const { port } = await serving({ port: 0 });
+  const { port } = await serving(patient);
   const answers = await Promise.all([0, 1].map(() => ask(port, '/debug/pprof/heapclasses')));
   assert.deepEqual(
     answers.map(({ status }) => status).toSorted((one, other) => one - other),
