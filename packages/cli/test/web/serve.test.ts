@@ -320,7 +320,8 @@ describe('the server', () => {
   test('shows source files that the profile names, and no others', async () => {
     const file = async (path: string): Promise<string> =>
       (await ask(server.port, `/ui/api/file?profile=0&path=${encodeURIComponent(path)}`, { cookie })).body;
-    assert.equal(await file(join(folder, 'own.ts')), '{"text":"export const answer = 42;\\n"}');
+    const own = join(folder, 'own.ts');
+    assert.deepEqual(JSON.parse(await file(own)), { text: 'export const answer = 42;\n', path: own });
     assert.match(await file(join(folder, 'secret.txt')), /not a source file by its name/);
     assert.match(await file('/etc/passwd'), /names no such file/);
     assert.match(await file('../../etc/passwd.ts'), /not found on this machine/);
