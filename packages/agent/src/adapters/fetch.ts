@@ -1,7 +1,6 @@
 // Requests of the Fetch API: whatever turns a `Request` into a `Response`.
 import { readRequest } from '../door/body.ts';
-import type { Answer } from '../door/door.ts';
-import { pieces, streamUntil } from '../door/pieces.ts';
+import { bodyStream } from '../door/pieces.ts';
 import type { Mount } from './mount.ts';
 
 /** Whether it is a `Request`, of whichever implementation. */
@@ -46,13 +45,7 @@ export async function answerFetch(
     body: () => readRequest(request),
   };
   const answer = await mount.answer(found, asked, abort.signal);
-  const body = bodyFor(answer, abort);
+  const body = bodyStream(answer, abort);
   if (body === null) abort.abort();
   return new Response(body, { status: answer.status, headers: { ...answer.headers } });
-}
-
-/** Null where there is none. */
-function bodyFor({ body, stream }: Answer, done: AbortController): ReadableStream<Uint8Array> | null {
-  if (stream !== undefined) return streamUntil(stream, done);
-  return body.length === 0 ? null : pieces(body, done);
 }

@@ -1,5 +1,6 @@
 // An answer as a stream of the Fetch API: piece by piece, as the client takes them.
 import { AgentError } from '../errors.ts';
+import type { Answer } from './door.ts';
 import { PIECE, STALL_MS } from './send.ts';
 
 /**
@@ -55,7 +56,7 @@ export function pieces(
  *
  * @param broken aborted where nothing will come any more, and the stream itself cannot say so
  */
-export function streamUntil(
+function streamUntil(
   stream: ReadableStream<Uint8Array>,
   done: AbortController,
   broken?: AbortSignal,
@@ -86,4 +87,13 @@ export function streamUntil(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** The body of an answer, told or made meanwhile; null where there is none. */
+export function bodyStream(
+  { body, stream }: Answer,
+  done: AbortController,
+): ReadableStream<Uint8Array> | null {
+  if (stream !== undefined) return streamUntil(stream, done);
+  return body.length === 0 ? null : pieces(body, done);
 }
