@@ -56,7 +56,7 @@ export function pieces(
  *
  * @param broken aborted where nothing will come any more, and the stream itself cannot say so
  */
-function streamUntil(
+export function streamUntil(
   stream: ReadableStream<Uint8Array>,
   done: AbortController,
   broken?: AbortSignal,
