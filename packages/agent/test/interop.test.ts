@@ -1,7 +1,7 @@
 // Real Go tools read what we serve.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -64,7 +64,12 @@ describe('go tool pprof', { skip: unlessCi(without) }, () => {
 
   async function top(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
     const folder = mkdtempSync(join(tmpdir(), 'stackpile-interop-'));
-    return run(pprof, ['-top', ...args], { env: { ...process.env, PPROF_TMPDIR: folder }, timeout: 60_000 });
+    const env = { ...process.env, PPROF_TMPDIR: folder };
+    try {
+      return await run(pprof, ['-top', ...args], { env, timeout: 60_000 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }
 
   /** What pprof says besides complaints. */
