@@ -20,6 +20,8 @@ const runner = [
   '--conditions=stackpile-source',
   '--test',
   `--test-concurrency=${Math.min(4, availableParallelism())}`,
+  // A file that takes longer hangs: the others are told all the same.
+  '--test-timeout=900000',
 ];
 /** Tests that stay on this Node and run their programs on the other one. */
 const watching = [
