@@ -27,9 +27,9 @@ replace (
 
 function places(name: string, mod: string = goMod): string[] {
   const read = (path: string): { bytes: Uint8Array } | { error: string } =>
-    path === '/work/shop/go.mod' ? { bytes: encodeText(mod) } : { error: 'no such file or directory' };
+    path === '/srv/shop/go.mod' ? { bytes: encodeText(mod) } : { error: 'no such file or directory' };
   const go = { root: '/usr/local/go', moduleCaches: ['/home/me/go/pkg/mod'] };
-  return new GoPlaces(go, { read }, ['/work/shop/cmd/shop']).of(name);
+  return new GoPlaces(go, { read }, ['/srv/shop/cmd/shop']).of(name);
 }
 
 const cases: Readonly<Record<string, readonly string[]>> = {
@@ -37,36 +37,36 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'net/http/server.go': ['/usr/local/go/src/net/http/server.go'],
   'runtime/asm_amd64.s': ['/usr/local/go/src/runtime/asm_amd64.s'],
   'vendor/golang.org/x/net/idna/idna.go': ['/usr/local/go/src/vendor/golang.org/x/net/idna/idna.go'],
-  'Example.com/shop/cart/cart.go': ['/work/shop/cart/cart.go'],
+  'Example.com/shop/cart/cart.go': ['/srv/shop/cart/cart.go'],
   'github.com/BurntSushi/toml@v1.3.2/decode.go': [
     '/home/me/go/pkg/mod/github.com/!burnt!sushi/toml@v1.3.2/decode.go',
-    '/work/shop/vendor/github.com/BurntSushi/toml/decode.go',
+    '/srv/shop/vendor/github.com/BurntSushi/toml/decode.go',
   ],
   'example.com/near@v0.0.0-00010101000000-000000000000/a/a.go': [
-    '/work/near/a/a.go',
+    '/srv/near/a/a.go',
     '/home/me/go/pkg/mod/example.com/near@v0.0.0-00010101000000-000000000000/a/a.go',
-    '/work/shop/vendor/example.com/near/a/a.go',
+    '/srv/shop/vendor/example.com/near/a/a.go',
   ],
   'example.com/far@v1.2.0/a.go': [
     '/opt/far/a.go',
     '/home/me/go/pkg/mod/example.com/far@v1.2.0/a.go',
-    '/work/shop/vendor/example.com/far/a.go',
+    '/srv/shop/vendor/example.com/far/a.go',
   ],
   'example.com/far@v1.3.0/a.go': [
     '/home/me/go/pkg/mod/example.com/far@v1.3.0/a.go',
-    '/work/shop/vendor/example.com/far/a.go',
+    '/srv/shop/vendor/example.com/far/a.go',
   ],
   'example.com/fork@v1.0.0/a.go': [
     '/home/me/go/pkg/mod/github.com/!me/fork@v1.0.1/a.go',
     '/home/me/go/pkg/mod/example.com/fork@v1.0.0/a.go',
-    '/work/shop/vendor/example.com/fork/a.go',
+    '/srv/shop/vendor/example.com/fork/a.go',
   ],
   // As they lay on the machine that built them.
   '/builds/go/pkg/mod/github.com/!burnt!sushi/toml@v1.3.2/decode.go': [
     '/home/me/go/pkg/mod/github.com/!burnt!sushi/toml@v1.3.2/decode.go',
   ],
   '/builds/shop/vendor/github.com/redis/go-redis/v9/internal/pool/pool.go': [
-    '/work/shop/vendor/github.com/redis/go-redis/v9/internal/pool/pool.go',
+    '/srv/shop/vendor/github.com/redis/go-redis/v9/internal/pool/pool.go',
     '/home/me/go/pkg/mod/github.com/redis/go-redis/v9@v9.7.0/internal/pool/pool.go',
   ],
   '/opt/hostedtoolcache/go/1.22.5/x64/src/sort/sort.go': ['/usr/local/go/src/sort/sort.go'],
@@ -99,12 +99,12 @@ test('a go.mod of nonsense is none, and a huge one is not read', () => {
 test('pprof finds first; what is found nowhere says where it was looked for', () => {
   const disk: Readonly<Record<string, string>> = {
     '/usr/local/go/src/sort/sort.go': 'of the root',
-    '/work/sort/own.go': 'of the folder',
+    '/srv/sort/own.go': 'of the folder',
     '/usr/local/go/src/sort/own.go': 'of the root',
   };
   let asked = 0;
   const files = {
-    workingDirectory: '/work/shop',
+    workingDirectory: '/srv/shop',
     read: (path: string) => {
       const text = disk[path];
       return text === undefined ? { error: 'no such file or directory' } : { bytes: encodeText(text) };
@@ -120,7 +120,7 @@ test('pprof finds first; what is found nowhere says where it was looked for', ()
   assert.deepEqual(reader.text('sort/sort.go').lines, ['of the root']);
   assert.deepEqual(reader.text('sort/gone.go'), {
     lines: [],
-    problem: 'could not find file sort/gone.go on path /work/shop',
+    problem: 'could not find file sort/gone.go on path /srv/shop',
     looked: ['/usr/local/go/src/sort/gone.go'],
   });
   assert.deepEqual(reader.text('gone.js').looked, []);
