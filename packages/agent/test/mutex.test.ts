@@ -74,7 +74,7 @@ describe('mutex', () => {
     assert.equal(framesOf(profile, rows[0] ?? 0)[0]?.name, 'waitsForMutex');
     assert.match(
       await text(port, '?debug=1'),
-      /^--- mutex:\ncycles\/second=1000000000\nsampling period=1\n\d+ \d+ @(?: 0x[\da-f]+)+\n#\t0x[\da-f]+\twaitsForMutex\+0x/u,
+      /^--- mutex:\ncycles\/second=1000000000\nsampling period=1\n(?:# .*\n)*\d+ \d+ @(?: 0x[\da-f]+)+\n#\t0x[\da-f]+\twaitsForMutex\+0x/u,
     );
     await close();
     assert.equal(Atomics.wait, wait);

@@ -1,7 +1,7 @@
 // `block`: what blocked the event loop and for how long, by stack, since it was armed.
 // Upstream: golang/go src/runtime/pprof/pprof.go, 1.26.8
 import { parseInt64 } from '../http/query.ts';
-import { contentionText } from '../text/contention-text.ts';
+import { waitsText } from '../text/waits-text.ts';
 import { BlockRecorder } from './block-recorder.ts';
 import {
   type Capture,
@@ -55,7 +55,7 @@ async function take(context: CaptureContext, { query, signal }: CaptureRequest):
   if (isComplete)
     await context.main.withSession((session) => context.originals.learn(session, stacks.frames()));
   const profile = stacks.profile(context, comments(recorder, isComplete));
-  return captureResult(profile, () => contentionText(profile));
+  return captureResult(profile, () => waitsText(profile, 'contention', null));
 }
 
 /** `block`: what held the event loop up. */

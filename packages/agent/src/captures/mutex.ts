@@ -2,7 +2,7 @@
 import { type Profile, ProfileBuilder } from '@stackpile/profile';
 import { type Frame, FrameWriter } from '../frames.ts';
 import { costed, type Costed, hostCall, type MutexDump, parseJson } from '../host/calls.ts';
-import { mutexText } from '../text/mutex-text.ts';
+import { waitsText } from '../text/waits-text.ts';
 import { type Capture, type CaptureContext, type CaptureResult, captureResult } from './capture.ts';
 import { framesOfDump } from './goroutine.ts';
 import { SharedReading } from './shared-reading.ts';
@@ -38,7 +38,7 @@ async function take(context: CaptureContext): Promise<Costed<CaptureResult>> {
   const { value, cost } = await context.main.evaluate(costed(hostCall('dumpMutex')));
   const dump = parseJson(value);
   const profile = await profileOf(dump, context);
-  return { value: captureResult(profile, () => mutexText(profile, dump.isOn ? 1 : 0)), cost };
+  return { value: captureResult(profile, () => waitsText(profile, 'mutex', dump.isOn ? 1 : 0)), cost };
 }
 
 function read(context: CaptureContext, signal: AbortSignal): Promise<CaptureResult> {
