@@ -1,12 +1,13 @@
 // Runs the agent's tests on every supported Node: both ways of finding tasks, and processes that are watched from outside.
 //
 // node scripts/test-agent-nodes.ts [20 22 24 26]
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inCi } from '../testing/ci.ts';
 import { nodeOf } from '../testing/nodes.ts';
+import { runTestFiles } from './test-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
@@ -16,13 +17,6 @@ execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent']
   cwd: root,
   stdio: 'inherit',
 });
-const runner = [
-  '--conditions=stackpile-source',
-  '--test',
-  `--test-concurrency=${Math.min(4, availableParallelism())}`,
-  // A file that takes longer hangs: the others are told all the same.
-  '--test-timeout=900000',
-];
 /** Tests that stay on this Node and run their programs on the other one. */
 const watching = [
   'packages/agent/test/permission.test.ts',
@@ -40,18 +34,11 @@ let failed = false;
 for (const major of majors) {
   const node = nodeOf(major);
   console.log(`Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
-  const programs = spawnSync(process.execPath, [...runner, ...watching], {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, STACKPILE_TEST_NODE: node },
-  });
-  failed ||= programs.status !== 0;
+  const env = { ...process.env, STACKPILE_TEST_NODE: node };
+  const programs = await runTestFiles({ node: process.execPath, files: watching, env, again: inCi });
   // Node 20 cannot strip types by itself.
-  const loader = major < 22 ? [`--import=${new URL('strip-types.mjs', import.meta.url).href}`] : [];
-  const result = spawnSync(node, [...loader, ...runner, ...tests], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  failed ||= result.status !== 0;
+  const nodeOptions = major < 22 ? [`--import=${new URL('strip-types.mjs', import.meta.url).href}`] : [];
+  const agent = await runTestFiles({ node, nodeOptions, files: tests, again: inCi });
+  failed ||= !programs.ok || !agent.ok;
 }
 if (failed) process.exitCode = 1;

@@ -12,7 +12,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { int64At, readProfile } from '@stackpile/profile';
-import { inCi } from '../../../testing/ci.ts';
+import { inCi, unlessCi } from '../../../testing/ci.ts';
 import { installOnce } from '../../../testing/nodes.ts';
 import { framesOf } from '../src/text/read.ts';
 import { sourceFlags } from './serving.ts';
@@ -22,7 +22,7 @@ const packages = { '@datadog/pprof': '5.20.0', '@pyroscope/nodejs': '0.6.4' };
 const cached = fileURLToPath(new URL('../../../.cache/neighbours', import.meta.url));
 const canUse =
   inCi || process.env['STACKPILE_TEST_NEIGHBOURS'] === 'install' || existsSync(`${cached}/installed.json`);
-const skip = canUse ? false : 'other profilers are not installed: STACKPILE_TEST_NEIGHBOURS=install';
+const skip = unlessCi(!canUse && 'other profilers are not installed: STACKPILE_TEST_NEIGHBOURS=install');
 
 const onNode20 =
   Number(process.versions.node.split('.')[0]) < 22 &&

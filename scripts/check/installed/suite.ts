@@ -6,6 +6,7 @@ import process from 'node:process';
 import { build } from 'esbuild';
 import { inCi } from '../../../testing/ci.ts';
 import { root } from '../../house.ts';
+import { runTestFiles } from '../../test-files.ts';
 import { nodeOf } from '../../../testing/nodes.ts';
 import type { Consumer } from './consumer.ts';
 import { expect, type Ledger } from './ledger.ts';
@@ -19,7 +20,6 @@ const ONCE = [
   'packages/cli/test/pprof/real.test.ts',
   'packages/cli/test/pprof/remote-parity.test.ts',
 ];
-const SUITE_SECONDS = 900;
 /** Many of the tests wait, for a service to leak. */
 const CONCURRENCY = Math.min(4, availableParallelism() + 1);
 const IMPORT = /^(?:import|export)\b[^'"]*?from '(\.[^']+)';$/gmu;
@@ -64,14 +64,15 @@ export async function trySuite(ledger: Ledger, consumer: Consumer, major: number
       STACKPILE_TEST_COMMAND: consumer.command,
       STACKPILE_TEST_NODE: nodeOf(major),
     };
-    const args = [
-      '--conditions=stackpile-source',
-      '--test',
-      '--test-reporter=spec',
-      `--test-concurrency=${CONCURRENCY}`,
-      ...files,
-    ];
-    counted = expectPassed(await run(process.execPath, args, { cwd: root, env, seconds: SUITE_SECONDS }));
+    let said = '';
+    const print = (text: string): void => {
+      said += text;
+    };
+    const node = process.execPath;
+    const outcome = await runTestFiles({ node, files, env, concurrency: CONCURRENCY, again: inCi, print });
+    expect(outcome.ok, said.slice(Math.max(0, said.lastIndexOf('failing tests:'))).slice(0, 12_000));
+    expect(outcome.passed > 0, `no test has run: ${said}`);
+    counted = [`${outcome.passed} passed`, ...outcome.flaky.map((file) => `flaky: ${file}`)].join(', ');
   });
   console.log(`          ${counted}`);
 }

@@ -1,20 +1,8 @@
-// Programs that leak after public reports, or only look as if, run for real, and judged as a person does who knows nothing of them:
-// two leaks and two traps in each mode, drawn anew in every run. All of them: scripts/judge-programs.ts.
-import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import process from 'node:process';
-import { after, before, describe, test } from 'node:test';
-import { inCi, unlessCi } from '../../../../testing/ci.ts';
-import { judge, type Outcome } from '../../../../testing/judging/outcome.ts';
-import { programSets } from '../../../../testing/judging/program.ts';
-import { haveGo, installPackages, type Mode, modes, Workshop } from '../../../../testing/judging/workshop.ts';
+// Programs in JavaScript: two leaks and two traps in each mode. All of them: scripts/judge-programs.ts.
+import { testPrograms } from './programs.ts';
 
-const SECONDS = 60;
-/** Of leaks and of traps. */
-const OF_EACH = 2;
-
-/** Of the repository's own programs those that are judged right today; the others wait for a judge that looks at more. */
-const enabled: Readonly<Record<Mode, readonly string[]>> = {
+// Of the repository's own programs those that are judged right today; the others wait for a judge that looks at more.
+testPrograms('programs', {
   agent: [
     'async-lock',
     'buffered-commands',
@@ -24,7 +12,6 @@ const enabled: Readonly<Record<Mode, readonly string[]>> = {
     'trap-cache-expiry',
     'trap-lazy-validators',
     'trap-pool-warm',
-    ...(haveGo || inCi ? ['go/idle-conn', 'go/lost-ticker', 'go/trap-batch'] : []),
   ],
   pid: [
     'async-lock',
@@ -36,47 +23,4 @@ const enabled: Readonly<Record<Mode, readonly string[]>> = {
     'trap-log-buffer',
     'trap-nightly',
   ],
-};
-
-const seed = Number(process.env['PROGRAMS_SEED'] ?? Date.now() % 2 ** 31);
-
-/** Some of the leaks and some of the traps, others for each seed. */
-function drawn(names: readonly string[]): readonly string[] {
-  const order = (name: string): string => createHash('sha256').update(`${seed} ${name}`).digest('hex');
-  const sorted = names.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
-  const isTrap = (name: string): boolean => name.includes('trap-');
-  return [false, true].flatMap((trap) => sorted.filter((name) => isTrap(name) === trap).slice(0, OF_EACH));
-}
-
-/** What stops the test on this machine: no npm to get from what the programs import. */
-let missing: string | false = false;
-const [own] = programSets();
-assert.ok(own !== undefined);
-try {
-  installPackages(own);
-} catch (error) {
-  missing = `what the programs import cannot be had from npm: ${String(error).split('\n')[0]}`;
-}
-const skip = process.platform === 'win32' ? 'a process cannot be looked at on Windows' : unlessCi(missing);
-
-describe(`programs (PROGRAMS_SEED=${seed})`, { skip, timeout: 600_000 }, () => {
-  const workshop = new Workshop(process.execPath);
-  before(() => workshop.prepare([own]));
-  after(() => workshop.close());
-
-  for (const mode of modes) {
-    describe(`by ${mode}`, { concurrency: 2 * OF_EACH }, () => {
-      for (const name of drawn(enabled[mode])) {
-        test(name, async () => {
-          const program = own.programs.find((one) => one.name === name);
-          assert.ok(program !== undefined, `there is no program ${name}`);
-          const ran = await workshop.run(own, program, mode, SECONDS);
-          const { outcome, said } = judge(program.truth, ran);
-          // What looks like a leak may stay open: the watch is short. It is never convicted.
-          const fine: readonly Outcome[] = program.truth.kind === 'trap' ? ['right', 'unsure'] : ['right'];
-          assert.ok(fine.includes(outcome), `${outcome}: ${said}\n${ran.stderr}`);
-        });
-      }
-    });
-  }
 });

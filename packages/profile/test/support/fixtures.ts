@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inCi } from '../../../../testing/ci.ts';
+import { inCi, unlessCi } from '../../../../testing/ci.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const folder = join(root, '../shared/fixtures');
@@ -14,7 +14,7 @@ if (fixtures === null && inCi) throw new Error(`CI needs ${folder}`);
 
 /** Options of a test that needs the shared fixtures: skips with one line where they are missing. */
 export const withFixtures: { skip: string | false } = {
-  skip: fixtures === null ? 'no ../shared/fixtures beside this clone' : false,
+  skip: unlessCi(fixtures === null && 'no ../shared/fixtures beside this clone'),
 };
 
 /** A path below the shared fixtures; only for tests that run {@link withFixtures}. */
