@@ -85,7 +85,11 @@ test('the real gin service and its twins', { skip: unlessCi(skipReason()), concu
     t.test(`${tag}: ${status === 1 ? 'convicted' : 'acquitted'}`, async (sub) => {
       const url = await serve(sub, join(out, tag));
       const args = [...command.args, 'leaks', `${url}/debug/pprof/goroutine?debug=2`];
-      const judged = await run(command.program, [...args, '--every', '2s', '--for', '20s'], folder);
+      const watch = (): ReturnType<typeof run> =>
+        run(command.program, [...args, '--every', '2s', '--for', '20s'], folder);
+      let judged = await watch();
+      // What is in flight jumps on a busy machine, and twenty seconds are short: who could not tell looks again.
+      for (let more = 0; more < 2 && judged.status === 2; more++) judged = await watch();
       assert.equal(judged.status, status, `${judged.stdout}\n${judged.stderr}`);
       if (status === 1) assert.match(judged.stdout, /SubscribeNewTaskMsgIfAvailable/);
     }),

@@ -1,4 +1,5 @@
-// `stackpile leaks` on a Node service with the agent: the leaky twin is convicted with its line, the fixed one acquitted.
+// `stackpile leaks` on a Node service with the agent: the leaky twin is convicted with its line, the fixed one acquitted. The service does
+// something while nobody looks and nothing while somebody does, so that its numbers are the same on any machine.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +7,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { leaks, realClock } from './run.ts';
+import { leaks, worldClock } from './run.ts';
 
 const program = fileURLToPath(new URL('./programs/subscriber.ts', import.meta.url));
 const running: ChildProcess[] = [];
@@ -19,27 +20,38 @@ after(async () => {
   }
 });
 
-async function start(twin: string): Promise<string> {
+interface Subscriber {
+  readonly url: string;
+  /** Has it subscribe ten times. */
+  readonly turn: () => Promise<void>;
+}
+
+async function start(twin: string): Promise<Subscriber> {
   const child = spawn(
     process.execPath,
     ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', program, twin],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   running.push(child);
-  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return url;
+  const lines = createInterface({ input: child.stdout });
+  const [url] = (await once(lines, 'line')) as [string];
+  return {
+    url,
+    async turn() {
+      const turned = once(lines, 'line');
+      child.stdin.write('turn\n');
+      await turned;
+    },
+  };
 }
+
+const looks = ['--every', '1s', '--for', '8s'];
 
 describe('a Node service', { timeout: 180_000 }, () => {
   for (const path of ['', 'goroutine?debug=0']) {
     test(`leaky is convicted${path === '' ? '' : `, by ${path}`}`, async () => {
-      const url = await start('leaky');
-      const { status, stdout, stderr } = await leaks(
-        ['--every', '1s', '--for', '8s', `${url}${path}`],
-        realClock,
-      );
+      const { url, turn } = await start('leaky');
+      const { status, stdout, stderr } = await leaks([...looks, `${url}${path}`], worldClock(turn));
       assert.equal(status, 1, `${stdout}${stderr}`);
       assert.match(stdout, /^LEAK +subscribe$/mu);
       assert.match(stdout, /programs\/subscriber\.ts:\d+/u);
@@ -48,12 +60,11 @@ describe('a Node service', { timeout: 180_000 }, () => {
   }
 
   test('fixed is acquitted by its tasks; of the whole process eight seconds after its start they are flat, and nothing is convicted', async () => {
-    const url = await start('fixed');
-    const quick = ['--every', '1s', '--for', '8s'];
-    const tasks = await leaks([...quick, `${url}goroutine`], realClock);
+    const { url, turn } = await start('fixed');
+    const tasks = await leaks([...looks, `${url}goroutine`], worldClock(turn));
     assert.equal(tasks.status, 0, `${tasks.stdout}${tasks.stderr}`);
     assert.match(tasks.stdout, /^NO LEAK/mu);
-    const { status, stdout, stderr } = await leaks([...quick, url], realClock);
+    const { status, stdout, stderr } = await leaks([...looks, url], worldClock(turn));
     assert.notEqual(status, 1, `${stdout}${stderr}`);
     assert.match(stdout, /^ {2}flat {5}tasks, handles/mu);
   });

@@ -55,7 +55,10 @@ export function testPrograms(
           test(name, async () => {
             const program = own.programs.find((one) => one.name === name);
             assert.ok(program !== undefined, `there is no program ${name}`);
-            const ran = await workshop.run(own, program, mode, SECONDS);
+            let ran = await workshop.run(own, program, mode, SECONDS);
+            // On a busy machine a minute may be too short to convict: who is told to watch longer does.
+            if (program.truth.kind === 'leak' && ran.status === 2)
+              ran = await workshop.run(own, program, mode, 2 * SECONDS);
             const { outcome, said } = judge(program.truth, ran);
             // What looks like a leak may stay open: the watch is short. It is never convicted.
             const fine: readonly Outcome[] = program.truth.kind === 'trap' ? ['right', 'unsure'] : ['right'];

@@ -10,7 +10,7 @@ import { beside, functionsIn, linux, untilClosed } from './watched.ts';
 
 /** Waits until the service knows of so many workers. */
 async function untilWorkers(service: Service, count: number): Promise<void> {
-  for (let tries = 0; tries < 100 && service.workers?.length !== count; tries++) await sleep(50);
+  for (let tries = 0; tries < 600 && service.workers?.length !== count; tries++) await sleep(50);
   assert.equal(service.workers?.length, count);
 }
 
