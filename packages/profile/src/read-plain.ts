@@ -16,6 +16,8 @@ import { secondStringTable } from './proto/second-profile.ts';
 import type { ReadOptions } from './read-options.ts';
 import { checkValid } from './validity.ts';
 
+const NEWLINE = 10;
+const RETURN = 13;
 const TOO_LONG = 'bufio.Scanner: token too long';
 
 /** What a reader made of a text must keep all promises too; the decoder of messages checks them on its way. */
@@ -56,6 +58,8 @@ export function readPlainProfile(
     if (!(error instanceof ProfileError) || !(error.pprofMessage ?? '').endsWith(TOO_LONG)) throw error;
     verdict = error.pprofMessage as string;
   }
+  const lines = withNewlines(bytes, head);
+  if (lines !== null) return readAsUtf8(lines, options, verdict);
   for (const format of textFormats) if (format.sniff(bytes, head)) return valid(format.read(bytes, options));
   const text = utf8OfUtf16(bytes) ?? withoutMark(bytes);
   if (text !== null) return readAsUtf8(text, options, verdict);
@@ -80,6 +84,12 @@ function readAsUtf8(
 /** The text behind the byte order mark of UTF-8; null where there is none. */
 function withoutMark(bytes: Uint8Array): Uint8Array | null {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : null;
+}
+
+/** The text with the ends of lines that all others have, where it has those of old Macs; null for any other. */
+function withNewlines(bytes: Uint8Array, head: string): Uint8Array | null {
+  if (!head.includes('\r') || /[\n\0]/.test(head) || bytes.includes(NEWLINE)) return null;
+  return bytes.map((byte) => (byte === RETURN ? NEWLINE : byte));
 }
 
 /** Reads a format in JSON; null where the bytes are none of these. */

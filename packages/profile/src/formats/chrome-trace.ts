@@ -1,4 +1,5 @@
-// Chrome's trace files: CPU profiles (the events `Profile` and `ProfileChunk`, one recording per thread), or else slices of time.
+// Chrome's trace files: CPU profiles (the events `Profile` and `ProfileChunk`, one recording per thread), or else samples beside
+// the events, or else slices of time.
 import { ProfileBuilder, type SampleLabel } from '../builder.ts';
 import { StringInterner } from '../columns/strings.ts';
 import { ProfileError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { cpuBuilder, cpuProfileOf, readField, readRecording } from './cpuprofile
 import type { FormatOptions, JsonFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
 import { PassedOver } from './passed-over.ts';
+import { TraceSamples } from './trace-samples.ts';
 import { SliceThread, writeSlices } from './trace-slices.ts';
 import { MAX_MICROS, type RecordingTotals, V8Recording } from './v8-recording.ts';
 
@@ -52,6 +54,7 @@ class Reader {
   readonly #threads = new Map<string, Thread>();
   readonly #threadNames = new Map<string, string>();
   readonly #passed = new PassedOver();
+  readonly #samples: TraceSamples;
   readonly #sliceNames = new StringInterner();
   /** By process and thread. */
   readonly #slices = new Map<
@@ -61,6 +64,7 @@ class Reader {
 
   constructor(bytes: Uint8Array, options: FormatOptions) {
     this.#json = new JsonScanner(bytes, NAME, options);
+    this.#samples = new TraceSamples(this.#json, this.#frames, this.#passed);
     this.#bytes = bytes.length;
   }
 
@@ -78,9 +82,10 @@ class Reader {
     const times = options.times === true;
     const threads = [...this.#threads.values()].filter(({ recording }) => recording.nodes > 0);
     if (threads.length > 0) return this.#write(threads, times);
+    if (this.#samples.length > 0) return this.#writeSamples();
     if (this.#slices.size > 0) return this.#writeSlices(times);
     if (cut !== null) throw cut;
-    const message = `${NAME}: it holds no CPU profile and no slices of time; record it with the category disabled-by-default-v8.cpu_profiler`;
+    const message = `${NAME}: it holds no CPU profile, no samples and no slices of time; record it with the category disabled-by-default-v8.cpu_profiler`;
     throw new ProfileError('PROFILE_UNRECOGNIZED', message);
   }
 
@@ -91,6 +96,8 @@ class Reader {
       json.object();
       for (let key = json.key(); key !== null; key = json.key()) {
         if (key === 'traceEvents') this.#readEvents(false);
+        else if (key === 'stackFrames') this.#samples.readFrames();
+        else if (key === 'samples') this.#samples.readSamples();
         else json.skip();
       }
     }
@@ -275,6 +282,11 @@ class Reader {
     }
     this.#passed.tell(builder);
     return cpuProfileOf(builder, all, 0, Math.min(to - from, MAX_MICROS));
+  }
+
+  #writeSamples(): Profile {
+    const budget = new FrameBudget(this.#bytes, `${NAME}: samples`);
+    return this.#samples.write((pid, tid, of) => this.#labels(pid, tid, of), budget);
   }
 
   #writeSlices(times: boolean): Profile {

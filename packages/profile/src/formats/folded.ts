@@ -18,7 +18,7 @@ const SEMICOLON = 0x3b;
 const SPACE = 0x20;
 const HASH = 0x23;
 /** What a count may be; longer ones are no numbers that anybody counted. */
-const COUNT = /^-?[0-9]{1,19}(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,3})?$/;
+const COUNT = /^[-+]?(?:[0-9]{1,19}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,3})?$/;
 /** What 64 bits do not hold is no count. */
 const MOST_COUNT = 2 ** 63;
 /** Units of counts that have so many decimal places or fewer; more places than the last one has are rounded. */
@@ -65,12 +65,18 @@ const LOOK = 4096;
 /** Bytes of a line that may be quoted. */
 const QUOTED = 240;
 
-/** Of the lines that begin in the head, most are stacks, and some stack has two frames: remarks and empty lines do not count. */
+/** So many lines that are no stacks may stand in the head for each stack of two frames: what a program says before it records. */
+const OTHERS_PER_STACK = 3;
+
+/**
+ * Of the lines that begin in the head, most are stacks, and some stack has two frames, or many have: remarks and empty lines do
+ * not count.
+ */
 function sniff(bytes: Uint8Array, head: string): boolean {
   if (/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(head)) return false;
   let stacks = 0;
   let others = 0;
-  let nested = false;
+  let nested = 0;
   for (let start = textStart(bytes); start < Math.min(LOOK, bytes.length); ) {
     const { end, next } = lineEnd(bytes, start);
     if (end > start && !isComment(bytes, start, end)) {
@@ -78,11 +84,12 @@ function sniff(bytes: Uint8Array, head: string): boolean {
       if (count < 0) others++;
       else stacks++;
       const semicolon = count < 0 ? -1 : bytes.subarray(start, count).indexOf(SEMICOLON);
-      nested ||= semicolon >= 0;
+      if (semicolon >= 0) nested++;
     }
     start = next;
   }
-  return stacks > others && (nested || (others === 0 && bytes.includes(SEMICOLON)));
+  if (nested > 0) return stacks > others || nested * OTHERS_PER_STACK >= others;
+  return stacks > 0 && others === 0 && bytes.includes(SEMICOLON);
 }
 
 /** Where the text begins: behind a byte order mark. */

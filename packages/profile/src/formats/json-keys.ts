@@ -21,8 +21,8 @@ export interface FoundJson {
 
 /** Bytes of a value that tell. */
 const LOOK = 2048;
-/** Keys of what profiles are wrapped in: `{"id": 1, "result": {"profile": {…}}}`. */
-const WRAPPERS: ReadonlySet<string> = new Set(['profile', 'result']);
+/** Keys of what profiles are wrapped in: `{"id": 1, "result": {"profile": {…}}}`, and in events of the inspector. */
+const WRAPPERS: ReadonlySet<string> = new Set(['profile', 'result', 'params', 'data', 'cpuProfile']);
 const MOST_WRAPPERS = 3;
 
 /**

@@ -17,7 +17,11 @@ const SCRIPT = /^(?:JS|LazyCompile|Function|Eval|Script|Callback):[*~^+']?(\S*) 
 
 export const PERF_SOURCE: RegExp = /^(\S.*):(\d{1,9})$/;
 /** An address, and more behind it. */
-export const PERF_ADDRESS: RegExp = /^(?:0x)?[0-9a-f]{1,16}\s/;
+export const PERF_ADDRESS: RegExp = /^(?:0x)?[0-9a-f]{1,16}\s+\S/;
+/** A frame as perf itself indents it: the address ends in the 17th column. */
+export const PERF_COLUMN: RegExp = /^\t(?=.{16}(?:\s|$)) *[0-9a-f]+(?:\s|$)/;
+/** What is hardly anything else, wherever it ends: an address with a digit in it, and a name. */
+export const PERF_LIKELY: RegExp = /^\t *(?=[a-f]*\d)[0-9a-f]{4,16} \S/;
 
 /** Where the last parenthesis, which is closed at the end of `text`, opens; -1 for none. */
 function openingOf(text: string): number {
@@ -37,7 +41,8 @@ export function readPerfFrame(lines: string): PerfFrame {
   if (newline >= 0) {
     const source = PERF_SOURCE.exec(lines.slice(newline + 1));
     const frame = readPerfFrame(lines.slice(0, newline));
-    return source === null ? frame : { ...frame, file: source[1] as string, line: Number(source[2]) };
+    const [, file = '??', line] = source ?? [];
+    return file === '??' ? frame : { ...frame, file, line: Number(line) };
   }
   const text = lines;
   const hex = /^(?:0x)?([0-9a-f]{1,16})(?:\s+|$)/.exec(text);

@@ -23,6 +23,8 @@ export interface PerfHeader {
 }
 
 const IDS = /^(-1|\d{1,10})(?:\/(-1|\d{1,10}))?$/;
+/** Linux gives no larger ones: a larger number by itself is a period. */
+const MOST_ID = 2 ** 22;
 const CLOCK = /(?:^|\s)(\d{1,12}\.\d{1,9}):(?=\s|$)/g;
 const PERIOD = /^\d{1,18}$/;
 
@@ -34,7 +36,7 @@ function wordsOf(text: string): string[] {
 function readThread(words: readonly string[]): Pick<PerfHeader, 'comm' | 'pid' | 'tid'> {
   // Backwards: names of threads hold blanks and numbers too.
   let at = words.length - 1;
-  while (at >= 0 && !IDS.test(words[at] as string)) at--;
+  while (at >= 0 && (!IDS.test(words[at] as string) || Number(words[at]) > MOST_ID)) at--;
   if (at < 0) {
     // The CPU stands last.
     const end = words.findIndex((word) => /^\[\d+\]$/.test(word));
@@ -79,7 +81,7 @@ function readTimed(text: string, clock: RegExpExecArray): PerfHeader {
 /** Reads `comm pid/tid [cpu] period event: rest`, the event and an id there; or null. */
 function readUntimed(words: readonly string[]): PerfHeader | null {
   let ids = words.findIndex((word, i) => i > 0 && word.includes('/') && IDS.test(word));
-  if (ids < 0) ids = words.findIndex((word, i) => i > 0 && IDS.test(word));
+  if (ids < 0) ids = words.findIndex((word, i) => i > 0 && IDS.test(word) && !(Number(word) > MOST_ID));
   if (ids < 0 && IDS.test(words[0] ?? '')) ids = 0;
   if (ids < 0) return null;
   const behind = /^\[\d+\]$/.test(words[ids + 1] ?? '') ? ids + 2 : ids + 1;
@@ -95,8 +97,10 @@ export function readPerfHeader(line: string): PerfHeader | null {
   return clock === null ? readUntimed(wordsOf(text)) : readTimed(text, clock);
 }
 
-/** A line that says no more than whose the sample below is; frames have to follow it. */
+/** A line that says no more than whose the sample below is, and of which event; frames have to follow it. */
 export function readBarePerfHeader(line: string): PerfHeader {
-  const who = readThread(wordsOf(line.slice(0, HEADER_LIMIT)));
-  return { ...who, time: NaN, period: NaN, event: '', rest: '', isRecord: false };
+  const words = wordsOf(line.slice(0, HEADER_LIMIT));
+  const hasEvent = (words.at(-1) ?? '').length > 1 && words.at(-1)?.endsWith(':') === true;
+  const from = hasEvent ? words.length - (PERIOD.test(words.at(-2) ?? '') ? 2 : 1) : words.length;
+  return { ...readThread(words.slice(0, from)), time: NaN, ...readEvent(words.slice(from)) };
 }

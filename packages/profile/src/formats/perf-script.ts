@@ -7,7 +7,14 @@ import { CallTree, FrameBudget } from './call-tree.ts';
 import { systemNameOf } from './final-names.ts';
 import type { ProfileFormat } from './format.ts';
 import { PassedOver, quotedPiece } from './passed-over.ts';
-import { PERF_ADDRESS, PERF_SOURCE, type PerfFrame, readPerfFrame } from './perf-frame.ts';
+import {
+  PERF_ADDRESS,
+  PERF_COLUMN,
+  PERF_LIKELY,
+  PERF_SOURCE,
+  type PerfFrame,
+  readPerfFrame,
+} from './perf-frame.ts';
 import { type PerfHeader, readBarePerfHeader, readPerfHeader } from './perf-header.ts';
 
 const NAME = 'perf script';
@@ -19,6 +26,8 @@ const TELLING_BYTES = 1 << 20;
 
 function valueType(event: string): ValueType {
   if (event === 'cpu-clock' || event === 'task-clock') return { type: 'cpu', unit: 'nanoseconds' };
+  // perf record --off-cpu: how long a thread waited.
+  if (event === 'offcpu-time') return { type: event, unit: 'nanoseconds' };
   return { type: event === '' ? 'events' : event, unit: 'count' };
 }
 
@@ -37,7 +46,7 @@ function lineOf(line: string, inSample: boolean): Line {
   if (line.startsWith('#')) return { kind: 'remark' };
   const indented = line.startsWith('\t') || line.startsWith(' ');
   const text = line.trimStart();
-  const isFrame = PERF_ADDRESS.test(text) || (inSample && indented);
+  const isFrame = PERF_ADDRESS.test(text) || PERF_COLUMN.test(line) || (inSample && indented);
   if (line.startsWith('\t') && (isFrame || text.startsWith('('))) return { kind: 'frame' };
   const header = readPerfHeader(line);
   if (header !== null && (!Number.isNaN(header.time) || !indented || !inSample))
@@ -48,11 +57,11 @@ function lineOf(line: string, inSample: boolean): Line {
   return { kind: 'other' };
 }
 
-/** Whether what stands behind an event is a frame and not what a tracepoint tells. */
+/** Whether what stands behind an event is a frame and not what a tracepoint tells, or what an access to memory found (`|`). */
 function isFrameText({ event, rest }: PerfHeader): boolean {
   return (
-    /^(?:0x)?[0-9a-f]{1,16} .*\)$/.test(rest) ||
-    (!event.includes(':') && /^(?:0x)?[0-9a-f]{3,16} \S/.test(rest))
+    /^(?:0x)?[0-9a-f]{1,16} [^|].*\)$/.test(rest) ||
+    (!event.includes(':') && /^(?:0x)?[0-9a-f]{3,16} [^\s|]/.test(rest))
   );
 }
 
@@ -75,6 +84,8 @@ class Reader {
   #samples = 0;
   #header: PerfHeader | null = null;
   readonly #stack: number[] = [];
+  /** The stack's frames stand in perf's own column. */
+  #columns = false;
   /** The file's samples have lines of their own in front of their frames. */
   #headed = false;
   /** A line in front of this one that makes sense only if frames follow. */
@@ -181,16 +192,14 @@ class Reader {
   #push(line: string): void {
     const stack = this.#stack;
     const text = line.trim();
+    if (stack.length === 0) this.#columns = PERF_COLUMN.test(line);
     const previous = this.#frames[stack.at(-1) ?? -1];
-    // With the field srcline, a line of its own tells the position of the frame before.
-    if (
-      previous !== undefined &&
-      !PERF_ADDRESS.test(text) &&
-      PERF_ADDRESS.test(previous) &&
-      PERF_SOURCE.test(text)
-    ) {
-      if (!previous.includes('\n')) stack[stack.length - 1] = this.#frame(`${previous}\n${text}`);
-      return;
+    if (previous !== undefined && !PERF_ADDRESS.test(text) && PERF_ADDRESS.test(previous)) {
+      // With the field srcline, a line of its own tells the position of the frame before.
+      const isSource = PERF_SOURCE.test(text);
+      if (isSource && !previous.includes('\n')) stack[stack.length - 1] = this.#frame(`${previous}\n${text}`);
+      // So does `binary[address]`, which is none, and other fields have lines of their own, too (` insn: 90`).
+      if (isSource || (this.#columns && line.startsWith(' '))) return;
     }
     stack.push(this.#frame(text));
   }
@@ -308,6 +317,8 @@ function sniff(bytes: Uint8Array, head: string): boolean {
     const line = lineOf(lines.line, inSample);
     if (line.kind === 'blank' || line.kind === 'remark') continue;
     count++;
+    if (PERF_COLUMN.test(lines.line)) return true;
+    if (before.kind === 'other' && PERF_LIKELY.test(lines.line)) return true;
     const addressed = line.kind === 'frame' && PERF_ADDRESS.test(lines.line.trimStart());
     // A frame by itself tells perf by its address, which has no 0x there: Java's old profiles have it.
     const alone = !lines.line.trimStart().startsWith('0x') && lines.line.trimEnd().endsWith(')');

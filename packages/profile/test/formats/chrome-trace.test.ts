@@ -122,7 +122,7 @@ test('what makes no sense is passed over, and the rest is read', () => {
   refused(
     [{ ...noise, ph: 'I' }],
     'PROFILE_UNRECOGNIZED',
-    /^Chrome trace: it holds no CPU profile and no slices of time; record it with the category/,
+    /^Chrome trace: it holds no CPU profile, no samples and no slices of time; record it with the category/,
   );
   const again = readWithNotes([...one, first]);
   assert.equal(again.made.samples.length, 3);
@@ -263,4 +263,38 @@ test('every beginning of a real trace is refused, or read up to there and said t
     }
   }
   assert.ok(some > 0);
+});
+
+test('samples beside the events: stacks by their callers, a sample lasts until the next of its thread', () => {
+  const stackFrames = {
+    '1': { name: '[root]', category: 'root' },
+    '2': { name: 'main(/srv/app.js:1:2)', category: 'js', parent: 1 },
+    '3': { name: 'work(/srv/app.js:9:1)', line: '12', column: '3', parent: '2' },
+    '4': { name: 'ring', parent: 4 },
+    '5': { name: 'orphan', parent: 77 },
+  };
+  const at = (ts: unknown, sf: unknown, tid = '2'): object => ({
+    cpu: '-1',
+    ts,
+    pid: 1,
+    tid,
+    weight: '1',
+    sf,
+  });
+  const samples = [at('1500', 3), at('1000', 2), at(2500, 3), at(2700, 1), null, at(2600, 99)];
+  const { made, notes } = readWithNotes({ traceEvents: [], samples, stackFrames });
+  assert.deepEqual(stackLines(made), [
+    '[root] : 1 0',
+    '[root] > main /srv/app.js:1:2 : 1 500000',
+    '[root] > main /srv/app.js:1:2 > work /srv/app.js:12:3 : 2 1100000',
+  ]);
+  assert.equal(made.durationNanos, 1_700_000n);
+  assert.equal(notes.length, 1);
+  assert.match(notes[0] ?? '', /^passed over 2 samples, the first: what stands at byte \d+ is no object$/);
+  const odd = readWithNotes({ traceEvents: [], stackFrames, samples: [at(1, 4, '7'), at(1, 5, '8')] });
+  assert.deepEqual(stackLines(odd.made), [
+    'ring : 1 thread=7 pid=#1 tid=#7',
+    'orphan : 1 thread=8 pid=#1 tid=#8',
+  ]);
+  assert.deepEqual(odd.notes, ['passed over 2 callers, the first: the frame "4" is among its own callers']);
 });

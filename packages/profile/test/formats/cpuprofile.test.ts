@@ -234,6 +234,8 @@ test('profiles in answers of the inspector', () => {
     { profile },
     { result: { profile } },
     { id: 4, result: { profile }, sessionId: 'x' },
+    { method: 'Profiler.consoleProfileFinished', params: { id: '1', location: {}, profile } },
+    { data: { cpuProfile: profile } },
     { title: 'a', profile: { profile } },
   ])
     assert.deepEqual(stackLines(read(wrapped)), lines, JSON.stringify(wrapped).slice(0, 30));

@@ -146,3 +146,21 @@ test('each byte is looked at a few times, however the lines are', () => {
   assert.equal(read(bytes).samples.length, 2001);
   assert.ok(looked < bytes.length * 4, `${looked} bytes looked at in ${bytes.length}`);
 });
+
+test('a text of stacks that begins with what a program said, or has counts in odd shapes', () => {
+  const noise = 'INFO: sampling\nPress Ctrl-C to stop\nready\n';
+  const { made, notes } = readWithNotes(`${noise}main;work 3\nmain;wait 4\n`);
+  assert.deepEqual(stackLines(made), ['main > work : 3', 'main > wait : 4']);
+  assert.deepEqual(notes, ['passed over 3 lines, the first: line 1: "INFO: sampling" has no count']);
+  const odd = readWithNotes('a;b +10\na;c NaN\na;d 0x10\n');
+  assert.deepEqual(stackLines(odd.made), ['a > b : 10']);
+  assert.deepEqual(odd.notes, ['passed over 2 lines, the first: line 2: "a;c NaN" has no count']);
+  assert.deepEqual(stackLines(read('a;b .5\na;c 5.\n')), ['a > b : 500', 'a > c : 5000']);
+});
+
+test('lines may end as on a Mac of old', () => {
+  assert.deepEqual(stackLines(read('main;work 3\rmain;C:\\a b.ts 4\r')), [
+    'main > work : 3',
+    'main > C:\\a b.ts : 4',
+  ]);
+});

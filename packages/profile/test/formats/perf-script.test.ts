@@ -198,3 +198,43 @@ test("an old profile of Java's whose head is damaged is none of perf's, though i
     /no known profile format/u,
   );
 });
+
+test('an address and a name only, or an address: frames stand in the column of perf', () => {
+  const frames = '\t            1159 outer\n\t           2724a main\n\n';
+  const of = (header: string): string[] => stackLines(read((header + frames).repeat(2)));
+  assert.deepEqual(of('\n'), ['main > outer : 2']);
+  assert.deepEqual(of('busy \n'), ['main > outer : 2 comm=busy']);
+  assert.deepEqual(of('busy 15686 \n'), ['main > outer : 2 comm=busy tid=#15686']);
+  assert.deepEqual(of('cpu-clock: \n'), ['main > outer : 2']);
+  assert.deepEqual(of('busy cpu-clock: \n'), ['main > outer : 2 comm=busy']);
+  assert.deepEqual(of('busy    5025125 cpu-clock: \n'), ['main > outer : 2 10050250 comm=busy']);
+  const addresses = 'busy \n\t            1159\n\t           2724a\n\n';
+  assert.deepEqual(stackLines(read(addresses)), ['0x2724a > 0x1159 : 1 comm=busy']);
+  assert.deepEqual(stackLines(read('busy \n\t7f00 outer\n\t7f10 main\n')), ['main > outer : 1 comm=busy']);
+});
+
+test('lines below a frame that are no frames: places that are none, instructions, what memory answered', () => {
+  const text = [
+    'busy 7 1.5:   5 cpu-clock: ',
+    '\t            1159 outer+0x20 (/bin/busy)',
+    '  busy.c:2',
+    '\t            2000 libcall (/bin/busy)',
+    '  busy[2000]',
+    '\t            3000 start (/bin/busy)',
+    '  ??:0',
+    ' insn: 01 c2',
+    '',
+    'busy 7 1.6:  1  cpu/mem-loads/P:  7f1234 |OP LOAD|LVL L1 hit|TLB (N/A)',
+    '\t            1159 outer+0x20 (/bin/busy)',
+    '',
+  ].join('\n');
+  assert.deepEqual(stackLines(read(text)), [
+    'start > libcall > outer busy.c:2 : 1 5 0 comm=busy tid=#7',
+    'outer : 1 0 1 comm=busy tid=#7',
+  ]);
+});
+
+test('what perf record --off-cpu counts is time', () => {
+  const made = read('busy 7 1.5:   1500 offcpu-time: \n\t            1159 outer (/bin/busy)\n');
+  assert.deepEqual(made.sampleTypes[1], { type: 'offcpu-time', unit: 'nanoseconds' });
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stackLines } from '../support/stacks.ts';
-import { read, readTimed, refused } from './support.ts';
+import { read, readTimed, readWithNotes, refused } from './support.ts';
 
 const frames = [{ name: 'main' }, { name: 'work', file: '/srv/a.ts', line: 7, col: 3 }, { name: '' }];
 const schema = 'https://www.speedscope.app/file-format-schema.json';
@@ -102,50 +102,74 @@ test('frames may come behind the profiles, and weights may be missing', () => {
   ]);
 });
 
-test('what contradicts itself is refused', () => {
-  const change = (profile: object, what: object): object => file({ ...profile, ...what });
+test('units that are none of the format are what they say, or columns of their own', () => {
+  const of = (unit: unknown): string => {
+    const made = read(file({ ...sampled, unit, samples: [[0]], weights: [3] }));
+    const [{ type, unit: made1 } = { type: '', unit: '' }] = made.sampleTypes;
+    return `${type}/${made1} ${stackLines(made).join()}`;
+  };
+  assert.equal(of('ms'), 'time/nanoseconds main : 3000000');
+  assert.equal(of('\u00b5s'), 'time/nanoseconds main : 3000');
+  assert.equal(of('Seconds'), 'time/nanoseconds main : 3000000000');
+  assert.equal(of('kilobytes'), 'space/bytes main : 3072');
+  assert.equal(of('samples'), 'samples/count main : 3');
+  for (const unit of ['', null, 5, undefined]) assert.equal(of(unit), 'samples/count main : 3');
+  assert.equal(of('cycles'), 'cycles/count main : 3');
+});
+
+test('samples and events that make no sense are passed over, with their rows', () => {
+  const change = (profile: object, what: object): { stacks: string[]; notes: string[] } => {
+    const { made, notes } = readWithNotes(file({ ...profile, ...what }));
+    return { stacks: stackLines(made), notes };
+  };
+  const whole = 'main : 3000000';
+  assert.deepEqual(change(sampled, { samples: [[0], [0, 3], null, [0, null]], weights: [3, 1, 1, 1] }), {
+    stacks: [whole],
+    notes: ['passed over 3 samples, the first: profiles row 0, samples row 2 is no stack'],
+  });
+  assert.deepEqual(change(sampled, { samples: [[0], [0], [0], [0]], weights: [3, 'x', null] }), {
+    stacks: [whole],
+    notes: ['passed over 3 samples, the first: profiles row 0, samples row 1 has no weight'],
+  });
+  assert.deepEqual(change(sampled, { samples: [[0]], weights: [3, 4] }).notes, [
+    'passed over 1 weight: profiles row 0, weights row 1 is of no sample',
+  ]);
+  assert.deepEqual(change(sampled, { samples: [[0]], weights: null }).stacks, ['main : 1000000']);
+  assert.deepEqual(change(sampled, { type: 'x', samples: [[0]], weights: [3] }).stacks, [whole]);
+
+  const events: unknown[] = [
+    { type: 'O', frame: 0, at: 1 },
+    null,
+    { type: 'O', frame: 1, at: 2 },
+    { type: 'X', frame: 0, at: 2 },
+    { type: 'O', at: 2 },
+    { type: 'C', frame: 2, at: 2 },
+    { type: 'C', frame: 1, at: 1.5 },
+    { type: 'O', frame: 1, at: 3 },
+    { type: 'C', frame: 0, at: 4 },
+  ];
+  assert.deepEqual(change(evented, { events, unit: 'none' }), {
+    stacks: ['main : 2', 'main > work /srv/a.ts:7:3 : 1'],
+    notes: [
+      `passed over 6 events, the first: what stands at byte ${JSON.stringify(file({ ...evented, events, unit: 'none' })).indexOf('null')} is no object`,
+    ],
+  });
+  const half = { $schema: schema, shared: { frames: [frames[0], null] }, profiles: [null, sampled] };
+  const { made, notes } = readWithNotes(half);
+  assert.equal(stackLines(made).length, 2);
+  assert.equal(notes.length, 3, notes.join('\n'));
+});
+
+test('what cannot be read at all is refused', () => {
   refused(
-    change(sampled, { samples: [[0, 3]], weights: [1] }),
-    'PROFILE_INVALID',
-    /names frame 3, but there are 3$/,
-  );
-  refused(
-    change(sampled, { weights: [1] }),
-    'PROFILE_MALFORMED',
-    /profiles row 0: there are 4 samples and 1 weights at byte/,
-  );
-  refused(
-    change(sampled, { unit: 'parsecs' }),
-    'PROFILE_MALFORMED',
-    /"unit" of profiles row 0: "parsecs" is no unit at byte/,
-  );
-  refused(
-    change(sampled, { weights: [1, 2, 3, 'x'] }),
-    'PROFILE_MALFORMED',
-    /a string stands where a number should/,
-  );
-  refused(
-    change(sampled, { weights: [1e300, 0, 0, 0] }),
+    file({ ...sampled, weights: [1e300, 0, 0, 0] }),
     'PROFILE_INVALID',
     /add up to 1e\+306, which is too large$/,
   );
   refused(
-    change(sampled, { type: 'x' }),
-    'PROFILE_MALFORMED',
-    /"x" is neither of the types "sampled" and "evented"/,
-  );
-  const events = [...evented.events];
-  events[2] = { type: 'C', frame: 0, at: 2.5 };
-  refused(
-    change(evented, { events }),
-    'PROFILE_MALFORMED',
-    /event 2 closes frame 0, which is not the innermost open one at byte/,
-  );
-  events[2] = { type: 'C', frame: 1, at: 1.5 };
-  refused(
-    change(evented, { events }),
-    'PROFILE_MALFORMED',
-    /event 2 is at 1.5, before the one in front of it at byte/,
+    file(...Array.from({ length: 70 }, (_, i) => ({ ...sampled, unit: `u${i}` }))),
+    'PROFILE_INVALID',
+    /more than 64 units$/,
   );
   refused({ $schema: schema, shared: {} }, 'PROFILE_MALFORMED', /it has no "profiles"/);
   refused({ $schema: schema, profiles: [sampled] }, 'PROFILE_MALFORMED', /it has no "shared" frames/);
