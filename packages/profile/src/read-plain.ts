@@ -104,10 +104,18 @@ function readJson(bytes: Uint8Array, options: FormatOptions): Profile | null {
 /** The error of a message that contradicts itself, told better where two profiles stand in one file. */
 function explained(error: ProfileError, bytes: Uint8Array): ProfileError {
   const second = error.code === 'PROFILE_INVALID' ? secondStringTable(bytes) : -1;
-  if (second < 0) return error;
+  if (second < 0) return foreignMessage(bytes, error) ?? error;
   const message = `concatenated profiles: a second profile begins before byte ${second}; give each as a file of its own`;
   const { pprofMessage } = error;
   return new ProfileError('PROFILE_CONCATENATED', message, { cause: error, pprofMessage });
+}
+
+/** What a message is that pprof takes for a broken one of its own; null where nothing is known. */
+function foreignMessage(bytes: Uint8Array, { cause, pprofMessage }: ProfileError): ProfileError | null {
+  const foreign = describeForeign(bytes, headText(bytes));
+  if (foreign?.isKnown !== true) return null;
+  const options = { cause, pprofMessage, isForeign: true };
+  return new ProfileError('PROFILE_UNRECOGNIZED', `unrecognized: ${foreign.what}`, options);
 }
 
 function unrecognized(

@@ -19,7 +19,7 @@ const REASONS = new Set(['error', 'message', 'detail', 'title', 'reason']);
 const knownKeys: readonly { readonly has: readonly string[]; readonly what: string }[] = [
   {
     has: ['version', 'mode', 'frames'],
-    what: "a dump of Ruby's stackprof in JSON stands there, which is not read: give what stackprof --d3-flamegraph or vernier makes",
+    what: "a dump of Ruby's stackprof in JSON stands there, which is not read: give what stackprof --stackcollapse prints of the dump that it was made of",
   },
   { has: ['resourceSpans'], what: 'spans of OpenTelemetry stand there, not a profile' },
   { has: ['resourceMetrics'], what: 'metrics of OpenTelemetry stand there, not a profile' },
@@ -27,6 +27,27 @@ const knownKeys: readonly { readonly has: readonly string[]; readonly what: stri
     has: ['session', 'frame_tree'],
     what: 'a session of pyinstrument stands there: give what pyinstrument -r speedscope makes of it',
   },
+  {
+    has: ['root_frame', 'sample_count'],
+    what: 'a report of pyinstrument stands there: give what pyinstrument -r speedscope makes',
+  },
+  {
+    has: ['flamebearer'],
+    what: 'a flame graph of Pyroscope stands there, which is not read: ask it for pprof (format=pprof)',
+  },
+  {
+    has: ['name', 'value', 'children'],
+    what: 'a tree for d3-flame-graph stands there, which is not read: give the stacks that it was made of',
+  },
+  {
+    has: ['main()'],
+    what: 'a recording of XHProf stands there: it holds calls of pairs and no stacks; record with Xdebug or Excimer',
+  },
+  {
+    has: ['header', 'javascriptStack'],
+    what: "Node's diagnostic report stands there, not a profile",
+  },
+  { has: ['lighthouseVersion'], what: 'a report of Lighthouse stands there, not a profile' },
   {
     has: ['elapsed_time_sec', 'files'],
     what: 'a report of scalene stands there, which holds no stacks: record with py-spy or austin',
@@ -51,6 +72,25 @@ function ofOtlp(bytes: Uint8Array, head: string): string | null {
   if (bytes[0] !== 0x0a && bytes[0] !== 0x12) return null;
   if (!/service\.name|telemetry\.sdk|opentelemetry|process\.executable\./.test(head)) return null;
   return 'a message of OpenTelemetry stands there, but no profiles of a version that is known (v1development up to 1.10): convert it to pprof';
+}
+
+/** Traces of Perfetto are one field, many times: packets. */
+function ofPackets(bytes: Uint8Array): string | null {
+  let at = 0;
+  let packets = 0;
+  for (; at < Math.min(bytes.length, PACKETS); packets++) {
+    if (bytes[at++] !== 0x0a) return null;
+    let size = 0;
+    let scale = 1;
+    let byte = 0x80;
+    for (; byte >= 0x80 && scale < 2 ** 42; scale *= 128) {
+      byte = bytes[at++] ?? 0;
+      size += (byte & 0x7f) * scale;
+    }
+    at += size;
+  }
+  if (packets < 2 || at > bytes.length) return null;
+  return 'a message of protobuf stands there that repeats one field, a trace of Perfetto perhaps: export it as JSON, with traceconv json for example';
 }
 
 /** Python's cProfile writes a dictionary of Python's marshal, which begins like JSON. */
@@ -109,6 +149,9 @@ function ofMessage(head: string): string | null {
   return telling.test(text) ? `an error message stands there, ${quotedPiece(text)}, not a profile` : null;
 }
 
+/** Bytes of a message that are looked at. */
+const PACKETS = 1 << 16;
+
 /** What stands in place of a profile. */
 export interface Foreign {
   /** The middle of a sentence. */
@@ -123,6 +166,7 @@ export function describeForeign(bytes: Uint8Array, head: string): Foreign | null
     describeSignature(bytes) ??
     ofMarshal(bytes) ??
     ofOtlp(bytes, head) ??
+    ofPackets(bytes) ??
     ofHtml(head) ??
     describeText(head) ??
     ofKnownJson(bytes, head) ??
