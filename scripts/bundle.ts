@@ -25,6 +25,22 @@ const readersApart: Plugin = {
   },
 };
 
+/**
+ * The assistants' protocol validates what a user types into forms of a client, with a library in CommonJS. Our server shows no
+ * forms, so that it asks for a validator is a mistake.
+ */
+const noForms: Plugin = {
+  name: 'no forms',
+  setup(bundle) {
+    bundle.onLoad({ filter: /modelcontextprotocol[\\/]sdk[\\/].*[\\/]ajv-provider\.js$/ }, () => ({
+      contents: `export class AjvJsonSchemaValidator {
+  getValidator() { throw new Error('this server shows no forms'); }
+}`,
+      loader: 'js',
+    }));
+  },
+};
+
 const options = {
   entryPoints: { main: join(cli, 'src/main.ts') },
   absWorkingDir: root,
@@ -41,7 +57,7 @@ const options = {
   // calls of `require` do not survive in an ES module.
   external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws'],
   logLevel: 'warning',
-  plugins: [readersApart],
+  plugins: [readersApart, noForms],
 } satisfies BuildOptions;
 
 /** The sources of the files that one of them imports, and those import in turn, when it is loaded. */
@@ -96,7 +112,7 @@ export async function bundleCommand(folder: string): Promise<Metafile> {
     metafile: true,
     // Imports for their own sake are no mistake here.
     ignoreAnnotations: true,
-    plugins: [await oneForReports(), readersApart],
+    plugins: [await oneForReports(), readersApart, noForms],
   });
   const faults = plainModules(metafile);
   if (faults.length > 0) throw new Error(faults.join('\n'));

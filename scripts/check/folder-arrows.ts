@@ -79,5 +79,6 @@ export const arrows: Arrows = {
     'binaries/': [],
     'pprof/': ['binaries/', 'web/'],
     'report/': ['web/'],
+    'mcp/': ['leaks/'],
   },
 };

@@ -13,6 +13,7 @@ export const usage = `usage:
   stackpile -http=:8080 SOURCE…      the same in a browser
   stackpile report -o FILE SOURCE…   the same as one HTML file to attach to a ticket
   stackpile SOURCE                   the same at a prompt
+  stackpile mcp SOURCE…              for an assistant, over the Model Context Protocol
 
 SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, or pid:1234.
 
@@ -32,6 +33,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   leaks: async () => (await import('./leaks/command-line.ts')).leaksUsage,
   verify: async () => (await import('./leaks/command-line.ts')).verifyUsage,
   report: async () => (await import('./report/report-file.ts')).reportUsage,
+  mcp: async () => (await import('./mcp/command-line.ts')).mcpUsage,
   completion: async () => (await import('./completion.ts')).completionUsage,
   async reports() {
     const { commandLineUsage, ownUsage } = await import('./pprof/usage.ts');

@@ -2,6 +2,7 @@
 import { didYouMean } from './closest.ts';
 import { reportOptionNames, reportUsage } from './report/report-file.ts';
 import { leaksOptionNames, leaksUsage, verifyOptionNames, verifyUsage } from './leaks/command-line.ts';
+import { mcpOptionNames, mcpUsage } from './mcp/command-line.ts';
 import { flagNames, flagSummary } from './pprof/flag-help.ts';
 import { type Answer, subcommands } from './subcommands.ts';
 
@@ -23,6 +24,7 @@ interface Words {
   readonly leaks: readonly string[];
   readonly verify: readonly string[];
   readonly report: readonly string[];
+  readonly mcp: readonly string[];
   /** Flags of the reports, which are those of pprof. */
   readonly flags: readonly string[];
   readonly topics: readonly string[];
@@ -33,13 +35,14 @@ function words(): Words {
     leaks: dashed('--', leaksOptionNames),
     verify: dashed('--', verifyOptionNames),
     report: dashed('--', reportOptionNames),
+    mcp: dashed('--', mcpOptionNames),
     flags: [...dashed('-', flagNames()), '--help', '--version'],
     topics: [...Object.keys(subcommands), 'reports', ...flagNames()],
   };
 }
 
 function bash(): string {
-  const { leaks, verify, report, flags, topics } = words();
+  const { leaks, verify, report, mcp, flags, topics } = words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
@@ -47,6 +50,7 @@ _stackpile() {
     leaks) options='${leaks.join(' ')}' ;;
     verify) options='${verify.join(' ')}' ;;
     report) options='${report.join(' ')}' ;;
+    mcp) options='${mcp.join(' ')}' ;;
     help) words='${topics.join(' ')}' files= ;;
     completion) words='${shells.join(' ')}' files= ;;
     *) options='${flags.join(' ')}' ;;
@@ -71,7 +75,7 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, report, flags, topics } = words();
+  const { leaks, verify, report, mcp, flags, topics } = words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -82,6 +86,7 @@ _stackpile() {
     leaks) options=(${leaks.join(' ')}) ;;
     verify) options=(${verify.join(' ')}) ;;
     report) options=(${report.join(' ')}) ;;
+    mcp) options=(${mcp.join(' ')}) ;;
     *) options=(${flags.join(' ')}) ;;
   esac
   if [[ $PREFIX == -* ]]; then
@@ -123,6 +128,7 @@ function fish(): string {
   for (const name of leaksOptionNames) add(seen('leaks'), `-l ${name}`, optionSummary(leaksUsage, name));
   for (const name of verifyOptionNames) add(seen('verify'), `-l ${name}`, optionSummary(verifyUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));
+  for (const name of mcpOptionNames) add(seen('mcp'), `-l ${name}`, optionSummary(mcpUsage, name));
   for (const name of flagNames())
     add(`not ${seen(Object.keys(subcommands).join(' '))}`, `-o ${name}`, flagSummary(name));
   add(seen('completion'), `-f -a '${shells.join(' ')}'`, '');

@@ -9,6 +9,8 @@ export const errorTable = {
   codes: {
     USAGE: 'The command line of `leaks` cannot be understood; the message names the option.',
     FOLDER_GONE: 'The folder that the command was started in does not exist any more.',
+    MCP_REFUSED:
+      'A tool of `stackpile mcp` was called with what it does not take; the message says what it takes.',
     PPROF_FAILED:
       'A report of `stackpile` failed; the message is the one that `go tool pprof` prints for the same.',
     HTTP_ADDRESS: 'What stands behind `-http=` is no address to listen on.',

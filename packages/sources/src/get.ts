@@ -259,6 +259,14 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
         throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects without an end`, {
           detail: 'redirects',
         });
+      if (request.options.sameHost === true && next.host !== request.url.host)
+        throw new SourceError(
+          'SOURCE_UNREACHABLE',
+          `${shown}: it redirects to another host, which is not asked`,
+          {
+            detail: 'redirects',
+          },
+        );
       url = next;
     }
   } catch (error) {

@@ -63,6 +63,8 @@ export interface SourceOptions {
   readonly looks?: readonly number[];
   /** Collect a Go process's garbage now and then (`heap?gc=1`), so that `heapLive` of its counters is known. Default false. */
   readonly collect?: boolean;
+  /** Follow no redirection to another host or port: for whoever promised to ask nobody else. Default false. */
+  readonly sameHost?: boolean;
   /** Keep the order in time of profiles that have one, for whoever draws it. */
   readonly times?: boolean;
   /** Bytes that one answer or file may have, packed. Default 1 GiB. */

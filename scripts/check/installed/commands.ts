@@ -159,6 +159,7 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
     await command.prints(['help', 'leaks'], /--every/u);
     await command.prints(['help', '-top'], /top entries/u);
     await command.prints(['--version'], /^stackpile \d+\.\d+\.\d+/u);
+    await command.prints(['help', 'mcp'], /--source-path/u);
     for (const shell of ['bash', 'zsh', 'fish']) await command.prints(['completion', shell], /leaks/u);
     const misspelt = await command.run(['leak', 'http://127.0.0.1:9']);
     expectEnd(misspelt, [2], 'stackpile leak');
@@ -168,6 +169,23 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
     await command.prints(['report', '-o', 'report.html', 'heap.pb.gz', 'goroutine.pb.gz'], /^/u);
     const html = readFileSync(join(command.folder, 'report.html'), 'utf8');
     expect(/^<!doctype html>/iu.test(html), 'what it wrote is no page');
+  });
+  await ledger.try(`${label}: stackpile mcp FILE`, async () => {
+    const client = {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'try', version: '1' },
+    };
+    const messages = [
+      { id: 1, method: 'initialize', params: client },
+      { id: 2, method: 'tools/call', params: { name: 'top', arguments: { source: 's1' } } },
+    ].map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+    await command.prints(
+      ['mcp', 'cpu.pb.gz'],
+      /"id":2[^]*flat%|flat%[^]*"id":2/u,
+      0,
+      Buffer.from(messages.join('')),
+    );
   });
   await ledger.try(`${label}: stackpile -http FILE`, () => browse(command, 'heap.pb.gz', '/ui/download'));
   await ledger.try(`${label}: stackpile -http ${DEBUG_2}`, () => browse(command, DEBUG_2, '/ui/download'));

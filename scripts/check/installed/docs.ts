@@ -22,6 +22,7 @@ const TOKEN = 'a-token-of-this-check';
 const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile leaks': 'the name of the subcommand, without a source',
   'stackpile -top': 'the name of a report, without a source',
+  'stackpile mcp': 'the name of the subcommand, without a source',
   'stackpile leaks --json': 'the name of a form of output, without a source',
   'stackpile verify --json': 'the name of a form of output, without sources',
   'stackpile [flags] SOURCE…': 'the form of all reports: others show it with flags',
@@ -32,6 +33,18 @@ interface Told {
   readonly place: string;
   readonly command: string;
 }
+
+/** What an assistant says first: a question that any source can be asked, and the end. */
+const ASSISTANT = [
+  {
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'docs', version: '1' } },
+  },
+  { id: 2, method: 'tools/call', params: { name: 'list_sources', arguments: {} } },
+]
+  .map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+  .join('');
 
 const IS_COMMAND = /^(?:stackpile|curl|go tool pprof) \S/u;
 
@@ -128,7 +141,8 @@ async function browse(running: Running, look: (running: Running) => Promise<void
 
 async function follow(told: Told, world: World): Promise<void> {
   const command = asHere(told.command, world);
-  const options = { cwd: world.folder, env: world.env, stdin: 'top\nquit\n', seconds: 180 };
+  const stdin = command.startsWith('stackpile mcp ') ? ASSISTANT : 'top\nquit\n';
+  const options = { cwd: world.folder, env: world.env, stdin, seconds: 180 };
   if (command.includes(' -http=')) {
     const isGo = command.startsWith('go ');
     await browse(

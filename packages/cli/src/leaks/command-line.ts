@@ -57,6 +57,8 @@ export interface LeaksOptions {
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
   readonly stops: boolean;
+  /** Redirections to other hosts are not followed. */
+  readonly sameHost: boolean;
   readonly form: OutputForm;
   readonly all: boolean;
 }
@@ -111,8 +113,8 @@ function pattern(option: string, text: string): Pattern {
 }
 
 /** Which of the forms was asked for: one. */
-function formOf(values: Readonly<Record<'json' | 'markdown' | 'github', boolean>>): OutputForm {
-  const asked = (['json', 'markdown', 'github'] as const).filter((form) => values[form]);
+function formOf(values: LeaksValues): OutputForm {
+  const asked = (['json', 'markdown', 'github'] as const).filter((form) => values[form] === true);
   if (asked.length > 1)
     throw new UsageError(`--${asked[0] ?? ''} and --${asked[1] ?? ''}: one form at a time`);
   return asked[0] ?? 'text';
@@ -130,12 +132,33 @@ function twoDashes(argv: readonly string[]): string[] {
 export function parseLeaksArgs(argv: readonly string[]): LeaksOptions | 'help' {
   const { values, positionals } = parseOrThrow(twoDashes(argv));
   if (values.help) return 'help';
-  return checked(values, positionals);
+  return leaksOptionsOf(values, positionals);
 }
 
-type Values = ReturnType<typeof parseOrThrow>['values'];
+/** Options as they were typed, by their names. */
+export interface LeaksValues {
+  readonly every?: string | undefined;
+  readonly for?: string | undefined;
+  readonly header: readonly string[];
+  readonly token?: string | undefined;
+  readonly mine: readonly string[];
+  readonly 'not-mine': readonly string[];
+  readonly type?: string | undefined;
+  readonly interval?: string | undefined;
+  readonly limit?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly 'tls-ca'?: string | undefined;
+  readonly 'tls-cert'?: string | undefined;
+  readonly 'tls-key'?: string | undefined;
+  readonly 'no-stops': boolean;
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+  readonly github?: boolean;
+  readonly all?: boolean;
+}
 
-function checked(values: Values, sources: readonly string[]): LeaksOptions {
+/** Checks what options were given. @throws UsageError */
+export function leaksOptionsOf(values: LeaksValues, sources: readonly string[]): LeaksOptions {
   const time = (option: string, text: string | undefined, least: number): number | null =>
     text === undefined ? null : parseDuration(option, text, least);
   return {
@@ -154,27 +177,44 @@ function checked(values: Values, sources: readonly string[]): LeaksOptions {
     tlsCert: values['tls-cert'] ?? null,
     tlsKey: values['tls-key'] ?? null,
     stops: !values['no-stops'],
+    sameHost: false,
     form: formOf(values),
-    all: values.all,
+    all: values.all === true,
   };
 }
 
-/** Every option of `stackpile leaks`, as `parseArgs` takes them. */
-const options = {
-  every: { type: 'string' },
-  for: { type: 'string' },
+interface Texts {
+  type: 'string';
+  multiple: true;
+  default: string[];
+}
+
+/** Options that say how a service is asked, and whose code is whose: the same for every command that judges. */
+export const serviceOptions: Readonly<
+  Record<'header', Texts & { short: string }> &
+    Record<'mine' | 'not-mine', Texts> &
+    Record<'token' | 'timeout' | 'tls-ca' | 'tls-cert' | 'tls-key', { type: 'string' }> &
+    Record<'no-stops', { type: 'boolean'; default: boolean }>
+> = {
   header: { type: 'string', multiple: true, default: [], short: 'H' },
   token: { type: 'string' },
   mine: { type: 'string', multiple: true, default: [] },
   'not-mine': { type: 'string', multiple: true, default: [] },
-  type: { type: 'string' },
-  interval: { type: 'string' },
-  limit: { type: 'string' },
   timeout: { type: 'string' },
   'tls-ca': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'no-stops': { type: 'boolean', default: false },
+};
+
+/** Every option of `stackpile leaks`, as `parseArgs` takes them. */
+const options = {
+  ...serviceOptions,
+  every: { type: 'string' },
+  for: { type: 'string' },
+  type: { type: 'string' },
+  interval: { type: 'string' },
+  limit: { type: 'string' },
   json: { type: 'boolean', default: false },
   markdown: { type: 'boolean', default: false },
   github: { type: 'boolean', default: false },
@@ -266,5 +306,5 @@ export function parseVerifyArgs(argv: readonly string[]): VerifyOptions | 'help'
         `--${name}: give the dumps or the service ${name === 'before' ? 'without' : 'with'} the fix`,
       );
   const common = { ...values, all: false };
-  return { before: checked(common, sides.before), after: checked(common, sides.after) };
+  return { before: leaksOptionsOf(common, sides.before), after: leaksOptionsOf(common, sides.after) };
 }

@@ -16,13 +16,10 @@ import { asItIs } from '@stackpile/sources/load';
 import type { CliIo } from '../io.ts';
 import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './command-line.ts';
 import { dumpForm } from './dump-form.ts';
-import { githubVerdict } from './github.ts';
 import { judgeFiles } from './judge-files.ts';
-import { exitStatus, inBlame, type Judged, type Judgement } from './judged.ts';
-import { jsonReport } from './json.ts';
-import { markdownVerdict } from './markdown.ts';
-import { renderProcess, renderVerdict } from './render.ts';
-import { paintFor, visible, widthFor } from './terminal.ts';
+import { exitStatus, inBlame, type Judgement } from './judged.ts';
+import { printJudgement } from './print.ts';
+import { visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
 import { watchProcess } from './watch-process.ts';
 import { watchService } from './watch-service.ts';
@@ -44,12 +41,14 @@ async function tlsOf(options: LeaksOptions, cwd: string): Promise<TlsOptions> {
   };
 }
 
-async function sourceOptions(options: LeaksOptions, io: WatchIo): Promise<SourceOptions> {
+/** How the sources of a command line are read. @throws SourceError for a file of certificates that cannot be read */
+export async function sourceOptions(options: LeaksOptions, io: WatchIo): Promise<SourceOptions> {
   return {
     headers: options.headers,
     ...(options.token === null ? {} : { token: options.token }),
     ...(options.timeout === null ? {} : { timeout: options.timeout / 1000 }),
     tls: await tlsOf(options, io.cwd),
+    ...(options.sameHost ? { sameHost: true } : {}),
     profile: 'goroutine',
     signal: io.signal,
     cwd: io.cwd,
@@ -140,46 +139,6 @@ export async function judge(options: LeaksOptions, io: WatchIo): Promise<Judgeme
   );
 }
 
-/** Of the verdicts of a balance those that say more than it: on what is convicted, else on what may be. */
-function told(judged: readonly Judged[], { kind }: ProcessVerdict, all: boolean): readonly Judged[] {
-  return judged.filter(({ verdict }) =>
-    kind === 'leak' ? verdict.kind === 'leak' : all || verdict.findings[0]?.kind === 'growing',
-  );
-}
-
-/** The verdict as a person reads it. */
-function inText({ judged, process }: Judgement, options: LeaksOptions, io: CliIo): string {
-  const columns = widthFor(io);
-  const paint = paintFor(io);
-  const shown = process === null ? judged : told(judged, process, options.all);
-  const parts = shown.map(({ verdict, sources, base }) =>
-    renderVerdict(verdict, {
-      columns,
-      paint,
-      all: options.all,
-      several: shown.length > 1,
-      base,
-      files: base === null ? sources : [],
-      nextSaid: process !== null,
-    }),
-  );
-  if (process !== null) parts.unshift(renderProcess(process, paint, columns));
-  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
-}
-
-function print(judgement: Judgement, options: LeaksOptions, io: CliIo): string {
-  switch (options.form) {
-    case 'json':
-      return `${JSON.stringify(jsonReport(judgement.judged, judgement.process), null, 2)}\n`;
-    case 'markdown':
-      return markdownVerdict(judgement);
-    case 'github':
-      return githubVerdict(judgement, io.cwd);
-    case 'text':
-      return inText(judgement, options, io);
-  }
-}
-
 /** Runs `stackpile leaks` with the arguments after `leaks`; resolves to the exit status. */
 export async function runLeaks(argv: readonly string[], io: CliIo): Promise<number> {
   const complain = (message: string): number => {
@@ -195,7 +154,7 @@ export async function runLeaks(argv: readonly string[], io: CliIo): Promise<numb
     if (options.sources.length === 0)
       return complain('give two or more dumps, or the address of a service (--help says more)');
     const judgement = await withInterrupt(io, (watchIo) => judge(options, watchIo));
-    io.stdout.write(print(judgement, options, io));
+    io.stdout.write(printJudgement(judgement, options, io));
     return judgement.process?.exitStatus ?? exitStatus(judgement.judged);
   } catch (error) {
     if (error instanceof UsageError) return complain(`${error.message} (--help lists the options)`);

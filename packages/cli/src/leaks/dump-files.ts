@@ -10,8 +10,12 @@ const deepest = 8;
 
 const byNumber = new Intl.Collator('en', { numeric: true });
 
-/** All files below a folder that may be dumps, `t2` before `t10`. */
-function filesBelow(folder: string, cwd: string): string[] {
+/**
+ * All files below a folder that may be dumps, `t2` before `t10`.
+ *
+ * @throws SourceError where it cannot be read, has none, or has too many
+ */
+export function filesBelow(folder: string, cwd: string): string[] {
   const found: string[] = [];
   const walk = (path: string, depth: number): void => {
     for (const entry of readdirSync(resolve(cwd, path), { withFileTypes: true })) {
