@@ -1,5 +1,6 @@
 // What of an ELF file tells names of addresses: its segments, its sections, its symbols. Of 32 and 64 bits, of either byte order.
 // Source: System V ABI, chapters "Object Files" and "Program Loading".
+import * as zlib from 'node:zlib';
 import { BinaryError } from './error.ts';
 
 /** Bytes of a file from `offset` on; fewer where it ends. */
@@ -102,8 +103,18 @@ export class ElfFile {
     return found === undefined || (found.flags & COMPRESSED) !== 0n ? null : this.#data(found);
   }
 
-  hasSection(name: string): boolean {
-    return this.#sections.some((one) => one.name === name);
+  /** The bytes of a section, unpacked; none where there is none of that name. */
+  unpacked(name: string): Uint8Array {
+    const found = this.#sections.find((one) => one.name === name && one.type !== 8);
+    if (found === undefined) return new Uint8Array(0);
+    const bytes = this.#data(found);
+    if ((found.flags & COMPRESSED) === 0n) return bytes;
+    const head = this.#is64 ? 24 : 12;
+    const view = this.#view(bytes, head);
+    const kind = view.getUint32(0, this.isLittle);
+    const size = this.#word(view, this.#is64 ? 8 : 4);
+    if (size > BigInt(MOST_TABLE_BYTES)) throw new BinaryError('one of its tables is larger than 256 MiB');
+    return unpack(kind, bytes.subarray(head), Number(size));
   }
 
   /** Where a section lies in memory; null where there is none of that name. */
@@ -251,6 +262,20 @@ export class ElfFile {
   #view(bytes: Uint8Array, least: number): DataView {
     if (bytes.length < least) throw new BinaryError('it is cut short');
     return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+}
+
+/** Unpacks a section: zlib, or zstd where Node has it. */
+function unpack(kind: number, packed: Uint8Array, size: number): Uint8Array {
+  const options = { maxOutputLength: Math.max(1, size) };
+  const withZstd: { zstdDecompressSync?: (packed: Uint8Array, how: typeof options) => Uint8Array } = zlib;
+  const how = kind === 1 ? zlib.inflateSync : kind === 2 ? withZstd.zstdDecompressSync : undefined;
+  if (how === undefined)
+    throw new BinaryError('its sections are packed in a way that this Node does not unpack');
+  try {
+    return how(packed, options);
+  } catch (error) {
+    throw new BinaryError('its packed sections are damaged', { cause: error });
   }
 }
 

@@ -1,12 +1,14 @@
-// Names of addresses out of a binary: of Go's from its own table, with files and lines, of others from their symbols.
+// Names of addresses out of a binary: of Go's from its own table, of others from their DWARF, with files and lines, else from
+// their symbols.
 // Upstream: golang/go src/cmd/pprof/pprof.go src/cmd/internal/objfile/elf.go, 1.26.8
 import * as fs from 'node:fs';
 import { openRegularFile } from '@stackpile/profile';
+import { Dwarf } from './dwarf/dwarf.ts';
 import { ElfFile, type MappedAt } from './elf.ts';
 import { BinaryError } from './error.ts';
 import { GoLineTable } from './pclntab.ts';
 
-/** The function at an address. */
+/** A function at an address. */
 export interface BinaryName {
   readonly name: string;
   /** '' where it is not known. */
@@ -17,22 +19,24 @@ export interface BinaryName {
 
 /** What a binary says. */
 export interface BinaryNames {
-  /** By address of the process; those that it says nothing of are absent. */
-  readonly names: ReadonlyMap<bigint, BinaryName>;
-  /** Whether it has lines that are not read. */
-  readonly hasDwarf: boolean;
+  /** By address of the process, calls that were inlined first; those that it says nothing of are absent. */
+  readonly names: ReadonlyMap<bigint, readonly BinaryName[]>;
+  /** Why lines that it has are not read, as the end of a sentence; null where they are, or where it has none. */
+  readonly linesProblem: string | null;
 }
 
 /**
  * Looks up addresses of a process in the binary at `path`.
  *
  * @param mapped where it lay in the process
+ * @param inlined whether calls that were inlined are told by DWARF; pprof does not
  * @returns names, or why there are none, as the end of a sentence; throws errors of the system
  */
 export function binaryNames(
   path: string,
   mapped: MappedAt,
   addresses: Iterable<bigint>,
+  inlined: boolean,
 ): BinaryNames | { readonly problem: string } {
   const { file } = openRegularFile(fs, path);
   try {
@@ -44,6 +48,7 @@ export function binaryNames(
       }),
       mapped,
       addresses,
+      inlined,
     );
   } catch (error) {
     if (error instanceof BinaryError) return { problem: error.message };
@@ -54,25 +59,76 @@ export function binaryNames(
 }
 
 /** {@link binaryNames} of a file that is open. Throws {@link BinaryError}. */
-export function lookUp(elf: ElfFile, mapped: MappedAt, addresses: Iterable<bigint>): BinaryNames {
+export function lookUp(
+  elf: ElfFile,
+  mapped: MappedAt,
+  addresses: Iterable<bigint>,
+  inlined = false,
+): BinaryNames {
   const toFile = elf.fileAddress(mapped);
-  const names = new Map<bigint, BinaryName>();
+  const names = new Map<bigint, readonly BinaryName[]>();
   const table = goTable(elf);
   /** Addresses of the file that Go's table says nothing of, with those of the process. */
   const others: (readonly [inFile: bigint, address: bigint])[] = [];
   for (const address of new Set(addresses)) {
     const place = table?.find(toFile(address)) ?? null;
     if (place === null) others.push([toFile(address), address]);
-    else names.set(address, place);
+    else names.set(address, [place]);
   }
   others.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const found = others.length === 0 ? [] : elf.functionsAt(BigUint64Array.from(others, ([one]) => one));
+  const linesProblem = others.length === 0 ? null : nameByDwarf(elf, others, inlined, names);
+  const nameless = others.filter(([, address]) => (names.get(address)?.at(-1)?.name ?? '') === '');
+  const found = nameless.length === 0 ? [] : elf.functionsAt(BigUint64Array.from(nameless, ([one]) => one));
   for (const [i, name] of found.entries()) {
-    const address = others[i]?.[1];
-    if (name !== '' && address !== undefined) names.set(address, { name, file: '', line: 0 });
+    const address = nameless[i]?.[1];
+    if (address === undefined) continue;
+    if (name === '') {
+      names.delete(address);
+      continue;
+    }
+    const known = names.get(address);
+    names.set(address, [...(known?.slice(0, -1) ?? []), { file: '', line: 0, ...known?.at(-1), name }]);
   }
-  const hasDwarf = found.some((name) => name !== '') && elf.hasSection('.debug_line');
-  return { names, hasDwarf };
+  return { names, linesProblem };
+}
+
+/** Adds what the DWARF of a binary knows to `names`. @returns why it could not be asked; null where it was, or there is none */
+function nameByDwarf(
+  elf: ElfFile,
+  addresses: readonly (readonly [inFile: bigint, address: bigint])[],
+  inlined: boolean,
+  names: Map<bigint, readonly BinaryName[]>,
+): string | null {
+  try {
+    const dwarf = dwarfOf(elf);
+    if (dwarf === null) return null;
+    for (const [inFile, address] of addresses) {
+      const frames = dwarf.find(inFile, inlined);
+      if (frames !== null) names.set(address, frames);
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof BinaryError) return error.message;
+    throw error;
+  }
+}
+
+function dwarfOf(elf: ElfFile): Dwarf | null {
+  const info = elf.unpacked('.debug_info');
+  const line = elf.unpacked('.debug_line');
+  if (info.length === 0 || line.length === 0) return null;
+  return new Dwarf({
+    isLittle: elf.isLittle,
+    info,
+    line,
+    abbrev: elf.unpacked('.debug_abbrev'),
+    str: elf.unpacked('.debug_str'),
+    lineStr: elf.unpacked('.debug_line_str'),
+    strOffsets: elf.unpacked('.debug_str_offsets'),
+    addr: elf.unpacked('.debug_addr'),
+    ranges: elf.unpacked('.debug_ranges'),
+    rnglists: elf.unpacked('.debug_rnglists'),
+  });
 }
 
 function goTable(elf: ElfFile): GoLineTable | null {

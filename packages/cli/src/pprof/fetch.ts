@@ -149,9 +149,9 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
   }
   profile = await symbolize(profile, invocation.symbolize, {
     openBinary: (name) => openBinary(io.cwd, name),
-    readNames: async (file, mapped, addresses) => {
+    readNames: async (file, mapped, addresses, inlined) => {
       const { binaryNames } = await import('../binaries/names.ts');
-      return binaryNames(resolve(io.cwd, file), mapped, addresses);
+      return binaryNames(resolve(io.cwd, file), mapped, addresses, inlined);
     },
     warn,
     sources: remote.sources,

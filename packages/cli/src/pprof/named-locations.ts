@@ -8,7 +8,7 @@ export interface AddedFunction {
   readonly file: string;
 }
 
-/** The function of a location, by index of those added, and the line in it, 0 where it is not known. */
+/** A function of a location, by index of those added, and the line in it, 0 where it is not known. */
 export interface NamedLocation {
   readonly function: number;
   readonly line: number;
@@ -23,11 +23,11 @@ function grown<T extends Uint32Array | BigUint64Array>(column: T, added: readonl
   return all;
 }
 
-/** The profile in which each of `named` (by row of the locations) has one line, that of its function; others keep theirs. */
+/** The profile in which each of `named` (by row of the locations) has the lines of its functions, innermost first; others keep theirs. */
 export function withNamedLocations(
   profile: Profile,
   added: readonly AddedFunction[],
-  named: ReadonlyMap<number, NamedLocation>,
+  named: ReadonlyMap<number, readonly NamedLocation[]>,
 ): Profile {
   if (named.size === 0) return profile;
   const { locations, functions, strings } = profile;
@@ -36,8 +36,8 @@ export function withNamedLocations(
   const numbers: (number | bigint)[] = [];
   const columns: (number | bigint)[] = [];
   for (let i = 0; i < locations.length; i++) {
-    const place = named.get(i);
-    if (place === undefined) {
+    const places = named.get(i);
+    if (places === undefined) {
       for (
         let line = locations.lineStart[i] as number;
         line < (locations.lineStart[i + 1] as number);
@@ -48,9 +48,11 @@ export function withNamedLocations(
         columns.push(locations.lines.column[line] as number | bigint);
       }
     } else {
-      rows.push(functions.length + place.function);
-      numbers.push(place.line);
-      columns.push(0);
+      for (const place of places) {
+        rows.push(functions.length + place.function);
+        numbers.push(place.line);
+        columns.push(0);
+      }
     }
     lineStart[i + 1] = rows.length;
   }

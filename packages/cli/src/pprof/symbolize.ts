@@ -13,13 +13,15 @@ export interface SymbolizePlan {
   readonly remote: boolean;
   /** Also where there are names already. */
   readonly force: boolean;
+  /** Calls that were compiled into others are frames of their own, and names are the linker's: pprof has no word for it. */
+  readonly inlined: boolean;
   /** `none` leaves system names as they are. */
   readonly demangle: DemangleMode | 'none';
 }
 
 /** Reads the colon list of `-symbolize`; undefined means that nothing at all is to be done. */
 export function parseSymbolize(text: string, warn: (line: string) => void): SymbolizePlan | undefined {
-  let plan: SymbolizePlan = { local: true, remote: true, force: false, demangle: 'default' };
+  let plan: SymbolizePlan = { local: true, remote: true, force: false, inlined: false, demangle: 'default' };
   for (const word of text.toLowerCase().split(':')) {
     switch (word) {
       case '':
@@ -33,6 +35,9 @@ export function parseSymbolize(text: string, warn: (line: string) => void): Symb
         break;
       case 'remote':
         plan = { ...plan, local: false, remote: true };
+        break;
+      case 'inlines':
+        plan = { ...plan, inlined: true };
         break;
       case 'force':
         plan = { ...plan, force: true };
@@ -80,12 +85,13 @@ export type ReadNames = (
   file: string,
   mapped: { readonly start: bigint; readonly offset: bigint },
   addresses: ReadonlySet<bigint>,
+  inlined: boolean,
 ) => Promise<BinaryNames | { readonly problem: string }>;
 
 /** Names out of the binaries of mappings, and messages about those that cannot be asked or do not know. */
 async function askBinaries(
   profile: Profile,
-  force: boolean,
+  { force, inlined }: SymbolizePlan,
   { openBinary: open, readNames, warn }: Pick<SymbolizeWorld, 'openBinary' | 'readNames' | 'warn'>,
 ): Promise<Profile> {
   const { locations, mappings } = profile;
@@ -115,7 +121,8 @@ async function askBinaries(
     const bare = new Set(rows.filter((i) => locations.lineStart[i] === locations.lineStart[i + 1]));
     if (opened.kind !== 'executable') continue;
     const mapped = { start: mappings.start[row] as bigint, offset: mappings.offset[row] as bigint };
-    const found = await readNames(filename, mapped, new Set(rows.map((i) => locations.address[i] as bigint)));
+    const addresses = new Set(rows.map((i) => locations.address[i] as bigint));
+    const found = await readNames(filename, mapped, addresses, inlined);
     if ('problem' in found) {
       if (bare.size > 0)
         warn(
@@ -129,9 +136,9 @@ async function askBinaries(
       warn(
         `Local symbolization failed for ${name}: it names ${bare.size - left} of ${bare.size} locations, the others stay addresses`,
       );
-    if (found.hasDwarf && bare.size > left)
+    if (found.linesProblem !== null && bare.size > left)
       warn(
-        `${name}: functions are told by its symbols, lines are not read; go tool pprof -proto ${filename} PROFILE > named.pb.gz adds them`,
+        `${name}: functions are told by its symbols, lines are not read: ${found.linesProblem}; go tool pprof -proto ${filename} PROFILE > named.pb.gz may add them`,
       );
   }
   if (missing) {
@@ -149,7 +156,7 @@ async function askBinaries(
 /** Functions out of binaries, each once. */
 class AddedFunctions {
   readonly all: AddedFunction[] = [];
-  readonly places = new Map<number, NamedLocation>();
+  readonly places = new Map<number, readonly NamedLocation[]>();
   /** What the last binary gave: bits of `MappingFlag`. */
   flags = 0;
   readonly #known = new Map<string, number>();
@@ -168,17 +175,24 @@ class AddedFunctions {
     this.flags = 0;
     for (const row of rows) {
       const found = names.get(locations.address[row] as bigint);
-      if (found === undefined || (found.line === 0 && !bare.has(row))) continue;
+      if (found === undefined || (found.every(({ line }) => line === 0) && !bare.has(row))) continue;
       // pprof says so of all that it names, inlined or not.
       this.flags |= MappingFlag.hasFunctions | MappingFlag.hasInlineFrames;
-      if (found.file !== '') this.flags |= MappingFlag.hasFilenames;
-      if (found.line !== 0) this.flags |= MappingFlag.hasLineNumbers;
-      const key = `${found.name}\0${found.file}`;
-      const known = this.#known.get(key) ?? this.all.push({ name: found.name, file: found.file }) - 1;
-      this.#known.set(key, known);
-      this.places.set(row, { function: known, line: found.line });
+      if (found.some(({ file }) => file !== '')) this.flags |= MappingFlag.hasFilenames;
+      if (found.some(({ line }) => line !== 0)) this.flags |= MappingFlag.hasLineNumbers;
+      this.places.set(
+        row,
+        found.map(({ name, file, line }) => ({ function: this.#function(name, file), line })),
+      );
     }
     return [...bare].filter((row) => !this.places.has(row)).length;
+  }
+
+  #function(name: string, file: string): number {
+    const key = `${name}\0${file}`;
+    const known = this.#known.get(key) ?? this.all.push({ name, file }) - 1;
+    this.#known.set(key, known);
+    return known;
   }
 }
 
@@ -255,7 +269,7 @@ async function askServer(
   const answer = await post(url, asked.join('+'));
   const added: AddedFunction[] = [];
   const functionOf = new Map<string, number>();
-  const named = new Map<number, NamedLocation>();
+  const named = new Map<number, readonly NamedLocation[]>();
   for (const line of answer.split('\n').slice(0, -1)) {
     const match = /(0x[0-9a-fA-F]+)\s+(.*)/.exec(line);
     if (match === null) continue;
@@ -266,7 +280,8 @@ async function askServer(
       functionOf.set(name, fn);
     }
     // Locations that have names already get this one too.
-    for (const location of locationsAt.get(BigInt(at)) ?? []) named.set(location, { function: fn, line: 0 });
+    for (const location of locationsAt.get(BigInt(at)) ?? [])
+      named.set(location, [{ function: fn, line: 0 }]);
   }
   return withNamedLocations(marked, added, named);
 }
@@ -287,7 +302,7 @@ export interface SymbolizeWorld {
 export async function symbolize(profile: Profile, mode: string, world: SymbolizeWorld): Promise<Profile> {
   const plan = parseSymbolize(mode, world.warn);
   if (plan === undefined) return profile;
-  const local = plan.local ? await askBinaries(profile, plan.force, world) : profile;
+  const local = plan.local ? await askBinaries(profile, plan, world) : profile;
   const named = plan.remote ? await askServers(local, plan.force, world.sources, world.post) : local;
   return withReadableNames(named, { mode: plan.demangle, force: plan.force, asPprof: world.asPprof });
 }

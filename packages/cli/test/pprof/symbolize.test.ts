@@ -16,26 +16,36 @@ describe('parseSymbolize', () => {
   };
   test('words in any case, in any order', () => {
     assert.equal(parse('local:NONE').plan, undefined);
-    assert.deepEqual(parse('').plan, { local: true, remote: true, force: false, demangle: 'default' });
+    assert.deepEqual(parse('').plan, {
+      local: true,
+      remote: true,
+      force: false,
+      inlined: false,
+      demangle: 'default',
+    });
     assert.deepEqual(parse('FastLocal').plan, {
       local: true,
       remote: false,
       force: false,
+      inlined: false,
       demangle: 'default',
     });
     assert.deepEqual(parse('remote:force').plan, {
       local: false,
       remote: true,
       force: true,
+      inlined: false,
       demangle: 'default',
     });
     assert.deepEqual(parse('demangle=templates').plan, {
       local: true,
       remote: true,
       force: true,
+      inlined: false,
       demangle: 'templates',
     });
     assert.deepEqual(parse('demangle=default').plan?.force, false);
+    assert.deepEqual(parse('local:inlines').plan?.inlined, true);
   });
   test('unknown words are named', () => {
     const { plan, warnings } = parse('bogus:local');
