@@ -43,6 +43,9 @@ const PROBES: readonly Probe[] = [
   { room: 'agent', from: '@stackpile/sources', compiles: false },
   { room: 'sources', from: '@stackpile/report', compiles: false },
   { room: 'sources', from: '@stackpile/agent', compiles: false },
+  { room: 'monitor', from: '@stackpile/profile', compiles: true },
+  { room: 'monitor', from: 'node:http', compiles: true },
+  { room: 'monitor', from: '@stackpile/agent', compiles: false },
 ];
 
 /** One name that each room exports: importing it compiles wherever the room may be seen. */

@@ -74,6 +74,9 @@ export const arrows: Arrows = {
   sources: {
     'process/': [],
   },
+  monitor: {
+    'store/': [],
+  },
   cli: {
     'web/': [],
     'binaries/': [],

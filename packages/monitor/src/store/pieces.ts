@@ -1,0 +1,140 @@
+// What a SQLite store has of a series in a range: single profiles, chunks of an hour, sums of an hour; and the sums over all of them.
+import { bytesOf, numberOf, type Row, type Statements } from './database.ts';
+import { decodeProfile, HourReader, type RunVisitor } from './hour.ts';
+import { HOUR_MS, type Range } from './model.ts';
+import { StackSums, thirdsOf } from './sums.ts';
+import { readSums } from './summed.ts';
+
+export class Pieces {
+  readonly #sql: Statements;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  profileRows(series: number, { from, to }: Range): Row[] {
+    const select =
+      'SELECT time, total FROM profile WHERE series = ? AND time >= ? AND time < ? ORDER BY time';
+    return this.#sql.all(select, series, from, to);
+  }
+
+  /** Hours of which only sums are left and whose start is in the range. */
+  summedRows(series: number, { from, to }: Range): Row[] {
+    const select = 'SELECT * FROM sums WHERE series = ? AND hour >= ? AND hour < ? ORDER BY hour';
+    return this.#sql.all(select, series, from, to);
+  }
+
+  readSums(row: Row, visit: Parameters<typeof readSums>[1]): void {
+    readSums(bytesOf(row['payload']) ?? new Uint8Array(), visit);
+  }
+
+  lastProfile(series: number, range: Range): Range | null {
+    const select = 'SELECT max(time) AS time FROM profile WHERE series = ? AND time >= ? AND time < ?';
+    const time = numberOf(this.#sql.get(select, series, range.from, range.to)?.['time']);
+    if (!Number.isNaN(time)) return { from: time, to: time + 1 };
+    const hour = numberOf(this.summedRows(series, range).at(-1)?.['hour']);
+    return Number.isNaN(hour) ? null : { from: hour, to: hour + 1 };
+  }
+
+  /** Adds all profiles of a range, which says how many there are and where, to the sums. */
+  countProfiles(series: number, range: Range, sums: StackSums): void {
+    const thirds = thirdsOf(range);
+    for (const row of this.profileRows(series, range)) {
+      const time = numberOf(row['time']);
+      const x = (time - range.from) / 1000;
+      sums.addProfiles(1, x, x * x, time < thirds.first ? 1 : 0, time >= thirds.last ? 1 : 0);
+    }
+    for (const row of this.summedRows(series, range)) {
+      const [hour, n] = [numberOf(row['hour']), numberOf(row['n'])];
+      const [sx, sxx] = [numberOf(row['sx']), numberOf(row['sxx'])];
+      const x = (hour - range.from) / 1000;
+      const [early, late] = [hour < thirds.first ? n : 0, hour >= thirds.last ? n : 0];
+      sums.addProfiles(n, sx + n * x, sxx + 2 * x * sx + n * x * x, early, late);
+    }
+  }
+
+  sumsOf(series: number, range: Range): StackSums {
+    const sums = new StackSums();
+    this.countProfiles(series, range, sums);
+    const thirds = thirdsOf(range);
+    this.visit(series, range, (times, runs) => {
+      // Σx, and how many are early and late, up to each profile.
+      const sx = new Float64Array(times.length + 1);
+      const early = new Uint32Array(times.length + 1);
+      const late = new Uint32Array(times.length + 1);
+      for (const [i, time] of times.entries()) {
+        sx[i + 1] = (sx[i] ?? 0) + (time - range.from) / 1000;
+        early[i + 1] = (early[i] ?? 0) + (time < thirds.first ? 1 : 0);
+        late[i + 1] = (late[i] ?? 0) + (time >= thirds.last ? 1 : 0);
+      }
+      const between = (column: Float64Array | Uint32Array, start: number, end: number): number =>
+        (column[end] ?? 0) - (column[start] ?? 0);
+      runs((stack, value, start, end) => {
+        sums.add(
+          stack,
+          value,
+          end - start,
+          between(sx, start, end),
+          between(early, start, end),
+          between(late, start, end),
+        );
+      });
+    });
+    for (const row of this.summedRows(series, range)) {
+      const hour = numberOf(row['hour']);
+      const x = (hour - range.from) / 1000;
+      const [isEarly, isLate] = [hour < thirds.first, hour >= thirds.last];
+      this.readSums(row, (stack, read) => {
+        const { sy, sxy } = read;
+        sums.addSums(stack, {
+          ...read,
+          sxy: sxy + sy * x,
+          early: isEarly ? sy : 0,
+          late: isLate ? sy : 0,
+        });
+      });
+    }
+    return sums;
+  }
+
+  /** The profiles of a range as they came, in pieces: times, and the runs of equal values between them, cut to the range. */
+  visit(
+    series: number,
+    { from, to }: Range,
+    piece: (times: Float64Array, runs: (visit: RunVisitor) => void) => void,
+  ): void {
+    const chunks = this.#sql.all(
+      'SELECT payload FROM chunk WHERE series = ? AND hour > ? AND hour < ? ORDER BY hour',
+      series,
+      from - HOUR_MS,
+      to,
+    );
+    for (const row of chunks) {
+      const reader = new HourReader(bytesOf(row['payload']) ?? new Uint8Array());
+      const { times } = reader;
+      const first = times.findIndex((time) => time >= from);
+      const after = times.findIndex((time) => time >= to);
+      const [start, end] = [first < 0 ? times.length : first, after < 0 ? times.length : after];
+      if (start >= end) continue;
+      piece(times, (visit) => {
+        reader.runs((stack, value, begins, ends) => {
+          const [a, b] = [Math.max(begins, start), Math.min(ends, end)];
+          if (a < b) visit(stack, value, a, b);
+        });
+      });
+    }
+    const fresh = this.#sql.all(
+      'SELECT time, payload FROM profile WHERE series = ? AND time >= ? AND time < ? AND payload IS NOT NULL ORDER BY time',
+      series,
+      from,
+      to,
+    );
+    for (const row of fresh) {
+      piece(Float64Array.of(numberOf(row['time'])), (visit) => {
+        decodeProfile(bytesOf(row['payload']) ?? new Uint8Array(), (stack, value) =>
+          visit(stack, value, 0, 1),
+        );
+      });
+    }
+  }
+}

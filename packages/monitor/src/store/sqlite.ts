@@ -1,0 +1,397 @@
+// The store of one machine: one SQLite file, a blob per profile, and an hour of them folded stack by stack.
+import type { DatabaseSync } from 'node:sqlite';
+import { CutShort } from './bytes.ts';
+import { numberOf, openDatabase, type Row, Statements, storeError, textOf, translated } from './database.ts';
+import { Folding } from './folding.ts';
+import { encodeProfile, keptValue } from './hour.ts';
+import {
+  type Aggregation,
+  type GrowthQuery,
+  type GrowthRow,
+  HOUR_MS,
+  type IngestBatch,
+  type LabelMatcher,
+  type Point,
+  type PointSums,
+  type ProfileRecord,
+  type ProfileStore,
+  type Range,
+  type RetentionPolicy,
+  type RetentionReport,
+  type Run,
+  type Series,
+  type SeriesKey,
+} from './model.ts';
+import type { Frame, StackTree } from './stack-tree.ts';
+import { Pieces } from './pieces.ts';
+import { StackRows } from './stacks.ts';
+import { Steps } from './steps.ts';
+import { StackSums } from './sums.ts';
+
+const DEFAULT_LIMIT = 200;
+
+/**
+ * Opens a store, or makes it; `:memory:` for one that is gone with the process. It belongs to this process until it is closed.
+ *
+ * The work is done where it is called: give it a thread of its own where a few milliseconds matter.
+ *
+ * @throws StoreError
+ */
+export async function openSqliteStore(path: string): Promise<ProfileStore> {
+  return new SqliteStore(path, await openDatabase(path));
+}
+
+/** What tells a series apart, as a text: labels in order. */
+function keyOf(key: SeriesKey): string {
+  const labels = Object.entries(key.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([labels, key.profile, key.sampleType, key.unit, key.kind]);
+}
+
+class SqliteStore implements ProfileStore {
+  readonly #name: string;
+  #database: DatabaseSync | null;
+  readonly #sql: Statements;
+  readonly #stacks: StackRows;
+  readonly #folding: Folding;
+  readonly #pieces: Pieces;
+  /** Series by key, and the hours of each that are known to wait for folding. */
+  readonly #series = new Map<string, number>();
+  readonly #unfolded = new Set<string>();
+  /** One value per row, added up per profile; only the rows in `#touched` are not 0. */
+  #values = new Float64Array(1024);
+
+  constructor(name: string, database: DatabaseSync) {
+    this.#name = name;
+    this.#database = database;
+    this.#sql = new Statements(database);
+    this.#stacks = new StackRows(this.#sql);
+    this.#folding = new Folding(database, this.#sql);
+    this.#pieces = new Pieces(this.#sql);
+  }
+
+  putBatch(batch: IngestBatch): Promise<void> {
+    return this.#do(() => {
+      for (const profile of batch.profiles) this.#expectSound(profile, batch.tree);
+      this.#atOnce(() => {
+        for (const profile of batch.profiles) this.#put(profile, batch.tree);
+      });
+    });
+  }
+
+  series(matchers: readonly LabelMatcher[], range: Range): Promise<Series[]> {
+    return this.#do(() => {
+      this.#expectRange(range);
+      const hours = [Math.floor(range.from / HOUR_MS) * HOUR_MS, range.to];
+      return this.#sql
+        .all(
+          `SELECT * FROM series WHERE EXISTS (SELECT 1 FROM profile WHERE series = id AND time >= ? AND time < ?)
+            OR EXISTS (SELECT 1 FROM sums WHERE series = id AND hour >= ? AND hour < ?) ORDER BY id`,
+          range.from,
+          range.to,
+          ...hours,
+        )
+        .map(seriesOf)
+        .filter((series) => matchers.every(([name, value]) => labelOf(series, name) === value));
+    });
+  }
+
+  timeline(
+    series: readonly number[],
+    range: Range,
+    stepMs: number,
+    aggregation: Aggregation,
+  ): Promise<Point[]> {
+    return this.#do(() => {
+      const steps = this.#steps(range, stepMs, aggregation);
+      for (const id of series) {
+        steps.begin();
+        for (const row of this.#pieces.summedRows(id, range)) {
+          const [n, total] = [numberOf(row['n']), numberOf(row['total'])];
+          const [max, last] = [numberOf(row['total_max']), numberOf(row['total_last'])];
+          steps.addMany(numberOf(row['hour']), { n, sum: total, max, last });
+        }
+        for (const row of this.#pieces.profileRows(id, range))
+          steps.add(numberOf(row['time']), numberOf(row['total']));
+      }
+      return steps.points();
+    });
+  }
+
+  stackSeries(
+    series: readonly number[],
+    stack: bigint,
+    range: Range,
+    stepMs: number,
+    aggregation: Aggregation,
+  ): Promise<Point[]> {
+    return this.#do(() => {
+      const steps = this.#steps(range, stepMs, aggregation);
+      const wanted = this.#stacks.find(stack);
+      for (const id of series) {
+        steps.begin();
+        for (const row of this.#pieces.summedRows(id, range)) {
+          const n = numberOf(row['n']);
+          let many = { n, sum: 0, max: 0, last: 0 };
+          this.#pieces.readSums(row, (at, { seen, sy, peak }) => {
+            if (at === wanted) many = { n, sum: sy, max: seen < n ? Math.max(0, peak) : peak, last: sy / n };
+          });
+          steps.addMany(numberOf(row['hour']), many);
+        }
+        // A profile without the stack is a 0, no gap.
+        for (const row of this.#pieces.profileRows(id, range)) steps.add(numberOf(row['time']), 0);
+        if (wanted === undefined) continue;
+        this.#pieces.visit(id, range, (times, runs) => {
+          runs((at, value, start, end) => {
+            if (at !== wanted) return;
+            for (let i = start; i < end; i++) steps.add(times[i] ?? 0, value);
+          });
+        });
+      }
+      return steps.points();
+    });
+  }
+
+  growthSums(query: GrowthQuery): Promise<GrowthRow[]> {
+    return this.#do(() => {
+      const limit = query.limit ?? DEFAULT_LIMIT;
+      if (!Number.isInteger(limit) || limit < 0) throw this.#usage(`a limit of ${limit}`);
+      const found = query.series.flatMap((series) => {
+        this.#expectRange(query);
+        const sums = this.#pieces.sumsOf(series, query);
+        const { n, sx } = sums;
+        return sums
+          .steepest(limit)
+          .map(({ stack, sums: row }) => ({ series, stack, row, steep: n * row.sxy - sx * row.sy }));
+      });
+      found.sort((a, b) => b.steep - a.steep);
+      return found
+        .slice(0, limit)
+        .map(({ series, stack, row }) => ({ series, stack: this.#stacks.idOf(stack), ...row }));
+    });
+  }
+
+  points(series: readonly number[], range: Range): Promise<PointSums[]> {
+    return this.#do(() =>
+      series.map((id) => {
+        const sums = new StackSums();
+        this.#pieces.countProfiles(id, range, sums);
+        return { series: id, n: sums.n, sx: sums.sx, sxx: sums.sxx };
+      }),
+    );
+  }
+
+  merge(
+    series: readonly number[],
+    range: Range,
+    aggregation: Exclude<Aggregation, 'max'>,
+  ): Promise<ReadonlyMap<bigint, number>> {
+    return this.#do(() => {
+      const merged = new Map<number, number>();
+      for (const id of series) {
+        const within = aggregation === 'last' ? this.#pieces.lastProfile(id, range) : range;
+        if (within === null) continue;
+        const sums = this.#pieces.sumsOf(id, within);
+        const by = aggregation === 'sum' ? 1 : sums.n;
+        for (const [stack, sum] of sums.totals()) merged.set(stack, (merged.get(stack) ?? 0) + sum / by);
+      }
+      return new Map(
+        [...merged]
+          .filter(([, value]) => value !== 0)
+          .map(([stack, value]) => [this.#stacks.idOf(stack), value]),
+      );
+    });
+  }
+
+  frames(stacks: readonly bigint[]): Promise<ReadonlyMap<bigint, readonly Frame[]>> {
+    return this.#do(
+      () =>
+        new Map(
+          stacks.flatMap((stack) => {
+            const row = this.#stacks.find(stack);
+            return row === undefined ? [] : [[stack, this.#stacks.framesOf(row)] as const];
+          }),
+        ),
+    );
+  }
+
+  runs(series: readonly number[], range: Range): Promise<Run[]> {
+    return this.#do(() => {
+      const runs = new Map<string, Run>();
+      const see = (id: number, run: number, first: number, last: number): void => {
+        const key = `${id} ${run}`;
+        const known = runs.get(key) ?? { series: id, run, first, last };
+        const [from, to] = [Math.min(known.first, first), Math.max(known.last, last)];
+        runs.set(key, { series: id, run, first: from, last: to });
+      };
+      for (const id of series) {
+        for (const row of this.#pieces.summedRows(id, range))
+          see(id, numberOf(row['run']), numberOf(row['hour']), numberOf(row['hour']));
+        const grouped = this.#sql.all(
+          'SELECT run, min(time) AS first, max(time) AS last FROM profile WHERE series = ? AND time >= ? AND time < ? GROUP BY run',
+          id,
+          range.from,
+          range.to,
+        );
+        for (const row of grouped)
+          see(id, numberOf(row['run']), numberOf(row['first']), numberOf(row['last']));
+      }
+      return [...runs.values()].sort((a, b) => a.first - b.first || a.series - b.series);
+    });
+  }
+
+  retention(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
+    return this.#do(() => {
+      try {
+        return this.#folding.retain(now, policy);
+      } finally {
+        // Rows of stacks may have gone, and hours that waited.
+        this.#stacks.reset();
+        this.#unfolded.clear();
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    this.#database?.close();
+    this.#database = null;
+    return Promise.resolve();
+  }
+
+  /** Runs `work`, whose errors become this room's. */
+  #do<T>(work: () => T): Promise<T> {
+    try {
+      if (this.#database === null) throw storeError(this.#name, 'STORE_CLOSED');
+      return Promise.resolve(work());
+    } catch (error) {
+      const said =
+        error instanceof CutShort
+          ? storeError(this.#name, 'STORE_CORRUPT', 'a blob is cut short', error)
+          : translated(this.#name, error);
+      return Promise.reject(said);
+    }
+  }
+
+  /** All of it, or nothing. */
+  #atOnce(work: () => void): void {
+    this.#database?.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database?.exec('COMMIT');
+    } catch (error) {
+      if (this.#database?.isTransaction === true) this.#database.exec('ROLLBACK');
+      // Rows that were made are not there.
+      this.#stacks.reset();
+      this.#series.clear();
+      this.#unfolded.clear();
+      throw error;
+    }
+  }
+
+  #usage(why: string): Error {
+    return storeError(this.#name, 'STORE_USAGE', why);
+  }
+
+  #expectRange({ from, to }: Range): void {
+    if (!Number.isFinite(from) || !Number.isFinite(to) || to < from)
+      throw this.#usage(`a range from ${from} to ${to}`);
+  }
+
+  #expectSound({ time, run, nodes, values }: ProfileRecord, tree: StackTree): void {
+    if (!Number.isSafeInteger(time) || time < 0) throw this.#usage(`a profile of time ${time}`);
+    if (!Number.isSafeInteger(run)) throw this.#usage(`a run ${run}`);
+    if (nodes.length !== values.length)
+      throw this.#usage(`${nodes.length} stacks and ${values.length} values`);
+    for (const node of nodes) if (node >= tree.length) throw this.#usage(`a stack ${node} of ${tree.length}`);
+  }
+
+  #put(profile: ProfileRecord, tree: StackTree): void {
+    const id = this.#seriesId(profile.series);
+    const hour = Math.floor(profile.time / HOUR_MS);
+    const rows = this.#stacks.resolve(tree, profile.nodes, hour);
+    const { stacks, values, total } = this.#columnsOf(profile, rows);
+    const { changes } = this.#sql.run(
+      'INSERT OR IGNORE INTO profile (series, time, run, total, payload) VALUES (?, ?, ?, ?, ?)',
+      id,
+      profile.time,
+      profile.run,
+      total,
+      encodeProfile({ stacks, values }),
+    );
+    const waiting = `${id} ${hour}`;
+    if (changes === 0 || this.#unfolded.has(waiting)) return;
+    this.#sql.run('INSERT OR IGNORE INTO unfolded (series, hour) VALUES (?, ?)', id, hour * HOUR_MS);
+    this.#unfolded.add(waiting);
+  }
+
+  /** The values by row, each row once, in order. Loops by number: this runs for every sample that comes in. */
+  #columnsOf(
+    { nodes, values }: ProfileRecord,
+    rows: Uint32Array,
+  ): { stacks: Uint32Array; values: Float64Array; total: number } {
+    const stacks = new Uint32Array(nodes.length);
+    for (let i = 0; i < nodes.length; i++) stacks[i] = rows[nodes[i] ?? 0] ?? 0;
+    let highest = 0;
+    for (let i = 0; i < stacks.length; i++) highest = Math.max(highest, stacks[i] ?? 0);
+    if (highest >= this.#values.length) this.#values = new Float64Array(2 * highest);
+    const byRow = this.#values;
+    for (let i = 0; i < stacks.length; i++) {
+      const row = stacks[i] ?? 0;
+      byRow[row] = (byRow[row] ?? 0) + (values[i] ?? 0);
+    }
+    stacks.sort();
+    let total = 0;
+    const sorted = new Float64Array(stacks.length);
+    for (let i = 0; i < stacks.length; i++) {
+      const row = stacks[i] ?? 0;
+      // The second time that a row stands here it has nothing left.
+      const value = keptValue(byRow[row] ?? 0);
+      byRow[row] = 0;
+      sorted[i] = value;
+      total += value;
+    }
+    return { stacks, values: sorted, total };
+  }
+
+  #seriesId(series: SeriesKey): number {
+    const key = keyOf(series);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const there = this.#sql.get('SELECT id FROM series WHERE key = ?', key);
+    const id =
+      there === undefined
+        ? this.#sql.run(
+            'INSERT INTO series (key, labels, profile, sample_type, unit, kind) VALUES (?, ?, ?, ?, ?, ?)',
+            key,
+            JSON.stringify(series.labels),
+            series.profile,
+            series.sampleType,
+            series.unit,
+            series.kind,
+          ).id
+        : numberOf(there['id']);
+    this.#series.set(key, id);
+    return id;
+  }
+
+  #steps(range: Range, stepMs: number, aggregation: Aggregation): Steps {
+    this.#expectRange(range);
+    if (!(stepMs >= 1)) throw this.#usage(`a step of ${stepMs} ms`);
+    return new Steps(range.from, stepMs, aggregation);
+  }
+}
+
+function seriesOf(row: Row): Series {
+  return {
+    id: numberOf(row['id']),
+    labels: JSON.parse(textOf(row['labels'])) as Record<string, string>,
+    profile: textOf(row['profile']),
+    sampleType: textOf(row['sample_type']),
+    unit: textOf(row['unit']),
+    kind: row['kind'] === 'delta' ? 'delta' : 'gauge',
+  };
+}
+
+function labelOf(series: Series, name: string): string | undefined {
+  if (name === 'profile' || name === 'sampleType' || name === 'unit') return series[name];
+  return Object.hasOwn(series.labels, name) ? series.labels[name] : undefined;
+}
