@@ -1,6 +1,5 @@
 // The public face of the store.
 export {
-  type Frame,
   type GrowthQuery,
   type GrowthRow,
   HOUR_MS,
