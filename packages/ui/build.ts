@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import type { Boot } from '@stackpile/profile';
 import { build, type Metafile } from 'esbuild';
 import { bundleProgram, bundleWhole } from './bundle.ts';
-import { dataSlot, pageOf } from './src/page-template.ts';
+import { dataSlot, pageOf, saidSlot } from './src/page-template.ts';
 import { noReaders } from './left-out.ts';
 import { type Weight, weigh } from './weight.ts';
 
@@ -71,6 +71,7 @@ export async function makePage(
   const script = insideScript(page.first);
   const chunks = page.later.map(({ name, code }) => ({ name, code: insideScript(code) }));
   const html = pageOf({
+    said: saidSlot,
     data: dataSlot,
     boot: JSON.stringify(empty),
     csp: policy([script, ...chunks.map(({ code }) => code)], css),

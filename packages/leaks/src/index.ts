@@ -32,3 +32,5 @@ export { ledgerLines } from './process-words.ts';
 export { verify, type Pace, type Verification, type Verified } from './verify.ts';
 export { type Bound, boundOf } from './bound.ts';
 export { evidencesIn } from './evidence-of.ts';
+export { areOfOneProcess, judgeDumps, type Beside, type DumpsVerdict } from './judge-dumps.ts';
+export { adviceOn, startedBy, sumUp, type Summing, verdictText } from './verdict-text.ts';

@@ -120,6 +120,7 @@ export { shortName, shortPath } from './short-name.ts';
 export { tellingFrame } from './telling-frame.ts';
 export { checkValid } from './validity.ts';
 export { type Boot, type BootService, readBoot, type Shared } from './wire/boot.ts';
+export { saidIn } from './wire/said.ts';
 export { type CounterName, type Counters, readCounters } from './wire/counters.ts';
 export { WireError } from './wire/error.ts';
 export { parseWire } from './wire/fields.ts';

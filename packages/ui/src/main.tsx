@@ -108,6 +108,8 @@ function main(): void {
   addEventListener('hashchange', readLocation);
   document.addEventListener('keydown', onKeyDown);
   const root = document.getElementById('app');
+  // What a report says without a script stands there until now.
+  root?.replaceChildren();
   if (root !== null) render(<App />, root);
 }
 

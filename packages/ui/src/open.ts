@@ -1,4 +1,5 @@
 // Opening profiles: from what the page came with, from its own server, from files dropped on it.
+import { safeText } from '@stackpile/profile';
 import { EngineError } from './engine/error.ts';
 import { download } from './engine/download.ts';
 import { engine, navigate, notice, profiles, sentence, sameKind, status } from './store.ts';
@@ -13,19 +14,21 @@ export function credentials(): Record<string, string> {
 }
 
 /**
- * Opens one profile; bytes move to the worker, an address is asked by it. @returns its id
+ * Opens the profile that is named `given`; bytes move to the worker, an address is asked by it. @returns its id
  *
  * @param opened told the id before the profile is among those of the page
  *
  * @throws {EngineError} with the worker's sentence, which begins with `name`
  */
 export async function open(
-  name: string,
+  given: string,
   from: Uint8Array<ArrayBuffer> | Blob | string,
   time: number | null,
   size?: number,
   opened: (id: number) => void = () => undefined,
 ): Promise<number> {
+  // Whoever names a file may name it to deceive; a file of one name in the whole page.
+  const name = safeText(given);
   const address = typeof from === 'string';
   const asked = engine().ask(
     'open',
@@ -75,7 +78,8 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 export async function openFiles(files: readonly File[]): Promise<void> {
   if (files.length === 0) return;
   const before = profiles.peek().length;
-  if (before === 0) status.value = { kind: 'loading', text: `Reading ${files[0]?.name ?? ''}`, share: null };
+  if (before === 0)
+    status.value = { kind: 'loading', text: `Reading ${safeText(files[0]?.name ?? '')}`, share: null };
   const failures: string[] = [];
   for (const file of files.slice(0, 200)) {
     try {

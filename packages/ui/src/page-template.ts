@@ -12,7 +12,7 @@ const template = `<!doctype html>
 <style>{{style}}</style>
 </head>
 <body>
-<div id="app"><noscript>Stackpile draws profiles with JavaScript: please allow it for this page. Nothing leaves it.</noscript></div>
+<div id="app">{{said}}<noscript>Stackpile draws profiles with JavaScript: please allow it for this page. Nothing leaves it.</noscript></div>
 <script type="text/plain" id="stackpile-worker">{{worker}}</script>
 <script type="text/plain" id="stackpile-worker-later">{{workerLater}}</script>
 <script type="application/json" id="stackpile-boot">{{boot}}</script>
@@ -30,6 +30,8 @@ export interface PageParts {
   readonly worker: string;
   readonly workerLater: string;
   readonly boot: string;
+  /** What is read where no script runs: mail, a ticket's preview. Replaced when one does. */
+  readonly said: string;
   /** Blocks of data, which never run. */
   readonly data: string;
   readonly script: string;
@@ -44,3 +46,6 @@ export function pageOf(parts: PageParts): string {
 
 /** Where data is put into a page that is built already. */
 export const dataSlot = '<!--stackpile-data-->';
+
+/** Where the words of a report are put into a page that is built already. */
+export const saidSlot = '<!--stackpile-said-->';

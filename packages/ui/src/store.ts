@@ -32,6 +32,8 @@ export type Overlay = 'none' | 'help' | 'download' | 'share' | 'editor' | 'menu'
 export const overlay: Signal<Overlay> = signal<Overlay>('none');
 /** What goes with a report that was made in a page; null where the page is none. */
 export const shared: Signal<Shared | null> = signal<Shared | null>(null);
+/** The latest verdict as text, for paper; '' before there is one. */
+export const said: Signal<string> = signal('');
 /** Text of source files, where the page came with or may ask for them. */
 export const sourceText: Signal<((profile: number, file: string) => Promise<string>) | null> = signal<
   ((profile: number, file: string) => Promise<string>) | null

@@ -118,3 +118,18 @@ test('a snapshot that is damaged is one sentence that names the byte', async () 
       /heap snapshot/,
     );
 });
+
+test('a verdict leads with what it convicts, its place and what to do; of one snapshot it asks for another', async () => {
+  const engine = await opened(first, second);
+  const asked = { sampleType: '', memoryLimit: null, counters: [] };
+  const both = await engine.handlers.verdict({ ...asked, profiles: [0, 1] }, () => undefined);
+  assert.equal(both.kind, 'leak');
+  const [{ kind, findings }] = both.verdicts;
+  assert.equal(kind, 'leak', 'what is convicted is not among the verdicts that the page leads with');
+  assert.equal(findings[0]?.sentence, both.headline);
+  assert.match(findings[0].culprit?.file ?? '', /server\.mjs$/);
+  assert.match(both.text, /server\.mjs:4[^]*What to do: /);
+  const one = await engine.handlers.verdict({ ...asked, profiles: [0] }, () => undefined);
+  assert.equal(one.kind, 'unsure');
+  assert.match(one.next, /^Take another heap snapshot of the same process/);
+});

@@ -19,7 +19,8 @@ const attacks = [
   '\\N\\G\\E"];}',
 ];
 
-export function hostileProfile(): Uint8Array<ArrayBuffer> {
+/** @param more so many more of each than in the first */
+export function hostileProfile(more = 0): Uint8Array<ArrayBuffer> {
   const builder = new ProfileBuilder({
     sampleTypes: [{ type: 'goroutine', unit: 'count' }],
     docUrl: 'javascript:globalThis.attacked=1',
@@ -38,7 +39,7 @@ export function hostileProfile(): Uint8Array<ArrayBuffer> {
     ];
     builder.sample(
       stack,
-      [10 + index],
+      [10 + index + more],
       [
         { key: 'state', text: attack },
         { key: attack, text: attack },

@@ -26,18 +26,23 @@ import {
 useBrowser();
 
 test('a hostile profile changes nothing on the page, served or as a file', { skip }, async () => {
-  const path = join(folder, 'hostile.pb');
+  const path = join(folder, 'a<img src=x onerror=globalThis.attacked=1>&lt;b\u202egnp.pb');
+  const later = join(folder, 'b"><script>globalThis.attacked=1<!--.pb');
   writeFileSync(path, hostileProfile());
-  const server = await serve([path]);
+  writeFileSync(later, hostileProfile(500));
+  const server = await serve([path, later]);
   const file = join(folder, 'hostile.html');
-  writeFileSync(file, await reportHtml([path], {}, folder));
+  writeFileSync(file, await reportHtml([path, later], {}, folder));
   for (const address of [server.url, pathToFileURL(file).href]) {
     const origin = address.startsWith('file') ? 'file:' : `http://127.0.0.1:${server.port}/`;
     const { page, problems, context } = await openPage(browser, desktop, 'light', origin);
     await page.goto(address);
     await settled(page);
+    if (address !== server.url) await staysText(file);
     const scripts = await page.evaluate(() => document.querySelectorAll('script').length);
     for (const view of [
+      'verdict',
+      'compare?src=1&base=0',
       'flame',
       'flame?q=script',
       'flame?mode=up',
@@ -81,6 +86,21 @@ test('a hostile profile changes nothing on the page, served or as a file', { ski
     await context.close();
   }
 });
+
+/** Of a report that is read without a script: words, and nothing but words. */
+async function staysText(file: string): Promise<void> {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(pathToFileURL(file).href);
+  const tags = await page.$$eval('#app .said *', (all) =>
+    [...new Set(all.map((one) => one.localName))].sort(),
+  );
+  assert.deepEqual(tags, ['h1', 'h2', 'li', 'pre', 'ul']);
+  const text = await page.locator('#app .said').innerText();
+  assert.match(text, /onerror=globalThis\.attacked=1>&lt;b\\u\{202e\}gnp\.pb/);
+  assert.doesNotMatch(text, /[\u202a-\u202e\u2066-\u2069\u001b]/);
+  await context.close();
+}
 
 test('the policy holds: no inline script, no foreign request, no frame', { skip }, async () => {
   const server = await serve([dump('t2')]);

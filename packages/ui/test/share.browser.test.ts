@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parseWire, readBoot } from '@stackpile/profile';
 import { fillPage, readPage } from '../../cli/src/web/page.ts';
+import { reportHtml } from '../../cli/src/report/report-file.ts';
 import { audience } from '../src/share/audience.ts';
 import { desktop, openPage } from './chromium.ts';
 import {
@@ -91,6 +92,49 @@ test('a report made in the page holds drops, this view and a note, and is byte b
   );
   await shows(offline.page, 'dialog', /Only this computer: the page is a file/);
   await offline.page.keyboard.press('Escape');
+  assert.deepEqual(offline.problems, []);
+  await offline.context.close();
+});
+
+test('a report says its verdict and its note where no script runs, and on paper; the command’s too', {
+  skip,
+}, async () => {
+  const { page, context } = await visit(await serve([dump('t2'), dump('t136')]), desktop, 'light');
+  await go(page, 'top');
+  await page.keyboard.press('S');
+  await page.locator('dialog textarea').fill('First line <img src=x onerror=alert(1)>\n\u202eSecond line');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save report.html' }).click(),
+  ]);
+  const made = join(folder, 'said.html');
+  writeFileSync(made, readFileSync(await download.path()));
+  await context.close();
+  const written = join(folder, 'command.html');
+  writeFileSync(written, await reportHtml([dump('t2'), dump('t136')], {}, folder));
+  const verdict = /subscribe_leaky\.go:22[\s\S]*What to do/;
+  for (const file of [made, written]) {
+    const still = await browser.newContext({ javaScriptEnabled: false, offline: true });
+    const plain = await still.newPage();
+    await plain.goto(pathToFileURL(file).href);
+    const text = await plain.locator('#app').innerText();
+    assert.match(text, verdict, file);
+    assert.match(text, /In this file[\s\S]*t2[\s\S]*t136/);
+    assert.equal(await plain.locator('#app img').count(), 0);
+    if (file === made) assert.match(text, /First line <img[^]*\n\\u\{202e\}Second line/);
+    await still.close();
+  }
+  const offline = await openPage(browser, desktop, 'light', 'file:');
+  await offline.page.goto(pathToFileURL(made).href);
+  await settled(offline.page);
+  assert.equal(await offline.page.locator('.said').count(), 0, 'the page stands in its place');
+  await go(offline.page, 'top');
+  await offline.page.emulateMedia({ media: 'print' });
+  await shows(offline.page, '.said-on-paper', verdict);
+  assert.ok(await offline.page.locator('.said-on-paper').isVisible());
+  assert.ok(await offline.page.locator('.report-note').isVisible());
+  await go(offline.page, 'verdict');
+  assert.equal(await offline.page.locator('.said-on-paper').count(), 0, 'it is what is printed');
   assert.deepEqual(offline.problems, []);
   await offline.context.close();
 });

@@ -1,13 +1,12 @@
 // A verdict's words: shares of what is of one kind, no name where nothing is convicted, the headline once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amount, duration, findLeaks } from '@stackpile/leaks';
+import { amount, duration, judgeDumps, sumUp, verdictText } from '@stackpile/leaks';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import fc from 'fast-check';
 import { ProfileEngine } from '../src/engine/engine.ts';
 import { noFilters } from '../src/stack-filters.ts';
 import { formatMs, formatPercent, formatValue } from '../src/format.ts';
-import { asText, nextStep } from '../src/verdict/advice.ts';
 import { axisTop } from '../src/verdict/axis.ts';
 
 const none = (): void => undefined;
@@ -36,12 +35,12 @@ test('a share is of what is of one kind: the same in the verdict and in Tasks', 
     const { id } = await engine.handlers.open({ name: `${row}.pb`, from, time: row * 60_000 }, none);
     ids.push(id);
   }
-  const { verdicts, process } = await engine.handlers.verdict(
+  const { verdicts, kind, ledger } = await engine.handlers.verdict(
     { profiles: ids, sampleType: '', memoryLimit: null, counters: [] },
     none,
   );
-  assert.equal(process?.kind, 'leak');
-  assert.match(process.ledger[0] ?? '', /^grows    tasks 22 → 117/u);
+  assert.equal(kind, 'leak');
+  assert.match(ledger[0] ?? '', /^grows    tasks 22 → 117/u);
   assert.deepEqual(
     verdicts.map(({ kind, series }) => [series.noun, kind]),
     [
@@ -78,9 +77,10 @@ test('what is copied says the headline once, with the files and their times, and
     time: Date.UTC(2026, 0, 1, 12, row),
     name: `t${row}.pb.gz`,
   }));
-  const verdict = findLeaks(dumps, { sampleType: 'tasks' });
-  const text = asText(verdict.sentence, verdict, dumps, ['flat     open files']);
-  assert.equal(text.split(verdict.sentence).length, 2);
+  const judged = judgeDumps(dumps, { sampleType: 'tasks' });
+  const summing = { ...sumUp(judged, false), ledger: ['flat     open files'] };
+  const text = verdictText(summing, judged, dumps);
+  assert.equal(text.split(judged.verdicts[0].sentence).length, 2);
   assert.match(
     text,
     /t0\.pb\.gz {2}2026-01-01T12:00:00\.000Z[^]*flat {5}open files[^]*subscribe\n {6}\/srv\/app\/cron\.ts:20[^]*What to do: /,
@@ -93,16 +93,17 @@ test('where nothing is convicted it is said what to do next', () => {
     time: row * 60_000,
     name: `${row}`,
   }));
-  const acquitted = findLeaks(flat, { sampleType: 'tasks' });
-  assert.equal(acquitted.kind, 'none');
-  assert.match(nextStep(acquitted), /take another profile in 20\smin/);
-  assert.match(asText(acquitted.sentence, acquitted, flat, []), /What to do next: Nothing to mend here/);
-  const few = findLeaks(
+  const acquitted = judgeDumps(flat, { sampleType: 'tasks' });
+  const summing = sumUp(acquitted, false);
+  assert.equal(summing.kind, 'none');
+  assert.match(summing.next, /take another profile in 20\smin/);
+  assert.match(verdictText(summing, acquitted, flat), /What to do next: Nothing to mend here/);
+  const few = judgeDumps(
     [dump(1, 0), dump(30, 0)].map((profile, row) => ({ profile, time: row * 60_000, name: `${row}` })),
     { sampleType: 'tasks' },
   );
-  assert.equal(few.kind, 'unsure');
-  assert.match(nextStep(few), /^Take /);
+  assert.equal(few.verdicts[0].kind, 'unsure');
+  assert.match(sumUp(few, false).next, /^Take /);
 });
 
 test('axes end in round numbers', () => {

@@ -1,6 +1,7 @@
 // Dumps in files as one process: which of them are evidence of what, in which order, and what nobody can see in them.
 import { dirname } from 'node:path';
 import {
+  areOfOneProcess,
   type Dump,
   type Evidence,
   evidencesIn,
@@ -120,11 +121,6 @@ function bestSeries(groups: readonly ReadGroup[]): Map<Evidence, readonly Dump[]
     }
   }
   return best;
-}
-
-/** Whether ids mean the same in all dumps: those of heap snapshots do within one process only. */
-function areOfOneProcess(dumps: readonly Dump[]): boolean {
-  return new Set(dumps.map(({ profile }) => heapIds(profile)?.process ?? '')).size <= 1;
 }
 
 /** Judges dumps without their process: the sample type that was named, or one that counts what nobody knows. */

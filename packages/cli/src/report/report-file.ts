@@ -9,6 +9,7 @@ import { optionProblem } from '../option-problem.ts';
 import { fillPage, PageError, readGraphviz, readPage } from '../web/page.ts';
 import { warnOfAge } from '../web/page-age.ts';
 import { readSources } from '../web/sources.ts';
+import { saidOf } from './said.ts';
 
 export const reportUsage = `usage: stackpile report -o FILE SOURCE… [OPTION…]
 
@@ -125,5 +126,15 @@ export async function reportHtml(
     );
   }
   if (graph) data.set('graphviz', gzipSync(await readGraphviz(), { level: 9 }).toString('base64'));
-  return fillPage(page, { mode: 'report', sources: entries, graphviz: graph ? 'graphviz' : '' }, data);
+  const said = saidOf(sources);
+  return fillPage(
+    page,
+    {
+      mode: 'report',
+      sources: entries,
+      graphviz: graph ? 'graphviz' : '',
+      ...(said === '' ? {} : { said }),
+    },
+    data,
+  );
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Boot } from '@stackpile/profile';
+import { type Boot, saidIn } from '@stackpile/profile';
 import type { CliErrorCode } from '../errors.ts';
 
 /** Thrown where the page was never built. */
@@ -62,13 +62,18 @@ export function fillPage(page: string, boot: Boot, data: ReadonlyMap<string, str
   const none: Boot = { mode: 'none' };
   const marked = `<script type="application/json" id="stackpile-boot">${scriptJson(none)}</script>`;
   const slot = '<!--stackpile-data-->';
+  const words = '<!--stackpile-said-->';
   // The last occurrences: what stands before them is the worker's code, which may hold the same text.
   const at = page.lastIndexOf(marked);
   const hole = page.lastIndexOf(slot);
-  if (at < 0 || hole < at)
+  // Only markup of the page's own stands before it.
+  const top = page.indexOf(words);
+  if (top < 0 || at < top || hole < at)
     throw new PageError('the web page was built by another version: run npm run build');
   return [
-    page.slice(0, at),
+    page.slice(0, top),
+    saidIn(boot),
+    page.slice(top + words.length, at),
     `<script type="application/json" id="stackpile-boot">${scriptJson(boot)}</script>`,
     page.slice(at + marked.length, hole),
     blocks.join('\n'),

@@ -57,6 +57,8 @@ export type Boot =
       readonly graphviz: string;
       /** What whoever made the file from a page says with it. */
       readonly shared?: Shared;
+      /** The verdict as text, which stands in the file as plain words too; absent where there is none. */
+      readonly said?: string;
     }
   | { readonly mode: 'agent'; readonly name: string; readonly base: string };
 
@@ -96,6 +98,7 @@ export function readBoot(value: unknown, name = 'boot'): Boot {
         }),
         graphviz: fields.text('graphviz'),
         ...(fields.has('shared') ? { shared: readShared(fields.get('shared'), `${name}.shared`) } : {}),
+        ...(fields.has('said') ? { said: fields.text('said', LONGEST_NAME) } : {}),
       };
     case 'agent':
       return { mode, name: fields.text('name'), base: fields.text('base') };

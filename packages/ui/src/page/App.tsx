@@ -5,7 +5,7 @@ import { Header } from '../parts/Header.tsx';
 import { later } from '../parts/later.tsx';
 import { emptyFigures, emptyWords } from '../parts/nothing.ts';
 import { Failure, Loading } from '../parts/states.tsx';
-import { current, notice, overlay, state, status } from '../store.ts';
+import { current, notice, overlay, said, state, status } from '../store.ts';
 import { viewComponent } from '../views/load.ts';
 import { viewRow } from '../views/registry.ts';
 import { Chooser, Empty } from './Chooser.tsx';
@@ -51,6 +51,7 @@ export function App(): JSX.Element {
   return (
     <>
       <Header />
+      {said.value === '' || state.value.view === 'verdict' ? null : <pre class="said-on-paper">{said}</pre>}
       <main id="view" tabIndex={-1}>
         {now.kind === 'ready' && state.value.view !== 'verdict' ? (
           <h1 class="offscreen">{viewRow(state.value.view).title}</h1>

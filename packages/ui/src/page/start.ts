@@ -1,5 +1,5 @@
 // What the page came with: read, then opened.
-import { type Boot, parseWire, readBoot as readWire, type Shared } from '@stackpile/profile';
+import { type Boot, parseWire, readBoot as readWire, safeText, type Shared } from '@stackpile/profile';
 import { bootMode, element, sourceRows } from '../came-with.ts';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
@@ -8,6 +8,7 @@ import {
   notice,
   profiles,
   readLocation,
+  said,
   sentence,
   services,
   shared,
@@ -42,6 +43,7 @@ export async function start(came: Boot = boot): Promise<void> {
         break;
       case 'report':
         takeShared(boot.shared ?? null);
+        said.value = boot.said ?? '';
         await openEach(boot.sources, 'Reading', ({ data }) => fromBase64(element(data)), failures);
         break;
       case 'agent': {
@@ -91,7 +93,7 @@ async function openEach<
 ): Promise<void> {
   for (const [row, source] of sources.entries()) {
     const { name, time, size } = source;
-    status.value = { kind: 'loading', text: `${verb} ${name}`, share: null };
+    status.value = { kind: 'loading', text: `${verb} ${safeText(name)}`, share: null };
     try {
       const service = services.value.find((one) => name.startsWith(one.name));
       const tag = (id: number): void => {

@@ -4,8 +4,8 @@ import { useState } from 'preact/hooks';
 import { bootMode, sourceRows } from '../came-with.ts';
 import { copyText, Dialog } from '../parts/controls.tsx';
 import { saveFile } from '../parts/save-file.ts';
-import { looksOfShown } from '../live.ts';
-import { graphviz, notice, overlay, profiles, sentence, shared, theme } from '../store.ts';
+import { engine, graphviz, notice, overlay, profiles, said, sentence, shared, theme } from '../store.ts';
+import { verdictQuestion, watchedCounters } from '../verdict-question.ts';
 import { audience } from './audience.ts';
 import { makeReport } from './report.ts';
 
@@ -20,10 +20,9 @@ export function ShareSheet(): JSX.Element {
   const save = async (): Promise<void> => {
     setBusy(true);
     try {
-      const watched = looksOfShown.value.flatMap(({ counters }) => (counters === null ? [] : [counters]));
-      const counters = watched.length > 0 ? watched : (shared.value?.counters ?? []);
       const report = await makeReport(
-        { time: Date.now(), view: location.hash, note: note.trim(), counters },
+        { time: Date.now(), view: location.hash, note: note.trim(), counters: watchedCounters() },
+        await verdictText(),
         graph,
       );
       saveFile(report, 'report.html');
@@ -102,9 +101,22 @@ export function ShareSheet(): JSX.Element {
   );
 }
 
-/** Prints in the colours of paper: the canvas is painted anew first. */
+/** The verdict on what is open; '' where there is none on it. */
+async function verdictText(): Promise<string> {
+  const question = verdictQuestion();
+  if (question === null) return '';
+  try {
+    return (await engine().ask('verdict', question)).text;
+  } catch {
+    // Profiles that count nothing that lives: nobody judges them.
+    return '';
+  }
+}
+
+/** Prints in the colours of paper, with the verdict: the canvas is painted anew first. */
 async function print(close: () => void): Promise<void> {
   close();
+  said.value = await verdictText();
   const before = theme.value;
   document.documentElement.dataset['theme'] = theme.value = 'light';
   const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));

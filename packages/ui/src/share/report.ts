@@ -1,5 +1,5 @@
 // The page written into one file, as the command writes it: every open profile, the view, a note.
-import type { Boot, Shared } from '@stackpile/profile';
+import { type Boot, saidIn, type Shared } from '@stackpile/profile';
 import { element } from '../came-with.ts';
 import { pageOf } from '../page-template.ts';
 import { EngineError } from '../engine/error.ts';
@@ -11,10 +11,11 @@ const mostBytes = 200 * 2 ** 20;
 /**
  * The file's text.
  *
+ * @param said the verdict as text; '' where there is none
  * @param graph whether it carries the layout program of the call graph
  * @throws {EngineError} where the profiles are too many for one file
  */
-export async function makeReport(shared: Shared, graph: boolean): Promise<Blob> {
+export async function makeReport(shared: Shared, said: string, graph: boolean): Promise<Blob> {
   const blocks = new Map<string, string>();
   const sources: { name: string; time: number | null; size: number; data: string }[] = [];
   let bytes = 0;
@@ -33,7 +34,16 @@ export async function makeReport(shared: Shared, graph: boolean): Promise<Blob> 
   }
   const load = graph ? graphviz.value : null;
   if (load !== null) blocks.set('graphviz', toBase64(await packed(await load())));
-  return reportOf({ mode: 'report', sources, graphviz: load === null ? '' : 'graphviz', shared }, blocks);
+  return reportOf(
+    {
+      mode: 'report',
+      sources,
+      graphviz: load === null ? '' : 'graphviz',
+      shared,
+      ...(said === '' ? {} : { said }),
+    },
+    blocks,
+  );
 }
 
 /** The page that runs, booted with something else. Scripts stand in it as they came, so that its policy lets them run. */
@@ -48,6 +58,7 @@ export function reportOf(boot: Boot, blocks: ReadonlyMap<string, string>): Blob 
     style: text('head > style'),
     worker: element('stackpile-worker'),
     workerLater: element('stackpile-worker-later'),
+    said: saidIn(boot),
     boot: scriptJson(boot),
     data: [...blocks]
       .map(([id, base64]) => `<script type="application/octet-stream" id="${id}">${base64}</script>`)

@@ -1,12 +1,11 @@
 // The first finding: where, how much, since when, what to do.
-import type { Finding, Verdict } from '@stackpile/leaks';
+import { adviceOn, type Finding, startedBy, type Verdict } from '@stackpile/leaks';
 import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { exactPattern } from '../pattern.ts';
 import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '../format.ts';
 import { memoryOutlook } from '../live.ts';
-import { navigate } from '../store.ts';
-import { adviceOn, startedBy } from './advice.ts';
+import { current, navigate } from '../store.ts';
 import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { latest, place } from './frames.ts';
 import { NextSteps } from './NextSteps.tsx';
@@ -84,6 +83,7 @@ export function Lead({
   const unit = verdict.series.measure.unit;
   const culprit = finding.culprit ?? finding.stack[0] ?? null;
   const facts = figures(finding, verdict);
+  const isHeap = current.value?.isHeap === true;
   return (
     <article class={`lead-finding ${finding.kind}`}>
       {culprit === null ? null : (
@@ -126,14 +126,14 @@ export function Lead({
             class="primary"
             onClick={() =>
               navigate({
-                view: 'flame',
+                view: isHeap ? 'heap' : 'flame',
                 focus: exactPattern(safeText(culprit.name)),
                 zoom: '',
                 source: latest(),
               })
             }
           >
-            See it in the flame graph
+            {isHeap ? 'See what it holds' : 'See it in the flame graph'}
           </button>
         )}
         <NextSteps copy={copy} />

@@ -1,9 +1,8 @@
 // The stack of a finding, with what its tasks have in common.
-import type { Finding, StackFrame } from '@stackpile/leaks';
+import { type Finding, type StackFrame, startedBy } from '@stackpile/leaks';
 import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { startedBy } from './advice.ts';
 import { PlaceLink } from '../parts/PlaceLink.tsx';
 
 export function Stack({ finding }: { readonly finding: Finding }): JSX.Element {

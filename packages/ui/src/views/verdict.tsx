@@ -1,16 +1,16 @@
 // The verdict: what grows, where, since when, what it waits for, and what to do; in words first, numbers after.
 import type { Finding, Verdict } from '@stackpile/leaks';
-import { type Counters, shortName, tellingFrame, safeText } from '@stackpile/profile';
+import { shortName, tellingFrame, safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { exactPattern } from '../pattern.ts';
 import { formatValue } from '../format.ts';
-import { looksOfShown, memoryOutlook } from '../live.ts';
 import { copyText } from '../parts/controls.tsx';
 import { PlaceLink } from '../parts/PlaceLink.tsx';
 import { Failure, Loading } from '../parts/states.tsx';
-import { current, navigate, series, shared, state } from '../store.ts';
+import { current, navigate, said, series } from '../store.ts';
 import { useAnswer } from '../use-answer.ts';
-import { asText, nextStep } from '../verdict/advice.ts';
+import { verdictQuestion } from '../verdict-question.ts';
 import { latest } from '../verdict/frames.ts';
 import { Lead } from '../verdict/Lead.tsx';
 import { NextSteps } from '../verdict/NextSteps.tsx';
@@ -19,18 +19,11 @@ import { Spark, Trend } from '../verdict/Trend.tsx';
 
 export function View(): JSX.Element {
   const dumps = series.value;
-  const chosen = state.value.sampleType;
-  const answer = useAnswer(
-    'verdict',
-    dumps.length < 2
-      ? null
-      : {
-          profiles: dumps.map(({ id }) => id),
-          sampleType: chosen,
-          memoryLimit: memoryOutlook.value?.limit ?? null,
-          counters: watchedCounters(),
-        },
-  );
+  const answer = useAnswer('verdict', verdictQuestion());
+  const told = answer.value?.text ?? '';
+  useEffect(() => {
+    if (told !== '') said.value = told;
+  }, [told]);
   if (dumps.length < 2) {
     return (
       <Failure
@@ -41,12 +34,8 @@ export function View(): JSX.Element {
   }
   if (answer.error !== '') return <Failure title="No verdict" message={answer.error} />;
   if (answer.value === null) return <Loading text={`Comparing ${dumps.length} profiles`} />;
-  const { verdicts, process } = answer.value;
+  const { verdicts, kind, headline, ledger, next, text } = answer.value;
   const [verdict, ...besides] = verdicts;
-  // What a series convicts stands, whatever the counters of these few looks can say.
-  const whole = verdict.kind === 'leak' && process?.kind !== 'leak' ? null : process;
-  const kind = whole?.kind ?? verdict.kind;
-  const headline = whole?.sentence ?? verdict.sentence;
   const [first, ...others] = verdict.findings;
   // Somebody is blamed only where something is convicted.
   const lead = kind === 'leak' && verdict.kind === 'leak' ? first : undefined;
@@ -54,17 +43,16 @@ export function View(): JSX.Element {
     ...(lead === undefined ? verdict.findings : others).map((finding) => ({ finding, verdict })),
     ...besides.flatMap((one) => one.findings.slice(0, 3).map((finding) => ({ finding, verdict: one }))),
   ];
-  const copy = (): void =>
-    copyText(asText(headline, { ...verdict, kind }, dumps, process?.ledger ?? []), 'Verdict copied');
+  const copy = (): void => copyText(text, 'Verdict copied');
   return (
     <section class="verdict" aria-label="Verdict" aria-busy={answer.pending}>
       <div class={`judgement ${kind}`}>
         <Badge kind={kind} />
         <h1>{safeText(headline)}</h1>
       </div>
-      <Balance lines={process?.ledger ?? []} />
+      <Balance lines={ledger} />
       {lead === undefined ? (
-        <Calm step={process?.next ?? ''} verdict={{ ...verdict, kind }} copy={copy} />
+        <Calm next={next} copy={copy} />
       ) : (
         <Lead finding={lead} verdict={verdict} headline={headline} copy={copy} />
       )}
@@ -95,12 +83,6 @@ export function View(): JSX.Element {
   );
 }
 
-/** Of the service that is watched, or that was watched where a report was made. */
-function watchedCounters(): readonly Counters[] {
-  const watched = looksOfShown.value.flatMap(({ counters }) => (counters === null ? [] : [counters]));
-  return watched.length > 0 ? watched : (shared.value?.counters ?? []);
-}
-
 interface Looked {
   readonly finding: Finding;
   readonly verdict: Verdict;
@@ -125,19 +107,11 @@ function Balance({ lines }: { readonly lines: readonly string[] }): JSX.Element 
 }
 
 /** Where nothing is convicted: what to do next, and nobody's name. */
-function Calm({
-  step,
-  verdict,
-  copy,
-}: {
-  readonly step: string;
-  readonly verdict: Verdict;
-  readonly copy: () => void;
-}): JSX.Element {
+function Calm({ next, copy }: { readonly next: string; readonly copy: () => void }): JSX.Element {
   return (
     <article class="lead-finding calm">
       <p class="next">
-        <b>What to do next:</b> <Words text={step === '' ? nextStep(verdict) : step} />
+        <b>What to do next:</b> <Words text={next} />
       </p>
       <p class="row">
         {current.value?.isHeap === true ? (
