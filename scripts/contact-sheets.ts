@@ -239,13 +239,11 @@ async function scenes(): Promise<Scene[]> {
       address: bare,
       view: '',
       act: async (page) => {
-        await page
-          .locator('input[type=file]')
-          .setInputFiles({
-            name: 'notes.txt',
-            mimeType: 'text/plain',
-            buffer: Buffer.from('just some notes'),
-          });
+        await page.locator('input[type=file]').setInputFiles({
+          name: 'notes.txt',
+          mimeType: 'text/plain',
+          buffer: Buffer.from('just some notes'),
+        });
         await page.waitForSelector('[role=alert]');
       },
     },

@@ -50,7 +50,7 @@ function digits(value: number): string {
         ? value.toFixed(1)
         : value.toFixed(2);
   const plain = fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed;
-  return plain.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, '\u202f');
+  return plain.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',');
 }
 
 /** `value` in a unit of the profile's, scaled to be short. */

@@ -13,14 +13,17 @@ export function indexOf({ offers }: Offers): IndexRow[] {
   return offers.slice(0, 100).map(({ name, count }) => ({ name, count }));
 }
 
-/** Names on the index that are not counts of anything alive. */
+/** Names on the index that are neither counts of anything alive nor, but for the CPU profile, profiles. */
 export const notCounts: ReadonlySet<string> = new Set([
   'cmdline',
   'counters',
+  'metrics',
+  'offers',
   'profile',
   'symbol',
   'trace',
   'ui',
+  'workers',
 ]);
 
 /** One number at one moment. */

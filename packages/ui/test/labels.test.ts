@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { ProfileEngine } from '../src/engine/engine.ts';
+import { makePicture } from '../src/flame/picture.ts';
 import { noFilters } from '../src/stack-filters.ts';
 import { parseFragment } from '../src/state.ts';
 
 const none = (): void => undefined;
+const flame = { mode: 'down', pivot: '', zoom: [], minShare: 0, search: '', onlyChanged: false } as const;
 
 test('a split has the values of a label as outermost boxes; the filter of each share keeps what it counts', async () => {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
@@ -35,7 +37,6 @@ test('a split has the values of a label as outermost boxes; the filter of each s
   assert.equal(total, 500);
   assert.deepEqual(new Set(values.map(({ text }) => text)), new Set(tenants));
   const threads = (await engine.handlers.labels({ ...asked, key: 'thread' }, none)).values;
-  const flame = { mode: 'down' as const, pivot: '', zoom: [], minShare: 0, search: '', onlyChanged: false };
   for (const { weight, filter } of [...values, ...threads]) {
     const { kept } = await engine.handlers.flame({ ...asked, ...flame, tagFocus: filter }, none);
     assert.equal(kept, weight, filter);
@@ -47,6 +48,27 @@ test('a split has the values of a label as outermost boxes; the filter of each s
   );
   assert.deepEqual(new Set(outermost), new Set(tenants));
   assert.equal(outermost.length, tenants.length);
+});
+
+test('a label that is a path is shown whole, as it is no name of a function', async () => {
+  const engine = new ProfileEngine();
+  const text = `goroutine 1 [await, 1 minutes labels:{"route":"/carts/{id}"}]:\nexample.com/shop/carts.Load(...)\n\t/srv/carts.go:20\n\n`;
+  const from = new TextEncoder().encode(text);
+  const { id } = await engine.handlers.open({ name: 'tasks.txt', from }, none);
+  const answer = await engine.handlers.flame(
+    {
+      ...noFilters,
+      ...flame,
+      profile: id,
+      base: null,
+      sampleType: '',
+      granularity: 'functions',
+      tagRoot: 'route',
+    },
+    none,
+  );
+  const { label } = makePicture(answer, false);
+  assert.deepEqual(answer.frames.name.map((_, row) => label(row)).sort(), ['/carts/{id}', 'carts.Load']);
 });
 
 test("the address says by which labels it is split, in pprof's words", () => {

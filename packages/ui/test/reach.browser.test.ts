@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { desktop, type Device, phone } from './chromium.ts';
 import {
   dump,
@@ -165,4 +166,102 @@ test('libraries are in sight on a phone, lines never break, and the picture has 
     assert.deepEqual(problems, []);
     await context.close();
   }
+});
+
+/** Functions with names of 3, 48 and 600 characters, in a file that lies deep. */
+function longNames(): string {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
+  const file = `/srv/app/${'very/deeply/nested/'.repeat(6)}orders.ts`;
+  const names = [
+    'run',
+    'createAndConfirmTheOrdersOfAllCustomersAtOnce_48',
+    `Repository<${'Map<string, Order>, '.repeat(30)}`,
+  ];
+  const locations = names.map((name, row) =>
+    builder.location({ lines: [{ function: builder.function(name, file, 1), line: 10_000 + row }] }),
+  );
+  for (let i = 0; i < 3; i++) builder.sample([...locations.slice(i), ...locations.slice(0, i)], [10 + i]);
+  const path = join(folder, 'names.pb');
+  writeFileSync(path, encodeProfile(builder.build()));
+  return path;
+}
+
+test('a name of 600 characters gives way to its place: nothing is squeezed or lies over another', {
+  skip,
+}, async () => {
+  const { page, problems, context } = await visit(await serve([longNames()]), desktop, 'light');
+  const found: string[] = [];
+  for (const [width, height] of [
+    [1280, 800],
+    [768, 1024],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    for (const view of ['flame', 'top', 'peek?p=Repository', 'source']) {
+      await go(page, view);
+      if (view === 'flame') {
+        await page.keyboard.press('ArrowDown');
+        await shows(page, '.details-name', /Repository|createAnd|run/);
+      }
+      const wrong = await page.evaluate(() => {
+        const squeezed = [...document.querySelectorAll('main .place')]
+          .filter((place) => new Set([...place.getClientRects()].map(({ top }) => top)).size > 5)
+          .map((place) => `${place.textContent} in a column`);
+        const numbers = document.querySelector('.details-numbers')?.getBoundingClientRect();
+        const under = [...document.querySelectorAll('.details-name b, .details-name .place')]
+          .map((one) => ({ one, box: one.getBoundingClientRect() }))
+          .filter(
+            ({ box }) => numbers !== undefined && box.bottom > numbers.top && box.right > numbers.left + 1,
+          )
+          .map(({ one }) => `${one.className} under the numbers`);
+        const wide = document.documentElement.scrollWidth > innerWidth ? ['wider than the window'] : [];
+        return [...squeezed, ...under, ...wide];
+      });
+      found.push(...wrong.map((what) => `${width} ${view}: ${what.slice(-60)}`));
+    }
+  }
+  assert.deepEqual(found, []);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test('a call graph stays in sight when the window changes: fitted anew, or around its middle where it was moved', {
+  skip,
+}, async () => {
+  const { page, problems, context } = await visit(await serve([dump('t136')]), desktop, 'light');
+  await go(page, 'graph');
+  await page.waitForSelector('.graph-sheet svg .node');
+  // The way that most of it takes.
+  const middle = (): Promise<number> =>
+    page.$$eval('.graph-sheet .edge path', (paths) => {
+      const width = (path: Element): number => Number(path.getAttribute('stroke-width') ?? 1);
+      const [thickest] = [...paths].sort((a, b) => width(b) - width(a));
+      const box = thickest?.getBoundingClientRect();
+      return box === undefined ? -1 : box.left + box.width / 2;
+    });
+  const wide = await middle();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForFunction(() => document.querySelector('.graph-sheet')?.clientWidth === 390);
+  await page.waitForFunction(() => {
+    const boxes = [...document.querySelectorAll('.graph-sheet .node')].map((node) =>
+      node.getBoundingClientRect(),
+    );
+    return boxes.some(({ left, right, top }) => right > 0 && left < innerWidth && top < innerHeight);
+  });
+  const narrow = await middle();
+  assert.ok(narrow > 0 && narrow < 390, `the middle was at ${wide}, and is at ${narrow} of 390`);
+  await page.locator('.graph-sheet').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.waitForFunction(
+    ([was]) => {
+      const paths = [...document.querySelectorAll('.graph-sheet .edge path')];
+      const width = (path: Element): number => Number(path.getAttribute('stroke-width') ?? 1);
+      const box = paths.sort((a, b) => width(b) - width(a))[0]?.getBoundingClientRect();
+      return box !== undefined && Math.abs(box.left + box.width / 2 - ((was ?? 0) + (1280 - 390) / 2)) < 2;
+    },
+    [narrow],
+  );
+  assert.deepEqual(problems, []);
+  await context.close();
 });

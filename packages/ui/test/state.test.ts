@@ -181,7 +181,7 @@ test('values read as people write them', () => {
       formatDelta(-3, 'count'),
       formatDelta(0, 'bytes'),
     ],
-    ['274', '12\u202f345\u202f678', '1.46\u00a0MB', '2.41\u00a0s', '0\u00a0s', '1.5\u00a0min', '−3', '±0'],
+    ['274', '12,345,678', '1.46\u00a0MB', '2.41\u00a0s', '0\u00a0s', '1.5\u00a0min', '−3', '±0'],
   );
   assert.deepEqual(
     [

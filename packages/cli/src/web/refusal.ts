@@ -1,13 +1,13 @@
 // What a browser shows whoever may not see the pages: a page of its own that says what to do, with a place for the token.
 import { createHash } from 'node:crypto';
 
-const style = `:root{color-scheme:light dark;--paper:#fbfbfc;--ink:#171a21;--soft:#545c6c;--line:#c9cfda;--accent:#1f5fbf;--raised:#fff}
-@media(prefers-color-scheme:dark){:root{--paper:#14171c;--ink:#e9ecf2;--soft:#a3acbc;--line:#454d5c;--accent:#8ab4f8;--raised:#1c2027}}
-body{margin:0;min-height:100vh;display:grid;place-content:center;padding:24px;box-sizing:border-box;background:var(--paper);color:var(--ink);font:15px/1.5 ui-sans-serif,system-ui,sans-serif}
-main{max-width:34rem}h1{font-size:22px;margin:0 0 8px}p{margin:0 0 12px}small,p.soft{color:var(--soft)}
-code{white-space:nowrap;font-family:ui-monospace,monospace;font-size:13px}form{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:18px 0}
-input{flex:1 1 12rem;font:inherit;padding:7px 10px;border:1px solid var(--line);border-radius:6px;background:var(--raised);color:var(--ink)}
-button{font:inherit;padding:7px 16px;border:0;border-radius:6px;background:var(--accent);color:var(--paper)}
+const style = `:root{color-scheme:light dark;--paper:#fff;--ink:#171a21;--soft:#545c6c;--line:#c3c9d4;--accent:#1f5fbf;--raised:#fff}
+@media(prefers-color-scheme:dark){:root{--paper:#14171d;--ink:#e9ecf2;--soft:#a3acbc;--line:#414957;--accent:#8ab8f8;--raised:#20252f}}
+body{margin:0;min-height:100vh;display:grid;place-content:center;padding:24px;box-sizing:border-box;background:var(--paper);color:var(--ink);font:14px/1.5 ui-sans-serif,system-ui,sans-serif}
+main{max-width:54ch;text-align:center}h1{font-size:20px;font-weight:600;letter-spacing:-.01em;margin:0 0 12px}p{margin:0 0 12px;color:var(--soft);text-wrap:pretty}
+code{white-space:nowrap;font-family:ui-monospace,monospace;font-size:13px}form{display:flex;flex-wrap:wrap;gap:10px;align-items:center;justify-content:center;margin:18px 0;color:var(--soft)}
+input{flex:0 1 16rem;min-width:8rem;font:inherit;padding:6px 9px;border:1px solid var(--line);border-radius:6px;background:var(--raised);color:var(--ink)}:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
+button{font:inherit;font-weight:600;padding:6px 14px;border:0;border-radius:6px;background:var(--ink);color:var(--paper);cursor:pointer}
 svg{width:36px;height:36px;margin-bottom:12px}`;
 
 /** The mark of the page, also what a browser shows on its tab. */
@@ -38,7 +38,7 @@ ${mark.replace('<svg ', '<svg aria-hidden="true" ')}
 <input id="token" name="token" autocomplete="off" spellcheck="false" required>
 <button>Open</button>
 </form>
-<p class="soft">Every start has a token of its own. Is the terminal gone? Start again: <code>stackpile -http=: FILE</code></p>
+<p>Every start has a token of its own. Is the terminal gone? Start again: <code>stackpile -http=: FILE</code></p>
 </main>
 </body>
 </html>

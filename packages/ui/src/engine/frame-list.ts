@@ -9,6 +9,8 @@ export interface FrameList {
   readonly line: Uint32Array;
   readonly severalLines: Uint8Array;
   readonly origin: readonly Origin[];
+  /** 1 for the value of a label that was made a frame: it is no name of a function, and nobody's code. */
+  readonly isLabel: Uint8Array;
   readonly package: readonly string[];
 }
 
@@ -32,17 +34,17 @@ export class RowTable {
     const frame = layout.frame.map((id) => (id === rootFrame || id === mergedFrame ? id : this.row(id)));
     return { ...layout, frame };
   }
-  /** @param labels keys of labels that were made frames, which are nobody's code */
+  /** @param labels keys of labels that were made frames */
   list(labels: ReadonlySet<string> = new Set()): FrameList {
     const table = this.#table;
+    const isLabel = Uint8Array.from(this.ids, (id) => Number(labels.has(table.file[id] as string)));
     return {
       name: this.ids.map((id) => table.name[id] as string),
       file: this.ids.map((id) => table.file[id] as string),
       line: Uint32Array.from(this.ids, (id) => table.line[id] as number),
       severalLines: Uint8Array.from(this.ids, (id) => Number(table.severalLines[id])),
-      origin: this.ids.map((id) =>
-        labels.has(table.file[id] as string) ? 'runtime' : (table.origin[id] as Origin),
-      ),
+      origin: this.ids.map((id, row) => (isLabel[row] === 1 ? 'runtime' : (table.origin[id] as Origin))),
+      isLabel,
       package: this.ids.map((id) => table.package[id] as string),
     };
   }

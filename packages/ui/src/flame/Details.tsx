@@ -30,7 +30,7 @@ export function Details({
       <div class="details-name">
         <i class={`dot ${facts.origin}`} />
         <b>{facts.name}</b>
-        {facts.place === '' ? null : <PlaceLink file={facts.file} line={facts.line} parts={5} />}
+        {facts.place === '' ? null : <PlaceLink file={facts.file} line={facts.line} parts={3} />}
       </div>
       <div class="details-numbers">
         {compare && before !== null && after !== null ? (

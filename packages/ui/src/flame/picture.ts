@@ -34,7 +34,11 @@ export interface Picture {
 export function makePicture(answer: FlameAnswer, flip: boolean): Picture {
   // Of tens of thousands of functions few are ever wide enough for their name.
   const labels: string[] = [];
-  const label = (row: number): string => (labels[row] ??= shortName(answer.frames.name[row] ?? ''));
+  const shortLabel = (row: number): string => {
+    const name = answer.frames.name[row] ?? '';
+    return answer.frames.isLabel[row] === 1 ? name : shortName(name);
+  };
+  const label = (row: number): string => (labels[row] ??= shortLabel(row));
   const layer = (layout: FlameLayout): Layer => ({
     layout,
     color: layout.before === null ? boxColors(layout, answer.frames) : diffColors(layout, answer.eventWeight),

@@ -5,7 +5,7 @@ import { parseSvg } from '../trusted.ts';
 import { fitTexts, paintHeat } from './heat.ts';
 import { rebuildSvg } from './sanitize.ts';
 import { useSheetGestures } from './sheet-gestures.ts';
-import { fit, moveBy, type SheetWindow, useSheetWindow, zoomAt } from './sheet-window.ts';
+import { fit, moveBy, resize, type SheetWindow, useSheetWindow, zoomAt } from './sheet-window.ts';
 
 /** An arrow key moves the picture by so many pixels. */
 const step = 60;
@@ -37,6 +37,17 @@ export function Sheet({
     picture.current = built;
     fit(window);
   }, [svg]);
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    let width = element.clientWidth;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth !== width) resize(window, width, element.clientWidth);
+      width = element.clientWidth;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
   useEffect(() => {
     if (search === '') {
       mark(frame.current, null);

@@ -7,6 +7,8 @@ export interface SheetWindow {
   readonly picture: RefObject<SVGElement | null>;
   /** The picture is moved by pixels, then made so many times as large. */
   readonly view: RefObject<{ readonly x: number; readonly y: number; readonly scale: number }>;
+  /** Whether nobody has moved it since it was fitted. */
+  readonly isFitted: RefObject<boolean>;
 }
 
 export function useSheetWindow(): SheetWindow {
@@ -14,6 +16,7 @@ export function useSheetWindow(): SheetWindow {
     frame: useRef<HTMLDivElement>(null),
     picture: useRef<SVGElement | null>(null),
     view: useRef({ x: 0, y: 0, scale: 1 }),
+    isFitted: useRef(true),
   };
 }
 
@@ -24,6 +27,7 @@ function apply({ picture, view }: SheetWindow): void {
 
 export function moveBy(window: SheetWindow, dx: number, dy: number): void {
   const { view } = window;
+  window.isFitted.current = false;
   view.current = { ...view.current, x: view.current.x + dx, y: view.current.y + dy };
   apply(window);
 }
@@ -33,6 +37,7 @@ export function zoomAt(window: SheetWindow, factor: number, x: number, y: number
   const now = window.view.current;
   const scale = Math.min(10, Math.max(0.05, now.scale * factor));
   const real = scale / now.scale;
+  window.isFitted.current = false;
   window.view.current = { scale, x: x - (x - now.x) * real, y: y - (y - now.y) * real };
   apply(window);
 }
@@ -47,7 +52,14 @@ export function fit(window: SheetWindow): void {
   const scale = Math.max(1, Math.min(1.3, whole));
   const middle = width * scale <= element.clientWidth ? width / 2 : widestWay(image);
   window.view.current = { scale, x: element.clientWidth / 2 - middle * scale, y: 8 };
+  window.isFitted.current = true;
   apply(window);
+}
+
+/** The frame has another width: what was fitted is fitted anew, what somebody moved keeps its middle. */
+export function resize(window: SheetWindow, before: number, now: number): void {
+  if (window.isFitted.current) fit(window);
+  else moveBy(window, (now - before) / 2, 0);
 }
 
 /** Middle of the thickest edge, in the picture's own units. */

@@ -15,7 +15,7 @@ export function Lock({ message }: { readonly message: string }): JSX.Element {
         void start();
       }}
     >
-      <h1>Token</h1>
+      <h1>This service needs its token</h1>
       <p>{message}</p>
       <label class="field">
         <span>Token</span>

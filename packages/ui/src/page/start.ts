@@ -70,7 +70,10 @@ export async function start(came: Boot = boot): Promise<void> {
   } catch (error) {
     status.value =
       error instanceof EngineError && (error.status === 401 || error.status === 403) && boot.mode === 'agent'
-        ? { kind: 'locked', message: 'This service wants a token before it shows its profiles.' }
+        ? {
+            kind: 'locked',
+            message: 'It shows its profiles to whoever has the token that it was started with.',
+          }
         : { kind: 'error', message: sentence(error) };
   }
 }

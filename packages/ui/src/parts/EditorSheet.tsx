@@ -36,6 +36,7 @@ export function EditorSheet(): JSX.Element {
         <label>
           <span>Places open in</span>
           <select
+            autofocus
             value={known ? template : ''}
             onChange={(event) => setTemplate(event.currentTarget.value || 'vscode://file{path}:{line}')}
           >

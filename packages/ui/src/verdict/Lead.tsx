@@ -166,11 +166,7 @@ function Story({ finding, unit }: { readonly finding: Finding; readonly unit: st
       ]);
     if (heldBy !== null) rows.push(['Held by', heldBy]);
   }
-  for (const { stack, count } of finding.also.slice(0, 3)) {
-    const frame = stack.find(({ origin }) => origin === 'user') ?? stack[0];
-    if (frame !== undefined)
-      rows.push(['Grows with it', `${formatValue(count, unit)} in ${frame.name} ${place(frame, 2)}`]);
-  }
+  for (const text of growsWith(finding, unit).slice(0, 3)) rows.push(['Grows with it', text]);
   if (rows.length === 0) return null;
   return (
     <dl class="story">
@@ -182,6 +178,20 @@ function Story({ finding, unit }: { readonly finding: Finding; readonly unit: st
       ))}
     </dl>
   );
+}
+
+/** What grows with it, each once: where it is at the same place, what it is. */
+function growsWith({ also, culprit }: Finding, unit: string): string[] {
+  return [
+    ...new Set(
+      also.flatMap(({ stack, count }) => {
+        const frame = stack.find(({ origin }) => origin === 'user') ?? stack[0];
+        if (frame === undefined) return [];
+        const same = frame.name === culprit?.name && frame.line === culprit.line;
+        return `${formatValue(count, unit)} ${same ? (stack[0]?.name ?? '') : `in ${frame.name} ${place(frame, 2)}`}`;
+      }),
+    ),
+  ];
 }
 
 function round(value: number): number {

@@ -44,18 +44,13 @@ export function View(): JSX.Element {
   useEffect(() => (target === null ? undefined : watch()), [target]);
   const list = looks.value;
   const busy = capturing.value;
+  const take = (name: string, path: string): void => {
+    void capture(name, path).then((row) => {
+      if (row >= 0) navigate({ source: row, view: 'flame', zoom: '' });
+    });
+  };
   const button = (name: string, path: string, label: string): JSX.Element => (
-    <button
-      type="button"
-      class="chip"
-      key={name}
-      disabled={busy !== ''}
-      onClick={() => {
-        void capture(name, path).then((row) => {
-          if (row >= 0) navigate({ source: row, view: 'flame', zoom: '' });
-        });
-      }}
-    >
+    <button type="button" class="chip" key={name} disabled={busy !== ''} onClick={() => take(name, path)}>
       {busy === name ? 'Capturing…' : label}
     </button>
   );
@@ -71,9 +66,7 @@ export function View(): JSX.Element {
         {captures
           .filter(({ name }) => kinds.includes(name))
           .map(({ name, path, label }) => button(name, path, label))}
-        {kinds
-          .filter((name) => !notCounts.has(name) && !captures.some((one) => one.name === name))
-          .map((name) => button(name, name, `Capture ${name}`))}
+        <OtherCaptures names={kinds.filter(isOther)} take={take} busy={busy} />
         {kinds.includes('goroutine') ? (
           <Switch
             label={target?.heavy === true ? 'Record tasks (it stands still each time)' : 'Record tasks'}
@@ -115,6 +108,47 @@ export function View(): JSX.Element {
         ) : null}
       </p>
     </section>
+  );
+}
+
+/** Whether a name is that of a profile without a button of its own. */
+function isOther(name: string): boolean {
+  return !notCounts.has(name) && !captures.some((one) => one.name === name);
+}
+
+/** All other profiles of the service, in a list: few are wanted often. */
+function OtherCaptures({
+  names,
+  take,
+  busy,
+}: {
+  readonly names: readonly string[];
+  readonly take: (name: string, path: string) => void;
+  readonly busy: string;
+}): JSX.Element | null {
+  if (names.length === 0) return null;
+  return (
+    <label class="field">
+      <span class="offscreen">Capture another profile</span>
+      <select
+        disabled={busy !== ''}
+        value=""
+        onChange={(event) => {
+          const name = event.currentTarget.value;
+          event.currentTarget.value = '';
+          take(name, name);
+        }}
+      >
+        <option value="" disabled>
+          {names.includes(busy) ? 'Capturing…' : 'Capture another…'}
+        </option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -110,7 +110,7 @@ function Listing({
       </div>
       {content === '' ? <p class="note">{missing}</p> : null}
       <div class="scroll" tabIndex={0} role="region" aria-label="Lines" ref={scroller}>
-        <table class="listing">
+        <table class={content === '' ? 'listing names' : 'listing'}>
           <thead>
             <tr>
               <th scope="col" class="number">

@@ -1,4 +1,5 @@
 // Tasks: goroutines or tasks grouped by stack as debug=1 does, each group openable to its single tasks as debug=2 does.
+import { starterOf } from '@stackpile/leaks';
 import { shortName, taskLabel, type TaskKind, tellingFrame } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
@@ -181,12 +182,32 @@ function TaskTable({
             {has.waiting ? (
               <td class="number">{task.waitedMs === null ? '' : formatMs(task.waitedMs)}</td>
             ) : null}
-            {has.createdBy ? <td class="place">{task.createdBy}</td> : null}
+            {has.createdBy ? (
+              <td>
+                <StartedBy createdBy={task.createdBy} />
+              </td>
+            ) : null}
             {has.labels ? <td>{shownLabels(task)}</td> : null}
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Who started a task, with its place. */
+function StartedBy({ createdBy }: { readonly createdBy: string }): JSX.Element {
+  const { plainName, place } = starterOf(createdBy);
+  const colon = /:(\d+)(?::\d+)?$/.exec(place);
+  return (
+    <>
+      <span class="function">{plainName}</span>{' '}
+      <PlaceLink
+        file={colon === null ? place : place.slice(0, colon.index)}
+        line={Number(colon?.[1] ?? 0)}
+        parts={2}
+      />
+    </>
   );
 }
 

@@ -87,7 +87,6 @@ export function flame(profiles: Profiles, query: FlameQuery): FlameAnswer {
   const layout = rows.remap(drawing.layout);
   const callers = drawing.callers === null ? null : rows.remap(drawing.callers);
   const path = drawing.path.map((frame) => rows.row(frame));
-  const found = find(stacks, prepared.interner.table, query.search, rows.ids);
   return {
     layout,
     callers,
@@ -100,8 +99,8 @@ export function flame(profiles: Profiles, query: FlameQuery): FlameAnswer {
     totalBefore: stacks.totalBefore,
     kept: stacks.kept,
     eventWeight: prepared.eventWeight,
-    search: found.search,
-    note: found.note === '' ? drawing.note : found.note,
+    search: find(stacks, prepared.interner.table, query.search, rows.ids),
+    note: drawing.note,
     ms: performance.now() - started,
   };
 }
@@ -172,20 +171,18 @@ function find(
   table: FrameTable,
   text: string,
   shown: readonly number[],
-): { readonly search: SearchAnswer | null; readonly note: string } {
-  if (text === '') return { search: null, note: '' };
-  const { pattern, error } = compileSearch(text);
-  if (pattern === null) return { search: null, note: `Search: ${error}` };
+): SearchAnswer | null {
+  if (text === '') return null;
+  // What is wrong with an expression is said by the search box.
+  const { pattern } = compileSearch(text);
+  if (pattern === null) return null;
   const mask = matchFrames({ table }, pattern);
   let functions = 0;
   for (const hit of mask) functions += hit;
   return {
-    search: {
-      mask: Uint8Array.from(shown, (frame) => mask[frame] ?? 0),
-      functions,
-      weight: matchedWeight(stacks, mask),
-    },
-    note: '',
+    mask: Uint8Array.from(shown, (frame) => mask[frame] ?? 0),
+    functions,
+    weight: matchedWeight(stacks, mask),
   };
 }
 
