@@ -34,11 +34,12 @@ export function writeOutputs(
   textOf: (form: FileForm) => string,
   cwd: string,
 ): void {
-  let failure: unknown;
+  let failure: OutputError | undefined;
   for (const { form, file } of outputs) {
     try {
       writeOutput(file, textOf(form), cwd);
     } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
       failure ??= error;
     }
   }
