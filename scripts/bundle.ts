@@ -1,8 +1,9 @@
-// Bundles the command into few files, so that it starts fast: node scripts/bundle.ts [FOLDER]
+// Bundles the command into few files, so that it starts fast, and beside them the agent that it preloads: node scripts/bundle.ts [FOLDER]
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { bundleAgent } from './bundle-agent.ts';
 import { root } from './house.ts';
 import { plainModules } from './packing/plain-modules.ts';
 
@@ -130,9 +131,38 @@ await import('./main.js');
   return metafile;
 }
 
+/**
+ * Bundles the agent that `stackpile run` preloads: the command has one of its own, for it may be installed alone.
+ *
+ * @param folder gets `preload.js` and the agent beside it; whatever was there goes
+ * @returns what went into it
+ */
+export async function bundlePreload(folder: string): Promise<readonly Metafile[]> {
+  rmSync(folder, { recursive: true, force: true });
+  const agent = await bundleAgent(folder);
+  rmSync(join(folder, 'register.js'));
+  const agentBeside: Plugin = {
+    name: 'agent beside',
+    setup(bundle) {
+      bundle.onResolve({ filter: /^@stackpile\/agent$/ }, () => ({ path: './index.js', external: true }));
+    },
+  };
+  const { metafile } = await build({
+    ...options,
+    entryPoints: { preload: join(cli, 'src/run/preload.ts') },
+    outdir: folder,
+    splitting: false,
+    metafile: true,
+    plugins: [agentBeside],
+  });
+  return [...agent, metafile];
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await bundleCommand(resolve(process.argv[2] ?? join(cli, 'dist/bin')));
+    const folder = resolve(process.argv[2] ?? join(cli, 'dist/bin'));
+    await bundleCommand(folder);
+    await bundlePreload(join(folder, '../agent'));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

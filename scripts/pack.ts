@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Metafile } from 'esbuild';
 import { type BuiltUi, buildUi } from '../packages/ui/build.ts';
 import { bundleAgent } from './bundle-agent.ts';
-import { bundleCommand } from './bundle.ts';
+import { bundleCommand, bundlePreload } from './bundle.ts';
 import { publishedRooms, root, run } from './house.ts';
 import { reachableDeclarations, writeDeclarations } from './packing/declarations.ts';
 import { thirdPartyLicences } from './packing/licences.ts';
@@ -53,7 +53,12 @@ async function stageCode(folder: string, staged: string, ui: BuiltUi): Promise<r
   switch (folder) {
     case 'packages/cli':
       copyUi(staged, ['index.html', 'graphviz.js']);
-      return [await bundleCommand(join(dist, 'bin')), ...ui.page, ui.graphviz];
+      return [
+        await bundleCommand(join(dist, 'bin')),
+        ...(await bundlePreload(join(dist, 'agent'))),
+        ...ui.page,
+        ui.graphviz,
+      ];
     case 'packages/agent': {
       const compiled = `${staged}-compiled`;
       await compile(folder, compiled);

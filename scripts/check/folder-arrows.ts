@@ -83,5 +83,6 @@ export const arrows: Arrows = {
     'pprof/': ['binaries/', 'web/'],
     'report/': ['web/'],
     'mcp/': ['leaks/'],
+    'run/': ['leaks/', 'report/'],
   },
 };

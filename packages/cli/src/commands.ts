@@ -9,6 +9,7 @@ export const usage = `usage:
 
   stackpile leaks SOURCE…            which stack piles up, and whose fault it is
   stackpile verify --before SOURCE… --after SOURCE…   whether a fix holds
+  stackpile run -- node app.js       starts a program, watches it, and says whether it leaks
   stackpile -top SOURCE              any report of pprof: -top -peek -list -tree -dot -svg -raw -proto …
   stackpile -http=:8080 SOURCE…      the same in a browser
   stackpile report -o FILE SOURCE…   the same as one HTML file to attach to a ticket
@@ -33,6 +34,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   leaks: async () => (await import('./leaks/command-line.ts')).leaksUsage,
   verify: async () => (await import('./leaks/command-line.ts')).verifyUsage,
   report: async () => (await import('./report/report-file.ts')).reportUsage,
+  run: async () => (await import('./run/command-line.ts')).runUsage,
   mcp: async () => (await import('./mcp/command-line.ts')).mcpUsage,
   completion: async () => (await import('./completion.ts')).completionUsage,
   async reports() {

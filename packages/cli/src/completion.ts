@@ -3,6 +3,7 @@ import { didYouMean } from './closest.ts';
 import { reportOptionNames, reportUsage } from './report/report-file.ts';
 import { leaksOptionNames, leaksUsage, verifyOptionNames, verifyUsage } from './leaks/command-line.ts';
 import { mcpOptionNames, mcpUsage } from './mcp/command-line.ts';
+import { runOptionNames, runUsage } from './run/command-line.ts';
 import { flagNames, flagSummary } from './pprof/flag-help.ts';
 import { type Answer, subcommands } from './subcommands.ts';
 
@@ -24,6 +25,7 @@ interface Words {
   readonly leaks: readonly string[];
   readonly verify: readonly string[];
   readonly report: readonly string[];
+  readonly run: readonly string[];
   readonly mcp: readonly string[];
   /** Flags of the reports, which are those of pprof. */
   readonly flags: readonly string[];
@@ -35,6 +37,7 @@ function words(): Words {
     leaks: dashed('--', leaksOptionNames),
     verify: dashed('--', verifyOptionNames),
     report: dashed('--', reportOptionNames),
+    run: dashed('--', runOptionNames),
     mcp: dashed('--', mcpOptionNames),
     flags: [...dashed('-', flagNames()), '--help', '--version'],
     topics: [...Object.keys(subcommands), 'reports', ...flagNames()],
@@ -42,7 +45,7 @@ function words(): Words {
 }
 
 function bash(): string {
-  const { leaks, verify, report, mcp, flags, topics } = words();
+  const { leaks, verify, report, run, mcp, flags, topics } = words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
@@ -50,6 +53,7 @@ _stackpile() {
     leaks) options='${leaks.join(' ')}' ;;
     verify) options='${verify.join(' ')}' ;;
     report) options='${report.join(' ')}' ;;
+    run) options='${run.join(' ')}' ;;
     mcp) options='${mcp.join(' ')}' ;;
     help) words='${topics.join(' ')}' files= ;;
     completion) words='${shells.join(' ')}' files= ;;
@@ -75,7 +79,7 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, report, mcp, flags, topics } = words();
+  const { leaks, verify, report, run, mcp, flags, topics } = words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -86,6 +90,7 @@ _stackpile() {
     leaks) options=(${leaks.join(' ')}) ;;
     verify) options=(${verify.join(' ')}) ;;
     report) options=(${report.join(' ')}) ;;
+    run) options=(${run.join(' ')}) ;;
     mcp) options=(${mcp.join(' ')}) ;;
     *) options=(${flags.join(' ')}) ;;
   esac
@@ -128,6 +133,7 @@ function fish(): string {
   for (const name of leaksOptionNames) add(seen('leaks'), `-l ${name}`, optionSummary(leaksUsage, name));
   for (const name of verifyOptionNames) add(seen('verify'), `-l ${name}`, optionSummary(verifyUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));
+  for (const name of runOptionNames) add(seen('run'), `-l ${name}`, optionSummary(runUsage, name));
   for (const name of mcpOptionNames) add(seen('mcp'), `-l ${name}`, optionSummary(mcpUsage, name));
   for (const name of flagNames())
     add(`not ${seen(Object.keys(subcommands).join(' '))}`, `-o ${name}`, flagSummary(name));

@@ -9,6 +9,7 @@ export const errorTable = {
   codes: {
     USAGE: 'The command line of `leaks` cannot be understood; the message names the option.',
     FOLDER_GONE: 'The folder that the command was started in does not exist any more.',
+    OUTPUT_UNWRITABLE: 'A file for a form of the verdict cannot be written.',
     MCP_REFUSED:
       'A tool of `stackpile mcp` was called with what it does not take; the message says what it takes.',
     PPROF_FAILED:

@@ -50,6 +50,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runReportFile } = await import('./report/report-file.ts');
       return runReportFile(argv.slice(1), io);
     }
+    case 'run': {
+      const { runProgram } = await import('./run/command.ts');
+      return runProgram(argv.slice(1), io);
+    }
     case 'mcp': {
       const { runMcp } = await import('./mcp/command.ts');
       return runMcp(argv.slice(1), io, await version());

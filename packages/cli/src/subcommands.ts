@@ -5,6 +5,7 @@ export const subcommands: Readonly<Record<string, string>> = {
   leaks: 'which stack piles up, and whose fault it is',
   verify: 'whether a fix holds: what leaked before, and what it does now',
   report: 'profiles as one HTML file to attach to a ticket',
+  run: 'starts a program with the agent in it, watches it, and says whether it leaks',
   mcp: 'profiles for an assistant, over the Model Context Protocol',
   help: 'what there is, or one word of it',
   completion: 'completion for bash, zsh or fish',

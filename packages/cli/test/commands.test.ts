@@ -11,6 +11,7 @@ import { unlessCi } from '../../../testing/ci.ts';
 import { closest } from '../src/closest.ts';
 import { subcommands } from '../src/subcommands.ts';
 import { leaksOptionNames, leaksUsage } from '../src/leaks/command-line.ts';
+import { runOptionNames, runUsage } from '../src/run/command-line.ts';
 import { mcpOptionNames, mcpUsage } from '../src/mcp/command-line.ts';
 import { reportOptionNames, reportUsage } from '../src/report/report-file.ts';
 import { flagNames } from '../src/pprof/flag-help.ts';
@@ -43,6 +44,7 @@ describe('help and version', () => {
     ['leaks', /^usage: stackpile leaks/u],
     ['report', /^usage: stackpile report/u],
     ['mcp', /^usage: stackpile mcp/u],
+    ['run', /^usage: stackpile run/u],
     ['completion', /^usage: stackpile completion/u],
     ['reports', /Only in stackpile/u],
     ['top', /^Outputs top entries in text form/u],
@@ -78,6 +80,7 @@ describe('help and version', () => {
 
   test('every option of a subcommand stands in its help', () => {
     for (const name of leaksOptionNames) assert.match(leaksUsage, new RegExp(`--${name}\\b`, 'u'));
+    for (const name of runOptionNames) assert.match(runUsage, new RegExp(`--${name}\\b`, 'u'));
     for (const name of mcpOptionNames) assert.match(mcpUsage, new RegExp(`--${name}\\b`, 'u'));
     for (const name of reportOptionNames) assert.match(reportUsage, new RegExp(`--${name}\\b`, 'u'));
   });
@@ -101,6 +104,7 @@ describe('misspelt words', () => {
     ['Leaks', 'leaks'],
     ['reprot', 'report'],
     ['mpc', 'mcp'],
+    ['rnu', 'run'],
     ['top', '-top'],
     ['speedscope', '-speedscope'],
   ] as const) {

@@ -28,6 +28,10 @@ class Command {
     this.#options = { cwd, env };
   }
 
+  get node(): string {
+    return this.#node;
+  }
+
   get folder(): string {
     return this.#options.cwd;
   }
@@ -160,6 +164,7 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
     await command.prints(['help', '-top'], /top entries/u);
     await command.prints(['--version'], /^stackpile \d+\.\d+\.\d+/u);
     await command.prints(['help', 'mcp'], /--source-path/u);
+    await command.prints(['help', 'run'], /--until-exit/u);
     for (const shell of ['bash', 'zsh', 'fish']) await command.prints(['completion', shell], /leaks/u);
     const misspelt = await command.run(['leak', 'http://127.0.0.1:9']);
     expectEnd(misspelt, [2], 'stackpile leak');
@@ -169,6 +174,25 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
     await command.prints(['report', '-o', 'report.html', 'heap.pb.gz', 'goroutine.pb.gz'], /^/u);
     const html = readFileSync(join(command.folder, 'report.html'), 'utf8');
     expect(/^<!doctype html>/iu.test(html), 'what it wrote is no page');
+  });
+  await ledger.try(`${label}: stackpile run`, async () => {
+    // In a folder of its own there is no agent but the command's.
+    const program = 'setInterval(() => void (async () => { await new Promise(() => undefined); })(), 20)';
+    const ran = await command.run([
+      'run',
+      '--for',
+      '5s',
+      '--junit',
+      'run.xml',
+      '--',
+      command.node,
+      '-e',
+      program,
+    ]);
+    expectEnd(ran, [0, 1, 2], 'stackpile run');
+    expect(/^(?:NO LEAK|LEAK|COULD NOT TELL)/mu.test(ran.stderr), `no verdict: ${ran.stderr}`);
+    expect(!/told of itself|long enough/u.test(ran.stderr), `it was not watched: ${ran.stderr}`);
+    expect(readFileSync(join(command.folder, 'run.xml'), 'utf8').includes('<testsuites'), 'no JUnit file');
   });
   await ledger.try(`${label}: stackpile mcp FILE`, async () => {
     const client = {

@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { compilePattern, type Pattern } from '@stackpile/report';
 import type { CliErrorCode } from '../errors.ts';
 import { optionProblem } from '../option-problem.ts';
+import type { FileForm, OutputFile } from './output-files.ts';
 
 /** What `stackpile leaks --help` prints. */
 export const leaksUsage = `usage: stackpile leaks SOURCE… [OPTION…]
@@ -30,6 +31,9 @@ OPTIONS
   --json              the verdict as JSON
   --markdown          the verdict for a ticket or a comment
   --github            annotations for GitHub Actions, on the line to mend
+  --json=FILE         a form goes to a file with =, any number of them beside what is printed
+  --junit FILE        the verdict as test cases, for every CI
+  --sarif FILE        leaks as SARIF 2.1.0, for code scanning
   --all               also what does not grow
   --help              print this
 
@@ -60,6 +64,8 @@ export interface LeaksOptions {
   /** Redirections to other hosts are not followed. */
   readonly sameHost: boolean;
   readonly form: OutputForm;
+  /** Forms that go to files. */
+  readonly outputs: readonly OutputFile[];
   readonly all: boolean;
 }
 
@@ -120,17 +126,61 @@ function formOf(values: LeaksValues): OutputForm {
   return asked[0] ?? 'text';
 }
 
-/** Options may also be written with one dash, as in pprof. */
-function twoDashes(argv: readonly string[]): string[] {
+/** Options may also be written with one dash, as in pprof; a form with a file is an option of its own for `parseArgs`. */
+export function asParsed(argv: readonly string[]): string[] {
   const literal = argv.indexOf('--');
-  return argv.map((arg, i) =>
-    /^-[a-z][a-z-]+(?:=|$)/u.test(arg) && (literal < 0 || i < literal) ? `-${arg}` : arg,
-  );
+  return argv.map((arg, i) => {
+    if (literal >= 0 && i >= literal) return arg;
+    const dashed = /^-[a-z][a-z-]+(?:=|$)/u.test(arg) ? `-${arg}` : arg;
+    return dashed.replace(/^--(json|markdown|github)=/u, '--$1-file=');
+  });
+}
+
+/** Options of forms: printed, or written to files. What ends in `-file` is typed with `=` behind the form's name. */
+export const formOptions: Readonly<
+  Record<'json' | 'markdown' | 'github', { type: 'boolean'; default: boolean }> &
+    Record<'json-file' | 'markdown-file' | 'github-file' | 'junit' | 'sarif', { type: 'string' }>
+> = {
+  json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
+  github: { type: 'boolean', default: false },
+  'json-file': { type: 'string' },
+  'markdown-file': { type: 'string' },
+  'github-file': { type: 'string' },
+  junit: { type: 'string' },
+  sarif: { type: 'string' },
+};
+
+const fileOptions = {
+  json: 'json-file',
+  markdown: 'markdown-file',
+  github: 'github-file',
+  junit: 'junit',
+  sarif: 'sarif',
+} as const satisfies Record<FileForm, keyof LeaksValues>;
+
+/** The files that were asked for. @throws UsageError where two are the same, or one has no name */
+export function outputsOf(values: LeaksValues): OutputFile[] {
+  const outputs: OutputFile[] = [];
+  for (const form of ['json', 'markdown', 'github', 'junit', 'sarif'] as const) {
+    const file = values[fileOptions[form]];
+    if (file === undefined) continue;
+    if (file === '') throw new UsageError(`--${form}: name the file to write`);
+    if (outputs.some((other) => other.file === file))
+      throw new UsageError(`--${form} ${file}: another form goes there already`);
+    outputs.push({ form, file });
+  }
+  return outputs;
+}
+
+/** Names of options as they are typed. */
+export function typedNames(options: object): string[] {
+  return Object.keys(options).filter((name) => !name.endsWith('-file'));
 }
 
 /** Reads the arguments after `leaks`. Options may also be written with one dash, as in pprof. */
 export function parseLeaksArgs(argv: readonly string[]): LeaksOptions | 'help' {
-  const { values, positionals } = parseOrThrow(twoDashes(argv));
+  const { values, positionals } = parseOrThrow(asParsed(argv));
   if (values.help) return 'help';
   return leaksOptionsOf(values, positionals);
 }
@@ -154,6 +204,11 @@ export interface LeaksValues {
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly github?: boolean;
+  readonly 'json-file'?: string | undefined;
+  readonly 'markdown-file'?: string | undefined;
+  readonly 'github-file'?: string | undefined;
+  readonly junit?: string | undefined;
+  readonly sarif?: string | undefined;
   readonly all?: boolean;
 }
 
@@ -179,6 +234,7 @@ export function leaksOptionsOf(values: LeaksValues, sources: readonly string[]):
     stops: !values['no-stops'],
     sameHost: false,
     form: formOf(values),
+    outputs: outputsOf(values),
     all: values.all === true,
   };
 }
@@ -215,15 +271,13 @@ const options = {
   type: { type: 'string' },
   interval: { type: 'string' },
   limit: { type: 'string' },
-  json: { type: 'boolean', default: false },
-  markdown: { type: 'boolean', default: false },
-  github: { type: 'boolean', default: false },
+  ...formOptions,
   all: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false, short: 'h' },
 } satisfies ParseArgsOptionsConfig;
 
 /** Names of all options of `stackpile leaks`, without their dashes. */
-export const leaksOptionNames: readonly string[] = Object.keys(options);
+export const leaksOptionNames: readonly string[] = typedNames(options);
 
 function parseOrThrow(args: string[]) {
   try {
@@ -256,6 +310,9 @@ OPTIONS
   --json              the answer as JSON
   --markdown          the answer for a ticket or a comment
   --github            annotations for GitHub Actions, on the line to mend
+  --json=FILE         a form goes to a file with =, any number of them beside what is printed
+  --junit FILE        the answer as test cases, for every CI
+  --sarif FILE        leaks as SARIF 2.1.0, for code scanning
   --help              print this
 
 EXIT STATUS
@@ -270,7 +327,7 @@ const verifyOptions = {
 } satisfies ParseArgsOptionsConfig;
 
 /** Names of all options of `stackpile verify`, without their dashes. */
-export const verifyOptionNames: readonly string[] = Object.keys(verifyOptions);
+export const verifyOptionNames: readonly string[] = typedNames(verifyOptions);
 
 /** Both sides of a comparison. */
 export interface VerifyOptions {
@@ -280,7 +337,7 @@ export interface VerifyOptions {
 
 /** Reads the arguments after `verify`: what follows `--before` or `--after` is that side's, up to the next of the two. */
 export function parseVerifyArgs(argv: readonly string[]): VerifyOptions | 'help' {
-  const args = twoDashes(argv);
+  const args = asParsed(argv);
   let parsed;
   try {
     parsed = parseArgs({ args, allowPositionals: true, options: verifyOptions, tokens: true });

@@ -18,6 +18,7 @@ import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './com
 import { dumpForm } from './dump-form.ts';
 import { judgeFiles } from './judge-files.ts';
 import { exitStatus, inBlame, type Judgement } from './judged.ts';
+import { OutputError, writeOutputs } from './output-files.ts';
 import { printJudgement } from './print.ts';
 import { visible } from './terminal.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
@@ -154,11 +155,13 @@ export async function runLeaks(argv: readonly string[], io: CliIo): Promise<numb
     if (options.sources.length === 0)
       return complain('give two or more dumps, or the address of a service (--help says more)');
     const judgement = await withInterrupt(io, (watchIo) => judge(options, watchIo));
-    io.stdout.write(printJudgement(judgement, options, io));
+    io.stdout.write(printJudgement(judgement, options.form, options, io));
+    writeOutputs(options.outputs, (form) => printJudgement(judgement, form, options, io), io.cwd);
     return judgement.process?.exitStatus ?? exitStatus(judgement.judged);
   } catch (error) {
     if (error instanceof UsageError) return complain(`${error.message} (--help lists the options)`);
-    if (error instanceof SourceError || error instanceof LeaksError) return complain(error.message);
+    if (error instanceof SourceError || error instanceof LeaksError || error instanceof OutputError)
+      return complain(error.message);
     throw error;
   }
 }

@@ -1,10 +1,9 @@
 // Annotations for GitHub Actions: `::error file=…,line=…::`, on the line that is to be mended.
-import { isAbsolute, relative } from 'node:path';
 import type { Finding } from '@stackpile/leaks';
 import { shortName } from '@stackpile/profile';
-import { exitStatus, type Judgement } from './judged.ts';
+import { exitStatus, type Judgement, leaksOf } from './judged.ts';
 import type { VerifyReport } from './json.ts';
-import { pathOf } from './places.ts';
+import { guiltyFrame, reportedFrame } from './places.ts';
 import { visible } from './terminal.ts';
 
 type Level = 'error' | 'warning' | 'notice';
@@ -23,26 +22,18 @@ function command(level: Level, title: string, text: string, place = ''): string 
   return `::${level} ${place}title=${property(visible(title))}::${message(visible(text, 2000))}`;
 }
 
-/** Files are told from the folder that the command runs in, as GitHub wants them. */
-function placeOf({ culprit, stack }: Finding, cwd: string): string {
-  const frame = culprit ?? stack[0];
-  if (frame === undefined || frame.file === '') return '';
-  const path = pathOf(frame);
-  const below = isAbsolute(path) ? relative(cwd, path) : path;
-  const file = below.startsWith('..') ? path : below;
-  return `file=${property(visible(file))},${frame.line > 0 ? `line=${frame.line},` : ''}`;
+function placeOf(finding: Finding, cwd: string): string {
+  const frame = guiltyFrame(finding);
+  const place = frame === null ? null : reportedFrame(frame, cwd);
+  if (place === null) return '';
+  return `file=${property(visible(place.file))},${place.line > 0 ? `line=${place.line},` : ''}`;
 }
 
 function annotation(finding: Finding, cwd: string): string {
-  const frame = finding.culprit ?? finding.stack[0];
+  const frame = guiltyFrame(finding);
   const advice = finding.advice === '' ? '' : `\n${visible(finding.advice, 1000)}`;
-  const head = `::error ${placeOf(finding, cwd)}title=${property(visible(`leak: ${frame === undefined ? '' : shortName(frame.name)}`))}::`;
+  const head = `::error ${placeOf(finding, cwd)}title=${property(visible(`leak: ${frame === null ? '' : shortName(frame.name)}`))}::`;
   return `${head}${message(`${visible(finding.sentence, 2000)}${advice}`)}`;
-}
-
-/** The leaks of a judgement, the one that is blamed first before the others. */
-function leaksOf({ judged }: Pick<Judgement, 'judged'>): Finding[] {
-  return judged.flatMap(({ verdict }) => verdict.findings.filter(({ kind }) => kind === 'leak')).slice(0, 10);
 }
 
 /** What `stackpile leaks --github` prints. */

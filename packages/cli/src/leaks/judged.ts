@@ -1,5 +1,5 @@
 // A verdict with what it is about, and the exit status that says it.
-import type { Evidence, ProcessVerdict, Verdict } from '@stackpile/leaks';
+import type { Evidence, Finding, ProcessVerdict, Verdict } from '@stackpile/leaks';
 
 /** A verdict with what it is about. */
 export interface Judged {
@@ -28,4 +28,9 @@ export function inBlame(judged: readonly Judged[], { convicted }: ProcessVerdict
   const rank = ({ verdict: { evidence, kind } }: Judged): number =>
     kind !== 'leak' ? 2 : evidence === first ? 0 : 1;
   return judged.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** The leaks of a judgement, the one that is blamed first before the others. */
+export function leaksOf({ judged }: Pick<Judgement, 'judged'>): Finding[] {
+  return judged.flatMap(({ verdict }) => verdict.findings.filter(({ kind }) => kind === 'leak')).slice(0, 10);
 }

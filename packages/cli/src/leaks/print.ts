@@ -1,12 +1,16 @@
 // A judgement in the form that was asked for.
 import type { ProcessVerdict } from '@stackpile/leaks';
 import type { CliIo } from '../io.ts';
-import type { LeaksOptions } from './command-line.ts';
+import { suiteOf } from './cases.ts';
+import type { LeaksOptions, OutputForm } from './command-line.ts';
 import { githubVerdict } from './github.ts';
 import type { Judged, Judgement } from './judged.ts';
 import { jsonReport } from './json.ts';
+import { junitReport } from './junit.ts';
 import { markdownVerdict } from './markdown.ts';
+import type { FileForm } from './output-files.ts';
 import { renderProcess, renderVerdict } from './render.ts';
+import { sarifReport } from './sarif.ts';
 import { paintFor, widthFor } from './terminal.ts';
 
 /** Of the verdicts of a balance those that say more than it: on what is convicted, else on what may be. */
@@ -48,15 +52,24 @@ export function judgementText(
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** What `stackpile leaks` prints, in the form that its options ask for. */
-export function printJudgement(judgement: Judgement, options: LeaksOptions, io: CliIo): string {
-  switch (options.form) {
+/** What `stackpile leaks` prints or writes in a form. */
+export function printJudgement(
+  judgement: Judgement,
+  form: OutputForm | FileForm,
+  options: LeaksOptions,
+  io: CliIo,
+): string {
+  switch (form) {
     case 'json':
       return `${JSON.stringify(jsonReport(judgement.judged, judgement.process), null, 2)}\n`;
     case 'markdown':
       return markdownVerdict(judgement);
     case 'github':
       return githubVerdict(judgement, io.cwd);
+    case 'junit':
+      return junitReport([suiteOf('stackpile leaks', judgement)]);
+    case 'sarif':
+      return sarifReport([suiteOf('stackpile leaks', judgement)], io.cwd);
     case 'text':
       return judgementText(judgement, { all: options.all, commands: true }, io);
   }

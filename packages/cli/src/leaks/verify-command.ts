@@ -2,12 +2,22 @@
 import { LeaksError, type ProcessVerdict, verify } from '@stackpile/leaks';
 import { SourceError } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
+import { suiteOfFix } from './cases.ts';
 import { judge } from './command.ts';
-import { type LeaksOptions, parseVerifyArgs, UsageError, verifyUsage } from './command-line.ts';
+import {
+  type LeaksOptions,
+  type OutputForm,
+  parseVerifyArgs,
+  UsageError,
+  verifyUsage,
+} from './command-line.ts';
 import { githubVerification } from './github.ts';
 import type { Judgement } from './judged.ts';
+import { junitReport } from './junit.ts';
 import { markdownVerification } from './markdown.ts';
+import { type FileForm, OutputError, writeOutputs } from './output-files.ts';
 import { renderVerification } from './render.ts';
+import { sarifReport } from './sarif.ts';
 import { paintFor, visible, widthFor } from './terminal.ts';
 import { type VerifyReport, verifyReport } from './json.ts';
 import { type WatchIo, withInterrupt } from './watch-io.ts';
@@ -24,14 +34,18 @@ async function judgeSide(
   return { judged, process };
 }
 
-function print(report: VerifyReport, options: LeaksOptions, io: CliIo): string {
-  switch (options.form) {
+function print(report: VerifyReport, form: OutputForm | FileForm, io: CliIo): string {
+  switch (form) {
     case 'json':
       return `${JSON.stringify(report, null, 2)}\n`;
     case 'markdown':
       return markdownVerification(report);
     case 'github':
       return githubVerification(report, io.cwd);
+    case 'junit':
+      return junitReport([suiteOfFix(report)]);
+    case 'sarif':
+      return sarifReport([suiteOfFix(report)], io.cwd);
     case 'text':
       return `${renderVerification(report, paintFor(io), widthFor(io)).join('\n')}\n`;
   }
@@ -55,12 +69,15 @@ export async function runVerify(argv: readonly string[], io: CliIo): Promise<num
       const after = await judgeSide('--after', options.after, watchIo);
       return verifyReport(verify(before.process, after.process), before, after);
     });
-    io.stdout.write(print(report, options.before, io));
+    const { form, outputs } = options.before;
+    io.stdout.write(print(report, form, io));
+    writeOutputs(outputs, (one) => print(report, one, io), io.cwd);
     return report.exitStatus;
   } catch (error) {
     if (error instanceof UsageError)
       return complain(`${error.message} (stackpile verify --help lists the options)`);
-    if (error instanceof SourceError || error instanceof LeaksError) return complain(error.message);
+    if (error instanceof SourceError || error instanceof LeaksError || error instanceof OutputError)
+      return complain(error.message);
     throw error;
   }
 }

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Called when it was started. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called with everything that was written to stdout so far. */
+  readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   /** Called with everything that was written to stderr so far. */
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -49,6 +51,7 @@ export function stackpile(args: readonly string[], options: RunOptions = {}): Pr
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk;
+      options.onStdout?.(stdout, (signal) => child.kill(signal));
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       stderr += chunk;
