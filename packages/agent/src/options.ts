@@ -138,10 +138,13 @@ export interface CaptureOptions {
 
 /** Where profiles are sent on an interval, for a service that nobody can scrape. */
 export interface PushOptions {
-  /** Address of the server, `http://pyroscope:4040`; a user and a password in it are sent by Basic auth. */
+  /** Address of the server, `http://pyroscope:4040`, `http://collector:4318`; a user and a password in it are sent by Basic auth. */
   readonly url: string;
-  /** How it is spoken to: Pyroscope's `/ingest`, the default, or its Connect method `push.v1.PusherService/Push`. */
-  readonly to?: 'ingest' | 'connect';
+  /**
+   * How it is spoken to: Pyroscope's `/ingest`, the default, its Connect method `push.v1.PusherService/Push`, or OpenTelemetry's profiles
+   * over HTTP.
+   */
+  readonly to?: 'ingest' | 'connect' | 'otlp';
   /** Name of the service there. */
   readonly service: string;
   /** Labels of every profile: `{ env: 'prod' }`. */
@@ -329,7 +332,7 @@ const header = (name: string, value: unknown): void => {
 
 const pushChecks = {
   url: serverAddress,
-  to: oneOf('ingest', 'connect'),
+  to: oneOf('ingest', 'connect', 'otlp'),
   service: labelText,
   labels,
   seconds: whole(1, 3600),

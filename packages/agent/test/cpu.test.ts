@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { int64At, type Profile } from '@stackpile/profile';
 import fc from 'fast-check';
-import type { CaptureContext } from '../src/captures/capture.ts';
-import { CpuProfiler } from '../src/captures/cpu.ts';
+import { type CpuContext, CpuProfiler } from '../src/captures/cpu.ts';
 import { CallTree, cpuProfile, type CpuNode, type CpuProfile } from '../src/inspect/cpu-profile.ts';
 import { CpuRecording } from '../src/captures/cpu-recording.ts';
 import { Limits, Pace } from '../src/captures/limits.ts';
@@ -81,17 +80,16 @@ function profiling(limits = new Limits()): {
   const fake = new FakeProfiler();
   // Nobody asks where frames were written.
   const originals = { learn: () => Promise.resolve(), locate: () => null };
-  const main = { withSession: <T>(use: (session: InspectorSession) => Promise<T>) => use(fake) };
+  const thread = { withSession: <T>(use: (session: InspectorSession) => Promise<T>) => use(fake) };
   const context = {
-    main,
+    thread,
     limits,
-    pulse: { listen: () => () => undefined, pending: () => null },
     isResponsive: () => Promise.resolve(true),
     originals,
     program: '',
     cwd: '/app',
   };
-  return { profiler: new CpuProfiler(context as unknown as CaptureContext), fake, limits };
+  return { profiler: new CpuProfiler(context as unknown as CpuContext), fake, limits };
 }
 
 const request = { seconds: 0.05, hz: 100, idle: false, signal: new AbortController().signal };

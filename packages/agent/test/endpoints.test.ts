@@ -67,7 +67,7 @@ describe('the index', () => {
       offers.find(({ name }) => name === wanted)?.query ?? [];
     assert.deepEqual(
       [takes('profile'), takes('goroutine'), takes('heap')].map((names) => names.join()),
-      ['seconds,hz,worker,idle', 'debug,seconds,ids,source,lines', 'debug,seconds,gc'],
+      ['seconds,hz,worker,idle', 'debug,seconds,ids,source,lines,worker', 'debug,seconds,gc,worker'],
     );
     const count = offers.find(({ name }) => name === 'goroutine')?.count;
     assert.equal(typeof count, 'number');
@@ -86,8 +86,11 @@ describe('a dummy endpoint, one file and one row,', () => {
     answer: async (_context, { query }) => textResponse(`moons of ${query.get('planet') ?? 'all'}`),
   };
   const broken: Endpoint = { ...dummy, name: 'rings', count: () => Promise.reject(new Error('none')) };
+  const main = new MainThread(new Int32Array(new SharedArrayBuffer(12)), () => undefined);
   const captures: CaptureContext = {
-    main: new MainThread(new Int32Array(new SharedArrayBuffer(12)), () => undefined),
+    main,
+    thread: main,
+    workerId: null,
     pulse: { listen: () => () => undefined, pending: () => null },
     isResponsive: async () => true,
     loopLag: async () => 0,

@@ -3,16 +3,18 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { afterEach, describe, test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { startServer } from '@stackpile/agent';
-import { decodeProfile, type Profile } from '@stackpile/profile';
+import { decodeProfile, encodeProfile, type Profile, ProfileBuilder, readProfile } from '@stackpile/profile';
 import fc from 'fast-check';
+import protobuf from 'protobufjs';
 import { closedPort, listen, shut } from '../../../testing/listening.ts';
 import { abortedWith } from '../src/aborted-with.ts';
 import type { PushSettings } from '../src/options.ts';
 import { Pusher } from '../src/push/pusher.ts';
 import { backOff, PushQueue } from '../src/push/queue.ts';
-import type { Taken } from '../src/push/wire.ts';
+import { wires } from '../src/push/wire.ts';
+import type { Taken } from '../src/push/wire-types.ts';
 import { serving } from './serving.ts';
 
 interface Received {
@@ -170,6 +172,155 @@ describe('what is sent', () => {
   });
 });
 
+/** What of opentelemetry-proto 1.10 tells who sends what. */
+const otlpSchema = `
+syntax = "proto3";
+message Request { repeated ResourceProfiles resource_profiles = 1; Dictionary dictionary = 2; }
+message Dictionary { repeated bytes stack_table = 7; repeated string string_table = 5; }
+message ResourceProfiles { Resource resource = 1; repeated ScopeProfiles scope_profiles = 2; }
+message Resource { repeated KeyValue attributes = 1; }
+message KeyValue { string key = 1; AnyValue value = 2; }
+message AnyValue { oneof value { string string_value = 1; int64 int_value = 3; } }
+message ScopeProfiles { repeated Profile profiles = 2; }
+message Profile { ValueType sample_type = 1; repeated Sample samples = 2; fixed64 time_unix_nano = 3; }
+message ValueType { int32 type_strindex = 1; int32 unit_strindex = 2; }
+message Sample { int32 stack_index = 1; repeated int64 values = 4; }
+message Response { Partial partial_success = 1; }
+message Partial { int64 rejected_profiles = 1; string error_message = 2; }`;
+const otlpTypes = protobuf.parse(otlpSchema, { keepCase: false }).root;
+
+interface OtlpMessage {
+  readonly resourceProfiles: readonly {
+    readonly resource: { readonly attributes: readonly { readonly key: string; readonly value: object }[] };
+    readonly scopeProfiles: readonly {
+      readonly profiles: readonly {
+        readonly sampleType: { readonly typeStrindex?: number };
+        readonly samples: readonly object[];
+      }[];
+    }[];
+  }[];
+  readonly dictionary: { readonly stringTable: readonly string[] };
+}
+
+function otlpMessage(bytes: Uint8Array): OtlpMessage {
+  const type = otlpTypes.lookupType('Request');
+  return type.toObject(type.decode(bytes), { longs: Number }) as OtlpMessage;
+}
+
+describe('to a collector of OpenTelemetry', () => {
+  test('goes a gzipped message for each profile, which our reader and another decoder read, and says whose it is', async () => {
+    const server = new FakeServer();
+    const url = await server.open();
+    const push = {
+      url,
+      to: 'otlp',
+      service: 'shop',
+      labels: { 'deployment.environment.name': 'prod' },
+      seconds: 1,
+    } as const;
+    await serving({ port: 0, push: { ...push, token: 'a-token' } });
+    const found = new Map<string, OtlpMessage>();
+    for (let wanted = 3; found.size < 3; wanted++) {
+      for (const { method, url: asked, headers, body } of await server.until(wanted)) {
+        assert.deepEqual([method, asked.pathname, asked.search], ['POST', '/v1development/profiles', '']);
+        assert.equal(headers['content-type'], 'application/x-protobuf');
+        assert.equal(headers['content-encoding'], 'gzip');
+        assert.equal(headers['content-length'], String(body.length));
+        assert.equal(headers['authorization'], 'Bearer a-token');
+        const message = gunzipSync(body);
+        const profile = await readProfile(message);
+        found.set(
+          profile.sampleTypes
+            .map(({ type }) => type)
+            .sort()
+            .join(' '),
+          otlpMessage(message),
+        );
+      }
+    }
+    assert.deepEqual([...found.keys()].sort(), ['cpu samples', 'goroutine handles', HEAP]);
+    for (const { resourceProfiles, dictionary } of found.values()) {
+      assert.equal(resourceProfiles.length, 1);
+      const { resource, scopeProfiles } = resourceProfiles[0] as OtlpMessage['resourceProfiles'][number];
+      assert.deepEqual(
+        Object.fromEntries(
+          resource.attributes.map(({ key, value }) => [key, Object.values(value)[0] as unknown]),
+        ),
+        {
+          'service.name': 'shop',
+          'process.pid': process.pid,
+          'process.runtime.name': 'nodejs',
+          'process.runtime.version': process.versions.node,
+          'deployment.environment.name': 'prod',
+        },
+      );
+      const types = scopeProfiles.flatMap(({ profiles }) =>
+        profiles.map(({ sampleType }) => dictionary.stringTable[sampleType.typeStrindex ?? 0] ?? ''),
+      );
+      assert.equal(types.length, 2);
+      assert.ok(types.every((type) => type !== '' && !type.startsWith('alloc_')));
+    }
+  });
+
+  const packed = (): Uint8Array => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
+    builder.sample([builder.location({ address: 1n, lines: [] })], [3]);
+    return gzipSync(encodeProfile(builder.build()));
+  };
+
+  test('nothing is sent again that its specification says may not be, and what it finds wrong is said once', async () => {
+    const server = new FakeServer();
+    const url = `${await server.open()}/v1development/profiles`;
+    const response = otlpTypes.lookupType('Response');
+    const partly = response
+      .encode({ partialSuccess: { rejectedProfiles: 1, errorMessage: 'no a-secret-token\nin here' } })
+      .finish();
+    server.answer = (answer, nth) => {
+      if (nth === 1) answer.writeHead(500).end('broken');
+      else if (nth === 2) answer.writeHead(503).end();
+      else answer.end(partly);
+    };
+    const { said, rests, queue } = pushing(
+      { url, to: 'otlp', token: 'a-secret-token' },
+      4,
+      new PushQueue(),
+      packed(),
+    );
+    const received = await server.until(5);
+    while (queue.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(
+      received.map(({ url: asked }) => asked.pathname),
+      Array(5).fill('/v1development/profiles'),
+    );
+    assert.deepEqual(rests, [1000]);
+    assert.deepEqual(
+      said.map((line) => line.replace(/^profiles for \S+ /u, '')),
+      [
+        'are refused: status 500 broken',
+        'cannot be sent: status 503 ; it is tried again',
+        'are taken, but: no [redacted] in here',
+        'are sent again',
+      ],
+    );
+  });
+
+  test('answers that are no message end nothing and say nothing', () => {
+    const { complaint } = wires.otlp;
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        assert.equal(typeof complaint(bytes), 'string');
+      }),
+    );
+    for (const bytes of [
+      [],
+      [0x0a],
+      [0x0a, 0xff],
+      [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+    ])
+      assert.equal(complaint(Uint8Array.from(bytes)), '');
+  });
+});
+
 const settings = (more: Partial<PushSettings>): PushSettings => ({
   url: 'http://127.0.0.1:9',
   to: 'ingest',
@@ -181,7 +332,12 @@ const settings = (more: Partial<PushSettings>): PushSettings => ({
 });
 
 /** A pusher whose profiles are there at once, and which rests only where it must; what it says, and how long it rests after failures. */
-function pushing(more: Partial<PushSettings>, takes: number, queue: PushQueue = new PushQueue()) {
+function pushing(
+  more: Partial<PushSettings>,
+  takes: number,
+  queue: PushQueue = new PushQueue(),
+  profile: Uint8Array | null = null,
+) {
   const said: string[] = [];
   const rests: number[] = [];
   let taken = 0;
@@ -190,7 +346,7 @@ function pushing(more: Partial<PushSettings>, takes: number, queue: PushQueue = 
     queue,
     random: () => 1,
     say: (line) => said.push(line),
-    answer: async () => ({ status: 200, headers: {}, body: new Uint8Array(100).fill(taken) }),
+    answer: async () => ({ status: 200, headers: {}, body: profile ?? new Uint8Array(100).fill(taken) }),
     // The interval is 15 s; what is shorter or longer is a rest after a failure.
     wait: async (ms, signal) => {
       if (ms === 15_000 && taken++ < takes) return;
@@ -385,7 +541,7 @@ test('options that no server could take are refused, and no secret is shown', as
     [{ labels: { 'a-b': 'x' } }, /^option push\.labels, the name is "a-b", not a name/u],
     [{ labels: { __name__: 'x' } }, /^option push\.labels, the name is "__name__"/u],
     [{ labels: { a: 'x,y' } }, /^option push\.labels\.a is "x,y"/u],
-    [{ to: 'otel' }, /^option push\.to is "otel", not 'ingest' or 'connect'$/u],
+    [{ to: 'otel' }, /^option push\.to is "otel", not 'ingest' or 'connect' or 'otlp'$/u],
     [{ seconds: 0 }, /^option push\.seconds is 0/u],
     [{ profiles: ['cpu'] }, /^option push\.profiles\[0\] is "cpu"/u],
     [{ token: 's3cret\n' }, /^option push\.token is nothing that a header can carry$/u],

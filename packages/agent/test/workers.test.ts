@@ -1,13 +1,19 @@
 // Worker threads of a real process: the list, their CPU profiles, and what cannot be had of them.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { threadId as ownThread, Worker } from 'node:worker_threads';
 import { type Profile, readProfile, readWorkers, WireError } from '@stackpile/profile';
-import type { MainThread } from '../src/inspect/main-thread.ts';
+import type { InspectedThread, InspectorSession } from '../src/inspect/main-thread.ts';
 import { WorkerThreads } from '../src/inspect/worker-threads.ts';
+import { framesOf } from '../src/text/read.ts';
+import { listen, shut } from '../../../testing/listening.ts';
 import { ask } from './http-client.ts';
-import { serving } from './serving.ts';
+import { serving, sourceFlags } from './serving.ts';
 
 const started: Worker[] = [];
 
@@ -82,11 +88,14 @@ describe('worker threads', () => {
     const odd = await ask(port, '/debug/pprof/profile?seconds=1&worker=%0Aall');
     assert.equal(odd.status, 404);
     assert.equal(odd.body.toString(), `there is no worker thread "\\nall": there are ${threadId}\n`);
-    for (const name of ['heap', 'goroutine', 'block', 'trace', 'counters']) {
+    for (const name of ['goroutineleak', 'threadcreate', 'mutex', 'block', 'trace', 'counters']) {
       const { status, headers, body } = await ask(port, `/debug/pprof/${name}?worker=${threadId}`);
       assert.equal(status, 400);
       assert.equal(headers['x-go-pprof'], '1');
-      assert.equal(body.toString(), `${name} cannot be had of a worker thread: profile can\n`);
+      assert.equal(
+        body.toString(),
+        `${name} cannot be had of a worker thread: goroutine, heap, allocs, heapclasses, heapsnapshot and profile can\n`,
+      );
     }
   });
 
@@ -113,14 +122,152 @@ describe('worker threads', () => {
   });
 });
 
+/** Keeps what it allocates, 64 kB each 20 ms, in a function of this name. */
+const hoards = `const kept = []; function hoardsMuch() { kept.push(new Array(8192).fill(kept.length)); }
+setInterval(hoardsMuch, 20);`;
+/** Forty tasks that wait for ever, in a function of this name. */
+const waits = `async function waitsForEver() { await new Promise((resolve) => (globalThis.all ??= []).push(resolve)); }
+for (let i = 0; i < 40; i++) waitsForEver(); setInterval(() => {}, 1000);`;
+
+/** Sum of a column over the samples with a function of that name. */
+function sumOf(profile: Profile, type: string, name: string): number {
+  const column = profile.samples.values[profile.sampleTypes.findIndex((one) => one.type === type)] ?? [];
+  let sum = 0;
+  for (let row = 0; row < profile.samples.length; row++)
+    if (framesOf(profile, row).some((frame) => frame.name === name)) sum += Number(column[row]);
+  return sum;
+}
+
+describe('of a worker thread', () => {
+  test('heap and allocs tell what it allocates from the first look on, of no other thread', async () => {
+    const { port } = await serving({ port: 0, tasks: false, heap: { interval: 16_384 } });
+    const hoarder = await run(hoards);
+    const quiet = await run(burns);
+    const read = async (path: string, { threadId }: Worker): Promise<Profile> => {
+      const { status, body } = await ask(
+        port,
+        `/debug/pprof/${path}${path.includes('?') ? '&' : '?'}worker=${threadId}`,
+      );
+      assert.equal(status, 200, body.toString());
+      return readProfile(body);
+    };
+    const first = await read('heap', hoarder);
+    assert.match(first.comments.join('\n'), /of a worker thread, sampled for 0 s, from the first look on/u);
+    const live = async (): Promise<number> => sumOf(await read('heap', hoarder), 'inuse_space', 'hoardsMuch');
+    const moreThan = async (least: number): Promise<number> => {
+      for (let look = 0; look < 300; look++) {
+        const bytes = await live();
+        if (bytes > least) return bytes;
+        // A reading is given again for a while.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.fail(`not more than ${least} bytes`);
+    };
+    const before = await moreThan(0);
+    await moreThan(before);
+    const allocs = await read('allocs', hoarder);
+    assert.equal(allocs.defaultSampleType, 'alloc_space');
+    assert.ok(sumOf(allocs, 'alloc_space', 'hoardsMuch') >= before);
+    assert.equal(sumOf(await read('heap', quiet), 'inuse_space', 'hoardsMuch'), 0);
+    const main = await readProfile((await ask(port, '/debug/pprof/heap')).body);
+    assert.equal(sumOf(main, 'inuse_space', 'hoardsMuch'), 0);
+    const text = await ask(port, `/debug/pprof/heap?debug=1&worker=${hoarder.threadId}`);
+    assert.match(text.body.toString(), /^heap profile: /u);
+  });
+
+  test('goroutine, heapclasses and heapsnapshot are its own, by a snapshot that stops it alone', async () => {
+    const { port } = await serving({ port: 0, tasks: false, heap: { snapshots: Infinity } });
+    const { threadId } = await run(waits);
+    const tasks = await ask(port, `/debug/pprof/goroutine?worker=${threadId}`);
+    assert.equal(tasks.status, 200, tasks.body.toString());
+    assert.equal(sumOf(await readProfile(tasks.body), 'goroutine', 'waitsForEver'), 40);
+    const tracked = await ask(port, `/debug/pprof/goroutine?source=tracked&worker=${threadId}`);
+    assert.equal(tracked.status, 400);
+    assert.match(tracked.body.toString(), /found by heap snapshot: source=heap/u);
+    // Each thread rests for itself.
+    const [second, third] = [await run(waits), await run(waits)];
+    const classes = await ask(port, `/debug/pprof/heapclasses?worker=${second.threadId}`);
+    assert.equal(classes.status, 200, classes.body.toString());
+    assert.ok((await readProfile(classes.body)).samples.length > 0);
+    const snapshot = await ask(port, `/debug/pprof/heapsnapshot?worker=${third.threadId}`);
+    assert.ok(snapshot.body.includes('waitsForEver'));
+  });
+
+  test('heap is told by one that spins; one that has no turn for a snapshot, and one that has ended, say so', async () => {
+    const { port } = await serving({ port: 0, tasks: false, heap: { snapshots: Infinity } });
+    const spinner = await run('(function spinsForEver() { for (;;); })();');
+    const spinning = await ask(port, `/debug/pprof/heap?worker=${spinner.threadId}`);
+    assert.equal(spinning.status, 200, spinning.body.toString());
+    const none = await ask(port, `/debug/pprof/goroutine?worker=${spinner.threadId}`);
+    assert.equal(none.status, 503);
+    assert.match(none.body.toString(), /^the worker thread did not answer within 5 s/u);
+    const { threadId } = spinner;
+    await spinner.terminate();
+    for (const name of ['heap', 'goroutine', 'profile']) {
+      const { status, body } = await ask(port, `/debug/pprof/${name}?worker=${threadId}`);
+      assert.equal(status, 404);
+      assert.equal(body.toString(), `there is no worker thread "${threadId}": there are none\n`);
+    }
+  });
+
+  test('cannot be told by one that stands in native code: that is said, and holds up nobody else', async () => {
+    const { port } = await serving({ port: 0, tasks: false, heap: { snapshots: Infinity } });
+    const server = createServer();
+    const leave = `require('node:net').connect(${new URL(`http://${await listen(server)}`).port}, '127.0.0.1').resume().on('close', () => process.exit())`;
+    const frozen = await run(
+      `require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(leave)}])`,
+    );
+    // The child runs: its parent waits for it in native code, until the connection ends.
+    const [child] = (await once(server, 'connection')) as [Socket];
+    const stuck = ['heap', 'goroutine', 'heapclasses'].map((name) =>
+      ask(port, `/debug/pprof/${name}?worker=${frozen.threadId}`),
+    );
+    const main = await ask(port, '/debug/pprof/heapclasses');
+    assert.equal(main.status, 200, main.body.toString());
+    for (const { status, headers, body } of await Promise.all(stuck)) {
+      assert.equal(status, 503, body.toString());
+      assert.equal(headers['retry-after'], '5');
+      assert.match(body.toString(), /^the worker thread did not answer within 5 s/u);
+    }
+    child.destroy();
+    await shut(server);
+  });
+
+  test('a look leaves nothing that keeps the process alive', async () => {
+    const code = `
+      import { startServer } from '@stackpile/agent';
+      import { Worker } from 'node:worker_threads';
+      const { url } = await startServer({ port: 0 });
+      const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
+      await new Promise((resolve) => worker.once('online', resolve));
+      const response = await fetch(url + 'heap?worker=' + worker.threadId);
+      console.log(response.status);
+      worker.unref();`;
+    const child = spawn(process.execPath, [...sourceFlags, '--input-type=module', '-e', code], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (piece) => (out += piece));
+    child.stderr.on('data', (piece) => (err += piece));
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    assert.deepEqual([exitCode, out, err], [0, '200\n', '']);
+  });
+});
+
 test('an attempt to reach them that failed is no reason for the next one to fail', async () => {
-  const answers = [Promise.reject(new Error('the main thread is stuck')), Promise.resolve({})];
-  const session = { post: () => answers.shift() ?? Promise.resolve({}), on: () => () => undefined };
-  const main = {
-    apart: () => main,
-    withSession: <T>(use: (one: typeof session) => Promise<T>): Promise<T> => use(session),
+  const answers = [() => Promise.reject(new Error('the main thread is stuck'))];
+  const session: InspectorSession = {
+    post: <T>() => (answers.shift() ?? (() => new Promise<T>((resolve) => resolve({} as T))))(),
+    on: () => () => undefined,
   };
-  const threads = new WorkerThreads(main as unknown as MainThread, 0);
+  const main: InspectedThread = {
+    withSession: (use) => use(session),
+    evaluate: () => Promise.reject(new Error('nobody asks')),
+    keep: () => undefined,
+  };
+  const threads = new WorkerThreads({ apart: () => main }, 0);
   const count = (): Promise<number> => threads.withWorkers(async ({ length }) => length);
   await assert.rejects(count(), /is stuck/u);
   assert.equal(await count(), 0);

@@ -1,6 +1,6 @@
 // Heap snapshots that a request asks for: one at a time, with rests in between, and only where neither the stop nor the memory is too much.
 import { memoryUsage } from 'node:process';
-import type { CaptureContext } from './capture.ts';
+import type { ThreadContext } from './capture.ts';
 import { sleep } from './sleep.ts';
 import { EndpointError } from '../http/messages.ts';
 import type { Expression } from '../host/calls.ts';
@@ -53,16 +53,16 @@ class Snapshots {
   }
 }
 
-const snapshots = new WeakMap<CaptureContext, Snapshots>();
+const snapshots = new WeakMap<ThreadContext, Snapshots>();
 
-function snapshotsOf(context: CaptureContext): Snapshots {
+function snapshotsOf(context: ThreadContext): Snapshots {
   let known = snapshots.get(context);
   if (known === undefined) snapshots.set(context, (known = new Snapshots()));
   return known;
 }
 
 /** Why there is no snapshot of a heap with `used` bytes; null where there may be one. */
-function whyNot(context: CaptureContext, used: number, use: SnapshotUse): string | null {
+function whyNot(context: ThreadContext, used: number, use: SnapshotUse): string | null {
   const { heap } = context.settings;
   if (heap === null) return 'heap snapshots are off: the option heap is false';
   if (heap.snapshots <= 0) return 'heap snapshots are off: the option heap.snapshots is 0';
@@ -82,7 +82,21 @@ function seconds(ms: number): string {
   return `${(Math.ceil(ms / 100) / 10).toString()} s`;
 }
 
-/** On the main thread: a timer that is late by as long as nothing else runs. */
+/** How long the loop of a thread may take to turn before a snapshot; a place is held meanwhile. */
+const TURN_MS = 5_000;
+const TURN: Expression<number> = 'new Promise((turned) => setTimeout(turned, 0, 0))';
+
+/**
+ * Resolves when the thread's event loop has turned: V8 takes a snapshot between two turns, and would wait for ever in a loop without end.
+ *
+ * @throws {AgentError} `AGENT_TIMEOUT` where it does not turn
+ */
+export async function loopTurns(session: InspectorSession): Promise<void> {
+  const asked = { expression: TURN, awaitPromise: true, silent: true };
+  await session.post('Runtime.evaluate', asked, { timeoutMs: TURN_MS });
+}
+
+/** On the thread: a timer that is late by as long as nothing else runs. */
 const WATCH = `globalThis[Symbol.for('stackpile.agent.stop')]`;
 const BEGIN: Expression<null> = `(() => {
   const watch = { last: performance.now(), longest: 0 };
@@ -108,13 +122,13 @@ const END: Expression<number> = `(() => {
  * For how long the main thread stands still while `take` is under way, by its own clock: the sidecar is busy for longer with what it
  * is sent. One at a time.
  */
-export async function timed<T>(context: CaptureContext, take: () => Promise<T>): Promise<Stopped<T>> {
-  await context.main.evaluate(BEGIN);
+export async function timed<T>(context: ThreadContext, take: () => Promise<T>): Promise<Stopped<T>> {
+  await context.thread.evaluate(BEGIN);
   try {
     const value = await take();
-    return { value, stopMs: await context.main.evaluate(END) };
+    return { value, stopMs: await context.thread.evaluate(END) };
   } catch (error) {
-    await context.main.evaluate(END).catch(() => undefined);
+    await context.thread.evaluate(END).catch(() => undefined);
     throw error;
   }
 }
@@ -125,7 +139,7 @@ export async function timed<T>(context: CaptureContext, take: () => Promise<T>):
  * @throws {EndpointError} 503 with a sentence where another one is under way, or the heap is too large for the stop or the memory
  */
 export async function allowedSnapshot<T>(
-  context: CaptureContext,
+  context: ThreadContext,
   use: SnapshotUse,
   signal: AbortSignal,
   take: (session: InspectorSession) => Promise<Stopped<T>>,
@@ -136,10 +150,11 @@ export async function allowedSnapshot<T>(
   try {
     await sleep(known.wait, signal);
     if (signal.aborted) throw new EndpointError(503, 'the client went away');
-    return await context.main.withSession(async (session) => {
+    return await context.thread.withSession(async (session) => {
       const { usedSize } = await session.post<{ usedSize: number }>('Runtime.getHeapUsage');
       const refused = whyNot(context, usedSize, use);
       if (refused !== null) throw new EndpointError(503, refused);
+      await loopTurns(session);
       const { value, stopMs } = await take(session);
       known.taken(usedSize, stopMs);
       context.limits.stops.spend(stopMs);

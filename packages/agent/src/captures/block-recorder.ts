@@ -1,6 +1,6 @@
 // Records what blocks the event loop: a CPU profiler that samples all the time, and of its samples those that lie within blocks.
 // Asked when a block begins, V8 would take the first sample when native code returns, and name what comes after it.
-import type { InspectorSession, MainThread } from '../inspect/main-thread.ts';
+import type { InspectedThread, InspectorSession } from '../inspect/main-thread.ts';
 import type { CpuProfile } from '../inspect/cpu-profile.ts';
 import { messageOf } from '../errors.ts';
 import { BLOCK_THRESHOLD } from '../options.ts';
@@ -27,7 +27,7 @@ interface Wish {
 export class BlockRecorder {
   readonly stacks: BlockStacks = new BlockStacks();
   readonly #context: CaptureContext;
-  readonly #main: MainThread;
+  readonly #main: InspectedThread;
   readonly #threshold: number;
   readonly #readings = new SharedReading<void>();
   #users = 0;

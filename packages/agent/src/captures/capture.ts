@@ -4,7 +4,7 @@ import type { Query } from '../http/query.ts';
 import type { CaptureSettings } from '../options.ts';
 import type { Originals } from '../originals.ts';
 import type { SymbolTable } from '../symbols.ts';
-import type { MainThread } from '../inspect/main-thread.ts';
+import type { ForkedThread, InspectedThread } from '../inspect/main-thread.ts';
 import type { Limits } from './limits.ts';
 
 /** A stretch of time in which the event loop did not turn; microseconds of the monotonic clock. */
@@ -21,25 +21,33 @@ export interface Pulse {
   pending(): Block | null;
 }
 
-/** What a capture gets to work with. It runs in the sidecar. */
-export interface CaptureContext {
-  readonly main: MainThread;
-  readonly pulse: Pulse;
+/** What a capture of one thread gets to work with, the main one or a worker. It runs in the sidecar. */
+export interface ThreadContext {
+  readonly thread: InspectedThread;
+  /** `threadId` of a worker; null for the main thread. */
+  readonly workerId: number | null;
   readonly settings: CaptureSettings;
-  /** How much may be asked for at the same time; whatever stops the main thread, or keeps memory, goes by it. */
+  /** How much may be asked for at the same time; whatever stops the thread, or keeps memory, goes by it. */
   readonly limits: Limits;
-  /** Whether the main thread's event loop turns within a quarter of a second. */
+  /** Whether the thread's event loop turns within a quarter of a second. */
   isResponsive(): Promise<boolean>;
-  /** Longest turn of the main thread's event loop since the last call, in milliseconds. */
-  loopLag(): Promise<number>;
   /** Working directory of the process; files below it are shown relative to it. */
   readonly cwd: string;
   /** Path of the program's main script. */
   readonly program: string;
-  /** Where the process's frames were written. */
+  /** Where the thread's frames were written. */
   readonly originals: Originals;
   /** What the addresses of the profiles that were served are called. */
   readonly symbols: SymbolTable;
+}
+
+/** What a capture of the process gets to work with: its main thread, and what only that has. */
+export interface CaptureContext extends ThreadContext {
+  /** The same as `thread`. */
+  readonly main: ForkedThread;
+  readonly pulse: Pulse;
+  /** Longest turn of the main thread's event loop since the last call, in milliseconds. */
+  loopLag(): Promise<number>;
 }
 
 /** One request to a capture. */
@@ -77,6 +85,8 @@ export interface Capture {
   ): Promise<{ readonly count: number; readonly note: string }>;
   /** Takes a reading. Throws `EndpointError` for what the client did wrong, `AgentError` for what the process cannot do. */
   take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult>;
+  /** The same of a worker thread; left out where that cannot be had. */
+  readonly takeOfWorker?: (context: ThreadContext, request: CaptureRequest) => Promise<CaptureResult>;
 }
 
 /** A result whose text is made once, however many ask for it. */

@@ -1,7 +1,7 @@
 // The CPU profile: one V8 profiler for all requests that run at the same time, each with its own window of time.
 import type { Profile } from '@stackpile/profile';
-import type { InspectorSession, MainThread } from '../inspect/main-thread.ts';
-import type { CaptureContext } from './capture.ts';
+import type { InspectedThread, InspectorSession } from '../inspect/main-thread.ts';
+import type { ThreadContext } from './capture.ts';
 import {
   type CallTree,
   type CpuProfile,
@@ -16,8 +16,8 @@ import { unlessAborted } from './shared-reading.ts';
 
 /** What a profiler works with: of a context what has to do with one thread, the main one or another. */
 export interface CpuContext
-  extends Pick<CaptureContext, 'limits' | 'settings' | 'isResponsive' | 'cwd' | 'program' | 'originals'> {
-  readonly main: Pick<MainThread, 'withSession'>;
+  extends Pick<ThreadContext, 'limits' | 'settings' | 'isResponsive' | 'cwd' | 'program' | 'originals'> {
+  readonly thread: Pick<InspectedThread, 'withSession'>;
 }
 
 /** Options of one CPU capture. */
@@ -157,7 +157,7 @@ export class CpuProfiler {
 
   async #work(): Promise<void> {
     try {
-      await this.#context.main.withSession(async (session) => {
+      await this.#context.thread.withSession(async (session) => {
         try {
           while (this.#coming.size + this.#open.size > 0) {
             this.#alarm = new AbortController();
@@ -248,8 +248,8 @@ export class CpuProfiler {
 
   /** The profile of a window; looking up where its frames were written holds up no other. */
   async #profile(tree: CallTree, window: CpuWindow): Promise<Profile> {
-    const { main, originals } = this.#context;
-    await main.withSession((session) => originals.learn(session, treeFrames(tree)));
+    const { thread, originals } = this.#context;
+    await thread.withSession((session) => originals.learn(session, treeFrames(tree)));
     return treeProfile(tree, window, this.#context);
   }
 

@@ -22,6 +22,7 @@ import {
   type CaptureRequest,
   type CaptureResult,
   captureResult,
+  type ThreadContext,
 } from './capture.ts';
 import { SharedReading } from './shared-reading.ts';
 
@@ -62,7 +63,7 @@ function resultOf(profile: Profile, each: boolean): CaptureResult {
 }
 
 /** Tasks by heap snapshot. */
-async function snapshotTasks(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
+async function snapshotTasks(context: ThreadContext, request: CaptureRequest): Promise<CaptureResult> {
   return resultOf(await heapTasks(context, request), false);
 }
 
@@ -157,6 +158,14 @@ async function take(context: CaptureContext, request: CaptureRequest): Promise<C
   return source(context, request);
 }
 
+/** Nothing looks at the tasks of a worker all the time: they are found by heap snapshot. */
+async function takeOfWorker(context: ThreadContext, request: CaptureRequest): Promise<CaptureResult> {
+  const name = request.query.get('source') ?? 'heap';
+  if (name !== 'heap')
+    throw new EndpointError(400, 'tasks of a worker thread are found by heap snapshot: source=heap');
+  return snapshotTasks(context, request);
+}
+
 /** `goroutine`: tasks and handles, by stack. */
 export const goroutine: Capture = {
   name: 'goroutine',
@@ -179,4 +188,5 @@ export const goroutine: Capture = {
     return { count, note: between === null ? '' : `Tasks are sampled: ${confidence(between)}.` };
   },
   take,
+  takeOfWorker,
 };

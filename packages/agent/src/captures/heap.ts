@@ -1,34 +1,28 @@
 // The heap profile and `allocs`: live objects, and past ones, by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
-import { AgentError } from '../errors.ts';
 import { atoi } from '../http/query.ts';
-import { type Costed, hostCall, maybeHostCall, parseJson } from '../host/calls.ts';
+import type { Costed } from '../host/calls.ts';
 import type { MemoryReading } from '../host/reading.ts';
 import { heapText, sitesText } from '../text/heap-text.ts';
 import { type Allocations, AllocationLedger, allocationSites } from '../inspect/allocated.ts';
-import {
-  heapRecordFrames,
-  profileOf,
-  recordsOf,
-  type SamplingHeapProfile,
-  sitesProfile,
-} from '../inspect/heap-profile.ts';
+import { heapRecordFrames, profileOf, recordsOf, sitesProfile } from '../inspect/heap-profile.ts';
 import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
-import type { InspectorSession } from '../inspect/main-thread.ts';
 import {
   type Capture,
-  type CaptureContext,
   type CaptureRequest,
   type CaptureResult,
   captureResult,
+  type ThreadContext,
 } from './capture.ts';
+import { type HeapSource, mainHeap } from './heap-source.ts';
 import { SharedReading } from './shared-reading.ts';
+import { WorkerHeap } from './worker-heap.ts';
 
 /** A reading that forces a collection is given again for this long, or twenty times what it cost. */
 const MIN_AGE_MS = 1000;
 const COST_FACTOR = 20;
 
 const ALLOCS_COMMENT =
-  'the alloc columns add up the samples that readings of heap and allocs have met alive since the agent began; those that were ' +
+  'the alloc columns add up the samples that readings of heap and allocs have met alive since sampling began; those that were ' +
   'collected before stand under (collected before it was seen), about as many bytes as the sampler had passed at the newest that is ' +
   'alive: V8 has one sampler, and it forgets where they were allocated';
 
@@ -71,6 +65,8 @@ class HeapReader {
   /** Whether a reading forces a collection; true until one has said no. */
   #collects = true;
   readonly #ledger = new AllocationLedger();
+  /** Of a worker thread. */
+  readonly #worker = new WorkerHeap();
   readonly #plain = new SharedReading<HeapResults>();
   readonly #collected = new SharedReading<HeapResults>();
 
@@ -80,7 +76,7 @@ class HeapReader {
 
   /** A reading that is young enough, or a new one: always a new one, after a collection, where `collect` is true. */
   async read(
-    context: CaptureContext,
+    context: ThreadContext,
     collect: boolean,
     { signal, since = -Infinity }: CaptureRequest,
   ): Promise<HeapResults> {
@@ -97,9 +93,10 @@ class HeapReader {
     }
   }
 
-  async #take(context: CaptureContext, collect: boolean): Promise<Costed<HeapResults>> {
+  async #take(context: ThreadContext, collect: boolean): Promise<Costed<HeapResults>> {
     const taken = performance.now();
-    const reading = await takeReading(context, collect, this.#ledger);
+    const source = context.workerId === null ? mainHeap(context) : this.#worker.source(context);
+    const reading = await takeReading(context, source, collect, this.#ledger);
     const { cost } = reading;
     const result = resultsOf(reading, this.#ledger.read(), context);
     this.#sites = reading.records.length;
@@ -117,7 +114,7 @@ class HeapReader {
   }
 }
 
-function resultsOf(reading: HeapReading, allocations: Allocations, context: CaptureContext): HeapResults {
+function resultsOf(reading: HeapReading, allocations: Allocations, context: ThreadContext): HeapResults {
   let allocs: CaptureResult | null = null;
   const makeAllocs = (): CaptureResult => {
     const sites = allocationSites(allocations, reading.records, reading.memory.interval);
@@ -134,55 +131,39 @@ function resultsOf(reading: HeapReading, allocations: Allocations, context: Capt
 }
 
 function takeReading(
-  context: CaptureContext,
+  context: ThreadContext,
+  source: HeapSource,
   collect: boolean,
   ledger: AllocationLedger,
 ): Promise<HeapReading> {
-  return context.main.withSession(async (session) => {
-    const memory = parseJson(await context.main.evaluate(hostCall('readMemory')));
-    if (memory.sampler === 'off') {
-      throw new AgentError(
-        'AGENT_UNAVAILABLE',
-        'the heap is not sampled: the option heap is false, or this Node has no inspector',
-      );
-    }
+  return context.thread.withSession(async (session) => {
+    const memory = await source.memory(session);
     const started = performance.now();
     if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: 60_000 });
-    const profile = await sampled(context, session);
+    const profile = await source.samples(session);
     const cost = performance.now() - started;
     ledger.add(profile, memory.interval);
     const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
     await context.originals.learn(session, heapRecordFrames(records));
-    return { records, memory, timeNanos: BigInt(Date.now()) * 1_000_000n, cost };
+    const timeNanos = BigInt(Date.now()) * 1_000_000n;
+    return { records, memory, timeNanos, cost, comments: source.comments() };
   });
 }
 
-/**
- * What V8's sampler has. There is one for all profilers of a process, and some end it when they end: it begins anew then.
- *
- * @throws {AgentError} `AGENT_UNAVAILABLE` where somebody has ended it
- */
-async function sampled(context: CaptureContext, session: InspectorSession): Promise<SamplingHeapProfile> {
-  try {
-    const { profile } = await session.post<{ profile: SamplingHeapProfile }>(
-      'HeapProfiler.getSamplingProfile',
-      {},
-      { timeoutMs: 60_000 },
-    );
-    return profile;
-  } catch (error) {
-    if (!(error instanceof AgentError) || error.code !== 'AGENT_UNAVAILABLE') throw error;
-    await context.main.evaluate(maybeHostCall('sampleHeapAgain'));
-    const message =
-      'another profiler of this process has ended the sampling of the heap; it has begun anew: ask again';
-    throw new AgentError('AGENT_UNAVAILABLE', message, { cause: error });
-  }
+const readers = new WeakMap<ThreadContext, HeapReader>();
+
+function readerOf(context: ThreadContext): HeapReader {
+  let reader = readers.get(context);
+  if (reader === undefined) readers.set(context, (reader = new HeapReader()));
+  return reader;
 }
 
-const reader = new HeapReader();
+async function take(context: ThreadContext, request: CaptureRequest): Promise<CaptureResult> {
+  return (await readerOf(context).read(context, atoi(request.query.get('gc')) > 0, request)).heap;
+}
 
-async function take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult> {
-  return (await reader.read(context, atoi(request.query.get('gc')) > 0, request)).heap;
+async function takeAllocs(context: ThreadContext, request: CaptureRequest): Promise<CaptureResult> {
+  return (await readerOf(context).read(context, false, request)).allocs();
 }
 
 /** `heap`: a sampling of live objects. */
@@ -192,8 +173,9 @@ export const heap: Capture = {
     'A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.',
   delta: true,
   query: { gc: '`1` collects garbage before' },
-  count: () => Promise.resolve({ count: reader.sites, note: '' }),
+  count: (context) => Promise.resolve({ count: readerOf(context).sites, note: '' }),
   take,
+  takeOfWorker: take,
 };
 
 /** `allocs`: what was allocated since the sampler began. */
@@ -202,6 +184,7 @@ export const allocs: Capture = {
   description: 'A sampling of all past memory allocations',
   delta: true,
   query: {},
-  count: () => Promise.resolve({ count: reader.sites, note: '' }),
-  take: async (context, request) => (await reader.read(context, false, request)).allocs(),
+  count: (context) => Promise.resolve({ count: readerOf(context).sites, note: '' }),
+  take: takeAllocs,
+  takeOfWorker: takeAllocs,
 };

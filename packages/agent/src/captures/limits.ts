@@ -248,8 +248,8 @@ export class Pace {
   }
 }
 
-/** The limits of one sidecar. */
-export class Limits {
+/** Places of one sidecar, whichever thread is asked about. */
+class SharedPlaces {
   readonly recordings: Places = new Places(
     `${MOST_RECORDINGS} recordings are under way already`,
     MOST_RECORDINGS,
@@ -259,6 +259,11 @@ export class Limits {
     MOST_WAITING,
   );
   readonly snapshots: Places = new Places('a heap snapshot is under way already', MOST_SNAPSHOTS);
+}
+
+/** The limits of one thread in one sidecar. */
+export class Limits {
+  readonly #places: SharedPlaces;
   /** For readings that take a few milliseconds. */
   readonly pace: Pace;
   /** For longer stops. */
@@ -274,11 +279,30 @@ export class Limits {
     cuts: Pace = new Pace(CUT_SHARE, CUT_SAVED_MS),
     untaken: Untaken = new Untaken(),
     stops: Pace = new Pace(STOP_SHARE, STOP_SAVED_MS, undefined, READING_REST),
+    places: SharedPlaces = new SharedPlaces(),
   ) {
+    this.#places = places;
     this.pace = pace;
     this.stops = stops;
     this.collections = new Pace(COLLECTION_SHARE, COLLECTION_SAVED_MS, undefined, COLLECTION_REST, stops);
     this.cuts = cuts;
     this.untaken = untaken;
+  }
+
+  get recordings(): Places {
+    return this.#places.recordings;
+  }
+
+  get waiting(): Places {
+    return this.#places.waiting;
+  }
+
+  get snapshots(): Places {
+    return this.#places.snapshots;
+  }
+
+  /** Those of another thread of the process: its time is its own, the places and the memory for answers are the same. */
+  ofOtherThread(): Limits {
+    return new Limits(undefined, undefined, this.untaken, undefined, this.#places);
   }
 }

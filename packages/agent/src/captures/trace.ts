@@ -5,7 +5,7 @@ import { type Frame, writtenFrame } from '../frames.ts';
 import { costed, type Expression, hostCall, maybeHostCall, parseJson } from '../host/calls.ts';
 import type { TraceEvent } from '../host/trace-event.ts';
 import type { CpuProfile } from '../inspect/cpu-profile.ts';
-import type { InspectorSession, MainThread } from '../inspect/main-thread.ts';
+import type { InspectedThread, InspectorSession } from '../inspect/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
 import { sleep } from './sleep.ts';
 import { type Slice, samplesAsSlices } from './trace-slices.ts';
@@ -35,7 +35,7 @@ export interface TraceRequest {
 /** Takes traces, one at a time. */
 export class Tracer {
   readonly #context: CaptureContext;
-  readonly #main: MainThread;
+  readonly #main: InspectedThread;
   #running = false;
 
   constructor(context: CaptureContext) {
@@ -79,7 +79,7 @@ export class Tracer {
 /** One trace. */
 class Recording {
   readonly #context: CaptureContext;
-  readonly #main: MainThread;
+  readonly #main: InspectedThread;
   readonly #writer: TraceWriter;
   readonly #request: TraceRequest;
   readonly #signal: AbortSignal;
@@ -88,7 +88,7 @@ class Recording {
   ];
   #started = 0;
 
-  constructor(context: CaptureContext, main: MainThread, writer: TraceWriter, request: TraceRequest) {
+  constructor(context: CaptureContext, main: InspectedThread, writer: TraceWriter, request: TraceRequest) {
     this.#context = context;
     this.#main = main;
     this.#writer = writer;

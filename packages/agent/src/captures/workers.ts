@@ -1,15 +1,16 @@
-// The worker threads as captures see them: the list, and a CPU profiler for each that is asked for one.
+// The worker threads as captures see them: the list, and what a capture of one works with.
 import { threadId as ownId } from 'node:worker_threads';
 import type { WorkerThreadInfo } from '@stackpile/profile';
 import { EndpointError } from '../http/messages.ts';
 import type { InspectorSession } from '../inspect/main-thread.ts';
-import { type InspectedWorker, WorkerThreads } from '../inspect/worker-threads.ts';
+import { WorkerThread, WorkerThreads } from '../inspect/worker-threads.ts';
 import { Originals } from '../originals.ts';
-import type { CaptureContext } from './capture.ts';
-import { CpuProfiler } from './cpu.ts';
+import type { CaptureContext, ThreadContext } from './capture.ts';
 
 /** How long a worker may take to say how it is. */
 const STATE_MS = 1_000;
+/** How long one that is asked for more may take to say that it can answer at all. */
+const ANSWER_MS = 5_000;
 
 /** Null where a Node, or a worker without Node's own modules, does not tell. */
 const STATE = `(() => { try { return {
@@ -23,7 +24,6 @@ interface State {
 }
 
 const threads = new WeakMap<CaptureContext, WorkerThreads>();
-const profilers = new WeakMap<CaptureContext, Map<number, CpuProfiler>>();
 
 function threadsOf(context: CaptureContext): WorkerThreads {
   let found = threads.get(context);
@@ -67,43 +67,51 @@ async function stateOf(session: InspectorSession, signal: AbortSignal): Promise<
   }
 }
 
+const contexts = new WeakMap<CaptureContext, Map<number, ThreadContext>>();
+
 /**
- * The CPU profiler of a worker.
+ * What captures of a worker work with: the same for all who ask about it, until it has ended.
  *
  * @param worker its `threadId`, as a text
  * @throws {EndpointError} 404 where there is no such worker
+ * @throws {AgentError} `AGENT_TIMEOUT` where it does not answer: nobody holds a place while it is waited for
  */
-export async function workerProfiler(context: CaptureContext, worker: string): Promise<CpuProfiler> {
+export async function workerContext(
+  context: CaptureContext,
+  worker: string,
+  signal: AbortSignal,
+): Promise<ThreadContext> {
   const workers = threadsOf(context);
-  const find = (all: readonly InspectedWorker[]): InspectedWorker => {
-    const found = all.find(({ threadId }) => String(threadId) === worker);
-    if (found !== undefined) return found;
-    const ids = all.map(({ threadId }) => threadId).sort((a, b) => a - b);
-    const there = ids.length === 0 ? 'there are none' : `there are ${ids.slice(0, 20).join(', ')}`;
-    throw new EndpointError(
-      404,
-      `there is no worker thread ${JSON.stringify(worker.slice(0, 20))}: ${there}`,
-    );
-  };
-  const { threadId } = await workers.withWorkers(async (all) => find(all));
-  const own = profilers.get(context) ?? new Map<number, CpuProfiler>();
-  profilers.set(context, own);
-  for (const [id, { kept }] of own) if (id !== threadId && kept.windows === 0) own.delete(id);
-  let profiler = own.get(threadId);
-  if (profiler === undefined) {
-    const withSession = <T>(use: (session: InspectorSession) => Promise<T>): Promise<T> =>
-      workers.withWorkers((all) => use(find(all).session));
-    own.set(
-      threadId,
-      (profiler = new CpuProfiler({
-        ...context,
-        main: { withSession },
-        // Script numbers are each thread's own.
-        originals: new Originals(),
-        // A worker that is worth a profile is mostly in a loop, which is named only where this is said of it.
-        isResponsive: () => Promise.resolve(false),
-      })),
-    );
+  const known = contexts.get(context) ?? new Map<number, ThreadContext>();
+  contexts.set(context, known);
+  const threadId = await workers.withWorkers(async (all) => {
+    const living = new Set(all.map((one) => one.threadId));
+    for (const id of known.keys()) if (!living.has(id)) known.delete(id);
+    const found = all.find((one) => String(one.threadId) === worker);
+    if (found === undefined) throw noSuchWorker(worker, [...living]);
+    await found.session.post('Runtime.getIsolateId', {}, { timeoutMs: ANSWER_MS, signal });
+    return found.threadId;
+  });
+  let own = known.get(threadId);
+  if (own === undefined) {
+    const { settings, limits, cwd, program, symbols } = context;
+    own = {
+      ...{ settings, cwd, program, symbols },
+      thread: new WorkerThread(workers, threadId),
+      workerId: threadId,
+      limits: limits.ofOtherThread(),
+      // Script numbers are each thread's own.
+      originals: new Originals(),
+      // A worker that is worth a profile is mostly in a loop, which is named only where this is said of it.
+      isResponsive: () => Promise.resolve(false),
+    };
+    known.set(threadId, own);
   }
-  return profiler;
+  return own;
+}
+
+function noSuchWorker(worker: string, living: readonly number[]): EndpointError {
+  const ids = [...living].sort((a, b) => a - b);
+  const there = ids.length === 0 ? 'there are none' : `there are ${ids.slice(0, 20).join(', ')}`;
+  return new EndpointError(404, `there is no worker thread ${JSON.stringify(worker.slice(0, 20))}: ${there}`);
 }

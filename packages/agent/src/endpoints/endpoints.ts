@@ -25,6 +25,12 @@ function unknown(name: string): EndpointError {
 /** What is about a thread. */
 const ofThread: ReadonlySet<Endpoint['kind']> = new Set(['snapshot', 'recording', 'counters']);
 
+/** The endpoints that take `worker`, as a sentence has them. */
+function ofWorkers(table: readonly Endpoint[]): string {
+  const names = table.filter(({ query }) => Object.hasOwn(query, 'worker')).map(({ name }) => name);
+  return names.join(', ').replace(/, (?!.*,)/u, ' and ');
+}
+
 /** Answers requests; one per sidecar. */
 export class Endpoints {
   readonly #context: EndpointContext;
@@ -63,7 +69,10 @@ export class Endpoints {
       !Object.hasOwn(endpoint.query, 'worker') &&
       ofThread.has(endpoint.kind)
     )
-      throw new EndpointError(400, `${endpoint.name} cannot be had of a worker thread: profile can`);
+      throw new EndpointError(
+        400,
+        `${endpoint.name} cannot be had of a worker thread: ${ofWorkers(this.#context.table)} can`,
+      );
     const words = method === 'POST' ? (body ?? '') : query;
     return endpoint.answer(this.#context, { query: parsed, words, head: method === 'HEAD', signal });
   }

@@ -1,6 +1,6 @@
 // `heapclasses`: everything that is alive, by class and by what holds it, from a heap snapshot that the sidecar reads.
 import { type HeapGroupKind, heapProfile, type Profile } from '@stackpile/profile';
-import type { CaptureContext } from '../captures/capture.ts';
+import type { ThreadContext } from '../captures/capture.ts';
 import { displayPath } from '../frames.ts';
 import { allowedSnapshot, SNAPSHOT_MS, timed } from '../captures/allowed-snapshot.ts';
 import { heapFrames, heapFrameWriter } from '../inspect/heap-frames.ts';
@@ -8,6 +8,7 @@ import { takeHeapSnapshot } from '../inspect/take-snapshot.ts';
 import { functionNames } from '../script-text.ts';
 import { download, packed } from './download.ts';
 import type { Endpoint } from './endpoint.ts';
+import { contextOf, WORKER_PARAMETER } from './worker-parameter.ts';
 import { EndpointError } from '../http/messages.ts';
 import type { Query } from '../http/query.ts';
 
@@ -46,12 +47,12 @@ function looksOf(query: Query): number[] {
   );
 }
 
-function take(context: CaptureContext, query: Query, signal: AbortSignal): Promise<Profile> {
+function take(context: ThreadContext, query: Query, signal: AbortSignal): Promise<Profile> {
   const kinds = kindsOf(query);
   const looks = looksOf(query);
   const filename = (url: string): string => displayPath(url, context.cwd);
   return allowedSnapshot(context, 'analysis', signal, async (session) => {
-    context.main.keep(KEEP_MS);
+    context.thread.keep(KEEP_MS);
     const {
       value: { analysis },
       stopMs,
@@ -89,10 +90,15 @@ export const heapclasses: Endpoint = {
     looks:
       'largest object ids of earlier answers, oldest first, with commas: objects are told apart by which of them they saw',
     with: '`tasks`, `handles`, `closures`: tells these of the same snapshot, too',
+    ...WORKER_PARAMETER,
   },
   delta: false,
   count: null,
   async answer({ captures }, { query, head, signal }) {
-    return download('heapclasses', head ? '' : packed(await take(captures, query, signal)));
+    if (head) return download('heapclasses', '');
+    return download(
+      'heapclasses',
+      packed(await take(await contextOf(captures, query, signal), query, signal)),
+    );
   },
 };

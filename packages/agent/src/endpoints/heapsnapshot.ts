@@ -1,10 +1,11 @@
 // `heapsnapshot`: V8's own file, as `v8.writeHeapSnapshot` writes it, for whatever reads those.
-import type { CaptureContext } from '../captures/capture.ts';
+import type { ThreadContext } from '../captures/capture.ts';
 import { allowedSnapshot, SNAPSHOT_MS, timed } from '../captures/allowed-snapshot.ts';
 import { download } from './download.ts';
 import type { Endpoint } from './endpoint.ts';
+import { contextOf, WORKER_PARAMETER } from './worker-parameter.ts';
 
-function take(context: CaptureContext, signal: AbortSignal): Promise<Uint8Array> {
+function take(context: ThreadContext, signal: AbortSignal): Promise<Uint8Array> {
   return allowedSnapshot(context, 'text', signal, async (session) => {
     const chunks: Buffer[] = [];
     const stop = session.on('HeapProfiler.addHeapSnapshotChunk', (params) => {
@@ -27,10 +28,11 @@ export const heapsnapshot: Endpoint = {
   description:
     'The heap as a .heapsnapshot of V8, with every text that the process holds, secrets included: the process stands still meanwhile; refused where that is foreseen to be longer than two seconds, or than the option heap.snapshots says.',
   kind: 'snapshot',
-  query: {},
+  query: { ...WORKER_PARAMETER },
   delta: false,
   count: null,
-  async answer({ captures }, { head, signal }) {
-    return download('heap.heapsnapshot', head ? '' : await take(captures, signal));
+  async answer({ captures }, { query, head, signal }) {
+    if (head) return download('heap.heapsnapshot', '');
+    return download('heap.heapsnapshot', await take(await contextOf(captures, query, signal), signal));
   },
 };

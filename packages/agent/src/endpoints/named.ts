@@ -1,12 +1,13 @@
 // Named profiles, as Go's `Handler` answers them: protobuf, a text for `debug`, the difference of two readings for `seconds`.
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
-import type { Capture, CaptureContext } from '../captures/capture.ts';
+import type { Capture, CaptureContext, CaptureRequest, CaptureResult } from '../captures/capture.ts';
 import { deltaProfile } from '../captures/delta.ts';
 import { sleep } from '../captures/sleep.ts';
 import { download, packed } from './download.ts';
 import type { Endpoint, EndpointRequest } from './endpoint.ts';
 import { EndpointError, type PprofResponse, textResponse } from '../http/messages.ts';
 import { atoi, parseInt64 } from '../http/query.ts';
+import { contextOf, WORKER_PARAMETER, workerOf } from './worker-parameter.ts';
 
 /** Profiles whose text has no other form than the one of any `debug`. */
 const HEAPS: ReadonlySet<string> = new Set(['heap', 'allocs']);
@@ -22,6 +23,7 @@ export function named(capture: Capture): Endpoint {
       debug: '`1` for the text that Go writes',
       ...(delta ? { seconds: 'what was added within so many' } : {}),
       ...query,
+      ...(capture.takeOfWorker === undefined ? {} : WORKER_PARAMETER),
     },
     delta,
     count,
@@ -32,13 +34,29 @@ export function named(capture: Capture): Endpoint {
   };
 }
 
+type Take = (request: CaptureRequest) => Promise<CaptureResult>;
+
+/** Readings of the thread that is asked for. */
+async function takeOf(
+  capture: Capture,
+  captures: CaptureContext,
+  { query, signal }: Pick<EndpointRequest, 'query' | 'signal'>,
+): Promise<Take> {
+  const { takeOfWorker } = capture;
+  if (takeOfWorker === undefined || workerOf(query) === '')
+    return (request) => capture.take(captures, request);
+  const context = await contextOf(captures, query, signal);
+  return (request) => takeOfWorker(context, request);
+}
+
 async function whole(
   capture: Capture,
   context: CaptureContext,
   { query, signal }: EndpointRequest,
 ): Promise<PprofResponse> {
   const debug = atoi(query.get('debug'));
-  const result = await capture.take(context, { query, debug, signal });
+  const take = await takeOf(capture, context, { query, signal });
+  const result = await take({ query, debug, signal });
   if (debug === 0) return download(capture.name, packed(result.profile));
   // Go sends the protobuf here and calls it text.
   if (debug < 0 && !HEAPS.has(capture.name)) return textResponse(packed(result.profile));
@@ -59,15 +77,16 @@ async function difference(
     throw new EndpointError(400, 'seconds and debug params are incompatible');
   const name = `${capture.name}-delta`;
   if (head) return download(name, '');
+  const take = await takeOf(capture, context, { query, signal });
   const span = Math.min(wanted, context.settings.maxSeconds);
   const leave = context.limits.recordings.enter(span, signal);
   try {
     const request = { query, debug: 0, signal };
-    const before = await capture.take(context, request);
+    const before = await take(request);
     await sleep(span * 1000, signal);
     if (signal.aborted) throw new EndpointError(500, 'context canceled');
     // The same reading twice would be no difference.
-    const after = await capture.take(context, { ...request, since: performance.now() });
+    const after = await take({ ...request, since: performance.now() });
     return download(name, packed(deltaProfile(before.profile, after.profile)));
   } finally {
     leave();

@@ -1,18 +1,18 @@
 // `profile`: CPU samples of the seconds that follow, with the parameters of Go's and two of our own.
 // Upstream: golang/go src/net/http/pprof/pprof.go, 1.26.8
-import type { CaptureContext } from '../captures/capture.ts';
+import type { ThreadContext } from '../captures/capture.ts';
 import { CpuProfiler } from '../captures/cpu.ts';
-import { workerProfiler } from '../captures/workers.ts';
+import { contextOf, WORKER_PARAMETER } from './worker-parameter.ts';
 import { download, packed } from './download.ts';
 import type { Endpoint } from './endpoint.ts';
 import { atoi, parseInt64 } from '../http/query.ts';
 
 const DEFAULT_CPU_SECONDS = 30;
 
-/** V8's profiler is one, for all who ask in one sidecar. */
-const profilers = new WeakMap<CaptureContext, CpuProfiler>();
+/** V8's profiler of a thread is one, for all who ask in one sidecar. */
+const profilers = new WeakMap<ThreadContext, CpuProfiler>();
 
-function profilerOf(context: CaptureContext): CpuProfiler {
+function profilerOf(context: ThreadContext): CpuProfiler {
   let profiler = profilers.get(context);
   if (profiler === undefined) profilers.set(context, (profiler = new CpuProfiler(context)));
   return profiler;
@@ -27,7 +27,7 @@ export const profile: Endpoint = {
   query: {
     seconds: 'for how long; 30',
     hz: 'samples a second, 1 to 1000; 100',
-    worker: 'number of a worker thread, of those that `workers` lists, instead of the main one',
+    ...WORKER_PARAMETER,
     idle: '`1` keeps the time in which the event loop waited',
   },
   delta: false,
@@ -38,8 +38,7 @@ export const profile: Endpoint = {
     if (head) return download('profile', '');
     const hz = Math.min(1000, Math.max(1, atoi(query.get('hz')) || 100));
     const idle = query.get('idle') === '1';
-    const worker = query.get('worker') ?? '';
-    const profiler = worker === '' ? profilerOf(captures) : await workerProfiler(captures, worker);
+    const profiler = profilerOf(await contextOf(captures, query, signal));
     return download('profile', packed(await profiler.capture({ seconds, hz, idle, signal })));
   },
 };

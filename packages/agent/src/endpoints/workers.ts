@@ -8,7 +8,7 @@ import type { Endpoint } from './endpoint.ts';
 export const workers: Endpoint = {
   name: 'workers',
   description:
-    'The worker threads of the process as JSON: number, name, file, heap, event-loop utilization. Their CPU profiles are at profile?worker=NUMBER.',
+    'The worker threads of the process as JSON: number, name, file, heap, event-loop utilization. profile, heap, allocs, goroutine, heapclasses and heapsnapshot tell of one with worker=NUMBER.',
   kind: 'text',
   query: {},
   delta: false,

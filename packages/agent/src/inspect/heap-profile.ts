@@ -122,6 +122,7 @@ export function sitesProfile(
   if (reading.memory.sampler === 'foreign') {
     builder.comment('the heap sampler was started by somebody else; its interval is taken to be ours');
   }
+  for (const comment of reading.comments ?? []) builder.comment(comment);
   writer.comment();
   return builder.build();
 }

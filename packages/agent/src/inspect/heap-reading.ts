@@ -21,4 +21,6 @@ export interface HeapReading {
   readonly timeNanos: bigint;
   /** Milliseconds that the reading stopped the main thread, collection included. */
   readonly cost: number;
+  /** What is to be said of it. */
+  readonly comments?: readonly string[];
 }

@@ -24,8 +24,27 @@ export interface InspectorSession {
   on(method: string, listener: (params: unknown) => void): () => void;
 }
 
+/** A thread whose inspector captures use: the main one, or a worker. */
+export interface InspectedThread {
+  /** Runs `use` with a session, which ends with its last user. */
+  withSession<T>(use: (session: InspectorSession) => Promise<T>): Promise<T>;
+  /**
+   * Evaluates an expression on the thread and returns its value, which must be JSON.
+   *
+   * @throws {AgentError} `AGENT_UNAVAILABLE` where it throws
+   */
+  evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T>;
+  /** Keeps the session open for so many milliseconds from now on, at least. */
+  keep(ms: number): void;
+}
+
+/** A thread that may be reached by a second session, for what V8 keeps by session: a CPU profiler. */
+export interface ForkedThread extends InspectedThread {
+  apart(): InspectedThread;
+}
+
 /** The inspector of the main thread: a session is open only while somebody uses it, so that nothing holds up an exit. */
-export class MainThread {
+export class MainThread implements ForkedThread {
   readonly #shared: Int32Array;
   readonly #wake: () => void;
   #session: Session | null = null;
@@ -70,30 +89,8 @@ export class MainThread {
     }, ms).unref();
   }
 
-  /**
-   * Evaluates an expression on the main thread and returns its value, which must be JSON.
-   *
-   * @throws {AgentError} `AGENT_UNAVAILABLE` where it throws
-   */
   evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T> {
-    return this.withSession(async (session) => {
-      const reply = await session.post<{
-        result: { value?: T };
-        exceptionDetails?: { text: string; exception?: { description?: string } };
-      }>(
-        'Runtime.evaluate',
-        { expression, returnByValue: true, silent: true },
-        signal === undefined ? {} : { signal },
-      );
-      if (reply.exceptionDetails !== undefined) {
-        const text = reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text;
-        throw new AgentError(
-          'AGENT_UNAVAILABLE',
-          `the main thread failed to answer: ${text.split('\n')[0] ?? ''}`,
-        );
-      }
-      return reply.result.value as T;
-    });
+    return this.withSession((session) => evaluated(session, expression, 'the main thread', signal));
   }
 
   /** The same thread by a session of its own, for what V8 keeps by session: a CPU profiler. It ends with {@link end}. */
@@ -164,6 +161,33 @@ export class MainThread {
   }
 }
 
+/**
+ * The value of an expression.
+ *
+ * @param who what is asked, for messages
+ * @throws {AgentError} `AGENT_UNAVAILABLE` where it throws
+ */
+export async function evaluated<T>(
+  session: InspectorSession,
+  expression: Expression<T>,
+  who: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  const reply = await session.post<{
+    result: { value?: T };
+    exceptionDetails?: { text: string; exception?: { description?: string } };
+  }>(
+    'Runtime.evaluate',
+    { expression, returnByValue: true, silent: true },
+    signal === undefined ? {} : { signal },
+  );
+  if (reply.exceptionDetails !== undefined) {
+    const text = reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text;
+    throw new AgentError('AGENT_UNAVAILABLE', `${who} failed to answer: ${text.split('\n')[0] ?? ''}`);
+  }
+  return reply.result.value as T;
+}
+
 function postTo<T>(
   session: Session,
   method: string,
@@ -185,7 +209,7 @@ function postTo<T>(
     const onAbort = (): void => done(() => reject(new AgentError('AGENT_ABORTED', 'the client went away')));
     // The timer also keeps the worker alive while the answer is under way; `post` does not.
     const timer = setTimeout(() => {
-      const message = `the main thread did not answer within ${timeoutMs / 1000} s (is it blocked in native code?)`;
+      const message = `the main thread did not answer within ${timeoutMs / 1000} s (is it blocked, or in a loop without end?)`;
       done(() => reject(new AgentError('AGENT_TIMEOUT', message)));
     }, timeoutMs);
     const waking = setInterval(wake, WAKE_MS);

@@ -1,11 +1,13 @@
 // The inspectors of the process's worker threads, through that of the main thread.
 import { AgentError } from '../errors.ts';
-import type { InspectorSession, MainThread } from './main-thread.ts';
+import { evaluated, type ForkedThread, type InspectedThread, type InspectorSession } from './main-thread.ts';
+import type { Expression } from '../host/calls.ts';
 
 /** How long an answer of a worker may take. */
 const ANSWER_MS = 10_000;
 /** Agents' own threads. */
 const OWN = 'stackpile';
+const ENDED = 'the worker thread has ended';
 
 interface Attached {
   readonly sessionId: string;
@@ -63,7 +65,7 @@ class WorkerSession implements InspectorSession {
       };
       const onAbort = (): void =>
         settle(() => reject(new AgentError('AGENT_ABORTED', 'the client went away')));
-      const late = `the worker thread did not answer within ${timeoutMs / 1000} s (is it blocked in native code?)`;
+      const late = `the worker thread did not answer within ${timeoutMs / 1000} s (is it blocked, or in a loop without end?)`;
       const timer = setTimeout(() => settle(() => reject(new AgentError('AGENT_TIMEOUT', late))), timeoutMs);
       this.#waiting.set(id, {
         resolve: (result) => settle(() => resolve(result as T)),
@@ -97,24 +99,56 @@ class WorkerSession implements InspectorSession {
   /** The worker has ended: nobody is answered any more. */
   end(): void {
     this.#hasEnded = true;
-    const error = new AgentError('AGENT_UNAVAILABLE', 'the worker thread has ended');
+    const error = new AgentError('AGENT_UNAVAILABLE', ENDED);
     for (const waiting of [...this.#waiting.values()]) waiting.reject(error);
+  }
+}
+
+/** One worker thread, found anew each time that it is used. */
+export class WorkerThread implements InspectedThread {
+  readonly threadId: number;
+  readonly #threads: WorkerThreads;
+
+  constructor(threads: WorkerThreads, threadId: number) {
+    this.#threads = threads;
+    this.threadId = threadId;
+  }
+
+  /** @throws {AgentError} `AGENT_UNAVAILABLE` where it has ended */
+  withSession<T>(use: (session: InspectorSession) => Promise<T>): Promise<T> {
+    return this.#threads.withWorkers((all) => {
+      const found = all.find(({ threadId }) => threadId === this.threadId);
+      if (found === undefined) throw new AgentError('AGENT_UNAVAILABLE', ENDED);
+      return use(found.session);
+    });
+  }
+
+  evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T> {
+    return this.withSession((session) => evaluated(session, expression, 'the worker thread', signal));
+  }
+
+  /** The sessions of all workers are kept. */
+  keep(ms: number): void {
+    this.#threads.keep(ms);
   }
 }
 
 /** The worker threads: attached to while somebody asks, so that nothing is left on them. */
 export class WorkerThreads {
-  readonly #main: MainThread;
+  readonly #main: InspectedThread;
   readonly #ownId: number;
   readonly #workers = new Map<string, InspectedWorker & { readonly session: WorkerSession }>();
   #users = 0;
   #attached: Promise<void> = Promise.resolve();
+  /** Until when the sessions are kept, `performance.now()`. */
+  #keptUntil = 0;
+  #letGo: (() => void) | null = null;
 
   /**
    * @param main whose workers; they are reached by a session of its own
    * @param ownId `threadId` of the caller, which is left out
    */
-  constructor(main: MainThread, ownId: number) {
+  constructor(main: Pick<ForkedThread, 'apart'>, ownId: number) {
     this.#main = main.apart();
     this.#ownId = ownId;
   }
@@ -132,6 +166,30 @@ export class WorkerThreads {
         // The session ends with its last user, and lets go of the workers.
         if (--this.#users === 0) this.#workers.clear();
       }
+    });
+  }
+
+  /**
+   * Keeps the sessions open for so many milliseconds from now on, at least: V8 forgets with a session what it samples, and the ids of
+   * objects. Nothing else keeps the process alive for that.
+   */
+  keep(ms: number): void {
+    this.#keptUntil = Math.max(this.#keptUntil, performance.now() + ms);
+    if (this.#letGo === null) void this.withWorkers(() => this.#untilKept()).catch(() => undefined);
+  }
+
+  #untilKept(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#letGo = resolve;
+      const look = (): void => {
+        const left = this.#keptUntil - performance.now();
+        if (left > 0) setTimeout(look, Math.ceil(left)).unref();
+        else {
+          this.#letGo = null;
+          resolve();
+        }
+      };
+      look();
     });
   }
 

@@ -4,10 +4,11 @@ import { abortedWith } from '../aborted-with.ts';
 import { sleep } from '../captures/sleep.ts';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import type { PushSettings } from '../options.ts';
-import { levelsOnly } from './levels.ts';
 import { backOff, PushQueue } from './queue.ts';
-import { send, type Sent, shownUrl } from './send.ts';
-import { type PushedName, type Taken, wires } from './wire.ts';
+import { send, type Sent, withoutSecrets } from './send.ts';
+import { shownUrl } from './shown-url.ts';
+import { wires } from './wire.ts';
+import type { PushedName, Taken, Wire } from './wire-types.ts';
 
 /** What it works with. */
 export interface PusherParts {
@@ -22,19 +23,19 @@ export interface PusherParts {
   readonly queue?: PushQueue;
 }
 
-/** Answers that another attempt may change. */
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
-
 export class Pusher {
   readonly #parts: PusherParts;
   readonly #queue: PushQueue;
   readonly #ended = new AbortController();
   #added: () => void = () => undefined;
   #failures = 0;
+  readonly #wire: Wire;
+  /** Statuses of refusals that were said; 200 for what was taken in part. */
   readonly #said = new Set<number>();
 
   constructor(parts: PusherParts) {
     this.#parts = parts;
+    this.#wire = wires[parts.settings.to];
     this.#queue = parts.queue ?? new PushQueue();
   }
 
@@ -75,7 +76,7 @@ export class Pusher {
     // The queue has a bound of its own.
     taken.abort();
     if (status !== 200 || typeof body === 'string' || this.#isOver) return;
-    const sent = name === 'heap' ? levelsOnly(body) : body;
+    const sent = this.#wire.pack(name, body, this.#parts.settings);
     this.#queue.add({ name, body: sent, from, until: Date.now() });
     this.#added();
   }
@@ -95,9 +96,9 @@ export class Pusher {
 
   async #sendOne(taken: Taken): Promise<void> {
     const { settings } = this.#parts;
-    const sent = await send(wires[settings.to](taken, settings, randomUUID()), settings, this.#ended.signal);
+    const sent = await send(this.#wire.request(taken, settings, randomUUID()), settings, this.#ended.signal);
     if (this.#isOver) return;
-    if (sent.kind === 'answer' && !PASSING.has(sent.status)) {
+    if (sent.kind === 'answer' && !this.#wire.passing.has(sent.status)) {
       this.#queue.remove(taken);
       this.#recovered(sent);
       return;
@@ -111,11 +112,16 @@ export class Pusher {
   }
 
   /** The server has answered; where it does not want the profile, now or ever, that is said once for each status. */
-  #recovered({ status, text }: Extract<Sent, { kind: 'answer' }>): void {
+  #recovered({ status, text, bytes }: Extract<Sent, { kind: 'answer' }>): void {
     const isTaken = status >= 200 && status < 300;
     if (!isTaken && !this.#said.has(status)) {
       this.#said.add(status);
       this.#say(`are refused: status ${status} ${oneLine(text)}`);
+    }
+    const complaint = isTaken ? this.#wire.complaint(bytes) : '';
+    if (complaint !== '' && !this.#said.has(200)) {
+      this.#said.add(200);
+      this.#say(`are taken, but: ${oneLine(withoutSecrets(complaint, this.#parts.settings))}`);
     }
     if (isTaken && this.#failures > 0) {
       const { givenUp } = this.#queue;

@@ -1,5 +1,5 @@
 // Profiles that wait to be sent: a bound on their memory, and how long to wait after a failure.
-import type { Taken } from './wire.ts';
+import type { Taken } from './wire-types.ts';
 
 /** Bytes of profiles that wait; of more the oldest are given up. */
 const MOST_BYTES = 8 * 1024 * 1024;

@@ -3,7 +3,8 @@ import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { abortedWith } from '../aborted-with.ts';
 import type { PushSettings } from '../options.ts';
-import type { PushRequest } from './wire.ts';
+import { shownUrl } from './shown-url.ts';
+import type { PushRequest } from './wire-types.ts';
 
 const DEADLINE_MS = 30_000;
 /** Bytes of an answer that are looked at. */
@@ -11,14 +12,15 @@ const MOST_ANSWER = 300;
 
 /** What became of a request: its status, or why there is none. Neither tells a credential. */
 export type Sent =
-  | { readonly kind: 'answer'; readonly status: number; readonly text: string; readonly retryAfter: number }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly text: string;
+      /** The beginning of the answer as it came. */
+      readonly bytes: Uint8Array;
+      readonly retryAfter: number;
+    }
   | { readonly kind: 'failed'; readonly why: string };
-
-/** The address that is shown: without user and password. */
-export function shownUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname.replace(/\/$/u, '');
-}
 
 /** What an address has written with `%`; what is no such writing stands for itself, as browsers have it. */
 function decoded(text: string): string {
@@ -42,7 +44,7 @@ function credentialsOf({ url, token }: PushSettings): {
 }
 
 /** A server's words without what it was sent to show who we are: they go into a log. */
-function withoutSecrets(text: string, settings: PushSettings): string {
+export function withoutSecrets(text: string, settings: PushSettings): string {
   return credentialsOf(settings)
     .secrets.filter((secret) => secret !== '')
     .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
@@ -54,6 +56,7 @@ function headersOf(asked: PushRequest, settings: PushSettings): Record<string, s
   return {
     'Content-Type': asked.contentType,
     'Content-Length': asked.body.length,
+    ...(asked.contentEncoding === undefined ? {} : { 'Content-Encoding': asked.contentEncoding }),
     ...(header === '' ? {} : { Authorization: header }),
     ...(tenant === undefined ? {} : { 'X-Scope-OrgID': tenant }),
   };
@@ -97,7 +100,8 @@ function sendUntil(
         const { statusCode = 0, headers } = response;
         const retryAfter = retryAfterOf(headers['retry-after']);
         const words = withoutSecrets(text, settings).slice(0, MOST_ANSWER);
-        resolve({ kind: 'answer', status: statusCode, text: words, retryAfter });
+        const bytes = Buffer.from(text, 'latin1').subarray(0, MOST_ANSWER);
+        resolve({ kind: 'answer', status: statusCode, text: words, bytes, retryAfter });
       };
       response.on('data', (piece: Buffer) => {
         text += piece.toString('latin1');

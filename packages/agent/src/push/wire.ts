@@ -1,27 +1,9 @@
-// What the servers that take profiles want to be sent: Pyroscope's `/ingest`, and the Connect method `push.v1.PusherService/Push`.
+// What the servers that take profiles want to be sent: Pyroscope's `/ingest` and the Connect method `push.v1.PusherService/Push`, and
+// what takes OpenTelemetry's profiles.
 import type { PushSettings } from '../options.ts';
-
-/** A profile that is to be sent: gzipped protobuf. */
-export interface Taken {
-  readonly name: PushedName;
-  readonly body: Uint8Array;
-  /** Milliseconds since 1970. */
-  readonly from: number;
-  readonly until: number;
-}
-
-/** The endpoints whose profiles are sent. */
-export type PushedName = PushSettings['profiles'][number];
-
-/** A request, without what every request has. */
-export interface PushRequest {
-  readonly path: string;
-  readonly contentType: string;
-  readonly body: Uint8Array;
-}
-
-/** How a server is spoken to. */
-export type Wire = (taken: Taken, settings: PushSettings, id: string) => PushRequest;
+import { levelsOnly } from './levels.ts';
+import { otlp } from './otlp.ts';
+import type { PushedName, PushRequest, Taken, Wire } from './wire-types.ts';
 
 /**
  * What Pyroscope does with each sample type: those that are levels are averaged over time, and those that are counted are added up.
@@ -61,7 +43,7 @@ function multipart(boundary: string, parts: readonly (readonly [string, string, 
 }
 
 /** `POST /ingest?name=…`: the profile and what its sample types are. */
-const ingest: Wire = ({ name, body, from, until }, settings, id) => {
+const ingest = ({ name, body, from, until }: Taken, settings: PushSettings, id: string): PushRequest => {
   const query = new URLSearchParams({
     name: ingestName(settings),
     from: String(Math.floor(from / 1000)),
@@ -83,7 +65,7 @@ const ingest: Wire = ({ name, body, from, until }, settings, id) => {
 };
 
 /** `POST /push.v1.PusherService/Push` in Connect's JSON: one series with one profile. */
-const connect: Wire = ({ name, body }, { service, labels }, id) => {
+const connect = ({ name, body }: Taken, { service, labels }: PushSettings, id: string): PushRequest => {
   const pairs = {
     ...labels,
     __name__: seriesNames[name],
@@ -102,5 +84,16 @@ const connect: Wire = ({ name, body }, { service, labels }, id) => {
   };
 };
 
+/** Pyroscope takes what the endpoints serve; another attempt may change these answers. */
+const pyroscope = {
+  pack: (name: PushedName, body: Uint8Array) => (name === 'heap' ? levelsOnly(body) : body),
+  passing: new Set([408, 425, 429, 500, 502, 503, 504]),
+  complaint: () => '',
+} as const;
+
 /** By the option `push.to`. */
-export const wires: Readonly<Record<PushSettings['to'], Wire>> = { ingest, connect };
+export const wires: Readonly<Record<PushSettings['to'], Wire>> = {
+  ingest: { ...pyroscope, request: ingest },
+  connect: { ...pyroscope, request: connect },
+  otlp,
+};

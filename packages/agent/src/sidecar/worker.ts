@@ -38,6 +38,8 @@ const lag = new LoopLag(() => send({ kind: 'wake' }));
 const pulse = new SharedPulse(data.shared, (threshold) => send({ kind: 'beat', threshold }));
 const context: CaptureContext = {
   main,
+  thread: main,
+  workerId: null,
   pulse,
   isResponsive,
   loopLag: () => lag.read(),
