@@ -45,9 +45,9 @@ async function start(twin: string): Promise<Subscriber> {
   };
 }
 
-const looks = ['--every', '1s', '--for', '8s'];
+const looks = ['--every', '1s', '--for', '8s', '--no-stops'];
 
-describe('a Node service', { timeout: 180_000 }, () => {
+describe('a Node service', { timeout: 600_000 }, () => {
   for (const path of ['', 'goroutine?debug=0']) {
     test(`leaky is convicted${path === '' ? '' : `, by ${path}`}`, async () => {
       const { url, turn } = await start('leaky');
