@@ -1,4 +1,4 @@
-// Fuzzes every reader: node --conditions=stackpile-source scripts/run.mjs scripts/fuzz.ts [--inputs N] [--seed N] [--workers N] [--fresh] [--write] [--replay FILE]
+// Fuzzes every reader: node --conditions=stackpile-source scripts/run.mjs scripts/fuzz.ts [--inputs N] [--seed N] [--workers N] [--minutes N] [--fresh] [--write] [--replay FILE]
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -18,6 +18,8 @@ const { values } = parseArgs({
     inputs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
+    /** Stops after so long; the same command goes on from there. */
+    minutes: { type: 'string', default: '' },
     /** Forgets what an earlier run with the same seed has done already. */
     fresh: { type: 'boolean', default: false },
     /** Puts the figures into docs/reliability.md. */
@@ -27,7 +29,7 @@ const { values } = parseArgs({
 });
 
 /** Inputs that a worker takes at a time, and after which a stopped run goes on. */
-const SLICE = 4000;
+const SLICE = 1000;
 /** CPU seconds without a word after which a worker hangs: a whole batch of inputs may use up its limits. */
 const SILENT_CPU_SECONDS = 60;
 /** The same where the system does not tell CPU times, in seconds of the clock. */
@@ -197,7 +199,7 @@ class Run {
     renameSync(`${path}.new`, path);
     for (const failure of tally.failures) this.#show(failure);
     if (state.tally.failures.length > MOST_FAILURES) this.stop();
-    if (state.done.length % 10 === 0) console.log(`${state.tally.inputs} inputs`);
+    if (state.done.length % 40 === 0) console.log(`${state.tally.inputs} inputs`);
   }
 
   /** Writes the input to a file and says how to run it again. */
@@ -275,10 +277,12 @@ else {
       run.stop();
     });
   }
+  const isTimed = values.minutes !== '';
+  if (isTimed) setTimeout(() => run.stop(), Number(values.minutes) * 60_000).unref();
   await Promise.all(Array.from({ length: Number(values.workers) }, () => run.work()));
   const summary = await run.summary();
   const section = reportSection(summary);
   console.log(section);
   if (values.write && run.finished) writeFileSync(page, withSection(readFileSync(page, 'utf8'), section));
-  process.exitCode = summary.broken > 0 || !run.finished ? 1 : 0;
+  process.exitCode = summary.broken > 0 || !(run.finished || isTimed) ? 1 : 0;
 }

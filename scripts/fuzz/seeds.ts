@@ -125,6 +125,15 @@ const patterns = [
 const slices =
   '[{"ph":"B","name":"a","ts":1,"pid":1,"tid":1},{"ph":"X","name":"b","ts":2,"dur":5,"pid":1,"tid":1},{"ph":"E","name":"a","ts":9,"pid":1,"tid":1},{"ph":"X","name":"c","ts":3,"dur":1.5,"pid":1,"tid":2}]';
 
+const hermes =
+  '{"traceEvents":[],"samples":[{"cpu":"-1","ts":"1000","pid":1,"tid":"2","sf":2},{"ts":1500,"pid":1,"tid":"2","sf":3},{"ts":2500,"pid":1,"tid":"3","sf":1}],"stackFrames":{"1":{"name":"[root]"},"2":{"name":"main(/srv/a.js:1:2)","parent":1},"3":{"name":"work","line":"12","column":"3","parent":"2"}}}';
+
+const evented =
+  '{"$schema":"https://www.speedscope.app/file-format-schema.json","shared":{"frames":[{"name":"a"},{"name":"b","file":"b.ts","line":3,"col":1},null]},"profiles":[{"type":"evented","name":"x","unit":"ms","startValue":0,"endValue":9,"events":[{"type":"O","frame":0,"at":1},{"type":"O","frame":1,"at":2},{"type":"C","frame":0,"at":4}]},{"type":"sampled","name":"y","unit":"kilobytes","startValue":0,"endValue":3,"samples":[[0,1],[2],null],"weights":[1,null,3]}]}';
+
+const perfColumns =
+  'busy 7 1.5:   5025125 cpu-clock: \n\t            1159 outer+0x20 (/bin/busy)\n  busy.c:2\n\t            2000 lib (/bin/busy)\n  busy[2000]\n insn: 01 c2\n\nbusy offcpu-time: \n\t            1159\n\t           2724a main\n\n';
+
 const perfFields =
   'Warning:\nProcessed 3 events\n\nswapper 0 [000]  5.1: PERF_RECORD_COMM: x:1/1\npython3 7/8  5.2: \n\n\t  10 work+0x1 (/bin/a+0x10)\n            20 main (inlined)\n  a.c:3\n\npython3 \n\t 10 work (/bin/a)\n\n[ perf record: Woken up 1 times ]\n';
 
@@ -159,14 +168,20 @@ function committed(): Seed[] {
     seed('heapsnapshot', snapshot),
     seed('folded', folded),
     seed('folded', short),
+    seed('folded', `INFO: ready\n\n${short}main;x +.5\nmain;cut`),
     seed('folded', file('shop-diff.folded')),
     seed('speedscope', speedscope),
+    seed('speedscope', evented),
     seed('Chrome trace', smallTrace(new TextDecoder().decode(file('page.trace.json')))),
     seed('Chrome trace', slices),
+    seed('Chrome trace', hermes),
     seed('perf script', firstLines(file('shop.perf'), 5000)),
     seed('perf script', perfFields),
+    seed('perf script', perfColumns),
     seed('OTLP', file('shop.otlp')),
     seed('OTLP JSON', file('shop.otlp.json')),
+    seed('OTLP', file('collector.otlp')),
+    seed('OTLP JSON', file('collector.otlp.json')),
     seed('Firefox', file('shop.firefox.json')),
     seed('Firefox', gecko),
     seed('callgrind', file('shop.callgrind')),

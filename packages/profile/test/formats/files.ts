@@ -22,3 +22,6 @@ export const formatFiles = [
   // Made by hand, after their documentation.
   'shop.firefox.json',
 ] as const;
+
+/** More files of formats that are above, by other producers. */
+export const moreFiles = ['collector.otlp', 'collector.otlp.json', 'shop-libjemalloc.heap'] as const;

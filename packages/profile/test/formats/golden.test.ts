@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { profileText } from '../support/stacks.ts';
-import { formatFiles } from './files.ts';
+import { formatFiles, moreFiles } from './files.ts';
 import { fixtureBytes, fixtureText, read } from './support.ts';
 
-for (const name of formatFiles) {
+for (const name of [...formatFiles, ...moreFiles]) {
   test(`golden: ${name}`, () => {
     assert.equal(profileText(read(fixtureBytes(name))), fixtureText(`${name}.txt`));
   });

@@ -4,16 +4,16 @@ import type { JsonFormat } from '../format.ts';
 import {
   emptyProfile,
   emptyTables,
-  inOrder,
   OTLP_NAME,
   type OtlpAttribute,
   type OtlpLine,
   type OtlpProfile,
+  type OtlpResource,
   type OtlpSample,
   type OtlpScalar,
   type OtlpTables,
   otlpProfile,
-  scopeOf,
+  placedProfiles,
 } from './tables.ts';
 
 const MAX_ROW = 2 ** 31 - 1;
@@ -214,8 +214,8 @@ function readValueType(json: JsonScanner): readonly [number, number] {
   return [type, unit];
 }
 
-function readProfile(json: JsonScanner, service: string): OtlpProfile {
-  const profile = { ...emptyProfile(), service };
+function readProfile(json: JsonScanner): OtlpProfile {
+  const profile = emptyProfile();
   const own = emptyTables();
   let indices: readonly number[] = [];
   let comments: readonly number[] = [];
@@ -239,44 +239,41 @@ function readProfile(json: JsonScanner, service: string): OtlpProfile {
   return { ...profile, locationIndices: indices, comments, attributes, tables };
 }
 
+/** The attributes of an object. */
+function readAttributes(json: JsonScanner): readonly OtlpAttribute[] {
+  let attributes: readonly OtlpAttribute[] = [];
+  fields(json, (key) => {
+    if (key !== 'attributes') return false;
+    attributes = each(json, () => readAttribute(json));
+    return true;
+  });
+  return attributes;
+}
+
 /** The profiles of a scope, which may say behind them what they were made of. */
-function readScope(json: JsonScanner): readonly OtlpProfile[] {
+function readScope(json: JsonScanner): OtlpResource<OtlpProfile>['scopes'][number] {
   let profiles: OtlpProfile[] = [];
   let attributes: readonly OtlpAttribute[] = [];
   fields(json, (key) => {
-    if (key === 'profiles') profiles = each(json, () => readProfile(json, ''));
-    else if (key === 'scope') {
-      fields(json, (inner) => {
-        if (inner !== 'attributes') return false;
-        attributes = each(json, () => readAttribute(json));
-        return true;
-      });
-    } else return false;
+    if (key === 'profiles') profiles = each(json, () => readProfile(json));
+    else if (key === 'scope') attributes = readAttributes(json);
+    else return false;
     return true;
   });
-  const scope = scopeOf(attributes);
-  const { defaultType } = scope;
-  return inOrder(profiles, scope).map((profile) => ({ ...profile, defaultType }));
+  return { profiles, attributes };
 }
 
 /** Reads the profiles of a resource, which may say behind them whose they are. */
-function readResource(json: JsonScanner): OtlpProfile[] {
-  let profiles: OtlpProfile[] = [];
-  let service = '';
+function readResource(json: JsonScanner): OtlpResource<OtlpProfile> {
+  let scopes: OtlpResource<OtlpProfile>['scopes'] = [];
+  let attributes: readonly OtlpAttribute[] = [];
   fields(json, (key) => {
-    if (key === 'resource') {
-      fields(json, (inner) => {
-        if (inner !== 'attributes') return false;
-        for (const { key: name, values } of each(json, () => readAttribute(json)))
-          if (name === 'service.name' && typeof values[0] === 'string') [service] = values;
-        return true;
-      });
-    } else if (key === 'scopeProfiles') {
-      profiles = each(json, () => readScope(json)).flat();
-    } else return false;
+    if (key === 'resource') attributes = readAttributes(json);
+    else if (key === 'scopeProfiles') scopes = each(json, () => readScope(json));
+    else return false;
     return true;
   });
-  return profiles.map((profile) => ({ ...profile, service }));
+  return { attributes, scopes };
 }
 
 /** OTLP's profiles in JSON. */
@@ -285,14 +282,18 @@ export const otlpJson: JsonFormat = {
   read: (bytes, options = {}) => {
     const json = new JsonScanner(bytes, OTLP_NAME, options);
     const dictionary = emptyTables();
-    let profiles: OtlpProfile[] = [];
+    let resources: OtlpResource<OtlpProfile>[] = [];
     json.object();
     for (let key = json.key(); key !== null; key = json.key()) {
-      if (key === 'resourceProfiles') profiles = each(json, () => readResource(json)).flat();
+      if (key === 'resourceProfiles') resources = each(json, () => readResource(json));
       else if (key === 'dictionary') fields(json, (table) => readTable(json, table, dictionary));
       else json.skip();
     }
     json.end();
+    const profiles = placedProfiles(resources, dictionary.strings).map(({ profile, ...around }) => ({
+      ...profile,
+      ...around,
+    }));
     const slices = dictionary.stacks.length === 0;
     // A sample without any field, in slices, has an empty stack.
     if (slices)

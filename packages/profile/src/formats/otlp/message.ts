@@ -5,18 +5,18 @@ import { decodeText } from '../../bytes/utf8.ts';
 import {
   emptyProfile,
   emptyTables,
-  inOrder,
   OTLP_NAME,
   type OtlpAttribute,
   type OtlpLine,
   type OtlpMessage,
   type OtlpProfile,
+  type OtlpResource,
   type OtlpSample,
   type OtlpScalar,
-  type OtlpScope,
   type OtlpTables,
   otlpProfile,
-  scopeOf,
+  type PlacedProfile,
+  placedProfiles,
 } from './tables.ts';
 
 /** One field: a number, or the bytes from `at` to `end`. */
@@ -167,6 +167,7 @@ function readAnyValue(message: Message, isNested = false): OtlpScalar[] {
   return values;
 }
 
+/** A row of the table of attributes. */
 function readAttribute(message: Message): OtlpAttribute {
   const attribute: OtlpAttribute = { key: '', values: [], unit: 0 };
   for (const field of message.fields()) {
@@ -339,8 +340,11 @@ const places = {
   },
 } as const;
 
-function readProfile({ profile: message, service, scope }: Found, generation: Generation): OtlpProfile {
-  const profile = { ...emptyProfile(), service, defaultType: scope.defaultType };
+function readProfile(
+  { profile: message, ...around }: PlacedProfile<Message>,
+  generation: Generation,
+): OtlpProfile {
+  const profile = { ...emptyProfile(), ...around };
   const own = emptyTables();
   const indices: number[] = [];
   const comments: number[] = [];
@@ -371,61 +375,38 @@ function readProfile({ profile: message, service, scope }: Found, generation: Ge
   };
 }
 
-/** A profile that is not read yet, and what stands around it. */
-interface Found {
-  readonly profile: Message;
-  readonly service: string;
-  readonly scope: OtlpScope;
+/** An attribute of a resource or a scope, whose key may stand in the strings. */
+function readKeyValue(message: Message): OtlpAttribute {
+  const { key, values, unit: row } = readAttribute(message);
+  return { key: key === '' ? row : key, values, unit: 0 };
 }
 
-/** The profiles of a scope. */
-function readScope(message: Message): Omit<Found, 'service'>[] {
-  const profiles: Message[] = [];
-  const attributes: OtlpAttribute[] = [];
-  for (const field of message.fields()) {
-    if (field.type !== 2) continue;
-    const inner = message.within(field);
-    if (field.field === 2) profiles.push(inner);
-    else if (field.field === 1)
-      for (const one of inner.fields())
-        if (one.field === 3 && one.type === 2) attributes.push(readAttribute(inner.within(one)));
-  }
-  const scope = scopeOf(attributes);
-  return inOrder(profiles, scope).map((profile) => ({ profile, scope }));
+/** The messages in the fields of a message that have that number. */
+function* inner(message: Message, number: number): Generator<Message> {
+  for (const field of message.fields())
+    if (field.field === number && field.type === 2) yield message.within(field);
 }
 
-/** All profiles of a resource, with its `service.name`. */
-function readResource(message: Message): Found[] {
-  const found: Omit<Found, 'service'>[] = [];
-  let service = '';
-  for (const field of message.fields()) {
-    if (field.field === 1 && field.type === 2) {
-      const resource = message.within(field);
-      for (const one of resource.fields()) {
-        if (one.field !== 1 || one.type !== 2) continue;
-        const { key, values } = readAttribute(resource.within(one));
-        const [name] = values;
-        if (key === 'service.name' && typeof name === 'string') service = name;
-      }
-    } else if (field.field === 2 && field.type === 2) {
-      for (const one of readScope(message.within(field))) found.push(one);
-    }
-  }
-  return found.map((one) => ({ ...one, service }));
+function readResource(message: Message): OtlpResource<Message> {
+  const scopes = Array.from(inner(message, 2), (scope) => ({
+    profiles: [...inner(scope, 2)],
+    attributes: Array.from(inner(scope, 1), (one) => Array.from(inner(one, 3), readKeyValue)).flat(),
+  }));
+  const attributes = Array.from(inner(message, 1), (one) => Array.from(inner(one, 1), readKeyValue)).flat();
+  return { attributes, scopes };
 }
 
 /** Reads a message; throws {@link ProfileError} where it is none of OTLP's. */
 function readMessage(bytes: Uint8Array): OtlpMessage {
   const message = new Message(bytes);
   const dictionary = emptyTables();
-  const found: Found[] = [];
+  const resources: OtlpResource<Message>[] = [];
   let shared = false;
   for (const field of message.fields()) {
     if (field.type !== 2 || field.field > 2)
       throw new ProfileError('PROFILE_MALFORMED', `${OTLP_NAME}: field ${field.field} is none of it`);
-    if (field.field === 1) {
-      for (const one of readResource(message.within(field))) found.push(one);
-    } else {
+    if (field.field === 1) resources.push(readResource(message.within(field)));
+    else {
       shared = true;
       const tables = message.within(field);
       for (const one of tables.fields()) {
@@ -434,6 +415,7 @@ function readMessage(bytes: Uint8Array): OtlpMessage {
       }
     }
   }
+  const found = placedProfiles(resources, dictionary.strings);
   const generation: Generation = !shared
     ? 'own tables'
     : dictionary.stacks.length === 0

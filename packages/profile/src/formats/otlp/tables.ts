@@ -51,17 +51,57 @@ export interface OtlpAttribute {
 }
 
 /** What is said of the profile of pprof that the profiles of a scope were made of. */
-export interface OtlpScope {
+interface OtlpScope {
   readonly defaultType: string | null;
   /** Of each profile, which sample type it was; empty where nothing is said. */
   readonly order: readonly number[];
 }
 
-/** Reads what a scope says from its attributes. */
-export function scopeOf(attributes: readonly OtlpAttribute[]): OtlpScope {
+/** A resource as it is written: texts of its attributes may stand in the dictionary, which comes behind it. */
+export interface OtlpResource<T> {
+  readonly attributes: readonly OtlpAttribute[];
+  readonly scopes: readonly {
+    readonly attributes: readonly OtlpAttribute[];
+    readonly profiles: readonly T[];
+  }[];
+}
+
+/** A profile of a message, and what stands around it. */
+export interface PlacedProfile<T> {
+  readonly profile: T;
+  readonly service: string;
+  readonly defaultType: string | null;
+}
+
+/** Keys and values of attributes that are not of a table. */
+function said(attributes: readonly OtlpAttribute[], strings: readonly string[]): [string, OtlpScalar[]][] {
+  return attributes.map(({ key, values }) => [
+    typeof key === 'string' ? key : (strings[key] ?? ''),
+    values.map((value) => (typeof value === 'object' ? (strings[value.row] ?? '') : value)),
+  ]);
+}
+
+/** All profiles of a message, with what their resources and scopes say. */
+export function placedProfiles<T>(
+  resources: readonly OtlpResource<T>[],
+  strings: readonly string[],
+): PlacedProfile<T>[] {
+  return resources.flatMap(({ attributes, scopes }) => {
+    const [name] = said(attributes, strings).findLast(([key]) => key === 'service.name')?.[1] ?? [];
+    const service = typeof name === 'string' ? name : '';
+    return scopes.flatMap((one) => {
+      const scope = scopeOf(said(one.attributes, strings));
+      const { defaultType } = scope;
+      return inOrder(one.profiles, scope).map((profile) => ({ profile, service, defaultType }));
+    });
+  });
+}
+
+/** What a scope says by its attributes. */
+function scopeOf(attributes: readonly (readonly [string, OtlpScalar[]])[]): OtlpScope {
   let defaultType: string | null = null;
   let order: readonly number[] = [];
-  for (const { key, values } of attributes) {
+  for (const [key, values] of attributes) {
     const [first] = values;
     if (key === 'pprof.scope.default_sample_type' && typeof first === 'string') defaultType = first;
     else if (key === 'pprof.scope.sample_type_order') order = values.map(Number);
@@ -71,7 +111,7 @@ export function scopeOf(attributes: readonly OtlpAttribute[]): OtlpScope {
 }
 
 /** The profiles of a scope in the order of the sample types that they were made of, where it says one of as many. */
-export function inOrder<T>(profiles: readonly T[], { order }: OtlpScope): readonly T[] {
+function inOrder<T>(profiles: readonly T[], { order }: OtlpScope): readonly T[] {
   const places = new Map(order.map((place, index) => [place, index]));
   if (order.length !== profiles.length) return profiles;
   const sorted = profiles.flatMap((_, place) => profiles[places.get(place) ?? -1] ?? []);
