@@ -21,6 +21,8 @@ export const errorTable = {
     AGENT_CLOSED: 'The process is exiting, or the server was closed.',
     AGENT_UNAVAILABLE: 'The capture cannot be had in this process; the message says why.',
     AGENT_TIMEOUT: 'The main thread did not answer in time.',
+    AGENT_LEAKS:
+      'A test, or what `expectNoGrowth` ran many times, left something behind; the message says what, with the stacks that made it.',
     AGENT_ABORTED: 'The client went away before the capture was done.',
   },
   internal: {

@@ -34,6 +34,8 @@ const CALLS_PART = 0.25;
 const LOOKS_PER_WINDOW = 0.3;
 /** Calls of the hook per run, roughly. */
 const CALLS_PER_RUN = 2.5;
+/** Functions that may wait for each other in a row. */
+const MOST_AWAITERS = 256;
 /** Mark of a promise that no async function made: only what it waits for is known. */
 class PlainMark {
   readonly state: number;
@@ -223,6 +225,24 @@ export class TaskTracker {
       notes: this.#notes(),
     };
     return collectTasks(tracked, each);
+  }
+
+  /** A handle or request is made that somebody else has seen: what the executor of a promise makes is what the promise waits for. */
+  resourceMade(state: number): void {
+    this.#onResource(state, null);
+  }
+
+  /** Numbers of the suspended functions that wait, in the end, for what runs now. */
+  awaitersOfRunning(): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const entered of this.#run.entered) {
+      let up = entered.up;
+      for (let i = 0; up !== null && !found.has(up.id) && i < MOST_AWAITERS; i++) {
+        found.add(up.id);
+        up = up.up;
+      }
+    }
+    return found;
   }
 
   /** Seconds that looking at promises and handles has taken. */
