@@ -35,7 +35,7 @@ export type AgentErrorCode = keyof typeof errorTable.codes;
 
 /** Thrown by `startServer`, `createHandler` and captures; its message is one sentence. */
 export class AgentError extends Error {
-  override readonly name = 'AgentError';
+  override readonly name: string = 'AgentError';
   readonly code: AgentErrorCode;
   constructor(code: AgentErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

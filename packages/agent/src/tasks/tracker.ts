@@ -232,14 +232,20 @@ export class TaskTracker {
     this.#onResource(state, null);
   }
 
-  /** Numbers of the suspended functions that wait, in the end, for what runs now. */
-  awaitersOfRunning(): ReadonlySet<number> {
+  /** Whether any function that was entered after number `since` waits, but for those that wait for what runs now. */
+  hasWaiting(since: number): boolean {
+    const running = this.running();
+    return this.#waiting.swept().some(({ id }) => id > since && !running.has(id));
+  }
+
+  /** Numbers of the functions that run now, as far as they were seen to be entered, and of those that wait for them in the end. */
+  running(): ReadonlySet<number> {
     const found = new Set<number>();
     for (const entered of this.#run.entered) {
-      let up = entered.up;
-      for (let i = 0; up !== null && !found.has(up.id) && i < MOST_AWAITERS; i++) {
-        found.add(up.id);
-        up = up.up;
+      let record: TaskRecord | null = entered;
+      for (let i = 0; record !== null && !found.has(record.id) && i < MOST_AWAITERS; i++) {
+        found.add(record.id);
+        record = record.up;
       }
     }
     return found;

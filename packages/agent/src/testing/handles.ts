@@ -1,7 +1,8 @@
 // Handles that were made since a test began and live: timers, sockets, pipes, children, workers, watchers, ports. Servers stand in servers.ts.
-import { type AsyncHook, createHook } from 'node:async_hooks';
+import { type AsyncHook, createHook, executionAsyncId } from 'node:async_hooks';
 import { handleStates, requestStates, stateOf } from '../tasks/states.ts';
 import type { Found, LeakKind } from './leak.ts';
+import { isOlder, type Origin, type Since } from './origin.ts';
 import type { StackNode, Stacks } from './stacks.ts';
 import { ownerOfStack } from './whose.ts';
 
@@ -33,6 +34,7 @@ interface Handle {
   readonly kind: LeakKind;
   readonly stack: StackNode;
   readonly order: number;
+  readonly origin: Origin;
   readonly ref: WeakRef<Resource>;
 }
 
@@ -45,13 +47,15 @@ function isStandardStream(files: readonly string[]): boolean {
 export class HandleWatch {
   readonly #stacks: Stacks;
   readonly #live = new Map<number, Handle>();
+  readonly #origin: () => Origin;
   readonly #onResource: (state: number) => void;
   #hook: AsyncHook | null = null;
   #made = 0;
 
   /** @param onResource hears what a promise that is being made may wait for */
-  constructor(stacks: Stacks, onResource: (state: number) => void) {
+  constructor(stacks: Stacks, origin: () => Origin, onResource: (state: number) => void) {
     this.#stacks = stacks;
+    this.#origin = origin;
     this.#onResource = onResource;
   }
 
@@ -76,11 +80,11 @@ export class HandleWatch {
     return this.#made;
   }
 
-  /** Those that were made after `since` and keep the process alive, and intervals whether they do or not. */
-  found(since: number): Found[] {
+  /** Those that were made after number `first` and keep the process alive, and intervals whether they do or not. */
+  found(first: number, since: Since): Found[] {
     const found: Found[] = [];
-    for (const [id, { kind, stack, order, ref }] of this.#live) {
-      if (order <= since) continue;
+    for (const [id, { kind, stack, order, origin, ref }] of this.#live) {
+      if (order <= first || isOlder(origin, since)) continue;
       const resource = ref.deref();
       if (resource === undefined || resource._destroyed === true) {
         this.#live.delete(id);
@@ -95,7 +99,8 @@ export class HandleWatch {
       if (owner === 'runner' || isStandardStream(files)) continue;
       if (owner === 'node' && nodesOwn.has(kind)) continue;
       const leaf = files[0] ?? '';
-      if (kind === 'message port' && leaf.startsWith('node:') && frames[0]?.name !== 'MessageChannel') continue;
+      if (kind === 'message port' && leaf.startsWith('node:') && frames[0]?.name !== 'MessageChannel')
+        continue;
       const every = resource._idleTimeout ?? 0;
       const detail = kind !== 'timer' ? '' : isInterval ? `every ${every} ms` : `of ${every} ms`;
       found.push({ kind: isInterval ? 'interval' : kind, detail, stack: frames, startedBy: null });
@@ -110,6 +115,10 @@ export class HandleWatch {
     if (kind === undefined) return;
     const stack = this.#stacks.read(this.#init);
     if (stack === null) return;
-    this.#live.set(id, { kind, stack, order: ++this.#made, ref: new WeakRef(resource as Resource) });
+    this.#made++;
+    // What an older timer makes goes on with what that one began.
+    const by = this.#live.get(executionAsyncId());
+    const { order, origin } = by?.kind === 'timer' ? by : { order: this.#made, origin: this.#origin() };
+    this.#live.set(id, { kind, stack, order, origin, ref: new WeakRef(resource) });
   };
 }

@@ -11,12 +11,15 @@ const plurals: Partial<Record<LeakKind, string>> = {
 };
 
 function counted(kind: LeakKind, count: number): string {
-  return count === 1 ? `1 ${kind}` : `${count} ${plurals[kind] ?? `${kind}s`}`;
+  return count === 1
+    ? `1 ${kind === 'objects' ? 'group of objects' : kind}`
+    : `${count} ${plurals[kind] ?? `${kind}s`}`;
 }
 
 function summary(leaks: readonly Leak[]): string {
   const counts = new Map<LeakKind, number>();
-  for (const { kind, count } of leaks) counts.set(kind, (counts.get(kind) ?? 0) + (kind === 'objects' ? 1 : count));
+  for (const { kind, count } of leaks)
+    counts.set(kind, (counts.get(kind) ?? 0) + (kind === 'objects' ? 1 : count));
   return [...counts].map(([kind, count]) => counted(kind, count)).join(', ');
 }
 
@@ -26,7 +29,8 @@ function frameText({ name, file, line }: LeakFrame): string {
 
 function title({ kind, count, detail }: Leak): string {
   const times = count === 1 ? '' : ` × ${count}`;
-  if (kind === 'task') return `task that waits${detail === '' || detail === 'await' ? '' : `: ${detail}`}${times}`;
+  if (kind === 'task')
+    return `task that waits${detail === '' || detail === 'await' ? '' : `: ${detail}`}${times}`;
   return `${kind}${detail === '' ? '' : ` ${detail}`}${times}`;
 }
 
@@ -39,6 +43,7 @@ function described(leak: Leak): string {
 
 /** What a test that leaves something behind fails with. */
 export class LeakError extends AgentError {
+  override readonly name = 'LeakError';
   /** What was left behind. */
   readonly leaks: readonly Leak[];
 
@@ -53,6 +58,9 @@ export class LeakError extends AgentError {
     this.leaks = leaks;
     // Where the check began is where the test is.
     const calls = where.split('\n').slice(1).join('\n');
-    Object.defineProperty(this, 'stack', { value: `LeakError: ${this.message}\n${calls}`, configurable: true });
+    Object.defineProperty(this, 'stack', {
+      value: `LeakError: ${this.message}\n${calls}`,
+      configurable: true,
+    });
   }
 }

@@ -47,17 +47,21 @@ export class ListenerWatch {
   start(): void {
     const births = this.#births;
     const epoch = (): number => this.#epoch;
-    this.#patch.replace(EventEmitter, 'init', (init) =>
-      function stackpileInit(this: unknown, ...args: never[]): unknown {
-        births.set(this as object, epoch());
-        return init.apply(this, args);
-      },
+    this.#patch.replace(
+      EventEmitter,
+      'init',
+      (init) =>
+        function stackpileInit(this: unknown, ...args: never[]): unknown {
+          births.set(this as object, epoch());
+          return init.apply(this, args);
+        },
     );
     for (const name of ['on', 'addListener', 'prependListener'])
       this.#watch(EventEmitter.prototype, name, (target) => births.get(target) ?? 0);
     // Nobody is told of a new event target: its age is that of its first listener, a signal's that of the first time somebody had it.
     this.#patch.overhear(AbortController.prototype, 'signal', (signal) => {
-      if (typeof signal === 'object' && signal !== null && !births.has(signal)) births.set(signal, this.#epoch);
+      if (typeof signal === 'object' && signal !== null && !births.has(signal))
+        births.set(signal, this.#epoch);
     });
     this.#watch(EventTarget.prototype, 'addEventListener', (target, event) => {
       const seen = births.get(target);
@@ -72,12 +76,15 @@ export class ListenerWatch {
   #watch(prototype: object, name: string, birthOf: (target: object, event: unknown) => number): void {
     const note = this.#note.bind(this);
     const epoch = (): number => this.#epoch;
-    this.#patch.replace(prototype, name, (add) =>
-      function stackpileOn(this: unknown, ...args: never[]): unknown {
-        const birth = birthOf(this as object, args[0]);
-        if (birth < epoch()) note(this as object, birth, args, stackpileOn);
-        return add.apply(this, args);
-      },
+    this.#patch.replace(
+      prototype,
+      name,
+      (add) =>
+        function stackpileOn(this: unknown, ...args: never[]): unknown {
+          const birth = birthOf(this as object, args[0]);
+          if (birth < epoch()) note(this as object, birth, args, stackpileOn);
+          return add.apply(this, args);
+        },
     );
   }
 

@@ -25,7 +25,8 @@ export interface GrowthOptions extends LeakOptions {
 const allow: Check = (name, value) => {
   if (!Array.isArray(value)) refuse(name, value, 'a list of texts, patterns and functions');
   for (const one of value as readonly unknown[]) {
-    if (typeof one === 'function' || one instanceof RegExp || (typeof one === 'string' && one !== '')) continue;
+    if (typeof one === 'function' || one instanceof RegExp || (typeof one === 'string' && one !== ''))
+      continue;
     // A pattern of another realm, as in Jest.
     if (Object.prototype.toString.call(one) === '[object RegExp]') continue;
     refuse(`${name}[]`, one, 'a text, a pattern or a function');

@@ -29,8 +29,9 @@ export class Patch {
   /** Has `hear` told what the getter `name` of `target` answers. */
   overhear(target: object, name: string, hear: (answer: unknown) => void): void {
     const before = Object.getOwnPropertyDescriptor(target, name);
-    const get = before?.get;
-    if (before === undefined || before.configurable !== true || get === undefined) return;
+    if (before?.configurable !== true || before.get === undefined) return;
+    // oxlint-disable-next-line typescript/unbound-method -- it is called on what it is asked of
+    const get = before.get as Method;
     const put = function stackpileGet(this: unknown): unknown {
       const answer: unknown = get.call(this);
       hear(answer);
@@ -43,8 +44,8 @@ export class Patch {
   /** Puts back what nobody has replaced since. */
   undo(): void {
     for (const { target, name, before, put } of this.#replaced.reverse()) {
-      const { value, get } = Object.getOwnPropertyDescriptor(target, name) ?? {};
-      if (value === put || get === put) Object.defineProperty(target, name, before);
+      const now = Object.getOwnPropertyDescriptor(target, name);
+      if (now?.value === put || now?.get === put) Object.defineProperty(target, name, before);
     }
     this.#replaced = [];
   }

@@ -9,7 +9,8 @@ export interface TestHooks {
 
 type Hook = (hook: () => unknown) => unknown;
 
-function isHook(value: unknown): value is Hook {
+/** Whether something may be called as a hook. */
+export function isHook(value: unknown): value is Hook {
   return typeof value === 'function';
 }
 
@@ -20,23 +21,30 @@ export function hooksOfRunner(): TestHooks | null {
   return { beforeEach, afterEach };
 }
 
-/** What a hook may be told of the test by node:test (`after`) and Vitest (`onTestFinished`): both come after all hooks of the file. */
-function lastOf(context: unknown): Hook | null {
+function memberOf(context: unknown, name: string): Hook | null {
   if (typeof context !== 'object' || context === null) return null;
-  const { onTestFinished, after } = context as Readonly<Record<string, unknown>>;
-  const last = isHook(onTestFinished) ? onTestFinished : after;
-  return isHook(last) ? (hook) => last.call(context, hook) : null;
+  const member = (context as Readonly<Record<string, unknown>>)[name];
+  return isHook(member) ? (hook) => member.call(context, hook) : null;
 }
 
-/** Has a check begun before each test, and ended when the test has cleaned up. */
+/**
+ * Has a check begun before each test, and ended when the test has cleaned up. That is after all hooks of the test's: Vitest calls those of
+ * `onTestFinished` in reverse, so ours is the first, node:test those of `after` in order, so ours is the last. Others have `afterEach` only.
+ */
 export function installHooks(hooks: TestHooks, begin: () => LeakCheck): void {
   let check: LeakCheck | null = null;
   // Jest hands a callback to a hook that has a parameter, and waits for it.
-  hooks.beforeEach(function stackpileBefore(...context: unknown[]) {
+  hooks.beforeEach((...context: unknown[]) => {
     const begun = begin();
-    const last = lastOf(context[0]);
+    const last = memberOf(context[0], 'onTestFinished');
     check = last === null ? begun : null;
     last?.(() => begun());
   });
-  hooks.afterEach(() => check?.());
+  hooks.afterEach((...context: unknown[]) => {
+    const begun = check;
+    check = null;
+    if (begun === null) return undefined;
+    const last = memberOf(context[0], 'after');
+    return last === null ? begun() : void last(() => begun());
+  });
 }

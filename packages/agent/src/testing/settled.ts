@@ -8,7 +8,6 @@ const setTimer = nodeTimeout;
 const setTurn = nodeImmediate;
 const now = performance.now.bind(performance);
 
-
 /** The longest time between two looks. */
 const LONGEST_WAIT_MS = 32;
 

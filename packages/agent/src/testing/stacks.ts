@@ -13,6 +13,7 @@ export class Stacks {
   readonly #table = new FrameTable();
   readonly #reader = new StackReader(this.#table);
   readonly #tree = new StackTree();
+  #isReaction = false;
 
   /**
    * The stack below the function `below`, with the frames that await it; null where the innermost frame is the agent's own. Node's own
@@ -27,11 +28,17 @@ export class Stacks {
     }
     if (isOwn) return null;
     const { running, awaiting } = this.#reader.sight;
+    this.#isReaction = running.length > 0 && !this.#isNode(running.at(-1));
     let leaf = 0;
     while (this.#isNode(running[leaf]) && this.#isNode(running[leaf + 1])) leaf++;
     let node = NONE;
     for (const frame of [...running.slice(leaf), ...awaiting].reverse()) node = this.#tree.push(node, frame);
     return node;
+  }
+
+  /** Whether the stack that was read last is that of a function that goes on after an `await`: nothing of Node's has called it. */
+  get isReaction(): boolean {
+    return this.#isReaction;
   }
 
   #isNode(frame: number | undefined): boolean {

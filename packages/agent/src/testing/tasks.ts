@@ -48,6 +48,11 @@ export class TaskWatch {
     this.#tracker.resourceMade(state);
   }
 
+  /** Numbers of the functions that run now, and of those that wait for them. */
+  running(): ReadonlySet<number> {
+    return this.#tracker.running();
+  }
+
   /** Functions that are called from now on have a higher number. */
   get entered(): number {
     return TaskRecord.derived().id;
@@ -55,8 +60,9 @@ export class TaskWatch {
 
   /** Numbers of the tasks that were started after `since` and are suspended now, but do not wait for whoever asks. */
   suspects(since: number): ReadonlySet<number> {
+    if (!this.#tracker.hasWaiting(since)) return new Set();
     const { rows } = this.#tracker.dump(true);
-    const awaiting = this.#tracker.awaitersOfRunning();
+    const awaiting = this.#tracker.running();
     const suspects = rows.outermost.filter((task, i) => task > since && !awaiting.has(rows.id[i] ?? 0));
     return new Set(suspects);
   }

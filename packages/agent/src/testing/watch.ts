@@ -3,27 +3,32 @@ import { FileWatch } from './files.ts';
 import { HandleWatch } from './handles.ts';
 import type { Found } from './leak.ts';
 import { ListenerWatch } from './listeners.ts';
+import type { Origin, Since } from './origin.ts';
+import { isHook } from './runners.ts';
 import { ServerWatch } from './servers.ts';
 import { closeOwnSession } from './own-session.ts';
 import { Stacks } from './stacks.ts';
 import { TaskWatch } from './tasks.ts';
 
-/** A moment: what came before it is nobody's fault. */
-export interface Mark {
-  readonly tasks: number;
+/** When a check began, by the numbers of each part. */
+export interface Mark extends Since {
   readonly handles: number;
   readonly servers: number;
   readonly files: number;
   readonly listeners: number;
 }
 
+const NOBODY: Origin = new Set();
+
 /** Looks at tasks, handles, files and listeners. */
 export class Watch {
   readonly #stacks = new Stacks();
   readonly #tasks = new TaskWatch();
-  readonly #handles = new HandleWatch(this.#stacks, (state) => this.#tasks.resourceMade(state));
-  readonly #servers = new ServerWatch(this.#stacks);
-  readonly #files = new FileWatch(this.#stacks);
+  // What is known of running functions is known of the last reaction: a callback of Node's is none.
+  readonly #origin = (): Origin => (this.#stacks.isReaction ? this.#tasks.running() : NOBODY);
+  readonly #handles = new HandleWatch(this.#stacks, this.#origin, (state) => this.#tasks.resourceMade(state));
+  readonly #servers = new ServerWatch(this.#stacks, this.#origin);
+  readonly #files = new FileWatch(this.#stacks, this.#origin);
   readonly #listeners = new ListenerWatch(this.#stacks);
   #isOn = false;
 
@@ -52,6 +57,7 @@ export class Watch {
   mark(): Mark {
     return {
       tasks: this.#tasks.entered,
+      callers: this.#tasks.running(),
       handles: this.#handles.made,
       servers: this.#servers.made,
       files: this.#files.made,
@@ -68,9 +74,9 @@ export class Watch {
   found(since: Mark, suspects: ReadonlySet<number>): Found[] {
     return [
       ...this.#tasks.found(suspects),
-      ...this.#servers.found(since.servers),
-      ...this.#handles.found(since.handles),
-      ...this.#files.found(since.files),
+      ...this.#servers.found(since.servers, since),
+      ...this.#handles.found(since.handles, since),
+      ...this.#files.found(since.files, since),
       ...this.#listeners.found(since.listeners),
     ];
   }
@@ -91,8 +97,8 @@ export function endWatch(): void {
  */
 export function beginWatch(): void {
   watch.start();
-  const { afterAll } = globalThis as Readonly<Record<string, unknown>>;
-  if (process.env['JEST_WORKER_ID'] === undefined || typeof afterAll !== 'function') return;
+  const { afterAll } = globalThis as { readonly afterAll?: unknown };
+  if (process.env['JEST_WORKER_ID'] === undefined || !isHook(afterAll)) return;
   try {
     afterAll(endWatch);
   } catch {

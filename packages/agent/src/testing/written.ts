@@ -4,6 +4,7 @@ import { type Frame, writtenFrame } from '../frames.ts';
 import { Originals } from '../originals.ts';
 import type { Found, Leak, LeakFrame } from './leak.ts';
 import { ownSession } from './own-session.ts';
+import { ownerOfFile } from './whose.ts';
 
 /** Looking scripts up is rationed in a service, by this clock. In a test that has failed it is not. */
 let clock = 0;
@@ -13,6 +14,13 @@ const originals = new Originals(() => (clock += 60_000));
 function leakFrame(frame: Frame): LeakFrame {
   const { name, file, line } = writtenFrame(frame, originals, cwd());
   return { name, file, line };
+}
+
+/** Takes off who ran the test, as far as something else is left. */
+function withoutRunner(stack: readonly Frame[]): readonly Frame[] {
+  const isTold = ({ file }: Frame): boolean => ['user', 'library'].includes(ownerOfFile(file));
+  const last = stack.findLastIndex(isTold);
+  return last < 0 ? stack : stack.slice(0, last + 1);
 }
 
 function textOf({ name, file, line }: LeakFrame): string {
@@ -27,7 +35,7 @@ export function leaksOf(found: readonly Found[]): Leak[] {
       kind,
       detail,
       count: 1,
-      stack: stack.map(leakFrame),
+      stack: withoutRunner(stack).map(leakFrame),
       startedBy: startedBy === null ? null : leakFrame(startedBy),
     };
     const key = JSON.stringify([kind, detail, leak.stack, leak.startedBy]);
@@ -38,7 +46,9 @@ export function leaksOf(found: readonly Found[]): Leak[] {
 
 /** The same, after asking where the frames were written. */
 export async function writtenLeaks(found: readonly Found[]): Promise<Leak[]> {
-  const frames = found.flatMap(({ stack, startedBy }) => (startedBy === null ? stack : [...stack, startedBy]));
+  const frames = found.flatMap(({ stack, startedBy }) =>
+    startedBy === null ? stack : [...stack, startedBy],
+  );
   const session = frames.length === 0 ? null : ownSession();
   if (session !== null) await originals.learn(session, frames);
   return leaksOf(found);
@@ -46,9 +56,13 @@ export async function writtenLeaks(found: readonly Found[]): Promise<Leak[]> {
 
 /** A timer that a task waits for is told with the task; the pipes of a child with the child. */
 function unexplained(leaks: readonly Leak[]): Leak[] {
-  const waits = new Set(leaks.flatMap(({ kind, stack: [leaf] }) => (kind === 'task' && leaf ? [textOf(leaf)] : [])));
+  const waits = new Set(
+    leaks.flatMap(({ kind, stack: [leaf] }) => (kind === 'task' && leaf ? [textOf(leaf)] : [])),
+  );
   const makers = new Set(
-    leaks.filter(({ kind }) => kind === 'child process' || kind === 'worker').map(({ stack }) => stackText(stack)),
+    leaks
+      .filter(({ kind }) => kind === 'child process' || kind === 'worker')
+      .map(({ stack }) => stackText(stack)),
   );
   return leaks.filter(({ kind, stack }) => {
     if (kind === 'timer') return !stack.some((frame) => waits.has(textOf(frame)));
@@ -57,5 +71,8 @@ function unexplained(leaks: readonly Leak[]): Leak[] {
 }
 
 function stackText(stack: readonly LeakFrame[]): string {
-  return stack.filter(({ file }) => !file.startsWith('node:')).map(textOf).join('\n');
+  return stack
+    .filter(({ file }) => !file.startsWith('node:'))
+    .map(textOf)
+    .join('\n');
 }

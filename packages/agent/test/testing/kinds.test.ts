@@ -32,8 +32,12 @@ async function leaksOf(act: () => unknown): Promise<readonly Leak[]> {
     assert.match(error.stack ?? '', /kinds\.test/);
     return error.leaks;
   } finally {
-    if (typeof undo === 'function') await undo();
+    if (isUndo(undo)) await undo();
   }
+}
+
+function isUndo(value: unknown): value is () => unknown {
+  return typeof value === 'function';
 }
 
 interface Kind {
@@ -332,7 +336,10 @@ for (const [name, { kind, by, detail, leak, finish }] of Object.entries(kinds)) 
     const names = one?.stack.map((frame) => frame.name) ?? [];
     const isNamed = names.some((each) => by.test(each));
     assert.ok(isNamed, names.join(' < '));
-    assert.ok(one?.stack.some(({ file }) => /kinds\.test\.[jt]s$/.test(file)), JSON.stringify(one));
+    assert.ok(
+      one?.stack.some(({ file }) => /kinds\.test\.[jt]s$/.test(file)),
+      JSON.stringify(one),
+    );
     if (detail !== undefined) assert.match(one?.detail ?? '', detail);
   });
 

@@ -32,7 +32,10 @@ async function failureOf(check: () => Promise<unknown>): Promise<LeakError | nul
   }
 }
 
-async function serving(handler: http.RequestListener, use: (port: number) => Promise<unknown>): Promise<void> {
+async function serving(
+  handler: http.RequestListener,
+  use: (port: number) => Promise<unknown>,
+): Promise<void> {
   const server = http.createServer(handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
@@ -237,7 +240,10 @@ const growing: Readonly<Record<string, Program>> = {
 function assertNames(failure: LeakError | null, names: RegExp): void {
   assert.ok(failure !== null, 'it passes');
   const told = failure.leaks.flatMap(({ stack, startedBy }) => [...stack, ...(startedBy ? [startedBy] : [])]);
-  assert.ok(told.some(({ name, file: at }) => names.test(name) && /programs\.test/.test(at)), failure.message);
+  assert.ok(
+    told.some(({ name, file: at }) => names.test(name) && /programs\.test/.test(at)),
+    failure.message,
+  );
 }
 
 describe('a program that leaves things behind', () => {
