@@ -232,10 +232,11 @@ export class TaskTracker {
     this.#onResource(state, null);
   }
 
-  /** Whether any function that was entered after number `since` waits, but for those that wait for what runs now. */
-  hasWaiting(since: number): boolean {
+  /** Numbers of what was begun after number `since` and waits, but for what waits for whoever asks. */
+  waitingSince(since: number): ReadonlySet<number> {
     const running = this.running();
-    return this.#waiting.swept().some(({ id }) => id > since && !running.has(id));
+    const waiting = this.#waiting.swept().filter(({ id }) => id > since && !running.has(id));
+    return new Set(waiting.map(({ id }) => id));
   }
 
   /** Numbers of the functions that run now, as far as they were seen to be entered, and of those that wait for them in the end. */

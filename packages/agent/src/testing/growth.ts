@@ -14,7 +14,7 @@ const WARM_UP = 5;
 /** What one run in so many leaves behind is a leak, too. */
 const ONE_IN = 4;
 /** Groups of objects that are told. */
-const MOST_GROUPS = 5;
+const MOST_GROUPS = 10;
 
 async function run(fn: (run: number) => unknown, from: number, times: number): Promise<void> {
   for (let i = 0; i < times; i++) await fn(from + i);

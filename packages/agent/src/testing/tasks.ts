@@ -58,16 +58,12 @@ export class TaskWatch {
     return TaskRecord.derived().id;
   }
 
-  /** Numbers of the tasks that were started after `since` and are suspended now, but do not wait for whoever asks. */
+  /** Numbers of the functions that were called after `since` and wait now, but for those that wait for whoever asks. */
   suspects(since: number): ReadonlySet<number> {
-    if (!this.#tracker.hasWaiting(since)) return new Set();
-    const { rows } = this.#tracker.dump(true);
-    const awaiting = this.#tracker.running();
-    const suspects = rows.outermost.filter((task, i) => task > since && !awaiting.has(rows.id[i] ?? 0));
-    return new Set(suspects);
+    return this.#tracker.waitingSince(since);
   }
 
-  /** Those of the suspects that are suspended still. */
+  /** The tasks that began with one of the suspects and are suspended still. */
   found(suspects: ReadonlySet<number>): Found[] {
     if (suspects.size === 0) return [];
     const dump = this.#tracker.dump(true);
