@@ -91,9 +91,34 @@ async function bundleRegister(folder: string): Promise<Metafile> {
 }
 
 /**
+ * `testing.js`, whole in itself: a test looks at an agent as at anything else. Once more for CommonJS, since Jest knows no other way.
+ */
+async function bundleTesting(folder: string): Promise<readonly Metafile[]> {
+  const common = { ...options, entryPoints: { testing: join(source, 'packed/testing.ts') } };
+  const module = await build({
+    ...common,
+    outdir: folder,
+    format: 'esm',
+    plugins: [packedFiles, lateModules],
+  });
+  const commonjs = await build({
+    ...common,
+    outdir: join(folder, 'cjs'),
+    format: 'cjs',
+    banner: { js: `const agentUrl = require('node:url').pathToFileURL(__filename).href;` },
+    define: { 'import.meta.url': 'agentUrl' },
+    plugins: [packedFiles, lateModules],
+  });
+  const faults = plainModules(module.metafile);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return [module.metafile, commonjs.metafile];
+}
+
+/**
  * Bundles the agent.
  *
- * @param folder gets `index.js`, `register.js` that runs it, and the module that holds the worker; what else is there stays
+ * @param folder gets `index.js`, `register.js` that runs it, the module that holds the worker, and `testing.js` in both forms; what else
+ *   is there stays
  * @returns what went into them
  */
 export async function bundleAgent(folder: string): Promise<readonly Metafile[]> {
@@ -118,7 +143,7 @@ export async function bundleAgent(folder: string): Promise<readonly Metafile[]> 
   const register = await bundleRegister(folder);
   const faults = [...plainModules(metafile), ...plainModules(register)];
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  return [metafile, register, worker.metafile];
+  return [metafile, register, worker.metafile, ...(await bundleTesting(folder))];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

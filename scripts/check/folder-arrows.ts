@@ -69,6 +69,7 @@ export const arrows: Arrows = {
     'push/': ['captures/', 'http/'],
     'sidecar/': ['captures/', 'door/', 'endpoints/', 'host/', 'http/', 'inspect/', 'push/'],
     'adapters/': ['door/', 'host/', 'http/', 'sidecar/'],
+    'testing/': ['inspect/', 'tasks/'],
     'packed/': ['sidecar/', 'tasks/'],
   },
   sources: {

@@ -21,6 +21,8 @@ export const errorTable = {
     AGENT_CLOSED: 'The process is exiting, or the server was closed.',
     AGENT_UNAVAILABLE: 'The capture cannot be had in this process; the message says why.',
     AGENT_TIMEOUT: 'The main thread did not answer in time.',
+    AGENT_LEAKS:
+      'A test, or what `expectNoGrowth` ran many times, left something behind; the message says what, with the stacks that made it.',
     AGENT_ABORTED: 'The client went away before the capture was done.',
   },
   internal: {
@@ -33,7 +35,7 @@ export type AgentErrorCode = keyof typeof errorTable.codes;
 
 /** Thrown by `startServer`, `createHandler` and captures; its message is one sentence. */
 export class AgentError extends Error {
-  override readonly name = 'AgentError';
+  override readonly name: string = 'AgentError';
   readonly code: AgentErrorCode;
   constructor(code: AgentErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

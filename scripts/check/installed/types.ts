@@ -36,6 +36,15 @@ void it.startServer({ port: 'x' });`,
 export const url: Promise<string | undefined> = it.server.then((server) => server?.url);
 // @ts-expect-error it may be null
 void it.server.then((server) => server.url);`,
+  '@stackpile/agent/testing': `
+export async function checked(): Promise<readonly it.Leak[]> {
+  it.expectNoLeaks.each({ beforeEach: (hook) => hook(), afterEach: (hook) => hook() });
+  const check: it.LeakCheck = it.expectNoLeaks({ allow: ['pool', /socket/, (leak) => leak.kind === 'timer'], grace: 100 });
+  await it.expectNoGrowth(async (run: number) => run, { times: 10 });
+  return check().then(() => [], (error: unknown) => (error instanceof it.LeakError ? error.leaks : []));
+}
+// @ts-expect-error milliseconds are a number
+void it.expectNoLeaks({ grace: 'x' });`,
   '@stackpile/profile': `
 export async function read(bytes: Uint8Array): Promise<number> {
   const profile: it.Profile = await it.readProfile(bytes);

@@ -43,6 +43,11 @@ export class Run {
     return this.resumed !== null && this.resumed.up !== null && this.#entered.length === 1;
   }
 
+  /** Activations that run or were entered in this run, outermost first. */
+  get entered(): readonly TaskRecord[] {
+    return this.#entered;
+  }
+
   /** The run goes on with a function that was suspended. */
   resume(record: TaskRecord): void {
     this.resumed = record;

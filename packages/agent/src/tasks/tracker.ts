@@ -34,6 +34,8 @@ const CALLS_PART = 0.25;
 const LOOKS_PER_WINDOW = 0.3;
 /** Calls of the hook per run, roughly. */
 const CALLS_PER_RUN = 2.5;
+/** Functions that may wait for each other in a row. */
+const MOST_AWAITERS = 256;
 /** Mark of a promise that no async function made: only what it waits for is known. */
 class PlainMark {
   readonly state: number;
@@ -223,6 +225,31 @@ export class TaskTracker {
       notes: this.#notes(),
     };
     return collectTasks(tracked, each);
+  }
+
+  /** A handle or request is made that somebody else has seen: what the executor of a promise makes is what the promise waits for. */
+  resourceMade(state: number): void {
+    this.#onResource(state, null);
+  }
+
+  /** Numbers of what was begun after number `since` and waits, but for what waits for whoever asks. */
+  waitingSince(since: number): ReadonlySet<number> {
+    const running = this.running();
+    const waiting = this.#waiting.swept().filter(({ id }) => id > since && !running.has(id));
+    return new Set(waiting.map(({ id }) => id));
+  }
+
+  /** Numbers of the functions that run now, as far as they were seen to be entered, and of those that wait for them in the end. */
+  running(): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const entered of this.#run.entered) {
+      let record: TaskRecord | null = entered;
+      for (let i = 0; record !== null && !found.has(record.id) && i < MOST_AWAITERS; i++) {
+        found.add(record.id);
+        record = record.up;
+      }
+    }
+    return found;
   }
 
   /** Seconds that looking at promises and handles has taken. */

@@ -1,0 +1,124 @@
+// Handles that were made since a test began and live: timers, sockets, pipes, children, workers, watchers, ports. Servers stand in servers.ts.
+import { type AsyncHook, createHook, executionAsyncId } from 'node:async_hooks';
+import { handleStates, requestStates, stateOf } from '../tasks/states.ts';
+import type { Found, LeakKind } from './leak.ts';
+import { isOlder, type Origin, type Since } from './origin.ts';
+import type { StackNode, Stacks } from './stacks.ts';
+import { ownerOfStack } from './whose.ts';
+
+/** By the type that async_hooks gives them. */
+const kinds: ReadonlyMap<string, LeakKind> = new Map([
+  ['Timeout', 'timer'],
+  ['TCPWRAP', 'socket'],
+  ['PIPEWRAP', 'pipe'],
+  ['UDPWRAP', 'udp socket'],
+  ['PROCESSWRAP', 'child process'],
+  ['WORKER', 'worker'],
+  ['FSEVENTWRAP', 'watcher'],
+  ['STATWATCHER', 'watcher'],
+  ['MESSAGEPORT', 'message port'],
+]);
+
+/** Of these Node makes some for purposes of its own, without a frame of anybody else's. */
+const nodesOwn: ReadonlySet<LeakKind> = new Set(['timer', 'pipe', 'message port']);
+
+/** What is asked of a resource, where it has it. */
+interface Resource {
+  hasRef?(): boolean;
+  readonly _destroyed?: boolean;
+  readonly _repeat?: number | null;
+  readonly _idleTimeout?: number;
+}
+
+interface Handle {
+  readonly kind: LeakKind;
+  readonly stack: StackNode;
+  readonly order: number;
+  readonly origin: Origin;
+  readonly ref: WeakRef<Resource>;
+}
+
+/** Standard streams are made when somebody first uses them, and stay. */
+function isStandardStream(files: readonly string[]): boolean {
+  return files.some((file) => file.startsWith('node:internal/bootstrap/'));
+}
+
+/** Looks at every handle from {@link HandleWatch.start} on. */
+export class HandleWatch {
+  readonly #stacks: Stacks;
+  readonly #live = new Map<number, Handle>();
+  readonly #origin: () => Origin;
+  readonly #onResource: (state: number) => void;
+  #hook: AsyncHook | null = null;
+  #made = 0;
+
+  /** @param onResource hears what a promise that is being made may wait for */
+  constructor(stacks: Stacks, origin: () => Origin, onResource: (state: number) => void) {
+    this.#stacks = stacks;
+    this.#origin = origin;
+    this.#onResource = onResource;
+  }
+
+  start(): void {
+    // On Node 20 and 22 it is called for each promise as well: in a test that is time well spent.
+    this.#hook = createHook({
+      init: this.#init,
+      destroy: (id: number) => void this.#live.delete(id),
+      trackPromises: false,
+    });
+    this.#hook.enable();
+  }
+
+  stop(): void {
+    this.#hook?.disable();
+    this.#hook = null;
+    this.#live.clear();
+  }
+
+  /** What is made from now on has a higher number. */
+  get made(): number {
+    return this.#made;
+  }
+
+  /** Those that were made after number `first` and keep the process alive, and intervals whether they do or not. */
+  found(first: number, since: Since): Found[] {
+    const found: Found[] = [];
+    for (const [id, { kind, stack, order, origin, ref }] of this.#live) {
+      if (order <= first || isOlder(origin, since)) continue;
+      const resource = ref.deref();
+      if (resource === undefined || resource._destroyed === true) {
+        this.#live.delete(id);
+        continue;
+      }
+      const isInterval = kind === 'timer' && typeof resource._repeat === 'number';
+      const frames = this.#stacks.frames(stack);
+      const files = frames.map(({ file }) => file);
+      const owner = ownerOfStack(files);
+      // A timer that keeps nothing alive is a convenience of somebody's, unless it comes again for ever.
+      if (resource.hasRef?.() === false && !(isInterval && owner === 'user')) continue;
+      if (owner === 'runner' || isStandardStream(files)) continue;
+      if (owner === 'node' && nodesOwn.has(kind)) continue;
+      const leaf = files[0] ?? '';
+      if (kind === 'message port' && leaf.startsWith('node:') && frames[0]?.name !== 'MessageChannel')
+        continue;
+      const every = resource._idleTimeout ?? 0;
+      const detail = kind !== 'timer' ? '' : isInterval ? `every ${every} ms` : `of ${every} ms`;
+      found.push({ kind: isInterval ? 'interval' : kind, detail, stack: frames, startedBy: null });
+    }
+    return found;
+  }
+
+  readonly #init = (id: number, type: string, _trigger: number, resource: object): void => {
+    const kind = kinds.get(type);
+    const word = handleStates.get(type) ?? requestStates.get(type);
+    if (word !== undefined) this.#onResource(stateOf(word));
+    if (kind === undefined) return;
+    const stack = this.#stacks.read(this.#init);
+    if (stack === null) return;
+    this.#made++;
+    // What an older timer makes goes on with what that one began.
+    const by = this.#live.get(executionAsyncId());
+    const { order, origin } = by?.kind === 'timer' ? by : { order: this.#made, origin: this.#origin() };
+    this.#live.set(id, { kind, stack, order, origin, ref: new WeakRef(resource) });
+  };
+}

@@ -1,0 +1,78 @@
+// Servers that listen, with the call of `listen` that made them do so: the handle itself is often made later, when nobody is on the stack.
+import { Server } from 'node:net';
+import type { Found } from './leak.ts';
+import { isOlder, type Origin, type Since } from './origin.ts';
+import { Patch } from './patch.ts';
+import type { StackNode, Stacks } from './stacks.ts';
+import { ownerOfStack } from './whose.ts';
+
+interface Listening {
+  readonly server: WeakRef<Server>;
+  readonly stack: StackNode;
+  readonly order: number;
+  readonly origin: Origin;
+}
+
+/** The handle of a server, where it has one. */
+function keepsAlive(server: Server): boolean {
+  const { _handle } = server as unknown as { readonly _handle?: { hasRef?(): boolean } | null };
+  return server.listening && _handle?.hasRef?.() !== false;
+}
+
+/** Looks at every call of `listen` from {@link ServerWatch.start} on. */
+export class ServerWatch {
+  readonly #stacks: Stacks;
+  readonly #origin: () => Origin;
+  readonly #patch = new Patch();
+  #listening: Listening[] = [];
+  #made = 0;
+
+  constructor(stacks: Stacks, origin: () => Origin) {
+    this.#stacks = stacks;
+    this.#origin = origin;
+  }
+
+  start(): void {
+    const note = (server: unknown, below: (...args: never[]) => unknown): void => {
+      const stack = this.#stacks.read(below);
+      if (stack !== null && server instanceof Server)
+        this.#listening.push({
+          server: new WeakRef(server),
+          stack,
+          order: ++this.#made,
+          origin: this.#origin(),
+        });
+    };
+    this.#patch.replace(
+      Server.prototype,
+      'listen',
+      (listen) =>
+        function stackpileListen(this: unknown, ...args: never[]): unknown {
+          note(this, stackpileListen);
+          return listen.apply(this, args);
+        },
+    );
+  }
+
+  stop(): void {
+    this.#patch.undo();
+    this.#listening = [];
+  }
+
+  get made(): number {
+    return this.#made;
+  }
+
+  found(first: number, since: Since): Found[] {
+    this.#listening = this.#listening.filter(({ server }) => server.deref() !== undefined);
+    return this.#listening.flatMap(({ server, stack, order, origin }) => {
+      const one = server.deref();
+      if (order <= first || isOlder(origin, since) || one === undefined || !keepsAlive(one)) return [];
+      const frames = this.#stacks.frames(stack);
+      if (ownerOfStack(frames.map(({ file }) => file)) === 'runner') return [];
+      const address = one.address();
+      const detail = address === null ? '' : typeof address === 'string' ? address : `port ${address.port}`;
+      return [{ kind: 'server', detail, stack: frames, startedBy: null }];
+    });
+  }
+}

@@ -1,0 +1,45 @@
+// Waits for what is just ending, by a clock of its own: tests fake the others.
+import { setImmediate as nodeImmediate, setTimeout as nodeTimeout } from 'node:timers';
+import type { Found } from './leak.ts';
+import { collectGarbage } from './own-session.ts';
+
+// Fake timers come and go.
+const setTimer = nodeTimeout;
+const setTurn = nodeImmediate;
+const now = performance.now.bind(performance);
+
+/** The longest time between two looks. */
+const LONGEST_WAIT_MS = 32;
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimer(resolve, ms));
+}
+
+/** A turn of the loop: what somebody has asked for in this one is under way then. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setTurn(resolve));
+}
+
+/**
+ * Looks until nothing is left in two turns of the loop, or the grace is over: then what nothing can reach is collected, and the last
+ * look counts.
+ *
+ * @param grace milliseconds
+ */
+export async function settled(look: () => readonly Found[], grace: number): Promise<readonly Found[]> {
+  const until = now() + grace;
+  let wait = 1;
+  for (let quiet = look().length === 0; ; quiet = look().length === 0) {
+    if (quiet) {
+      await turn();
+      if (look().length === 0) return [];
+    }
+    if (now() >= until) {
+      await collectGarbage();
+      await turn();
+      return look();
+    }
+    await later(wait);
+    wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+  }
+}
