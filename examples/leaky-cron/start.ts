@@ -109,7 +109,7 @@ async function* dumpsOf(
   daemon: Daemon,
   { everyMs, forMs = Number.POSITIVE_INFINITY }: ShowOptions,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly dump: Capture; readonly time: number }> {
+): AsyncGenerator<{ readonly dump: Capture; readonly time: number | null }> {
   const ended = new AbortController();
   const lastWords = daemon.died.then((words) => {
     ended.abort();

@@ -129,7 +129,7 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
   const { counters, captures, restarted, time } = look;
   if (restarted) watch.restart();
   // By our own clock, as the dumps: its clock may be another.
-  if (counters !== null) watch.counters({ ...counters, time });
+  if (counters !== null) watch.counters({ ...counters, time: time ?? counters.time });
   for (const [i, capture] of captures.entries()) {
     const worker = asked[i]?.worker;
     if (capture.type === refused) {

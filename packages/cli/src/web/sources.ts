@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, heapIds, type Profile } from '@stackpile/profile';
 import {
+  holdsDumps,
   type LoadedSource,
   parseSource,
   SourceError,
@@ -57,9 +58,23 @@ export async function readSources(
     const service = liveService(spec, askedOf(spec));
     if (service !== null && !live.some(({ name }) => name === service.name)) live.push(service);
   };
+  const readFolder = async (spec: SourceSpec): Promise<void> => {
+    const [{ openService }, { capturesOf }] = await Promise.all([
+      import('@stackpile/sources/service'),
+      import('@stackpile/sources/dumps'),
+    ]);
+    const service = await openService(spec, { ...options, cwd, times: true });
+    for await (const capture of capturesOf(service)) {
+      const { source: name, time } = capture;
+      const profile = await capture.profile();
+      const loaded = { spec: name, name, profile, bytes: null, remote: false, time };
+      sources.push(await pageSource(loaded, cwd));
+    }
+  };
   for (const text of specs) {
     try {
-      await read(text);
+      const spec = parseSource(text, cwd);
+      await (holdsDumps(spec) ? readFolder(spec) : read(text));
     } catch (error) {
       if (onSkipped === undefined || !(error instanceof SourceError) || error.code === 'SOURCE_ABORTED')
         throw error;
