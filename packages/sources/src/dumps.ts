@@ -16,6 +16,8 @@ import type { FolderSpec, LoadedSource, SourceOptions } from './options.ts';
 import { looks } from './looks.ts';
 import { type Ask, captureOf, type Capture, type PastLook, type Service } from './service.ts';
 
+export { filesBelow } from './dump-files.ts';
+
 /** The query parameter that chooses a dump by its place in time, from 0 for the oldest. */
 const DUMP = 'dump';
 const LONGEST_NAME = 50;

@@ -12,7 +12,7 @@ import {
   type ProcessVerdict,
   type Unseen,
 } from '@stackpile/leaks';
-import { heapIds, taskLabel } from '@stackpile/profile';
+import { taskLabel } from '@stackpile/profile';
 import { SourceError, type SourceOptions } from '@stackpile/sources';
 import { capturesOf, openDumps } from '@stackpile/sources/dumps';
 import { inBlame, type Judged, type Judgement } from './judged.ts';

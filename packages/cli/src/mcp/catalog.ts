@@ -2,13 +2,11 @@
 import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { type Profile } from '@stackpile/profile';
-import { isRunning, parseSource, SourceError, type SourceSpec } from '@stackpile/sources';
+import { isRunning, parseSource, type RunningSpec, SourceError } from '@stackpile/sources';
+import { filesBelow } from '@stackpile/sources/dumps';
 import { didYouMean } from '../closest.ts';
-import { filesBelow } from '../leaks/dump-files.ts';
 import { quoted } from './arguments.ts';
 import { RefusedCall } from './refusal.ts';
-
-type RunningSpec = Exclude<SourceSpec, { readonly kind: 'file' | 'stdin' }>;
 
 /** A source as it was named at the start. */
 export type Named = { readonly id: string; readonly shown: string } & (

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, heapIds, type Profile } from '@stackpile/profile';
 import {
+  type Capture,
   holdsDumps,
   type LoadedSource,
   parseSource,
@@ -64,12 +65,7 @@ export async function readSources(
       import('@stackpile/sources/dumps'),
     ]);
     const service = await openService(spec, { ...options, cwd, times: true });
-    for await (const capture of capturesOf(service)) {
-      const { source: name, time } = capture;
-      const profile = await capture.profile();
-      const loaded = { spec: name, name, profile, bytes: null, remote: false, time };
-      sources.push(await pageSource(loaded, cwd));
-    }
+    for await (const capture of capturesOf(service)) sources.push(await sourceOf(capture, cwd));
   };
   for (const text of specs) {
     try {
@@ -85,6 +81,13 @@ export async function readSources(
   for (const error of skipped) onSkipped?.(error);
   if (fatal !== undefined) throw fatal;
   return { sources, live };
+}
+
+/** What a service gave, as a source. */
+export async function sourceOf(capture: Capture, cwd: string): Promise<PageSource> {
+  const { source: name, time } = capture;
+  const profile = await capture.profile();
+  return pageSource({ spec: name, name, profile, bytes: null, remote: false, time }, cwd);
 }
 
 /** The index of a service, which a browser shows and people copy, means the service. */
