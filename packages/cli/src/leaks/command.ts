@@ -99,7 +99,10 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
     }
     // An address that names a profile asks for that, and its verdict is about that.
     const { ask, name, form } = await dumpForm(service, spec, io.signal);
-    const verdicts = await watchService({ ...given, service, name, form, ask, beside: null, quiet: false }, io);
+    const verdicts = await watchService(
+      { ...given, service, name, form, ask, beside: null, quiet: false },
+      io,
+    );
     return {
       judged: verdicts.map((verdict) => ({ verdict, sources: [name], base: service.name })),
       process: null,

@@ -45,11 +45,7 @@ function countedIn(profile: Profile): number {
  * Finds out what to ask a service for: its goroutines with ids (`debug=2`) where they are few enough, else as protobuf; or
  * exactly what the address says.
  */
-export async function dumpForm(
-  service: Service,
-  spec: RunningSpec,
-  signal: AbortSignal,
-): Promise<DumpForm> {
+export async function dumpForm(service: Service, spec: RunningSpec, signal: AbortSignal): Promise<DumpForm> {
   if (spec.kind !== 'url')
     return { ask: { name: 'goroutine' }, name: service.name, form: 'through its inspector', handles: null };
   const { profile, query } = serviceAddress(spec.url);

@@ -235,7 +235,9 @@ export async function* processLooks(
         ...asksForWorkers(service, workers.stops, duration),
       ];
       if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
-        host.say('it grows: looking at what its heap holds, for which it stands still (--no-stops forbids that)');
+        host.say(
+          'it grows: looking at what its heap holds, for which it stands still (--no-stops forbids that)',
+        );
       return asked.map(({ ask }) => ask);
     },
     clock: { now: () => host.now(), sleep: (ms) => host.sleep(ms) },

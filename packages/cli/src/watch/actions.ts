@@ -24,7 +24,10 @@ function fileName(name: string): string {
 
 /** `20260731-184502`, in UTC. */
 function stamp(time: number): string {
-  return new Date(time).toISOString().replaceAll(/[-:]|\.\d+Z$/gu, '').replace('T', '-');
+  return new Date(time)
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+Z$/gu, '')
+    .replace('T', '-');
 }
 
 function extensionOf({ body }: Capture): string {
@@ -41,7 +44,11 @@ function problem(error: unknown, what: string): string {
 }
 
 /** Saves what can be captured now: one folder a time, so that all of them are what `stackpile leaks` judges. */
-export async function saveCapture(watched: Watched, io: Pick<CliIo, 'cwd' | 'now'>, signal: AbortSignal): Promise<string> {
+export async function saveCapture(
+  watched: Watched,
+  io: Pick<CliIo, 'cwd' | 'now'>,
+  signal: AbortSignal,
+): Promise<string> {
   const { service } = watched;
   if (service === null) return 'it does not answer: nothing was saved';
   const folder = join('stackpile-captures', fileName(watched.name), stamp(io.now()));
@@ -51,9 +58,14 @@ export async function saveCapture(watched: Watched, io: Pick<CliIo, 'cwd' | 'now
     for (const name of names) {
       const capture = await service.capture(name, {}, signal);
       // Stacks and labels may tell of people: for its owner alone. What is there already is nobody's to overwrite.
-      await writeFile(resolve(io.cwd, folder, `${name}${extensionOf(capture)}`), capture.body, { flag: 'wx', mode: 0o600 });
+      await writeFile(resolve(io.cwd, folder, `${name}${extensionOf(capture)}`), capture.body, {
+        flag: 'wx',
+        mode: 0o600,
+      });
     }
-    return names.length === 0 ? 'it offers nothing that could be saved' : `saved ${names.join(' and ')} in ${folder}`;
+    return names.length === 0
+      ? 'it offers nothing that could be saved'
+      : `saved ${names.join(' and ')} in ${folder}`;
   } catch (error) {
     return problem(error, folder);
   }

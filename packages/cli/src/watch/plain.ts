@@ -22,11 +22,19 @@ function leakOf(told: Told | null): Said | null {
   const top = told?.kind === 'leak' ? told.leaks[0]?.finding : undefined;
   if (top === undefined) return null;
   const { culprit, share, confidence } = top;
-  return { culprit: culprit === null ? subjectOf(top) : `${culprit.name} ${culprit.file}`, share, confidence };
+  return {
+    culprit: culprit === null ? subjectOf(top) : `${culprit.name} ${culprit.file}`,
+    share,
+    confidence,
+  };
 }
 
 /** `0:24    104 tasks  +240/min  ▁▂▃` */
-export function countLine({ main }: Pick<Told, 'main'>, elapsed: number, { paint }: Pick<Telling, 'paint'>): string {
+export function countLine(
+  { main }: Pick<Told, 'main'>,
+  elapsed: number,
+  { paint }: Pick<Telling, 'paint'>,
+): string {
   const count = paint('bold', amount(main.last, main.unit).padStart(6));
   const pace = paint(main.state === 'grows' ? 'yellow' : 'dim', paceOf(main).padStart(10));
   return `${clock(elapsed).padStart(5)} ${count} ${main.noun} ${pace}  ${paint('cyan', sparkline(main.values, SPARK))}`.trimEnd();

@@ -4,14 +4,14 @@ import type { Surface } from './screen.ts';
 
 /** What a terminal tells of. */
 export interface TerminalEvents {
-  keys(text: string): void;
-  resized(): void;
+  readonly keys: (text: string) => void;
+  readonly resized: () => void;
   /** The process goes on after it was suspended. */
-  resumed(): void;
+  readonly resumed: () => void;
   /** Nobody sits there any more. */
-  gone(): void;
+  readonly gone: () => void;
   /** The process ends, whatever the reason: last chance to give the screen back. */
-  ending(): void;
+  readonly ending: () => void;
 }
 
 /** A terminal that a person sits at. */

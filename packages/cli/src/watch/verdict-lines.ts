@@ -56,7 +56,9 @@ function facts({ finding, series }: Suspect): string {
   const pace = paceOf({ perMinute: finding.growth.perMinute, unit: unit === 'bytes' ? 'bytes' : 'count' });
   if (pace !== '') parts.push(pace);
   if (finding.oldest !== null)
-    parts.push(`the oldest has waited ${finding.oldest.atLeast ? 'at least ' : ''}${duration(finding.oldest.ms)}`);
+    parts.push(
+      `the oldest has waited ${finding.oldest.atLeast ? 'at least ' : ''}${duration(finding.oldest.ms)}`,
+    );
   if (finding.untilLimit !== null) parts.push(`the limit in ${duration(finding.untilLimit)}`);
   return `${parts.join(', ')}, ${percent(finding.confidence)} sure`;
 }
@@ -89,7 +91,12 @@ function leakLines(suspect: Suspect, telling: Telling): string[] {
     const shown = elide(visible(code), columns - margin.length - number.length - 1);
     lines.push(`${margin}${paint('dim', number)} ${paint('red', shown)}`);
   }
-  return [...lines, ...indented(facts(suspect), telling), ...indented(finding.sentence, telling), ...stackLines(suspect, telling)];
+  return [
+    ...lines,
+    ...indented(facts(suspect), telling),
+    ...indented(finding.sentence, telling),
+    ...stackLines(suspect, telling),
+  ];
 }
 
 /** What leaks beside the first, which is often the same once more. */

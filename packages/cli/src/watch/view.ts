@@ -61,7 +61,9 @@ export function sparkline(values: readonly (number | null)[], width: number): st
   const least = Math.min(most * (1 - LEAST_RANGE), ...known);
   return drawn
     .map((value) =>
-      value === null ? ' ' : BARS[Math.min(7, Math.max(0, Math.floor(((value - least) / (most - least)) * 7.999)))],
+      value === null
+        ? ' '
+        : BARS[Math.min(7, Math.max(0, Math.floor(((value - least) / (most - least)) * 7.999)))],
     )
     .join('');
 }
@@ -159,6 +161,8 @@ function stateText({ state, told }: Panel): string {
     case 'failing':
       return `does not answer; ${looks === '' ? 'nothing was seen yet' : `this is what the last of ${looks} saw`}${restarts}`;
     case 'ended':
+      // Its time was over.
+      if (state.why === '') return `${looks}${restarts}`;
       return `watched no longer${looks === '' ? '' : `; ${looks}${restarts}`}`;
   }
 }
@@ -180,7 +184,10 @@ function panelLines(panel: Panel, rows: number, marked: boolean, telling: Tellin
   const spaced = rows >= 14;
   const left = rows - lines.length - (spaced ? 2 : 0);
   // Half for the counters at least, where they need it; what the verdict leaves is theirs too.
-  const counters = rowsFor(told.rows, Math.max(Math.min(3, left - 1), Math.floor(left / 2), left - verdict.length));
+  const counters = rowsFor(
+    told.rows,
+    Math.max(Math.min(3, left - 1), Math.floor(left / 2), left - verdict.length),
+  );
   if (spaced) lines.push('');
   lines.push(...rowLines(counters, telling));
   if (spaced) lines.push('');
@@ -251,7 +258,8 @@ function panelsBeside(panels: readonly Panel[], selected: number, body: number, 
 function footerLines(scene: Scene, most: number, { paint, columns }: Telling): string[] {
   const time = clock(scene.elapsed).padStart(6);
   const room = Math.max(1, columns - time.length - 2);
-  const several = scene.panels.length > 1 && scene.keys !== '' ? `${scene.keys}  Tab next service` : scene.keys;
+  const several =
+    scene.panels.length > 1 && scene.keys !== '' ? `${scene.keys}  Tab next service` : scene.keys;
   const lines =
     scene.note === '' ? [paint('dim', several)] : wrap(visible(scene.note, 1000), room).slice(0, most);
   return lines.map((line, i) => `${i === 0 ? paint('dim', time) : ' '.repeat(time.length)}  ${line}`);

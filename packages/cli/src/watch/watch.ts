@@ -10,6 +10,8 @@ import type { Telling } from './verdict-lines.ts';
 import { frame, type Scene } from './view.ts';
 import { Watched, type WatchedPlan } from './watched.ts';
 
+export { processIo } from '../io.ts';
+export { paintFor } from '../leaks/terminal.ts';
 export { codeBelow } from './code.ts';
 export { processTerminal, type Terminal } from './terminal.ts';
 export type { Watched, WatchedPlan } from './watched.ts';
@@ -267,7 +269,9 @@ class LiveShow extends Show {
     const telling = this.#telling(this.#terminal.columns);
     for (const one of this.watched) {
       const lines = new PlainView('', telling).last(one);
-      this.io.stdout.write([...(this.watched.length > 1 ? [one.name] : []), ...lines, ''].map((line) => `${line}\n`).join(''));
+      this.io.stdout.write(
+        [...(this.watched.length > 1 ? [one.name] : []), ...lines, ''].map((line) => `${line}\n`).join(''),
+      );
     }
   }
 }

@@ -1,6 +1,14 @@
 // One service under watch: opened as soon as it answers, looked at until the end, and what was last seen of it.
 import { Ledger, type LeakOptions, LeaksError, LeakWatch } from '@stackpile/leaks';
-import { type Capture, isRunning, type RunningSpec, type Service, SourceError, type SourceOptions, type SourceSpec } from '@stackpile/sources';
+import {
+  type Capture,
+  isRunning,
+  type RunningSpec,
+  type Service,
+  SourceError,
+  type SourceOptions,
+  type SourceSpec,
+} from '@stackpile/sources';
 import { asItIs } from '@stackpile/sources/load';
 import { type Look, looks } from '@stackpile/sources/looks';
 import { openService, serviceAddress } from '@stackpile/sources/service';
@@ -54,7 +62,7 @@ export class Watched {
     this.plan = plan;
     this.#host = host;
     this.#changed = changed;
-    this.name = plan.spec.spec.replace(/\/debug\/pprof\/?$/u, '');
+    this.name = plan.spec.spec.replace(/\/debug\/pprof(?=\/|$)/u, '').replace(/\/$/u, '');
   }
 
   get state(): WatchedState {
@@ -130,8 +138,9 @@ export class Watched {
     const judge = new LeakWatch(this.plan.leaks);
     let ledger = new Ledger();
     const { every } = this.plan;
-    const { signal, now, sleep } = this.#host;
-    const clock = { now, sleep: (ms: number) => sleep(ms) };
+    const host = this.#host;
+    const { signal } = host;
+    const clock = { now: () => host.now(), sleep: (ms: number) => host.sleep(ms) };
     const plan = { every, for: duration, patience: Infinity, signal, clock, wants: () => [ask] };
     for await (const look of looks(service, plan)) {
       const { captures, counters, time, restarted } = look;
@@ -140,7 +149,10 @@ export class Watched {
       const [dump] = captures;
       if (dump !== undefined) {
         const profile = await dump.profile();
-        this.#told = toldOfProfile(judged(() => judge.add({ profile, time, name: dump.source }), dump), ledger);
+        this.#told = toldOfProfile(
+          judged(() => judge.add({ profile, time, name: dump.source }), dump),
+          ledger,
+        );
       }
       this.#looked(look);
     }

@@ -122,7 +122,10 @@ function fromElsewhere({ url, port }: UiServer, { env }: Pick<CliIo, 'env'>): st
 }
 
 /** Opens the page in the user's browser; where there is none, says on stderr what to do. */
-export async function openBrowser(server: UiServer, io: Pick<CliIo, 'env' | 'run' | 'stderr'>): Promise<void> {
+export async function openBrowser(
+  server: UiServer,
+  io: Pick<CliIo, 'env' | 'run' | 'stderr'>,
+): Promise<void> {
   const { url } = server;
   const elsewhere = fromElsewhere(server, io);
   if (elsewhere !== null) {

@@ -101,7 +101,10 @@ describe('the terminal is as it was before', { skip, timeout: 120_000 }, () => {
     const one = session(t, ['--every', '200ms', await leaky(t)], { NODE_OPTIONS: `--import="${broken}"` });
     const output = await one.closed;
     assertGivenBack(output, 2);
-    assert.match(output.slice(output.lastIndexOf('\u001b[?1049l')), /^\u001b\[\?1049lstackpile: nobody expected it\r\n/u);
+    assert.match(
+      output.slice(output.lastIndexOf('\u001b[?1049l')),
+      /^\u001b\[\?1049lstackpile: nobody expected it\r\n/u,
+    );
   });
 });
 

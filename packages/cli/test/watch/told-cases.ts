@@ -9,7 +9,11 @@ const begin = 1_700_000_000_000;
 export function toldOf(
   looks: number,
   leaked: (k: number) => number,
-  { name = 'subscribe', file = '/app/src/subscribe.ts', steady = 4 }: { name?: string; file?: string; steady?: number } = {},
+  {
+    name = 'subscribe',
+    file = '/app/src/subscribe.ts',
+    steady = 4,
+  }: { name?: string; file?: string; steady?: number } = {},
 ): Told {
   const watch = new LeakWatch();
   const ledger = new Ledger();

@@ -15,7 +15,13 @@ function panel(name: string, more: Partial<Panel> = {}): Panel {
   return { name, state: { kind: 'watching' }, told: toldOf(12, (k) => 1 + 20 * k), ...more };
 }
 
-function draw(panels: readonly Panel[], columns: number, rows: number, more: Partial<Scene> = {}, paint = plain): string[] {
+function draw(
+  panels: readonly Panel[],
+  columns: number,
+  rows: number,
+  more: Partial<Scene> = {},
+  paint = plain,
+): string[] {
   const scene: Scene = {
     header: [],
     panels,
@@ -55,7 +61,10 @@ describe('on a terminal', () => {
     const lines = draw([panel('http://127.0.0.1:6060')], 80, 24);
     assert.equal(lines.length, 24);
     const text = lines.join('\n');
-    assert.match(text, /^http:\/\/127\.0\.0\.1:6060 {2}12 looks\n\n tasks +225 +[▁-█]{12} +\+240\/min {2}grows/u);
+    assert.match(
+      text,
+      /^http:\/\/127\.0\.0\.1:6060 {2}12 looks\n\n tasks +225 +[▁-█]{12} +\+240\/min {2}grows/u,
+    );
     assert.match(text, /^ open files +250 .* full in \d+ (?:s|min)$/mu);
     assert.match(text, /^ resident memory +182 MB .* % used$/mu);
     assert.match(text, /^LEAK {2}subscribe {2}src\/subscribe\.ts:24$/mu);
@@ -74,7 +83,10 @@ describe('on a terminal', () => {
 
   test('of any size nothing is wider or longer than it, whoever is watched', () => {
     const hostile = `\u001b[2J\u001b]0;owned\u0007\u202e${'漢'.repeat(50)}`;
-    const evil = toldOf(12, (k) => 1 + 20 * k, { name: `${hostile}${'x'.repeat(10_000)}`, file: `/app/${hostile}.ts` });
+    const evil = toldOf(12, (k) => 1 + 20 * k, {
+      name: `${hostile}${'x'.repeat(10_000)}`,
+      file: `/app/${hostile}.ts`,
+    });
     const panels = [
       panel(hostile, { told: evil, state: { kind: 'failing', why: hostile.repeat(9) } }),
       panel('שלום', { told: toldOf(12, (k) => 1 + 20 * k, { name: 'مرحبا.'.repeat(40) }) }),
@@ -124,7 +136,10 @@ describe('on a terminal', () => {
       80,
       24,
     ).join('\n');
-    assert.match(text, /^one {2}does not answer; this is what the last of 12 looks saw\n one: nothing listens there\n/u);
+    assert.match(
+      text,
+      /^one {2}does not answer; this is what the last of 12 looks saw\n one: nothing listens there\n/u,
+    );
     assert.match(text, /^LEAK/mu);
   });
 });
@@ -132,10 +147,25 @@ describe('on a terminal', () => {
 test('a verdict is told with the line of code, when it is too early, and when nothing grows', () => {
   const telling = { paint: plain, columns: 80, cwd: '/app', code: () => 'for await (const one of never)' };
   assert.deepEqual(verdictLines(null, telling), ['too early to say: 0 of at least 5 looks so far']);
-  assert.deepEqual(verdictLines(toldOf(3, () => 1), telling), ['too early to say: 3 of at least 5 looks so far']);
-  const [leak, code, facts] = verdictLines(toldOf(12, (k) => 1 + 20 * k), telling);
+  assert.deepEqual(
+    verdictLines(
+      toldOf(3, () => 1),
+      telling,
+    ),
+    ['too early to say: 3 of at least 5 looks so far'],
+  );
+  const [leak, code, facts] = verdictLines(
+    toldOf(12, (k) => 1 + 20 * k),
+    telling,
+  );
   assert.equal(leak, 'LEAK  subscribe  src/subscribe.ts:24');
   assert.equal(code, '      24 | for await (const one of never)');
   assert.match(facts ?? '', /^ {6}221 tasks, 98 % of all, \+240\/min, \d+ % sure$/u);
-  assert.equal(verdictLines(toldOf(12, () => 1), telling)[0], 'NO LEAK');
+  assert.equal(
+    verdictLines(
+      toldOf(12, () => 1),
+      telling,
+    )[0],
+    'NO LEAK',
+  );
 });

@@ -167,7 +167,11 @@ describe('on a terminal', { timeout: 60_000 }, () => {
     });
     await watching.done;
     const ticks = terminal.writes.slice(drawn, drawn + 10);
-    for (const write of ticks) assert.match(write, /^\u001b\[\?2026h\u001b\[24;1H(?:(?!\u001b\[\d+;1H).)*c capture.*\u001b\[K\u001b\[\?2026l$/u);
+    for (const write of ticks)
+      assert.match(
+        write,
+        /^\u001b\[\?2026h\u001b\[24;1H(?:(?!\u001b\[\d+;1H).)*c capture.*\u001b\[K\u001b\[\?2026l$/u,
+      );
   });
 
   test('keys save what can be captured, write the report and open the page', async (t) => {
@@ -176,7 +180,8 @@ describe('on a terminal', { timeout: 60_000 }, () => {
     const watching = start(t, [url], terminal, undefined, { BROWSER: 'browse' });
     await shown(terminal, /^LEAK/mu);
     terminal.type('c');
-    const [, folder = ''] = /saved goroutine in (\S+)/u.exec(await shown(terminal, /saved goroutine in/u)) ?? [];
+    const [, folder = ''] =
+      /saved goroutine in (\S+)/u.exec(await shown(terminal, /saved goroutine in/u)) ?? [];
     const [file = ''] = readdirSync(join(watching.cwd, folder));
     assert.equal(file, 'goroutine.pb.gz');
     assert.equal(statSync(join(watching.cwd, folder, file)).mode & 0o077, 0);
@@ -216,7 +221,10 @@ describe('on a terminal', { timeout: 60_000 }, () => {
     const terminal = new FakeTerminal(200, 40);
     const url = await leaky(t);
     const watching = start(t, [url, `http://127.0.0.1:${await closedPort()}`], terminal);
-    const text = await shown(terminal, /^http\S+ {2}\d+ looks .* {3}http:\S+ {2}does not answer; nothing was seen yet/mu);
+    const text = await shown(
+      terminal,
+      /^http\S+ {2}\d+ looks .* {3}http:\S+ {2}does not answer; nothing was seen yet/mu,
+    );
     assert.match(text, /nothing listens there/u);
     terminal.type('\t');
     terminal.type('c');
@@ -257,7 +265,11 @@ describe('in plain lines', { timeout: 60_000 }, () => {
 describe('what makes no sense is said in one sentence, with status 2', { timeout: 60_000 }, () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['nothing', [], /^stackpile watch: give the address of a service, or pid:1234/u],
-    ['a file', [import.meta.filename], /only services and processes are watched; stackpile leaks judges dumps/u],
+    [
+      'a file',
+      [import.meta.filename],
+      /only services and processes are watched; stackpile leaks judges dumps/u,
+    ],
     ['a folder', [import.meta.dirname], /only services and processes are watched/u],
     ['an option', ['--nosuch', 'http://h:1'], /Unknown option '--nosuch'/u],
     ['a time', ['--every', 'soon', 'http://h:1'], /--every soon: write a time/u],
@@ -291,7 +303,11 @@ describe('what makes no sense is said in one sentence, with status 2', { timeout
     t.after(() => server.close());
     const address = server.address();
     assert.ok(typeof address === 'object' && address !== null);
-    const watching = start(t, ['--header', 'Authorization: Bearer secret', `http://127.0.0.1:${address.port}`], null);
+    const watching = start(
+      t,
+      ['--header', 'Authorization: Bearer secret', `http://127.0.0.1:${address.port}`],
+      null,
+    );
     assert.equal(await watching.done, 2);
     assert.match(watching.stderr(), /401/u);
     assert.doesNotMatch(watching.stderr(), /secret/u);
