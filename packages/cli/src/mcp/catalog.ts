@@ -40,7 +40,7 @@ function namedOf(source: string, index: number, cwd: string): Named {
   const id = `s${index + 1}`;
   const spec = parseSource(source, cwd);
   if (isRunning(spec)) return { id, kind: 'service', shown: spec.spec, source, spec };
-  if (spec.kind === 'stdin')
+  if (!('path' in spec))
     throw new SourceError('SOURCE_USAGE', '-: standard input belongs to the protocol; name a file instead');
   const found = statSync(spec.path, { throwIfNoEntry: false });
   if (found === undefined) throw new SourceError('SOURCE_NOT_FOUND', `${spec.spec}: no such file`);
