@@ -8,7 +8,7 @@ import { root } from './house.ts';
 const TARGET = 'docs/images/verdict.svg';
 const LENGTH = process.argv[2] ?? '45s';
 
-const command = `stty cols 118 rows 40; npm start --silent -- --for ${LENGTH}`;
+const command = `stty cols 118 rows 32; npm start --silent -- --for ${LENGTH}`;
 const run = spawnSync('script', ['-q', '-c', command, '/dev/null'], {
   cwd: root,
   encoding: 'utf8',
@@ -16,9 +16,20 @@ const run = spawnSync('script', ['-q', '-c', command, '/dev/null'], {
   maxBuffer: 1 << 26,
 });
 if (run.error) throw run.error;
-// Each picture of the live view begins by erasing the one before.
-const pictures = run.stdout.replaceAll('\r', '').split(/\x1b\[\d+A\x1b\[J/);
-const last = (pictures.at(-1) ?? '').replaceAll(/\x1b\[\?25[hl]/g, '').trimEnd();
+/** The rows of the alternate screen as they were when it was left: each is written from its first column on. */
+function lastPicture(output: string): string {
+  const rows: string[] = [];
+  const drawn = output.slice(0, output.lastIndexOf('\x1b[?1049l'));
+  for (const [erased, row, line = ''] of drawn.matchAll(/\x1b\[2J|\x1b\[(\d+);1H(.*?)\x1b\[0m\x1b\[K/gs)) {
+    if (row === undefined) rows.length = 0;
+    else if (erased !== '') rows[Number(row) - 1] = line;
+  }
+  return Array.from(rows, (line) => line ?? '')
+    .join('\n')
+    .trimEnd();
+}
+
+const last = lastPicture(run.stdout);
 if (!last.includes('LEAK')) {
   console.error(`the run came to no verdict:\n${last}`);
   process.exit(1);

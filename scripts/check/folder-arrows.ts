@@ -85,5 +85,7 @@ export const arrows: Arrows = {
     'report/': ['web/'],
     'mcp/': ['leaks/'],
     'run/': ['leaks/', 'report/'],
+    'leaks/': [],
+    'watch/': ['leaks/', 'report/', 'web/'],
   },
 };

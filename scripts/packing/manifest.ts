@@ -19,7 +19,7 @@ export interface RoomManifest {
 }
 
 /** Entries that only other rooms use: the command carries that code in its bundle. */
-const internal: ReadonlySet<string> = new Set(['@stackpile/agent/inspector']);
+const internal: ReadonlySet<string> = new Set(['@stackpile/agent/inspector', 'stackpile/watch']);
 
 /** Something that can be imported from a package. */
 export interface Entry {

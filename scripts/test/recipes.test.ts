@@ -135,7 +135,7 @@ test('a kind of source is known to its own room, in four files besides its own',
     assert.deepEqual(asks, running ? [`${room}load.ts`, `${room}open-service.ts`] : [`${room}load.ts`], kind);
     // pprof has rules of its own for addresses.
     if (kind === 'url') continue;
-    const outside = holding(new RegExp(`\\bkind [=!]== '${kind}'|case '${kind}':`));
+    const outside = holding(new RegExp(`\\bspec\\.kind [=!]== '${kind}'|\\bswitch \\(spec\\.kind\\)`));
     assert.deepEqual(
       outside.filter((path) => /^packages\/(?:cli|ui)\//.test(path)),
       [],

@@ -8,6 +8,7 @@ import { type Answer, subcommands } from './subcommands.ts';
 export const usage = `usage:
 
   stackpile leaks SOURCE…            which stack piles up, and whose fault it is
+  stackpile watch SOURCE…            the same live in the terminal, of running services
   stackpile verify --before SOURCE… --after SOURCE…   whether a fix holds
   stackpile run -- node app.js       starts a program, watches it, and says whether it leaks
   stackpile -top SOURCE              any report of pprof: -top -peek -list -tree -dot -svg -raw -proto …
@@ -32,6 +33,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   help: async () => usage,
   version: async () => 'stackpile --version, -V or version: print the version\n',
   leaks: async () => (await import('./leaks/command-line.ts')).leaksUsage,
+  watch: async () => (await import('./watch/command-line.ts')).watchUsage,
   verify: async () => (await import('./leaks/command-line.ts')).verifyUsage,
   report: async () => (await import('./report/report-file.ts')).reportUsage,
   run: async () => (await import('./run/command-line.ts')).runUsage,

@@ -1,6 +1,7 @@
 // `stackpile completion SHELL`: a script that completes subcommands, options and files, made of the tables that parse them.
 import { didYouMean } from './closest.ts';
 import { reportOptionNames, reportUsage } from './report/report-file.ts';
+import { watchOptionNames, watchUsage } from './watch/command-line.ts';
 import { leaksOptionNames, leaksUsage, verifyOptionNames, verifyUsage } from './leaks/command-line.ts';
 import { mcpOptionNames, mcpUsage } from './mcp/command-line.ts';
 import { runOptionNames, runUsage } from './run/command-line.ts';
@@ -24,6 +25,7 @@ const dashed = (dash: string, names: readonly string[]): string[] => names.map((
 interface Words {
   readonly leaks: readonly string[];
   readonly verify: readonly string[];
+  readonly watch: readonly string[];
   readonly report: readonly string[];
   readonly run: readonly string[];
   readonly mcp: readonly string[];
@@ -36,6 +38,7 @@ function words(): Words {
   return {
     leaks: dashed('--', leaksOptionNames),
     verify: dashed('--', verifyOptionNames),
+    watch: dashed('--', watchOptionNames),
     report: dashed('--', reportOptionNames),
     run: dashed('--', runOptionNames),
     mcp: dashed('--', mcpOptionNames),
@@ -45,13 +48,14 @@ function words(): Words {
 }
 
 function bash(): string {
-  const { leaks, verify, report, run, mcp, flags, topics } = words();
+  const { leaks, verify, watch, report, run, mcp, flags, topics } = words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
   case \${COMP_WORDS[1]} in
     leaks) options='${leaks.join(' ')}' ;;
     verify) options='${verify.join(' ')}' ;;
+    watch) options='${watch.join(' ')}' ;;
     report) options='${report.join(' ')}' ;;
     run) options='${run.join(' ')}' ;;
     mcp) options='${mcp.join(' ')}' ;;
@@ -79,7 +83,7 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, report, run, mcp, flags, topics } = words();
+  const { leaks, verify, watch, report, run, mcp, flags, topics } = words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -89,6 +93,7 @@ _stackpile() {
   case $words[2] in
     leaks) options=(${leaks.join(' ')}) ;;
     verify) options=(${verify.join(' ')}) ;;
+    watch) options=(${watch.join(' ')}) ;;
     report) options=(${report.join(' ')}) ;;
     run) options=(${run.join(' ')}) ;;
     mcp) options=(${mcp.join(' ')}) ;;
@@ -132,6 +137,7 @@ function fish(): string {
     add('test (count (commandline -opc)) -eq 1', `-a ${name}`, what);
   for (const name of leaksOptionNames) add(seen('leaks'), `-l ${name}`, optionSummary(leaksUsage, name));
   for (const name of verifyOptionNames) add(seen('verify'), `-l ${name}`, optionSummary(verifyUsage, name));
+  for (const name of watchOptionNames) add(seen('watch'), `-l ${name}`, optionSummary(watchUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));
   for (const name of runOptionNames) add(seen('run'), `-l ${name}`, optionSummary(runUsage, name));
   for (const name of mcpOptionNames) add(seen('mcp'), `-l ${name}`, optionSummary(mcpUsage, name));

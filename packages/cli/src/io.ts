@@ -35,12 +35,12 @@ export interface CliIo {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /**
    * Starts a program. `input` becomes its standard input (none: it inherits nothing); with `detach` the call returns as soon
-   * as the program runs. Its output goes to the terminal of this process.
+   * as the program runs. Its output goes to the terminal of this process, and nowhere with `silent`.
    */
   run(
     command: string,
     args: readonly string[],
-    options?: { readonly input?: Uint8Array; readonly detach?: boolean },
+    options?: { readonly input?: Uint8Array; readonly detach?: boolean; readonly silent?: boolean },
   ): Promise<ProgramResult>;
 }
 
@@ -111,8 +111,9 @@ export function processIo(): CliIo {
     async run(command, args, options = {}) {
       // Loading it takes longer than most reports.
       const { spawn } = await import('node:child_process');
+      const output = options.silent === true ? 'ignore' : 'inherit';
       const child = spawn(command, [...args], {
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', output, output],
         detached: options.detach === true,
       });
       const ended = once(child, 'close') as Promise<[number | null]>;

@@ -42,6 +42,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runLeaks } = await import('./leaks/command.ts');
       return runLeaks(argv.slice(1), io);
     }
+    case 'watch': {
+      const { runWatch } = await import('./watch/command.ts');
+      return runWatch(argv.slice(1), io);
+    }
     case 'verify': {
       const { runVerify } = await import('./leaks/verify-command.ts');
       return runVerify(argv.slice(1), io);

@@ -3,6 +3,7 @@
 /** Every subcommand, with what it does. */
 export const subcommands: Readonly<Record<string, string>> = {
   leaks: 'which stack piles up, and whose fault it is',
+  watch: 'running services in the terminal, live: counters, what grows, the verdict as it firms up',
   verify: 'whether a fix holds: what leaked before, and what it does now',
   report: 'profiles as one HTML file to attach to a ticket',
   run: 'starts a program with the agent in it, watches it, and says whether it leaks',

@@ -52,8 +52,7 @@ function timeOf(profile: Profile): number | null {
 }
 
 function fileReason(error: unknown): string {
-  if (error instanceof RegularFileError)
-    return error.directory ? 'it is a folder, not a file' : `it ${error.reason}`;
+  if (error instanceof RegularFileError) return `it ${error.reason}`;
   switch ((error as { code?: unknown } | null)?.code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -181,6 +180,8 @@ export async function loadSpec(spec: SourceSpec, options: SourceOptions): Promis
       const profile = await profileOf(bytes, name, options);
       return { spec: spec.spec, name, profile, bytes, remote: false, time: timeOf(profile) };
     }
+    case 'folder':
+      throw new SourceError('SOURCE_UNREADABLE', `${spec.spec}: it is a folder, not a file`);
     case 'url':
       return loadUrl(spec, options);
     case 'inspector': {

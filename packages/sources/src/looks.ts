@@ -3,13 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Counters } from '@stackpile/profile';
 import { SourceError } from './errors.ts';
 import { type Numbered, numbered, numbersBeginAnew, otherProcess } from './restarts.ts';
-import type { Capture, Query, Service } from './service.ts';
+import type { Ask, Capture, Service } from './service.ts';
 
-/** A profile that a look takes. */
-export interface Ask {
-  readonly name: string;
-  readonly query?: Query;
-}
+export type { Ask } from './service.ts';
 
 /** Time, for whoever draws while nothing happens, and for tests. */
 export interface Clock {
@@ -30,7 +26,7 @@ export interface LooksPlan {
    * the end of a process and a locked door do.
    */
   readonly patience?: number;
-  /** Which profiles to take, now that the counters are there; null where the service has none. */
+  /** Which profiles to take, now that the counters are there; null where the service has none. Of dumps only names count. */
   wants(counters: Counters | null): readonly Ask[];
   /** Ends it, between two looks or in one, which is then not told. */
   readonly signal: AbortSignal;
@@ -39,8 +35,8 @@ export interface LooksPlan {
 
 /** What one look has seen. */
 export interface Look {
-  /** When it began, in milliseconds since 1970. */
-  readonly time: number;
+  /** When it began, in milliseconds since 1970; of dumps as far as they say so, else null. */
+  readonly time: number | null;
   /** null where the service has none, or did not say. */
   readonly counters: Counters | null;
   /** In the order in which they were wanted, each read; of a look that failed, what came before. */
@@ -68,7 +64,7 @@ export function looksOf({ every, for: duration }: Pick<LooksPlan, 'every' | 'for
 }
 
 /** A look, before it is known what it means beside the others. */
-type Seen = Omit<Look, 'givenUp' | 'restarted'>;
+type Seen = Omit<Look, 'givenUp' | 'restarted' | 'time'> & { readonly time: number };
 
 /** Takes one look. Throws what is no SourceError. */
 async function seen(service: Service, plan: LooksPlan, time: number): Promise<Seen> {
@@ -96,6 +92,18 @@ async function countersOf(service: Service, signal: AbortSignal): Promise<Counte
   } catch (error) {
     if (error instanceof SourceError && error.code === 'SOURCE_HTTP_STATUS') return null;
     throw error;
+  }
+}
+
+/** The looks that were taken before: nobody waits for them, and what was not taken then cannot be had. */
+async function* pastLooks(service: Service, plan: LooksPlan): AsyncGenerator<Look, void, undefined> {
+  for (const { time, counters, asks } of service.past ?? []) {
+    if (plan.signal.aborted) return;
+    const wanted = new Set(plan.wants(counters).map(({ name }) => name));
+    const captures: Capture[] = [];
+    for (const { name, query } of asks)
+      if (wanted.has(name)) captures.push(await service.capture(name, query, plan.signal));
+    yield { time, counters, captures, failed: null, restarted: false, givenUp: false };
   }
 }
 
@@ -149,9 +157,11 @@ class Succession {
 
 /**
  * Looks at a service as a plan says, until its time is over, its signal aborts, or nobody answers any more. A look that fails is
- * told like any other. Knows no terminal and no page. Ends a look before it begins the next: whoever reads slowly is asked less.
+ * told like any other. Of dumps the looks are those that were taken when they were; whether another process left some of them, is
+ * for whoever compares them. Knows no terminal and no page. Ends a look before it begins the next: whoever reads slowly is asked less.
  */
 export async function* looks(service: Service, plan: LooksPlan): AsyncGenerator<Look, void, undefined> {
+  if (service.past !== undefined) return yield* pastLooks(service, plan);
   const clock = plan.clock ?? systemClock;
   const { signal } = plan;
   const patience = plan.patience ?? PATIENCE;

@@ -21,6 +21,7 @@ export type InspectorTarget = AskedOfProcess &
 export type SourceSpec =
   | { readonly kind: 'file'; readonly spec: string; readonly path: string }
   | { readonly kind: 'stdin'; readonly spec: string }
+  | { readonly kind: 'folder'; readonly spec: string; readonly path: string }
   | {
       readonly kind: 'url';
       readonly spec: string;
@@ -34,7 +35,10 @@ export type SourceSpec =
   | { readonly kind: 'inspector'; readonly spec: string; readonly target: InspectorTarget };
 
 /** A source that runs: it can be asked again and again, and is a `Service`. */
-export type RunningSpec = Exclude<SourceSpec, { readonly kind: 'file' | 'stdin' }>;
+export type RunningSpec = Exclude<SourceSpec, { readonly kind: 'file' | 'stdin' | 'folder' }>;
+
+/** All dumps below a folder: a `Service` whose looks were taken before. */
+export type FolderSpec = Extract<SourceSpec, { readonly kind: 'folder' }>;
 
 /** How TLS servers are met. */
 export interface TlsOptions {
@@ -61,6 +65,8 @@ export interface SourceOptions {
   readonly profile?: string;
   /** Of a heap snapshot in a series: the largest ids of earlier ones of the same process, oldest first. */
   readonly looks?: readonly number[];
+  /** Milliseconds between two dumps of a folder that do not say when they were taken. */
+  readonly interval?: number;
   /** Collect a Go process's garbage now and then (`heap?gc=1`), so that `heapLive` of its counters is known. Default false. */
   readonly collect?: boolean;
   /** Follow no redirection to another host or port: for whoever promised to ask nobody else. Default false. */

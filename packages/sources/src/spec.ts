@@ -1,9 +1,9 @@
 // Takes a SOURCE apart: a file, standard input, an address, or a process.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { shownSource } from './shown.ts';
 import { SourceError } from './errors.ts';
-import type { AskedOfProcess, RunningSpec, SourceSpec } from './options.ts';
+import type { AskedOfProcess, FolderSpec, RunningSpec, SourceSpec } from './options.ts';
 
 /** What the inspector of Node says to every request that it does not know, and to every name that it does not go by. */
 export const INSPECTOR_REFUSAL = 'WebSockets request was expected';
@@ -46,7 +46,27 @@ export function namesProcess(spec: string): boolean {
 
 /** Whether a source can be asked again and again, as a running service. */
 export function isRunning(spec: SourceSpec): spec is RunningSpec {
-  return spec.kind !== 'file' && spec.kind !== 'stdin';
+  return spec.kind !== 'file' && spec.kind !== 'stdin' && spec.kind !== 'folder';
+}
+
+/** Whether a source stands for all dumps below it. */
+export function holdsDumps(spec: SourceSpec): spec is FolderSpec {
+  return spec.kind === 'folder';
+}
+
+/** Whether a folder is there. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Whoever reads it says why it cannot be.
+    return false;
+  }
+}
+
+/** A name below `cwd`, whether there is anything of that name or not. */
+function fileSpec(spec: string, path: string): SourceSpec {
+  return { kind: isFolder(path) ? 'folder' : 'file', spec, path };
 }
 
 /** The source of an address; user info becomes a header. Throws SourceError `SOURCE_USAGE`. */
@@ -119,13 +139,13 @@ export function parseSource(source: string, cwd: string): SourceSpec {
     return { kind: 'inspector', spec, target: { kind: 'ws', url: typed } };
   if (named === 'file') {
     try {
-      return { kind: 'file', spec, path: decodeURIComponent(new URL(typed).pathname) };
+      return fileSpec(spec, decodeURIComponent(new URL(typed).pathname));
     } catch (error) {
       throw new SourceError('SOURCE_USAGE', `${spec}: not a valid address`, { cause: error });
     }
   }
   const path = resolve(cwd, typed);
-  if (existsSync(path)) return { kind: 'file', spec: typed, path };
+  if (existsSync(path)) return fileSpec(typed, path);
   if (named === 'pid') throw new SourceError('SOURCE_USAGE', `${spec}: write it as pid:1234, without //`);
   if (named !== undefined) throw new SourceError('SOURCE_USAGE', `${spec}: ${named}:// is no kind of source`);
   const pid = /^pid:(.*)$/iu.exec(typed)?.[1];

@@ -78,19 +78,21 @@ export async function trySuite(ledger: Ledger, consumer: Consumer, major: number
 }
 
 /**
- * The room of sources, which is published inside the command only, for the example whose screen looks with it: bundled as it is
- * there, on the installed packages.
+ * What a room exports inside this repository only, for the example that shows itself with it: bundled on the installed packages, and
+ * added to what the package of that name exports.
+ *
+ * @param room folder of the room
  */
-async function addSources(consumer: Consumer): Promise<void> {
-  const room = join(root, 'packages/sources');
-  const folder = join(consumer.folder, 'node_modules/@stackpile/sources');
-  const { exports } = JSON.parse(readFileSync(join(room, 'package.json'), 'utf8')) as {
+async function addPrivate(consumer: Consumer, room: string): Promise<void> {
+  const own = JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8')) as {
+    name: string;
     exports: Readonly<Record<string, { readonly 'stackpile-source': string }>>;
   };
-  const entries = Object.entries(exports).map(([name, { 'stackpile-source': source }]) => ({
+  const folder = join(consumer.folder, 'node_modules', own.name);
+  const entries = Object.entries(own.exports).map(([name, { 'stackpile-source': source }]) => ({
     name,
-    source: join(room, source),
-    file: name === '.' ? 'index' : name.slice(2),
+    source: join(root, room, source),
+    file: `private/${name === '.' ? 'index' : name.slice(2)}`,
   }));
   await build({
     entryPoints: entries.map(({ source, file }) => ({ in: source, out: file })),
@@ -100,11 +102,14 @@ async function addSources(consumer: Consumer): Promise<void> {
     format: 'esm',
     platform: 'node',
     conditions: ['stackpile-source'],
-    external: ['@stackpile/profile', 'ws'],
+    external: ['@stackpile/profile', '@hpcc-js/wasm-graphviz', '@resvg/resvg-js', 'ws'],
     logLevel: 'warning',
   });
+  const path = join(folder, 'package.json');
+  const installed: { readonly type?: string; readonly exports?: Readonly<Record<string, unknown>> } =
+    existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as object) : { type: 'module' };
   const paths = Object.fromEntries(entries.map(({ name, file }) => [name, `./${file}.js`]));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', exports: paths }));
+  writeFileSync(path, JSON.stringify({ ...installed, exports: { ...installed.exports, ...paths } }));
 }
 
 /** The examples, moved beside the installed packages: their tests say whether they still do what they did. */
@@ -116,7 +121,8 @@ export async function tryExamples(ledger: Ledger, consumer: Consumer): Promise<v
     recursive: true,
     filter: (path) => !path.includes('node_modules'),
   });
-  await addSources(consumer);
+  await addPrivate(consumer, 'packages/sources');
+  await addPrivate(consumer, 'packages/cli');
   const env = { ...consumer.env, STACKPILE_TEST_COMMAND: consumer.command };
   const names = globSync('examples/*/test', { cwd: consumer.folder }).map((path) => dirname(path));
   expect(names.length > 2, 'the examples are gone');

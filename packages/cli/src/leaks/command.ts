@@ -15,7 +15,7 @@ import {
 import { asItIs } from '@stackpile/sources/load';
 import type { CliIo } from '../io.ts';
 import { type LeaksOptions, leaksUsage, parseLeaksArgs, UsageError } from './command-line.ts';
-import { dumpForm } from './dump-form.ts';
+import { dumpForm, processPlan } from './dump-form.ts';
 import { judgeFiles } from './judge-files.ts';
 import { exitStatus, inBlame, type Judgement } from './judged.ts';
 import { OutputError, writeOutputs } from './output-files.ts';
@@ -43,7 +43,10 @@ async function tlsOf(options: LeaksOptions, cwd: string): Promise<TlsOptions> {
 }
 
 /** How the sources of a command line are read. @throws SourceError for a file of certificates that cannot be read */
-export async function sourceOptions(options: LeaksOptions, io: WatchIo): Promise<SourceOptions> {
+export async function sourceOptions(
+  options: LeaksOptions,
+  io: Pick<WatchIo, 'cwd' | 'signal' | 'stdin'>,
+): Promise<SourceOptions> {
   return {
     headers: options.headers,
     ...(options.token === null ? {} : { token: options.token }),
@@ -57,7 +60,8 @@ export async function sourceOptions(options: LeaksOptions, io: WatchIo): Promise
   };
 }
 
-function leakOptions(options: LeaksOptions): LeakOptions {
+/** How what they show is judged. */
+export function leakOptions(options: LeaksOptions): LeakOptions {
   return {
     origin: { user: options.mine, library: options.notMine },
     ...(options.type === null ? {} : { sampleType: options.type }),
@@ -85,26 +89,20 @@ async function judgeService(spec: SourceSpec, options: LeaksOptions, io: WatchIo
     collect: options.stops,
     ...(spec.kind === 'url' ? {} : { onProgress: (line: string) => io.stderr.write(`${visible(line)}\n`) }),
   });
-  const plan = { service, every, for: duration, leaks: leakOptions(options), mayStop: options.stops };
+  const given = { every, for: duration, leaks: leakOptions(options), mayStop: options.stops };
+  const asked = spec.kind === 'url' ? serviceAddress(spec.url).profile : null;
   try {
-    const offers = await service.offers(io.signal);
-    if (spec.kind !== 'url') {
-      const tasks = { ask: { name: 'goroutine' }, handles: null };
-      const form = 'through its inspector';
-      const stops = options.every === null ? { ...plan, stops: duration / 4 } : plan;
-      return judgedOf(
-        await watchProcess({ ...stops, name: service.name, form, tasks, offers }, io),
-        service.name,
-        null,
-      );
+    if (asked === null && (options.type === null || spec.kind !== 'url')) {
+      const stops = spec.kind !== 'url' && options.every === null ? { stops: duration / 4 } : {};
+      const plan = await processPlan(service, spec, { ...given, ...stops }, io.signal);
+      return judgedOf(await watchProcess(plan, io), plan.name, spec.kind === 'url' ? service.name : null);
     }
-    const tasks = await dumpForm(service, spec, io.signal);
-    const { ask, name, form } = tasks;
-    const whole = serviceAddress(spec.url).profile === null && options.type === null;
-    if (whole)
-      return judgedOf(await watchProcess({ ...plan, name, form, tasks, offers }, io), name, service.name);
     // An address that names a profile asks for that, and its verdict is about that.
-    const verdicts = await watchService({ ...plan, name, form, ask, beside: null, quiet: false }, io);
+    const { ask, name, form } = await dumpForm(service, spec, io.signal);
+    const verdicts = await watchService(
+      { ...given, service, name, form, ask, beside: null, quiet: false },
+      io,
+    );
     return {
       judged: verdicts.map((verdict) => ({ verdict, sources: [name], base: service.name })),
       process: null,

@@ -3,13 +3,14 @@ import type { Profile } from '@stackpile/profile';
 import {
   type Capture,
   type Query,
+  type RunningSpec,
   type Service,
   shownSource,
   SourceError,
-  type SourceSpec,
 } from '@stackpile/sources';
 import type { Ask } from '@stackpile/sources/looks';
 import { serviceAddress } from '@stackpile/sources/service';
+import type { ProcessPlan } from './process-looks.ts';
 
 /** Above this many goroutines a full dump stops the program for too long and is cut by Go at 64 MiB. */
 const mostForIds = 10_000;
@@ -44,11 +45,9 @@ function countedIn(profile: Profile): number {
  * Finds out what to ask a service for: its goroutines with ids (`debug=2`) where they are few enough, else as protobuf; or
  * exactly what the address says.
  */
-export async function dumpForm(
-  service: Service,
-  spec: Extract<SourceSpec, { kind: 'url' }>,
-  signal: AbortSignal,
-): Promise<DumpForm> {
+export async function dumpForm(service: Service, spec: RunningSpec, signal: AbortSignal): Promise<DumpForm> {
+  if (spec.kind !== 'url')
+    return { ask: { name: 'goroutine' }, name: service.name, form: 'through its inspector', handles: null };
   const { profile, query } = serviceAddress(spec.url);
   const plain: Ask = { name: profile ?? 'goroutine', query };
   const nameOf = (ask: Ask): string => shownAsk(service, ask.name, ask.query ?? {});
@@ -80,6 +79,19 @@ export async function dumpForm(
     if (!(error instanceof SourceError) || error.code === 'SOURCE_ABORTED') throw error;
     return only(plain, 'protobuf, for it gives no full dump');
   }
+}
+
+/** How a service is to be watched as a whole: what it offers, and the form of its dumps. */
+export async function processPlan(
+  service: Service,
+  spec: RunningSpec,
+  given: Omit<ProcessPlan, 'service' | 'name' | 'form' | 'tasks' | 'offers'>,
+  signal: AbortSignal,
+): Promise<ProcessPlan> {
+  const offers = await service.offers(signal);
+  const tasks = await dumpForm(service, spec, signal);
+  const { name, form } = tasks;
+  return { ...given, service, name, form, tasks, offers };
 }
 
 function shownAsk(service: Service, name: string, query: Query): string {

@@ -12,10 +12,9 @@ import {
   type ProcessVerdict,
   type Unseen,
 } from '@stackpile/leaks';
-import { heapIds, taskLabel } from '@stackpile/profile';
-import { type LoadedSource, SourceError, type SourceOptions } from '@stackpile/sources';
-import { loadSource } from '@stackpile/sources/load';
-import { type DumpGroup, groupDumps } from './dump-files.ts';
+import { taskLabel } from '@stackpile/profile';
+import { SourceError, type SourceOptions } from '@stackpile/sources';
+import { capturesOf, openDumps } from '@stackpile/sources/dumps';
 import { inBlame, type Judged, type Judgement } from './judged.ts';
 import { visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
@@ -38,40 +37,30 @@ interface ReadGroup {
   readonly fromFolder: boolean;
 }
 
-/** Puts dumps into the order in which they were taken, where all of them say when that was. */
-function inOrder(loaded: readonly LoadedSource[], interval: number | null): Dump[] {
-  const timed = loaded.every((source) => source.time !== null);
-  const ordered = timed ? loaded.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0)) : loaded;
-  return ordered.map((source, i) => ({
-    profile: source.profile,
-    name: source.name,
-    time: timed ? source.time : interval === null ? null : i * interval,
-  }));
+/** All dumps as a service tells them, by what they are called. */
+async function readGroups(plan: FilesPlan, io: WatchIo): Promise<ReadGroup[]> {
+  const { sources, interval } = plan;
+  const service = await openDumps(sources, {
+    ...plan.read,
+    ...(interval === null ? {} : { interval }),
+    onProgress: (line) => io.stderr.write(`${visible(line)}\n`),
+  });
+  const { offers } = await service.offers();
+  const groups = new Map<string, Dump[]>(offers.map(({ name }) => [name, []]));
+  for await (const capture of capturesOf(service)) {
+    const { name, source, time } = capture;
+    groups.get(name)?.push({ profile: await capture.profile(), name: source, time });
+  }
+  return [...groups.values()].map((dumps) => groupOf(dumps, sources));
 }
 
-async function readGroup(group: DumpGroup, plan: FilesPlan, io: WatchIo): Promise<ReadGroup | null> {
-  const loaded: LoadedSource[] = [];
-  const looks: number[] = [];
-  for (const file of group.files) {
-    try {
-      // The bytes are of no more use, and may be many.
-      const one = await loadSource(file, { ...plan.read, looks });
-      loaded.push({ ...one, bytes: null });
-      const largest = heapIds(one.profile)?.largest ?? 0;
-      if (largest > (looks.at(-1) ?? 0)) looks.push(largest);
-    } catch (error) {
-      if (!group.fromFolder || !(error instanceof SourceError) || error.code !== 'SOURCE_MALFORMED')
-        throw error;
-      io.stderr.write(`passed over ${visible(error.message)}\n`);
-    }
-  }
-  const [first] = loaded;
-  if (first === undefined) return null;
-  const shown = loaded.map(({ profile }) => new Set(evidencesIn(profile)));
+function groupOf(dumps: readonly Dump[], sources: readonly string[]): ReadGroup {
+  const shown = dumps.map(({ profile }) => evidencesIn(profile));
   return {
-    dumps: inOrder(loaded, plan.interval),
-    evidence: evidencesIn(first.profile).filter((one) => shown.every((all) => all.has(one))),
-    fromFolder: group.fromFolder,
+    dumps,
+    evidence: (shown[0] ?? []).filter((one) => shown.every((all) => all.includes(one))),
+    // What was named itself is meant to be a dump.
+    fromFolder: dumps.every(({ name = '' }) => !sources.includes(name)),
   };
 }
 
@@ -184,11 +173,7 @@ function nextOf(verdict: ProcessVerdict): string {
  * @throws SourceError where none of them can be read; LeaksError where one that was named counts nothing that lives
  */
 export async function judgeFiles(plan: FilesPlan, io: WatchIo): Promise<Judgement> {
-  const groups: ReadGroup[] = [];
-  for (const group of groupDumps(plan.sources, io.cwd)) {
-    const read = await readGroup(group, plan, io);
-    if (read !== null) groups.push(read);
-  }
+  const groups = await readGroups(plan, io);
   const best = plan.type === null ? bestSeries(withTimes(groups)) : new Map<Evidence, readonly Dump[]>();
   if (best.size > 0 && groups.every(({ evidence, fromFolder }) => fromFolder || evidence.length > 0))
     return judgeWhole(best, plan.leaks);

@@ -1,180 +1,11 @@
-// Watches a running service as a whole: its counters at each look, and the profiles that the growing ones call for.
-import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
-import { heapIds, type Offers, type Profile, ProfileBuilder } from '@stackpile/profile';
-import { type Capture, type Service, SourceError } from '@stackpile/sources';
-import { type Look, looks, looksOf } from '@stackpile/sources/looks';
-import {
-  asksFor,
-  asksForWorkers,
-  ClassLooks,
-  type EvidenceAsk,
-  heapClasses,
-  type TaskForm,
-} from './evidence.ts';
+// Watches a running service as a whole, with progress for whoever waits, and the verdict so far on Ctrl-C.
+import type { ProcessVerdict } from '@stackpile/leaks';
+import { SourceError } from '@stackpile/sources';
+import { looksOf } from '@stackpile/sources/looks';
+import { processLooks, type ProcessPlan } from './process-looks.ts';
 import { Progress } from './progress.ts';
 import { visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
-
-/** What is watched, and for how long. Times in milliseconds. */
-export interface ProcessPlan {
-  readonly service: Service;
-  /** Where the tasks come from; safe to show. */
-  readonly name: string;
-  /** Why they are had in this form, in words. */
-  readonly form: string;
-  readonly every: number;
-  readonly for: number;
-  /** The longest time between two stops of a process that stands still while it is looked at; absent where each look is one. */
-  readonly stops?: number;
-  readonly tasks: TaskForm;
-  readonly offers: Offers;
-  readonly leaks: LeakOptions;
-  /** Whether an agent may be asked for what stops its process. */
-  readonly mayStop: boolean;
-}
-
-/** What stands for a capture that the service refused. */
-const refused = 'refused';
-
-/** A service that says no to what is wanted beside the tasks is watched all the same. */
-function bearing(service: Service, needed: string, workers: WorkerStops): Service {
-  return {
-    name: service.name,
-    kind: service.kind,
-    heavy: service.heavy,
-    get restarts() {
-      return service.restarts;
-    },
-    get workers() {
-      return service.workers ?? [];
-    },
-    offers: (signal) => service.offers(signal),
-    counters: (signal) => service.counters(signal),
-    close: () => service.close(),
-    async capture(name, query, signal) {
-      try {
-        return await workers.timed(query, () => service.capture(name, query, signal));
-      } catch (error) {
-        if (!(error instanceof SourceError)) throw error;
-        // A worker comes and goes while its process lives.
-        const isWorkers = query?.['worker'] !== undefined && error.code !== 'SOURCE_ABORTED';
-        if (!isWorkers && (error.status === null || name === needed)) throw error;
-        return nothing(name, error);
-      }
-    },
-  };
-}
-
-function nothing(name: string, { message }: SourceError): Capture {
-  const profile = new ProfileBuilder({ sampleTypes: [{ type: refused, unit: 'count' }] }).build();
-  return {
-    name,
-    source: message,
-    time: Date.now(),
-    type: refused,
-    body: new Uint8Array(),
-    profile: () => Promise.resolve(profile),
-  };
-}
-
-/** A process that stands still for no longer than this is stopped more often, in milliseconds. */
-const shortStop = 2000;
-const oftenEvery = 10_000;
-const seldomEvery = 15_000;
-
-/** When a process may be stopped again: its counters are read at each look, its heap now and then. */
-class Stops {
-  readonly #gap: number;
-  readonly #every: number;
-  #last: number | null = null;
-
-  /** @param took milliseconds that the first one took */
-  constructor({ stops, every }: ProcessPlan, took: number) {
-    this.#every = every;
-    this.#gap =
-      stops === undefined
-        ? 0
-        : Math.max(every, Math.min(stops, took <= shortStop ? oftenEvery : seldomEvery));
-  }
-
-  /** Whether this look is a stop; the last one always is. */
-  isDue(now: number, end: number): boolean {
-    const slack = this.#every / 2;
-    const due = this.#last === null || now - this.#last >= this.#gap - slack || end - now < slack;
-    if (due) this.#last = now;
-    return due;
-  }
-}
-
-/** For how many milliseconds each worker stood still the last time. */
-class WorkerStops {
-  readonly stops = new Map<string, number>();
-  readonly #now: () => number;
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  async timed<T>(query: Readonly<Record<string, string>> | undefined, take: () => Promise<T>): Promise<T> {
-    const begun = this.#now();
-    const taken = await take();
-    const worker = query?.['worker'];
-    if (worker !== undefined) this.stops.set(worker, this.#now() - begun);
-    return taken;
-  }
-}
-
-/** Takes what a look brought: the counters first, then each profile as the evidence that it was wanted for. */
-async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk[]): Promise<void> {
-  const { counters, captures, restarted, time } = look;
-  if (restarted) watch.restart();
-  // By our own clock, as the dumps: its clock may be another.
-  if (counters !== null) watch.counters({ ...counters, time });
-  for (const [i, capture] of captures.entries()) {
-    const worker = asked[i]?.worker;
-    if (capture.type === refused) {
-      if (worker !== undefined) continue;
-      watch.notSeen({
-        id: `refused ${capture.name}`,
-        text: `it refused its ${capture.name} (${capture.source})`,
-        look: '',
-        blocks: false,
-      });
-      continue;
-    }
-    const profile = await capture.profile();
-    const part = worker === undefined ? watch : watch.part('workers', worker.name);
-    for (const evidence of asked[i]?.evidence ?? []) {
-      // A process without timers has no column of handles, a heap snapshot of it has.
-      if (
-        evidence === 'tasks' ||
-        evidence === 'heap' ||
-        profile.sampleTypes.some(({ type }) => type === (evidence === 'classes' ? 'objects' : evidence))
-      )
-        part.dump(evidence, { profile, time, name: capture.source });
-    }
-  }
-}
-
-/** Remembers a look at what the heap holds, and says what it has cost; null where there was none. */
-async function classesTaken(classes: ClassLooks, { captures }: Look): Promise<string | null> {
-  const capture = captures.find(({ name }) => name === heapClasses);
-  if (capture === undefined) return null;
-  const profile = await capture.profile();
-  const stopped = stopOf(profile);
-  classes.taken(stopped, heapIds(profile));
-  return capture.type === refused
-    ? visible(capture.source, 400)
-    : `it stood still for ${Math.round(stopped)} ms`;
-}
-
-/** For how many milliseconds a process stood still for its snapshot, as the agent says; 0 where it does not. */
-function stopOf({ comments }: Profile): number {
-  const said = comments.map(
-    (comment) => /^from a heap snapshot of \d+ objects in (\d{1,9}) ms$/u.exec(comment)?.[1],
-  );
-  return Number(said.find((ms) => ms !== undefined) ?? 0);
-}
 
 /**
  * Looks until the time is over, Ctrl-C, or the service is gone.
@@ -182,83 +13,39 @@ function stopOf({ comments }: Profile): number {
  * @throws SourceError where not even one dump could be had.
  */
 export async function watchProcess(plan: ProcessPlan, io: WatchIo): Promise<ProcessVerdict> {
-  const { service } = plan;
   const progress = new Progress(io, false);
-  const watch = new ProcessWatch({
-    ...plan.leaks,
-    source: service.name.replace(/\/debug\/pprof\/$/u, ''),
-    snapshots: service.kind === 'process',
-  });
   const duration = (looksOf(plan) - 1) * plan.every;
   progress.say(
     `watching ${visible(plan.name)} every ${plan.every / 1000} s for ${Math.round(duration / 100) / 10} s (${plan.form})`,
   );
-  // What the first stop does to a process (clients wait, and open sockets meanwhile) is no evidence: it is taken twice.
-  const begin = io.now();
-  const workers = new WorkerStops(() => io.now());
-  const borne = bearing(service, plan.tasks.ask.name, workers);
-  if (service.heavy) {
-    const wanted = watch.wants(await service.counters(io.signal));
-    const asks = asksFor(wanted, service.kind, plan.tasks, plan.offers);
-    for (const { ask } of [...asks, ...asksForWorkers(service, workers.stops, duration)])
-      await borne.capture(ask.name, ask.query, io.signal);
-  }
-  const stops = new Stops(plan, io.now() - begin);
-  const end = io.now() + duration;
   let verdict: ProcessVerdict | null = null;
+  let end: number | null = null;
   const show = (force: boolean): void => {
     const main = verdict?.verdicts.find(({ kind }) => kind === 'leak') ?? verdict?.verdicts[0] ?? null;
-    progress.show(main, end - io.now(), force);
+    progress.show(main, (end ?? io.now()) - io.now(), force);
   };
-  const classes = plan.mayStop ? new ClassLooks(duration, () => io.now()) : null;
-  let asked: readonly EvidenceAsk[] = [];
-  let failure: SourceError | null = null;
-  let isFirst = true;
-  const watched = looks(borne, {
-    every: plan.every,
-    for: plan.for,
+  const watched = processLooks(plan, {
+    now: () => io.now(),
     signal: io.signal,
-    wants: (counters) => {
-      asked = [];
-      if (!stops.isDue(io.now(), end)) return [];
-      if (end - io.now() < plan.every / 2) classes?.isLast();
-      asked = [
-        ...asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes),
-        ...asksForWorkers(service, workers.stops, duration),
-      ];
-      if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
-        progress.say(
-          'it grows: looking at what its heap holds, for which it stands still (--no-stops forbids that)',
-        );
-      return asked.map(({ ask }) => ask);
-    },
-    clock: {
-      now: () => io.now(),
-      // The live line counts down while nothing happens.
-      sleep: (ms) => {
-        show(false);
-        return io.sleep(Math.min(ms, progress.live ? 1000 : ms));
-      },
+    say: (line) => progress.say(line),
+    // The live line counts down while nothing happens.
+    sleep: (ms) => {
+      show(false);
+      return io.sleep(Math.min(ms, progress.live ? 1000 : ms));
     },
   });
-  for await (const look of watched) {
-    const told = classes === null ? null : await classesTaken(classes, look);
-    if (told !== null) progress.say(told);
-    try {
-      await take(watch, look, asked);
-    } catch (error) {
-      if (error instanceof LeaksError)
-        throw new SourceError('SOURCE_MALFORMED', `${plan.name}: ${error.message}`, { cause: error });
-      throw error;
-    }
-    const has = look.captures.length > 0 || verdict !== null;
-    if (has) verdict = watch.verdict();
-    if (look.failed === null) show(isFirst);
+  let failure: SourceError | null = null;
+  let isFirst = true;
+  for await (const seen of watched) {
+    const { failed, givenUp, time } = seen.look;
+    end ??= (time ?? io.now()) + duration;
+    verdict = seen.verdict;
+    if (failed === null) show(isFirst);
     else {
-      failure = look.failed;
+      failure = failed;
       if (verdict === null) break;
       progress.clear();
-      progress.say(`${visible(failure.message, 400)}${look.givenUp ? '; this is the verdict so far' : ''}`);
+      progress.say(`${visible(failed.message, 400)}${givenUp ? '; this is the verdict so far' : ''}`);
     }
     isFirst = false;
   }

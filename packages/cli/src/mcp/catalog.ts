@@ -2,13 +2,11 @@
 import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { type Profile } from '@stackpile/profile';
-import { isRunning, parseSource, SourceError, type SourceSpec } from '@stackpile/sources';
+import { isRunning, parseSource, type RunningSpec, SourceError } from '@stackpile/sources';
+import { filesBelow } from '@stackpile/sources/dumps';
 import { didYouMean } from '../closest.ts';
-import { filesBelow } from '../leaks/dump-files.ts';
 import { quoted } from './arguments.ts';
 import { RefusedCall } from './refusal.ts';
-
-type RunningSpec = Exclude<SourceSpec, { readonly kind: 'file' | 'stdin' }>;
 
 /** A source as it was named at the start. */
 export type Named = { readonly id: string; readonly shown: string } & (
@@ -42,7 +40,7 @@ function namedOf(source: string, index: number, cwd: string): Named {
   const id = `s${index + 1}`;
   const spec = parseSource(source, cwd);
   if (isRunning(spec)) return { id, kind: 'service', shown: spec.spec, source, spec };
-  if (spec.kind === 'stdin')
+  if (!('path' in spec))
     throw new SourceError('SOURCE_USAGE', '-: standard input belongs to the protocol; name a file instead');
   const found = statSync(spec.path, { throwIfNoEntry: false });
   if (found === undefined) throw new SourceError('SOURCE_NOT_FOUND', `${spec.spec}: no such file`);

@@ -151,7 +151,7 @@ async function capture(workshop: Workshop, { args, left: signal }: Call): Promis
     }
     const seconds = offer.kind === 'recording' ? { seconds: String(args.number('seconds', 10)) } : {};
     const taken = await service.capture(wanted, seconds, signal);
-    const kept = catalog.keep(`${wanted} of ${id}`, await taken.profile(), taken.time);
+    const kept = catalog.keep(`${wanted} of ${id}`, await taken.profile(), taken.time ?? Date.now());
     return {
       said: `Captured: ${kept.id} is ${kept.shown}, at ${new Date(kept.time).toISOString()}. The last ${MOST_CAPTURES} captures are kept.`,
       data: reportLines(kept.profile, { kind: 'top' }, { nodecount: 15, sort: 'cum' }, {}),

@@ -8,7 +8,7 @@ import type { CliIo } from '../io.ts';
 import { optionProblem } from '../option-problem.ts';
 import { fillPage, PageError, readGraphviz, readPage } from '../web/page.ts';
 import { warnOfAge } from '../web/page-age.ts';
-import { readSources } from '../web/sources.ts';
+import { type PageSource, readSources } from '../web/sources.ts';
 import { saidOf } from './said.ts';
 
 export const reportUsage = `usage: stackpile report -o FILE SOURCE… [OPTION…]
@@ -108,9 +108,14 @@ export async function reportHtml(
   cwd: string,
   graph = true,
 ): Promise<string> {
-  const page = await readPage();
   const { sources, live } = await readSources(specs, options, cwd);
   await Promise.all(live.map((service) => service.close()));
+  return pageOf(sources, graph);
+}
+
+/** The page with profiles in it. Throws as {@link reportHtml} does. */
+export async function pageOf(sources: readonly PageSource[], graph: boolean): Promise<string> {
+  const page = await readPage();
   const data = new Map<string, string>();
   let size = 0;
   const entries = sources.map(({ name, bytes, time, size: read }, index) => {

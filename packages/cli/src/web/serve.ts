@@ -113,7 +113,7 @@ function listenProblem({ code }: ListenError, address: string): string {
 }
 
 /** How to reach the page of a machine without a display; null where there is one, or a browser was named. */
-function fromElsewhere({ url, port }: UiServer, { env }: CliIo): string | null {
+function fromElsewhere({ url, port }: UiServer, { env }: Pick<CliIo, 'env'>): string | null {
   const given = ['BROWSER', 'DISPLAY', 'WAYLAND_DISPLAY'].some((name) => (env[name] ?? '') !== '');
   if (given || process.platform === 'win32' || process.platform === 'darwin') return null;
   const { hostname: host } = new URL(url);
@@ -121,7 +121,11 @@ function fromElsewhere({ url, port }: UiServer, { env }: CliIo): string | null {
   return `This machine has no display. On yours, run  ssh -N -L ${port}:${host}:${port} ${hostname()}  and open that address there.`;
 }
 
-async function openBrowser(server: UiServer, io: CliIo): Promise<void> {
+/** Opens the page in the user's browser; where there is none, says on stderr what to do. */
+export async function openBrowser(
+  server: UiServer,
+  io: Pick<CliIo, 'env' | 'run' | 'stderr'>,
+): Promise<void> {
   const { url } = server;
   const elsewhere = fromElsewhere(server, io);
   if (elsewhere !== null) {

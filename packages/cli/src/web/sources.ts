@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { encodeProfile, heapIds, type Profile } from '@stackpile/profile';
 import {
+  type Capture,
+  holdsDumps,
   type LoadedSource,
   parseSource,
   SourceError,
@@ -57,9 +59,18 @@ export async function readSources(
     const service = liveService(spec, askedOf(spec));
     if (service !== null && !live.some(({ name }) => name === service.name)) live.push(service);
   };
+  const readFolder = async (spec: SourceSpec): Promise<void> => {
+    const [{ openService }, { capturesOf }] = await Promise.all([
+      import('@stackpile/sources/service'),
+      import('@stackpile/sources/dumps'),
+    ]);
+    const service = await openService(spec, { ...options, cwd, times: true });
+    for await (const capture of capturesOf(service)) sources.push(await sourceOf(capture, cwd));
+  };
   for (const text of specs) {
     try {
-      await read(text);
+      const spec = parseSource(text, cwd);
+      await (holdsDumps(spec) ? readFolder(spec) : read(text));
     } catch (error) {
       if (onSkipped === undefined || !(error instanceof SourceError) || error.code === 'SOURCE_ABORTED')
         throw error;
@@ -70,6 +81,13 @@ export async function readSources(
   for (const error of skipped) onSkipped?.(error);
   if (fatal !== undefined) throw fatal;
   return { sources, live };
+}
+
+/** What a service gave, as a source. */
+export async function sourceOf(capture: Capture, cwd: string): Promise<PageSource> {
+  const { source: name, time } = capture;
+  const profile = await capture.profile();
+  return pageSource({ spec: name, name, profile, bytes: null, remote: false, time }, cwd);
 }
 
 /** The index of a service, which a browser shows and people copy, means the service. */

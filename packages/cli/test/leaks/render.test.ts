@@ -5,7 +5,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { findLeaks, type Verdict } from '@stackpile/leaks';
 import { ProfileBuilder } from '@stackpile/profile';
 import { parseDuration } from '../../src/leaks/command-line.ts';
-import { groupDumps } from '../../src/leaks/dump-files.ts';
 import { renderVerdict } from '../../src/leaks/render.ts';
 import { columnsOf, elide, elidePath, paintFor, visible, widthOf, wrap } from '../../src/leaks/terminal.ts';
 import type { CliIo } from '../../src/io.ts';
@@ -113,28 +112,6 @@ describe('small readers', () => {
     for (const text of ['', 's', '5 s', '-5s', '1e3', '5x', 'Infinity', '1s2']) {
       assert.throws(() => parseDuration('--every', text, 0), /--every/u, text);
     }
-  });
-
-  test('which dumps belong together', () => {
-    const shell = ['t136/goroutine.pb.gz', 't16/goroutine.pb.gz', 't2/goroutine.pb.gz'];
-    assert.deepEqual(groupDumps(shell, '/nowhere')[0]?.files, [
-      't2/goroutine.pb.gz',
-      't16/goroutine.pb.gz',
-      't136/goroutine.pb.gz',
-    ]);
-    // Names that say something else keep the order in which they were given.
-    assert.deepEqual(groupDumps(['before.txt', 'after.txt'], '/nowhere')[0]?.files, [
-      'before.txt',
-      'after.txt',
-    ]);
-    const mixed = ['t2/a.pb.gz', 't2/b.txt', 't10/a.pb.gz', 't10/b.txt'];
-    assert.deepEqual(
-      groupDumps(mixed, '/nowhere').map(({ files }) => files),
-      [
-        ['t2/a.pb.gz', 't10/a.pb.gz'],
-        ['t2/b.txt', 't10/b.txt'],
-      ],
-    );
   });
 });
 

@@ -1,8 +1,7 @@
 // A Node process without an agent as a service: numbers and captures through its inspector.
-import { gzipSync } from 'node:zlib';
-import { encodeProfile, goOffer, type Offer, type Offers, type Profile } from '@stackpile/profile';
+import { goOffer, type Offer, type Offers, type Profile } from '@stackpile/profile';
 import type { SourceOptions, SourceSpec } from '../options.ts';
-import type { Capture, Query, Service } from '../service.ts';
+import { captureOf, type Query, type Service } from '../service.ts';
 import { sharedReading } from '../shared.ts';
 import { noSuchProfile } from '../spec.ts';
 import { type InspectorCaptures, openInspectorTarget } from './captures.ts';
@@ -51,22 +50,6 @@ const offers: Offers = {
 function secondsOf(query: Query): number {
   const seconds = Number(query['seconds'] ?? SECONDS);
   return Math.min(MOST_SECONDS, Math.max(1, Number.isFinite(seconds) && seconds > 0 ? seconds : SECONDS));
-}
-
-/** A capture whose bytes are made when somebody wants them. */
-function captureOf(name: string, source: string, time: number, profile: Profile): Capture {
-  let packed: Uint8Array | null = null;
-  return {
-    name,
-    source,
-    time,
-    type: 'application/octet-stream',
-    get body() {
-      packed ??= gzipSync(encodeProfile(profile), { level: 1 });
-      return packed;
-    },
-    profile: () => Promise.resolve(profile),
-  };
 }
 
 function take(

@@ -1,7 +1,9 @@
 // Which files on the command line belong together, and in which order they were taken.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { SourceError, systemReason } from '@stackpile/sources';
+import { SourceError } from './errors.ts';
+import { isFolder } from './spec.ts';
+import { systemReason } from './system-reason.ts';
 
 /** Names of files that may be dumps; a folder holds other things too. */
 const dumpName = /\.(?:pb|pprof|prof|proto|heapsnapshot|heapprofile|txt)(?:\.gz)?$|\.gz$/iu;
@@ -38,15 +40,6 @@ export function filesBelow(folder: string, cwd: string): string[] {
   return found.sort((a, b) => byNumber.compare(a, b));
 }
 
-function isFolder(path: string, cwd: string): boolean {
-  try {
-    return statSync(resolve(cwd, path), { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    // Whoever reads it says why it cannot be.
-    return false;
-  }
-}
-
 /** Dumps of one kind. */
 export interface DumpGroup {
   /** What the files have in common: `goroutine.pb.gz`. */
@@ -63,7 +56,7 @@ export interface DumpGroup {
 export function groupDumps(sources: readonly string[], cwd: string): DumpGroup[] {
   const files: { path: string; fromFolder: boolean }[] = [];
   for (const source of sources) {
-    if (isFolder(source, cwd))
+    if (isFolder(resolve(cwd, source)))
       for (const path of filesBelow(source, cwd)) files.push({ path, fromFolder: true });
     else files.push({ path: source, fromFolder: false });
   }
