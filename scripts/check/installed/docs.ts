@@ -22,6 +22,7 @@ const TOKEN = 'a-token-of-this-check';
 const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile leaks': 'the name of the subcommand, without a source',
   'stackpile -top': 'the name of a report, without a source',
+  'stackpile run': 'the name of the subcommand, without a program',
   'stackpile mcp': 'the name of the subcommand, without a source',
   'stackpile leaks --json': 'the name of a form of output, without a source',
   'stackpile verify --json': 'the name of a form of output, without sources',
@@ -119,7 +120,7 @@ function asHere(command: string, world: World): string {
       'stackpile leaks $1 --every 1s --for 6s',
     )
     .replace(/^(stackpile verify .*http:.*)$/u, '$1 --every 1s --for 6s')
-    .replace(/^(stackpile run .*)--for \d+[sm]/u, '$1--for 6s')
+    .replace(/^stackpile run (?:--for \d+[sm] )?/u, 'stackpile run --for 6s ')
     .replace(' dumps/', ' monday/')
     .replaceAll('SOURCE…', 'monday.pb.gz')
     .replace(/-http=:\d*/u, '-http=127.0.0.1: -no_browser')
