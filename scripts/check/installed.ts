@@ -5,9 +5,11 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'no
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { closedPort } from '../../testing/listening.ts';
 import { nodeOf } from '../../testing/nodes.ts';
 import { type Outcome, root } from '../house.ts';
 import { packRooms } from '../pack.ts';
+import { tryAction } from './installed/action.ts';
 import { tryCommands } from './installed/commands.ts';
 import { type Consumer, consumerOf, type Place, placeOf } from './installed/consumer.ts';
 import { tryDocs } from './installed/docs.ts';
@@ -103,6 +105,7 @@ function partsOf(ledger: Ledger, place: Place, consumer: Consumer): ReadonlyMap<
   return new Map<string, Part>([
     ['suite', () => trySuite(ledger, consumer, SUITE_MAJOR)],
     ...MAJORS.map((major): [string, Part] => [`node${major}`, () => tryNode(ledger, place, consumer, major)]),
+    ['action', async () => tryAction(ledger, place, consumer, await closedPort())],
     ['examples', () => inBeside((made) => tryExamples(ledger, made))],
     ['docs', () => inBeside((made) => tryDocs(ledger, made))],
     [

@@ -22,6 +22,7 @@ const TOKEN = 'a-token-of-this-check';
 const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile leaks': 'the name of the subcommand, without a source',
   'stackpile -top': 'the name of a report, without a source',
+  'stackpile run': 'the name of the subcommand, without a program',
   'stackpile mcp': 'the name of the subcommand, without a source',
   'stackpile leaks --json': 'the name of a form of output, without a source',
   'stackpile verify --json': 'the name of a form of output, without sources',
@@ -47,6 +48,11 @@ const ASSISTANT = [
   .join('');
 
 const IS_COMMAND = /^(?:stackpile|curl|go tool pprof) \S/u;
+/** As {@link asHere} has them. */
+const WATCHES = /^stackpile leaks .*--for 6s/u;
+/** On this page every line of a block is a command. */
+const PLAYBOOK = 'docs/playbook.md';
+const STARTS_AGENT = /^node --import @stackpile\/agent\/register \S/u;
 
 /** Commands in fenced `sh` blocks, and in the text between backticks. */
 export function commandsOf(page: string, markdown: string): Told[] {
@@ -60,7 +66,9 @@ export function commandsOf(page: string, markdown: string): Told[] {
     else if (language === undefined)
       for (const [, command = ''] of line.matchAll(/`([^`]+)`/gu)) told.push({ place, command });
   }
-  return told.filter(({ command }) => IS_COMMAND.test(command));
+  return told.filter(
+    ({ command }) => IS_COMMAND.test(command) || (page === PLAYBOOK && STARTS_AGENT.test(command)),
+  );
 }
 
 function pages(): string[] {
@@ -112,7 +120,7 @@ function asHere(command: string, world: World): string {
       'stackpile leaks $1 --every 1s --for 6s',
     )
     .replace(/^(stackpile verify .*http:.*)$/u, '$1 --every 1s --for 6s')
-    .replace(/^(stackpile run .*)--for \d+[sm]/u, '$1--for 6s')
+    .replace(/^stackpile run (?:--for \d+[sm] )?/u, 'stackpile run --for 6s ')
     .replace(' dumps/', ' monday/')
     .replaceAll('SOURCE…', 'monday.pb.gz')
     .replace(/-http=:\d*/u, '-http=127.0.0.1: -no_browser')
@@ -155,7 +163,16 @@ async function follow(told: Told, world: World): Promise<void> {
     );
     return;
   }
-  const ran = await run('sh', ['-c', command], options);
+  if (STARTS_AGENT.test(command)) {
+    const running = await start('sh', ['-c', `exec ${command}`], options);
+    await running.says(/profiles of process \d+ are at http/u, 'stderr');
+    await running.end('SIGTERM');
+    return;
+  }
+  let ran = await run('sh', ['-c', command], options);
+  // A machine that is busy with something else takes too few looks meanwhile.
+  if (ran.status === 2 && WATCHES.test(command))
+    ran = await run('sh', ['-c', command.replace(/--for 6s/u, '--for 40s')], options);
   expectEnd(ran, statusesOf(command), command);
   expect(!/\berror\b/iu.test(ran.stderr), `${command}: ${ran.stderr}`);
   // What was read from a file or a service is there: a verdict, a report, a body.
