@@ -134,7 +134,7 @@ export async function runPprof(argv: readonly string[], world: CliIo): Promise<n
         import('../web/serve.ts'),
         import('./web-request.ts'),
       ]);
-      return await serveUi(await uiRequest(invocation, io.cwd), io);
+      return await serveUi(await uiRequest(invocation, io), io);
     }
     if (io.ownProcess === true && endsSoon(invocation, io.cwd)) await leaveOutTurboFan();
     const profile = await fetchProfile(invocation, io, warn);

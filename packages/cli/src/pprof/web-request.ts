@@ -1,12 +1,18 @@
 // pprof's flags as a request for the web pages.
 import { resolve } from 'node:path';
 import { MOST_PEM_BYTES, readTypedFile, systemReason, type TlsOptions } from '@stackpile/sources';
+import type { CliIo } from '../io.ts';
 import type { Invocation } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import type { UiRequest } from '../web/serve.ts';
+import type { SavedViews } from '../web/views.ts';
+import { removeView, savedViews, saveView, settingsFile } from './settings.ts';
 
 /** The request of an invocation with `-http`. Throws DriverError where a TLS file cannot be read. */
-export async function uiRequest(invocation: Invocation, cwd: string): Promise<UiRequest> {
+export async function uiRequest(
+  invocation: Invocation,
+  { cwd, env }: Pick<CliIo, 'cwd' | 'env'>,
+): Promise<UiRequest> {
   const { network } = invocation;
   const read = async (path: string): Promise<string> => {
     try {
@@ -26,6 +32,7 @@ export async function uiRequest(invocation: Invocation, cwd: string): Promise<Ui
     address: invocation.http,
     noBrowser: invocation.noBrowser,
     options: invocation.options,
+    views: viewsIn(env, invocation),
     source: {
       headers: network.headers,
       ...(network.token === '' ? {} : { token: network.token }),
@@ -33,5 +40,29 @@ export async function uiRequest(invocation: Invocation, cwd: string): Promise<Ui
       ...(network.timeout > 0 ? { timeout: network.timeout } : {}),
       ...(Object.keys(tls).length === 0 ? {} : { tls }),
     },
+  };
+}
+
+/** pprof's saved views in the folder that the environment names. */
+function viewsIn(env: CliIo['env'], { options }: Invocation): SavedViews {
+  const trying = (step: (file: string) => void): string | null => {
+    try {
+      step(settingsFile(env));
+      return null;
+    } catch (error) {
+      if (error instanceof DriverError) return error.message;
+      throw error;
+    }
+  };
+  return {
+    find(name) {
+      let query: string | null = null;
+      const problem = trying((file) => {
+        query = savedViews(file).find((view) => view.name === name)?.query ?? null;
+      });
+      return { query, problem };
+    },
+    save: (name, address) => trying((file) => saveView(file, name, options, address)),
+    remove: (name) => trying((file) => removeView(file, name)),
   };
 }

@@ -19,6 +19,7 @@ import type { LiveService } from './live.ts';
 import { mark, refusalPolicy, tokenPage } from './refusal.ts';
 import { warnOfAge } from './page-age.ts';
 import { type PageSource, profileBody, readSources } from './sources.ts';
+import { answerViews, type SavedViews } from './views.ts';
 
 /** What to serve. */
 export interface UiRequest {
@@ -34,6 +35,8 @@ export interface UiRequest {
   readonly onSkipped?: (error: SourceError) => void;
   /** How sources are read. */
   readonly source?: SourceOptions;
+  /** pprof's saved views. */
+  readonly views?: SavedViews;
   /** Ends the server. */
   readonly signal?: AbortSignal;
 }
@@ -166,6 +169,7 @@ export async function startUi(request: UiRequest, io: Pick<CliIo, 'cwd'>): Promi
     near: isLoopback(address.host),
     cwd: io.cwd,
     entry: entryPath(request.options, base !== ''),
+    views: request.views,
   });
   const server = createServer({ maxHeaderSize: 16_384 }, (incoming, outgoing) => {
     site.answer(incoming, outgoing).catch(() => outgoing.destroy());
@@ -218,6 +222,7 @@ interface SiteParts {
   readonly near: boolean;
   readonly cwd: string;
   readonly entry: string;
+  readonly views: SavedViews | undefined;
 }
 
 class Site {
@@ -319,6 +324,9 @@ class Site {
     if (!path.startsWith('/ui/'))
       return redirect(307, path === '/ui' ? `/ui/${url.search}` : `/ui${url.search}`);
     const rest = path.slice(4);
+    const view = request.method === 'GET' ? answerViews(this.#parts.views, rest, url) : null;
+    if (view?.location !== undefined) return redirect(303, view.location);
+    if (view !== null) return text(view.status, view.text);
     if (/^[\w-]*$/u.test(rest) && rest !== 'download') return pack('text/html; charset=utf-8', this.#page);
     if (rest === 'graphviz.js') {
       this.#graphviz ??= new Body(await readGraphviz());
