@@ -1,7 +1,7 @@
 // From the root to every object: the chain of holders on which it hangs, breadth first, as a row of the tree of chains.
 import { GrowingUint32 } from '../../columns/growable.ts';
 import { baseName } from '../../naming/names.ts';
-import { release } from '../dominators.ts';
+import { NodeQueue } from '../node-queue.ts';
 import type { SnapshotFunctions } from '../functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
 import { ClassNames } from './class-names.ts';
@@ -135,8 +135,8 @@ class Walker {
   }
 
   walk(): ClassWalk {
-    const { nodeCount, firstEdge, edgeLabel, edgeTo } = this.#snapshot;
-    const queue = new Uint32Array(nodeCount);
+    const { firstEdge, edgeLabel, edgeTo } = this.#snapshot;
+    const queue = new NodeQueue();
     const late = new GrowingUint32(1024);
     const deferred = [
       new GrowingUint32(0),
@@ -144,21 +144,19 @@ class Walker {
       new GrowingUint32(64),
       new GrowingUint32(64),
     ];
-    let head = 0;
-    let tail = 0;
     const reach = (holder: number, edge: number, to: number): void => {
       const isLate = this.#enter(holder, edge, to);
       if (isLate) late.push(to);
-      else queue[tail++] = to;
+      else queue.push(to);
     };
     this.#row[0] = ROOT_ROW;
     this.#part[0] = Part.fixed;
-    queue[tail++] = 0;
+    queue.push(0);
     const done = [0, 0, 0, 0];
     let lateAt = 0;
     for (;;) {
-      while (head < tail) {
-        const node = queue[head++] as number;
+      while (queue.length > 0) {
+        const node = queue.shift();
         const last = firstEdge[node + 1] as number;
         for (let edge = firstEdge[node] as number; edge < last; edge++) {
           const to = edgeTo[edge] as number;
@@ -187,10 +185,10 @@ class Walker {
         }
         done[tier] = edges.length;
       } else if (lateAt < late.length) {
-        while (lateAt < late.length) queue[tail++] = late.get(lateAt++);
+        while (lateAt < late.length) queue.push(late.get(lateAt++));
       } else break;
     }
-    release(queue);
+    queue.release();
     return {
       tree: this.#tree,
       row: this.#row,
