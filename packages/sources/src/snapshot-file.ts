@@ -1,5 +1,6 @@
 // Heap snapshot files, which may be larger than any buffer: read as a stream, never as a whole.
 import * as fs from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { functionNames } from '@stackpile/agent/inspector';
@@ -10,6 +11,23 @@ const unreadable = { text: '', packed: false, size: 0 };
 const MOST_IDS = 200_000;
 /** Bytes that tell what a file is. */
 const HEAD = 256;
+/** Bytes that are read at once. */
+const CHUNK = 1 << 18;
+
+/** A file in pieces, each in the place of the one before: gigabytes of pieces would else be garbage for a while. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const buffer = Buffer.alloc(CHUNK);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
 
 /** The beginning of a regular file as text, unpacked; '' where there is none. */
 function head(path: string): { readonly text: string; readonly packed: boolean; readonly size: number } {
@@ -54,10 +72,10 @@ export async function readSnapshotFile(
 ): Promise<Profile | null> {
   const { text, packed, size } = head(path);
   if (!isHeapSnapshot(text)) return null;
-  const stream = fs.createReadStream(path, { highWaterMark: 1 << 18 });
   const series = looks === null ? {} : { maxIds: MOST_IDS, classes: { looks } };
   const options = { names: functionNames, ...series };
-  if (!packed) return readHeapSnapshotStream(stream, { expectedBytes: size, ...options });
-  const unpacked = pipeline(stream, createGunzip({ chunkSize: 1 << 18 }), () => undefined);
+  if (!packed) return readHeapSnapshotStream(chunksOf(path), { expectedBytes: size, ...options });
+  const stream = fs.createReadStream(path, { highWaterMark: CHUNK });
+  const unpacked = pipeline(stream, createGunzip({ chunkSize: CHUNK }), () => undefined);
   return readHeapSnapshotStream(unpacked, options);
 }
