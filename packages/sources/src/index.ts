@@ -2,8 +2,9 @@
 export { SourceError, type SourceErrorCode } from './errors.ts';
 export { inflate } from './inflate.ts';
 export type { InspectorTarget, LoadedSource, SourceOptions, SourceSpec, TlsOptions } from './options.ts';
+export { type Pieces, readPieces } from './pieces.ts';
 export type { Capture, Query, Service, ServiceKind, ServiceWorker } from './service.ts';
 export { hidePassword, hideQuerySecrets, shownSource } from './shown.ts';
 export { INSPECTOR_REFUSAL, isRunning, namesProcess, parseSource } from './spec.ts';
 export { systemReason } from './system-reason.ts';
-export { MOST_PEM_BYTES, readTypedFile } from './typed-file.ts';
+export { MOST_PEM_BYTES, readTypedFile, typedChunks } from './typed-file.ts';
