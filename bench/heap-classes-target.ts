@@ -32,7 +32,7 @@ const kinds: Readonly<Record<string, () => void>> = {
     for (let i = 0; i < 100_000; i++) void tick(i);
     fill(330);
   },
-  objects: () => fill(760),
+  objects: () => fill(580),
   texts: () => {
     for (let i = 0; i < 1_000_000; i++) data.push(Buffer.alloc(960, `text ${i} `).toString('latin1'));
   },

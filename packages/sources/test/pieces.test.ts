@@ -29,7 +29,10 @@ function* cut(bytes: Uint8Array, size: number): Generator<Uint8Array> {
 }
 
 async function objectsOf(source: string, stdin?: AsyncIterable<Uint8Array>): Promise<number> {
-  const { profile, bytes } = await loadSource(source, { ...least, ...(stdin === undefined ? {} : { stdin }) });
+  const { profile, bytes } = await loadSource(source, {
+    ...least,
+    ...(stdin === undefined ? {} : { stdin }),
+  });
   assert.equal(bytes, null);
   const column = profile.sampleTypes.findIndex(({ type }) => type === 'objects');
   return Number(sumInt64(profile.samples.values[column] ?? new Float64Array(0)));
@@ -66,7 +69,10 @@ describe('a heap snapshot', () => {
   test('that is malformed is said with the name of its source', async () => {
     await assert.rejects(loadSource(addressOf('broken'), least), (error) => {
       assert.ok(error instanceof SourceError && error.code === 'SOURCE_MALFORMED', String(error));
-      assert.match(error.message, /^http:\/\/127\.0\.0\.1:\d+\/broken: heap snapshot: unexpected byte at \d+/u);
+      assert.match(
+        error.message,
+        /^http:\/\/127\.0\.0\.1:\d+\/broken: heap snapshot: unexpected byte at \d+/u,
+      );
       return true;
     });
   });

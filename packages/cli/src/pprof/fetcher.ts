@@ -172,7 +172,8 @@ export class Fetcher {
 
   /** What a pipe gives: a heap snapshot is read as it comes. */
   async #pipe(chunks: AsyncIterable<Uint8Array>, source: string): Promise<Profile> {
-    const tooMany = (): Error => new DriverError(`${shownSource(source)} is too large for the memory there is`);
+    const tooMany = (): Error =>
+      new DriverError(`${shownSource(source)} is too large for the memory there is`);
     const taken = await asDriver(() => readPieces(chunks, { mostBytes: MOST_BYTES, tooMany }));
     return taken.kind === 'snapshot' ? taken.profile : this.#read(taken.bytes, source);
   }

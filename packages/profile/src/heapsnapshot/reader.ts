@@ -363,9 +363,16 @@ export class HeapSnapshotReader {
 
   // ---- the end
 
-  /** Where the text was cut off, in words; null where it is whole. */
+  /** Where the text was cut off, and how far it got, in words; null where it is whole. */
   get cut(): string | null {
-    return this.#state === State.end ? null : `cut at byte ${this.#offset}${this.#place()}`;
+    if (this.#state === State.end) return null;
+    const { nodes, edges } = this.promised;
+    const read = (section: Section): number => this.#rows?.count(section) ?? 0;
+    const names = this.#names.length;
+    return (
+      `truncated at byte ${this.#offset}: ${read('nodes')} of ${nodes} nodes read, ${read('edges')} of ${edges} edges, ` +
+      (names === 0 ? 'no names' : `${names} names`)
+    );
   }
 
   /**
@@ -377,8 +384,7 @@ export class HeapSnapshotReader {
   finish(asFarAsItGoes = false): HeapSnapshot {
     const rows = this.#rows;
     if (asFarAsItGoes && this.#state !== State.end && rows !== null && rows.count('nodes') > 0) {
-      rows.cut();
-      return rows.finish(this.#names.finish(), this.#offset);
+      return rows.finish(this.#names.finish(), this.#offset, true);
     }
     return this.#finishWhole();
   }
@@ -399,7 +405,7 @@ export class HeapSnapshotReader {
     const strings = this.#names.length;
     if (rows.maxName >= strings)
       this.#malformed(0, `: a name is string ${rows.maxName}, but there are only ${strings}`);
-    return rows.finish(this.#names.finish(), this.#offset);
+    return rows.finish(this.#names.finish(), this.#offset, false);
   }
 
   #place(): string {

@@ -192,7 +192,7 @@ export class SnapshotRows {
   }
 
   /** There is no more: nodes whose edges did not come have none. */
-  cut(): void {
+  #cut(): void {
     const { nodes, edges } = { nodes: this.#nodes, edges: this.#edges };
     for (let node = 0; node <= nodes; node++) {
       if ((this.#firstEdge[node] as number) > edges) this.#firstEdge[node] = edges;
@@ -210,8 +210,13 @@ export class SnapshotRows {
     };
   }
 
-  /** The snapshot; nothing is left here. */
-  finish(strings: SnapshotStrings, textBytes: number): HeapSnapshot {
+  /**
+   * The snapshot; nothing is left here.
+   *
+   * @param isCut the text ended before its end
+   */
+  finish(strings: SnapshotStrings, textBytes: number, isCut: boolean): HeapSnapshot {
+    if (isCut) this.#cut();
     const snapshot: HeapSnapshot = {
       nodeCount: this.#nodes,
       edgeCount: this.#edges,
@@ -224,6 +229,7 @@ export class SnapshotRows {
       edgeTo: this.#edgeTo,
       locations: this.#locations.finish(),
       strings,
+      isCut,
       textBytes,
     };
     this.#forget();

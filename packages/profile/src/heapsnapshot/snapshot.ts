@@ -76,6 +76,8 @@ export interface HeapSnapshot {
   readonly edgeTo: Uint32Array;
   readonly locations: SnapshotLocations;
   readonly strings: SnapshotStrings;
+  /** Whether the text was cut off: some nodes, edges or names did not come. */
+  readonly isCut: boolean;
   /** Bytes of the text the snapshot was read from. */
   readonly textBytes: number;
 }

@@ -96,7 +96,7 @@ export class ClassTally {
    */
   finish(dominators: DominatorTree, sizes: NodeSizes): HeapClasses {
     const { reached, vertex, idom, spare } = dominators;
-    const { tree, weak, row } = this.#walk;
+    const { tree, weak, untold, row, base } = this.#walk;
     const ages = this.#ages;
     const retainedRow = spare;
     const cells: number[] = new Array<number>(tree.length * ages).fill(0);
@@ -113,8 +113,11 @@ export class ClassTally {
       retainedRow[v] = at;
       add(node, at);
     }
-    // Nothing that only weak references lead to dominates anything.
-    for (let node = 0; node < row.length; node++) if (row[node] === weak) add(node, weak);
+    // Nothing that only weak references lead to dominates anything, and nothing of which nobody knows who holds it.
+    for (let node = 0; node < row.length; node++) {
+      const at = row[node] as number;
+      if (at === weak || (untold >= 0 && base[node] === untold)) add(node, at);
+    }
     return this.#classes(tree, cells);
   }
 
