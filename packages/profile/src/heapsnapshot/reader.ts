@@ -45,7 +45,7 @@ type State = (typeof State)[keyof typeof State];
 /**
  * Reads a heap snapshot piece by piece: `push` the chunks in order, then `finish`. The text is never held as a whole.
  *
- * Memory: 17 bytes per node, 8 per edge, 16 per location and the bytes of the strings that name objects, closures, scripts and
+ * Memory: 15 bytes per node, 8 per edge, 8 per location and the bytes of the strings that name objects, closures, scripts and
  * edges, and of those that code is named and written in; other strings' contents are dropped.
  * @throws ProfileError that names the byte at fault: PROFILE_MALFORMED, PROFILE_TRUNCATED, PROFILE_TOO_LARGE, PROFILE_EMPTY.
  */
