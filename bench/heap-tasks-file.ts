@@ -8,12 +8,17 @@ const path = process.argv[2] ?? '';
 const before = process.memoryUsage.rss();
 const begun = performance.now();
 const profile = await readSnapshotFile(path);
+const sumOf = (type: string): number => {
+  const column = profile?.sampleTypes.findIndex((one) => one.type === type) ?? -1;
+  return Number(sumInt64(profile?.samples.values[column] ?? new Float64Array(0)));
+};
 process.stdout.write(
   `${JSON.stringify({
     bytes: (await stat(path)).size,
     totalMs: performance.now() - begun,
     before,
     peak: process.resourceUsage().maxRSS * 1024,
-    count: profile === null ? 0 : Number(sumInt64(profile.samples.values[0] ?? new Float64Array(0))),
+    count: sumOf('tasks'),
+    objects: sumOf('objects'),
   })}\n`,
 );

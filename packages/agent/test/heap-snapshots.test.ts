@@ -1,6 +1,10 @@
 // What an agent says of its heap by snapshot: classes with their ages, V8's own file, and a sentence where neither may be had.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { after, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import {
   decodeProfile,
@@ -101,6 +105,36 @@ test("heapsnapshot is V8's own file", async () => {
   assert.equal(status, 200, body.toString().slice(0, 300));
   assert.match(headers['content-disposition'] ?? '', /filename="heap\.heapsnapshot"/u);
   assert.ok(namesOf(readHeapSnapshot(body)).some((name) => name.includes('Remembered')));
+});
+
+describe('the text of a snapshot goes through a temporary file, never through memory', () => {
+  const usual = process.env['TMPDIR'];
+  const folder = mkdtempSync(join(tmpdir(), 'stackpile-text-'));
+  after(() => {
+    if (usual === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = usual;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('of which nothing is left, whether the client takes it whole or goes away', async () => {
+    process.env['TMPDIR'] = folder;
+    const { port, url } = await serving(patient);
+    const { status, headers, body } = await ask(port, '/debug/pprof/heapsnapshot');
+    assert.equal(status, 200, body.toString().slice(0, 300));
+    assert.equal(headers['content-length'], String(body.length));
+    assert.deepEqual(readdirSync(folder), []);
+    const answer = await fetch(`${url}/debug/pprof/heapsnapshot`);
+    await answer.body?.cancel();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  test('which says so where there is no folder for it', async () => {
+    process.env['TMPDIR'] = join(folder, 'nowhere');
+    const { port } = await serving(patient);
+    const { status, body } = await ask(port, '/debug/pprof/heapsnapshot');
+    assert.equal(status, 503);
+    assert.match(body.toString(), /could not be written to a temporary file: ENOENT/u);
+  });
 });
 
 for (const name of ['heapclasses', 'heapsnapshot']) {

@@ -3,16 +3,22 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { ProfileError, type Profile } from '@stackpile/profile';
+import { readPieces } from './pieces.ts';
 import { isSecretKey } from './shown.ts';
 import { SourceError } from './errors.ts';
 import type { SourceOptions } from './options.ts';
+import { collect } from './typed-file.ts';
 
 /** An answer that was read to its end. */
 export interface HttpAnswer {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Empty where the answer was a heap snapshot that was read as it came. */
   readonly body: Uint8Array;
+  /** The profile of that snapshot; null for every other answer. */
+  readonly snapshot: Profile | null;
   /** After redirects. */
   readonly url: URL;
 }
@@ -32,6 +38,8 @@ export interface HttpRequest {
   readonly within?: 'answer' | 'headers';
   readonly method?: 'GET' | 'POST';
   readonly body?: Uint8Array;
+  /** Read a heap snapshot as it comes, however long it is: its profile is the answer, not its bytes. */
+  readonly snapshots?: boolean;
 }
 
 const maxRedirects = 10;
@@ -196,22 +204,23 @@ async function readAnswer(
   answer: IncomingMessage,
   maxBytes: number,
   shown: string,
+  snapshots: boolean,
 ): Promise<Omit<HttpAnswer, 'url'>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   const stream = decoded(answer);
   if (stream !== answer) answer.on('error', (error) => stream.destroy(error));
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > maxBytes) {
-      answer.destroy();
-      throw new SourceError(
-        'SOURCE_TOO_LARGE',
-        `${shown}: the answer is longer than ${Math.round(maxBytes / 2 ** 20)} MB`,
-      );
-    }
-    chunks.push(chunk);
-  }
+  const tooMany = (): SourceError => {
+    answer.destroy();
+    return new SourceError(
+      'SOURCE_TOO_LARGE',
+      `${shown}: the answer is longer than ${Math.round(maxBytes / 2 ** 20)} MB`,
+    );
+  };
+  const pieces = stream as AsyncIterable<Uint8Array>;
+  const options = { mostBytes: maxBytes, tooMany };
+  const taken =
+    snapshots && answer.statusCode === 200
+      ? await readPieces(pieces, options)
+      : ({ kind: 'bytes', bytes: await collect(pieces, maxBytes, tooMany) } as const);
   if (!answer.complete)
     throw new SourceError(
       'SOURCE_UNREACHABLE',
@@ -222,14 +231,15 @@ async function readAnswer(
     status: answer.statusCode ?? 0,
     statusText: answer.statusMessage ?? '',
     headers: answer.headers,
-    body: Buffer.concat(chunks, length),
+    body: taken.kind === 'bytes' ? taken.bytes : new Uint8Array(0),
+    snapshot: taken.kind === 'snapshot' ? taken.profile : null,
   };
 }
 
 /**
  * Sends one request, follows redirects, and reads the answer whatever its status is.
  *
- * @throws SourceError where there is no answer, or it is too long or too late.
+ * @throws SourceError where there is no answer, or it is too long or too late; ProfileError for a snapshot that is malformed.
  */
 export async function get(request: HttpRequest): Promise<HttpAnswer> {
   const shown = request.name ?? shownUrl(request.url);
@@ -252,7 +262,8 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
       if (next === null) {
         begun = true;
         if (request.within === 'headers') clearTimeout(timer);
-        return { ...(await readAnswer(answer, request.options.maxBytes ?? defaultMaxBytes, shown)), url };
+        const maxBytes = request.options.maxBytes ?? defaultMaxBytes;
+        return { ...(await readAnswer(answer, maxBytes, shown, request.snapshots === true)), url };
       }
       answer.resume();
       if (redirects >= maxRedirects)
@@ -270,7 +281,7 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
       url = next;
     }
   } catch (error) {
-    if (error instanceof SourceError) throw error;
+    if (error instanceof SourceError || error instanceof ProfileError) throw error;
     if (request.options.signal?.aborted === true)
       throw new SourceError('SOURCE_ABORTED', `${shown}: given up`, { cause: error });
     if (deadline.aborted) {

@@ -10,7 +10,8 @@ export type {
   TlsOptions,
 } from './options.ts';
 export type { Capture, PastLook, Query, Service, ServiceKind, ServiceWorker } from './service.ts';
+export { type Pieces, readPieces } from './pieces.ts';
 export { hidePassword, hideQuerySecrets, shownSource } from './shown.ts';
 export { holdsDumps, INSPECTOR_REFUSAL, isRunning, namesProcess, parseSource } from './spec.ts';
 export { systemReason } from './system-reason.ts';
-export { MOST_PEM_BYTES, readTypedFile } from './typed-file.ts';
+export { MOST_PEM_BYTES, readTypedFile, typedChunks } from './typed-file.ts';

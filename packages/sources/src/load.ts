@@ -7,14 +7,17 @@ import { inflate } from './inflate.ts';
 import { SourceError, type SourceErrorCode } from './errors.ts';
 import type { LoadedSource, SourceOptions, SourceSpec } from './options.ts';
 import { asItIs } from './mistaken.ts';
+import { type Pieces, readPieces } from './pieces.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
 import { parseSource } from './spec.ts';
-import { collect, readTypedFile } from './typed-file.ts';
+import { readTypedFile, typedChunks } from './typed-file.ts';
 
 export { asItIs } from './mistaken.ts';
 
 const defaultMaxBytes = 2 ** 30;
 const defaultTimeout = 60;
+/** A process that writes all of its heap takes its time. */
+const snapshotTimeout = 600;
 
 /**
  * Reads bytes as a profile; whatever is wrong with them is said with the source's name in front, and so is
@@ -29,17 +32,6 @@ export async function profileOf(
     const profile = await readProfile(bytes, { times, inflate });
     for (const sentence of passedOver(profile)) onProgress?.(`${name}: ${sentence}`);
     return profile;
-  } catch (error) {
-    if (error instanceof ProfileError)
-      throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-/** A heap snapshot, which may be larger than any buffer; null for every other file. */
-async function snapshotOf(path: string, name: string, options: SourceOptions): Promise<Profile | null> {
-  try {
-    return await readSnapshotFile(path, options.looks);
   } catch (error) {
     if (error instanceof ProfileError)
       throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
@@ -77,6 +69,19 @@ async function fileBytes(
   }
 }
 
+/** What a file, a pipe with a name or a device gives. */
+async function fileOf(
+  spec: Extract<SourceSpec, { kind: 'file' }>,
+  options: SourceOptions,
+  name: string,
+): Promise<Pieces> {
+  const snapshot = await asSource(name, () => readSnapshotFile(spec.path, options.looks));
+  if (snapshot !== null) return { kind: 'snapshot', profile: snapshot };
+  const pipe = await typedChunks(spec.path);
+  if (pipe !== null) return piecesOf(pipe, options, name);
+  return { kind: 'bytes', bytes: await fileBytes(spec, options) };
+}
+
 function fileErrorCode(error: unknown): SourceErrorCode {
   switch ((error as { code?: unknown } | null)?.code) {
     case 'ENOENT':
@@ -89,12 +94,29 @@ function fileErrorCode(error: unknown): SourceErrorCode {
   }
 }
 
-async function standardInput(options: SourceOptions, name: string): Promise<Uint8Array> {
-  const maxBytes = options.maxBytes ?? defaultMaxBytes;
-  return collect(options.stdin ?? process.stdin, maxBytes, () => {
-    const most = Math.round(maxBytes / 2 ** 20);
+/** What a pipe gives. */
+async function piecesOf(
+  chunks: AsyncIterable<Uint8Array | string>,
+  options: SourceOptions,
+  name: string,
+): Promise<Pieces> {
+  const mostBytes = options.maxBytes ?? defaultMaxBytes;
+  const tooMany = (): SourceError => {
+    const most = Math.round(mostBytes / 2 ** 20);
     return new SourceError('SOURCE_TOO_LARGE', `${name}: longer than ${most} MB, the most that is read`);
-  });
+  };
+  return asSource(name, () => readPieces(chunks, { mostBytes, tooMany, looks: options.looks }));
+}
+
+/** What is wrong with a profile is said with the source's name in front. */
+async function asSource<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ProfileError)
+      throw new SourceError('SOURCE_MALFORMED', `${name}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 /** The address that is asked: pprof's rules for an address without a path, `seconds` added or replaced. */
@@ -110,7 +132,8 @@ export function profileUrl(url: URL, options: SourceOptions): URL {
 export function profileTimeout(url: URL, options: SourceOptions): number {
   const asked = Number(url.searchParams.get('seconds') ?? (url.pathname.endsWith('/profile') ? '30' : '0'));
   const seconds = Number.isFinite(asked) && asked > 0 ? asked : 0;
-  return ((options.timeout ?? Math.max(defaultTimeout, seconds * 1.5)) + seconds) * 1000;
+  const usual = /\/heap(?:snapshot|classes)$/u.test(url.pathname) ? snapshotTimeout : defaultTimeout;
+  return ((options.timeout ?? Math.max(usual, seconds * 1.5)) + seconds) * 1000;
 }
 
 async function loadUrl(
@@ -120,14 +143,19 @@ async function loadUrl(
   const url = profileUrl(spec.url, options);
   const name = shownUrl(url);
   const before = Date.now();
-  const answer = await get({
-    url,
-    insecure: spec.insecure,
-    authorization: spec.authorization,
-    options,
-    timeout: profileTimeout(url, options),
-  });
+  const answer = await asSource(name, () =>
+    get({
+      url,
+      insecure: spec.insecure,
+      authorization: spec.authorization,
+      options,
+      timeout: profileTimeout(url, options),
+      snapshots: true,
+    }),
+  );
   requireOk(answer, name, hasCredentials(spec, options));
+  if (answer.snapshot !== null)
+    return { spec: spec.spec, name, profile: answer.snapshot, bytes: null, remote: true, time: before };
   if (answer.body.length === 0) throw new SourceError('SOURCE_MALFORMED', `${name}: the answer is empty`);
   const profile = await profileOf(answer.body, name, options);
   return {
@@ -172,11 +200,13 @@ export async function loadSpec(spec: SourceSpec, options: SourceOptions): Promis
     case 'file':
     case 'stdin': {
       const name = spec.kind === 'stdin' ? 'standard input' : spec.spec;
-      const snapshot = spec.kind === 'stdin' ? null : await snapshotOf(spec.path, name, options);
-      if (snapshot !== null)
-        return { spec: spec.spec, name, profile: snapshot, bytes: null, remote: false, time: null };
-      const bytes =
-        spec.kind === 'stdin' ? await standardInput(options, name) : await fileBytes(spec, options);
+      const taken =
+        spec.kind === 'stdin'
+          ? await piecesOf(options.stdin ?? process.stdin, options, name)
+          : await fileOf(spec, options, name);
+      if (taken.kind === 'snapshot')
+        return { spec: spec.spec, name, profile: taken.profile, bytes: null, remote: false, time: null };
+      const { bytes } = taken;
       const profile = await profileOf(bytes, name, options);
       return { spec: spec.spec, name, profile, bytes, remote: false, time: timeOf(profile) };
     }

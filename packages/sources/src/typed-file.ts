@@ -44,6 +44,11 @@ async function pipe(path: string): Promise<AsyncIterable<Uint8Array>> {
   }
 }
 
+/** What a pipe with a name gives, in pieces; null for everything else, and for what cannot be asked. */
+export async function typedChunks(path: string): Promise<AsyncIterable<Uint8Array> | null> {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isFIFO() === true ? pipe(path) : null;
+}
+
 /**
  * The bytes of a file, a pipe or a device.
  *

@@ -2,6 +2,7 @@
 import { memoryUsage } from 'node:process';
 import type { ThreadContext } from './capture.ts';
 import { sleep } from './sleep.ts';
+import { temporaryRoom } from './snapshot-file.ts';
 import { EndpointError } from '../http/messages.ts';
 import type { Expression } from '../host/calls.ts';
 import type { InspectorSession } from '../inspect/main-thread.ts';
@@ -23,7 +24,7 @@ export interface Stopped<T> {
   readonly stopMs: number;
 }
 
-/** What is kept beside V8's own tables: the columns of an analysis, or the text itself. */
+/** What is kept beside V8's own tables: the columns of an analysis, or the text itself, in a temporary file. */
 export type SnapshotUse = 'analysis' | 'text';
 
 /** The snapshots of one sidecar so far. */
@@ -73,7 +74,11 @@ function whyNot(context: ThreadContext, used: number, use: SnapshotUse): string 
       `a heap snapshot would stop the process for about ${seconds(expected)} (its heap is ${humanBytes(used)}), and the option ` +
       `heap.snapshots allows ${seconds(heap.snapshots)}`
     );
-  const bytes = cost.bytes + (use === 'text' ? cost.objects * TEXT_BYTES : 0);
+  const text = use === 'text' ? cost.objects * TEXT_BYTES : 0;
+  const disk = text === 0 ? null : temporaryRoom();
+  if (disk !== null && !disk.inMemory && disk.bytes < text)
+    return `a heap snapshot needs about ${humanBytes(text)} of the folder for temporary files, which has ${humanBytes(disk.bytes)}`;
+  const bytes = cost.bytes + (disk?.inMemory === true ? text : 0);
   const room = memoryRoom('self', { limit: process.constrainedMemory?.() ?? 0, rss: memoryUsage.rss() });
   return refusal(used, { ...cost, bytes }, room);
 }

@@ -41,7 +41,10 @@ export async function send(
   answer: Answer,
   stallMs: number = STALL_MS,
 ): Promise<void> {
-  if (response.destroyed === true) return;
+  if (response.destroyed === true) {
+    void answer.stream?.cancel().catch(() => undefined);
+    return;
+  }
   response.writeHead(answer.status, { ...answer.headers });
   if (answer.stream !== undefined) {
     await sendStream(response, answer.stream, stallMs);

@@ -109,7 +109,7 @@ export class Sidecar {
     try {
       worker = await openWorker(data, {
         name: 'stackpile',
-        env: {},
+        env: temporaryFolder(),
         // Answers are garbage soon: without this V8 lets its young generation grow to 48 MB, and keeps that.
         resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
         stdout: true,
@@ -249,4 +249,11 @@ export class Sidecar {
     }
     this.#send({ kind: 'auth', id: message.id, allowed });
   }
+}
+
+/** All of the environment that the worker is told: which folder is for temporary files. */
+function temporaryFolder(): NodeJS.Dict<string> {
+  const { TMPDIR, TMP, TEMP } = process.env;
+  const all = { TMPDIR, TMP, TEMP };
+  return Object.fromEntries(Object.entries(all).filter(([, folder]) => folder !== undefined));
 }

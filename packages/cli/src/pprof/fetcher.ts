@@ -11,12 +11,14 @@ import {
   isRunning,
   namesProcess,
   parseSource,
+  readPieces,
   readTypedFile,
   shownSource,
   SourceError,
   type SourceOptions,
   systemReason,
   type TlsOptions,
+  typedChunks,
 } from '@stackpile/sources';
 import { takeAhead } from '@stackpile/sources/ahead';
 import type { HttpAnswer } from '@stackpile/sources/get';
@@ -62,7 +64,9 @@ export function profileMessage(error: ProfileError): string {
 /** Seconds that fetching may take: what was asked for, or half as long again as the profile takes, or a minute. */
 function patience(remote: RemoteSource, network: NetworkFlags): number {
   if (network.timeout > 0) return network.timeout;
-  return remote.seconds > 0 ? remote.seconds * 1.5 : 60;
+  if (remote.seconds > 0) return remote.seconds * 1.5;
+  // A process that writes all of its heap answers when it is done.
+  return /\/heap(?:snapshot|classes)\b/u.test(remote.url.pathname) ? 600 : 60;
 }
 
 /** A duration as Go prints it: `30s`, `1m30s`. */
@@ -100,9 +104,12 @@ export class Fetcher {
     }
     if (problem === '') {
       const snapshot = await this.#snapshot(path);
-      return { profile: snapshot ?? (await this.#read(await this.#file(path, source), source)), url: '' };
+      if (snapshot !== null) return { profile: snapshot, url: '' };
+      const pipe = await typedChunks(path);
+      if (pipe !== null) return { profile: await this.#pipe(pipe, source), url: '' };
+      return { profile: await this.#read(await this.#file(path, source), source), url: '' };
     }
-    if (source === '-') return { profile: await this.#read(await this.#stdin(), source), url: '' };
+    if (source === '-') return { profile: await this.#pipe(this.#io.stdin, source), url: '' };
     if (this.#isOurs(source)) return { profile: await this.#loaded(source), url: '' };
     const remote = remoteSource(source, this.#network.seconds);
     if (remote === undefined) throw new DriverError(problem);
@@ -119,12 +126,7 @@ export class Fetcher {
     // Read as a stream they are read with the texts of their scripts, too.
     if (!/\.heapsnapshot(?:\.gz)?$/iu.test(path) && statSync(path).size < STREAMED_FROM) return null;
     const { readSnapshotFile } = await import('@stackpile/sources/snapshot-file');
-    try {
-      return await readSnapshotFile(path);
-    } catch (error) {
-      if (error instanceof ProfileError) throw new DriverError(error.message, { cause: error });
-      throw error;
-    }
+    return asDriver(() => readSnapshotFile(path));
   }
 
   async #read(bytes: Uint8Array, source: string): Promise<Profile> {
@@ -168,10 +170,12 @@ export class Fetcher {
     }
   }
 
-  async #stdin(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#io.stdin) chunks.push(chunk);
-    return Buffer.concat(chunks);
+  /** What a pipe gives: a heap snapshot is read as it comes. */
+  async #pipe(chunks: AsyncIterable<Uint8Array>, source: string): Promise<Profile> {
+    const tooMany = (): Error =>
+      new DriverError(`${shownSource(source)} is too large for the memory there is`);
+    const taken = await asDriver(() => readPieces(chunks, { mostBytes: MOST_BYTES, tooMany }));
+    return taken.kind === 'snapshot' ? taken.profile : this.#read(taken.bytes, source);
   }
 
   async #convertPerf(path: string, source: string): Promise<Uint8Array> {
@@ -220,7 +224,8 @@ export class Fetcher {
   async #remote(remote: RemoteSource, source: string): Promise<Profile> {
     this.#say(`Fetching profile over HTTP from ${remote.text}`);
     if (this.#network.seconds > 0) this.#say(`Please wait... (${goSeconds(this.#network.seconds)})`);
-    return this.#read((await this.#request(remote)).body, source);
+    const { body, snapshot } = await this.#request(remote);
+    return snapshot ?? this.#read(body, source);
   }
 
   /** A message that is no warning. */
@@ -251,6 +256,7 @@ export class Fetcher {
         options: await this.#options(body === undefined ? [] : ['Content-Type: application/octet-stream']),
         timeout: (patience(remote, this.#network) + 5) * 1000,
         within: 'headers',
+        snapshots: true,
         ...(body === undefined ? {} : { method: 'POST' as const, body: Buffer.from(body) }),
       });
       if (answer.status !== 200) {
@@ -262,6 +268,7 @@ export class Fetcher {
       }
       return answer;
     } catch (error) {
+      if (error instanceof ProfileError) throw new DriverError(error.message, { cause: error });
       if (!(error instanceof SourceError)) throw error;
       if (error.detail === 'incomplete') throw new DriverError('unexpected EOF', { cause: error });
       if (error.detail === 'redirects') {
@@ -321,6 +328,16 @@ export class Fetcher {
       ...(tlsCa === '' ? {} : { ca: await read(tlsCa) }),
       ...(tlsCert === '' ? {} : { cert: await read(tlsCert), key: await read(tlsKey) }),
     };
+  }
+}
+
+/** What is wrong with a heap snapshot, in its own words. */
+async function asDriver<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ProfileError) throw new DriverError(error.message, { cause: error });
+    throw error;
   }
 }
 

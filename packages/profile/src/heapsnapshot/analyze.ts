@@ -9,11 +9,12 @@ import type { PlacedMaker } from './classes/holder-tree.ts';
 import { Scopes } from './classes/scopes.ts';
 import { walkClasses } from './classes/walk.ts';
 import { ContextChain } from './contexts.ts';
-import { type Claims, claimedBytes, dominatorTree, release, takeStrongGraph } from './dominators.ts';
+import { type Claims, claimedBytes, dominatorTree, takeStrongGraph } from './dominators.ts';
 import { type SnapshotFunction, SnapshotFunctions } from './functions.ts';
 import { findHandles, type Handle } from './handles.ts';
 import { Makers, type Wrapper } from './makers.ts';
 import { Holders, shortestPaths } from './paths.ts';
+import { release } from './release.ts';
 import { type HeapSnapshot, locationOf, NodeType } from './snapshot.ts';
 import { WaitStates } from './states.ts';
 import { TaskStacks } from './task-stacks.ts';
@@ -110,7 +111,7 @@ interface OpenGroup {
  * memory needed besides them stays below their own size.
  */
 export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions = {}): HeapAnalysis {
-  const { nodeCount, selfSize, largeSizes } = snapshot;
+  const { nodeCount, sizes } = snapshot;
   const functions = new SnapshotFunctions(snapshot, options.names);
   const waiters = findWaiters(snapshot, functions);
   const handles = findHandles(snapshot, functions, waiters);
@@ -136,16 +137,15 @@ export function analyzeHeap(snapshot: HeapSnapshot, options: HeapAnalysisOptions
   const wrappers = options.classes === undefined ? [] : makers.wrappers(census.scripts.values());
   release(paths.entry);
   const tally = options.classes === undefined ? null : tallyOf(snapshot, functions, options);
-  let heapBytes = 0;
-  for (let node = 0; node < nodeCount; node++) heapBytes += selfSize[node] as number;
-  for (const size of largeSizes.values()) heapBytes += size - 0xffffffff;
+  const heapBytes = sizes.total(nodeCount);
   const claims = groups.claims(weak);
   const claimed = claims.node.slice();
   const graph = takeStrongGraph(snapshot);
   const tree = dominatorTree(graph, claimed);
-  const bytes = claimedBytes(tree, graph, claims, claimed);
-  const classes = tally?.finish(tree, graph) ?? null;
+  const bytes = claimedBytes(tree, sizes, claims, claimed);
+  const classes = tally?.finish(tree, sizes) ?? null;
   for (const used of [tree.vertex, tree.idom, tree.spare]) release(used);
+  sizes.release();
   return {
     groups: groups.told(bytes, heldBy, madeIn, maker),
     runtimeTasks,

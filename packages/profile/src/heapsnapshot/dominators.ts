@@ -1,5 +1,8 @@
 // Who frees what: the dominator tree of a snapshot, and bytes credited to the nearest claim above them.
+import { GrowingUint32 } from '../columns/growable.ts';
 import { ProfileError } from '../errors.ts';
+import type { NodeSizes } from './node-sizes.ts';
+import { release } from './release.ts';
 import { EDGE_TYPE_MASK, EdgeType, type HeapSnapshot } from './snapshot.ts';
 
 const NONE = 0xffffffff;
@@ -34,15 +37,7 @@ export interface StrongGraph {
   readonly firstEdge: Uint32Array;
   /** Where each edge leads; an edge that keeps nothing alive leads back to its own node. */
   readonly edgeTo: Uint32Array;
-  readonly selfSize: Uint32Array;
-  readonly largeSizes: ReadonlyMap<number, number>;
-}
-
-/** Gives the bytes of a column back at once where the engine can; garbage collection takes them later anyway. */
-export function release(column: Uint8Array | Uint32Array): void {
-  const buffer = column.buffer as ArrayBuffer & { transfer?: (length: number) => ArrayBuffer };
-  // ArrayBuffer.prototype.transfer came with V8 11.4: Node 22.
-  buffer.transfer?.(0);
+  readonly sizes: NodeSizes;
 }
 
 /**
@@ -50,7 +45,7 @@ export function release(column: Uint8Array | Uint32Array): void {
  * are released.
  */
 export function takeStrongGraph(snapshot: HeapSnapshot): StrongGraph {
-  const { nodeCount, firstEdge, edgeLabel, edgeTo, selfSize, largeSizes } = snapshot;
+  const { nodeCount, firstEdge, edgeLabel, edgeTo, sizes } = snapshot;
   for (let node = 0; node < nodeCount; node++) {
     const last = firstEdge[node + 1] as number;
     for (let edge = firstEdge[node] as number; edge < last; edge++) {
@@ -61,7 +56,7 @@ export function takeStrongGraph(snapshot: HeapSnapshot): StrongGraph {
   release(snapshot.nodeName);
   release(snapshot.nodeType);
   release(snapshot.nodeId);
-  return { nodeCount, firstEdge, edgeTo, selfSize, largeSizes };
+  return { nodeCount, firstEdge, edgeTo, sizes };
 }
 
 /** The dominator tree of what the root leads to. Vertices are numbered so that each comes after its dominator; 0 is the root. */
@@ -77,8 +72,8 @@ export interface DominatorTree {
 
 /**
  * Dominators by the semi-NCA algorithm (Georgiadis: Linear-Time Algorithms for Dominators and Related Problems, 2005) over a
- * depth-first numbering. Memory: 6 columns of 4 bytes per node and 4 bytes per edge that is not in the depth-first tree; half of
- * the columns are what is returned. The edges are consumed.
+ * depth-first numbering. Memory: 4 columns of 4 bytes per node, as many per step of the deepest path, and 4 bytes per edge that is
+ * not in the depth-first tree; once the edges are consumed, 2 columns more. Half of the columns are what is returned.
  *
  * @param nodes nodes whose vertices are wanted; they are replaced by those, and by 2^32 − 1 where the root does not lead to them
  */
@@ -88,18 +83,9 @@ export function dominatorTree(graph: StrongGraph, nodes: Uint32Array): Dominator
   for (let i = 0; i < nodes.length; i++) nodes[i] = walk.order[nodes[i] as number] as number;
   release(graph.firstEdge);
   release(graph.edgeTo);
-  const { idom, semi } = dominators(walk, preds);
+  const { idom, semi, label } = dominators(walk, preds);
   for (const used of [walk.parent, walk.entering, preds, semi]) release(used);
-  return { reached: walk.reached, vertex: walk.vertex, idom, spare: walk.label };
-}
-
-/** Bytes of a node. */
-export function sizeOf(
-  { selfSize, largeSizes }: Pick<StrongGraph, 'selfSize' | 'largeSizes'>,
-  node: number,
-): number {
-  const size = selfSize[node] as number;
-  return size === NONE ? (largeSizes.get(node) ?? size) : size;
+  return { reached: walk.reached, vertex: walk.vertex, idom, spare: label };
 }
 
 /**
@@ -110,7 +96,7 @@ export function sizeOf(
  */
 export function claimedBytes(
   tree: DominatorTree,
-  graph: Pick<StrongGraph, 'selfSize' | 'largeSizes'>,
+  sizes: NodeSizes,
   claims: Claims,
   claimed: Uint32Array,
 ): Float64Array {
@@ -127,7 +113,7 @@ export function claimedBytes(
     let group = owner[v] as number;
     if (group === 0 || (claims.isWeak[group] === 1 && inherited !== 0)) group = inherited;
     owner[v] = group;
-    bytes[group] = (bytes[group] as number) + sizeOf(graph, vertex[v] as number);
+    bytes[group] = (bytes[group] as number) + sizes.of(vertex[v] as number);
   }
   return bytes;
 }
@@ -142,28 +128,27 @@ interface Walk {
   readonly vertex: Uint32Array;
   /** Parent of each vertex in the depth-first tree. */
   readonly parent: Uint32Array;
-  /** Each step's own. */
-  readonly label: Uint32Array;
-  /** How many edges enter vertex v from elsewhere than its parent, at v + 1; then where the list of those begins, at v. */
+  /** How many edges enter vertex v from elsewhere than its parent; then where the list of those begins, and at v + 1 where it ends. */
   readonly entering: Uint32Array;
 }
 
-/** Numbers the nodes. `label` serves as each vertex's cursor into its edges, `parent` as the stack. */
+/** Numbers the nodes. `parent` serves as the stack; beside it stands where each vertex on it is in its edges. */
 function depthFirst({ nodeCount, firstEdge, edgeTo }: StrongGraph): Walk {
   const order = column(nodeCount).fill(NONE);
   const vertex = column(nodeCount);
   const parent = column(nodeCount);
-  const label = column(nodeCount);
   const entering = column(nodeCount + 1);
+  const cursors = new GrowingUint32(1024);
   let reached = 0;
   order[0] = reached;
   vertex[reached++] = 0;
-  label[0] = firstEdge[0] as number;
+  cursors.push(firstEdge[0] as number);
+  let depth = 0;
   let current = 0;
   for (;;) {
     const node = vertex[current] as number;
     const last = firstEdge[node + 1] as number;
-    let edge = label[current] as number;
+    let edge = cursors.get(depth);
     let child = NONE;
     while (edge < last) {
       const to = edgeTo[edge++] as number;
@@ -173,40 +158,47 @@ function depthFirst({ nodeCount, firstEdge, edgeTo }: StrongGraph): Walk {
         break;
       }
       // A second edge to a child says nothing that the tree does not say; neither does one to itself.
-      if (at !== current && parent[at] !== current) entering[at + 1] = (entering[at + 1] as number) + 1;
+      if (at !== current && parent[at] !== current) entering[at] = (entering[at] as number) + 1;
     }
-    label[current] = edge;
+    cursors.set(depth, edge);
     if (child !== NONE) {
       order[child] = reached;
       vertex[reached] = child;
       parent[reached] = current;
-      label[reached] = firstEdge[child] as number;
+      if (++depth === cursors.length) cursors.push(0);
+      cursors.set(depth, firstEdge[child] as number);
       current = reached++;
     } else if (current === 0) break;
-    else current = parent[current] as number;
+    else {
+      current = parent[current] as number;
+      depth--;
+    }
   }
-  return { reached, order, vertex, parent, label, entering };
+  return { reached, order, vertex, parent, entering };
 }
 
 /** Predecessors besides the tree's, by number: those of v are rows entering[v] … entering[v + 1] - 1. */
 function predecessors(
   { firstEdge, edgeTo }: StrongGraph,
-  { reached, order, vertex, parent, label, entering }: Walk,
+  { reached, order, vertex, parent, entering }: Walk,
 ): Uint32Array {
+  let end = 0;
   for (let v = 0; v < reached; v++) {
-    entering[v + 1] = (entering[v + 1] as number) + (entering[v] as number);
-    label[v] = entering[v] as number;
+    end += entering[v] as number;
+    entering[v] = end;
   }
-  const preds = column(entering[reached] as number);
+  entering[reached] = end;
+  const preds = column(end);
+  // Each list is filled from its end, so that where it begins is left in the end.
   for (let v = 0; v < reached; v++) {
     const node = vertex[v] as number;
     const last = firstEdge[node + 1] as number;
     for (let edge = firstEdge[node] as number; edge < last; edge++) {
       const to = order[edgeTo[edge] as number] as number;
       if (to === v || parent[to] === v) continue;
-      const at = label[to] as number;
+      const at = (entering[to] as number) - 1;
       preds[at] = v;
-      label[to] = at + 1;
+      entering[to] = at;
     }
   }
   return preds;
@@ -214,13 +206,14 @@ function predecessors(
 
 /** The immediate dominator of each vertex; takes over the columns `order` and `parent` of the walk. */
 function dominators(
-  { reached, order, parent, label, entering }: Walk,
+  { reached, order, parent, entering }: Walk,
   preds: Uint32Array,
-): { readonly idom: Uint32Array; readonly semi: Uint32Array } {
+): { readonly idom: Uint32Array; readonly semi: Uint32Array; readonly label: Uint32Array } {
   const idom = order;
   idom.set(parent);
   const ancestor = parent;
   const semi = column(reached);
+  const label = column(reached);
   for (let v = 0; v < reached; v++) {
     semi[v] = v;
     label[v] = v;
@@ -263,5 +256,5 @@ function dominators(
     while (dominator > limit) dominator = idom[dominator] as number;
     idom[v] = dominator;
   }
-  return { idom, semi };
+  return { idom, semi, label };
 }

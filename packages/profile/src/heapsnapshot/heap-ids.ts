@@ -4,8 +4,8 @@ import type { Profile } from '../profile.ts';
 /** The label of a sample of objects that tells their age: how many of the earlier looks they were born after; as `heapProfile` writes it. */
 export const BORN_LABEL = 'born_after';
 
-const agesComment = /^ages told by (\d+) earlier looks$/u;
-const idsComment = /^object ids up to (\d+), of process ([0-9a-f]+)$/u;
+const agesComment = /^(?:# )?ages told by (\d+) earlier looks$/u;
+const idsComment = /^(?:# )?object ids up to (\d+), of process ([0-9a-f]+)$/u;
 
 /** What a profile of classes says of ids: they grow as objects are made, and an object keeps its own as long as the process lives. */
 export interface HeapIds {

@@ -8,6 +8,7 @@ import { taskLabel } from '../wire/task-labels.ts';
 import type { HeapAnalysis, HeapAnalysisOptions, HeapGroup, HeapGroupKind } from './analyze.ts';
 import type { HeapClasses } from './classes/classes.ts';
 import { BORN_LABEL } from './heap-ids.ts';
+import { largestHolders } from './largest-holders.ts';
 import type { HolderFrame, PlacedMaker } from './classes/holder-tree.ts';
 
 /** How an analysis becomes a profile. */
@@ -82,20 +83,21 @@ export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions 
   const writer = options.frames?.(builder);
   writeGroups(builder, types, groups, options, writer);
   if (analysis.classes !== null) writeClasses(builder, types, analysis.classes, options);
-  if (analysis.runtimeTasks > 0) {
-    builder.comment(`${analysis.runtimeTasks} suspended chains of Node's own are left out`);
-  }
   for (const comment of options.comments ?? []) builder.comment(comment);
+  if (analysis.classes !== null) for (const line of largestHolders(analysis.classes)) builder.comment(line);
+  if (analysis.runtimeTasks > 0) {
+    builder.comment(`# ${analysis.runtimeTasks} suspended chains of Node's own are left out`);
+  }
   if (analysis.classes !== null) {
     const { ages, largestId, process } = analysis.classes;
-    builder.comment(`object ids up to ${largestId}, of process ${process}`);
-    builder.comment(`ages told by ${ages - 1} earlier looks`);
+    builder.comment(`# object ids up to ${largestId}, of process ${process}`);
+    builder.comment(`# ages told by ${ages - 1} earlier looks`);
     const filename = options.filename ?? scriptFilename;
     for (const opener of analysis.openers.slice(0, MOST_OPENERS))
-      builder.comment(`opens files: ${opener.name}\t${filename(opener.url)}:${opener.line}`);
+      builder.comment(`# opens files: ${opener.name}\t${filename(opener.url)}:${opener.line}`);
     for (const { url, line, calls } of analysis.wrappers.slice(0, MOST_WRAPPERS))
       builder.comment(
-        `only calls: ${filename(url)}:${line}\t${calls.name}\t${filename(calls.url)}:${calls.line}`,
+        `# only calls: ${filename(url)}:${line}\t${calls.name}\t${filename(calls.url)}:${calls.line}`,
       );
   }
   writer?.end();

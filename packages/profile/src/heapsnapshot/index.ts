@@ -57,8 +57,7 @@ export function readHeapSnapshot(bytes: Uint8Array, options: HeapProfileOptions 
 function profileOf(reader: HeapSnapshotReader, options: HeapProfileOptions): Profile {
   const { cut } = reader;
   const snapshot = reader.finish(true);
-  const comments =
-    cut === null ? [] : [`this heap snapshot is ${cut}: what comes later, names last of all, is missing`];
+  const comments = cut === null ? [] : [`this heap snapshot is ${cut}`];
   const analysis = analyzeHeap(snapshot, { classes: {}, ...options });
   return heapProfile(analysis, { ...options, comments: [...comments, ...(options.comments ?? [])] });
 }

@@ -1,6 +1,7 @@
 // What keeps an object alive: the shortest path from the root, and the words for it.
+import { GrowingUint32 } from '../columns/growable.ts';
 import { functionWords } from '../naming/names.ts';
-import { release } from './dominators.ts';
+import { NodeQueue } from './node-queue.ts';
 import type { SnapshotFunctions } from './functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from './snapshot.ts';
 
@@ -39,16 +40,15 @@ export interface ShortestPaths {
 export function shortestPaths(snapshot: HeapSnapshot): ShortestPaths {
   const { nodeCount, nodeType, firstEdge, edgeLabel, edgeTo } = snapshot;
   const entry = new Uint32Array(nodeCount).fill(NONE);
-  const queue = new Uint32Array(nodeCount);
+  const queue = new NodeQueue();
   const isLate = (node: number): boolean =>
     nodeType[node] === NodeType.code || nodeType[node] === NodeType['object shape'];
-  let late: number[] = [];
-  let head = 0;
-  let tail = 0;
-  queue[tail++] = 0;
+  const late = new GrowingUint32(1024);
+  let lateAt = 0;
+  queue.push(0);
   for (;;) {
-    while (head < tail) {
-      const node = queue[head++] as number;
+    while (queue.length > 0) {
+      const node = queue.shift();
       const last = firstEdge[node + 1] as number;
       for (let edge = firstEdge[node] as number; edge < last; edge++) {
         if (((edgeLabel[edge] as number) & EDGE_TYPE_MASK) === EdgeType.weak) continue;
@@ -56,14 +56,13 @@ export function shortestPaths(snapshot: HeapSnapshot): ShortestPaths {
         if (entry[to] !== NONE || to === 0) continue;
         entry[to] = edge;
         if (isLate(to)) late.push(to);
-        else queue[tail++] = to;
+        else queue.push(to);
       }
     }
-    if (late.length === 0) break;
-    for (const node of late) queue[tail++] = node;
-    late = [];
+    if (lateAt === late.length) break;
+    while (lateAt < late.length) queue.push(late.get(lateAt++));
   }
-  release(queue);
+  queue.release();
   return { entry };
 }
 

@@ -1,7 +1,7 @@
 // What a profile of a heap says of the program's functions, for whoever judges it: who opens files, who only calls another one.
 import type { Profile } from '../profile.ts';
 
-const opensComment = /^opens files: ([^\t]+)\t(.+):(\d+)$/u;
+const opensComment = /^(?:# )?opens files: ([^\t]+)\t(.+):(\d+)$/u;
 
 /** Who opens files in the program that a profile of classes is of, as the texts of its scripts tell. */
 export function fileOpeners({ comments }: Profile): { name: string; file: string; line: number }[] {
@@ -11,7 +11,7 @@ export function fileOpeners({ comments }: Profile): { name: string; file: string
   });
 }
 
-const callsComment = /^only calls: ([^\t]+):(\d+)\t([^\t]+)\t(.+):(\d+)$/u;
+const callsComment = /^(?:# )?only calls: ([^\t]+):(\d+)\t([^\t]+)\t(.+):(\d+)$/u;
 
 /** A function by its place, and the one function of its script that it calls. */
 export interface OnlyCall {

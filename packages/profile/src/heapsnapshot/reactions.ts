@@ -37,13 +37,8 @@ export function readReactions(
   return new ReactionReader(snapshot, functions, suspended).read();
 }
 
-/** A reaction whose handlers are no `await`. */
-interface Handlers {
-  /** The promise that `then` has returned, or its capability; -1 where there is none. */
-  readonly derived: number;
-  /** Number of the hidden edge to it. */
-  readonly derivedIndex: number;
-}
+/** Reactions of one promise that are not looked at for rings. */
+const SURELY_NO_RING = 16;
 
 class ReactionReader {
   readonly #snapshot: HeapSnapshot;
@@ -95,11 +90,12 @@ class ReactionReader {
   #chainOf(newest: number, chain: number[], inChain: Set<number>): void {
     const { firstEdge, edgeTo } = this.#snapshot;
     chain.length = 0;
-    inChain.clear();
+    if (inChain.size > 0) inChain.clear();
     let reaction = newest;
     while (reaction >= 0 && !inChain.has(reaction)) {
       chain.push(reaction);
-      inChain.add(reaction);
+      // A ring is noticed when it has been gone round: most chains are one reaction, and there may be millions.
+      if (chain.length > SURELY_NO_RING) inChain.add(reaction);
       let older = -1;
       const last = firstEdge[reaction + 1] as number;
       for (let edge = firstEdge[reaction] as number; edge < last; edge++) {
@@ -137,7 +133,7 @@ class ReactionReader {
       } else if (nodeType[to] === NodeType.closure && awaiting < 0) awaiting = this.#awaitedBy(to);
     }
     if (awaiting < 0) {
-      this.#handlers(at, promise, { derived, derivedIndex });
+      this.#handlers(at, promise, derived, derivedIndex);
       return;
     }
     const row = rowOf(this.#suspended.generators, awaiting);
@@ -156,8 +152,13 @@ class ReactionReader {
     return extension >= 0 && role[extension] === Role.generator ? extension : -1;
   }
 
-  /** A `then`: with a callback of the program, or with a builtin that passes on what it gets. */
-  #handlers(at: number, promise: number, { derived, derivedIndex }: Handlers): void {
+  /**
+   * A `then`: with a callback of the program, or with a builtin that passes on what it gets.
+   *
+   * @param derived the promise that `then` has returned, or its capability; -1 where there is none
+   * @param derivedIndex number of the hidden edge to it
+   */
+  #handlers(at: number, promise: number, derived: number, derivedIndex: number): void {
     const { firstEdge, edgeLabel, edgeTo, nodeType } = this.#snapshot;
     const last = firstEdge[at + 1] as number;
     // The handlers stand right before the derived promise: reject handler, then fulfil handler.

@@ -5,9 +5,11 @@ import {
   EDGE_TYPE_BITS,
   EdgeType,
   type HeapSnapshot,
-  type SnapshotLocations,
   type SnapshotStrings,
 } from './snapshot.ts';
+import { NodeSizes } from './node-sizes.ts';
+import { release } from './release.ts';
+import { LocationRows } from './snapshot-locations.ts';
 import { BIG, type Header, type Layout, storedFields } from './snapshot-header.ts';
 
 /** Rows that columns begin with when nothing vouches for the header's counts. */
@@ -31,9 +33,8 @@ export class SnapshotRows {
   #nodeType = new Uint8Array(0);
   #nodeName = new Uint32Array(0);
   #nodeId = new Uint32Array(0);
-  #selfSize = new Uint32Array(0);
   #firstEdge = new Uint32Array(1);
-  readonly #largeSizes = new Map<number, number>();
+  readonly #sizes = new NodeSizes();
   #edgeSum = 0;
 
   #edges = 0;
@@ -42,13 +43,7 @@ export class SnapshotRows {
   #edgeTo = new Uint32Array(0);
   #maxName = 0;
 
-  #locations = 0;
-  #locationColumns: [Uint32Array, Uint32Array, Uint32Array, Uint32Array] = [
-    new Uint32Array(0),
-    new Uint32Array(0),
-    new Uint32Array(0),
-    new Uint32Array(0),
-  ];
+  readonly #locations = new LocationRows((column, capacity) => grown(Uint32Array, column, capacity));
 
   constructor(header: Header, expectedBytes: number, malformed: Malformed) {
     this.#header = header;
@@ -58,7 +53,7 @@ export class SnapshotRows {
 
   /** How many rows of a section are there. */
   count(section: Section): number {
-    return section === 'nodes' ? this.#nodes : section === 'edges' ? this.#edges : this.#locations;
+    return section === 'nodes' ? this.#nodes : section === 'edges' ? this.#edges : this.#locations.length;
   }
 
   /** The largest number of a string that names something. */
@@ -96,7 +91,7 @@ export class SnapshotRows {
     this.#nodeType = grown(Uint8Array, this.#nodeType, capacity);
     this.#nodeName = grown(Uint32Array, this.#nodeName, capacity);
     this.#nodeId = grown(Uint32Array, this.#nodeId, capacity);
-    this.#selfSize = grown(Uint32Array, this.#selfSize, capacity);
+    this.#sizes.reserve(capacity, (column, room) => grown(Uint16Array, column, room));
     this.#firstEdge = grown(Uint32Array, this.#firstEdge, capacity + 1);
   }
 
@@ -122,11 +117,7 @@ export class SnapshotRows {
     this.#nodeName[node] = name;
     const id = row[at[2] as number] as number;
     this.#nodeId[node] = id > BIG ? 0 : id;
-    const size = row[at[3] as number] as number;
-    if (size >= BIG) {
-      this.#largeSizes.set(node, size);
-      this.#selfSize[node] = BIG;
-    } else this.#selfSize[node] = size;
+    this.#sizes.store(node, row[at[3] as number] as number);
     this.#edgeSum += row[at[4] as number] as number;
     if (this.#edgeSum > header.edgeCount) {
       this.#malformed(
@@ -169,23 +160,20 @@ export class SnapshotRows {
   #storeLocation(row: Float64Array, i: number): void {
     const header = this.#header;
     const { fields } = header.locations as Layout;
-    const at = this.#locations;
-    const columns = this.#locationColumns;
-    if (at === columns[0].length) {
-      // One object has one location, so there are at most as many rows as nodes.
-      const capacity = Math.min(Math.max(1024, at * 2), Math.max(header.nodeCount, at + 1));
-      for (let c = 0; c < 4; c++) columns[c] = grown(Uint32Array, columns[c] as Uint32Array, capacity);
-    }
+    const at = this.#locations.length;
     const node = (row[fields['object_index'] as number] as number) / header.nodes.width;
     if (node >= header.nodeCount || node !== Math.floor(node)) {
       this.#malformed(i, `: location ${at} is of object ${node * header.nodes.width}, where no node begins`);
     }
-    columns[0][at] = node;
-    columns[1][at] = Math.min(row[fields['script_id'] as number] as number, BIG);
-    columns[2][at] = Math.min(row[fields['line'] as number] as number, BIG);
-    columns[3][at] = Math.min(row[fields['column'] as number] as number, BIG);
-    this.#locations = at + 1;
+    // One object has one location.
     if (at >= header.nodeCount) this.#malformed(i, ': there are more locations than nodes');
+    this.#locations.store(
+      node,
+      Math.min(row[fields['script_id'] as number] as number, BIG),
+      Math.min(row[fields['line'] as number] as number, BIG),
+      Math.min(row[fields['column'] as number] as number, BIG),
+      header.nodeCount,
+    );
   }
 
   /** Says whether a section that ends has as many rows as the header says. */
@@ -204,34 +192,11 @@ export class SnapshotRows {
   }
 
   /** There is no more: nodes whose edges did not come have none. */
-  cut(): void {
+  #cut(): void {
     const { nodes, edges } = { nodes: this.#nodes, edges: this.#edges };
     for (let node = 0; node <= nodes; node++) {
       if ((this.#firstEdge[node] as number) > edges) this.#firstEdge[node] = edges;
     }
-  }
-
-  /** Locations by node. V8 writes them in the order it met the objects, which is nearly but not always that. */
-  #sortedLocations(): SnapshotLocations {
-    const length = this.#locations;
-    let columns = this.#locationColumns.map((column) => column.subarray(0, length));
-    const node = columns[0] as Uint32Array;
-    let sorted = true;
-    for (let i = 1; i < length && sorted; i++) sorted = (node[i - 1] as number) <= (node[i] as number);
-    if (!sorted) {
-      // One number that sorts by node and remembers the row: both fit 2^53 for fewer than 2^26 rows of 2^27 nodes.
-      const keys = new Float64Array(length);
-      for (let i = 0; i < length; i++) keys[i] = (node[i] as number) * length + i;
-      keys.sort();
-      columns = columns.map((column) => Uint32Array.from(keys, (key) => column[key % length] as number));
-    }
-    return {
-      length,
-      node: columns[0] as Uint32Array,
-      scriptId: columns[1] as Uint32Array,
-      line: columns[2] as Uint32Array,
-      column: columns[3] as Uint32Array,
-    };
   }
 
   /** The columns as the names see them. */
@@ -245,41 +210,54 @@ export class SnapshotRows {
     };
   }
 
-  /** The snapshot; nothing is left here. */
-  finish(strings: SnapshotStrings, textBytes: number): HeapSnapshot {
+  /**
+   * The snapshot; nothing is left here.
+   *
+   * @param isCut the text ended before its end
+   */
+  finish(strings: SnapshotStrings, textBytes: number, isCut: boolean): HeapSnapshot {
+    if (isCut) this.#cut();
     const snapshot: HeapSnapshot = {
       nodeCount: this.#nodes,
       edgeCount: this.#edges,
       nodeType: this.#nodeType,
       nodeName: this.#nodeName,
       nodeId: this.#nodeId,
-      selfSize: this.#selfSize,
-      largeSizes: this.#largeSizes,
+      sizes: this.#sizes,
       firstEdge: this.#firstEdge,
       edgeLabel: this.#edgeLabel,
       edgeTo: this.#edgeTo,
-      locations: this.#sortedLocations(),
+      locations: this.#locations.finish(),
       strings,
+      isCut,
       textBytes,
     };
-    this.#reserveNodes(0);
-    this.#reserveEdges(0);
-    this.#locationColumns = [new Uint32Array(0), new Uint32Array(0), new Uint32Array(0), new Uint32Array(0)];
+    this.#forget();
     return snapshot;
+  }
+
+  #forget(): void {
+    this.#nodeType = new Uint8Array(0);
+    this.#nodeName = new Uint32Array(0);
+    this.#nodeId = new Uint32Array(0);
+    this.#firstEdge = new Uint32Array(1);
+    this.#edgeLabel = new Uint32Array(0);
+    this.#edgeTo = new Uint32Array(0);
   }
 }
 
 type Column = Uint8Array | Uint16Array | Uint32Array;
 
-/** A copy of `column` with room for `capacity` rows; the column itself where that is what it has. */
+/** `column` with room for `capacity` rows or more, of which the memory of the old one is given back. */
 export function grown<C extends Column>(make: new (length: number) => C, column: C, capacity: number): C {
-  if (column.length === capacity) return column;
+  if (column.length >= capacity) return column;
   let next: C;
   try {
     next = new make(capacity);
   } catch (cause) {
     throw new ProfileError('PROFILE_TOO_LARGE', `heap snapshot: no memory for ${capacity} rows`, { cause });
   }
-  if (capacity > 0) next.set(capacity < column.length ? column.subarray(0, capacity) : column);
+  next.set(column);
+  release(column);
   return next;
 }

@@ -1,5 +1,6 @@
 // A V8 heap snapshot in memory: nodes and edges as columns, strings as bytes that are decoded when asked for.
 import { decodeText } from '../bytes/utf8.ts';
+import type { NodeSizes } from './node-sizes.ts';
 
 /**
  * Types of nodes as we number them, whatever number the file's own `meta` gives them. A type that this list does not know is
@@ -43,10 +44,13 @@ export const EDGE_TYPE_MASK = 7;
 /** Largest name or index that an edge's label holds. */
 export const EDGE_NAME_MAX: number = 2 ** (32 - EDGE_TYPE_BITS) - 1;
 
-/** Where functions stand in their scripts: rows sorted by `node`, lines and columns 0-based as V8 writes them. */
+/** Where functions stand in their scripts: rows sorted by `node`; places are told once, lines and columns 0-based as V8 writes them. */
 export interface SnapshotLocations {
+  /** How many rows there are; columns may be longer. */
   readonly length: number;
   readonly node: Uint32Array;
+  /** Row of the three columns below. */
+  readonly place: Uint32Array;
   readonly scriptId: Uint32Array;
   readonly line: Uint32Array;
   readonly column: Uint32Array;
@@ -62,10 +66,8 @@ export interface HeapSnapshot {
   readonly nodeName: Uint32Array;
   /** V8's id, which `HeapProfiler.getObjectByHeapObjectId` takes; 0 where it does not fit 32 bits. */
   readonly nodeId: Uint32Array;
-  /** Bytes of the node itself, but 2^32 − 1 where it has more: see `largeSizes`. */
-  readonly selfSize: Uint32Array;
-  /** Bytes of the nodes of 4 GiB and more. */
-  readonly largeSizes: ReadonlyMap<number, number>;
+  /** Bytes of each node itself. */
+  readonly sizes: NodeSizes;
   /** `nodeCount + 1` offsets into the edges. */
   readonly firstEdge: Uint32Array;
   /** Type in the low {@link EDGE_TYPE_BITS} bits, above them the index (element, hidden) or the row of `strings`. */
@@ -74,18 +76,20 @@ export interface HeapSnapshot {
   readonly edgeTo: Uint32Array;
   readonly locations: SnapshotLocations;
   readonly strings: SnapshotStrings;
+  /** Whether the text was cut off: some nodes, edges or names did not come. */
+  readonly isCut: boolean;
   /** Bytes of the text the snapshot was read from. */
   readonly textBytes: number;
 }
 
-/** Row of `locations` of a node, or -1. */
+/** The place of a node, which is a row of `scriptId`, `line` and `column`, or -1. */
 export function locationOf(locations: SnapshotLocations, node: number): number {
   let low = 0;
   let high = locations.length - 1;
   while (low <= high) {
     const middle = (low + high) >>> 1;
     const at = locations.node[middle] as number;
-    if (at === node) return middle;
+    if (at === node) return locations.place[middle] as number;
     if (at < node) low = middle + 1;
     else high = middle - 1;
   }

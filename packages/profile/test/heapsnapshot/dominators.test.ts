@@ -14,7 +14,7 @@ import { snapshotText, type TestNode } from './snapshot-text.ts';
 function bytesOf(snapshot: HeapSnapshot, claims: Claims): Float64Array {
   const graph = takeStrongGraph(snapshot);
   const claimed = claims.node.slice();
-  return claimedBytes(dominatorTree(graph, claimed), graph, claims, claimed);
+  return claimedBytes(dominatorTree(graph, claimed), graph.sizes, claims, claimed);
 }
 
 interface Graph {

@@ -263,15 +263,17 @@ test('a snapshot that was cut by a kill is read as far as it goes, and says so',
   assert.equal(shallowOf(names), whole);
   assert.match(
     names.comments[0] ?? '',
-    /^this heap snapshot is cut at byte \d+ inside "strings", after \d+ strings/u,
+    /^this heap snapshot is truncated at byte \d+: (\d+) of \1 nodes read, (\d+) of \2 edges, \d+ names$/u,
   );
 
   const edges = readHeapSnapshot(half(at('edges'), at('trace_function_infos')));
   assert.equal(shallowOf(edges), whole);
-  assert.match(edges.comments[0] ?? '', /inside "edges", after row \d+ of \d+/u);
+  assert.match(edges.comments[0] ?? '', /: (\d+) of \1 nodes read, [1-9]\d* of \d+ edges, no names$/u);
   assert.ok(find(rowsOf(edges), /^string /u).objects > 100);
+  assert.ok(find(rowsOf(edges), /^string < \(held by what was cut off\)$/u).objects > 100);
 
   const nodes = readHeapSnapshot(half(at('nodes'), at('edges')));
   assert.ok(shallowOf(nodes) > 0 && shallowOf(nodes) < whole);
-  assert.match(nodes.comments[0] ?? '', /inside "nodes", after row \d+ of \d+/u);
+  assert.match(nodes.comments[0] ?? '', /: [1-9]\d* of \d+ nodes read, 0 of \d+ edges, no names$/u);
+  assert.ok(find(rowsOf(nodes), /^string < \(held by what was cut off\)$/u).objects > 100);
 });

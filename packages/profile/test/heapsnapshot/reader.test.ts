@@ -42,7 +42,7 @@ function plain(snapshot: HeapSnapshot): unknown {
       snapshot.nodeType[n],
       strings.get(snapshot.nodeName[n] as number),
       snapshot.nodeId[n],
-      snapshot.largeSizes.get(n) ?? snapshot.selfSize[n],
+      snapshot.sizes.of(n),
       snapshot.firstEdge[n + 1],
     ]),
     edges: Array.from({ length: edgeCount }, (_, e) => {
@@ -52,9 +52,9 @@ function plain(snapshot: HeapSnapshot): unknown {
     }),
     locations: Array.from({ length: locations.length }, (_, i) => [
       locations.node[i],
-      locations.scriptId[i],
-      locations.line[i],
-      locations.column[i],
+      locations.scriptId[locations.place[i] as number],
+      locations.line[locations.place[i] as number],
+      locations.column[locations.place[i] as number],
     ]),
   };
 }

@@ -31,7 +31,7 @@ describe('a worker thread', linux, () => {
         const [first, second] = looks;
         assert.ok(first !== undefined && second !== undefined);
         assert.ok(functionsIn(first).includes('leakInWorker'), functionsIn(first).join(' '));
-        assert.ok(second.comments.includes('ages told by 1 earlier looks'), second.comments.join('\n'));
+        assert.ok(second.comments.includes('# ages told by 1 earlier looks'), second.comments.join('\n'));
         // The main thread has no such task.
         const main = await (await service.capture('goroutine')).profile();
         assert.ok(!functionsIn(main).includes('leakInWorker'));

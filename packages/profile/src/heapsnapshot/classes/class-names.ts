@@ -132,7 +132,7 @@ export class ClassNames {
       const { name, url, line, column, ...facts } = this.#functions.get(row);
       const file = url === '' ? '' : this.#filename(url);
       // Builtins without a name that anything holds are, with few exceptions, what a Promise's executor is handed.
-      const isResolver = url === '' && name === '';
+      const isResolver = url === '' && name === '' && this.#snapshot.strings.length > 0;
       const told = isResolver ? 'resolve' : functionName(name, facts, { file, line, column });
       const place = file === '' || line === 0 ? '' : ` (${baseName(file)}:${line}`;
       const words = place === '' || told.includes(place) ? told : `${told}${place})`;

@@ -1,6 +1,7 @@
 // A heap by what it holds: objects by class and chain of holders, with their own bytes and what they keep alive.
 import { classifyFunction } from '../../origin.ts';
-import { type DominatorTree, sizeOf } from '../dominators.ts';
+import type { DominatorTree } from '../dominators.ts';
+import type { NodeSizes } from '../node-sizes.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
 import { type HolderFrame, type HolderTree, type PlacedMaker, ROOT_ROW } from './holder-tree.ts';
 import { type ClassWalk, Part } from './walk.ts';
@@ -58,7 +59,7 @@ export class ClassTally {
     this.#walk = walk;
     this.#looks = looks.slice(0, MOST_LOOKS);
     this.#ages = this.#looks.length + 1;
-    const { nodeCount, nodeId } = snapshot;
+    const { nodeCount, nodeId, sizes } = snapshot;
     const { row, part, weak } = walk;
     const ages = this.#ages;
     this.#objects = new Float64Array(walk.tree.length * ages);
@@ -73,7 +74,7 @@ export class ClassTally {
       if (ages > 1) this.#age[node] = age;
       if (row[node] === UNREACHED) row[node] = weak;
       const cell = (row[node] as number) * ages + age;
-      this.#shallow[cell] = (this.#shallow[cell] as number) + sizeOf(snapshot, node);
+      this.#shallow[cell] = (this.#shallow[cell] as number) + sizes.of(node);
       const counts = part[node] === Part.member || part[node] === Part.fixedMember;
       if (counts) this.#objects[cell] = (this.#objects[cell] as number) + 1;
     }
@@ -93,16 +94,16 @@ export class ClassTally {
    * Adds what is kept alive. Each node's own bytes count for the chain of its dominators, which is the chain of its holders where
    * nobody else holds it as well.
    */
-  finish(dominators: DominatorTree, sizes: Pick<HeapSnapshot, 'selfSize' | 'largeSizes'>): HeapClasses {
+  finish(dominators: DominatorTree, sizes: NodeSizes): HeapClasses {
     const { reached, vertex, idom, spare } = dominators;
-    const { tree, weak, row } = this.#walk;
+    const { tree, weak, untold, row, base } = this.#walk;
     const ages = this.#ages;
     const retainedRow = spare;
     const cells: number[] = new Array<number>(tree.length * ages).fill(0);
     const add = (node: number, at: number): void => {
       const cell = at * ages + (ages === 1 ? 0 : (this.#age[node] as number));
       while (cells.length <= cell) cells.push(0);
-      cells[cell] = (cells[cell] as number) + sizeOf(sizes, node);
+      cells[cell] = (cells[cell] as number) + sizes.of(node);
     };
     for (let v = 0; v < reached; v++) {
       const node = vertex[v] as number;
@@ -112,8 +113,11 @@ export class ClassTally {
       retainedRow[v] = at;
       add(node, at);
     }
-    // Nothing that only weak references lead to dominates anything.
-    for (let node = 0; node < row.length; node++) if (row[node] === weak) add(node, weak);
+    // Nothing that only weak references lead to dominates anything, and nothing of which nobody knows who holds it.
+    for (let node = 0; node < row.length; node++) {
+      const at = row[node] as number;
+      if (at === weak || (untold >= 0 && base[node] === untold)) add(node, at);
+    }
     return this.#classes(tree, cells);
   }
 

@@ -1,7 +1,7 @@
 // From the root to every object: the chain of holders on which it hangs, breadth first, as a row of the tree of chains.
 import { GrowingUint32 } from '../../columns/growable.ts';
 import { baseName } from '../../naming/names.ts';
-import { release } from '../dominators.ts';
+import { NodeQueue } from '../node-queue.ts';
 import type { SnapshotFunctions } from '../functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
 import { ClassNames } from './class-names.ts';
@@ -36,6 +36,8 @@ export interface ClassWalk {
   readonly part: Uint8Array;
   /** Row of what no strong path leads to. */
   readonly weak: number;
+  /** Row above what no path leads to because the snapshot was cut before it told who holds that; -1 where it was not. */
+  readonly untold: number;
   /** Row of what is the engine's own. */
   readonly system: number;
   /** Nodes of global objects. */
@@ -47,8 +49,8 @@ export interface ClassWalk {
 }
 
 const names = [
-  'global',
-  'global (global*)',
+  'global_object',
+  'global_proxy_object',
   'system / NativeContext',
   'system / SourceTextModule',
   '_events',
@@ -89,7 +91,10 @@ class Walker {
   readonly #modules = new Map<string, number>();
   readonly #edges: EdgeFrames;
   readonly #rows: Readonly<
-    Record<'code' | 'shapes' | 'system' | 'node' | 'running' | 'microtasks' | 'weak' | 'global', number>
+    Record<
+      'code' | 'shapes' | 'system' | 'node' | 'running' | 'microtasks' | 'weak' | 'global' | 'untold',
+      number
+    >
   >;
   readonly #events: number;
 
@@ -123,6 +128,7 @@ class Walker {
       running: root('(running functions)'),
       microtasks: root('(microtasks)'),
       weak: root('(weakly held)'),
+      untold: snapshot.isCut ? root('(held by what was cut off)') : -1,
       global: root('globalThis'),
     };
     this.#runtime[ROOT_ROW] = 1;
@@ -135,8 +141,8 @@ class Walker {
   }
 
   walk(): ClassWalk {
-    const { nodeCount, firstEdge, edgeLabel, edgeTo } = this.#snapshot;
-    const queue = new Uint32Array(nodeCount);
+    const { firstEdge, edgeLabel, edgeTo } = this.#snapshot;
+    const queue = new NodeQueue();
     const late = new GrowingUint32(1024);
     const deferred = [
       new GrowingUint32(0),
@@ -144,21 +150,20 @@ class Walker {
       new GrowingUint32(64),
       new GrowingUint32(64),
     ];
-    let head = 0;
-    let tail = 0;
     const reach = (holder: number, edge: number, to: number): void => {
       const isLate = this.#enter(holder, edge, to);
       if (isLate) late.push(to);
-      else queue[tail++] = to;
+      else queue.push(to);
     };
+    this.#enterGlobals(queue);
     this.#row[0] = ROOT_ROW;
     this.#part[0] = Part.fixed;
-    queue[tail++] = 0;
+    queue.push(0);
     const done = [0, 0, 0, 0];
     let lateAt = 0;
     for (;;) {
-      while (head < tail) {
-        const node = queue[head++] as number;
+      while (queue.length > 0) {
+        const node = queue.shift();
         const last = firstEdge[node + 1] as number;
         for (let edge = firstEdge[node] as number; edge < last; edge++) {
           const to = edgeTo[edge] as number;
@@ -187,16 +192,18 @@ class Walker {
         }
         done[tier] = edges.length;
       } else if (lateAt < late.length) {
-        while (lateAt < late.length) queue[tail++] = late.get(lateAt++);
+        while (lateAt < late.length) queue.push(late.get(lateAt++));
       } else break;
     }
-    release(queue);
+    queue.release();
+    if (this.#snapshot.isCut) this.#enterUntold();
     return {
       tree: this.#tree,
       row: this.#row,
       base: this.#base,
       part: this.#part,
       weak: this.#rows.weak,
+      untold: this.#rows.untold,
       system: this.#rows.system,
       globals: this.#globals,
       isRuntime: (row) => this.#isRuntime(row),
@@ -237,15 +244,66 @@ class Walker {
     );
   }
 
-  /** A global object; a snapshot that V8 takes when memory runs out has no edge from the root to it. */
-  #isGlobal(holder: number, edge: number, to: number): boolean {
-    const { nodeName } = this.#snapshot;
+  /**
+   * Global objects come before everything else. A snapshot that V8 takes when memory runs out has no edge from the root to them, but
+   * every native context has some.
+   */
+  #enterGlobals(queue: NodeQueue): void {
+    const { nodeCount, nodeName, nodeType, firstEdge, edgeLabel, edgeTo } = this.#snapshot;
     const known = this.#names;
-    return (
-      this.#isShortcut(holder, edge) ||
-      (nodeName[holder] === known['system / NativeContext'] &&
-        (nodeName[to] === known.global || nodeName[to] === known['global (global*)']))
-    );
+    const context = known['system / NativeContext'];
+    const isGlobal = (node: number, edge: number): boolean => {
+      if (this.#isShortcut(node, edge)) return true;
+      const label = edgeLabel[edge] as number;
+      const name = label >>> EDGE_TYPE_BITS;
+      return (
+        node !== 0 &&
+        (label & EDGE_TYPE_MASK) === EdgeType.internal &&
+        (name === known.global_object || name === known.global_proxy_object)
+      );
+    };
+    for (let node = 0; node < nodeCount; node++) {
+      if (node !== 0 && nodeName[node] !== context) continue;
+      const last = firstEdge[node + 1] as number;
+      for (let edge = firstEdge[node] as number; edge < last; edge++) {
+        const to = edgeTo[edge] as number;
+        if (to === 0 || this.#row[to] !== NONE || nodeType[to] !== NodeType.object || !isGlobal(node, edge))
+          continue;
+        this.#globals.push(to);
+        this.#fix(to, this.#rows.global, Part.fixedMember);
+        queue.push(to);
+      }
+    }
+  }
+
+  /** What no path leads to because the snapshot was cut: its kind is known, and that it was there. */
+  #enterUntold(): void {
+    const { nodeCount, nodeType } = this.#snapshot;
+    const { untold, code, shapes, system } = this.#rows;
+    for (let node = 0; node < nodeCount; node++) {
+      if (this.#row[node] !== NONE) continue;
+      this.#base[node] = untold;
+      switch (nodeType[node]) {
+        case NodeType.code:
+          this.#fix(node, code, Part.fixed);
+          break;
+        case NodeType['object shape']:
+          this.#fix(node, shapes, Part.fixed);
+          break;
+        case NodeType.synthetic:
+          this.#fix(node, system, Part.fixed);
+          break;
+        case NodeType.array:
+        case NodeType.number:
+        case NodeType.native:
+        case NodeType.hidden:
+        case NodeType.other:
+          this.#fix(node, untold, Part.fixed);
+          break;
+        default:
+          this.#fix(node, this.#tree.child(untold, this.#classes.frameOf(node)), Part.member);
+      }
+    }
   }
 
   /** Gives `to` its row; true where it is followed last, as nearly everything hangs on some code or shape as well. */
@@ -285,10 +343,7 @@ class Walker {
     }
     if (this.#scopes.isContext(to)) this.#enterContext(to, base);
     else if (this.#classes.isBufferOfView(edge, to)) this.#piece(to, base);
-    else if (this.#isGlobal(holder, edge, to)) {
-      this.#globals.push(to);
-      this.#fix(to, this.#rows.global, Part.fixedMember);
-    } else this.#member(holder, edge, to, base);
+    else this.#member(holder, edge, to, base);
     return false;
   }
 
