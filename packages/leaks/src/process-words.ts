@@ -56,7 +56,7 @@ function reasonOf({ by, explained, gain, unit }: LedgerRow): string {
   return `explained by ${list(by, 2)}${left}`;
 }
 
-function unclearText(row: LedgerRow): string {
+function unclearText(row: LedgerRow, timed: boolean): string {
   switch (row.note) {
     case 'few':
       return 'too few looks';
@@ -65,7 +65,7 @@ function unclearText(row: LedgerRow): string {
     default:
       return row.atMost === null
         ? 'too unsteady to tell'
-        : `too unsteady to tell: up to ${amount(rounded(row.atMost), row.unit)} per minute could hide in it`;
+        : `too unsteady to tell: up to ${amount(rounded(row.atMost), row.unit)} ${per(timed)} could hide in it`;
   }
 }
 
@@ -91,13 +91,13 @@ export function processSentence(verdict: ProcessVerdict, growing: readonly Proce
   const [grows] = ledger.filter(({ state }) => state === 'grows');
   if (grows !== undefined) {
     const why = growing.length > 0 && grows.by.length > 0 ? 'it could be load' : reasonOf(grows);
-    return `Could not tell: ${grows.noun} ${grows.unit === 'bytes' ? 'grows' : 'grow'}, ${moved(grows)} (${pace(grows)} per minute), and ${why}.`;
+    return `Could not tell: ${grows.noun} ${grows.unit === 'bytes' ? 'grows' : 'grow'}, ${moved(grows)} (${pace(grows)} ${per(verdict.span > 0)}), and ${why}.`;
   }
   const blocking = unseen.find(({ blocks }) => blocks);
   if (blocking !== undefined) return `Could not tell: ${blocking.text}.`;
   const [unclear] = ledger.filter(({ state }) => state === 'unclear');
   if (unclear !== undefined)
-    return `Could not tell: ${unclear.noun}, ${moved(unclear)}, ${unclearText(unclear)}.`;
+    return `Could not tell: ${unclear.noun}, ${moved(unclear)}, ${unclearText(unclear, verdict.span > 0)}.`;
   const open = verdict.verdicts.find((one) => one.kind === 'unsure');
   return open?.sentence ?? 'Could not tell: one look cannot show growth.';
 }
@@ -107,16 +107,17 @@ export function processSentence(verdict: ProcessVerdict, growing: readonly Proce
  * Pure text without colours; the caller makes names visible and cuts lines to its width.
  */
 export function ledgerLines(verdict: ProcessVerdict): string[] {
+  const timed = verdict.span > 0;
   const of = (state: LedgerRow['state']): LedgerRow[] => verdict.ledger.filter((row) => row.state === state);
   const grows = of('grows').map(
-    (row) => `grows    ${row.noun} ${moved(row)} (${pace(row)} per minute): ${reasonOf(row)}`,
+    (row) => `grows    ${row.noun} ${moved(row)} (${pace(row)} ${per(timed)}): ${reasonOf(row)}`,
   );
   const unclear = of('unclear').map(({ noun }) => noun);
   const flat = of('flat').map(({ noun }) => noun);
   const tail: string[] = [];
   if (unclear.length > 0) {
     const [first] = of('unclear');
-    tail.push(`unclear  ${list(unclear, 4)}${first === undefined ? '' : `: ${unclearText(first)}`}`);
+    tail.push(`unclear  ${list(unclear, 4)}${first === undefined ? '' : `: ${unclearText(first, timed)}`}`);
   }
   if (flat.length > 0)
     tail.push(

@@ -311,7 +311,9 @@ for (const theme of ['light', 'dark'] as const) {
     const found: string[] = [];
     const first = await visit(heap, desktop, theme);
     const second = await visit(leaky, desktop, theme);
+    // What depends on the size is the same in both themes: the second is looked at wide and narrow.
     for (const { name, width, height } of sizes) {
+      if (theme === 'dark' && name !== '1280' && name !== '390') continue;
       const check = async (page: Page, view: string): Promise<void> => {
         for (const one of await violations(page)) found.push(`${name} ${view}: ${one}`);
         if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))

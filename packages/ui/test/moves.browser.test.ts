@@ -148,7 +148,7 @@ test('what is on the canvas is the graph that was asked for last', { skip }, asy
     );
   const painted = (): Promise<string> =>
     page.$eval('.flame-canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 2; round++) {
     for (const view of [
       'flame?q=redis',
       'flame?mode=sandwich&p=ReceiveMessage',

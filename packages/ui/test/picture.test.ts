@@ -153,10 +153,8 @@ test('a sandwich puts callers above and callees below the function', async () =>
   );
 });
 
-test('a search marks what matches and counts it', async () => {
+test('a search marks what matches', async () => {
   const answer = await flame(example, { search: 'read|write' });
-  assert.equal(answer.search?.functions, 2);
-  assert.equal(answer.search.weight, 9);
   const picture = makePicture(answer, false);
   const canvas = new Recorder();
   paint(canvas, picture, view, palettes.light, new LabelWidths());

@@ -98,6 +98,22 @@ test('search and libraries act on a view, or are seen to rest there', { skip }, 
   await context.close();
 });
 
+test('the share of what a search matches is said on every view that is searched, and of what filters leave', {
+  skip,
+}, async () => {
+  const { page, problems, context } = await visit(await serve([dump('t2'), dump('t136')]), desktop, 'light');
+  for (const view of ['flame', 'top', 'graph', 'peek', 'source', 'tasks', 'compare?src=1&base=0']) {
+    await go(page, `${view}${view.includes('?') ? '&' : '?'}q=redis`);
+    await shows(page, '.search-sum', /^9 functions · 94/);
+  }
+  await go(page, 'top?src=1&q=redis&i=redis');
+  await shows(page, '.search-sum', /functions · 0%/);
+  await go(page, 'top?src=1&q=%28');
+  await page.waitForFunction(() => document.querySelector('.search-sum') === null);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
 test('a bad pattern is said in words, and announced; filters say what they leave, and what matches nothing', {
   skip,
 }, async () => {

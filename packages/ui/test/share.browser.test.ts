@@ -1,7 +1,6 @@
 // What goes on from the page: one file with all that is open, and what is seen of running services, over a reload too.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -11,8 +10,8 @@ import { reportHtml } from '../../cli/src/report/report-file.ts';
 import { audience } from '../src/share/audience.ts';
 import { desktop, openPage } from './chromium.ts';
 import {
+  answer,
   browser,
-  closers,
   drop,
   dump,
   folder,
@@ -173,7 +172,7 @@ test('who can open a link is said as it is', () => {
 /** A Go service that leaks: its index counts, and its goroutines are the dumps of one that does. */
 async function leakingService(): Promise<string> {
   let asked = 0;
-  const service = createServer((request, response) => {
+  const origin = await answer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://x');
     if (pathname === '/debug/pprof/') {
       response.setHeader('content-type', 'text/html');
@@ -184,15 +183,7 @@ async function leakingService(): Promise<string> {
       response.end(readFileSync(dump(moments[Math.min(5, asked++)] ?? 't136')));
     } else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => {
-    service.listen(0, '127.0.0.1', resolve);
-  });
-  closers.push(() => {
-    service.closeAllConnections();
-    service.close();
-  });
-  const { port } = service.address() as { port: number };
-  return `http://127.0.0.1:${port}/debug/pprof/goroutine`;
+  return `${origin}/debug/pprof/goroutine`;
 }
 
 test('two services on one page are recorded by themselves, each with its history; the verdict comes first, and a reload loses nothing', {

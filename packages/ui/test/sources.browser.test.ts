@@ -1,7 +1,6 @@
 // Where profiles come from and go to, in a real browser: reports, dropped files, slow servers, running services, downloads.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -11,8 +10,8 @@ import { reportHtml } from '../../cli/src/report/report-file.ts';
 import { startUi } from '../../cli/src/web/serve.ts';
 import { desktop, openPage, phone } from './chromium.ts';
 import {
+  answer,
   browser,
-  closers,
   dump,
   folder,
   go,
@@ -143,7 +142,7 @@ test('what comes slowly shows how much of it is there, and comes once', { skip }
   });
   let asked = 0;
   let seen = false;
-  const server = createServer((request, response) => {
+  const origin = await answer((request, response) => {
     if (request.url === '/') {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
       return;
@@ -160,16 +159,7 @@ test('what comes slowly shows how much of it is there, and comes once', { skip }
     }, 20);
     response.once('close', () => clearInterval(timer));
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
-  const origin = `http://127.0.0.1:${port}/`;
-  const { page, problems, context } = await openPage(browser, phone, 'dark', origin);
+  const { page, problems, context } = await openPage(browser, phone, 'dark', `${origin}/`);
   await page.goto(origin);
   await shows(page, '.state', /^Loading slow\.pb\.gz, [\d.]+\sk?B of [\d.]+\skB, \d+\s%…$/);
   assert.ok(await page.locator('progress').isVisible());
@@ -198,7 +188,7 @@ test('one bad file among good ones is named, and the good ones open with their o
     graphviz: 'graphviz.js',
   });
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const origin = await answer((request, response) => {
     const url = request.url ?? '';
     asked.push(url);
     if (url === '/') response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
@@ -207,16 +197,7 @@ test('one bad file among good ones is named, and the good ones open with their o
     else if (url.startsWith('/api/file')) response.end(JSON.stringify({ text: 'package task\n'.repeat(40) }));
     else response.writeHead(404).end('nothing here');
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
-  const origin = `http://127.0.0.1:${port}/`;
-  const { page, context } = await openPage(browser, desktop, 'light', origin);
+  const { page, context } = await openPage(browser, desktop, 'light', `${origin}/`);
   await page.goto(origin);
   await settled(page);
   await shows(page, '.insight li', /subscribe_leaky\.go:22/);
@@ -239,21 +220,12 @@ test('what is seen first is drawn before the rest of the page has come, and runs
   const middle = html.indexOf('<script type="text/plain" data-chunk');
   assert.ok(middle > 0);
   let held: (() => void) | null = null;
-  const server = createServer((_, response) => {
+  const origin = await answer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.write(html.slice(0, middle));
     held = () => response.end(html.slice(middle));
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
-  const origin = `http://127.0.0.1:${port}/`;
-  const { page, problems, context } = await openPage(browser, desktop, 'light', origin);
+  const { page, problems, context } = await openPage(browser, desktop, 'light', `${origin}/`);
   await page.addInitScript(() => {
     const ran: string[] = [];
     let chunks: { add(name: string, chunk: unknown): void } | undefined;
@@ -295,7 +267,7 @@ test('what is seen first is drawn before the rest of the page has come, and runs
 
 test('a live service is watched, captured and compared', { skip }, async () => {
   let asked = 0;
-  const service = createServer((request, response) => {
+  const origin = await answer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
     asked++;
     if (request.headers.authorization !== 'Bearer secret') {
@@ -309,17 +281,9 @@ test('a live service is watched, captured and compared', { skip }, async () => {
       response.end(readFileSync(dump(moments[Math.min(5, Math.floor(asked / 4))] ?? 't136')));
     } else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => {
-    service.listen(0, '127.0.0.1', resolve);
-  });
-  closers.push(() => {
-    service.closeAllConnections();
-    service.close();
-  });
-  const { port } = service.address() as { port: number };
   const server = await startUi(
     {
-      sources: [`http://127.0.0.1:${port}/debug/pprof/goroutine`],
+      sources: [`${origin}/debug/pprof/goroutine`],
       address: '127.0.0.1:0',
       noBrowser: true,
       source: { token: 'secret' },

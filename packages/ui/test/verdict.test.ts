@@ -87,6 +87,18 @@ test('what is copied says the headline once, with the files and their times, and
   );
 });
 
+test('of profiles whose times nobody knows no rate is per minute, whoever tells it', () => {
+  const dumps = Array.from({ length: 6 }, (_, row) => ({
+    profile: dump(10 + row * 19, 0),
+    time: null,
+    name: `${row}`,
+  }));
+  const judged = judgeDumps(dumps);
+  const text = verdictText(sumUp(judged, false), judged, dumps);
+  assert.match(text, /grows {4}tasks 22 → 117 \(\+19 per dump\)/);
+  assert.doesNotMatch(text, /per minute/);
+});
+
 test('where nothing is convicted it is said what to do next', () => {
   const flat = Array.from({ length: 6 }, (_, row) => ({
     profile: dump(40, 0),

@@ -4,11 +4,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer, type RequestListener } from 'node:http';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { unlessCi } from '../../../testing/ci.ts';
+import { listen, shut } from '../../../testing/listening.ts';
 import { buildUi } from '../build.ts';
+import { pagePlace } from '../../cli/src/web/page.ts';
+import { pageAge } from '../../cli/src/web/page-age.ts';
 import { startUi, type UiServer } from '../../cli/src/web/serve.ts';
 import { type Device, launch, openPage, type Watched, withoutBrowser } from './chromium.ts';
 
@@ -38,6 +42,13 @@ export async function serve(sources: readonly string[]): Promise<UiServer> {
   const server = await startUi({ sources, address: '127.0.0.1:0', noBrowser: true }, { cwd: folder });
   servers.push(server);
   return server;
+}
+
+/** A server of the test's own, which ends with the file. @returns its origin, without a slash at the end */
+export async function answer(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  closers.push(() => void shut(server));
+  return `http://${await listen(server)}`;
 }
 
 export async function visit(server: UiServer, device: Device, theme: 'light' | 'dark'): Promise<Watched> {
@@ -158,11 +169,12 @@ export async function aboveFold(page: Page, text: string): Promise<boolean> {
   );
 }
 
-/** Builds the page and starts the browser before the tests of a file, and ends everything after them. */
+/** Sees to it that the page is built, and starts the browser before the tests of a file, and ends everything after them. */
 export function useBrowser(prepare: () => Promise<void> = async () => undefined): void {
   before(async () => {
     if (skip !== false) return;
-    await buildUi();
+    // Files of one run share a page, as long as nothing that goes into it has changed.
+    if (pagePlace() === null || (await pageAge()) !== '') await buildUi();
     folder = mkdtempSync(join(tmpdir(), 'stackpile-ui-'));
     browser = await launch();
     // Hooks of one file may run at the same time: what needs the folder is done here.

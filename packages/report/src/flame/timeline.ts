@@ -34,19 +34,25 @@ export function sampleTimes(profile: Profile): Float64Array | null {
 /**
  * Lays the stacks out by `times` (one per sample row), left to right, each as wide as its weight; equal neighbours
  * of the same depth become one box. Boxes under `minShare` of the whole are left out.
+ *
+ * @param hasLanes whether the outermost frame is what stacks ran in (a thread): each is a lane of its own then, the widest first,
+ *   and the order of time is that within it
  */
 export function layoutTimeline(
   stacks: Stacks,
   times: Float64Array,
   minShare: number = 1 / 4096,
+  hasLanes: boolean = false,
 ): FlameLayout {
   const order = new Uint32Array(stacks.length);
   let length = 0;
   for (let i = 0; i < stacks.length; i++) {
     if (!Number.isNaN(times[stacks.sample[i] as number])) order[length++] = i;
   }
+  const lanes = hasLanes ? laneOrder(stacks) : null;
   const sorted = order.subarray(0, length).sort((a, b) => {
     const difference =
+      (lanes === null ? 0 : (lanes[a] as number) - (lanes[b] as number)) ||
       (times[stacks.sample[a] as number] as number) - (times[stacks.sample[b] as number] as number);
     return difference === 0 ? a - b : difference;
   });
@@ -94,6 +100,20 @@ export function layoutTimeline(
   }
   close(0);
   return orderBoxes(frame, depth, start, weight, self, total);
+}
+
+/** Of each stack, which lane it is in: the widest is 0. */
+function laneOrder(stacks: Stacks): Uint32Array {
+  const lane = (row: number): number => {
+    const begin = stacks.start[row] as number;
+    return begin === stacks.start[row + 1] ? rootFrame : (stacks.frames[begin] as number);
+  };
+  const widths = new Map<number, number>();
+  for (let row = 0; row < stacks.length; row++)
+    widths.set(lane(row), (widths.get(lane(row)) ?? 0) + (stacks.weight[row] as number));
+  const order = [...widths].sort(([a, width], [b, other]) => other - width || a - b);
+  const rank = new Map(order.map(([frame], at) => [frame, at]));
+  return Uint32Array.from({ length: stacks.length }, (_, row) => rank.get(lane(row)) ?? 0);
 }
 
 /** Sorts boxes that were emitted at their end into levels and finds their parents. */

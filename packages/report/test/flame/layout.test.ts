@@ -260,6 +260,24 @@ test('time order keeps the order of the samples and joins equal neighbours', () 
   assert.equal(sampleTimes(drawn(example)), null);
 });
 
+test('lanes of threads keep the order of time within each, the widest first', () => {
+  const profile = drawn([
+    { stack: 't1>a', value: 1, time: 10 },
+    { stack: 't2>x', value: 2, time: 15 },
+    { stack: 't1>b', value: 1, time: 20 },
+    { stack: 't2>x', value: 2, time: 25 },
+    { stack: 't1>a', value: 1, time: 30 },
+  ]);
+  const stacks = stacksOf(profile);
+  const times = sampleTimes(profile);
+  assert.ok(times !== null);
+  assert.deepEqual(show(layoutTimeline(stacks, times, 0, true), stacks), [
+    'all 7@0',
+    't2 4@0 | t1 3@4',
+    'x 4@0 | a 1@4 | b 1@5 | a 1@6',
+  ]);
+});
+
 test('sums per frame count recursion once', () => {
   const profile = drawn(['f>f>f 5', 'f>g 2']);
   const stacks = stacksOf(profile);

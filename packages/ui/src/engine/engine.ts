@@ -2,6 +2,7 @@
 import { Profiles } from './profiles.ts';
 import type { Engine, Method } from './protocol.ts';
 import { flame } from './questions/flame.ts';
+import { matches } from './questions/matches.ts';
 import { open, type Progress } from './questions/open.ts';
 import { peek } from './questions/peek.ts';
 import { places } from './questions/places.ts';
@@ -26,6 +27,7 @@ export class ProfileEngine {
     top: (query) => top(this.#profiles, query),
     peek: (query) => peek(this.#profiles, query),
     places: (query) => places(this.#profiles, query),
+    matches: (query) => matches(this.#profiles, query),
     source: (query) => source(this.#profiles, query),
     tasks: (query) => tasks(this.#profiles, query),
     change: async (query) => (await import('./questions/change.ts')).change(this.#profiles, query),

@@ -7,6 +7,7 @@ import type { ExportAnswer, ExportQuery } from './questions/export.ts';
 import type { FlameAnswer, FlameQuery } from './questions/flame.ts';
 import type { HeapAnswer, HeapQuery } from './questions/heap.ts';
 import type { LabelsAnswer, LabelsQuery } from './questions/labels.ts';
+import type { MatchesAnswer, MatchesQuery } from './questions/matches.ts';
 import type { OpenQuery, Progress } from './questions/open.ts';
 import type { PeekAnswer, PeekQuery } from './questions/peek.ts';
 import type { PlacesAnswer, PlacesQuery } from './questions/places.ts';
@@ -28,6 +29,7 @@ export interface Engine {
   chain: [StackQuery, ChainAnswer];
   heap: [HeapQuery, HeapAnswer];
   labels: [LabelsQuery, LabelsAnswer];
+  matches: [MatchesQuery, MatchesAnswer];
   source: [SourceQuery, SourceAnswer];
   tasks: [TasksQuery, TasksAnswer];
   text: [TextQuery, TextAnswer];

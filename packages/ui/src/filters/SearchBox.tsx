@@ -1,7 +1,9 @@
 // The search: highlights while somebody types, keeps it with Enter, focuses on it with Shift+Enter.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { navigate, state } from '../store.ts';
+import { formatPercent, forNumber } from '../format.ts';
+import { navigate, stackQuery, state } from '../store.ts';
+import { useAnswer } from '../use-answer.ts';
 import { viewRow } from '../views/registry.ts';
 import { searchFilter } from '../pattern.ts';
 
@@ -26,6 +28,24 @@ function toView(): void {
     element.focus();
     return;
   }
+}
+
+/** How many functions match, and their share: of every view alike. Asked after the view itself, which comes first. */
+function SearchSum({ search }: { readonly search: string }): JSX.Element | null {
+  const [asked, setAsked] = useState('');
+  useEffect(() => setAsked(search), [search]);
+  const query = asked === '' ? null : stackQuery(state.value.view === 'compare');
+  const { value } = useAnswer('matches', query === null ? null : { ...query, search: asked });
+  if (value === null || asked === '') return null;
+  const { functions, weight, total } = value;
+  return (
+    <span class="search-sum" role="status">
+      <span class="search-many">
+        {functions} {forNumber(functions, 'functions')} ·{' '}
+      </span>
+      {formatPercent(weight, total)}
+    </span>
+  );
 }
 
 export function SearchBox({ value }: { readonly value: string }): JSX.Element {
@@ -77,6 +97,7 @@ export function SearchBox({ value }: { readonly value: string }): JSX.Element {
         }}
       />
       <kbd aria-hidden="true">/</kbd>
+      {acts.search && error === '' ? <SearchSum search={value} /> : null}
       <span class="search-error" id="search-error" role="status">
         {error}
       </span>

@@ -1,6 +1,5 @@
 // Above the flame graph: its direction, what a box is, and what the colours mean.
 import type { JSX } from 'preact';
-import { formatPercent, forNumber } from '../format.ts';
 import { Segmented, Switch } from '../parts/controls.tsx';
 import { useFold } from '../parts/Fold.tsx';
 import { SplitPicker } from './Split.tsx';
@@ -69,12 +68,6 @@ export function FlameToolbar({
         />
       ) : null}
       <Legend compare={compare || answer.layout.before !== null} exact={answer.eventWeight === 0} />
-      {answer.search === null ? null : (
-        <span class="search-sum" role="status">
-          {answer.search.functions} {forNumber(answer.search.functions, 'functions')} ·{' '}
-          {formatPercent(answer.search.weight, answer.total)}
-        </span>
-      )}
     </div>
   );
 }

@@ -26,7 +26,12 @@ export function Place({
   return (
     <span class="place" title={title}>
       {path.slice(0, at)}
-      {tail === '' ? null : <span class="line">{tail}</span>}
+      {tail === '' ? null : (
+        <>
+          <wbr />
+          <span class="line">{tail}</span>
+        </>
+      )}
     </span>
   );
 }

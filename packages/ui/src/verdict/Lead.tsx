@@ -1,9 +1,9 @@
 // The first finding: where, how much, since when, what to do.
-import { adviceOn, type Finding, startedBy, type Verdict } from '@stackpile/leaks';
+import { adviceOn, type Finding, percent, startedBy, type Verdict } from '@stackpile/leaks';
 import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
 import { exactPattern } from '../pattern.ts';
-import { formatDelta, formatMs, formatPercent, formatTime, formatValue } from '../format.ts';
+import { formatDelta, formatMs, formatTime, formatValue } from '../format.ts';
 import { memoryOutlook } from '../live.ts';
 import { current, navigate } from '../store.ts';
 import { PlaceLink } from '../parts/PlaceLink.tsx';
@@ -21,7 +21,7 @@ function figures(finding: Finding, verdict: Verdict): readonly (readonly [string
     [
       formatValue(finding.count, unit),
       `of ${formatValue(verdict.series.totals.at(-1) ?? 0, unit)} ${unit === 'bytes' ? 'live memory' : verdict.series.noun}`,
-      formatPercent(finding.share, 1),
+      percent(finding.share),
     ],
     [
       finding.growth.perMinute === null
@@ -49,7 +49,7 @@ function figures(finding: Finding, verdict: Verdict): readonly (readonly [string
   }
   if (finding.survival !== null) {
     facts.push([
-      formatPercent(finding.survival.survived, Math.max(1, finding.survival.seen)),
+      percent(finding.survival.survived / Math.max(1, finding.survival.seen)),
       'of those seen before are still there',
       `${finding.survival.ended} ended`,
     ]);

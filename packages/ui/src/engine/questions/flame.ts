@@ -7,7 +7,6 @@ import {
   type FrameTable,
   layoutFlame,
   layoutTimeline,
-  matchedWeight,
   matchFrames,
   planFlame,
   planSandwich,
@@ -64,8 +63,6 @@ export interface FlameAnswer {
 export interface SearchAnswer {
   /** One byte per row of `frames`. */
   readonly mask: Uint8Array;
-  readonly functions: number;
-  readonly weight: number;
 }
 
 /** What was laid out, in rows of the whole table of frames. */
@@ -99,7 +96,7 @@ export function flame(profiles: Profiles, query: FlameQuery): FlameAnswer {
     totalBefore: stacks.totalBefore,
     kept: stacks.kept,
     eventWeight: prepared.eventWeight,
-    search: find(stacks, prepared.interner.table, query.search, rows.ids),
+    search: find(prepared.interner.table, query.search, rows.ids),
     note: drawing.note,
     ms: performance.now() - started,
   };
@@ -112,7 +109,8 @@ function draw(stacks: Stacks, query: FlameQuery, profile: Profile): Drawing {
   switch (mode) {
     case 'time': {
       const times = sampleTimes(profile);
-      if (times !== null) return { ...nothing, layout: layoutTimeline(stacks, times, minShare) };
+      if (times !== null)
+        return { ...nothing, layout: layoutTimeline(stacks, times, minShare, query.tagRoot !== '') };
       const note = 'The samples of this profile carry no time, so they are drawn widest first.';
       return drawZoomed(stacks, query, 'down', note);
     }
@@ -166,24 +164,13 @@ function drawZoomed(stacks: Stacks, query: FlameQuery, mode: 'down' | 'up', said
 }
 
 /** What a search marks among the frames `shown`. */
-function find(
-  stacks: Stacks,
-  table: FrameTable,
-  text: string,
-  shown: readonly number[],
-): SearchAnswer | null {
+function find(table: FrameTable, text: string, shown: readonly number[]): SearchAnswer | null {
   if (text === '') return null;
   // What is wrong with an expression is said by the search box.
   const { pattern } = compileSearch(text);
   if (pattern === null) return null;
   const mask = matchFrames({ table }, pattern);
-  let functions = 0;
-  for (const hit of mask) functions += hit;
-  return {
-    mask: Uint8Array.from(shown, (frame) => mask[frame] ?? 0),
-    functions,
-    weight: matchedWeight(stacks, mask),
-  };
+  return { mask: Uint8Array.from(shown, (frame) => mask[frame] ?? 0) };
 }
 
 /** Frames of the hashes of a zoom; null where one is not there. */
