@@ -159,7 +159,7 @@ test('both say the same of a damaged message', () => {
       for (const { at, byte, cut } of damages) bytes.splice(at % (bytes.length + 1), 1 + cut, byte);
       agree(Uint8Array.from(bytes), [damages[0]?.at ?? 0]);
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
 });
 
@@ -170,9 +170,9 @@ test('both say the same of messages that are unusual in every way', () => {
       agree(bytes, cuts);
       if (!String((slow(bytes) as unknown[])[0]).startsWith('PROFILE_')) good++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
-  assert.ok(good > 100, `only ${good} of the messages can be read`);
+  assert.ok(good > 30, `only ${good} of the messages can be read`);
 });
 
 /** A usual message of at least `size` bytes: samples, then tables; `odd` of every so many samples has an unknown field. */

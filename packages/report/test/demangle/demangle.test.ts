@@ -21,9 +21,13 @@ describe('readableName', () => {
 });
 
 describe('demangle', () => {
+  // Halves of pairs too: names are whatever somebody wrote.
+  const character = fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0, max: 0xffff }));
+
   test('gives back what is no mangled name', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom(...modes), (name, mode) => {
+      fc.property(fc.array(character), fc.constantFrom(...modes), (characters, mode) => {
+        const name = String.fromCharCode(...characters);
         fc.pre(!/^_[RZ_G]/.test(name));
         assert.equal(demangle(name, mode), name);
       }),
