@@ -23,6 +23,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile leaks': 'the name of the subcommand, without a source',
   'stackpile -top': 'the name of a report, without a source',
   'stackpile run': 'the name of the subcommand, without a program',
+  'stackpile watch': 'the name of the subcommand, without a source',
   'stackpile mcp': 'the name of the subcommand, without a source',
   'stackpile leaks --json': 'the name of a form of output, without a source',
   'stackpile verify --json': 'the name of a form of output, without sources',
@@ -121,6 +122,7 @@ function asHere(command: string, world: World): string {
     )
     .replace(/^(stackpile verify .*http:.*)$/u, '$1 --every 1s --for 6s')
     .replace(/^stackpile run (?:--for \d+[sm] )?/u, 'stackpile run --for 6s ')
+    .replace(/^(stackpile watch .*)$/u, '$1 --every 1s --for 6s')
     .replace(' dumps/', ' monday/')
     .replaceAll('SOURCE…', 'monday.pb.gz')
     .replace(/-http=:\d*/u, '-http=127.0.0.1: -no_browser')
@@ -130,6 +132,7 @@ function asHere(command: string, world: World): string {
 /** What a command should end with. A leak is found in what leaks; two dumps alone may not prove it, and nobody has mended it meanwhile. */
 function statusesOf(command: string): readonly number[] {
   if (command.startsWith('stackpile verify ')) return [1, 2];
+  if (command.startsWith('stackpile watch ')) return [1, 2];
   // What it starts leaks; on a busy machine a few seconds may not prove it.
   if (command.startsWith('stackpile run ')) return [1, 2];
   if (!command.startsWith('stackpile leaks ') || command.endsWith(' --help')) return [0];
