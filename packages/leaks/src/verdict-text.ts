@@ -95,8 +95,11 @@ export function startedBy(createdBy: string): string {
   return at === '' ? plainName : `${plainName} ${at}`;
 }
 
-/** Findings that are told one by one. */
+/** Findings that are told one by one, and frames of each. */
 const mostTold = 6;
+const mostFrames = 60;
+/** UTF-16 units of all of it: who names functions may name them at length. */
+const longestText = 200_000;
 
 /** The verdict for a ticket: the headline once, what was judged and when, what piles up where, what to do. */
 export function verdictText(summing: Summing, { verdicts }: DumpsVerdict, judged: readonly Judged[]): string {
@@ -113,16 +116,18 @@ export function verdictText(summing: Summing, { verdicts }: DumpsVerdict, judged
   for (const finding of told.slice(0, mostTold)) lines.push(...findingLines(finding, headline));
   if (told.length > mostTold) lines.push('', `… and ${told.length - mostTold} more`);
   if (kind !== 'leak') lines.push('', `What to do next: ${next}`);
-  return `${lines.map((line) => safeText(line, 4000)).join('\n')}\n`;
+  const text = lines.map((line) => safeText(line, 4000)).join('\n');
+  return text.length > longestText ? `${text.slice(0, longestText)}…\n` : `${text}\n`;
 }
 
 function findingLines(finding: Finding, headline: string): string[] {
   const lines = [''];
   if (finding.sentence !== headline) lines.push(finding.sentence);
-  for (const { name, file, line } of finding.stack) {
+  for (const { name, file, line } of finding.stack.slice(0, mostFrames)) {
     lines.push(`  ${name}`);
     if (file !== '') lines.push(`      ${file}${line > 0 ? `:${line}` : ''}`);
   }
+  if (finding.stack.length > mostFrames) lines.push(`  … ${finding.stack.length - mostFrames} more frames`);
   if (finding.createdBy !== '') lines.push(`  ${finding.createdHow} ${startedBy(finding.createdBy)}`);
   const advice = adviceOn(finding);
   if (advice !== '') lines.push('', `What to do: ${advice}`);

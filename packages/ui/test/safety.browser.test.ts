@@ -172,6 +172,15 @@ test('the agent serves the page, which asks for its token once', { skip }, async
     ),
   );
   assert.deepEqual(await violations(page), []);
+  // What can be captured are profiles: neither numbers nor lists, which the page could not open.
+  const offered = await page.$$eval('.live .toolbar option', (options) =>
+    options.map((one) => one.textContent),
+  );
+  assert.ok(offered.includes('allocs') && offered.includes('heapsnapshot'), offered.join());
+  assert.deepEqual(
+    offered.filter((name) => ['metrics', 'workers', 'offers', 'counters', 'ui'].includes(name ?? '')),
+    [],
+  );
   assert.deepEqual(problems, []);
   await context.close();
   await agent.close();

@@ -87,6 +87,28 @@ test('what is copied says the headline once, with the files and their times, and
   );
 });
 
+test('a text stays short whatever functions are named', () => {
+  const deep = (count: number) => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'tasks', unit: 'count' }] });
+    const stack = Array.from({ length: 100 }, (_, row) =>
+      builder.location({
+        lines: [{ function: builder.function(`${row}${'x'.repeat(5000)}`, '/srv/a.ts'), line: 1 }],
+      }),
+    );
+    builder.sample(stack, [count], []);
+    return builder.build();
+  };
+  const dumps = [1, 40, 80, 120, 160].map((count, row) => ({
+    profile: deep(count),
+    time: row * 60_000,
+    name: '',
+  }));
+  const judged = judgeDumps(dumps);
+  const text = verdictText(sumUp(judged, false), judged, dumps);
+  assert.match(text, /…\n$/);
+  assert.ok(text.length < 201_000, `${text.length}`);
+});
+
 test('of profiles whose times nobody knows no rate is per minute, whoever tells it', () => {
   const dumps = Array.from({ length: 6 }, (_, row) => ({
     profile: dump(10 + row * 19, 0),

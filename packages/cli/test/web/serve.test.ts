@@ -40,7 +40,7 @@ test('addresses are split as pprof does', () => {
 
 test('data in the page can end no element and begin no comment', () => {
   const page =
-    'a<script type="application/json" id="stackpile-boot">{"mode":"none"}</script>b<!--stackpile-data-->c';
+    '<!--stackpile-said-->a<script type="application/json" id="stackpile-boot">{"mode":"none"}</script>b<!--stackpile-data-->c';
   const filled = fillPage(
     page,
     { mode: 'agent', name: '</script><!--<script>\u2028', base: '' },
@@ -48,6 +48,17 @@ test('data in the page can end no element and begin no comment', () => {
   );
   assert.equal(filled.match(/<script/g)?.length, 2);
   assert.equal(filled.match(/<!--/g), null);
+  const hostile = '</pre><img src=x onerror=1>\u202e&lt;<!--';
+  const said = fillPage(page, {
+    mode: 'report',
+    sources: [{ name: hostile, time: 8.64e15 + 1, size: 1, data: 'source-0' }],
+    graphviz: '',
+    shared: { time: 0, view: '', note: hostile, counters: [] },
+    said: hostile,
+  });
+  const words = said.slice(0, said.indexOf('a<script'));
+  assert.equal(words.split('&lt;img src=x onerror=1&gt;').length, 4, words);
+  assert.doesNotMatch(words, /<img|<!--|\u202e/);
   assert.equal(scriptJson('<&>'), '"\\u003c\\u0026\\u003e"');
   assert.throws(() => fillPage(page, { mode: 'none' }, new Map([['x', '<']])), TypeError);
   assert.throws(() => fillPage('nothing', { mode: 'none' }), /another version/);
