@@ -6,7 +6,7 @@ export {
   cpuProfile,
   type CpuWindow,
 } from './inspect/cpu-profile.ts';
-export { isAllowedHost, isCrossSite } from './door/guard.ts';
+export { carries, isAllowedHost, isCrossSite } from './door/guard.ts';
 export { isAddress, isLoopback, isOwnName, parseHost } from './http/hosts.ts';
 export type { HeapReading, HeapRecord } from './inspect/heap-reading.ts';
 export type { FrameContext } from './frames.ts';

@@ -15,6 +15,7 @@ export const usage = `usage:
   stackpile -http=:8080 SOURCE…      the same in a browser
   stackpile report -o FILE SOURCE…   the same as one HTML file to attach to a ticket
   stackpile SOURCE                   the same at a prompt
+  stackpile monitor SOURCE…          watches services for as long as it runs, and tells which of them leaks
   stackpile mcp SOURCE…              for an assistant, over the Model Context Protocol
 
 SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, or pid:1234.
@@ -37,6 +38,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   verify: async () => (await import('./leaks/command-line.ts')).verifyUsage,
   report: async () => (await import('./report/report-file.ts')).reportUsage,
   run: async () => (await import('./run/command-line.ts')).runUsage,
+  monitor: async () => (await import('./monitor/command-line.ts')).monitorUsage,
   mcp: async () => (await import('./mcp/command-line.ts')).mcpUsage,
   completion: async () => (await import('./completion.ts')).completionUsage,
   async reports() {

@@ -5,6 +5,7 @@ import { watchOptionNames, watchUsage } from './watch/command-line.ts';
 import { leaksOptionNames, leaksUsage, verifyOptionNames, verifyUsage } from './leaks/command-line.ts';
 import { mcpOptionNames, mcpUsage } from './mcp/command-line.ts';
 import { runOptionNames, runUsage } from './run/command-line.ts';
+import { monitorOptionNames, monitorUsage } from './monitor/command-line.ts';
 import { flagNames, flagSummary } from './pprof/flag-help.ts';
 import { type Answer, subcommands } from './subcommands.ts';
 
@@ -29,6 +30,7 @@ interface Words {
   readonly report: readonly string[];
   readonly run: readonly string[];
   readonly mcp: readonly string[];
+  readonly monitor: readonly string[];
   /** Flags of the reports, which are those of pprof. */
   readonly flags: readonly string[];
   readonly topics: readonly string[];
@@ -42,13 +44,14 @@ function words(): Words {
     report: dashed('--', reportOptionNames),
     run: dashed('--', runOptionNames),
     mcp: dashed('--', mcpOptionNames),
+    monitor: dashed('--', monitorOptionNames),
     flags: [...dashed('-', flagNames()), '--help', '--version'],
     topics: [...Object.keys(subcommands), 'reports', ...flagNames()],
   };
 }
 
 function bash(): string {
-  const { leaks, verify, watch, report, run, mcp, flags, topics } = words();
+  const { leaks, verify, watch, report, run, mcp, monitor, flags, topics } = words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
@@ -59,6 +62,7 @@ _stackpile() {
     report) options='${report.join(' ')}' ;;
     run) options='${run.join(' ')}' ;;
     mcp) options='${mcp.join(' ')}' ;;
+    monitor) options='${monitor.join(' ')}' ;;
     help) words='${topics.join(' ')}' files= ;;
     completion) words='${shells.join(' ')}' files= ;;
     *) options='${flags.join(' ')}' ;;
@@ -83,7 +87,7 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, watch, report, run, mcp, flags, topics } = words();
+  const { leaks, verify, watch, report, run, mcp, monitor, flags, topics } = words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -97,6 +101,7 @@ _stackpile() {
     report) options=(${report.join(' ')}) ;;
     run) options=(${run.join(' ')}) ;;
     mcp) options=(${mcp.join(' ')}) ;;
+    monitor) options=(${monitor.join(' ')}) ;;
     *) options=(${flags.join(' ')}) ;;
   esac
   if [[ $PREFIX == -* ]]; then
@@ -140,6 +145,8 @@ function fish(): string {
   for (const name of watchOptionNames) add(seen('watch'), `-l ${name}`, optionSummary(watchUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));
   for (const name of runOptionNames) add(seen('run'), `-l ${name}`, optionSummary(runUsage, name));
+  for (const name of monitorOptionNames)
+    add(seen('monitor'), `-l ${name}`, optionSummary(monitorUsage, name));
   for (const name of mcpOptionNames) add(seen('mcp'), `-l ${name}`, optionSummary(mcpUsage, name));
   for (const name of flagNames())
     add(`not ${seen(Object.keys(subcommands).join(' '))}`, `-o ${name}`, flagSummary(name));

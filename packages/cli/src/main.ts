@@ -58,6 +58,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runProgram } = await import('./run/command.ts');
       return runProgram(argv.slice(1), io);
     }
+    case 'monitor': {
+      const { runMonitor } = await import('./monitor/command.ts');
+      return runMonitor(argv.slice(1), io);
+    }
     case 'mcp': {
       const { runMcp } = await import('./mcp/command.ts');
       return runMcp(argv.slice(1), io, await version());

@@ -7,6 +7,7 @@ export const subcommands: Readonly<Record<string, string>> = {
   verify: 'whether a fix holds: what leaked before, and what it does now',
   report: 'profiles as one HTML file to attach to a ticket',
   run: 'starts a program with the agent in it, watches it, and says whether it leaks',
+  monitor: 'watches services, keeps their profiles, and tells which of them leaks',
   mcp: 'profiles for an assistant, over the Model Context Protocol',
   help: 'what there is, or one word of it',
   completion: 'completion for bash, zsh or fish',

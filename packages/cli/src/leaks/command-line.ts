@@ -104,9 +104,9 @@ export function parseDuration(option: string, text: string, least: number): numb
 }
 
 /** `2000`, `512MB`, `1.5GiB`. */
-function parseLimit(text: string): number {
+export function parseLimit(option: string, text: string): number {
   const parts = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])i?b?|b)?$/iu.exec(text);
-  if (parts === null) throw new UsageError(`--limit ${text}: write a number, or a size such as 512MB`);
+  if (parts === null) throw new UsageError(`${option} ${text}: write a number, or a size such as 512MB`);
   const power = parts[2] === undefined ? 0 : 'kmgt'.indexOf(parts[2].toLowerCase()) + 1;
   return Number(parts[1]) * 1024 ** power;
 }
@@ -226,7 +226,7 @@ export function leaksOptionsOf(values: LeaksValues, sources: readonly string[]):
     notMine: values['not-mine'].map((text) => pattern('--not-mine', text)),
     type: values.type ?? null,
     interval: time('--interval', values.interval, 1),
-    limit: values.limit === undefined ? null : parseLimit(values.limit),
+    limit: values.limit === undefined ? null : parseLimit('--limit', values.limit),
     timeout: time('--timeout', values.timeout, 1),
     tlsCa: values['tls-ca'] ?? null,
     tlsCert: values['tls-cert'] ?? null,

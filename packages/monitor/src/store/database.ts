@@ -24,6 +24,7 @@ CREATE TABLE chunk (series INTEGER NOT NULL, hour INTEGER NOT NULL, payload BLOB
 CREATE TABLE sums (series INTEGER NOT NULL, hour INTEGER NOT NULL, run INTEGER NOT NULL, n INTEGER NOT NULL, sx REAL NOT NULL,
   sxx REAL NOT NULL, total REAL NOT NULL, total_max REAL NOT NULL, total_last REAL NOT NULL, payload BLOB NOT NULL,
   PRIMARY KEY (series, hour)) WITHOUT ROWID;
+CREATE TABLE note (name TEXT PRIMARY KEY, text TEXT NOT NULL);
 `;
 
 const codes: ReadonlyMap<number, StoreErrorCode> = new Map<number, StoreErrorCode>([

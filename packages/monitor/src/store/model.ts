@@ -149,6 +149,10 @@ export interface ProfileStore {
   /** The processes that were seen, oldest first. */
   runs(series: readonly number[], range: Range): Promise<Run[]>;
   retention(now: number, policy: RetentionPolicy): Promise<RetentionReport>;
+  /** Remembers a text under a name, in place of what was there; what a monitor knows of its targets. */
+  remember(name: string, text: string): Promise<void>;
+  /** What was remembered last; null where nothing was. */
+  remembered(name: string): Promise<string | null>;
   close(): Promise<void>;
 }
 

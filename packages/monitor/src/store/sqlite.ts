@@ -251,6 +251,19 @@ class SqliteStore implements ProfileStore {
     });
   }
 
+  remember(name: string, text: string): Promise<void> {
+    return this.#do(() => {
+      this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, text);
+    });
+  }
+
+  remembered(name: string): Promise<string | null> {
+    return this.#do(() => {
+      const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
+      return row === undefined ? null : textOf(row['text']);
+    });
+  }
+
   close(): Promise<void> {
     this.#database?.close();
     this.#database = null;

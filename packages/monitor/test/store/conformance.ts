@@ -286,6 +286,17 @@ export function conforms(driver: Driver): void {
     await store.close();
   });
 
+  test('a text is remembered until another one takes its place, and over a restart', async () => {
+    let store = await driver.open();
+    assert.equal(await store.remembered('a'), null);
+    await store.remember('a', 'one');
+    await store.remember('a', 'two \u{1F600}');
+    await store.remember('', '');
+    store = await driver.reopen(store);
+    assert.deepEqual([await store.remembered('a'), await store.remembered('')], ['two \u{1F600}', '']);
+    await store.close();
+  });
+
   test('questions that make no sense are refused with a sentence', async () => {
     const store = await driver.open();
     const refused = (work: Promise<unknown>): Promise<void> =>

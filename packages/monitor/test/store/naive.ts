@@ -34,6 +34,7 @@ export class NaiveStore implements ProfileStore {
   readonly #series: Series[] = [];
   readonly #profiles: Kept[][] = [];
   readonly #frames = new Map<bigint, readonly Frame[]>();
+  readonly #notes = new Map<string, string>();
 
   putBatch({ tree, profiles }: IngestBatch): Promise<void> {
     for (const { series, time, run, nodes, values } of profiles) {
@@ -164,6 +165,15 @@ export class NaiveStore implements ProfileStore {
 
   retention(): Promise<RetentionReport> {
     return Promise.resolve({ folded: 0, summed: 0, dropped: 0, bytes: 0 });
+  }
+
+  remember(name: string, text: string): Promise<void> {
+    this.#notes.set(name, text);
+    return Promise.resolve();
+  }
+
+  remembered(name: string): Promise<string | null> {
+    return Promise.resolve(this.#notes.get(name) ?? null);
   }
 
   close(): Promise<void> {

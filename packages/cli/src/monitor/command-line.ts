@@ -1,0 +1,135 @@
+// The command line of `stackpile monitor`.
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import {
+  type LeaksOptions,
+  leaksOptionsOf,
+  parseDuration,
+  parseLimit,
+  serviceOptions,
+  UsageError,
+} from '../leaks/command-line.ts';
+import { optionProblem } from '../option-problem.ts';
+
+/** What `stackpile monitor --help` prints. */
+export const monitorUsage = `usage: stackpile monitor SOURCE… [OPTION…]
+
+Watches services for as long as it runs, keeps their profiles in one file, and says which of them leaks.
+
+SOURCE
+  the address of a service, Node or Go: http://host:6060; JOB=ADDRESS gives it a job's name
+
+OPTIONS
+  --store FILE        where profiles are kept (stackpile-monitor.db)
+  --every TIME        time between two readings of a service's counters (15s)
+  --profiles-every TIME  time between two looks at its tasks and its heap (1m); sooner where tasks jump up
+  --listen HOST:PORT  where targets, growers and metrics are shown (127.0.0.1:7070)
+  --listen-token-file FILE  who has this token may ask there; without it only this machine may
+  --keep TIME         how long every profile is kept (2d)
+  --keep-hours TIME   how long the sums of each hour are kept after that (20d)
+  --max-size SIZE     of the store, the oldest hours leave first (1GB)
+  --webhook URL       is sent a leak when it is found and when it is over, as often as needed
+  --webhook-form FORM json, slack or alertmanager (json)
+  --header 'N: V'     add a header to every request to a service, as often as needed
+  --token TOKEN       short for --header 'Authorization: Bearer TOKEN'
+  --mine PATTERN      functions or files that match are your own code (regular expression), as often as needed
+  --not-mine PATTERN  functions or files that match are not
+  --limit N           where it ends (tasks, or bytes as 512MB), where a service does not say that itself
+  --timeout TIME      longest wait for one answer (10s)
+  --tls-ca FILE       certificate authority to trust; --tls-cert and --tls-key for a certificate of your own
+  --help              print this
+
+It needs Node 22.13 or newer. Ctrl-C or SIGTERM ends it; started again, it goes on where it was.
+
+EXIT STATUS
+  0 when it was ended, 2 after an error
+`;
+
+const forms = ['json', 'slack', 'alertmanager'] as const;
+const { 'no-stops': _, ...shared } = serviceOptions;
+const options = {
+  ...shared,
+  store: { type: 'string', default: 'stackpile-monitor.db' },
+  every: { type: 'string', default: '15s' },
+  'profiles-every': { type: 'string', default: '1m' },
+  listen: { type: 'string', default: '127.0.0.1:7070' },
+  'listen-token-file': { type: 'string' },
+  keep: { type: 'string', default: '2d' },
+  'keep-hours': { type: 'string', default: '20d' },
+  'max-size': { type: 'string', default: '1GB' },
+  webhook: { type: 'string', multiple: true, default: [] as string[] },
+  'webhook-form': { type: 'string', default: 'json' },
+  limit: { type: 'string' },
+  help: { type: 'boolean', default: false, short: 'h' },
+} satisfies ParseArgsOptionsConfig;
+
+/** Names of all options of `stackpile monitor`, without their dashes. */
+export const monitorOptionNames: readonly string[] = Object.keys(options);
+
+/** The options, checked. Times in milliseconds, sizes in bytes. */
+export interface MonitorCommand {
+  readonly targets: readonly { readonly job: string; readonly source: string }[];
+  readonly store: string;
+  readonly every: number;
+  readonly profilesEvery: number;
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile: string | null;
+  readonly keep: number;
+  readonly keepHours: number;
+  readonly maxSize: number;
+  readonly webhooks: readonly string[];
+  readonly form: (typeof forms)[number];
+  /** How services are asked and verdicts found. */
+  readonly leaks: LeaksOptions;
+}
+
+/** Reads the arguments after `monitor`. @throws UsageError */
+export function parseMonitorArgs(argv: readonly string[]): MonitorCommand | 'help' {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...argv], allowPositionals: true, options });
+  } catch (error) {
+    throw new UsageError(optionProblem(error, monitorOptionNames), { cause: error });
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return 'help';
+  if (positionals.length === 0) throw new UsageError('name the services to watch');
+  const form = forms.find((one) => one === values['webhook-form']);
+  if (form === undefined)
+    throw new UsageError(`--webhook-form ${values['webhook-form']}: it is json, slack or alertmanager`);
+  const timeout = values.timeout ?? '10s';
+  return {
+    targets: positionals.map(targetOf),
+    store: values.store,
+    every: parseDuration('--every', values.every, 100),
+    profilesEvery: parseDuration('--profiles-every', values['profiles-every'], 100),
+    ...listenOf(values.listen),
+    tokenFile: values['listen-token-file'] ?? null,
+    keep: parseDuration('--keep', values.keep, 3_600_000),
+    keepHours: parseDuration('--keep-hours', values['keep-hours'], 0),
+    maxSize: parseLimit('--max-size', values['max-size']),
+    webhooks: values.webhook.map(webhookOf),
+    form,
+    leaks: leaksOptionsOf({ ...values, timeout, every: undefined, 'no-stops': true }, []),
+  };
+}
+
+/** `shop=http://10.0.0.1:6060`; without a name the job is what the address is. */
+function targetOf(text: string): { job: string; source: string } {
+  const [, job = '', source = text] = /^([\w.-]{1,100})=(.+)$/su.exec(text) ?? [];
+  return { job, source };
+}
+
+function listenOf(text: string): { host: string; port: number } {
+  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/su.exec(text) ?? [];
+  if (port === '' || Number(port) > 65_535)
+    throw new UsageError(`--listen ${text}: write an address and a port, as 127.0.0.1:7070`);
+  return { host: host.replace(/^\[(.*)\]$/u, '$1') || '0.0.0.0', port: Number(port) };
+}
+
+function webhookOf(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    throw new UsageError(`--webhook ${text}: write an address of http or https`);
+  return url.href;
+}

@@ -1,0 +1,221 @@
+// `stackpile monitor` on real services: one alert for the leaky one with its line, none for its fixed twin; what it shows, and to whom.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { readProfile } from '@stackpile/profile';
+import { command } from '../../../testing/command.ts';
+import { stackpile } from './leaks/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stackpile-monitor-'));
+const program = fileURLToPath(new URL('leaks/programs/subscriber.ts', import.meta.url));
+const running: ChildProcess[] = [];
+after(async () => {
+  for (const child of running) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  rmSync(folder, { recursive: true });
+});
+/** `node:sqlite` came with 22.13. */
+const [major = 0, minor = 0] = (
+  process.env['STACKPILE_TEST_NODE'] === undefined ? process.versions.node : '20'
+)
+  .split('.')
+  .map(Number);
+const skip = major < 22 || (major === 22 && minor < 13) ? 'the monitor needs Node 22.13' : false;
+
+/** A service that subscribes ten times, twice a second. */
+async function service(twin: 'leaky' | 'fixed'): Promise<string> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', program, twin],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  running.push(child);
+  const lines = createInterface({ input: child.stdout });
+  const [url] = (await once(lines, 'line')) as [string];
+  const turning = setInterval(() => child.stdin.write('turn\n'), 500);
+  child.once('exit', () => clearInterval(turning));
+  return new URL(url).origin;
+}
+
+interface Monitor {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** All that it has said. */
+  log(): string;
+}
+
+async function monitor(args: readonly string[]): Promise<Monitor> {
+  const child = spawn(command.program, [...command.args, 'monitor', '--listen', '127.0.0.1:0', ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  running.push(child);
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  await until(
+    () => /http:\/\/127\.0\.0\.1:\d+\//u.test(log) || child.exitCode !== null,
+    () => log,
+  );
+  const url = /http:\/\/127\.0\.0\.1:\d+\//u.exec(log)?.[0];
+  assert.ok(url !== undefined, log);
+  return { url, child, log: () => log };
+}
+
+async function until(holds: () => boolean | Promise<boolean>, why: () => string): Promise<void> {
+  for (let tries = 0; !(await holds()); tries++) {
+    assert.ok(tries < 1200, `it did not come to that: ${why()}`);
+    await sleep(100);
+  }
+}
+
+async function ended({ child }: Monitor): Promise<number | null> {
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code;
+}
+
+describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
+  test('tells one leak with its line, not its fixed twin, shows both, and goes on after a restart', async () => {
+    const [leaky, fixed] = [await service('leaky'), await service('fixed')];
+    const told: { status: string; function: string; target: string }[] = [];
+    const receiver = createServer((incoming, response) => {
+      let body = '';
+      incoming.setEncoding('utf8').on('data', (text: string) => (body += text));
+      incoming.on('end', () => {
+        told.push(JSON.parse(body) as (typeof told)[number]);
+        response.end();
+      });
+    });
+    await once(receiver.listen(0, '127.0.0.1'), 'listening');
+    const hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    const args = [`shop=${leaky}`, `mail=${fixed}`, `gone=http://127.0.0.1:1`, '--webhook', hook];
+    const pace = ['--every', '1s', '--profiles-every', '1s', '--store', 'watched.db'];
+    const watching = await monitor([...args, ...pace]);
+    const get = async (path: string): Promise<string> => (await fetch(new URL(path, watching.url))).text();
+    await until(
+      () => told.length > 0,
+      () => watching.log(),
+    );
+    const [alert] = told;
+    assert.deepEqual(
+      [alert?.status, alert?.function, alert?.target.split(' ')[0]],
+      ['firing', 'subscribe', 'shop'],
+    );
+    assert.match(watching.log(), /LEAK shop .*subscribe \(subscriber\.ts:\d+\)/u);
+
+    const metrics = await get('/metrics');
+    assert.match(
+      metrics,
+      /^stackpile_alert\{job="shop",[^}]*function="subscribe",file="[^"]*subscriber\.ts"/mu,
+    );
+    assert.match(metrics, /^stackpile_target_up\{job="gone"[^}]*\} 0$/mu);
+    assert.match(metrics, /^stackpile_stack_growth_per_hour\{job="shop",[^}]*function="subscribe"\} [1-9]/mu);
+    assert.match(await get('/'), /subscriber\.ts:\d+/u);
+    const { growers } = JSON.parse(await get('/api/growers')) as {
+      growers: { series: { labels: { job: string } }; frames: { function: string }[] }[];
+    };
+    assert.deepEqual([growers[0]?.series.labels.job, growers[0]?.frames[0]?.function], ['shop', 'subscribe']);
+    const range = await fetch(
+      new URL(`/profile?target=${new URL(leaky).host}&name=goroutine&from=-10m`, watching.url),
+    );
+    const profile = await readProfile(new Uint8Array(await range.arrayBuffer()));
+    assert.equal(profile.defaultSampleType, 'goroutine');
+    assert.ok(profile.samples.length > 0);
+
+    watching.child.kill('SIGTERM');
+    assert.equal(await ended(watching), 0, watching.log());
+    const again = await monitor([...args, ...pace]);
+    // What was seen before it ended counts: the first verdict convicts.
+    await until(
+      () => /LEAK shop/u.test(again.log()),
+      () => again.log(),
+    );
+    again.child.kill('SIGTERM');
+    assert.equal(await ended(again), 0, again.log());
+    receiver.close();
+    assert.deepEqual(
+      told.filter(({ target }) => !target.startsWith('shop')),
+      [],
+    );
+  });
+
+  test('answers this machine only, or whoever has the token; a strange name, method or range is a sentence', async () => {
+    writeFileSync(join(folder, 'token'), 'secret-token\n');
+    const open = await monitor(['http://127.0.0.1:1', '--store', ':memory:']);
+    const asked = async (
+      to: Monitor,
+      path: string,
+      options: { method?: string; headers?: Record<string, string> } = {},
+    ): Promise<{ status: number; body: string }> => {
+      const sent = httpRequest(new URL(path, to.url), options);
+      sent.end();
+      const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+      let body = '';
+      for await (const chunk of response.setEncoding('utf8')) body += String(chunk);
+      return { status: response.statusCode ?? 0, body };
+    };
+    const status = async (...args: Parameters<typeof asked>): Promise<number> =>
+      (await asked(...args)).status;
+    assert.equal(await status(open, '/', { headers: { Host: 'evil.example' } }), 421);
+    assert.equal(await status(open, '/', { method: 'POST' }), 405);
+    assert.equal(
+      await status(open, '/', { headers: { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors' } }),
+      403,
+    );
+    assert.equal(await status(open, '/nowhere'), 404);
+    assert.equal(await status(open, '/healthz'), 200);
+    for (const [path, expected] of [
+      ['/profile?target=none', 404],
+      ['/profile?target=127.0.0.1:1&from=yesterday', 400],
+      ['/profile?target=127.0.0.1:1&from=2&to=1', 400],
+      ['/profile?target=127.0.0.1:1&name=x', 404],
+      ['/api/growers?from=-99999999d', 400],
+    ] as const) {
+      const { status: given, body } = await asked(open, path);
+      assert.equal(given, expected, path);
+      assert.match(body, /^[^\n]+\n$/u);
+    }
+    const shut = await monitor(['http://127.0.0.1:1', '--store', ':memory:', '--listen-token-file', 'token']);
+    assert.equal(await status(shut, '/'), 401);
+    assert.equal(await status(shut, '/metrics', { headers: { Authorization: 'Bearer wrong' } }), 401);
+    assert.equal(await status(shut, '/metrics', { headers: { Authorization: 'Bearer secret-token' } }), 200);
+    for (const one of [open, shut]) {
+      one.child.kill('SIGINT');
+      assert.equal(await ended(one), 0);
+    }
+  });
+
+  test('what cannot be is one sentence and status 2', async () => {
+    const wrong: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+      [[], /name the services to watch/u],
+      [['pid:1'], /only addresses are watched/u],
+      [['http://a:1', 'http://a:1'], /a:1: it is there twice/u],
+      [['http://a:1', '--listen', '0.0.0.0:1'], /--listen-token-file/u],
+      [['http://a:1', '--listen', 'nowhere'], /write an address and a port/u],
+      [['http://a:1', '--webhook', 'file:///x'], /an address of http or https/u],
+      [['http://a:1', '--webhook-form', 'xml'], /json, slack or alertmanager/u],
+      [['http://a:1', '--store', join(folder, 'no', 'folder.db')], /unable to open/u],
+      [['http://a:1', '--every', 'soon'], /--every soon/u],
+      [['http://a:1', '--storre', 'x'], /--store/u],
+    ];
+    for (const [args, says] of wrong) {
+      const { status, stdout, stderr } = await stackpile(['monitor', ...args], { cwd: folder });
+      assert.equal(status, 2, `${args.join(' ')}: ${stdout}${stderr}`);
+      assert.match(stderr, says);
+      assert.match(stderr, /^stackpile monitor: [^\n]+\n$/u);
+    }
+  });
+});

@@ -1,0 +1,117 @@
+// Which leaks are alarming just now: one alert for a place in a target, that fires once and resolves by itself.
+import type { ProcessFinding, ProcessVerdict } from '@stackpile/leaks';
+import type { TargetState } from './target.ts';
+
+/** One alert, as it is told to others. Within version 1 fields are only ever added. */
+export interface Alert {
+  readonly schema: 'stackpile.alert/1';
+  readonly status: 'firing' | 'resolved';
+  /** The same as long as it is the same place in the same target. */
+  readonly fingerprint: string;
+  readonly target: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The user's own function that leaks, and where; '' where only a counter grows. */
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  /** What piles up: `tasks`, `heap`. */
+  readonly evidence: string;
+  readonly sentence: string;
+  /** Per minute, in the unit of what piles up; null where that is not known. */
+  readonly perMinute: number | null;
+  /** Milliseconds until the limit at this rate; null where there is none. */
+  readonly untilLimit: number | null;
+  /** Leaf first: `function file:line`. */
+  readonly stack: readonly string[];
+  /** When it began, and when it was told last; milliseconds since 1970. */
+  readonly since: number;
+  readonly time: number;
+}
+
+/** So many verdicts in a row convict before anybody is woken: one may come of a deploy. */
+const VERDICTS_TO_FIRE = 2;
+/** An alert whose place was not convicted for so long is over, in milliseconds. */
+const CALM_MS = 5 * 60_000;
+
+interface Standing {
+  alert: Alert;
+  convicted: number;
+  seen: number;
+  fired: boolean;
+}
+
+function fingerprintOf(target: string, { evidence, finding, part }: ProcessFinding): string {
+  const { culprit, stack } = finding;
+  const place = culprit ?? stack[0];
+  return [target, part, evidence, place?.name ?? '', place?.file ?? '', place?.line ?? 0].join('\n');
+}
+
+function alertOf(state: TargetState, found: ProcessFinding, since: number, time: number): Alert {
+  const { finding, evidence } = found;
+  const place = finding.culprit ?? finding.stack[0];
+  return {
+    schema: 'stackpile.alert/1',
+    status: 'firing',
+    fingerprint: fingerprintOf(state.name, found),
+    target: state.name,
+    labels: state.labels,
+    function: place?.name ?? '',
+    file: place?.file ?? '',
+    line: place?.line ?? 0,
+    evidence,
+    sentence: finding.sentence,
+    perMinute: finding.growth.perMinute,
+    untilLimit: finding.untilLimit,
+    stack: finding.stack.map(({ name, file, line }) => `${name} ${file}${line > 0 ? `:${line}` : ''}`),
+    since,
+    time,
+  };
+}
+
+/** All alerts of all targets. */
+export class AlertBook {
+  readonly #standing = new Map<string, Standing>();
+
+  /** Those that fire now, oldest first. */
+  firing(): Alert[] {
+    return [...this.#standing.values()].filter(({ fired }) => fired).map(({ alert }) => alert);
+  }
+
+  /** Takes the newest verdict of a target; returns what has to be told: each firing once, and once that it is over. */
+  update(state: TargetState, now: number): Alert[] {
+    const told: Alert[] = [];
+    for (const found of convicted(state.verdict)) {
+      const key = fingerprintOf(state.name, found);
+      const known = this.#standing.get(key);
+      const alert = alertOf(state, found, known?.alert.since ?? now, now);
+      const standing = {
+        alert,
+        convicted: (known?.convicted ?? 0) + 1,
+        seen: now,
+        fired: known?.fired ?? false,
+      };
+      this.#standing.set(key, standing);
+      if (!standing.fired && standing.convicted >= VERDICTS_TO_FIRE) {
+        standing.fired = true;
+        told.push(alert);
+      }
+    }
+    return [...told, ...this.#resolved(state.name, now)];
+  }
+
+  #resolved(target: string, now: number): Alert[] {
+    const told: Alert[] = [];
+    for (const [key, { alert, seen, fired }] of this.#standing) {
+      if (alert.target !== target || seen === now) continue;
+      if (!fired || now - seen >= CALM_MS) {
+        this.#standing.delete(key);
+        if (fired) told.push({ ...alert, status: 'resolved', time: now });
+      }
+    }
+    return told;
+  }
+}
+
+function convicted(verdict: ProcessVerdict | null): readonly ProcessFinding[] {
+  return verdict?.kind === 'leak' ? verdict.convicted : [];
+}

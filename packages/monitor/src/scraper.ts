@@ -1,0 +1,242 @@
+// Looks at one target again and again: its counters often, its profiles now and then, all into the store and the target's own watch.
+import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
+import type { Counters, Offers } from '@stackpile/profile';
+import { type Service, SourceError } from '@stackpile/sources';
+import { type Clock, type Look, looks } from '@stackpile/sources/looks';
+import { recordsOf } from './store/intake.ts';
+import type { ProfileRecord, ProfileStore } from './store/model.ts';
+import { ROOT, StackTree } from './store/stack-tree.ts';
+import type { Target, TargetState } from './target.ts';
+
+export interface ScrapePlan {
+  /** Between two readings of the counters, in milliseconds. */
+  readonly every: number;
+  /** Between two looks at goroutines and heap; sooner where a counter jumps up. */
+  readonly profilesEvery: number;
+  /** How it is judged. */
+  readonly leaks: LeakOptions;
+}
+
+/** What is taken of a target, and what of it is kept. Of a heap what is alive: what was ever allocated only rises. */
+const PROFILES = [
+  { name: 'goroutine', evidence: 'tasks', kinds: undefined },
+  { name: 'heap', evidence: 'heap', kinds: { inuse_space: 'gauge', inuse_objects: 'gauge', space: 'gauge' } },
+] as const;
+/** Counters that are kept over time, with their units. */
+const COUNTERS: Readonly<Partial<Record<keyof Counters, string>>> = {
+  rss: 'bytes',
+  heapUsed: 'bytes',
+  heapLive: 'bytes',
+  external: 'bytes',
+  tasks: 'count',
+  handles: 'count',
+  fds: 'count',
+  threads: 'count',
+};
+/** Tasks that are so many more than at the last profile are worth another one at once: by this share, and by so many. */
+const JUMP_SHARE = 0.2;
+const JUMP_LEAST = 50;
+/** A tree that has more stacks is left to the collector, and begun anew. */
+const MOST_STACKS = 500_000;
+/** Back-off after looks that failed: doubled up to so many times the interval. */
+const MOST_BACK_OFF = 8;
+
+/** What a scraper tells. */
+export interface ScrapeEvents {
+  /** The state has changed: after every look. */
+  looked(state: TargetState): void;
+  /** The store refused a look: nothing of it is kept, the watch goes on. */
+  lost(target: Target, error: Error): void;
+}
+
+export class Scraper {
+  readonly target: Target;
+  readonly #plan: ScrapePlan;
+  readonly #store: ProfileStore;
+  readonly #events: ScrapeEvents;
+  readonly #clock: Clock;
+  #watch: ProcessWatch;
+  #tree = new StackTree();
+  #state: TargetState;
+  #profiled: { readonly time: number; readonly tasks: number } | null = null;
+
+  constructor(target: Target, plan: ScrapePlan, store: ProfileStore, events: ScrapeEvents, clock: Clock) {
+    this.target = target;
+    this.#plan = plan;
+    this.#store = store;
+    this.#events = events;
+    this.#clock = clock;
+    this.#watch = new ProcessWatch(this.#options());
+    this.#state = {
+      name: target.name,
+      labels: target.labels,
+      up: null,
+      time: null,
+      took: 0,
+      failure: '',
+      looks: 0,
+      failed: 0,
+      restarts: 0,
+      verdict: null,
+    };
+  }
+
+  get state(): TargetState {
+    return this.#state;
+  }
+
+  /** Goes on where another scraper of this target was saved; what cannot be read is forgotten. */
+  async restore(): Promise<void> {
+    const saved = await this.#store.remembered(this.#note());
+    if (saved === null) return;
+    try {
+      this.#watch = ProcessWatch.restore(JSON.parse(saved), this.#options());
+    } catch (error) {
+      // Of another version, or half written: the watch begins anew.
+      if (!(error instanceof LeaksError || error instanceof SyntaxError)) throw error;
+    }
+  }
+
+  async save(): Promise<void> {
+    await this.#store.remember(this.#note(), JSON.stringify(this.#watch.save()));
+  }
+
+  /** Looks until the signal aborts. Whatever fails is told, and tried again later and later. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      let service: Service | undefined;
+      try {
+        service = await this.target.open();
+        const offers = await service.offers(signal);
+        await this.#look(service, offers, signal, () => (failures = 0));
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        if (!signal.aborted) this.#failed(error.message, this.#clock.now());
+      } finally {
+        await service?.close();
+      }
+      failures++;
+      await this.#clock.sleep(this.#plan.every * Math.min(MOST_BACK_OFF, 2 ** (failures - 1)), signal);
+    }
+  }
+
+  async #look(service: Service, offers: Offers, signal: AbortSignal, fine: () => void): Promise<void> {
+    const names = new Set(offers.offers.map(({ name }) => name));
+    let began = this.#clock.now();
+    const watched = looks(service, {
+      every: this.#plan.every,
+      for: Infinity,
+      signal,
+      clock: this.#clock,
+      wants: (counters) => {
+        began = this.#clock.now();
+        return this.#isDue(counters, began) ? PROFILES.filter(({ name }) => names.has(name)) : [];
+      },
+    });
+    for await (const look of watched) {
+      if (look.restarted) this.#restarted();
+      if (look.failed === null) {
+        fine();
+        await this.#take(look);
+        this.#tell({ up: true, failure: '', time: look.time, took: this.#clock.now() - began });
+      } else {
+        this.#failed(look.failed.message, look.time);
+        // A target that is slow or gone is left alone for longer each time.
+        if (look.givenUp) return;
+      }
+    }
+  }
+
+  #isDue(counters: Counters | null, now: number): boolean {
+    const tasks = counters?.tasks ?? 0;
+    const last = this.#profiled;
+    const jumped = last !== null && tasks - last.tasks > JUMP_LEAST && tasks > last.tasks * (1 + JUMP_SHARE);
+    // Half an interval of slack: looks are never exactly on time.
+    const due = last === null || now - last.time >= this.#plan.profilesEvery - this.#plan.every / 2;
+    if (due || jumped) this.#profiled = { time: now, tasks };
+    return due || jumped;
+  }
+
+  #restarted(): void {
+    this.#watch.restart();
+    this.#profiled = null;
+    this.#state = { ...this.#state, restarts: this.#state.restarts + 1 };
+  }
+
+  async #take(look: Look): Promise<void> {
+    const { time, counters } = look;
+    const run = counters?.uptime == null ? 0 : Math.round((counters.time - counters.uptime * 1000) / 10_000);
+    const records: ProfileRecord[] = counters === null ? [] : this.#counterRecords(counters, time, run);
+    if (counters !== null) this.#watch.counters(counters);
+    for (const capture of look.captures) {
+      const profile = await capture.profile();
+      const wanted = PROFILES.find(({ name }) => name === capture.name);
+      if (wanted === undefined) continue;
+      try {
+        this.#watch.dump(wanted.evidence, { profile, time, name: capture.source });
+      } catch (error) {
+        if (!(error instanceof LeaksError)) throw error;
+        this.#watch.notSeen({ id: wanted.name, text: error.message, look: '', blocks: true });
+      }
+      const kinds = wanted.kinds === undefined ? {} : { kinds: wanted.kinds };
+      const labels = this.target.labels;
+      records.push(
+        ...recordsOf(profile, { tree: this.#tree, labels, profile: wanted.name, time, run, ...kinds }),
+      );
+    }
+    await this.#keep(records);
+  }
+
+  /** The counters as profiles of one stack: so that they are stored, folded and asked for like any other. */
+  #counterRecords(counters: Counters, time: number, run: number): ProfileRecord[] {
+    const node = this.#tree.node(ROOT, this.#tree.frame('(process)', '', 0));
+    return Object.entries(COUNTERS).flatMap(([name, unit]) => {
+      const value = counters[name as keyof Counters];
+      if (typeof value !== 'number') return [];
+      const labels = this.target.labels;
+      return [
+        {
+          series: { labels, profile: 'counters', sampleType: name, unit, kind: 'gauge' as const },
+          time,
+          run,
+          nodes: Uint32Array.of(node),
+          values: Float64Array.of(value),
+        },
+      ];
+    });
+  }
+
+  async #keep(profiles: readonly ProfileRecord[]): Promise<void> {
+    try {
+      await this.#store.putBatch({ tree: this.#tree, profiles });
+    } catch (error) {
+      this.#events.lost(this.target, error instanceof Error ? error : new Error(String(error)));
+    }
+    if (this.#tree.length > MOST_STACKS) this.#tree = new StackTree();
+  }
+
+  #failed(failure: string, time: number): void {
+    this.#tell({ up: false, failure, time, took: this.#clock.now() - time });
+  }
+
+  #tell(seen: Pick<TargetState, 'up' | 'failure' | 'time' | 'took'>): void {
+    const { looks: taken, failed } = this.#state;
+    const verdict: ProcessVerdict | null = seen.up === true ? this.#watch.verdict() : this.#state.verdict;
+    this.#state = {
+      ...this.#state,
+      ...seen,
+      verdict,
+      looks: taken + 1,
+      failed: failed + (seen.up === true ? 0 : 1),
+    };
+    this.#events.looked(this.#state);
+  }
+
+  #options(): ConstructorParameters<typeof ProcessWatch>[0] {
+    return { ...this.#plan.leaks, source: this.target.labels['instance'] ?? this.target.name };
+  }
+
+  #note(): string {
+    return `watch ${this.target.name}`;
+  }
+}

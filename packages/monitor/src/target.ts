@@ -1,0 +1,32 @@
+// One service that is watched, and what is known of it just now.
+import type { ProcessVerdict } from '@stackpile/leaks';
+import type { Service } from '@stackpile/sources';
+
+/** A service to watch. */
+export interface Target {
+  /** What it is called everywhere: `shop 10.0.0.1:6060`. One monitor has no two of a name. */
+  readonly name: string;
+  /** `job` and `instance` among them; of each of its series. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** @throws SourceError */
+  open(): Promise<Service>;
+}
+
+/** How a target is. */
+export interface TargetState {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether it answered at the last look; null before the first. */
+  readonly up: boolean | null;
+  /** Of the last look, in milliseconds since 1970; null before the first. */
+  readonly time: number | null;
+  /** How long the last look took, in milliseconds. */
+  readonly took: number;
+  /** Why the last look failed; '' where it did not. */
+  readonly failure: string;
+  /** Looks that were taken, and those that failed, since the monitor began. */
+  readonly looks: number;
+  readonly failed: number;
+  readonly restarts: number;
+  readonly verdict: ProcessVerdict | null;
+}
