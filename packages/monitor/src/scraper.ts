@@ -49,6 +49,11 @@ export interface ScrapeEvents {
   lost(target: Target, error: Error): void;
 }
 
+/** Looks at what runs know when they were taken. */
+function timeOf({ time }: Look, clock: Clock): number {
+  return time ?? clock.now();
+}
+
 export class Scraper {
   readonly target: Target;
   readonly #plan: ScrapePlan;
@@ -138,9 +143,14 @@ export class Scraper {
       if (look.failed === null) {
         fine();
         await this.#take(look);
-        this.#tell({ up: true, failure: '', time: look.time, took: this.#clock.now() - began });
+        this.#tell({
+          up: true,
+          failure: '',
+          time: timeOf(look, this.#clock),
+          took: this.#clock.now() - began,
+        });
       } else {
-        this.#failed(look.failed.message, look.time);
+        this.#failed(look.failed.message, timeOf(look, this.#clock));
         // A target that is slow or gone is left alone for longer each time.
         if (look.givenUp) return;
       }
@@ -164,7 +174,8 @@ export class Scraper {
   }
 
   async #take(look: Look): Promise<void> {
-    const { time, counters } = look;
+    const { counters } = look;
+    const time = timeOf(look, this.#clock);
     const run = counters?.uptime == null ? 0 : Math.round((counters.time - counters.uptime * 1000) / 10_000);
     const records: ProfileRecord[] = counters === null ? [] : this.#counterRecords(counters, time, run);
     if (counters !== null) this.#watch.counters(counters);

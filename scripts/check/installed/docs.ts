@@ -25,6 +25,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'stackpile run': 'the name of the subcommand, without a program',
   'stackpile watch': 'the name of the subcommand, without a source',
   'stackpile mcp': 'the name of the subcommand, without a source',
+  'stackpile monitor': 'the name of the subcommand, without a service',
   'stackpile leaks --json': 'the name of a form of output, without a source',
   'stackpile verify --json': 'the name of a form of output, without sources',
   'stackpile [flags] SOURCE…': 'the form of all reports: others show it with flags',
@@ -170,6 +171,13 @@ async function follow(told: Told, world: World): Promise<void> {
     const running = await start('sh', ['-c', `exec ${command}`], options);
     await running.says(/profiles of process \d+ are at http/u, 'stderr');
     await running.end('SIGTERM');
+    return;
+  }
+  if (command.startsWith('stackpile monitor ')) {
+    const running = await start('sh', ['-c', `exec ${command}`], options);
+    await running.says(/watching \d+ services? every/u, 'stderr');
+    const { status } = await running.end('SIGTERM');
+    expect(status === 0, `${command}: it ended with ${String(status)}`);
     return;
   }
   let ran = await run('sh', ['-c', command], options);
