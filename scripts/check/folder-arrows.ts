@@ -84,6 +84,7 @@ export const arrows: Arrows = {
     'pprof/': ['binaries/', 'web/'],
     'report/': ['web/'],
     'mcp/': ['leaks/'],
+    'monitor/': ['leaks/'],
     'run/': ['leaks/', 'report/'],
     'leaks/': [],
     'watch/': ['leaks/', 'report/', 'web/'],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,7 +162,7 @@ describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
     ): Promise<{ status: number; body: string }> => {
       const sent = httpRequest(new URL(path, to.url), options);
       sent.end();
-      const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
       let body = '';
       for await (const chunk of response.setEncoding('utf8')) body += String(chunk);
       return { status: response.statusCode ?? 0, body };

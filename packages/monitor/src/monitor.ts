@@ -17,7 +17,7 @@ export interface MonitorOptions {
   readonly listen: ServerOptions;
   readonly clock: Clock;
   /** One sentence for the log. */
-  say(sentence: string): void;
+  readonly say: (sentence: string) => void;
 }
 
 /** Between two rounds of folding, dropping and saving. */

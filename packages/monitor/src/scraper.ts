@@ -3,6 +3,7 @@ import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from 
 import type { Counters, Offers } from '@stackpile/profile';
 import { type Service, SourceError } from '@stackpile/sources';
 import { type Clock, type Look, looks } from '@stackpile/sources/looks';
+import { StoreError } from './errors.ts';
 import { recordsOf } from './store/intake.ts';
 import type { ProfileRecord, ProfileStore } from './store/model.ts';
 import { ROOT, StackTree } from './store/stack-tree.ts';
@@ -46,7 +47,7 @@ export interface ScrapeEvents {
   /** The state has changed: after every look. */
   looked(state: TargetState): void;
   /** The store refused a look: nothing of it is kept, the watch goes on. */
-  lost(target: Target, error: Error): void;
+  lost(target: Target, error: StoreError): void;
 }
 
 /** Looks at what runs know when they were taken. */
@@ -221,7 +222,8 @@ export class Scraper {
     try {
       await this.#store.putBatch({ tree: this.#tree, profiles });
     } catch (error) {
-      this.#events.lost(this.target, error instanceof Error ? error : new Error(String(error)));
+      if (!(error instanceof StoreError)) throw error;
+      this.#events.lost(this.target, error);
     }
     if (this.#tree.length > MOST_STACKS) this.#tree = new StackTree();
   }

@@ -72,7 +72,7 @@ async function targetsOf(command: MonitorCommand, io: WatchIo): Promise<Target[]
   });
 }
 
-async function watch(command: MonitorCommand, { sleep }: CliIo, io: WatchIo): Promise<number> {
+async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<number> {
   const tokens = await tokensOf(command, io);
   const targets = await targetsOf(command, io);
   const { openSqliteStore, startMonitor } = await import('@stackpile/monitor');
@@ -94,7 +94,7 @@ async function watch(command: MonitorCommand, { sleep }: CliIo, io: WatchIo): Pr
       retention: { rawMs: command.keep, hourlyMs: command.keepHours, maxBytes: command.maxSize },
       receivers: command.webhooks.map((url) => ({ url, form: command.form, headers: {} })),
       listen: { host: command.host, port: command.port, tokens, allowedHosts: [] },
-      clock: { now: () => io.now(), sleep },
+      clock: { now: () => io.now(), sleep: (ms, signal) => cli.sleep(ms, signal) },
       say,
     });
     const shown = command.host.includes(':') ? `[${command.host}]` : command.host;

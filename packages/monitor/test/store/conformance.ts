@@ -185,7 +185,7 @@ export function conforms(driver: Driver): void {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 

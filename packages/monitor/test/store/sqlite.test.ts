@@ -209,7 +209,7 @@ test('a writer that is killed has kept all that it acknowledged, once', { timeou
   const writer = fileURLToPath(new URL('programs/writer.ts', import.meta.url));
   const path = join(folder, 'killed.db');
   let acknowledged = 0;
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 3; round++) {
     const child = spawn(
       process.execPath,
       [
@@ -242,5 +242,5 @@ test('a writer that is killed has kept all that it acknowledged, once', { timeou
     acknowledged = points.length;
     await store.close();
   }
-  assert.ok(acknowledged > 100);
+  assert.ok(acknowledged > 60);
 });
