@@ -87,7 +87,7 @@ const signatures: readonly Signature[] = [
   },
   ...['tr\xfdP', 'tlZ\x04', 'tZs\x04', 'tracy'].map((bytes) => ({
     bytes,
-    what: 'a recording of Tracy: give what tracy-csvexport, or a converter, makes of it; it holds zones and no profile',
+    what: 'a recording of Tracy: its profiler reads it, and tracy-csvexport makes tables of it',
   })),
   {
     at: 4,
@@ -99,7 +99,7 @@ const signatures: readonly Signature[] = [
     at: 0x4b,
     bytes: '\xc0',
     isToo: isEtl,
-    what: 'a recording of Event Tracing for Windows (ETL): export stacks of it with PerfView or Windows Performance Analyzer',
+    what: 'a recording of Event Tracing for Windows (ETL): open it in PerfView, which saves stacks for speedscope',
   },
   { bytes: 'SIMPLEPERF', what: 'a recording of simpleperf: give what its report_sample.py prints' },
   { bytes: 'SLOW', what: TRACE_OF_ANDROID },
