@@ -120,12 +120,16 @@ function mostListed(list: string, text: string, file: string): string {
 }
 
 async function memlab(folder: string, snapshots: readonly string[]): Promise<Said> {
-  const script = fileURLToPath(new URL('verdicts-memlab.cjs', import.meta.url));
+  const script = fileURLToPath(new URL('verdicts-memlab.ts', import.meta.url));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [script, folder, ...snapshots], {
-      timeout: 300_000,
-      maxBuffer: 2 ** 26,
-    });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=stackpile-source', script, folder, ...snapshots],
+      {
+        timeout: 300_000,
+        maxBuffer: 2 ** 26,
+      },
+    );
     const found = JSON.parse(/^FOUND (.*)$/mu.exec(stdout)?.[1] ?? 'null') as {
       leaks: number;
       text: string;
@@ -279,7 +283,7 @@ function rowOf(
     .filter((at) => at >= 0)
     .map((at) => (checkpoints[at] ?? 1) * seconds)
     .sort((a, b) => a - b);
-  const median = times.length === 0 ? '–' : `${times[Math.floor((times.length - 1) / 2)]} s`;
+  const median = times.length === 0 ? '–' : `${String(times[Math.floor((times.length - 1) / 2)])} s`;
   return `| ${name} | ${asked.length} | ${percent(right, convicted + wronged)} | ${percent(right, leaks.length)} | ${median} |`;
 }
 
@@ -304,9 +308,7 @@ try {
         `${program.name} (${program.truth.kind}): ${judges.map((one) => `${one} ${by[one]?.join(', ') ?? '–'}`).join('; ')}`,
       );
     } catch (error) {
-      console.log(
-        `${program.name}: left out: ${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)}`,
-      );
+      console.log(`${program.name}: left out: ${String(error).split('\n', 1).join('')}`);
     }
   }
 } finally {
