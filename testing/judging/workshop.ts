@@ -137,21 +137,39 @@ export class Workshop {
    * @param seconds how long the command watches
    * @throws where the program does not start, or ends by itself
    */
-  async run(set: ProgramSet, program: Program, mode: Mode, seconds: number): Promise<Ran> {
-    const started = await this.#start(set, program, mode);
+  run(set: ProgramSet, program: Program, mode: Mode, seconds: number): Promise<Ran> {
+    return this.visit(set, program, mode, ({ source }) =>
+      this.#command(['leaks', source, '--for', `${seconds}s`, '--json'], seconds),
+    );
+  }
+
+  /**
+   * Runs a program for as long as `use` takes, and ends it.
+   *
+   * @param args more arguments for Node, before the program's file
+   * @throws where the program does not start, or ends by itself; what `use` throws
+   */
+  async visit<T>(
+    set: ProgramSet,
+    program: Program,
+    mode: Mode,
+    use: (visited: { readonly source: string; readonly pid: number }) => Promise<T>,
+    args: readonly string[] = [],
+  ): Promise<T> {
+    const started = await this.#start(set, program, mode, args);
     try {
-      const ran = await this.#command(['leaks', started.source, '--for', `${seconds}s`, '--json'], seconds);
+      const used = await use({ source: started.source, pid: started.child.pid ?? 0 });
       if (started.child.exitCode !== null || started.child.signalCode !== null)
         throw new Error(`${program.name} ended by itself: ${started.complaints().trimEnd()}`);
-      return ran;
+      return used;
     } finally {
       await this.#kill(started.child);
     }
   }
 
-  #start(set: ProgramSet, program: Program, mode: Mode): Promise<Started> {
+  #start(set: ProgramSet, program: Program, mode: Mode, more: readonly string[]): Promise<Started> {
     if (program.language === 'go') return this.#startGo(set, program);
-    return mode === 'agent' ? this.#startWithAgent(set, program) : this.#startBare(set, program);
+    return mode === 'agent' ? this.#startWithAgent(set, program, more) : this.#startBare(set, program, more);
   }
 
   /** The environment of a program: nothing of ours but where redis is, and a folder for temporary files that goes with us. */
@@ -180,9 +198,9 @@ export class Workshop {
     return child;
   }
 
-  async #startWithAgent({ name }: ProgramSet, { file }: Program): Promise<Started> {
+  async #startWithAgent({ name }: ProgramSet, { file }: Program, more: readonly string[]): Promise<Started> {
     const preload = pathToFileURL(join(this.#folder, 'preload.mjs')).href;
-    const args = ['--import', preload, join(this.#folder, name, file)];
+    const args = [...more, '--import', preload, join(this.#folder, name, file)];
     const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'pipe'];
     const child = this.#spawn(this.#node, args, stdio, { STACKPILE_JUDGED_FD: '3' });
     const complaints = tail(child.stderr);
@@ -197,8 +215,8 @@ export class Workshop {
   }
 
   /** Its inspector, once it is asked for, takes any free port: with the usual one only one program could be judged at a time. */
-  async #startBare({ name }: ProgramSet, { file }: Program): Promise<Started> {
-    const args = ['--inspect-port=0', join(this.#folder, name, file)];
+  async #startBare({ name }: ProgramSet, { file }: Program, more: readonly string[]): Promise<Started> {
+    const args = [...more, '--inspect-port=0', join(this.#folder, name, file)];
     const child = this.#spawn(this.#node, args, ['ignore', 'ignore', 'pipe']);
     const complaints = tail(child.stderr);
     await delay(SETTLE_MS);

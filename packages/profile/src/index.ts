@@ -45,6 +45,7 @@ export {
   readHeapSnapshotStream,
   type SurvivingChain,
   survivors,
+  truncation,
   type WrittenHeapFrame,
 } from './heapsnapshot/index.ts';
 export { loadHeapSnapshot } from './read-snapshot.ts';

@@ -1,5 +1,12 @@
 // Reads a SOURCE into a profile.
-import { passedOver, ProfileError, type Profile, readProfile, RegularFileError } from '@stackpile/profile';
+import {
+  passedOver,
+  ProfileError,
+  type Profile,
+  readProfile,
+  RegularFileError,
+  truncation,
+} from '@stackpile/profile';
 import process from 'node:process';
 import { systemReason } from './system-reason.ts';
 import { get, requireOk, shownUrl } from './get.ts';
@@ -204,8 +211,11 @@ export async function loadSpec(spec: SourceSpec, options: SourceOptions): Promis
         spec.kind === 'stdin'
           ? await piecesOf(options.stdin ?? process.stdin, options, name)
           : await fileOf(spec, options, name);
-      if (taken.kind === 'snapshot')
+      if (taken.kind === 'snapshot') {
+        const cut = truncation(taken.profile);
+        if (cut !== null) options.onProgress?.(`${name}: ${cut}`);
         return { spec: spec.spec, name, profile: taken.profile, bytes: null, remote: false, time: null };
+      }
       const { bytes } = taken;
       const profile = await profileOf(bytes, name, options);
       return { spec: spec.spec, name, profile, bytes, remote: false, time: timeOf(profile) };

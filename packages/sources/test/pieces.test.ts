@@ -66,6 +66,16 @@ describe('a heap snapshot', () => {
       assert.equal(await objectsOf(addressOf(what)), 400);
     });
 
+  test('that was cut off is read as far as it goes, which is said', async () => {
+    const said: string[] = [];
+    const stdin = Readable.from(cut(text.subarray(0, -20), 100));
+    await loadSource('-', { ...least, stdin, onProgress: (line) => said.push(line) });
+    assert.match(
+      said.join('\n'),
+      /^standard input: this heap snapshot is truncated at byte \d+: 401 of 401 nodes read, 400 of 400 edges, \d+ names$/u,
+    );
+  });
+
   test('that is malformed is said with the name of its source', async () => {
     await assert.rejects(loadSource(addressOf('broken'), least), (error) => {
       assert.ok(error instanceof SourceError && error.code === 'SOURCE_MALFORMED', String(error));

@@ -2,6 +2,7 @@
 import type { Profile } from '../profile.ts';
 import { analyzeHeap } from './analyze.ts';
 import { type HeapProfileOptions, heapProfile } from './heap-profile.ts';
+import { truncationComment } from './truncation.ts';
 import { HeapSnapshotReader, type HeapSnapshotOptions } from './reader.ts';
 
 export {
@@ -25,6 +26,7 @@ export { LEASE_NAME } from './handles.ts';
 export { type HeapSnapshotOptions, HeapSnapshotReader } from './reader.ts';
 export type { HeapSnapshot } from './snapshot.ts';
 export { type SurvivingChain, survivors } from './survivors.ts';
+export { truncation } from './truncation.ts';
 
 /** Whether a text begins as a heap snapshot does; a few dozen characters are enough. */
 export function isHeapSnapshot(head: string): boolean {
@@ -57,7 +59,7 @@ export function readHeapSnapshot(bytes: Uint8Array, options: HeapProfileOptions 
 function profileOf(reader: HeapSnapshotReader, options: HeapProfileOptions): Profile {
   const { cut } = reader;
   const snapshot = reader.finish(true);
-  const comments = cut === null ? [] : [`this heap snapshot is ${cut}`];
+  const comments = cut === null ? [] : [truncationComment(cut)];
   const analysis = analyzeHeap(snapshot, { classes: {}, ...options });
   return heapProfile(analysis, { ...options, comments: [...comments, ...(options.comments ?? [])] });
 }
