@@ -1,0 +1,99 @@
+// A socket in the file system: made where nobody else can reach it, then put in its place, and taken away only by who made it.
+import { chmodSync, linkSync, lstatSync, mkdtempSync, rmSync, type Stats, unlinkSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+
+/** How long one that listens may take to accept. */
+const ACCEPT_MS = 1_000;
+
+/** An error as the system's own, so that it is told as one. */
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+function statOf(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Whether somebody accepts connections there, or may: only a refusal says that nobody does. */
+function isListenedOn(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const settle = (listens: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(listens);
+    };
+    const timer = setTimeout(() => settle(true), ACCEPT_MS);
+    socket.on('connect', () => settle(true));
+    socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code !== 'ECONNREFUSED'));
+  });
+}
+
+const isSame = (one: Stats | null, other: Stats): boolean => one?.ino === other.ino && one.dev === other.dev;
+
+/**
+ * Takes away what a process that has ended has left there.
+ *
+ * @throws `EADDRINUSE` where somebody listens, or there is something else than a socket
+ */
+async function removeStale(path: string): Promise<void> {
+  const found = statOf(path);
+  if (found === null) return;
+  if (!found.isSocket()) throw systemError('EADDRINUSE', 'there is a file of that name, which is no socket');
+  if (await isListenedOn(path)) throw systemError('EADDRINUSE', 'somebody listens there');
+  // Not one that somebody has put there meanwhile.
+  if (isSame(statOf(path), found)) unlinkSync(path);
+}
+
+/**
+ * Listens on a socket that only this user can open (mode 0600, from its first moment on).
+ *
+ * @returns what takes the socket away, if it is still this one
+ * @throws the system's error; `EADDRINUSE` where somebody listens there already
+ */
+export async function listenOnFile(server: Server, path: string): Promise<() => void> {
+  await removeStale(path);
+  // A folder of mode 0700: whoever connects has to pass it until the mode of the socket is right.
+  const folder = mkdtempSync(join(dirname(path), '.sp-'));
+  try {
+    const made = join(folder, 's');
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(made, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    chmodSync(made, 0o600);
+    const own = lstatSync(made);
+    try {
+      // It takes no name that somebody else has taken meanwhile.
+      linkSync(made, path);
+    } catch (error) {
+      server.close();
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      throw systemError('EADDRINUSE', 'somebody listens there');
+    }
+    return () => {
+      if (isSame(statOf(path), own)) unlinkSync(path);
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Bytes that the name of a socket may have on every system, and how many ours has while it is made. */
+const MOST_BYTES = 103;
+const WHILE_MADE = '/.sp-XXXXXX/s';
+
+/** Whether a socket can have this name. */
+export function fitsSocket(path: string): boolean {
+  const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(dirname(path) + WHILE_MADE));
+  return longest <= MOST_BYTES;
+}
