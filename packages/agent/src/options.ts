@@ -1,7 +1,6 @@
 // What a user may ask of the agent, and the checks that turn it into settings without gaps.
 import { resolve } from 'node:path';
-import type { Place } from './door/place.ts';
-import { fitsSocket } from './door/socket-file.ts';
+import { fitsSocket, type Place } from './http/place.ts';
 import { isLoopback, parseHost } from './http/hosts.ts';
 import { AgentError } from './errors.ts';
 import {

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { type PprofServer, startServer } from '@stackpile/agent';
-import { fitsSocket } from '../src/door/socket-file.ts';
+import { fitsSocket } from '../src/http/place.ts';
 import { startFromEnvironment } from '../src/environment.ts';
 import { serving } from './serving.ts';
 

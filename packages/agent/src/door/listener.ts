@@ -7,7 +7,7 @@ import { route } from '../http/route.ts';
 import type { TlsOptions } from '../options.ts';
 import { MAX_BODY, readBody } from './body.ts';
 import type { Door } from './door.ts';
-import type { Place } from './place.ts';
+import type { Place } from '../http/place.ts';
 import { listenOnFile } from './socket-file.ts';
 import { send } from './send.ts';
 

@@ -2,14 +2,10 @@
 import { chmodSync, linkSync, lstatSync, mkdtempSync, rmSync, type Stats, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { AgentError } from '../errors.ts';
 
 /** How long one that listens may take to accept. */
 const ACCEPT_MS = 1_000;
-
-/** An error as the system's own, so that it is told as one. */
-function systemError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
-}
 
 function statOf(path: string): Stats | null {
   try {
@@ -40,13 +36,14 @@ const isSame = (one: Stats | null, other: Stats): boolean => one?.ino === other.
 /**
  * Takes away what a process that has ended has left there.
  *
- * @throws `EADDRINUSE` where somebody listens, or there is something else than a socket
+ * @throws {AgentError} `AGENT_LISTEN` where somebody listens, or there is something else than a socket
  */
 async function removeStale(path: string): Promise<void> {
   const found = statOf(path);
   if (found === null) return;
-  if (!found.isSocket()) throw systemError('EADDRINUSE', 'there is a file of that name, which is no socket');
-  if (await isListenedOn(path)) throw systemError('EADDRINUSE', 'somebody listens there');
+  if (!found.isSocket())
+    throw new AgentError('AGENT_LISTEN', 'there is a file of that name, which is no socket');
+  if (await isListenedOn(path)) throw new AgentError('AGENT_LISTEN', 'somebody listens there');
   // Not one that somebody has put there meanwhile.
   if (isSame(statOf(path), found)) unlinkSync(path);
 }
@@ -55,7 +52,7 @@ async function removeStale(path: string): Promise<void> {
  * Listens on a socket that only this user can open (mode 0600, from its first moment on).
  *
  * @returns what takes the socket away, if it is still this one
- * @throws the system's error; `EADDRINUSE` where somebody listens there already
+ * @throws {AgentError} `AGENT_LISTEN` where somebody listens there already; else the system's error
  */
 export async function listenOnFile(server: Server, path: string): Promise<() => void> {
   await removeStale(path);
@@ -78,7 +75,7 @@ export async function listenOnFile(server: Server, path: string): Promise<() => 
     } catch (error) {
       server.close();
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      throw systemError('EADDRINUSE', 'somebody listens there');
+      throw new AgentError('AGENT_LISTEN', 'somebody listens there');
     }
     return () => {
       if (isSame(statOf(path), own)) unlinkSync(path);
@@ -86,14 +83,4 @@ export async function listenOnFile(server: Server, path: string): Promise<() => 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Bytes that the name of a socket may have on every system, and how many ours has while it is made. */
-const MOST_BYTES = 103;
-const WHILE_MADE = '/.sp-XXXXXX/s';
-
-/** Whether a socket can have this name. */
-export function fitsSocket(path: string): boolean {
-  const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(dirname(path) + WHILE_MADE));
-  return longest <= MOST_BYTES;
 }

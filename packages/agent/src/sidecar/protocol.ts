@@ -1,6 +1,6 @@
 // Messages between the main thread and the sidecar worker.
 import type { PlainGate } from '../door/gate.ts';
-import type { Place } from '../door/place.ts';
+import type { Place } from '../http/place.ts';
 import type { PprofResponse } from '../http/messages.ts';
 import type { AuthRequest, CaptureSettings, PushSettings, TlsOptions } from '../options.ts';
 

@@ -46,7 +46,7 @@ function listenError(
 function socketError(path: string, code: string, message: string): AgentError {
   const where = `cannot listen on the socket ${path}`;
   switch (code) {
-    case 'EADDRINUSE':
+    case 'AGENT_LISTEN':
       return new AgentError('AGENT_LISTEN', `${where}: ${message}; give another path`);
     case 'ENOENT':
     case 'ENOTDIR':
