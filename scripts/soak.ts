@@ -18,6 +18,8 @@ const EVERY_MS = 5_000;
 const WARM_UP = 0.4;
 /** Part by which resident memory may grow after that. */
 const MOST_GROWTH = 0.05;
+/** Readings from which on a series says anything of memory. */
+const FEWEST = 20;
 /** Every endpoint that a monitor asks for; what stands still for a snapshot is not among them. */
 const ENDPOINTS = [
   ...['', 'cmdline', 'counters', 'metrics', 'offers', 'workers'],
@@ -25,7 +27,9 @@ const ENDPOINTS = [
   ...['profile?seconds=2', 'trace?seconds=1', 'heap?worker=1'],
 ];
 
-interface Reading {
+/** How the service is. */
+export interface Reading {
+  /** Bytes. */
   readonly rss: number;
   readonly handles: number;
 }
@@ -50,7 +54,7 @@ async function serve(): Promise<void> {
   console.log(pprof.url);
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'end') break;
-    const handles = process.getActiveResourcesInfo().filter((kind) => !/^TCP/u.test(kind)).length;
+    const handles = process.getActiveResourcesInfo().filter((kind) => !kind.startsWith('TCP')).length;
     console.log(JSON.stringify({ rss: process.memoryUsage.rss(), handles } satisfies Reading));
   }
   clearInterval(load);
@@ -62,7 +66,7 @@ async function serve(): Promise<void> {
 /** A service in a process of its own. */
 class Service {
   readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
 
   constructor() {
     const flags = [...process.execArgv, fileURLToPath(import.meta.url), '--serve'];
@@ -72,9 +76,9 @@ class Service {
   }
 
   async line(): Promise<string> {
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error('the service has ended');
-    return value;
+    const next: IteratorResult<string, undefined> = await this.#lines.next();
+    if (next.done === true) throw new Error('the service has ended');
+    return next.value;
   }
 
   async read(): Promise<Reading> {
@@ -117,8 +121,9 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** What is wrong with a series of readings; empty where nothing is. */
+/** What is wrong with a series of readings; empty where nothing is, and of too few to tell. */
 export function faultsOf(readings: readonly Reading[]): string[] {
+  if (readings.length < FEWEST) return [];
   const warm = readings.slice(Math.floor(readings.length * WARM_UP));
   const third = Math.max(1, Math.floor(warm.length / 3));
   const [first, last] = [warm.slice(0, third), warm.slice(-third)];

@@ -46,11 +46,11 @@ export function redactArguments(args: readonly string[]): string[] {
   let isValue = false;
   return args.map((arg, at) => {
     if (PAIR_FLAG.test(args[at - 1] ?? '')) {
-      const pair = PAIR.exec(arg);
-      if (pair !== null) return `${pair[1]}${HIDDEN}`;
+      const [, user] = PAIR.exec(arg) ?? [];
+      if (user !== undefined) return user + HIDDEN;
     }
-    const joined = JOINED_PAIR.exec(arg);
-    if (joined !== null) return `${joined[1]}${joined[2]}${HIDDEN}`;
+    const [, pairFlag = '', pairUser] = JOINED_PAIR.exec(arg) ?? [];
+    if (pairUser !== undefined) return pairFlag + pairUser + HIDDEN;
     if (JOINED_PASSWORD.test(arg)) return `-p${HIDDEN}`;
     const flag = FLAG.exec(arg);
     if (isValue && flag === null) {
