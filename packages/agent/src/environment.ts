@@ -53,6 +53,7 @@ function labelsOf(text: string): unknown {
 const variables: Readonly<Record<string, Variable>> = {
   STACKPILE_ENABLED: { option: 'enabled', read: flag },
   STACKPILE_PORT: { option: 'port', read: numeric },
+  STACKPILE_PATH: { option: 'path', read: (text) => text.trim() },
   STACKPILE_HOST: { option: 'host', read: (text) => text.trim() },
   // No token has a blank inside, and some have a comma.
   STACKPILE_TOKEN: { option: 'token', read: (text) => text.trim().split(/\s+/u) },
@@ -182,8 +183,11 @@ async function start(environment: Environment, say: (line: string) => void): Pro
     requireMainThread('@stackpile/agent/register');
     const settings = serverSettings(options);
     const first = options.port ?? DEFAULT_PORT;
-    const server = await openServer('@stackpile/agent/register', { ...settings, ports: nextPorts(first) });
-    const moved = first === 0 || server.port === first ? '' : `port ${first} is taken, `;
+    const place =
+      settings.place.kind === 'port' ? { ...settings.place, ports: nextPorts(first) } : settings.place;
+    const server = await openServer('@stackpile/agent/register', { ...settings, place });
+    const isThere = place.kind === 'socket' || first === 0 || server.port === first;
+    const moved = isThere ? '' : `port ${first} is taken, `;
     say(`${moved}profiles of process ${process.pid} are at ${server.url}`);
     return server;
   } catch (error) {

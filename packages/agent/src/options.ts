@@ -1,4 +1,6 @@
 // What a user may ask of the agent, and the checks that turn it into settings without gaps.
+import { resolve } from 'node:path';
+import { fitsSocket, type Place } from './http/place.ts';
 import { isLoopback, parseHost } from './http/hosts.ts';
 import { AgentError } from './errors.ts';
 import {
@@ -169,6 +171,11 @@ export interface ServerOptions extends CaptureOptions {
   readonly port?: number;
   /** Address to listen on; default 127.0.0.1. Any address that is not loopback needs `auth`. */
   readonly host?: string;
+  /**
+   * Listens on a socket in the file system instead, which only this user can open: `/run/shop/pprof.sock`. `%p` in it becomes the number of the
+   * process. Nothing of `port`, `host`, `tls` and `allowedHosts` beside it; not on Windows.
+   */
+  readonly path?: string;
   readonly auth?: Auth | undefined;
   /** Listens with TLS. */
   readonly tls?: TlsOptions;
@@ -348,6 +355,18 @@ const push: Check = (name, value) => {
   if (url === undefined || service === undefined) refuse(name, value, 'whole: it needs url and service');
 };
 
+const socketPath: Check = (name, value) => {
+  if (process.platform === 'win32') refuse(name, value, 'to be had on Windows');
+  if (typeof value !== 'string' || value === '' || value.includes('\0'))
+    refuse(name, value, 'the path of a socket');
+  if (!fitsSocket(pathOf(value))) refuse(name, value, 'short enough for a socket: about 90 bytes');
+};
+
+/** Absolute, with the number of the process in it where that is wanted. */
+function pathOf(path: string): string {
+  return resolve(path.replaceAll('%p', String(process.pid)));
+}
+
 const serverChecks = {
   ...captureChecks,
   port: whole(0, 65_535),
@@ -356,6 +375,7 @@ const serverChecks = {
   tls,
   push,
   allowedHosts: list(hostName),
+  path: socketPath,
 } satisfies Record<keyof ServerOptions, Check>;
 
 const handlerChecks = {
@@ -369,9 +389,8 @@ const handlerChecks = {
 
 /** Options of a server, complete. */
 export interface ServerSettings {
-  /** Ports to try, in this order. */
-  readonly ports: readonly number[];
-  readonly host: string;
+  /** Ports are tried in their order. */
+  readonly place: Place;
   readonly auth: Auth;
   readonly tls: TlsOptions | null;
   readonly push: PushSettings | null;
@@ -390,19 +409,29 @@ export interface HandlerSettings {
 /** Checks the options of `startServer` and fills in the defaults. */
 export function serverSettings(options: ServerOptions): ServerSettings {
   checkOptions('startServer', options, serverChecks);
-  const host = (options.host ?? '127.0.0.1').replace(/^\[(.*)\]$/u, '$1');
-  // Whoever comes with a certificate of theirs has shown who he is.
-  if (options.auth === undefined && !isLoopback(host) && options.tls?.ca === undefined)
-    throw authRequired(`a server on ${host}`);
+  const place = placeOf(options);
+  // Whoever comes with a certificate of theirs has shown who he is; a socket in the file system lets only this user in.
+  const isPrivate = place.kind === 'socket' || isLoopback(place.host);
+  if (options.auth === undefined && !isPrivate && options.tls?.ca === undefined)
+    throw authRequired(`a server on ${place.host}`);
   return {
-    ports: portsFrom(options.port),
-    host,
+    place,
     auth: options.auth ?? 'none',
     tls: options.tls ?? null,
     push: options.push === undefined ? null : pushSettings(options.push),
     allowedHosts: options.allowedHosts ?? [],
     captures: captureSettings(options),
   };
+}
+
+function placeOf(options: ServerOptions): Place {
+  const { path, port, host = '127.0.0.1' } = options;
+  if (path === undefined)
+    return { kind: 'port', host: host.replace(/^\[(.*)\]$/u, '$1'), ports: portsFrom(port) };
+  for (const other of ['port', 'host', 'tls', 'allowedHosts'] as const)
+    if (options[other] !== undefined)
+      throw new AgentError('AGENT_OPTIONS', `option ${other} has no meaning beside path: a socket has none`);
+  return { kind: 'socket', path: pathOf(path) };
 }
 
 function pushSettings(options: PushOptions): PushSettings {

@@ -16,6 +16,13 @@ const BEARER = /\b(bearer|basic)(\s+)[\w.~+/=-]{4,}/giu;
 const USER_INFO = /((?<![\w+.-])[a-z][\w+.-]{0,30}:\/\/[^\s/?#:@]*:)[^\s/?#]*@/giu;
 const PARAMETER = /([?&;])([\w.-]+)=([^&;\s#]+)/gu;
 
+/** `-u user:password`, as curl and its like have it; not `-u 1000:1000`, which is a user and a group. */
+const PAIR = /^([^\s:/]+:)(?!\d+$)[^/].*$/su;
+const PAIR_FLAG = /^(?:-[uU]|--user|--proxy-user)$/u;
+/** The same in one argument, and `-pPASSWORD`, as the clients of databases have it: a number is a port. */
+const JOINED_PAIR = /^(-[uU]|--(?:proxy-)?user=)([^\s:/=-][^\s:/]*:)(?!\d+$)[^/].*$/su;
+const JOINED_PASSWORD = /^-p(?!\d+(?::\d+)*$)(?=.*[\dA-Z\W_])[^=/.][^=]{2,}$/su;
+
 function isSecret(name: string): boolean {
   return SECRET.test(name);
 }
@@ -33,11 +40,18 @@ function redactText(text: string): string {
 
 /**
  * Arguments with what looks like a secret hidden: values of flags and variables that are named like one, with `=` or as the argument
- * that follows; passwords in addresses; parameters of addresses; tokens of well-known forms.
+ * that follows; passwords behind `-u name:` and `-p`; passwords in addresses; parameters of addresses; tokens of well-known forms.
  */
 export function redactArguments(args: readonly string[]): string[] {
   let isValue = false;
-  return args.map((arg) => {
+  return args.map((arg, at) => {
+    if (PAIR_FLAG.test(args[at - 1] ?? '')) {
+      const [, user] = PAIR.exec(arg) ?? [];
+      if (user !== undefined) return user + HIDDEN;
+    }
+    const [, pairFlag = '', pairUser] = JOINED_PAIR.exec(arg) ?? [];
+    if (pairUser !== undefined) return pairFlag + pairUser + HIDDEN;
+    if (JOINED_PASSWORD.test(arg)) return `-p${HIDDEN}`;
     const flag = FLAG.exec(arg);
     if (isValue && flag === null) {
       isValue = false;

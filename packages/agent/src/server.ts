@@ -10,9 +10,11 @@ import { KeptUp } from './sidecar/kept-up.ts';
 
 /** A running server of profiles. */
 export interface PprofServer extends AsyncDisposable {
-  /** Address of the index page: `http://127.0.0.1:6060/debug/pprof/`. */
+  /** Address of the index page: `http://127.0.0.1:6060/debug/pprof/`; of a socket in the file system `unix:/run/shop.sock`. */
   readonly url: string;
+  /** '' of a socket in the file system. */
   readonly host: string;
+  /** 0 of a socket in the file system. */
   readonly port: number;
   /** Stops running captures, tracking and the listener. A second call waits for the first. */
   close(): Promise<void>;
@@ -38,7 +40,7 @@ export interface PprofServer extends AsyncDisposable {
  */
 export async function startServer(options: ServerOptions = {}): Promise<PprofServer> {
   const server = await openServer('startServer', serverSettings(options));
-  if (options.port === undefined && server.port !== DEFAULT_PORT)
+  if (options.port === undefined && options.path === undefined && server.port !== DEFAULT_PORT)
     say(`port ${DEFAULT_PORT} is taken, profiles are at ${server.url}`);
   return server;
 }
@@ -49,16 +51,16 @@ export async function startServer(options: ServerOptions = {}): Promise<PprofSer
  * @param what the function that the user called, for messages
  */
 export async function openServer(what: string, settings: ServerSettings): Promise<PprofServer> {
-  const { host, ports, auth, allowedHosts, tls, push, captures } = settings;
+  const { place, auth, allowedHosts, tls, push, captures } = settings;
   requireMainThread(what);
   checkPermission(true);
   const state = agentHost();
   state.acquire(captures);
   try {
-    const listen = { ports, host, auth: plainGate(auth), allowedHosts, tls, push };
+    const listen = { place, auth: plainGate(auth), allowedHosts, tls, push };
     const sidecar = await KeptUp.start(listen, captures, askOf(auth));
-    const name = host.includes(':') ? `[${host}]` : host;
-    const url = `${tls === null ? 'http' : 'https'}://${name}:${sidecar.port}/debug/pprof/`;
+    const host = place.kind === 'port' ? place.host : '';
+    const url = place.kind === 'port' ? urlOf(host, sidecar.port, tls !== null) : `unix:${place.path}`;
     let closing: Promise<void> | null = null;
     const close = (): Promise<void> => {
       closing ??= sidecar.close().finally(() => state.release());
@@ -71,4 +73,9 @@ export async function openServer(what: string, settings: ServerSettings): Promis
       ? error
       : new AgentError('AGENT_SIDECAR', `the sidecar does not start: ${String(error)}`, { cause: error });
   }
+}
+
+function urlOf(host: string, port: number, isSecure: boolean): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `${isSecure ? 'https' : 'http'}://${name}:${port}/debug/pprof/`;
 }

@@ -40,6 +40,14 @@ describe('what looks like a secret', () => {
       [H, H],
     ],
     [['eyJhbGciOiJI.eyJzdWIiOiIx.abc-_'], [H]],
+    [
+      ['curl', '-u', 'me:hunter2', '--user', 'a:b:c', '-uyou:x', '--proxy-user=p:q'],
+      ['curl', '-u', `me:${H}`, '--user', `a:${H}`, `-uyou:${H}`, `--proxy-user=p:${H}`],
+    ],
+    [
+      ['mysql', '-uroot', '-phunter2', '-pS3cret!', '-P3306'],
+      ['mysql', '-uroot', `-p${H}`, `-p${H}`, '-P3306'],
+    ],
     [['-----BEGIN RSA PRIVATE KEY-----\nabc'], [H]],
   ];
   for (const [args, shown] of hidden)
@@ -56,6 +64,19 @@ describe('what looks like a secret', () => {
       'http://a:80/b?c=d',
       '-p',
       'author=x',
+      ...[
+        '-u',
+        '1000:1000',
+        '-u',
+        'http://a/b',
+        '-u',
+        'main.py',
+        '-p8080:80',
+        '-p3306',
+        '-p./x',
+        '-port=80',
+        '-profile',
+      ],
     ];
     assert.deepEqual(redactArguments(args), args);
   });

@@ -197,10 +197,31 @@ describe('trace', () => {
       }),
     ];
     const told = slices.map((slice) =>
-      [slice.kind === 'turn' ? 'turn' : slice.frame.name, slice.ts, slice.dur].join(' '),
+      slice.kind === 'left out'
+        ? 'left out'
+        : [slice.kind === 'turn' ? 'turn' : slice.frame.name, slice.ts, slice.dur].join(' '),
     );
     const first = ['turn 20 40', 'serve 20 40', 'parse 20 30', '(garbage collector) 40 10', 'write 50 10'];
     assert.deepEqual(told, [...first, 'turn 70 30', 'serve 70 30', 'parse 70 30']);
+  });
+
+  test('a turn of calls without number is held as far as there is room, and the rest is counted', () => {
+    const callFrame = { functionName: 'f', scriptId: '1', url: '', lineNumber: 0, columnNumber: 0 };
+    const leaves = Array.from({ length: 1_000 }, (_, i) => i + 2);
+    const turn = {
+      nodes: [
+        { id: 1, callFrame, children: leaves },
+        ...leaves.map((id) => ({ id, callFrame: { ...callFrame, functionName: `f${id}` } })),
+      ],
+      startTime: 0,
+      endTime: 1_001,
+      samples: leaves,
+      timeDeltas: leaves.map(() => 1),
+    };
+    const slices = [...samplesAsSlices(turn, 100)];
+    assert.equal(slices.filter(({ kind }) => kind === 'call').length, 100);
+    assert.deepEqual(slices.at(-1), { kind: 'left out', count: 900 });
+    assert.equal([...samplesAsSlices(turn)].filter(({ kind }) => kind === 'call').length, 1_000);
   });
 
   test('holds no more than it may, and says what is missing', async () => {

@@ -18,7 +18,7 @@ export const usage = `usage:
   stackpile monitor SOURCE…          watches services for as long as it runs, and tells which of them leaks
   stackpile mcp SOURCE…              for an assistant, over the Model Context Protocol
 
-SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, or pid:1234.
+SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, unix:/run/x.sock, or pid:1234.
 
   stackpile leaks --help             options and exit status of leaks
   stackpile help reports             all options of the reports

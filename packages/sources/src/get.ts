@@ -6,6 +6,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ProfileError, type Profile } from '@stackpile/profile';
 import { readPieces } from './pieces.ts';
 import { isSecretKey } from './shown.ts';
+import { shownSocket, socketPathOf } from './socket-address.ts';
 import { SourceError } from './errors.ts';
 import type { SourceOptions } from './options.ts';
 import { collect } from './typed-file.ts';
@@ -53,6 +54,8 @@ export function shownUrl(url: URL): string {
   for (const key of [...shown.searchParams.keys()]) {
     if (isSecretKey(key)) shown.searchParams.set(key, '…');
   }
+  const socket = shownSocket(shown);
+  if (socket !== null) return socket;
   return decodeURI(shown.href.replaceAll('%E2%80%A6', '…').replace(/%(?![\da-f]{2})/giu, '%25')).replaceAll(
     /\s/gu,
     '%20',
@@ -90,6 +93,10 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const code = (error as { code?: unknown } | null)?.code;
   switch (code) {
+    case 'ENOENT':
+      return 'there is no such socket';
+    case 'EACCES':
+      return 'this user may not open the socket';
     case 'ECONNREFUSED':
       return 'nothing listens there (connection refused)';
     case 'ENOTFOUND':
@@ -145,7 +152,14 @@ function once(
   const { tls } = request.options;
   const insecure = request.insecure === true || tls?.insecure === true;
   return new Promise((resolve, reject) => {
-    const settings = { method: request.method ?? 'GET', headers, signal, agent: false as const };
+    const socketPath = socketPathOf(url);
+    const settings = {
+      method: request.method ?? 'GET',
+      headers,
+      signal,
+      agent: false as const,
+      ...(socketPath === null ? {} : { socketPath }),
+    };
     const outgoing =
       url.protocol === 'https:'
         ? requestHttps(url, {
@@ -173,6 +187,7 @@ function headersFor(
     accept: '*/*',
     'accept-encoding': 'gzip',
   };
+  if (socketPathOf(url) !== null) headers['host'] = 'localhost';
   for (const [name, value] of own) headers[name] = value;
   if (url.origin !== request.url.origin) {
     for (const name of own.keys()) delete headers[name];
@@ -194,7 +209,9 @@ function redirection(answer: IncomingMessage, url: URL, shown: string): URL | nu
       cause: error,
     });
   }
-  if (next.protocol === 'http:' || next.protocol === 'https:') return next;
+  // Whoever answers may not send us to a socket of this machine.
+  const isElsewhere = socketPathOf(next) !== null && next.origin !== url.origin;
+  if (!isElsewhere && (next.protocol === 'http:' || next.protocol === 'https:')) return next;
   answer.resume();
   throw new SourceError('SOURCE_UNREACHABLE', `${shown}: it redirects to something that is no web address`);
 }

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { shownSource } from './shown.ts';
 import { SourceError } from './errors.ts';
+import { socketUrl } from './socket-address.ts';
 import type { AskedOfProcess, FolderSpec, RunningSpec, SourceSpec } from './options.ts';
 
 /** What the inspector of Node says to every request that it does not know, and to every name that it does not go by. */
@@ -150,6 +151,8 @@ export function parseSource(source: string, cwd: string): SourceSpec {
   if (named !== undefined) throw new SourceError('SOURCE_USAGE', `${spec}: ${named}:// is no kind of source`);
   const pid = /^pid:(.*)$/iu.exec(typed)?.[1];
   if (pid !== undefined) return processSpec(spec, pid);
+  const socket = socketUrl(typed, cwd);
+  if (socket !== null) return { kind: 'url', spec, url: socket, insecure: false };
   const half = halfAddress.exec(typed)?.[1];
   if (half !== undefined)
     throw new SourceError('SOURCE_USAGE', `${spec}: an address begins with ${half.toLowerCase()}://`);

@@ -5,11 +5,15 @@ import { type CpuNode, type CpuProfile, frameOf } from '../inspect/cpu-profile.t
 
 /** Microseconds from which on a turn is called long. */
 const LONG = 50_000;
+/** Calls of one turn that are kept until it ends: thirty thousand samples of deep stacks that differ would be millions. */
+const MOST_CALLS = 200_000;
 
 /** A stretch of time; microseconds of the monotonic clock. Those of one recording nest. */
 export type Slice =
   | { readonly kind: 'turn'; readonly ts: number; readonly dur: number; readonly isLong: boolean }
-  | { readonly kind: 'call'; readonly ts: number; readonly dur: number; readonly frame: Frame };
+  | { readonly kind: 'call'; readonly ts: number; readonly dur: number; readonly frame: Frame }
+  /** So many calls of the turn before there was no room for. */
+  | { readonly kind: 'left out'; readonly count: number };
 
 /** Calls on top of each other and since when. */
 interface Open {
@@ -20,8 +24,10 @@ interface Open {
 /**
  * Turns (the time between two samples of an idle loop) and the calls in them. A call lasts from the first sample that saw it until the
  * first that did not; the line of a frame is that on which its function begins.
+ *
+ * @param most calls that are kept of a turn
  */
-export function* samplesAsSlices(recorded: CpuProfile): Generator<Slice> {
+export function* samplesAsSlices(recorded: CpuProfile, most: number = MOST_CALLS): Generator<Slice> {
   const piece = collectorBelow(recorded);
   const nodes = new Map(piece.nodes.map((node) => [node.id, node]));
   const parents = new Map<number, CpuNode>();
@@ -41,12 +47,18 @@ export function* samplesAsSlices(recorded: CpuProfile): Generator<Slice> {
   const open: Open[] = [];
   let turn: number | null = null;
   /** Of the turn that is open. */
-  let calls: { readonly depth: number; readonly slice: Slice }[] = [];
+  let calls: { readonly depth: number; readonly slice: Extract<Slice, { kind: 'call' }> }[] = [];
+  let leftOut = 0;
   const close = (depth: number, now: number): void => {
     while (open.length > depth) {
       const { node, ts } = open.pop() as Open;
+      if (now <= ts) continue;
+      if (calls.length >= most) {
+        leftOut++;
+        continue;
+      }
       const frame = frameOf(node.callFrame, 0);
-      if (now > ts) calls.push({ depth: open.length, slice: { kind: 'call', ts, dur: now - ts, frame } });
+      calls.push({ depth: open.length, slice: { kind: 'call', ts, dur: now - ts, frame } });
     }
   };
   const endTurn = function* (now: number): Generator<Slice> {
@@ -56,8 +68,10 @@ export function* samplesAsSlices(recorded: CpuProfile): Generator<Slice> {
     // Readers take the first of two that last equally long for the outer one.
     calls.sort((a, b) => a.slice.ts - b.slice.ts || a.depth - b.depth);
     for (const { slice } of calls) yield slice;
+    if (leftOut > 0) yield { kind: 'left out', count: leftOut };
     turn = null;
     calls = [];
+    leftOut = 0;
   };
   let now = piece.startTime;
   for (const [i, id] of (piece.samples ?? []).entries()) {

@@ -4,7 +4,7 @@ import { AgentError, messageOf } from '../errors.ts';
 import { type Frame, writtenFrame } from '../frames.ts';
 import { costed, type Expression, hostCall, maybeHostCall, parseJson } from '../host/calls.ts';
 import type { TraceEvent } from '../host/trace-event.ts';
-import type { CpuProfile } from '../inspect/cpu-profile.ts';
+import { type CpuProfile, frameOf } from '../inspect/cpu-profile.ts';
 import type { InspectedThread, InspectorSession } from '../inspect/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
 import { sleep } from './sleep.ts';
@@ -175,15 +175,17 @@ class Recording {
     else await session.post('Profiler.disable');
     this.#context.limits.cuts.spend(Math.min(MOST_PER_STEP, performance.now() - began));
     if (this.#signal.aborted) return;
-    const slices = [...samplesAsSlices(profile)];
     const { main, originals } = this.#context;
-    const frames = slices.flatMap((slice) => (slice.kind === 'call' ? [slice.frame] : []));
-    await main.withSession((other) => originals.learn(other, new Set(frames)));
-    for (const slice of slices) this.#writer.add(this.#sliceEvent(slice), tracks.samples);
+    const frames = profile.nodes.map(({ callFrame }) => frameOf(callFrame, 0));
+    await main.withSession((other) => originals.learn(other, frames));
+    for (const slice of samplesAsSlices(profile)) {
+      if (slice.kind === 'left out') this.#writer.drop('call', slice.count);
+      else this.#writer.add(this.#sliceEvent(slice), tracks.samples);
+    }
     this.#writer.flush();
   }
 
-  #sliceEvent(slice: Slice): TraceEvent {
+  #sliceEvent(slice: Exclude<Slice, { kind: 'left out' }>): TraceEvent {
     const { ts, dur } = slice;
     if (slice.kind === 'turn')
       return { name: slice.isLong ? 'long turn' : 'turn', cat: 'turn', ph: 'X', ts, dur };

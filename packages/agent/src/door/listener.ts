@@ -7,6 +7,8 @@ import { route } from '../http/route.ts';
 import type { TlsOptions } from '../options.ts';
 import { MAX_BODY, readBody } from './body.ts';
 import type { Door } from './door.ts';
+import type { Place } from '../http/place.ts';
+import { listenOnFile } from './socket-file.ts';
 import { send } from './send.ts';
 
 const PREFIX = '/debug/pprof';
@@ -39,22 +41,18 @@ const MOST_HANDSHAKES = 128;
 
 /** A listener that is open. */
 export interface Listener {
+  /** 0 of a socket in the file system. */
   readonly port: number;
   /** Aborts what is under way, and closes every connection. */
   close(): Promise<void>;
 }
 
 /**
- * Listens on the first of `ports` that is free; 0 is any.
+ * Listens.
  *
- * @throws the system's error where none can be had
+ * @throws the system's error where the place cannot be had
  */
-export async function openListener(
-  door: Door,
-  host: string,
-  ports: readonly number[],
-  tls: TlsOptions | null,
-): Promise<Listener> {
+export async function openListener(door: Door, place: Place, tls: TlsOptions | null): Promise<Listener> {
   const clients = new Clients();
   const server = serverOf(tls, (request, response) => {
     serve(door, clients, request, response).catch(() => response.destroy());
@@ -64,13 +62,14 @@ export async function openListener(
   server.maxRequestsPerSocket = 1_000;
   server.on(tls === null ? 'connection' : 'secureConnection', (socket: Socket) => clients.add(socket));
   server.on('clientError', turnAway);
-  await listenOnFirst(server, host, ports);
+  const leave = await listenAt(server, place);
   // A connection that cannot be accepted, for want of memory or descriptors: not heard, it would end the worker.
   server.on('error', () => undefined);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: place.kind === 'socket' ? 0 : (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
+        leave();
         clients.close();
         server.close(() => resolve());
       }),
@@ -117,6 +116,13 @@ function serverOf(
 /** A `Buffer` that was sent to another thread is none any more. */
 function bytesOf(text: string | Uint8Array): string | Buffer {
   return typeof text === 'string' ? text : Buffer.from(text);
+}
+
+/** Resolves with what is to be done where nobody listens any more. */
+async function listenAt(server: Server, place: Place): Promise<() => void> {
+  if (place.kind === 'socket') return listenOnFile(server, place.path);
+  await listenOnFirst(server, place.host, place.ports);
+  return () => undefined;
 }
 
 async function listenOnFirst(server: Server, host: string, ports: readonly number[]): Promise<void> {

@@ -82,7 +82,7 @@ function loopFamilies({ counters, meters }: Reading): MetricFamily[] {
     one(
       'gauge',
       `nodejs_eventloop_lag_${what}_seconds`,
-      `Delay of the event loop since the last scrape: ${said}.`,
+      `Delay of the event loop in the last one to two minutes: ${said}.`,
       delay?.[what] ?? null,
     );
   const busy = active + idle > 0 ? active / (active + idle) : null;

@@ -1,9 +1,8 @@
 // What metrics are made of on the main thread: delays and use of the event loop, collections by kind, heap spaces. Nothing runs before the first reading.
-import { constants, monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks';
+import { constants, performance, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
+import { type DelayMeter, Delays } from './delays.ts';
 
-/** Milliseconds between two looks of the monitor at the clock. */
-const RESOLUTION_MS = 20;
 /** Without a reading for so long nothing is measured any more, until the next one. */
 const INTEREST_MS = 600_000;
 /** Upper ends of the classes that durations of collections are counted in, in seconds. */
@@ -23,17 +22,6 @@ export interface GcMeter {
   readonly seconds: number;
   /** How many took no longer than each of {@link GC_BUCKETS}. */
   readonly upTo: readonly number[];
-}
-
-/** Delays of the event loop since the last reading, in seconds; null where there were none yet. */
-export interface DelayMeter {
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly stddev: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
 }
 
 /** A reading. */
@@ -80,7 +68,7 @@ class GcCount {
 /** Measures while somebody reads, and keeps what it has counted. */
 export class Meters {
   readonly #gc = new Map([...gcKinds.values()].map((kind) => [kind, new GcCount()]));
-  #delay: ReturnType<typeof monitorEventLoopDelay> | null = null;
+  readonly #delays = new Delays();
   #observer: PerformanceObserver | null = null;
   #interest: NodeJS.Timeout | null = null;
 
@@ -90,7 +78,7 @@ export class Meters {
     const { active, idle } = performance.eventLoopUtilization();
     const { user, system } = process.cpuUsage();
     return {
-      delay: this.#readDelay(),
+      delay: this.#delays.read(),
       active: active / 1e3,
       idle: idle / 1e3,
       gc: [...this.#gc].map(([kind, { count, seconds, upTo }]) => ({ kind, count, seconds, upTo })),
@@ -107,8 +95,7 @@ export class Meters {
 
   /** Measures no more. */
   stop(): void {
-    this.#delay?.disable();
-    this.#delay = null;
+    this.#delays.stop();
     this.#observer?.disconnect();
     this.#observer = null;
     if (this.#interest !== null) clearTimeout(this.#interest);
@@ -121,29 +108,10 @@ export class Meters {
       return;
     }
     this.#interest = setTimeout(() => this.stop(), INTEREST_MS).unref();
-    this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-    this.#delay.enable();
+    this.#delays.start();
     this.#observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) this.#gc.get(kindOf(entry))?.add(entry.duration / 1e3);
     });
     this.#observer.observe({ entryTypes: ['gc'] });
-  }
-
-  #readDelay(): DelayMeter | null {
-    const delay = this.#delay;
-    if (delay === null || delay.count === 0) return null;
-    // Node tells the time between two looks, of which the resolution is none of the loop's doing.
-    const seconds = (nanos: number): number => Math.max(0, nanos / 1e6 - RESOLUTION_MS) / 1e3;
-    const read = {
-      min: seconds(delay.min),
-      max: seconds(delay.max),
-      mean: seconds(delay.mean),
-      stddev: delay.stddev / 1e9,
-      p50: seconds(delay.percentile(50)),
-      p90: seconds(delay.percentile(90)),
-      p99: seconds(delay.percentile(99)),
-    };
-    delay.reset();
-    return read;
   }
 }

@@ -35,7 +35,8 @@ export class KeptUp {
     auth: AuthFunction | null,
   ): Promise<KeptUp> {
     const { sidecar, port } = await Sidecar.start(listen, captures, auth);
-    const kept = new KeptUp(port, () => Sidecar.start({ ...listen, ports: [port] }, captures, auth));
+    const place = listen.place.kind === 'port' ? { ...listen.place, ports: [port] } : listen.place;
+    const kept = new KeptUp(port, () => Sidecar.start({ ...listen, place }, captures, auth));
     kept.#watch(sidecar);
     return kept;
   }

@@ -1,13 +1,12 @@
 // Messages between the main thread and the sidecar worker.
 import type { PlainGate } from '../door/gate.ts';
+import type { Place } from '../http/place.ts';
 import type { PprofResponse } from '../http/messages.ts';
 import type { AuthRequest, CaptureSettings, PushSettings, TlsOptions } from '../options.ts';
 
 /** Where the worker listens; null where it only serves a mounted handler. */
 export interface ListenSettings {
-  /** The first that is free is taken; 0 is any. */
-  readonly ports: readonly number[];
-  readonly host: string;
+  readonly place: Place;
   /** `ask` puts the question to the main thread. */
   readonly auth: PlainGate;
   /** Null for plain HTTP. */

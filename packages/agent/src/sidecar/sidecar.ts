@@ -23,8 +23,9 @@ function listenError(
   { code, message }: Extract<FromSidecar, { kind: 'failed' }>,
   listen: ListenSettings | null,
 ): AgentError {
-  const host = listen?.host ?? '';
-  const where = `cannot listen on ${host.includes(':') ? `[${host}]` : host}:${listen?.ports[0] ?? 0}`;
+  if (listen?.place.kind === 'socket') return socketError(listen.place.path, code, message);
+  const { host = '', ports = [] } = listen?.place ?? {};
+  const where = `cannot listen on ${host.includes(':') ? `[${host}]` : host}:${ports[0] ?? 0}`;
   switch (code) {
     case 'EADDRINUSE': {
       const advice =
@@ -37,6 +38,23 @@ function listenError(
       return new AgentError('AGENT_LISTEN', `${where}: this machine does not have that address`);
     case 'ENOTFOUND':
       return new AgentError('AGENT_LISTEN', `${where}: there is no such host`);
+    default:
+      return new AgentError('AGENT_LISTEN', `${where}: ${message.split('\n', 1)[0] ?? ''}`);
+  }
+}
+
+function socketError(path: string, code: string, message: string): AgentError {
+  const where = `cannot listen on the socket ${path}`;
+  switch (code) {
+    case 'AGENT_LISTEN':
+      return new AgentError('AGENT_LISTEN', `${where}: ${message}; give another path`);
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new AgentError('AGENT_LISTEN', `${where}: its folder is not there`);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new AgentError('AGENT_LISTEN', `${where}: this user may not write in its folder`);
     default:
       return new AgentError('AGENT_LISTEN', `${where}: ${message.split('\n', 1)[0] ?? ''}`);
   }

@@ -154,14 +154,15 @@ function startPushing(settings: PushSettings): void {
     .catch((error: unknown) => send({ kind: 'say', line: `profiles are not sent: ${messageOf(error)}` }));
 }
 
-async function listenOn({ host, ports, auth, allowedHosts, tls, push }: ListenSettings): Promise<void> {
+async function listenOn({ place, auth, allowedHosts, tls, push }: ListenSettings): Promise<void> {
   const door = new Door({
     gate: gateOf(auth),
-    hosts: isLoopback(host) ? allowedHosts : null,
+    // No page of a browser reaches a socket in the file system.
+    hosts: place.kind === 'port' && isLoopback(place.host) ? allowedHosts : null,
     endpoints: answered,
   });
   try {
-    listener = await openListener(door, host, ports, tls);
+    listener = await openListener(door, place, tls);
     send({ kind: 'ready', port: listener.port });
     if (push !== null) startPushing(push);
   } catch (error) {

@@ -1,0 +1,183 @@
+// A long run of a loaded service whose endpoints are all scraped every five seconds: its memory has to stay flat, no handle may be left, and no
+// request may fail.
+//
+// node --conditions=stackpile-source scripts/run.mjs scripts/soak.ts [--for 2h]
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startServer } from '@stackpile/agent';
+
+/** Milliseconds from one look at all endpoints to the next. */
+const EVERY_MS = 5_000;
+/** Part of the time after which memory counts as warm. */
+const WARM_UP = 0.4;
+/** Part by which resident memory may grow after that. */
+const MOST_GROWTH = 0.05;
+/** Readings from which on a series says anything of memory. */
+const FEWEST = 20;
+/** Every endpoint that a monitor asks for; what stands still for a snapshot is not among them. */
+const ENDPOINTS = [
+  ...['', 'cmdline', 'counters', 'metrics', 'offers', 'workers'],
+  ...['heap', 'allocs', 'goroutine', 'goroutine?debug=1', 'goroutineleak', 'threadcreate', 'mutex', 'block'],
+  ...['profile?seconds=2', 'trace?seconds=1', 'heap?worker=1'],
+];
+
+/** How the service is. */
+export interface Reading {
+  /** Bytes. */
+  readonly rss: number;
+  readonly handles: number;
+}
+
+/** The service: answers after a timer, and makes garbage meanwhile. It tells how it is on each line of its input. */
+async function serve(): Promise<void> {
+  const server = createServer((_request, response) => {
+    const words = Array.from({ length: 200 }, (_, i) => `${i} ${Math.random()}`);
+    setTimeout(() => response.end(JSON.stringify(words)), 5);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const load = setInterval(() => {
+    for (let i = 0; i < 5; i++)
+      fetch(`http://127.0.0.1:${port}/`).then(
+        (response) => response.arrayBuffer(),
+        () => undefined,
+      );
+  }, 50);
+  const pprof = await startServer({ port: 0, mutex: true, block: true });
+  console.log(pprof.url);
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === 'end') break;
+    const handles = process.getActiveResourcesInfo().filter((kind) => !kind.startsWith('TCP')).length;
+    console.log(JSON.stringify({ rss: process.memoryUsage.rss(), handles } satisfies Reading));
+  }
+  clearInterval(load);
+  await pprof.close();
+  server.closeAllConnections();
+  server.close();
+}
+
+/** A service in a process of its own. */
+class Service {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string, undefined>;
+
+  constructor() {
+    const flags = [...process.execArgv, fileURLToPath(import.meta.url), '--serve'];
+    this.#child = spawn(process.execPath, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
+    if (this.#child.stdout === null) throw new Error('the service has no output');
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<string> {
+    const next: IteratorResult<string, undefined> = await this.#lines.next();
+    if (next.done === true) throw new Error('the service has ended');
+    return next.value;
+  }
+
+  async read(): Promise<Reading> {
+    this.#child.stdin?.write('read\n');
+    return JSON.parse(await this.line()) as Reading;
+  }
+
+  /** Resolves with the code of its exit; null where it had to be killed: something kept it alive. */
+  async end(): Promise<number | null> {
+    const killed = setTimeout(() => this.#child.kill('SIGKILL'), 30_000);
+    const closed = once(this.#child, 'close') as Promise<[number | null]>;
+    this.#child.stdin?.end('end\n');
+    const [code] = await closed;
+    clearTimeout(killed);
+    return code;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+/** Asks for all endpoints at the same time; what went wrong. */
+async function scrape(url: string): Promise<string[]> {
+  const answers = ENDPOINTS.map(async (path) => {
+    try {
+      const response = await fetch(url + path, { signal: AbortSignal.timeout(120_000) });
+      await response.arrayBuffer();
+      // There is no such worker, and that is the right answer.
+      const wanted = path.includes('worker=') ? 404 : 200;
+      return response.status === wanted ? '' : `${path}: ${response.status}`;
+    } catch (error) {
+      return `${path}: ${String(error)}`;
+    }
+  });
+  return (await Promise.all(answers)).filter((fault) => fault !== '');
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** What is wrong with a series of readings; empty where nothing is, and of too few to tell. */
+export function faultsOf(readings: readonly Reading[]): string[] {
+  if (readings.length < FEWEST) return [];
+  const warm = readings.slice(Math.floor(readings.length * WARM_UP));
+  const third = Math.max(1, Math.floor(warm.length / 3));
+  const [first, last] = [warm.slice(0, third), warm.slice(-third)];
+  const faults: string[] = [];
+  const growth = median(last.map(({ rss }) => rss)) / median(first.map(({ rss }) => rss)) - 1;
+  if (growth > MOST_GROWTH) faults.push(`resident memory grew by ${(growth * 100).toFixed(1)} %`);
+  const more = median(last.map(({ handles }) => handles)) - median(first.map(({ handles }) => handles));
+  if (more > 0) faults.push(`${more} handles more`);
+  return faults;
+}
+
+/** Milliseconds of `90s`, `10m`, `2h`. */
+function milliseconds(text: string): number {
+  const [, count, unit = ''] = /^(\d+)([smh])$/u.exec(text) ?? [];
+  if (count === undefined) throw new Error(`--for ${text}: write it as 90s, 10m or 2h`);
+  return Number(count) * (unit === 's' ? 1_000 : unit === 'm' ? 60_000 : 3_600_000);
+}
+
+async function soak(ms: number): Promise<string[]> {
+  const service = new Service();
+  try {
+    const url = await service.line();
+    const readings: Reading[] = [];
+    const faults: string[] = [];
+    let scrapes = 0;
+    for (const until = performance.now() + ms; performance.now() < until; scrapes++) {
+      const [found] = await Promise.all([scrape(url), sleep(EVERY_MS)]);
+      faults.push(...found);
+      readings.push(await service.read());
+    }
+    faults.push(...faultsOf(readings));
+    const code = await service.end();
+    if (code !== 0) faults.push(`the service ended with ${code ?? 'SIGKILL: something kept it alive'}`);
+    const shown = [...readings.entries()]
+      .filter(([at]) => at % Math.max(1, Math.floor(readings.length / 10)) === 0)
+      .map(([, { rss }]) => Math.round(rss / 2 ** 20));
+    console.log(
+      `${scrapes} scrapes of ${ENDPOINTS.length} endpoints; resident memory in MB: ${shown.join(' ')}`,
+    );
+    return faults;
+  } finally {
+    service.kill();
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { for: { type: 'string', default: '2h' }, serve: { type: 'boolean' } },
+  });
+  if (values.serve === true) await serve();
+  else {
+    const faults = await soak(milliseconds(values.for));
+    for (const fault of faults.slice(0, 50)) console.log(`FAILED: ${fault}`);
+    console.log(faults.length === 0 ? 'flat, and nothing failed' : `${faults.length} faults`);
+    process.exitCode = faults.length === 0 ? 0 : 1;
+  }
+}
