@@ -104,7 +104,11 @@ describe('a dialogue', () => {
       const taken = await server.call('capture', { source: 's1' });
       assert.match(taken.text, /^Captured: c1 is goroutine of s1/u);
       assert.match((await server.call('top', { source: 'c1', cum: true })).text, /main\.subscribe/u);
-      const judged = await server.call('leaks', { sources: ['s1'], seconds: 5 });
+      // A machine that is busy with something else takes too few looks meanwhile.
+      const short = await server.call('leaks', { sources: ['s1'], seconds: 5 });
+      const judged = short.text.startsWith('Could not tell')
+        ? await server.call('leaks', { sources: ['s1'], seconds: 40 })
+        : short;
       assert.match(judged.text, /^A leak \(status 1/u);
       assert.match(judged.text, /main\.subscribe/u);
       const refused = await server.call('capture', { source: 's2' });
