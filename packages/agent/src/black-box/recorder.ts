@@ -95,7 +95,8 @@ export class Recorder {
     );
     if (early !== null) await this.#write(early);
     const lag = settings.lag === null ? null : await this.#parts.context.loopLag();
-    await this.#askMain(now);
+    // One that does not answer is no reason not to look: its last numbers stand.
+    await this.#askMain(now).catch(() => undefined);
     const all = progress({ ...memory, ...this.#heap, ...this.#descriptors, lag }, settings);
     const crossed = early === null ? this.#crossings.crossed(all, now) : null;
     if (crossed !== null) await this.#write(crossed);

@@ -34,7 +34,9 @@ export async function upload(bundle: Bundle, address: string, say: (line: string
       const url = new URL(base);
       url.pathname = `${base.pathname.replace(/\/$/u, '')}/${bundle.name}/${file}`;
       const status = await put(url, readFileSync(join(bundle.path, file)));
-      if (status < 200 || status >= 300) throw new Error(`status ${status}`);
+      if (status >= 200 && status < 300) continue;
+      say(`the black box could not send ${bundle.name} to ${shown}: status ${status}`);
+      return;
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
