@@ -2,6 +2,8 @@
 import { createHook } from 'node:async_hooks';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promiseHooks } from 'node:v8';
 import { startServer } from '@stackpile/agent';
 import Fastify from 'fastify';
@@ -12,6 +14,8 @@ const [kind, variant] = process.argv.slice(2);
 if (variant === 'on') await startServer({ port: 0 });
 if (variant === 'unasked') await startServer({ port: 0, tasks: { from: 'first look' } });
 if (variant === 'block') await startServer({ port: 0, tasks: false, block: true });
+if (variant === 'black_box')
+  await startServer({ port: 0, blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } });
 if (variant === 'untracked') await startServer({ port: 0, tasks: false });
 if (variant === 'unsampled') await startServer({ port: 0, tasks: false, heap: false });
 // What V8 takes for a promise hook that is gone again: it inlines fewer operations on promises from then on.

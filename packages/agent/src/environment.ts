@@ -49,6 +49,9 @@ function labelsOf(text: string): unknown {
   );
 }
 
+/** `rss=85%,lag=2s` */
+const linesOf = labelsOf;
+
 /** Every variable, as docs/mounting.md has them. */
 const variables: Readonly<Record<string, Variable>> = {
   STACKPILE_ENABLED: { option: 'enabled', read: flag },
@@ -65,6 +68,11 @@ const variables: Readonly<Record<string, Variable>> = {
   },
   STACKPILE_HEAP: { option: 'heap', read: flag },
   STACKPILE_MAX_SECONDS: { option: 'maxSeconds', read: numeric },
+  STACKPILE_BLACK_BOX_DIR: { option: 'blackBox.dir', read: (text) => text.trim() },
+  STACKPILE_BLACK_BOX_AT: { option: 'blackBox.at', read: linesOf },
+  STACKPILE_BLACK_BOX_BUNDLES: { option: 'blackBox.bundles', read: numeric },
+  STACKPILE_BLACK_BOX_MEGABYTES: { option: 'blackBox.megabytes', read: numeric },
+  STACKPILE_BLACK_BOX_UPLOAD: { option: 'blackBox.upload', read: (text) => text.trim() },
   STACKPILE_PUSH_URL: { option: 'push.url', read: (text) => text.trim() },
   STACKPILE_PUSH_TO: { option: 'push.to', read: (text) => text.trim() },
   STACKPILE_PUSH_SERVICE: { option: 'push.service', read: (text) => text.trim() },

@@ -1,5 +1,7 @@
 // The public face of the agent room.
 export { AgentError, type AgentErrorCode } from './errors.ts';
+export { type BlackBox, blackBox } from './black-box.ts';
+export type { BlackBoxLines, BlackBoxOptions, Level } from './black-box-settings.ts';
 export { basic, bearer } from './auth.ts';
 export {
   createFetchHandler,

@@ -1,6 +1,12 @@
 // What a user may ask of the agent, and the checks that turn it into settings without gaps.
 import { resolve } from 'node:path';
 import { fitsSocket, type Place } from './http/place.ts';
+import {
+  type BlackBoxOptions,
+  blackBoxOption,
+  type BlackBoxSettings,
+  blackBoxSettings,
+} from './black-box-settings.ts';
 import { isLoopback, parseHost } from './http/hosts.ts';
 import { AgentError } from './errors.ts';
 import {
@@ -136,6 +142,8 @@ export interface CaptureOptions {
   readonly block?: BlockOptions | boolean;
   /** Longest capture that a request may ask for, in seconds; longer wishes are cut. Default 300. */
   readonly maxSeconds?: number;
+  /** Writes evidence to disk before the process is killed; off where it is not given. */
+  readonly blackBox?: BlackBoxOptions;
 }
 
 /** Where profiles are sent on an interval, for a service that nobody can scrape. */
@@ -201,6 +209,7 @@ export interface CaptureSettings {
   readonly mutex: boolean;
   readonly block: Required<BlockOptions> | null;
   readonly maxSeconds: number;
+  readonly blackBox: BlackBoxSettings | null;
 }
 
 /** Listened on where nobody names a port, as in Go's documentation. */
@@ -307,6 +316,7 @@ const captureChecks = {
   mutex: flag,
   block: flagOrOptions({ threshold: number(10, 60_000) } satisfies Record<keyof BlockOptions, Check>),
   maxSeconds: number(1, 86_400),
+  blackBox: blackBoxOption,
 };
 
 const serverAddress: Check = (name, value) => {
@@ -495,5 +505,17 @@ function captureSettings(options: CaptureOptions): CaptureSettings {
     mutex: options.mutex ?? false,
     block: block === false || block === undefined ? null : { threshold: block.threshold ?? BLOCK_THRESHOLD },
     maxSeconds: options.maxSeconds ?? 300,
+    blackBox: options.blackBox === undefined ? null : blackBoxSettings(options.blackBox),
   };
+}
+
+/** Checks the options of a black box of its own, and fills in the defaults. */
+export function blackBoxCaptures(
+  what: string,
+  options: BlackBoxOptions,
+  captures: CaptureOptions,
+): CaptureSettings {
+  const all = { ...captures, blackBox: options };
+  checkOptions(what, all, captureChecks satisfies Record<keyof CaptureOptions, Check>);
+  return captureSettings(all);
 }

@@ -101,6 +101,7 @@ describe('a dummy endpoint, one file and one row,', () => {
       cmdline: { redact: false },
       mutex: false,
       maxSeconds: 1,
+      blackBox: null,
     },
     limits: new Limits(),
     cwd: '/',

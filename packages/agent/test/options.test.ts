@@ -38,16 +38,16 @@ describe('unknown options are refused, and the one that was meant is named', () 
     [{ heap: { sampling: 1 } }, 'there is no option heap.sampling: there are heap.interval, heap.snapshots'],
     [
       { prefix: '/x' },
-      'there is no option prefix: there are tasks, heap, cmdline, mutex, block, maxSeconds, port, host, auth, tls, push, allowedHosts, path',
+      'there is no option prefix: there are tasks, heap, cmdline, mutex, block, maxSeconds, blackBox, port, host, auth, tls, push, allowedHosts, path',
     ],
     [{ prot: undefined }, 'there is no option prot: did you mean port?'],
     [
       JSON.parse('{"__proto__": 1}') as object,
-      /* own, as JSON makes it */ 'there is no option __proto__: there are tasks, heap, cmdline, mutex, block, maxSeconds, port, host, auth, tls, push, allowedHosts, path',
+      /* own, as JSON makes it */ 'there is no option __proto__: there are tasks, heap, cmdline, mutex, block, maxSeconds, blackBox, port, host, auth, tls, push, allowedHosts, path',
     ],
     [
       { toString: 1 },
-      'there is no option toString: there are tasks, heap, cmdline, mutex, block, maxSeconds, port, host, auth, tls, push, allowedHosts, path',
+      'there is no option toString: there are tasks, heap, cmdline, mutex, block, maxSeconds, blackBox, port, host, auth, tls, push, allowedHosts, path',
     ],
   ];
   for (const [options, message] of unknown) {
@@ -64,7 +64,7 @@ describe('unknown options are refused, and the one that was meant is named', () 
       () => create({ auth: 'none', port: 6060 }),
       refused(
         'AGENT_OPTIONS',
-        'there is no option port: there are tasks, heap, cmdline, mutex, block, maxSeconds, auth, prefix',
+        'there is no option port: there are tasks, heap, cmdline, mutex, block, maxSeconds, blackBox, auth, prefix',
       ),
     );
   });

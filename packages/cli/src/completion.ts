@@ -1,5 +1,6 @@
 // `stackpile completion SHELL`: a script that completes subcommands, options and files, made of the tables that parse them.
 import { didYouMean } from './closest.ts';
+import { postmortemOptionNames, postmortemUsage } from './postmortem/command.ts';
 import { reportOptionNames, reportUsage } from './report/report-file.ts';
 import { watchOptionNames, watchUsage } from './watch/command-line.ts';
 import { leaksOptionNames, leaksUsage, verifyOptionNames, verifyUsage } from './leaks/command-line.ts';
@@ -27,6 +28,7 @@ interface Words {
   readonly leaks: readonly string[];
   readonly verify: readonly string[];
   readonly watch: readonly string[];
+  readonly postmortem: readonly string[];
   readonly report: readonly string[];
   readonly run: readonly string[];
   readonly mcp: readonly string[];
@@ -41,6 +43,7 @@ function words(): Words {
     leaks: dashed('--', leaksOptionNames),
     verify: dashed('--', verifyOptionNames),
     watch: dashed('--', watchOptionNames),
+    postmortem: dashed('--', postmortemOptionNames),
     report: dashed('--', reportOptionNames),
     run: dashed('--', runOptionNames),
     mcp: dashed('--', mcpOptionNames),
@@ -51,7 +54,7 @@ function words(): Words {
 }
 
 function bash(): string {
-  const { leaks, verify, watch, report, run, mcp, monitor, flags, topics } = words();
+  const { leaks, verify, watch, postmortem, report, run, mcp, monitor, flags, topics } = words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
@@ -59,6 +62,7 @@ _stackpile() {
     leaks) options='${leaks.join(' ')}' ;;
     verify) options='${verify.join(' ')}' ;;
     watch) options='${watch.join(' ')}' ;;
+    postmortem) options='${postmortem.join(' ')}' ;;
     report) options='${report.join(' ')}' ;;
     run) options='${run.join(' ')}' ;;
     mcp) options='${mcp.join(' ')}' ;;
@@ -87,7 +91,7 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, watch, report, run, mcp, monitor, flags, topics } = words();
+  const { leaks, verify, watch, postmortem, report, run, mcp, monitor, flags, topics } = words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -98,6 +102,7 @@ _stackpile() {
     leaks) options=(${leaks.join(' ')}) ;;
     verify) options=(${verify.join(' ')}) ;;
     watch) options=(${watch.join(' ')}) ;;
+    postmortem) options=(${postmortem.join(' ')}) ;;
     report) options=(${report.join(' ')}) ;;
     run) options=(${run.join(' ')}) ;;
     mcp) options=(${mcp.join(' ')}) ;;
@@ -143,6 +148,8 @@ function fish(): string {
   for (const name of leaksOptionNames) add(seen('leaks'), `-l ${name}`, optionSummary(leaksUsage, name));
   for (const name of verifyOptionNames) add(seen('verify'), `-l ${name}`, optionSummary(verifyUsage, name));
   for (const name of watchOptionNames) add(seen('watch'), `-l ${name}`, optionSummary(watchUsage, name));
+  for (const name of postmortemOptionNames)
+    add(seen('postmortem'), `-l ${name}`, optionSummary(postmortemUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));
   for (const name of runOptionNames) add(seen('run'), `-l ${name}`, optionSummary(runUsage, name));
   for (const name of monitorOptionNames)

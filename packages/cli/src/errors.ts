@@ -12,6 +12,7 @@ export const errorTable = {
     OUTPUT_UNWRITABLE: 'A file for a form of the verdict cannot be written.',
     MCP_REFUSED:
       'A tool of `stackpile mcp` was called with what it does not take; the message says what it takes.',
+    BUNDLE: 'A folder holds no bundle of a black box, or one that cannot be read; the message says why.',
     PPROF_FAILED:
       'A report of `stackpile` failed; the message is the one that `go tool pprof` prints for the same.',
     HTTP_ADDRESS: 'What stands behind `-http=` is no address to listen on.',

@@ -50,6 +50,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runVerify } = await import('./leaks/verify-command.ts');
       return runVerify(argv.slice(1), io);
     }
+    case 'postmortem': {
+      const { runPostmortem } = await import('./postmortem/command.ts');
+      return runPostmortem(argv.slice(1), io);
+    }
     case 'report': {
       const { runReportFile } = await import('./report/report-file.ts');
       return runReportFile(argv.slice(1), io);

@@ -1,5 +1,6 @@
 // The sidecar: listens, captures, encodes and compresses in a worker thread, so that the endpoints answer when the app cannot.
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { Recorder } from '../black-box/recorder.ts';
 import { blocksOf } from '../captures/block.ts';
 import type { CaptureContext } from '../captures/capture.ts';
 import { Limits, Untaken } from '../captures/limits.ts';
@@ -59,6 +60,7 @@ const asked = new Map<number, (allowed: boolean) => void>();
 let nextAsk = 0;
 let listener: Listener | null = null;
 let pusher: Pusher | null = null;
+let recorder: Recorder | null = null;
 
 port.on('message', (message: ToSidecar) => {
   switch (message.kind) {
@@ -120,6 +122,7 @@ async function mounted(id: number, request: PprofRequest): Promise<void> {
 async function close(): Promise<void> {
   for (const abort of running.values()) abort.abort();
   pusher?.close();
+  recorder?.stop();
   lag.stop();
   await listener?.close();
   main.end();
@@ -176,5 +179,15 @@ void yieldToService();
 if (data.settings.tasks?.from !== 'first look') historyOf(context).start();
 // For as long as the sidecar lives.
 if (data.settings.block !== null) blocksOf(context).arm();
+if (data.settings.blackBox !== null) {
+  const parts = {
+    settings: data.settings.blackBox,
+    context,
+    commandLine: data.commandLine,
+    answer: answered,
+  };
+  recorder = new Recorder({ ...parts, say: (line) => send({ kind: 'say', line }) });
+  recorder.start();
+}
 if (data.listen === null) send({ kind: 'ready', port: 0 });
 else void listenOn(data.listen);

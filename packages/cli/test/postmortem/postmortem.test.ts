@@ -1,0 +1,161 @@
+// `stackpile postmortem`: a process that V8 has ended names its leak; whatever else lies in the folder is one sentence.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { runPostmortem } from '../../src/postmortem/command.ts';
+import type { Ran } from '../leaks/run.ts';
+import { said } from '../said.ts';
+
+const register = fileURLToPath(new URL('../../../agent/src/register.ts', import.meta.url));
+const NAME = '2026-01-31T12-00-00Z-1-00000000';
+
+const LIMIT_MB = 120;
+
+let dir = '';
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'stackpile-postmortem-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function postmortem(...args: string[]): Promise<Ran> {
+  return said((io) => runPostmortem(args, io), dir);
+}
+
+const box = {
+  schema: 'stackpile.box/1',
+  time: 0,
+  pid: 7,
+  runtime: 'node v24',
+  commandLine: ['node', 'app.js'],
+  crossed: { what: 'heap', value: 95, line: 90, limit: 100 },
+  isWhole: false,
+  missing: {},
+};
+
+function bundleOf(files: Readonly<Record<string, string | Uint8Array>>, name = NAME): string {
+  mkdirSync(join(dir, name));
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(dir, name, file), content);
+  return join(dir, name);
+}
+
+test('a process that leaks until V8 gives up leaves a bundle that names the leak', {
+  timeout: 120_000,
+}, async () => {
+  const program = join(dir, 'leaky.mjs');
+  writeFileSync(
+    program,
+    // It waits at the line until the black box has seen it: how busy the machine is decides nothing.
+    `import { existsSync } from 'node:fs';
+const pending = [];
+async function waitForReply(payload) { await new Promise((resolve) => pending.push(resolve)); return payload; }
+setInterval(() => {
+  if (process.memoryUsage().heapUsed > ${0.92 * LIMIT_MB} * 2 ** 20 && !existsSync(process.env.STACKPILE_BLACK_BOX_DIR)) return;
+  for (let i = 0; i < 6; i++) void waitForReply(new Array(4000).fill(Math.random()));
+}, 10);
+`,
+  );
+  const at = join(dir, 'box');
+  const flags = [`--max-old-space-size=${LIMIT_MB}`, '--conditions=stackpile-source', '--import', register];
+  const env = { ...process.env, NODE_OPTIONS: '', STACKPILE_PORT: '0', STACKPILE_BLACK_BOX_DIR: at };
+  const child = spawn(process.execPath, [...flags, program], { env, stdio: 'ignore' });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 90_000);
+  await once(child, 'close');
+  clearTimeout(timer);
+  const { status, stdout, stderr } = await postmortem(at);
+  assert.equal(stderr, '');
+  assert.match(stdout, /^heap reached \d/);
+  assert.match(stdout, /tasks: .*\n +\d+ % {2}waitForReply .*leaky\.mjs:3/);
+  assert.equal(status, 0);
+  const json = JSON.parse((await postmortem('--json', at)).stdout) as { schema: string };
+  assert.equal(json.schema, 'stackpile.postmortem/1');
+  assert.match((await postmortem('--files', at)).stdout, /goroutine\.pb\.gz\n/);
+});
+
+describe('a folder of somebody else', () => {
+  const cases: Readonly<Record<string, { readonly make: () => string; readonly says: RegExp }>> = {
+    'that is not there': { make: () => join(dir, 'nowhere'), says: /there is no such folder/ },
+    'without a bundle': { make: () => dir, says: /there is no bundle of a black box in it/ },
+    'that is a link to a bundle elsewhere': {
+      make: () => {
+        const other = bundleOf({ 'box.json': JSON.stringify(box) }, 'other');
+        mkdirSync(join(dir, 'box'));
+        symlinkSync(other, join(dir, 'box', NAME));
+        return join(dir, 'box');
+      },
+      says: /there is no bundle/,
+    },
+    'whose box is no JSON': { make: () => bundleOf({ 'box.json': '{' }), says: /box\.json: / },
+    'whose box is a folder': {
+      make: () => {
+        const at = bundleOf({});
+        mkdirSync(join(at, 'box.json'));
+        return at;
+      },
+      says: /box\.json: /,
+    },
+    'whose box is of another kind': {
+      make: () => bundleOf({ 'box.json': '{"schema":"x"}' }),
+      says: /no bundle of this version's black box/,
+    },
+    'whose box says nothing': {
+      make: () => bundleOf({ 'box.json': '{"schema":"stackpile.box/1","crossed":[]}' }),
+      says: /does not say what was crossed/,
+    },
+  };
+  for (const [name, { make, says }] of Object.entries(cases))
+    test(`${name} is one sentence`, async () => {
+      const { status, stdout, stderr } = await postmortem(make());
+      assert.equal(status, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, says);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    });
+
+  test('shows neither escapes nor what is no profile', async () => {
+    bundleOf({
+      'box.json': JSON.stringify({
+        ...box,
+        commandLine: ['node', '\u001b[31m<script>'],
+        missing: { heap: 'no\u001b room' },
+      }),
+      'ledger.json': '[{"schema":"stackpile.counters/1","time":"x"}]',
+      'heap.pb.gz': gzipSync('no profile'),
+      'goroutine.pb.gz': 'neither',
+      '../evil.pb.gz': 'x',
+      'earlier-1-<b>.pb.gz': 'x',
+    });
+    const { status, stdout, stderr } = await postmortem(dir);
+    assert.equal(status, 2);
+    assert.equal(stderr, '');
+    assert.ok(!stdout.includes('\u001b'), stdout);
+    for (const line of [
+      /the ledger cannot be read/,
+      /heap\.pb\.gz cannot be read/,
+      /goroutine\.pb\.gz cannot be read/,
+    ])
+      assert.match(stdout, line);
+  });
+
+  test('the newest of several bundles is opened', async () => {
+    bundleOf({ 'box.json': JSON.stringify({ ...box, pid: 1111 }) }, '2026-01-31T12-00-00Z-1111-00000000');
+    bundleOf({ 'box.json': JSON.stringify({ ...box, pid: 2222 }) }, '2026-02-01T12-00-00Z-2222-00000000');
+    mkdirSync(join(dir, '.2027-01-31T12-00-00Z-3-00000000'));
+    assert.equal(readdirSync(dir).length, 3);
+    assert.match((await postmortem(dir)).stdout, /process 2222/);
+  });
+});
+
+test('what is no command line of it is one sentence', async () => {
+  for (const args of [[], ['a', 'b'], ['--nosuch', 'a']]) {
+    const { status, stderr } = await postmortem(...args);
+    assert.equal(status, 2);
+    assert.match(stderr, /^stackpile postmortem: .*\n$/);
+  }
+  assert.match((await postmortem('--help')).stdout, /^usage: stackpile postmortem DIR/);
+});
