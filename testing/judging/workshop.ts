@@ -135,12 +135,20 @@ export class Workshop {
    * Runs a program, watches it, and ends it.
    *
    * @param seconds how long the command watches
+   * @param env what the environment of the command has beside ours
    * @throws where the program does not start, or ends by itself
    */
-  async run(set: ProgramSet, program: Program, mode: Mode, seconds: number): Promise<Ran> {
+  async run(
+    set: ProgramSet,
+    program: Program,
+    mode: Mode,
+    seconds: number,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Ran> {
     const started = await this.#start(set, program, mode);
     try {
-      const ran = await this.#command(['leaks', started.source, '--for', `${seconds}s`, '--json'], seconds);
+      const args = ['leaks', started.source, '--for', `${seconds}s`, '--json'];
+      const ran = await this.#command(args, seconds, env);
       if (started.child.exitCode !== null || started.child.signalCode !== null)
         throw new Error(`${program.name} ended by itself: ${started.complaints().trimEnd()}`);
       return ran;
@@ -223,11 +231,15 @@ export class Workshop {
     return { child, source: `http://127.0.0.1:${port}/debug/pprof/`, complaints };
   }
 
-  async #command(args: readonly string[], seconds: number): Promise<Ran> {
+  async #command(
+    args: readonly string[],
+    seconds: number,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Ran> {
     const child = this.#running(
       spawn(command.program, [...command.args, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, NO_COLOR: '1' },
+        env: { ...process.env, NO_COLOR: '1', ...env },
         timeout: seconds * 1000 + PATIENCE_MS,
         killSignal: 'SIGKILL',
       }),
