@@ -40,6 +40,7 @@ function record(): void {
     return known;
   };
   const tell = (told: Told): void => appendFileSync(path, `${JSON.stringify(told)}\n`);
+  // oxlint-disable-next-line typescript/unbound-method -- each is called with the watch that it was called of
   const { counters, dump, part, notSeen, restart } = ProcessWatch.prototype;
   // What a method calls by itself is told again when that one is called: only the outermost call counts.
   let depth = 0;
