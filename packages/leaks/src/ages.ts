@@ -1,5 +1,6 @@
 // Ages as heap snapshots tell them (`born_after`): who of the objects of one process ended, though none of them has an id.
 import { heapIds, type Profile } from '@stackpile/profile';
+import type { Born } from './born.ts';
 import type { DumpColumns } from './columns.ts';
 import type { StackTable } from './frames.ts';
 import type { SeriesRecord } from './record.ts';
@@ -35,13 +36,6 @@ function* changes(
       if (left !== 0) yield { key: `${leaf} ${age}`, left, series, age };
     }
   }
-}
-
-/** Bytes of what was born since the first dump and is there in the last one. */
-export interface Born {
-  readonly bytes: number;
-  /** Of those what V8 makes for itself: compiled code, shapes of objects. */
-  readonly code: number;
 }
 
 /** Classes of what V8 makes for itself while a program runs. */

@@ -1,5 +1,5 @@
 // What is kept of the dumps: all that a verdict is made from.
-import type { Born } from './ages.ts';
+import type { Born } from './born.ts';
 import type { LabelSet } from './columns.ts';
 import type { StackTable } from './frames.ts';
 import type { Measure } from './measure.ts';

@@ -1,5 +1,5 @@
 // A watch as plain JSON, so that whoever watches can be restarted and forget nothing: its shape, and the reader that trusts nothing.
-import type { Born } from './ages.ts';
+import type { Born } from './born.ts';
 import type { Origin } from '@stackpile/profile';
 import { LeaksError } from './errors.ts';
 

@@ -1,5 +1,5 @@
 // What a judgement says: the verdict, its findings, and the numbers behind them.
-import type { Born } from './ages.ts';
+import type { Born } from './born.ts';
 import type { Origin, Profile, ValueType } from '@stackpile/profile';
 
 /** One profile of one target at one moment. */
