@@ -1,11 +1,12 @@
 // Runs programs that leak, or only look as if, and judges each as a person does who knows nothing: `stackpile leaks URL` and `pid:N`.
 //
 // node --conditions=stackpile-source scripts/run.mjs scripts/judge-programs.ts [--only NAME…] [--mode agent|pid] [--for SECONDS]
-//   [--parallel N] [--node MAJOR] [--keep DIR] [--from DIR] [--write]
+//   [--part 2/3] [--parallel N] [--node MAJOR] [--keep DIR] [--from DIR [--again]] [--write]
 //
-// --keep DIR keeps what each command printed; --from DIR judges what was kept, and runs nothing. --write puts the table into
-// docs/verdicts.md. The exit status says whether nothing that leaks is acquitted, no trap convicted, and enough found.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// --part 2/3 takes a third of them, always the same one: the second. --keep DIR keeps what each command printed, and what it was told at each look; --from DIR judges what was kept, and runs nothing:
+// with --again the looks, by the rules as they are now. --write puts the table into docs/verdicts.md. The exit status says whether nothing that leaks is acquitted, no trap convicted, and enough found.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -14,6 +15,7 @@ import { type Program, type ProgramSet, programSets } from '../testing/judging/p
 import { canJudge, haveGo, type Mode, modes, Workshop } from '../testing/judging/workshop.ts';
 import { nodeOf } from '../testing/nodes.ts';
 import { root } from './house.ts';
+import { replay } from './looks/replay.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,6 +27,8 @@ const { values, positionals } = parseArgs({
     node: { type: 'string' },
     keep: { type: 'string' },
     from: { type: 'string' },
+    again: { type: 'boolean', default: false },
+    part: { type: 'string', default: '1/1' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -67,10 +71,19 @@ function wantedModes(): Mode[] {
   return wanted;
 }
 
+/** Whether a job belongs to the part that is wanted: as good as drawn, and the same in every run. */
+function isInPart(mode: Mode, name: string): boolean {
+  const [part = 0, parts = 0] = values.part.split('/').map((text) => numberOf('part', text));
+  const drawn = createHash('sha256').update(`${mode} ${name}`).digest().readUInt32LE(0);
+  return parts > 0 ? drawn % parts === part - 1 : wrongUse(`--part ${values.part}: as 2/3`);
+}
+
 function jobsOf(sets: readonly ProgramSet[]): Job[] {
   return wantedModes().flatMap((mode) =>
     sets.flatMap((set) =>
-      set.programs.filter((program) => canJudge(program, mode)).map((program) => ({ set, program, mode })),
+      set.programs
+        .filter((program) => canJudge(program, mode) && isInPart(mode, program.name))
+        .map((program) => ({ set, program, mode })),
     ),
   );
 }
@@ -86,8 +99,33 @@ function keep(folder: string, job: Job, ran: Ran): void {
   writeFileSync(`${keptIn(folder, job)}.err`, `${ran.status ?? 'killed'}\n${ran.stderr}`);
 }
 
+/** The looks of a run. */
+function looksIn(folder: string, job: Job): string {
+  return keptIn(folder, job).replace(/json$/u, 'looks');
+}
+
+/** Has the command keep what it is told. */
+function keepingLooks(folder: string, job: Job): Record<string, string> {
+  mkdirSync(folder, { recursive: true });
+  const path = looksIn(folder, job);
+  rmSync(path, { force: true });
+  return {
+    STACKPILE_LOOKS: path,
+    NODE_OPTIONS: `--conditions=stackpile-source --import=${new URL('looks/record.ts', import.meta.url).href}`,
+  };
+}
+
+function judgedAgain(folder: string, job: Job): Ran | null {
+  const path = looksIn(folder, job);
+  if (!existsSync(path)) return null;
+  const stdout = replay(path, job.mode === 'pid');
+  const { exitStatus } = JSON.parse(stdout) as { exitStatus: number };
+  return { status: exitStatus, stdout, stderr: '' };
+}
+
 function kept(folder: string, job: Job): Ran | null {
   const path = keptIn(folder, job);
+  if (values.again) return judgedAgain(folder, job);
   if (!existsSync(path)) return null;
   const [status = '', ...stderr] = readFileSync(`${path}.err`, 'utf8').split('\n');
   return {
@@ -114,7 +152,8 @@ async function judgeAll(jobs: readonly Job[], workshop: Workshop): Promise<Judge
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
       let ran: Ran;
       try {
-        ran = await workshop.run(job.set, job.program, job.mode, seconds);
+        const env = values.keep === undefined ? {} : keepingLooks(values.keep, job);
+        ran = await workshop.run(job.set, job.program, job.mode, seconds, env);
       } catch (error) {
         ran = { status: null, stdout: '', stderr: error instanceof Error ? error.message : String(error) };
       }

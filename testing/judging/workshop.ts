@@ -135,11 +135,18 @@ export class Workshop {
    * Runs a program, watches it, and ends it.
    *
    * @param seconds how long the command watches
+   * @param env what the environment of the command has beside ours
    * @throws where the program does not start, or ends by itself
    */
-  run(set: ProgramSet, program: Program, mode: Mode, seconds: number): Promise<Ran> {
+  run(
+    set: ProgramSet,
+    program: Program,
+    mode: Mode,
+    seconds: number,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Ran> {
     return this.visit(set, program, mode, ({ source }) =>
-      this.#command(['leaks', source, '--for', `${seconds}s`, '--json'], seconds),
+      this.#command(['leaks', source, '--for', `${seconds}s`, '--json'], seconds, env),
     );
   }
 
@@ -241,11 +248,15 @@ export class Workshop {
     return { child, source: `http://127.0.0.1:${port}/debug/pprof/`, complaints };
   }
 
-  async #command(args: readonly string[], seconds: number): Promise<Ran> {
+  async #command(
+    args: readonly string[],
+    seconds: number,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Ran> {
     const child = this.#running(
       spawn(command.program, [...command.args, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, NO_COLOR: '1' },
+        env: { ...process.env, NO_COLOR: '1', ...env },
         timeout: seconds * 1000 + PATIENCE_MS,
         killSignal: 'SIGKILL',
       }),

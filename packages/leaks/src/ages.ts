@@ -1,5 +1,7 @@
 // Ages as heap snapshots tell them (`born_after`): who of the objects of one process ended, though none of them has an id.
 import { heapIds, type Profile } from '@stackpile/profile';
+import type { Born } from './born.ts';
+import type { DumpColumns } from './columns.ts';
 import type { StackTable } from './frames.ts';
 import type { SeriesRecord } from './record.ts';
 
@@ -36,8 +38,13 @@ function* changes(
   }
 }
 
+/** Classes of what V8 makes for itself while a program runs. */
+const ofV8: ReadonlySet<string> = new Set(['(V8 code)', '(V8 object shapes)', '(V8 system)']);
+
 /** What the ages of the dumps count from. */
 export class AgeBook {
+  /** What the heap has gained at most since the first dump: nothing else came. null where ages are not told. */
+  born: Born | null = null;
   /** For each kept dump how many looks its ages count from; null where some do not say, or are of different processes. */
   looks: number[] | null = [];
   /** The process that ages are of; '' where none is known. */
@@ -85,6 +92,22 @@ export class AgeBook {
       if (age > seenOnce) series.endedEarly += ended;
       else series.endedLate += ended;
     }
+  }
+
+  /** Adds up what was born since the first dump. */
+  bear(rows: DumpColumns, stacks: StackTable): void {
+    const first = this.looks?.[0];
+    this.born = null;
+    if (first === undefined) return;
+    let bytes = 0;
+    let code = 0;
+    for (let i = 0; i < rows.length; i++) {
+      if ((rows.age[i] ?? 0) <= first) continue;
+      const kept = rows.retained[i] ?? 0;
+      bytes += kept;
+      if (ofV8.has(stacks.stack(rows.stack[i] ?? 0)[0]?.name ?? '')) code += kept;
+    }
+    this.born = { bytes, code };
   }
 
   /** Of the dumps, only those of the rows `keep` are kept. */

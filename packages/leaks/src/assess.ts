@@ -280,8 +280,32 @@ function countsSettled(e: Evidence, proven: readonly number[], trend: Trend, rul
   );
 }
 
+/**
+ * Whether so few, counted one by one, are as well a pool that fills: workers, connections, consumers. A pool has the size of one, and
+ * none comes any more when it is full; who leaks goes on as before, and beyond any such size.
+ */
+function mayBePool(e: Evidence, rules: Rules): boolean {
+  if (!e.counts || !e.exact || e.pattern || e.wait === 'lock' || e.least > 1) return false;
+  const count = e.values.at(-1) ?? 0;
+  if (count <= rules.poolFew) return true;
+  if (count > rules.poolMost) return false;
+  const seen = e.arrivals ?? e.values;
+  const all = seen.at(-1) ?? 0;
+  const begin = e.x[0] ?? 0;
+  const full = e.x[seen.findIndex((one) => one >= all)] ?? begin;
+  const gap = (full - begin) / Math.max(1, all - (seen[0] ?? 0));
+  return (e.x.at(-1) ?? 0) - full > rules.poolIdle * gap;
+}
+
 /** Judges one series. At least one point. */
 export function assess(e: Evidence, rules: Rules = standard): Assessment {
+  const assessment = assessGrowth(e, rules);
+  return assessment.kind === 'leak' && !e.proven && mayBePool(e, rules)
+    ? growing('pool', assessment.trend)
+    : assessment;
+}
+
+function assessGrowth(e: Evidence, rules: Rules): Assessment {
   const n = e.values.length;
   const trend = trendOf(e.x, e.values, e.unit, e.least, e.unit, rules);
   if (e.proven && (e.values.at(-1) ?? 0) > 0) return { kind: 'leak', confidence: 0.99, trend };

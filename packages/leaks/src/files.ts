@@ -74,6 +74,7 @@ function seriesOf(counts: readonly number[], times: readonly number[], gain: num
     span: (times.at(-1) ?? 0) - (times[0] ?? 0),
     totals: counts,
     retained: null,
+    born: null,
     growth: {
       total: gain,
       perDump: theilSen(

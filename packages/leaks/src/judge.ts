@@ -363,6 +363,7 @@ class Judge {
         this.#objects && this.#record.measure.retained >= 0
           ? sum(this.#record.series.map(({ retained }) => retained))
           : null,
+      born: this.#record.born,
       growth: this.#growth(this.#record.totals),
       ids: this.#told,
       restarts: this.#record.restarts,
@@ -401,6 +402,7 @@ export function judgeRecord(record: LeakRecord, options: LeakOptions, rules: Rul
     (finding) =>
       finding.kind === 'growing' &&
       (series.dumps < 2 ||
+        finding.reason === 'pool' ||
         finding.growth.total >= rules.significant * Math.max(1, series.growth.total) ||
         finding.share >= rules.significant),
   );

@@ -65,6 +65,27 @@ function dumped(kind: CounterKind, evidence: Evidence, { series }: Verdict): Cou
   return kind.name === 'heapLive' && retained !== null ? trendOfTotals(kind, times, retained) : null;
 }
 
+/** What V8 makes for itself may grow for so many times as long as what is the program's: code is compiled as it is first needed. */
+const codeTimes = 4;
+
+/**
+ * What came since the first snapshot and is still there is all that a heap can have gained. Where that is little, and no class of it
+ * piles up, the heap is flat, however it breathes.
+ */
+function boundByBirth(trend: CounterTrend, { kind, series }: Verdict): CounterTrend {
+  const { born, span } = series;
+  if (kind !== 'none' || trend.state !== 'unclear' || born === null || span === null || span <= 0)
+    return trend;
+  const unseen = Math.max(trend.kind.unseenGain, trend.kind.unseenShare * trend.last);
+  if (born.bytes - born.code > unseen || born.bytes > codeTimes * unseen) return trend;
+  return { ...trend, state: 'flat', note: '', atMost: (born.bytes * 60_000) / span };
+}
+
+/** Whether each of what a counter counts has a number by which it is known again, and none was left out or estimated. */
+function knowsEach({ unit }: CounterKind, { series }: Verdict, { looks }: Ledger): boolean {
+  return unit === 'count' && series.ids && looks.every(({ tasksBetween }) => tasksBetween === null);
+}
+
 function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
   return counterKinds.map((kind) => {
     const read = ledger.trend(kind);
@@ -74,7 +95,10 @@ function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
       if (verdict === undefined || said === null) continue;
       if (read.state === 'unknown') return acquitted(said, verdict);
       // Snapshots say exactly what lives; what is used includes what nobody has collected yet.
-      if (evidence === 'classes' && verdict.series.dumps >= fewestSnapshots) return said;
+      if (evidence === 'classes' && verdict.series.dumps >= fewestSnapshots)
+        return boundByBirth(said, verdict);
+      if (evidence !== 'heap' && read.state === 'unclear' && knowsEach(kind, verdict, ledger))
+        return acquitted(read, verdict);
     }
     return read;
   });
@@ -274,12 +298,15 @@ function spanOf({ ledger, verdicts }: ProcessCase): number {
   return Math.max(ledger.span, ...verdicts.map(({ verdict }) => verdict.series.span ?? 0));
 }
 
-/** Whether a verdict that could not tell keeps the process from being acquitted: not where exact counters are flat. */
+/** Whether a verdict that could not tell keeps the process from being acquitted: mostly not where exact counters are flat. */
 function keepsOpen(
   { evidence, verdict }: ProcessCase['verdicts'][number],
   trends: readonly CounterTrend[],
 ): boolean {
   if (verdict.kind !== 'unsure') return false;
+  // A few that stay are a leak as well as a pool: they hardly move a counter.
+  if (verdict.findings.some((finding) => finding.kind === 'growing' && finding.reason === 'pool'))
+    return true;
   const { unit } = verdict.series.measure;
   const moved = trends.filter(
     ({ kind, state }) =>

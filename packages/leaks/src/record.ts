@@ -1,4 +1,5 @@
 // What is kept of the dumps: all that a verdict is made from.
+import type { Born } from './born.ts';
 import type { LabelSet } from './columns.ts';
 import type { StackTable } from './frames.ts';
 import type { Measure } from './measure.ts';
@@ -58,6 +59,8 @@ export interface LeakRecord {
   readonly ids: ReadonlyMap<number, Readonly<IdRecord>> | null;
   /** For each dump how many looks its ages count from; null where the dumps do not tell ages. */
   readonly looks: readonly number[] | null;
+  /** What was born since the first dump and is still there; null where the dumps do not tell ages. */
+  readonly born: Born | null;
   /** The highest id of each dump, -1 where there was none: ids are given one after the other, so it tells how many came. */
   readonly highest: readonly number[];
   /** Whether ids stay with what they name; see `DumpColumns`. */

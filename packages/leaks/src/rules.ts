@@ -152,6 +152,16 @@ export const ruleTable = {
     value: 2.3,
     why: 'in a queue nobody overtakes: nine of ten have waited less than so many times as long as half of them',
   },
+  // Pools (assess.ts).
+  poolFew: {
+    value: 6,
+    why: 'so few that came one by one are as well a pool that fills: workers, connections, consumers',
+  },
+  poolMost: { value: 16, why: 'pools are seldom larger by themselves: what has grown beyond is none …' },
+  poolIdle: {
+    value: 2.5,
+    why: '… up to there it is, where none has come for so many times as long as before',
+  },
   leastOfThree: { value: 8, why: 'three dumps convict only so many that stayed or came' },
 } as const;
 

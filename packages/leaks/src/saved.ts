@@ -1,4 +1,5 @@
 // A watch as plain JSON, so that whoever watches can be restarted and forget nothing: its shape, and the reader that trusts nothing.
+import type { Born } from './born.ts';
 import type { Origin } from '@stackpile/profile';
 import { LeaksError } from './errors.ts';
 
@@ -40,6 +41,8 @@ export interface SavedWatch {
   readonly looks: readonly number[] | null;
   /** The process that ages are of; '' where none is known. */
   readonly process: string;
+  /** Bytes that were born since the first dump; null where ages are not told. Absent in what was saved before it was kept. */
+  readonly born: Born | null;
   readonly lasting: boolean;
   readonly halfWaited: number;
   /** For each row of `frames` the line on which its function begins, 0 where unknown. */
@@ -227,6 +230,10 @@ export function readSavedWatch(value: unknown): SavedWatch {
         ? null
         : all.get('looks').list((n) => n.number(), dumps),
     process: all.get('process').isAbsent ? '' : all.get('process').text(),
+    born:
+      all.get('born').isAbsent || all.get('born').isNull
+        ? null
+        : { bytes: all.get('born').get('bytes').number(), code: all.get('born').get('code').number() },
     lasting: all.get('lasting').isAbsent ? false : all.get('lasting').flag(),
     halfWaited: all.get('halfWaited').isAbsent ? -1 : all.get('halfWaited').number(),
     starts: all.get('starts').isAbsent

@@ -114,7 +114,9 @@ export function findingSentence(finding: Finding, series: Series): string {
               ? 'in a step or two: it may be a burst or a batch'
               : finding.reason === 'unheld'
                 ? unheldWords(bytes)
-                : 'the dumps are too few to tell';
+                : finding.reason === 'pool'
+                  ? 'so few are as well a pool that fills: a leak goes on beyond that'
+                  : 'the dumps are too few to tell';
       return `${what} ${verb('grow', 'grows')}, ${moved} (${rate}), ${share}, but ${but}.`;
     }
     case 'steady':

@@ -78,6 +78,8 @@ function nextStep({ kind, series, findings }: Verdict, ofHeaps: boolean): string
         return `Take another ${what} later: what settles stays flat from now on, what leaks goes on.`;
       case 'jumped':
         return 'Take two or three more, some minutes apart: a burst stays as it is, a leak steps again.';
+      case 'pool':
+        return `Take another ${what} later: a pool has its size then, what leaks has gone on.`;
       case 'unheld':
         return 'Find out who allocates it: take heap profiles of the same time.';
       case 'few':

@@ -1,4 +1,5 @@
 // What a judgement says: the verdict, its findings, and the numbers behind them.
+import type { Born } from './born.ts';
 import type { Origin, Profile, ValueType } from '@stackpile/profile';
 
 /** One profile of one target at one moment. */
@@ -131,9 +132,9 @@ export interface LeakFinding extends FindingFacts {
 
 /**
  * `load`: work in flight; `slowing`: it may be settling; `jumped`: in a step or two; `few`: too few dumps to tell; `unheld`: it piles up,
- * but nothing of the program holds it, or no code of the program allocates it.
+ * but nothing of the program holds it, or no code of the program allocates it; `pool`: so few are as well a pool that fills.
  */
-export type GrowingReason = 'load' | 'slowing' | 'jumped' | 'few' | 'unheld';
+export type GrowingReason = 'load' | 'slowing' | 'jumped' | 'few' | 'unheld' | 'pool';
 
 /** It grows, and something harmless could explain it. */
 export interface GrowingFinding extends FindingFacts {
@@ -166,6 +167,8 @@ export interface Series {
   readonly totals: readonly number[];
   /** Bytes that all of a dump keep alive, where objects are counted: the live heap, exactly; null where that is not told. */
   readonly retained: readonly number[] | null;
+  /** Bytes of objects that came since the first dump and are still there: the heap has gained no more. null where ages are not told. */
+  readonly born: Born | null;
   readonly growth: Growth;
   /** Whether ids told survivors from turnover. */
   readonly ids: boolean;

@@ -69,6 +69,7 @@ export class LeakWatch {
       highest: this.#ids.highest,
       looks: this.#ages.looks,
       process: this.#ages.process,
+      born: this.#ages.born,
       lastId: this.#run.lastId,
       halfWaited: this.#run.halfWaited,
       build: this.#run.build,
@@ -101,6 +102,7 @@ export class LeakWatch {
     watch.#ids.highest = [...read.highest];
     watch.#ages.looks = read.looks === null ? null : [...read.looks];
     watch.#ages.process = read.process;
+    watch.#ages.born = read.born;
     watch.#run.lastId = read.lastId;
     watch.#run.halfWaited = read.halfWaited;
     watch.#run.build = read.build;
@@ -153,6 +155,7 @@ export class LeakWatch {
       ids: this.#ids.alive,
       highest: this.#ids.highest,
       looks: measure.type === 'objects' ? this.#ages.looks : null,
+      born: measure.type === 'objects' && measure.retained >= 0 ? this.#ages.born : null,
       lasting: this.#lasting,
       unit: this.#unit,
       restarts: this.#restarts,
@@ -179,6 +182,7 @@ export class LeakWatch {
     this.#ids.clear();
     this.#ages.looks = [];
     this.#ages.process = '';
+    this.#ages.born = null;
   }
 
   #place(rows: DumpColumns, profile: Profile, time: number | null): void {
@@ -217,6 +221,7 @@ export class LeakWatch {
       else this.#ids.see(id, index, value, series, stacks);
     }
     this.#totals.push(total);
+    this.#ages.bear(rows, stacks);
     if (isAged) this.#ages.end([...this.#series.all()], before, stacks, index);
     this.#ids.close(index, highest);
   }

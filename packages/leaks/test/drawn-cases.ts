@@ -19,6 +19,42 @@ function memoryless(n: number, per: number, mean: number): [count: number, birth
 
 export const drawnCases: readonly DrawnCase[] = [
   {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a pool of six that fills evenly, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 2,
+    series: [{ lives: Array.from({ length: 6 }, (_, k) => [1, 2 * k, 99] as const) }],
+  },
+  {
+    truth: 'harmless',
+    expected: 'unsure',
+    what: 'a pool of ten that fills evenly and then is full, with ids, 14 dumps',
+    n: 14,
+    times: true,
+    company: 2,
+    series: [{ lives: Array.from({ length: 10 }, (_, k) => [1, k, 99] as const) }],
+  },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'one worker per dump that never ends, and none before the last dump, with ids, 12 dumps',
+    n: 12,
+    times: true,
+    company: 2,
+    series: [{ lives: Array.from({ length: 11 }, (_, k) => [1, k, 99] as const) }],
+  },
+  {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'two workers per dump that never end, and none of late, with ids, 13 dumps',
+    n: 13,
+    times: true,
+    company: 2,
+    series: [{ lives: Array.from({ length: 11 }, (_, k) => [2, k, 99] as const) }],
+  },
+  {
     truth: 'leak',
     expected: 'leak',
     what: 'a queue of which a third is worked off, first come first served, with ids, 12 dumps',
@@ -113,7 +149,7 @@ export const drawnCases: readonly DrawnCase[] = [
     series: [
       {
         lives: [
-          [8, 6, 12],
+          [9, 6, 12],
           [4, 2, 12],
           [4, 1, 12],
         ],
@@ -711,13 +747,13 @@ export const drawnCases: readonly DrawnCase[] = [
     series: [
       {
         lives: [
-          [1, -1, 4],
-          [2, 1, 2],
-          [2, 2, 3],
-          [2, 0, 1],
-          [3, 2, 4],
-          [1, 0, 4],
-          [1, 3, 4],
+          [3, -1, 4],
+          [6, 1, 2],
+          [6, 2, 3],
+          [6, 0, 1],
+          [9, 2, 4],
+          [3, 0, 4],
+          [3, 3, 4],
         ],
         weight: 1,
       },

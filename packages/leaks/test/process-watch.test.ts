@@ -1,7 +1,7 @@
 // A process is judged as a whole: what grows has to be explained, what nobody looked at is no acquittal, and every acquittal says how far it goes.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Counters } from '@stackpile/profile';
+import { BORN_LABEL, type Counters } from '@stackpile/profile';
 import { type Dump, LeaksError, ledgerLines, ProcessWatch, type ProcessVerdict } from '../src/index.ts';
 import { began, reading } from './counters.ts';
 import { recorded } from './recorded-counters.ts';
@@ -141,6 +141,119 @@ describe('an acquittal', () => {
     const { verdict } = watched((k) => ({ heapLive: 20 * 2 ** 20, heapUsed: (21 + 2 * k) * 2 ** 20 }));
     assert.equal(verdict.kind, 'unsure');
     assert.notEqual(rowOf(verdict, 'heapLive').state, 'flat');
+  });
+});
+
+/** Objects of one variable, as a snapshot tells them that `looks` others came before: `born` bytes of them came since the first. */
+function snapshot(looks: number, seconds: number, born: number, code = 0): Dump {
+  const held = (name: string, bytes: number, age: number): Row => ({
+    stack: [
+      [name, '', 0],
+      ['variable users', '/srv/app.mjs', 1],
+    ],
+    value: 1000,
+    retained: bytes,
+    numbers: { [BORN_LABEL]: age },
+  });
+  // What was there before comes and goes as well, as code that is not needed for a while.
+  const rows = [held('User', (10 - ([0, 1, 0.2, 0.8][looks] ?? 0)) * 2 ** 20, 0)];
+  if (looks > 0 && born > 0) rows.push({ ...held('User', born, 1), value: 1 });
+  if (looks > 0 && code > 0)
+    rows.push({ ...held('(V8 code)', code, 1), stack: [['(V8 code)', '', 0]], value: 0 });
+  return dump(rows, seconds, {
+    type: 'objects',
+    retained: true,
+    comments: [
+      `object ids up to ${1000 * (looks + 1)}, of process abc`,
+      `ages told by ${looks} earlier looks`,
+    ],
+  });
+}
+
+describe('a heap of which snapshots tell who came', () => {
+  /** Four snapshots within a minute, of a heap that breathes too much for its numbers to say anything. */
+  const kindOf = (born: number, code = 0): ProcessVerdict =>
+    watched(
+      (k) => ({ heapLive: (20 + (k % 3)) * 2 ** 20 }),
+      (watch, k, seconds) => {
+        if (k % 4 === 0) watch.dump('classes', snapshot(k / 4, seconds, born, code));
+      },
+    ).verdict;
+
+  test('is flat where little came that is still there: nothing else can have piled up', () => {
+    const verdict = kindOf(40_000, 90_000);
+    const row = rowOf(verdict, 'heapLive');
+    assert.equal(row.state, 'flat');
+    // 130,000 bytes came in a minute, and no more can be a leak.
+    assert.equal(Math.round(row.atMost ?? 0), 130_000);
+    assert.equal(verdict.kind, 'none');
+  });
+
+  test('is not where more came than is worth a word, of the program or of code', () => {
+    assert.equal(kindOf(2 ** 20).kind, 'unsure');
+    assert.equal(kindOf(0, 2 ** 20).kind, 'unsure');
+  });
+});
+
+describe('tasks whose number jumps', () => {
+  test('are flat where each has a number, and none stays', () => {
+    const jumping = (id: (k: number, i: number) => number): ProcessVerdict =>
+      watched(
+        (k) => ({ tasks: 5 + ((k * 31) % 70) }),
+        (watch, k, seconds) => {
+          const count = 5 + ((k * 31) % 70);
+          const tasks = Array.from(
+            { length: count },
+            (_, i): Row => ({ stack: waiting('answer'), id: id(k, i) }),
+          );
+          watch.dump('tasks', dump(tasks, seconds));
+        },
+      ).verdict;
+    const verdict = jumping((k, i) => 1000 * k + i + 1);
+    assert.equal(verdict.kind, 'none');
+    assert.match(verdict.sentence, /^Nothing piles up/u);
+    // The same, of which five more stay with each look.
+    const stays = (k: number, i: number): number => (i < 5 ? 5 * k + i + 1 : 1000 * (k + 1) + i);
+    const leaking = watched(
+      (k) => ({ tasks: 5 * (k + 1) + ((k * 31) % 70) }),
+      (watch, k, seconds) => {
+        const staying = Array.from(
+          { length: 5 * (k + 1) },
+          (_, i): Row => ({
+            stack: waiting('answer'),
+            id: stays(Math.floor(i / 5), i % 5),
+          }),
+        );
+        const passing = Array.from(
+          { length: (k * 31) % 70 },
+          (_, i): Row => ({
+            stack: waiting('answer'),
+            id: 1000 * (k + 1) + i,
+          }),
+        );
+        watch.dump('tasks', dump([...staying, ...passing], seconds));
+      },
+    ).verdict;
+    assert.notEqual(leaking.kind, 'none');
+  });
+});
+
+describe('a few workers that come one by one', () => {
+  test('are neither convicted, for a pool fills like that, nor acquitted', () => {
+    const { verdict } = watched(
+      (k) => ({ tasks: 12 + (k >> 1) }),
+      (watch, k, seconds) => {
+        const rows = Array.from({ length: k >> 1 }, (_, i): Row => ({ stack: waiting('work'), id: i + 20 }));
+        watch.dump('tasks', dump([...rows, { stack: waiting('other'), id: 1 }], seconds));
+      },
+    );
+    assert.equal(verdict.kind, 'unsure');
+    assert.deepEqual(
+      verdict.verdicts.flatMap(({ findings }) =>
+        findings.flatMap((one) => (one.kind === 'growing' ? one.reason : [])),
+      ),
+      ['pool'],
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 // What a running service is asked for each kind of evidence that a watch wants, by who it is and what it offers.
 import type { Evidence } from '@stackpile/leaks';
-import type { HeapIds, Offers } from '@stackpile/profile';
+import { type HeapIds, type Offers, readWorkers } from '@stackpile/profile';
 import type { Service, ServiceWorker } from '@stackpile/sources';
 import type { Ask } from '@stackpile/sources/looks';
 
@@ -71,8 +71,18 @@ export class ClassLooks {
   }
 
   get ask(): Ask {
+    return this.#askFor('closures');
+  }
+
+  /** The same of a worker thread, of which that is all that is asked. */
+  askOf(worker: ServiceWorker): Ask {
+    const { name, query } = this.#askFor('tasks,handles,closures');
+    return { name, query: { ...query, worker: worker.id } };
+  }
+
+  #askFor(beside: string): { readonly name: string; readonly query: Readonly<Record<string, string>> } {
     const looks = this.#ids.join(',');
-    return { name: heapClasses, query: { with: 'closures', ...(looks === '' ? {} : { looks }) } };
+    return { name: heapClasses, query: { with: beside, ...(looks === '' ? {} : { looks }) } };
   }
 
   /** One was taken, or refused: `stopped` milliseconds, and the ids that it has seen. */
@@ -113,6 +123,55 @@ export function asksForWorkers(
       evidence: ['tasks', 'handles', 'closures', 'classes'],
       worker,
     }));
+}
+
+/**
+ * The worker threads of a process with an agent, which says of its counters how many there are, and of whom it can tell more when it is
+ * asked.
+ */
+export class AgentWorkers {
+  readonly #make: () => ClassLooks;
+  readonly #looks = new Map<string, ClassLooks>();
+  #list: readonly ServiceWorker[] = [];
+
+  /** @param make when a thread may be stopped again, from its first look on */
+  constructor(make: () => ClassLooks) {
+    this.#make = make;
+  }
+
+  /** Asks who is there, where anybody is; an agent that does not say has nobody. */
+  async refresh(service: Service, there: number, signal?: AbortSignal): Promise<void> {
+    this.#list = [];
+    if (service.kind !== 'agent' || there === 0) return;
+    try {
+      const { body } = await service.capture('workers', {}, signal);
+      const { workers } = readWorkers(JSON.parse(Buffer.from(body).toString()) as unknown);
+      this.#list = workers.map(({ threadId, name, file }) => {
+        const told = name || file.slice(file.lastIndexOf('/') + 1);
+        return { id: `${threadId}`, name: `worker ${threadId}${told === '' ? '' : ` (${told})`}` };
+      });
+    } catch {
+      // The counters say how many were not visited.
+    }
+  }
+
+  /** When the thread of that number may be looked at, and what was seen of it. */
+  looksOf(id: string): ClassLooks {
+    const looks = this.#looks.get(id) ?? this.#make();
+    this.#looks.set(id, looks);
+    return looks;
+  }
+
+  /** One request for each thread that may be stopped now. */
+  asks(isLast: boolean): EvidenceAsk[] {
+    return this.#list.slice(0, MOST_WORKERS).flatMap((worker) => {
+      const looks = this.looksOf(worker.id);
+      if (isLast) looks.isLast();
+      return looks.isDue
+        ? [{ ask: looks.askOf(worker), evidence: ['tasks', 'handles', 'closures', 'classes'], worker }]
+        : [];
+    });
+  }
 }
 
 /** The requests of one look, each once, the cheapest first. What the service does not offer is left out. */

@@ -4,6 +4,7 @@ import { heapIds, type Offers, type Profile, ProfileBuilder } from '@stackpile/p
 import { type Capture, type Service, SourceError } from '@stackpile/sources';
 import { type Look, looks, looksOf } from '@stackpile/sources/looks';
 import {
+  AgentWorkers,
   asksFor,
   asksForWorkers,
   ClassLooks,
@@ -40,7 +41,12 @@ export interface ProcessPlan {
 const refused = 'refused';
 
 /** A service that says no to what is wanted beside the tasks is watched all the same. */
-function bearing(service: Service, needed: string, workers: WorkerStops): Service {
+function bearing(
+  service: Service,
+  needed: string,
+  workers: WorkerStops,
+  threads: AgentWorkers | null,
+): Service {
   return {
     name: service.name,
     kind: service.kind,
@@ -52,7 +58,11 @@ function bearing(service: Service, needed: string, workers: WorkerStops): Servic
       return service.workers ?? [];
     },
     offers: (signal) => service.offers(signal),
-    counters: (signal) => service.counters(signal),
+    async counters(signal) {
+      const counters = await service.counters(signal);
+      await threads?.refresh(service, counters.workers ?? 0, signal);
+      return counters;
+    },
     close: () => service.close(),
     async capture(name, query, signal) {
       try {
@@ -160,8 +170,12 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
 }
 
 /** Remembers a look at what the heap holds, and says what it has cost; null where there was none. */
-async function classesTaken(classes: ClassLooks, { captures }: Look): Promise<string | null> {
-  const capture = captures.find(({ name }) => name === heapClasses);
+async function classesTaken(
+  classes: ClassLooks,
+  { captures }: Look,
+  asked: readonly EvidenceAsk[],
+): Promise<string | null> {
+  const capture = captures.find(({ name }, i) => name === heapClasses && asked[i]?.worker === undefined);
   if (capture === undefined) return null;
   const profile = await capture.profile();
   const stopped = stopOf(profile);
@@ -169,6 +183,20 @@ async function classesTaken(classes: ClassLooks, { captures }: Look): Promise<st
   return capture.type === refused
     ? visible(capture.source, 400)
     : `it stood still for ${Math.round(stopped)} ms`;
+}
+
+/** The same of its worker threads. */
+async function threadsTaken(
+  threads: AgentWorkers,
+  { captures }: Look,
+  asked: readonly EvidenceAsk[],
+): Promise<void> {
+  for (const [i, capture] of captures.entries()) {
+    const worker = asked[i]?.worker;
+    if (worker === undefined || capture.name !== heapClasses) continue;
+    const profile = await capture.profile();
+    threads.looksOf(worker.id).taken(stopOf(profile), heapIds(profile));
+  }
 }
 
 /** For how many milliseconds a process stood still for its snapshot, as the agent says; 0 where it does not. */
@@ -209,7 +237,8 @@ export async function* processLooks(
   // What the first stop does to a process (clients wait, and open sockets meanwhile) is no evidence: it is taken twice.
   const begin = host.now();
   const workers = new WorkerStops(() => host.now());
-  const borne = bearing(service, plan.tasks.ask.name, workers);
+  const threads = plan.mayStop ? new AgentWorkers(() => new ClassLooks(duration, () => host.now())) : null;
+  const borne = bearing(service, plan.tasks.ask.name, workers, threads);
   if (service.heavy) {
     const wanted = watch.wants(await service.counters(host.signal));
     const asks = asksFor(wanted, service.kind, plan.tasks, plan.offers);
@@ -229,12 +258,15 @@ export async function* processLooks(
     wants: (counters) => {
       asked = [];
       if (!stops.isDue(host.now(), end)) return [];
-      if (end - host.now() < plan.every / 2) classes?.isLast();
+      const isLast = end - host.now() < plan.every / 2;
+      if (isLast) classes?.isLast();
       asked = [
         ...asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes),
         ...asksForWorkers(service, workers.stops, duration),
+        ...(threads?.asks(isLast) ?? []),
       ];
-      if (classes?.isFirst === true && asked.some(({ ask }) => ask.name === heapClasses))
+      const ofItself = asked.some(({ ask, worker }) => ask.name === heapClasses && worker === undefined);
+      if (classes?.isFirst === true && ofItself)
         host.say(
           'it grows: looking at what its heap holds, for which it stands still (--no-stops forbids that)',
         );
@@ -243,7 +275,8 @@ export async function* processLooks(
     clock: { now: () => host.now(), sleep: (ms) => host.sleep(ms) },
   });
   for await (const look of watched) {
-    const told = classes === null ? null : await classesTaken(classes, look);
+    if (threads !== null) await threadsTaken(threads, look, asked);
+    const told = classes === null ? null : await classesTaken(classes, look, asked);
     if (told !== null) host.say(told);
     try {
       await take(watch, look, asked);

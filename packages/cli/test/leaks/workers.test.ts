@@ -67,8 +67,40 @@ function processWithWorker(now: () => number, lives: number, stopped: () => void
   };
 }
 
+/** The same process by the address of its agent, which lists its workers where it `tells` of them. */
+function agentWithWorker(now: () => number, asked: string[], tells: boolean): Service {
+  const inner = processWithWorker(now, Infinity, () => undefined);
+  const body = {
+    schema: 'stackpile.workers/1',
+    workers: [{ threadId: 3, name: '', file: 'file:///app/jobs.mjs', heapUsed: 1, utilization: 0 }],
+  };
+  return {
+    name: 'http://127.0.0.1:6060',
+    kind: 'agent',
+    heavy: false,
+    restarts: 0,
+    offers: () => inner.offers(),
+    counters: () => inner.counters(),
+    async capture(name, query = {}) {
+      asked.push(query['worker'] === undefined ? name : `${name} of ${query['worker']}`);
+      if (name === 'workers' && !tells)
+        throw new SourceError('SOURCE_HTTP_STATUS', 'there is no such profile', { status: 404 });
+      const captured = await inner.capture(name, query);
+      return name === 'workers' ? { ...captured, body: Buffer.from(JSON.stringify(body)) } : captured;
+    },
+    close: () => inner.close(),
+  };
+}
+
 /** @param stop milliseconds that the worker takes for each of its snapshots */
-async function verdictOf(lives: number, stop = 0): Promise<ProcessVerdict & { readonly took: number }> {
+function verdictOf(lives: number, stop = 0): Promise<ProcessVerdict & { readonly took: number }> {
+  return watched((now, pass) => processWithWorker(now, lives, () => pass(stop)));
+}
+
+/** Watches a process for a minute by a clock that moves while nobody looks, and where it is made to pass. */
+async function watched(
+  made: (now: () => number, pass: (ms: number) => void) => Service,
+): Promise<ProcessVerdict & { readonly took: number }> {
   let time = began;
   const writer = { write: () => undefined };
   const io: WatchIo = {
@@ -86,11 +118,10 @@ async function verdictOf(lives: number, stop = 0): Promise<ProcessVerdict & { re
     signal: new AbortController().signal,
     run: () => Promise.resolve({ kind: 'missing', message: '' }),
   };
-  const service = processWithWorker(
+  const service = made(
     () => time,
-    lives,
-    () => {
-      time += stop;
+    (ms) => {
+      time += ms;
     },
   );
   const verdict = await watchProcess(
@@ -121,6 +152,20 @@ test('a leak in a worker is convicted, and its worker named', async () => {
     verdict.unseen.filter(({ id }) => id === 'workers'),
     [],
   );
+});
+
+test('a leak in a worker is convicted by its agent as well, which stops it now and then', async () => {
+  const asked: string[] = [];
+  const verdict = await watched((now) => agentWithWorker(now, asked, true));
+  assert.equal(verdict.kind, 'leak');
+  assert.match(verdict.sentence, /^In worker 3 \(jobs\.mjs\): Tasks that wait in leakInWorker/u);
+  assert.equal(asked.filter((one) => one === 'heapclasses of 3').length, 7);
+});
+
+test('an agent that does not tell of its workers is watched all the same, and they were not visited', async () => {
+  const verdict = await watched((now) => agentWithWorker(now, [], false));
+  assert.equal(verdict.kind, 'unsure');
+  assert.match(verdict.unseen.find(({ id }) => id === 'workers')?.text ?? '', /^1 worker was not visited/u);
 });
 
 test('a worker that ends while the process is watched ends no watch', async () => {
