@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { AgentError, messageOf } from './errors.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
 import { nearest } from './nearest.ts';
-import { type Auth, DEFAULT_PORT, nextPorts, type ServerOptions, serverSettings } from './options.ts';
+import { nextPorts } from './http/place.ts';
+import { type Auth, DEFAULT_PORT, type ServerOptions, serverSettings } from './options.ts';
 import { say as sayOnStderr } from './say.ts';
 import { openServer, type PprofServer } from './server.ts';
 

@@ -1,6 +1,6 @@
 // What a user may ask of the agent, and the checks that turn it into settings without gaps.
 import { resolve } from 'node:path';
-import { fitsSocket, type Place } from './http/place.ts';
+import { fitsSocket, nextPorts, type Place } from './http/place.ts';
 import {
   type BlackBoxOptions,
   blackBoxOption,
@@ -8,6 +8,8 @@ import {
   blackBoxSettings,
 } from './black-box-settings.ts';
 import { isLoopback, parseHost } from './http/hosts.ts';
+import { type PushOptions, pushOption, type PushSettings, pushSettings } from './push-settings.ts';
+
 import { AgentError } from './errors.ts';
 import {
   type Check,
@@ -22,6 +24,8 @@ import {
   text,
   whole,
 } from './option-checks.ts';
+
+export type { PushOptions, PushSettings } from './push-settings.ts';
 
 /** What an `auth` function sees of a request. */
 export interface AuthRequest {
@@ -146,33 +150,6 @@ export interface CaptureOptions {
   readonly blackBox?: BlackBoxOptions;
 }
 
-/** Where profiles are sent on an interval, for a service that nobody can scrape. */
-export interface PushOptions {
-  /** Address of the server, `http://pyroscope:4040`, `http://collector:4318`; a user and a password in it are sent by Basic auth. */
-  readonly url: string;
-  /**
-   * How it is spoken to: Pyroscope's `/ingest`, the default, its Connect method `push.v1.PusherService/Push`, or OpenTelemetry's profiles
-   * over HTTP.
-   */
-  readonly to?: 'ingest' | 'connect' | 'otlp';
-  /** Name of the service there. */
-  readonly service: string;
-  /** Labels of every profile: `{ env: 'prod' }`. */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Seconds from one profile to the next, and for which the CPU is recorded; default 15. */
-  readonly seconds?: number;
-  /** What is sent; default `profile`, `heap` and `goroutine`. */
-  readonly profiles?: readonly ('profile' | 'heap' | 'goroutine')[];
-  /** Sent as `Authorization: Bearer …`. */
-  readonly token?: string | undefined;
-  /** Sent as `X-Scope-OrgID`. */
-  readonly tenant?: string | undefined;
-}
-
-/** Options of pushing, complete. */
-export type PushSettings = Required<Omit<PushOptions, 'token' | 'tenant'>> &
-  Pick<PushOptions, 'token' | 'tenant'>;
-
 /** Options of `startServer`. */
 export interface ServerOptions extends CaptureOptions {
   /** Default 6060, or where that is taken the next free one, which is said on stderr; 0 takes any free one. */
@@ -218,8 +195,6 @@ export const DEFAULT_PORT = 6060;
 const LONGEST_SNAPSHOT_MS = 2000;
 /** Milliseconds. */
 export const BLOCK_THRESHOLD = 50;
-/** So many are tried from there on, then any. */
-const NEXT_PORTS = 20;
 
 /** What is wrong with a token, null where nothing is. It is a secret, and in no message. */
 function faultOf(token: unknown): string | null {
@@ -319,52 +294,6 @@ const captureChecks = {
   blackBox: blackBoxOption,
 };
 
-const serverAddress: Check = (name, value) => {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
-  // It may hold a password: it is not shown.
-  if (url === null || !/^https?:$/u.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw new AgentError('AGENT_OPTIONS', `option ${name} is not an address like http://pyroscope:4040`);
-};
-
-/** What ends no label in the form `service{key=value}`. */
-const labelText = text(/^[^\s{},="]{1,200}$/u, 'up to 200 characters without blanks and {},="');
-
-const labels: Check = (name, value) => {
-  if (typeof value !== 'object' || value === null) refuse(name, value, 'an object of labels');
-  const pairs = Object.entries(value);
-  if (pairs.length > 30) refuse(name, value, 'of up to 30 labels');
-  for (const [key, one] of pairs) {
-    text(/^(?!__)[A-Za-z_][\w.]{0,99}$/u, 'a name of letters, digits, _ and . that does not begin with __')(
-      `${name}, the name`,
-      key,
-    );
-    labelText(`${name}.${key}`, one);
-  }
-};
-
-const header = (name: string, value: unknown): void => {
-  if (typeof value !== 'string' || !/^[!-~]+$/u.test(value))
-    throw new AgentError('AGENT_OPTIONS', `option ${name} is nothing that a header can carry`);
-};
-
-const pushChecks = {
-  url: serverAddress,
-  to: oneOf('ingest', 'connect', 'otlp'),
-  service: labelText,
-  labels,
-  seconds: whole(1, 3600),
-  profiles: list(oneOf('profile', 'heap', 'goroutine')),
-  token: header,
-  tenant: header,
-} satisfies Record<keyof PushOptions, Check>;
-
-const push: Check = (name, value) => {
-  if (typeof value === 'boolean') refuse(name, value, 'an object with url and service');
-  flagOrOptions(pushChecks)(name, value);
-  const { url, service } = value as Partial<PushOptions>;
-  if (url === undefined || service === undefined) refuse(name, value, 'whole: it needs url and service');
-};
-
 const socketPath: Check = (name, value) => {
   if (process.platform === 'win32') refuse(name, value, 'to be had on Windows');
   if (typeof value !== 'string' || value === '' || value.includes('\0'))
@@ -383,7 +312,7 @@ const serverChecks = {
   host: text(/^[\w.:%[\]-]+$/u, 'an address or a host name'),
   auth,
   tls,
-  push,
+  push: pushOption,
   allowedHosts: list(hostName),
   path: socketPath,
 } satisfies Record<keyof ServerOptions, Check>;
@@ -444,20 +373,6 @@ function placeOf(options: ServerOptions): Place {
   return { kind: 'socket', path: pathOf(path) };
 }
 
-function pushSettings(options: PushOptions): PushSettings {
-  const { url, service, token, tenant } = options;
-  return {
-    url,
-    service,
-    to: options.to ?? 'ingest',
-    labels: options.labels ?? {},
-    seconds: options.seconds ?? 15,
-    profiles: options.profiles ?? ['profile', 'heap', 'goroutine'],
-    token,
-    tenant,
-  };
-}
-
 /** Checks the options of a mounted handler, which `what` makes, and fills in the defaults. */
 export function handlerSettings(options: HandlerOptions | undefined, what: string): HandlerSettings {
   checkOptions(what, options, handlerChecks);
@@ -473,13 +388,6 @@ function authRequired(where: string): AgentError {
 
 function portsFrom(port: number | undefined): readonly number[] {
   return port === undefined ? nextPorts(DEFAULT_PORT) : [port];
-}
-
-/** A port, those after it, and any, in the order in which they are tried. */
-export function nextPorts(first: number): readonly number[] {
-  if (first === 0) return [0];
-  const some = Array.from({ length: NEXT_PORTS }, (_, i) => first + i);
-  return [...some.filter((port) => port <= 65_535), 0];
 }
 
 function captureSettings(options: CaptureOptions): CaptureSettings {

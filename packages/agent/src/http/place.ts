@@ -17,3 +17,13 @@ export function fitsSocket(path: string): boolean {
   const longest = Math.max(Buffer.byteLength(path), Buffer.byteLength(dirname(path) + WHILE_MADE));
   return longest <= MOST_BYTES;
 }
+
+/** So many are tried from there on, then any. */
+const NEXT_PORTS = 20;
+
+/** A port, those after it, and any, in the order in which they are tried. */
+export function nextPorts(first: number): readonly number[] {
+  if (first === 0) return [0];
+  const some = Array.from({ length: NEXT_PORTS }, (_, i) => first + i);
+  return [...some.filter((port) => port <= 65_535), 0];
+}

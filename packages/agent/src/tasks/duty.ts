@@ -2,6 +2,12 @@
 
 /** Calls of the hook between two looks at the clock. */
 export const CHARGE_CALLS = 256;
+/** Part of the budget that is for being called at all; the rest is for looking. */
+export const CALLS_PART = 0.25;
+/** Part of a window's time that may go into looking. */
+export const LOOKS_PER_WINDOW = 0.3;
+/** Calls of the hook per run, roughly. */
+export const CALLS_PER_RUN = 2.5;
 /** Seconds of budget that may be saved up for a burst. */
 const SAVED_SECONDS = 2;
 /** Milliseconds that may be saved up at least, which is some hundred thousand promises: what is made in a burst while the hook is off, nobody sees. */

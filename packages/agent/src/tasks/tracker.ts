@@ -6,14 +6,24 @@ import type { CaptureSettings } from '../options.ts';
 import { Budget } from './budget.ts';
 import { collectHandles, collectTasks, countTasks, taskCount, type Tracked } from './collect.ts';
 import type { TaskCount, TaskDump } from './dump.ts';
-import { callCost, CHARGE_CALLS, Duty } from './duty.ts';
+import { callCost, CALLS_PART, CALLS_PER_RUN, CHARGE_CALLS, Duty, LOOKS_PER_WINDOW } from './duty.ts';
 import { HandleTable } from './handles.ts';
 import { FrameTable, NONE, StackReader, StackTree } from './frames.ts';
 import { trackingNotes } from './notes.ts';
 import { ACTIVATION, COMBINATOR, DERIVED, TaskRecord } from './record.ts';
 import { Run } from './run.ts';
 import { Stamp } from './stamp.ts';
-import { STATES, stateOf, stateOfFile } from './states.ts';
+import {
+  combinators,
+  derivers,
+  PlainMark,
+  plainMarks,
+  steppers,
+  THEN,
+  THREADS,
+  vague,
+} from './promise-kinds.ts';
+import { stateOf, stateOfFile } from './states.ts';
 import { WaitingList } from './waiting.ts';
 
 /** Promises after which a run that never ends is counted as a new one, so that the budget can stop looking. */
@@ -28,39 +38,8 @@ const EXECUTOR_DEPTH = 16;
 const MAX_HANDLES = 200_000;
 /** Failures of the hook after which it is taken off. */
 const MOST_FAILURES = 10;
-/** Part of the budget that is for being called at all; the rest is for looking. */
-const CALLS_PART = 0.25;
-/** Part of a window's time that may go into looking. */
-const LOOKS_PER_WINDOW = 0.3;
-/** Calls of the hook per run, roughly. */
-const CALLS_PER_RUN = 2.5;
 /** Functions that may wait for each other in a row. */
 const MOST_AWAITERS = 256;
-/** Mark of a promise that no async function made: only what it waits for is known. */
-class PlainMark {
-  readonly state: number;
-  constructor(state: number) {
-    this.state = state;
-  }
-}
-
-const plainMarks = STATES.map((_, state) => new PlainMark(state));
-
-const combinators: ReadonlyMap<string, number> = new Map([
-  ['all', stateOf('promise all')],
-  ['race', stateOf('promise race')],
-  ['any', stateOf('promise any')],
-  ['allSettled', stateOf('promise allSettled')],
-]);
-const THEN = stateOf('then');
-const derivers: ReadonlySet<string> = new Set(['then', 'catch', 'finally']);
-const steppers: ReadonlySet<string> = new Set(['next', 'return', 'throw']);
-
-/** What runs beside the main thread. */
-const THREADS: ReadonlySet<number> = new Set([stateOf('worker'), stateOf('child process')]);
-
-/** States that leave open what is waited for. */
-const vague: ReadonlySet<number> = new Set([stateOf('await'), stateOf('event'), stateOf('timer')]);
 
 /**
  * The tracker. A run is a piece of JavaScript between two promise reactions; the budget admits whole runs, so that what is

@@ -1,4 +1,5 @@
 // pprof's saved views on the page: `saveconfig` and `deleteconfig` as pprof has them, and `?config=NAME`, which goes to that view.
+// Upstream: google/pprof internal/driver/settings.go internal/driver/webui.go, 2025-11-14
 
 /** Saved views; what goes wrong is a sentence, null means that nothing did. */
 export interface SavedViews {
