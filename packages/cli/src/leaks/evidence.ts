@@ -24,6 +24,8 @@ const goAsks: Partial<Record<Evidence, Ask>> = {
   threads: { name: 'threadcreate' },
   goroutineleak: { name: 'goroutineleak' },
 };
+/** A heap as it is, for who may not stop the process for a collection. */
+const gentleGoAsks: Partial<Record<Evidence, Ask>> = { ...goAsks, heap: { name: 'heap' } };
 const agentAsks: Partial<Record<Evidence, Ask>> = { heap: { name: 'heap' } };
 
 /** The endpoint of an agent that stops its process for a heap snapshot, and reads it. */
@@ -174,7 +176,11 @@ export class AgentWorkers {
   }
 }
 
-/** The requests of one look, each once, the cheapest first. What the service does not offer is left out. */
+/**
+ * The requests of one look, each once, the cheapest first. What the service does not offer is left out.
+ *
+ * @param classes when it may be stopped; null where it may not
+ */
 export function asksFor(
   wanted: readonly Evidence[],
   kind: Service['kind'],
@@ -191,7 +197,7 @@ export function asksFor(
     return wanted.includes('heap') ? [...asks, { ask: { name: 'allocations' }, evidence: ['heap'] }] : asks;
   }
   const asks: EvidenceAsk[] = [];
-  const known = kind === 'go' ? goAsks : agentAsks;
+  const known = kind === 'agent' ? agentAsks : classes === null ? gentleGoAsks : goAsks;
   for (const evidence of wanted) {
     if (evidence === 'tasks')
       asks.push({ ask: form.ask, evidence: form.handles === form.ask ? ['tasks', 'handles'] : ['tasks'] });
