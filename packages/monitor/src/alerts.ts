@@ -40,10 +40,11 @@ interface Standing {
   fired: boolean;
 }
 
-function fingerprintOf(target: string, { evidence, finding, part }: ProcessFinding): string {
+/** By the place to mend, whatever piles up for it: the tasks of a function and the memory that they hold are one leak. */
+function fingerprintOf(target: string, { finding, part }: ProcessFinding): string {
   const { culprit, stack } = finding;
   const place = culprit ?? stack[0];
-  return [target, part, evidence, place?.name ?? '', place?.file ?? '', place?.line ?? 0].join('\n');
+  return [target, part, place?.name ?? '', place?.file ?? '', place?.line ?? 0].join('\n');
 }
 
 function alertOf(state: TargetState, found: ProcessFinding, since: number, time: number): Alert {
@@ -83,6 +84,8 @@ export class AlertBook {
     for (const found of convicted(state.verdict)) {
       const key = fingerprintOf(state.name, found);
       const known = this.#standing.get(key);
+      // The same place, by another kind of evidence.
+      if (known?.seen === now) continue;
       const alert = alertOf(state, found, known?.alert.since ?? now, now);
       const standing = {
         alert,

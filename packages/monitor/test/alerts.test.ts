@@ -93,6 +93,21 @@ describe('an alert', () => {
     );
   });
 
+  test('tasks that pile up and the memory that they hold are one, for the place to mend', () => {
+    const book = new AlertBook();
+    const leak = convicting('leaky');
+    const both = {
+      ...leak,
+      convicted: [...leak.convicted, ...leak.convicted.map((one) => ({ ...one, evidence: 'heap' as const }))],
+    };
+    const told = [0, 1, 2].flatMap((i) => book.update(state(both), i * MINUTE));
+    assert.deepEqual(
+      told.map(({ evidence }) => evidence),
+      ['tasks'],
+    );
+    assert.equal(book.firing().length, 1);
+  });
+
   test('is told as Slack and as Alertmanager read it, and no name in it is markup', () => {
     const book = new AlertBook();
     const leak = convicting('<!channel> & <http://x|y>');
