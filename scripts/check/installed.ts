@@ -37,7 +37,7 @@ async function tryNode(ledger: Ledger, place: Place, consumer: Consumer, major: 
   const [node, label] = [nodeOf(major), `Node ${major}`];
   const written = mkdtempSync(join(place.folder, 'loaded-'));
   const env = witnessed(written);
-  await tryImports(ledger, consumer, node, label);
+  await tryImports(ledger, consumer, node, label, env);
   await tryServices(ledger, consumer, node, label, env);
   await tryCommands(ledger, consumer, node, label, env);
   await ledger.try(`${label}: every file of the bundles was loaded`, () =>

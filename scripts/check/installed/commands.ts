@@ -1,7 +1,8 @@
 // The installed command with every kind of SOURCE, and every part of it that is loaded on demand.
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Consumer } from './consumer.ts';
 import { makeFixtures } from './fixtures.ts';
@@ -119,10 +120,14 @@ async function tryFiles(
   });
   await ledger.try(`${label}: stackpile leaks FILE FILE`, async () => {
     const said = /^(?:NO LEAK|LEAK|COULD NOT TELL)/mu;
+    mkdirSync(join(command.folder, 'dumps'), { recursive: true });
+    for (const name of ['one', 'two'])
+      cpSync(join(command.folder, DEBUG_2), join(command.folder, 'dumps', `${name}.txt`));
     for (const two of [
       ['shop.heapprofile', 'shop-later.heapprofile'],
       ['prod.heapsnapshot', 'prod.heapsnapshot'],
       [DEBUG_2, DEBUG_2],
+      ['dumps'],
     ]) {
       const ran = await command.run(['leaks', ...two]);
       expectEnd(ran, [0, 2], `stackpile leaks ${two.join(' ')}`);
@@ -165,6 +170,9 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
     await command.prints(['--version'], /^stackpile \d+\.\d+\.\d+/u);
     await command.prints(['help', 'mcp'], /--source-path/u);
     await command.prints(['help', 'run'], /--until-exit/u);
+    await command.prints(['help', 'watch'], /--plain/u);
+    await command.prints(['help', 'monitor'], /--profiles-every/u);
+    await command.prints(['help', 'postmortem'], /--files/u);
     for (const shell of ['bash', 'zsh', 'fish']) await command.prints(['completion', shell], /leaks/u);
     const misspelt = await command.run(['leak', 'http://127.0.0.1:9']);
     expectEnd(misspelt, [2], 'stackpile leak');
@@ -222,6 +230,48 @@ async function tryAddresses(ledger: Ledger, command: Command, label: string, url
     await browse(command, url, '/ui/live/0/goroutine');
     await command.prints(['leaks', url, '--every', '1s', '--for', '6s'], /^LEAK +receiveMessages/mu, 1);
   });
+  await ledger.try(`${label}: stackpile watch`, async () => {
+    const ran = await command.run(['watch', '--plain', url, '--every', '1s', '--for', '6s']);
+    expectEnd(ran, [1, 2], `stackpile watch ${url}`);
+    expect(
+      /receiveMessages/u.test(ran.stdout),
+      `it does not name receiveMessages: ${ran.stdout}${ran.stderr}`,
+    );
+  });
+  await ledger.try(`${label}: stackpile monitor`, () => tryMonitor(command, label, url));
+  await ledger.try(`${label}: stackpile postmortem`, async () => {
+    mkdirSync(join(command.folder, 'no-bundles'), { recursive: true });
+    const ran = await command.run(['postmortem', 'no-bundles']);
+    expectEnd(ran, [2], 'stackpile postmortem no-bundles');
+    expect(/there is no bundle/u.test(ran.stderr), ran.stderr);
+  });
+}
+
+/** It watches, shows what it sees, and ends when it is told to; on a Node without SQLite it says so. */
+async function tryMonitor(command: Command, label: string, url: string): Promise<void> {
+  const args = [
+    'monitor',
+    new URL(url).origin,
+    '--store',
+    ':memory:',
+    '--every',
+    '1s',
+    '--listen',
+    '127.0.0.1:0',
+  ];
+  if (label === 'Node 20') {
+    const ran = await command.run(args);
+    expectEnd(ran, [2], 'stackpile monitor on Node 20');
+    expect(/Node 22\.13 or newer is needed/u.test(ran.stderr), ran.stderr);
+    return;
+  }
+  const running = await command.start(args);
+  const [, shown = ''] = await running.says(/watching 1 service every 1 s: (\S+)/u, 'stderr');
+  const up = async (): Promise<boolean> =>
+    /^stackpile_target_up\{[^}]*\} 1$/mu.test(await (await fetch(new URL('/metrics', shown))).text());
+  for (let look = 0; look < 100 && !(await up()); look++) await sleep(100);
+  expect(await up(), `the service is not seen: ${running.stderr()}`);
+  expectEnd(await running.end('SIGTERM'), [0], 'stackpile monitor');
 }
 
 async function tryProcesses(

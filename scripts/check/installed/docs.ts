@@ -1,6 +1,6 @@
 // The documentation, done as it says: every command of the pages, and every program, beside the installed packages.
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -174,7 +174,9 @@ async function follow(told: Told, world: World): Promise<void> {
     return;
   }
   if (command.startsWith('stackpile monitor ')) {
-    const running = await start('sh', ['-c', `exec ${command}`], options);
+    // The Node of this check, where the one on the PATH is too old for it.
+    const env = { ...world.env, PATH: `${dirname(process.execPath)}:${world.env['PATH'] ?? ''}` };
+    const running = await start('sh', ['-c', `exec ${command}`], { ...options, env });
     await running.says(/watching \d+ services? every/u, 'stderr');
     const { status } = await running.end('SIGTERM');
     expect(status === 0, `${command}: it ended with ${String(status)}`);

@@ -3,7 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Capture, type Service, SourceError, systemReason } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
+import { PageError } from '../web/page.ts';
 import type { UiServer } from '../web/serve.ts';
+import { sourceOf } from '../web/sources.ts';
 import type { Watched } from './watched.ts';
 
 /** What is saved of a service, in this order, where it offers it: nothing that stops it. */
@@ -80,12 +82,8 @@ async function savedOf(service: Service, signal: AbortSignal): Promise<string[]>
 /** Writes the dumps that were seen as one HTML file. */
 export async function writeReport(watched: Watched, io: Pick<CliIo, 'cwd' | 'now'>): Promise<string> {
   const name = `stackpile-${fileName(watched.name)}-${stamp(io.now())}.html`;
-  const { PageError } = await import('../web/page.ts');
   try {
-    const [{ pageOf }, { sourceOf }] = await Promise.all([
-      import('../report/report-file.ts'),
-      import('../web/sources.ts'),
-    ]);
+    const { pageOf } = await import('../report/report-file.ts');
     const sources = [];
     for (const dump of watched.kept.dumps) sources.push(await sourceOf(dump, io.cwd));
     if (sources.length === 0) return 'nothing was seen yet that a report could show';
@@ -108,10 +106,7 @@ export class Pages {
   }
 
   async show(watched: Watched): Promise<string> {
-    const [{ openBrowser, startUi }, { PageError }] = await Promise.all([
-      import('../web/serve.ts'),
-      import('../web/page.ts'),
-    ]);
+    const { openBrowser, startUi } = await import('../web/serve.ts');
     const io = this.#io;
     const { typed, source } = watched.plan;
     try {
