@@ -46,7 +46,16 @@ async function pipe(path: string): Promise<AsyncIterable<Uint8Array>> {
 
 /** What a pipe with a name gives, in pieces; null for everything else, and for what cannot be asked. */
 export async function typedChunks(path: string): Promise<AsyncIterable<Uint8Array> | null> {
-  return fs.statSync(path, { throwIfNoEntry: false })?.isFIFO() === true ? pipe(path) : null;
+  return isPipe(path) ? pipe(path) : null;
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
+  } catch {
+    // Whoever reads it says why it cannot be.
+    return false;
+  }
 }
 
 /**
