@@ -6,7 +6,6 @@ testPrograms('programs', {
   agent: [
     'async-lock',
     'buffered-commands',
-    'child-poll',
     'tarn-transaction',
     'trap-burst-queue',
     'trap-cache-expiry',
@@ -16,7 +15,6 @@ testPrograms('programs', {
   pid: [
     'async-lock',
     'buffered-commands',
-    'child-poll',
     'tarn-transaction',
     'trap-burst-queue',
     'trap-lazy-validators',
