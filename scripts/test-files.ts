@@ -8,7 +8,7 @@ import { root } from './house.ts';
 import type { Outcomes } from './outcome-reporter.ts';
 
 /** A file that takes longer hangs: the suite ends and says which. */
-const FILE_TIMEOUT_MS = 15 * 60_000;
+const FILE_TIMEOUT_MS = 10 * 60_000;
 /** More files than that do not fail by chance. */
 const MOST_AGAIN = 6;
 const REPORTER = pathToFileURL(join(root, 'scripts/outcome-reporter.ts')).href;

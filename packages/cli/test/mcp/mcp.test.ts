@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +18,7 @@ import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
+import { unlessCi } from '../../../../testing/ci.ts';
 import { command } from '../../../../testing/command.ts';
 import { listen, shut } from '../../../../testing/listening.ts';
 import { runMcp } from '../../src/mcp/command.ts';
@@ -20,6 +29,9 @@ import { runInProcess } from '../pprof/golden.ts';
 import { said } from '../said.ts';
 import { type Assistant, assistant } from './client.ts';
 
+const skip = unlessCi(
+  !existsSync(fixtures) && 'the dumps of the story (../shared/fixtures) are not beside this clone',
+);
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'stackpile-mcp-')));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -36,7 +48,7 @@ function ownLines(text: string): string[] {
   return text.split('\n').filter((line) => !line.startsWith('| ') && line !== '|');
 }
 
-describe('a dialogue', () => {
+describe('a dialogue', { skip }, () => {
   test('goes from six dumps to the guilty line in three calls, each of which the one before proposes', async () => {
     const source = join(fixtures, 'go/src');
     const server = await assistant([join(fixtures, 'go/leaky'), '--source-path', source], scratch);
@@ -148,7 +160,7 @@ describe('a dialogue', () => {
   });
 });
 
-describe('a hostile call', () => {
+describe('a hostile call', { skip }, () => {
   let server: Assistant;
   before(async () => {
     mkdirSync(join(scratch, 'dumps'));
@@ -284,7 +296,7 @@ const hello = `${JSON.stringify({
   params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
 })}\n`;
 
-describe('the protocol', () => {
+describe('the protocol', { skip }, () => {
   test('what is no JSON, or no message, is complained about on stderr; stdout carries nothing but protocol', async () => {
     const child = raw();
     let [stdout, stderr] = ['', ''];
