@@ -122,6 +122,19 @@ async function bundleTesting(folder: string): Promise<readonly Metafile[]> {
  * @returns what went into them
  */
 export async function bundleAgent(folder: string): Promise<readonly Metafile[]> {
+  const service = await bundleService(folder);
+  const register = await bundleRegister(folder);
+  const faults = plainModules(register);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return [...service, register, ...(await bundleTesting(folder))];
+}
+
+/**
+ * Bundles what an agent is in a process: `index.js`, and the module that holds the worker.
+ *
+ * @returns what went into them
+ */
+export async function bundleService(folder: string): Promise<readonly Metafile[]> {
   const worker = await bundleWorker();
   const holdsWorker: Plugin = {
     name: 'worker',
@@ -140,10 +153,9 @@ export async function bundleAgent(folder: string): Promise<readonly Metafile[]> 
     format: 'esm',
     plugins: [packedFiles, holdsWorker, lateModules],
   });
-  const register = await bundleRegister(folder);
-  const faults = [...plainModules(metafile), ...plainModules(register)];
+  const faults = plainModules(metafile);
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  return [metafile, register, worker.metafile, ...(await bundleTesting(folder))];
+  return [metafile, worker.metafile];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import { bundleAgent } from './bundle-agent.ts';
+import { bundleService } from './bundle-agent.ts';
 import { root } from './house.ts';
 import { plainModules } from './packing/plain-modules.ts';
 
@@ -139,8 +139,7 @@ await import('./main.js');
  */
 export async function bundlePreload(folder: string): Promise<readonly Metafile[]> {
   rmSync(folder, { recursive: true, force: true });
-  const agent = await bundleAgent(folder);
-  rmSync(join(folder, 'register.js'));
+  const agent = await bundleService(folder);
   const agentBeside: Plugin = {
     name: 'agent beside',
     setup(bundle) {

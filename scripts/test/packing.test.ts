@@ -277,6 +277,10 @@ describe('the packed packages', () => {
         'LICENSE',
         'README.md',
         'THIRD-PARTY-LICENSES',
+        // What `stackpile run` preloads.
+        'dist/agent/index.js',
+        'dist/agent/preload.js',
+        'dist/agent/worker-code.js',
         'dist/ui/graphviz.js',
         'dist/ui/index.html',
         'package.json',

@@ -57,9 +57,9 @@ export class Ledger {
 
   /** Notes that something failed. */
   fail(name: string, error: unknown): void {
-    const why = indented(whyOf(error));
-    this.failures.push(`${name}\n${why}`);
-    console.log(`     FAIL ${name}\n${why}`);
+    const why = whyOf(error);
+    this.failures.push(`${name}\n${why.replaceAll(/^/gmu, '    ')}`);
+    console.log(`     FAIL ${name}\n${indented(why)}`);
   }
 
   /** Says what is not tried, and why. */

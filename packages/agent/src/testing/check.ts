@@ -1,6 +1,7 @@
 // expectNoLeaks: a test fails on what it has started and not finished.
 import { AgentError } from '../errors.ts';
-import { type Found, isAllowed, type Leak, type LeakCheck } from './leak.ts';
+import type { Found } from './found.ts';
+import { isAllowed, type Leak, type LeakCheck } from './leak.ts';
 import { LeakError } from './leak-error.ts';
 import { checkLeakOptions, GRACE_MS, type LeakOptions } from './options.ts';
 import { hooksOfRunner, installHooks, type TestHooks } from './runners.ts';

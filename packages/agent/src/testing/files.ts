@@ -1,7 +1,7 @@
 // Files that are open, by who opened them: `fs.open`, `openSync`, `promises.open`, and the streams that open files.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import type { Found } from './leak.ts';
+import type { Found } from './found.ts';
 import { isOlder, type Origin, type Since } from './origin.ts';
 import { Patch } from './patch.ts';
 import type { StackNode, Stacks } from './stacks.ts';

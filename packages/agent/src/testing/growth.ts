@@ -1,6 +1,7 @@
 // expectNoGrowth: a function that is run many times may leave nothing behind each time.
 import { AgentError } from '../errors.ts';
-import { type Found, isAllowed, type Leak } from './leak.ts';
+import type { Found } from './found.ts';
+import { isAllowed, type Leak } from './leak.ts';
 import { LeakError } from './leak-error.ts';
 import { HeapSurvivors } from './heap-survivors.ts';
 import { checkGrowthOptions, GRACE_MS, type GrowthOptions } from './options.ts';

@@ -1,7 +1,8 @@
 // Handles that were made since a test began and live: timers, sockets, pipes, children, workers, watchers, ports. Servers stand in servers.ts.
 import { type AsyncHook, createHook, executionAsyncId } from 'node:async_hooks';
 import { handleStates, requestStates, stateOf } from '../tasks/states.ts';
-import type { Found, LeakKind } from './leak.ts';
+import type { Found } from './found.ts';
+import type { LeakKind } from './leak.ts';
 import { isOlder, type Origin, type Since } from './origin.ts';
 import type { StackNode, Stacks } from './stacks.ts';
 import { ownerOfStack } from './whose.ts';

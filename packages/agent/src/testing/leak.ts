@@ -1,5 +1,4 @@
 // What a test has left behind: the raw finding, and what a user is shown of it.
-import type { Frame } from '../frames.ts';
 
 /** What can be left behind. */
 export type LeakKind =
@@ -49,14 +48,6 @@ export type Allowed = string | RegExp | ((leak: Leak) => boolean);
 /** Ends a check: rejects with a `LeakError` where something was left behind. Called twice, it answers the same. */
 export interface LeakCheck extends AsyncDisposable {
   (): Promise<void>;
-}
-
-/** A finding whose frames are those that V8 told. */
-export interface Found {
-  readonly kind: LeakKind;
-  readonly detail: string;
-  readonly stack: readonly Frame[];
-  readonly startedBy: Frame | null;
 }
 
 function isMatch(allowed: string | RegExp, { name, file, line }: LeakFrame): boolean {

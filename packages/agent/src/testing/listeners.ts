@@ -1,6 +1,6 @@
 // Listeners that were added to something older than the test: emitters that it did not make, signals that outlive it.
 import { EventEmitter, getEventListeners } from 'node:events';
-import type { Found } from './leak.ts';
+import type { Found } from './found.ts';
 import { Patch } from './patch.ts';
 import type { StackNode, Stacks } from './stacks.ts';
 import { ownerOfFile } from './whose.ts';

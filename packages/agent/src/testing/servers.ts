@@ -1,6 +1,6 @@
 // Servers that listen, with the call of `listen` that made them do so: the handle itself is often made later, when nobody is on the stack.
 import { Server } from 'node:net';
-import type { Found } from './leak.ts';
+import type { Found } from './found.ts';
 import { isOlder, type Origin, type Since } from './origin.ts';
 import { Patch } from './patch.ts';
 import type { StackNode, Stacks } from './stacks.ts';

@@ -1,6 +1,6 @@
 // Waits for what is just ending, by a clock of its own: tests fake the others.
 import { setImmediate as nodeImmediate, setTimeout as nodeTimeout } from 'node:timers';
-import type { Found } from './leak.ts';
+import type { Found } from './found.ts';
 import { collectGarbage } from './own-session.ts';
 
 // Fake timers come and go.

@@ -3,7 +3,7 @@ import type { Frame } from '../frames.ts';
 import { TaskRecord } from '../tasks/record.ts';
 import { TaskTracker } from '../tasks/tracker.ts';
 import type { TaskDump } from '../tasks/dump.ts';
-import type { Found } from './leak.ts';
+import type { Found } from './found.ts';
 import { ownerOfStack } from './whose.ts';
 
 /** More than looking at every promise can cost. */

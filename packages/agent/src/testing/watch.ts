@@ -1,7 +1,7 @@
 // What looks on while tests run: one per thread.
 import { FileWatch } from './files.ts';
 import { HandleWatch } from './handles.ts';
-import type { Found } from './leak.ts';
+import type { Found } from './found.ts';
 import { ListenerWatch } from './listeners.ts';
 import type { Origin, Since } from './origin.ts';
 import { isHook } from './runners.ts';

@@ -2,7 +2,8 @@
 import { cwd } from 'node:process';
 import { type Frame, writtenFrame } from '../frames.ts';
 import { Originals } from '../originals.ts';
-import type { Found, Leak, LeakFrame } from './leak.ts';
+import type { Found } from './found.ts';
+import type { Leak, LeakFrame } from './leak.ts';
 import { ownSession } from './own-session.ts';
 import { ownerOfFile } from './whose.ts';
 

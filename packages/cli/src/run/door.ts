@@ -20,7 +20,7 @@ export interface Door {
 /** Opens a door; every process that tells of itself is handed to `arrived`. */
 export async function openDoor(arrived: (arrival: Arrival) => void): Promise<Door> {
   // Its mode is 0700. The path has to be short: a socket's may have a hundred bytes.
-  const folder = await mkdtemp(join(tmpdir(), 'stackpile-'));
+  const folder = await mkdtemp(join(tmpdir(), 'stackpile-door-'));
   const isWindows = process.platform === 'win32';
   const path = isWindows ? `\\\\.\\pipe\\${folder.replaceAll(/\W/gu, '-')}` : join(folder, 'run');
   const server = createServer((socket) => {
