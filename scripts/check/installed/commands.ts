@@ -220,6 +220,7 @@ async function tryParts(ledger: Ledger, command: Command, label: string): Promis
     );
   });
   await ledger.try(`${label}: stackpile -http FILE`, () => browse(command, 'heap.pb.gz', '/ui/download'));
+  await ledger.try(`${label}: stackpile -http FOLDER`, () => browse(command, 'dumps', '/ui/download'));
   await ledger.try(`${label}: stackpile -http ${DEBUG_2}`, () => browse(command, DEBUG_2, '/ui/download'));
 }
 
