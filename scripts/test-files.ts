@@ -5,13 +5,18 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './house.ts';
-import type { Outcomes } from './outcome-reporter.ts';
 
 /** A file that takes longer hangs: the suite ends and says which. */
 const FILE_TIMEOUT_MS = 10 * 60_000;
 /** More files than that do not fail by chance. */
 const MOST_AGAIN = 6;
-const REPORTER = pathToFileURL(join(root, 'scripts/outcome-reporter.ts')).href;
+const REPORTER = pathToFileURL(join(root, 'scripts/outcome-reporter.mjs')).href;
+
+/** What `outcome-reporter.mjs` says: files with a failing test, by the paths that node:test gives, and the number of tests that passed. */
+interface Outcomes {
+  failed: string[];
+  passed: number;
+}
 
 export interface TestRun {
   /** The Node that runs them. */
