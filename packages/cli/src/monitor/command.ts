@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import process from 'node:process';
 import { isLoopback } from '@stackpile/agent/inspector';
 import type { Target } from '@stackpile/monitor';
 import { parseSource, SourceError, shownSource } from '@stackpile/sources';
@@ -76,6 +77,8 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
   const tokens = await tokensOf(command, io);
   const targets = await targetsOf(command, io);
   const { openSqliteStore, startMonitor } = await import('@stackpile/monitor');
+  // Node 22 warns of its SQLite, which whoever reads this log cannot change.
+  if (cli.ownProcess === true) process.removeAllListeners('warning');
   const store = await openSqliteStore(
     command.store === ':memory:' ? command.store : resolve(io.cwd, command.store),
   );
