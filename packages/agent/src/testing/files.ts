@@ -147,7 +147,8 @@ export class FileWatch {
         name,
         (close) =>
           function stackpileClose(this: unknown, ...args: never[]): unknown {
-            open.delete(args[0] as unknown as number);
+            const [descriptor]: readonly unknown[] = args;
+            if (typeof descriptor === 'number') open.delete(descriptor);
             return close.apply(this, args);
           },
       );
