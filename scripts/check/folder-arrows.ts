@@ -78,6 +78,10 @@ export const arrows: Arrows = {
   },
   monitor: {
     'store/': [],
+    'wire/': [],
+    'config/': [],
+    'discovery/': ['config/'],
+    'push/': ['store/', 'wire/'],
   },
   cli: {
     'web/': [],

@@ -46,6 +46,8 @@ async function service(twin: 'leaky' | 'fixed'): Promise<string> {
   running.push(child);
   const lines = createInterface({ input: child.stdout });
   const [url] = (await once(lines, 'line')) as [string];
+  // It may end between two turns.
+  child.stdin.on('error', () => undefined);
   const turning = setInterval(() => child.stdin.write('turn\n'), 500);
   child.once('exit', () => clearInterval(turning));
   return new URL(url).origin;
@@ -208,6 +210,47 @@ describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
     }
   });
 
+  test('reads its targets from a file, and anew when it is told to; a file that cannot be used changes nothing', async () => {
+    const file = (targets: readonly string[], more = ''): void =>
+      writeFileSync(
+        join(folder, 'stackpile.yaml'),
+        `scrape_configs:\n  - job_name: shop\n    static_configs: [{ targets: [${targets.map((one) => `'${one}'`).join(', ')}] }]\n${more}`,
+      );
+    file(['127.0.0.1:1']);
+    const watching = await monitor(['--store', ':memory:']);
+    const names = async (): Promise<string[]> => {
+      const answer = await fetch(new URL('/api/targets', watching.url));
+      return ((await answer.json()) as { targets: { name: string }[] }).targets.map(({ name }) => name);
+    };
+    const reload = (): Promise<Response> => fetch(new URL('/-/reload', watching.url), { method: 'POST' });
+    assert.deepEqual(await names(), ['shop 127.0.0.1:1']);
+    file(['127.0.0.1:1', '127.0.0.1:2']);
+    assert.equal((await reload()).status, 200);
+    assert.deepEqual(await names(), ['shop 127.0.0.1:1', 'shop 127.0.0.1:2']);
+    file(['127.0.0.1:3'], 'nonsense: 1\n');
+    const refused = await reload();
+    assert.equal(refused.status, 500);
+    assert.match(await refused.text(), /^stackpile\.yaml:4:1: nonsense: there is no such setting here/u);
+    assert.deepEqual(await names(), ['shop 127.0.0.1:1', 'shop 127.0.0.1:2']);
+    if (process.platform !== 'win32') {
+      file(['127.0.0.1:2']);
+      watching.child.kill('SIGHUP');
+      await until(
+        () => /the configuration was read anew/u.test(watching.log()),
+        () => watching.log(),
+      );
+      assert.deepEqual(await names(), ['shop 127.0.0.1:2']);
+    }
+    assert.equal((await fetch(new URL('/-/healthy', watching.url))).status, 200);
+    await until(
+      async () => (await fetch(new URL('/-/ready', watching.url))).status === 200,
+      () => watching.log(),
+    );
+    watching.child.kill('SIGTERM');
+    assert.equal(await ended(watching), 0, watching.log());
+    rmSync(join(folder, 'stackpile.yaml'));
+  });
+
   test('what cannot be is one sentence and status 2', async () => {
     const wrong: readonly (readonly [args: readonly string[], says: RegExp])[] = [
       [[], /name the services to watch/u],
@@ -220,7 +263,10 @@ describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
       [['http://a:1', '--store', join(folder, 'no', 'folder.db')], /unable to open/u],
       [['http://a:1', '--every', 'soon'], /--every soon/u],
       [['http://a:1', '--storre', 'x'], /--store/u],
+      [['http://a:1', '--config', 'none.yaml'], /none\.yaml: /u],
+      [['--config', 'wrong.yaml'], /wrong\.yaml:2:20: global\.scrape_interval: "soon" is no time/u],
     ];
+    writeFileSync(join(folder, 'wrong.yaml'), 'global:\n  scrape_interval: soon\n');
     for (const [args, says] of wrong) {
       const { status, stdout, stderr } = await stackpile(['monitor', ...args], { cwd: folder });
       assert.equal(status, 2, `${args.join(' ')}: ${stdout}${stderr}`);

@@ -102,6 +102,17 @@ export class AlertBook {
     return [...told, ...this.#resolved(state.name, now)];
   }
 
+  /** Forgets all targets but these; returns what has to be told: that the alerts of the others are over. */
+  keepOnly(targets: ReadonlySet<string>, now: number): Alert[] {
+    const told: Alert[] = [];
+    for (const [key, { alert, fired }] of this.#standing) {
+      if (targets.has(alert.target)) continue;
+      this.#standing.delete(key);
+      if (fired) told.push({ ...alert, status: 'resolved', time: now });
+    }
+    return told;
+  }
+
   #resolved(target: string, now: number): Alert[] {
     const told: Alert[] = [];
     for (const [key, { alert, seen, fired }] of this.#standing) {

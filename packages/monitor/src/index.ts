@@ -2,8 +2,11 @@
 export type { Alert } from './alerts.ts';
 export { type MonitorOptions, type RunningMonitor, startMonitor } from './monitor.ts';
 export type { NoticeForm, Receiver } from './notify.ts';
-export type { ScrapePlan } from './scraper.ts';
+export type { MonitorConfig, ProfilePlan } from './config/model.ts';
+export { type ConfigDefaults, MOST_ANSWER, readConfig } from './config/read.ts';
+export { mostUnpacked } from './configured.ts';
+export { MOST_CONFIG_BYTES } from './config/node.ts';
 export type { ServerOptions } from './server.ts';
-export type { Target, TargetState } from './target.ts';
+export type { ScrapePlan, Target, TargetState } from './target.ts';
 export { openSqliteStore, type ProfileStore, type RetentionPolicy } from './store/index.ts';
-export { StoreError, type StoreErrorCode } from './errors.ts';
+export { MonitorError, type MonitorErrorCode, StoreError, type StoreErrorCode } from './errors.ts';

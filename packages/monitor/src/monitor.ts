@@ -1,16 +1,29 @@
 // The monitor: a scraper for each target, one store, the alerts of all, and the server that shows them.
+import { promises as nameServer } from 'node:dns';
 import type { Server } from 'node:http';
+import type { LeakOptions } from '@stackpile/leaks';
 import type { Clock } from '@stackpile/sources/looks';
 import { type Alert, AlertBook } from './alerts.ts';
+import type { MonitorConfig } from './config/model.ts';
+import { authorizationOf } from './config/secret.ts';
+import { onceEach, targetOf } from './configured.ts';
+import { Discovered } from './discovery/discovered.ts';
+import type { NameServer } from './discovery/dns.ts';
+import { MonitorError } from './errors.ts';
 import { notify, type Receiver } from './notify.ts';
-import { type ScrapePlan, Scraper } from './scraper.ts';
+import { Pool } from './pool.ts';
+import { Senders } from './push/senders.ts';
 import { serve, type ServerOptions } from './server.ts';
 import type { ProfileStore, RetentionPolicy } from './store/index.ts';
 import type { Target, TargetState } from './target.ts';
 
 export interface MonitorOptions {
+  /** Those that stay, whatever the configuration says. */
   readonly targets: readonly Target[];
-  readonly plan: ScrapePlan;
+  /** Reads the configuration, now and whenever the monitor is told to. @throws MonitorError */
+  readonly config: () => Promise<MonitorConfig>;
+  /** How the targets of the configuration are judged. */
+  readonly leaks: LeakOptions;
   readonly store: ProfileStore;
   readonly retention: RetentionPolicy;
   readonly receivers: readonly Receiver[];
@@ -18,6 +31,8 @@ export interface MonitorOptions {
   readonly clock: Clock;
   /** One sentence for the log. */
   readonly say: (sentence: string) => void;
+  /** What names are asked of; the system's name servers if not given. */
+  readonly names?: NameServer;
 }
 
 /** Between two rounds of folding, dropping and saving. */
@@ -27,96 +42,165 @@ export interface RunningMonitor {
   /** Where it listens. */
   readonly port: number;
   targets(): readonly TargetState[];
+  /** Reads the configuration anew. Where it cannot be used, what was read before goes on. @throws MonitorError */
+  reload(): Promise<void>;
   /** Resolves when every scraper has ended and everything is saved. The store is left open. */
   stop(): Promise<void>;
 }
 
-/** Starts to watch all targets. Whatever one of them does, the others are looked at in time. */
+/** Starts to watch all targets. Whatever one of them does, the others are looked at in time. @throws MonitorError */
 export async function startMonitor(options: MonitorOptions): Promise<RunningMonitor> {
-  const { store, clock, say } = options;
-  const ending = new AbortController();
-  const book = new AlertBook();
-  const tell = (alert: Alert): void => {
-    say(`${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`);
-    for (const receiver of options.receivers)
-      void notify(receiver, alert, ending.signal).then((taken) => {
-        if (!taken && !ending.signal.aborted) say(`${new URL(receiver.url).origin}: an alert was not taken`);
-      });
-  };
-  const down = new Set<string>();
-  const scrapers = options.targets.map(
-    (target) =>
-      new Scraper(
-        target,
-        options.plan,
-        store,
-        {
-          looked(state) {
-            if (state.up === false && !down.has(state.name)) say(`down ${state.name}: ${state.failure}`);
-            if (state.up === true && down.has(state.name)) say(`up again ${state.name}`);
-            if (state.up === false) down.add(state.name);
-            else down.delete(state.name);
-            for (const alert of book.update(state, clock.now())) tell(alert);
-          },
-          lost: ({ name }, error) => say(`${name}: a look was not kept: ${error.message}`),
-        },
-        clock,
-      ),
-  );
-  for (const scraper of scrapers) await scraper.restore();
-  const targets = (): TargetState[] => scrapers.map(({ state }) => state);
-  const server = await serve(
-    {
-      store,
-      now: () => clock.now(),
-      targets,
-      alerts: () => book.firing(),
-      ready: () => targets().every(({ up }) => up !== null),
-    },
-    options.listen,
-  );
-  const running = Promise.all([
-    ...scrapers.map((scraper, at) => begin(scraper, at, scrapers.length)),
-    upkeep(),
-  ]);
-  running.catch(() => undefined);
+  const monitor = new Monitor(options);
+  await monitor.start();
+  return monitor;
+}
 
-  /** Spread over an interval, so that not all targets are asked at once. */
-  async function begin(scraper: Scraper, at: number, count: number): Promise<void> {
-    await clock.sleep((at * options.plan.every) / count, ending.signal);
-    await scraper.run(ending.signal);
+class Monitor implements RunningMonitor {
+  readonly #options: MonitorOptions;
+  readonly #ending = new AbortController();
+  readonly #book = new AlertBook();
+  readonly #down = new Set<string>();
+  readonly #pool: Pool;
+  readonly #senders: Senders;
+  #config: MonitorConfig = { jobs: [], receivers: [] };
+  #discovered: Discovered | null = null;
+  #server: Server | null = null;
+  #upkeep: Promise<void> = Promise.resolve();
+  #reloading: Promise<void> = Promise.resolve();
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    const events = {
+      looked: (state: TargetState) => this.#looked(state),
+      lost: ({ name }: Target, why: string) => options.say(`${name}: a look was not kept: ${why}`),
+    };
+    this.#pool = new Pool(options.store, events, options.clock);
+    this.#senders = new Senders(options.store, options.leaks, (state) => this.#looked(state));
   }
 
-  async function upkeep(): Promise<void> {
-    while (!ending.signal.aborted) {
-      await clock.sleep(UPKEEP_MS, ending.signal);
-      await keep();
+  get port(): number {
+    const address = this.#server?.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  targets(): TargetState[] {
+    return [...this.#pool.states(), ...this.#senders.states(this.#options.clock.now())];
+  }
+
+  async start(): Promise<void> {
+    const { store, clock, listen } = this.#options;
+    const config = await this.#options.config();
+    this.#server = await serve(
+      {
+        store,
+        now: () => clock.now(),
+        targets: () => this.targets(),
+        alerts: () => this.#book.firing(),
+        ready: () => this.#discovered !== null && this.targets().every(({ up }) => up !== null),
+        reload: () => this.reload(),
+        take: (pushed) => this.#senders.take(pushed, clock.now()),
+      },
+      listen,
+    );
+    await this.#use(config);
+    this.#upkeep = this.#keepUp();
+  }
+
+  reload(): Promise<void> {
+    const reloading = this.#reloading.then(async () => this.#use(await this.#options.config()));
+    this.#reloading = reloading.catch(() => undefined);
+    return reloading;
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#reloading;
+    await this.#discovered?.stop();
+    await this.#pool.stop();
+    await this.#upkeep;
+    await this.#keep();
+    const server = this.#server;
+    if (server === null) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  /** What is known of targets that stay is kept; the sources of the others are left alone from now on. */
+  async #use(config: MonitorConfig): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    const { say, clock, names = nameServer } = this.#options;
+    const events = { changed: () => this.#sync(discovered), failed: say };
+    const discovered = new Discovered(config.jobs, events, clock, names);
+    const before = this.#discovered;
+    this.#config = config;
+    await before?.stop();
+    await discovered.start();
+    this.#discovered = discovered;
+    this.#sync(discovered);
+  }
+
+  #sync(discovered: Discovered): void {
+    // Not before all sources were asked once: what one has not found yet is not gone.
+    if (this.#discovered !== discovered || this.#ending.signal.aborted) return;
+    const { targets, leaks, say } = this.#options;
+    const found = discovered.targets().map((one) => targetOf(one, leaks));
+    const { kept, again } = onceEach([...targets, ...found]);
+    for (const name of again) say(`${name}: it is there twice; the first one is looked at`);
+    this.#pool.sync(kept);
+    const sent = this.#senders.states(this.#options.clock.now());
+    const names = new Set([...kept, ...sent].map(({ name }) => name));
+    for (const name of this.#down) if (!names.has(name)) this.#down.delete(name);
+    for (const alert of this.#book.keepOnly(names, this.#options.clock.now())) this.#tell(alert);
+  }
+
+  #looked(state: TargetState): void {
+    const { say, clock } = this.#options;
+    if (state.up === false && !this.#down.has(state.name)) say(`down ${state.name}: ${state.failure}`);
+    if (state.up === true && this.#down.has(state.name)) say(`up again ${state.name}`);
+    if (state.up === false) this.#down.add(state.name);
+    else this.#down.delete(state.name);
+    for (const alert of this.#book.update(state, clock.now())) this.#tell(alert);
+  }
+
+  #tell(alert: Alert): void {
+    const { say, receivers } = this.#options;
+    say(`${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`);
+    for (const receiver of receivers) void this.#notify(receiver, alert);
+    for (const { url, form, auth } of this.#config.receivers)
+      void authorizationOf(auth).then(
+        (authorization) =>
+          this.#notify(
+            { url, form, headers: authorization === null ? {} : { Authorization: authorization } },
+            alert,
+          ),
+        (error: unknown) => {
+          if (!(error instanceof MonitorError)) throw error;
+          say(`${new URL(url).origin}: an alert was not sent: ${error.message}`);
+        },
+      );
+  }
+
+  async #notify(receiver: Receiver, alert: Alert): Promise<void> {
+    const taken = await notify(receiver, alert, this.#ending.signal);
+    if (!taken && !this.#ending.signal.aborted)
+      this.#options.say(`${new URL(receiver.url).origin}: an alert was not taken`);
+  }
+
+  async #keepUp(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      await this.#options.clock.sleep(UPKEEP_MS, this.#ending.signal);
+      await this.#keep();
     }
   }
 
-  async function keep(): Promise<void> {
+  async #keep(): Promise<void> {
+    const { store, clock, retention, say } = this.#options;
     try {
-      for (const scraper of scrapers) await scraper.save();
-      await store.retention(clock.now(), options.retention);
+      await this.#pool.save();
+      await this.#senders.save();
+      await store.retention(clock.now(), retention);
     } catch (error) {
       say(error instanceof Error ? error.message : String(error));
     }
   }
-
-  return {
-    port: portOf(server),
-    targets,
-    async stop() {
-      ending.abort();
-      await running;
-      await keep();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,28 +1,16 @@
 // Looks at one target again and again: its counters often, its profiles now and then, all into the store and the target's own watch.
-import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
+import { LeaksError, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
 import type { Counters, Offers } from '@stackpile/profile';
-import { type Service, SourceError } from '@stackpile/sources';
+import { type Capture, type Service, SourceError } from '@stackpile/sources';
 import { type Clock, type Look, looks } from '@stackpile/sources/looks';
 import { StoreError } from './errors.ts';
+import { type Kept, keptOf, kindsOf } from './kept.ts';
 import { recordsOf } from './store/intake.ts';
 import type { ProfileRecord, ProfileStore } from './store/model.ts';
 import { ROOT, StackTree } from './store/stack-tree.ts';
-import type { Target, TargetState } from './target.ts';
+import type { ProfilePlan } from './config/model.ts';
+import type { ScrapePlan, Target, TargetState } from './target.ts';
 
-export interface ScrapePlan {
-  /** Between two readings of the counters, in milliseconds. */
-  readonly every: number;
-  /** Between two looks at goroutines and heap; sooner where a counter jumps up. */
-  readonly profilesEvery: number;
-  /** How it is judged. */
-  readonly leaks: LeakOptions;
-}
-
-/** What is taken of a target, and what of it is kept. Of a heap what is alive: what was ever allocated only rises. */
-const PROFILES = [
-  { name: 'goroutine', evidence: 'tasks', kinds: undefined },
-  { name: 'heap', evidence: 'heap', kinds: { inuse_space: 'gauge', inuse_objects: 'gauge', space: 'gauge' } },
-] as const;
 /** Counters that are kept over time, with their units. */
 const COUNTERS: Readonly<Partial<Record<keyof Counters, string>>> = {
   rss: 'bytes',
@@ -47,12 +35,16 @@ export interface ScrapeEvents {
   /** The state has changed: after every look. */
   looked(state: TargetState): void;
   /** The store refused a look: nothing of it is kept, the watch goes on. */
-  lost(target: Target, error: StoreError): void;
+  lost(target: Target, why: string): void;
 }
 
 /** Looks at what runs know when they were taken. */
 function timeOf({ time }: Look, clock: Clock): number {
   return time ?? clock.now();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export class Scraper {
@@ -64,11 +56,14 @@ export class Scraper {
   #watch: ProcessWatch;
   #tree = new StackTree();
   #state: TargetState;
-  #profiled: { readonly time: number; readonly tasks: number } | null = null;
+  /** When each profile was taken last, and how many tasks there were at the last of them. */
+  readonly #taken = new Map<string, number>();
+  #tasks: number | null = null;
+  #recording: Promise<void> | null = null;
 
-  constructor(target: Target, plan: ScrapePlan, store: ProfileStore, events: ScrapeEvents, clock: Clock) {
+  constructor(target: Target, store: ProfileStore, events: ScrapeEvents, clock: Clock) {
     this.target = target;
-    this.#plan = plan;
+    this.#plan = target.plan;
     this.#store = store;
     this.#events = events;
     this.#clock = clock;
@@ -107,7 +102,7 @@ export class Scraper {
     await this.#store.remember(this.#note(), JSON.stringify(this.#watch.save()));
   }
 
-  /** Looks until the signal aborts. Whatever fails is told, and tried again later and later. */
+  /** Looks until the signal aborts. Whatever fails is told, and tried again later and later. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
       let service: Service | undefined;
@@ -116,9 +111,10 @@ export class Scraper {
         const offers = await service.offers(signal);
         await this.#look(service, offers, signal, () => (failures = 0));
       } catch (error) {
-        if (!(error instanceof SourceError)) throw error;
-        if (!signal.aborted) this.#failed(error.message, this.#clock.now());
+        // Whatever a target makes of us, it is its own failure, and no other target's.
+        if (!signal.aborted) this.#failed(messageOf(error), this.#clock.now());
       } finally {
+        await this.#recording;
         await service?.close();
       }
       failures++;
@@ -136,7 +132,7 @@ export class Scraper {
       clock: this.#clock,
       wants: (counters) => {
         began = this.#clock.now();
-        return this.#isDue(counters, began) ? PROFILES.filter(({ name }) => names.has(name)) : [];
+        return this.#due(counters, began).filter(({ name }) => names.has(name));
       },
     });
     for await (const look of watched) {
@@ -150,6 +146,7 @@ export class Scraper {
           time: timeOf(look, this.#clock),
           took: this.#clock.now() - began,
         });
+        this.#record(service, names, signal);
       } else {
         this.#failed(look.failed.message, timeOf(look, this.#clock));
         // A target that is slow or gone is left alone for longer each time.
@@ -158,19 +155,53 @@ export class Scraper {
     }
   }
 
-  #isDue(counters: Counters | null, now: number): boolean {
+  /** Half an interval of slack: looks are never exactly on time. */
+  #isDue({ name, every }: ProfilePlan, now: number): boolean {
+    const last = this.#taken.get(name);
+    return last === undefined || now - last >= every - this.#plan.every / 2;
+  }
+
+  /** The profiles that this look takes: those whose time has come, and all where tasks jump up. */
+  #due(counters: Counters | null, now: number): ProfilePlan[] {
     const tasks = counters?.tasks ?? 0;
-    const last = this.#profiled;
-    const jumped = last !== null && tasks - last.tasks > JUMP_LEAST && tasks > last.tasks * (1 + JUMP_SHARE);
-    // Half an interval of slack: looks are never exactly on time.
-    const due = last === null || now - last.time >= this.#plan.profilesEvery - this.#plan.every / 2;
-    if (due || jumped) this.#profiled = { time: now, tasks };
-    return due || jumped;
+    const jumped =
+      this.#tasks !== null && tasks - this.#tasks > JUMP_LEAST && tasks > this.#tasks * (1 + JUMP_SHARE);
+    const due = this.#plan.profiles.filter(
+      (plan) => plan.seconds === 0 && (jumped || this.#isDue(plan, now)),
+    );
+    for (const { name } of due) this.#taken.set(name, now);
+    if (due.length > 0) this.#tasks = tasks;
+    return due;
+  }
+
+  /** Begins to record what is due, one after the other and beside the looks, which go on meanwhile. */
+  #record(service: Service, names: ReadonlySet<string>, signal: AbortSignal): void {
+    const now = this.#clock.now();
+    const due = this.#plan.profiles.filter(
+      (plan) => plan.seconds > 0 && names.has(plan.name) && this.#isDue(plan, now),
+    );
+    if (this.#recording !== null || due.length === 0 || signal.aborted) return;
+    const record = async (): Promise<void> => {
+      for (const { name, seconds } of due) {
+        this.#taken.set(name, now);
+        try {
+          const capture = await service.capture(name, { seconds: String(seconds) }, signal);
+          await this.#keep(await this.#recordsOf(capture, keptOf(name), this.#clock.now(), 0));
+        } catch (error) {
+          // The looks say whether the target is there; what it did not let us record now it may the next time.
+          if (!(error instanceof SourceError)) throw error;
+        }
+      }
+    };
+    this.#recording = record()
+      .catch((error: unknown) => this.#failed(messageOf(error), this.#clock.now()))
+      .finally(() => (this.#recording = null));
   }
 
   #restarted(): void {
     this.#watch.restart();
-    this.#profiled = null;
+    this.#taken.clear();
+    this.#tasks = null;
     this.#state = { ...this.#state, restarts: this.#state.restarts + 1 };
   }
 
@@ -181,22 +212,33 @@ export class Scraper {
     const records: ProfileRecord[] = counters === null ? [] : this.#counterRecords(counters, time, run);
     if (counters !== null) this.#watch.counters(counters);
     for (const capture of look.captures) {
-      const profile = await capture.profile();
-      const wanted = PROFILES.find(({ name }) => name === capture.name);
-      if (wanted === undefined) continue;
-      try {
-        this.#watch.dump(wanted.evidence, { profile, time, name: capture.source });
-      } catch (error) {
-        if (!(error instanceof LeaksError)) throw error;
-        this.#watch.notSeen({ id: wanted.name, text: error.message, look: '', blocks: true });
-      }
-      const kinds = wanted.kinds === undefined ? {} : { kinds: wanted.kinds };
-      const labels = this.target.labels;
-      records.push(
-        ...recordsOf(profile, { tree: this.#tree, labels, profile: wanted.name, time, run, ...kinds }),
-      );
+      const kept = keptOf(capture.name);
+      await this.#judge(capture, kept, time);
+      records.push(...(await this.#recordsOf(capture, kept, time, run)));
     }
     await this.#keep(records);
+  }
+
+  async #judge(capture: Capture, { evidence }: Kept, time: number): Promise<void> {
+    if (evidence === null) return;
+    try {
+      this.#watch.dump(evidence, { profile: await capture.profile(), time, name: capture.source });
+    } catch (error) {
+      if (!(error instanceof LeaksError)) throw error;
+      this.#watch.notSeen({ id: capture.name, text: error.message, look: '', blocks: true });
+    }
+  }
+
+  async #recordsOf(capture: Capture, kept: Kept, time: number, run: number): Promise<ProfileRecord[]> {
+    const profile = await capture.profile();
+    return recordsOf(profile, {
+      tree: this.#tree,
+      labels: this.target.labels,
+      profile: capture.name,
+      kinds: kindsOf(profile, kept),
+      time,
+      run,
+    });
   }
 
   /** The counters as profiles of one stack: so that they are stored, folded and asked for like any other. */
@@ -223,7 +265,7 @@ export class Scraper {
       await this.#store.putBatch({ tree: this.#tree, profiles });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#events.lost(this.target, error);
+      this.#events.lost(this.target, error.message);
     }
     if (this.#tree.length > MOST_STACKS) this.#tree = new StackTree();
   }

@@ -4,10 +4,13 @@ import { gzipSync } from 'node:zlib';
 import { carries, isAllowedHost, isCrossSite, isLoopback } from '@stackpile/agent/inspector';
 import { encodeProfile } from '@stackpile/profile';
 import type { Alert } from './alerts.ts';
+import { MonitorError, StoreError } from './errors.ts';
 import type { Grower } from './growers.ts';
 import { growersOf } from './growers.ts';
 import { metricsText } from './metrics.ts';
 import { targetsPage } from './page.ts';
+import type { Pushed } from './push/pushed.ts';
+import { answerPush, refusal, takesPushes } from './push/routes.ts';
 import { profileOfRange } from './range.ts';
 import type { ProfileStore, Range } from './store/index.ts';
 import type { TargetState } from './target.ts';
@@ -20,6 +23,10 @@ export interface Shown {
   alerts(): readonly Alert[];
   /** Whether every target was looked at once, or is known to be gone. */
   ready(): boolean;
+  /** Reads the configuration anew. @throws MonitorError */
+  reload(): Promise<void>;
+  /** Keeps a profile that was sent. @throws MonitorError, StoreError */
+  take(pushed: Pushed): Promise<void>;
 }
 
 export interface ServerOptions {
@@ -39,6 +46,9 @@ interface Answer {
 }
 
 const HOUR_MS = 3_600_000;
+/** By the names of Kubernetes, and by those of Prometheus. */
+const HEALTHY: ReadonlySet<string> = new Set(['/healthz', '/-/healthy']);
+const READY: ReadonlySet<string> = new Set(['/readyz', '/-/ready']);
 const TEXT = 'text/plain; charset=utf-8';
 const MOST_GROWERS = 100;
 const METRIC_GROWERS = 20;
@@ -83,18 +93,44 @@ function write(request: IncomingMessage, response: ServerResponse, said: Answer)
 async function answer(shown: Shown, options: ServerOptions, request: IncomingMessage): Promise<Answer> {
   const url = URL.parse(request.url ?? '/', 'http://monitor');
   if (url === null) return text(400, 'the address makes no sense');
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return text(405, 'only GET and HEAD are answered');
   if (isLoopback(options.host) && !isAllowedHost(request.headers.host, options.allowedHosts))
     return text(421, 'this monitor does not answer to that name');
   // Probes of an orchestrator have no token.
-  if (url.pathname === '/healthz') return text(200, 'ok');
-  if (url.pathname === '/readyz')
+  if (HEALTHY.has(url.pathname)) return text(200, 'ok');
+  if (READY.has(url.pathname))
     return shown.ready() ? text(200, 'ok') : text(503, 'not every target was looked at yet');
   if (options.tokens.length > 0 && !carries(request.headers, 'bearer', options.tokens))
     return { ...text(401, 'a token is needed'), headers: { 'WWW-Authenticate': 'Basic realm="stackpile"' } };
   if (isCrossSite(request.headers, false)) return text(403, 'requests from other sites are not answered');
+  if (request.method === 'POST' && url.pathname === '/-/reload') return reload(shown);
+  if ((request.method === 'POST' || request.method === 'PUT') && takesPushes(url.pathname))
+    return taken(shown, request, url);
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return text(405, 'only GET and HEAD are answered');
   return routed(shown, url);
+}
+
+/** What was sent, kept or refused. A sender that nobody has let in did not come this far. */
+async function taken(shown: Shown, request: IncomingMessage, url: URL): Promise<Answer> {
+  try {
+    return await answerPush(request, url, (pushed) => shown.take(pushed));
+  } catch (error) {
+    const refused = refusal(error, url.pathname);
+    if (refused !== null)
+      return refused.status === 429 ? { ...refused, headers: { 'Retry-After': '5' } } : refused;
+    if (error instanceof StoreError) return text(503, error.message);
+    throw error;
+  }
+}
+
+async function reload(shown: Shown): Promise<Answer> {
+  try {
+    await shown.reload();
+    return text(200, 'ok');
+  } catch (error) {
+    if (!(error instanceof MonitorError)) throw error;
+    return text(500, error.message);
+  }
 }
 
 async function routed(shown: Shown, url: URL): Promise<Answer> {

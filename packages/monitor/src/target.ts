@@ -1,6 +1,17 @@
 // One service that is watched, and what is known of it just now.
-import type { ProcessVerdict } from '@stackpile/leaks';
+import type { LeakOptions, ProcessVerdict } from '@stackpile/leaks';
 import type { Service } from '@stackpile/sources';
+import type { ProfilePlan } from './config/model.ts';
+
+/** How a service is watched. */
+export interface ScrapePlan {
+  /** Between two readings of the counters, in milliseconds. */
+  readonly every: number;
+  /** What is taken of it; what says how things are sooner where tasks jump up. */
+  readonly profiles: readonly ProfilePlan[];
+  /** How it is judged. */
+  readonly leaks: LeakOptions;
+}
 
 /** A service to watch. */
 export interface Target {
@@ -8,7 +19,10 @@ export interface Target {
   readonly name: string;
   /** `job` and `instance` among them; of each of its series. */
   readonly labels: Readonly<Record<string, string>>;
-  /** @throws SourceError */
+  /** Where it is; for telling apart only. */
+  readonly url: string;
+  readonly plan: ScrapePlan;
+  /** @throws SourceError, MonitorError */
   open(): Promise<Service>;
 }
 

@@ -162,7 +162,7 @@ class AddressService implements Service {
       type: String(headers['content-type'] ?? 'application/octet-stream'),
       body,
       profile: () => {
-        reading ??= readCapture(body, source, query);
+        reading ??= readCapture(body, source, query, this.#options);
         return reading;
       },
     };
@@ -289,8 +289,13 @@ class AddressService implements Service {
   }
 }
 
-async function readCapture(body: Uint8Array, source: string, query: Query): Promise<Profile> {
-  if (body.length > 0) return profileOf(body, source);
+async function readCapture(
+  body: Uint8Array,
+  source: string,
+  query: Query,
+  { maxUnpacked }: SourceOptions,
+): Promise<Profile> {
+  if (body.length > 0) return profileOf(body, source, maxUnpacked === undefined ? {} : { maxUnpacked });
   // A full dump is one text per goroutine: where a Node service waits for nothing, none.
   if (query['debug'] === '2') return nothing();
   throw new SourceError('SOURCE_MALFORMED', `${source}: the answer is empty`);

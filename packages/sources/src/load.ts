@@ -33,10 +33,14 @@ const snapshotTimeout = 600;
 export async function profileOf(
   bytes: Uint8Array,
   name: string,
-  { times = false, onProgress }: Pick<SourceOptions, 'times' | 'onProgress'> = {},
+  { times = false, maxUnpacked, onProgress }: Pick<SourceOptions, 'times' | 'maxUnpacked' | 'onProgress'> = {},
 ): Promise<Profile> {
   try {
-    const profile = await readProfile(bytes, { times, inflate });
+    const profile = await readProfile(bytes, {
+      times,
+      inflate,
+      ...(maxUnpacked === undefined ? {} : { maxBytes: maxUnpacked }),
+    });
     for (const sentence of passedOver(profile)) onProgress?.(`${name}: ${sentence}`);
     return profile;
   } catch (error) {

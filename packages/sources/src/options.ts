@@ -75,6 +75,8 @@ export interface SourceOptions {
   readonly times?: boolean;
   /** Bytes that one answer or file may have, packed. Default 1 GiB. */
   readonly maxBytes?: number;
+  /** Bytes that a profile of an address may have unpacked. Default: a hundred times what came, at least 64 MiB. */
+  readonly maxUnpacked?: number;
   readonly signal?: AbortSignal;
   /** Called with one line of progress for whatever takes long. */
   readonly onProgress?: (line: string) => void;

@@ -11,7 +11,7 @@ import {
 import { optionProblem } from '../option-problem.ts';
 
 /** What `stackpile monitor --help` prints. */
-export const monitorUsage = `usage: stackpile monitor SOURCE… [OPTION…]
+export const monitorUsage = `usage: stackpile monitor [SOURCE…] [OPTION…]
 
 Watches services for as long as it runs, keeps their profiles in one file, and says which of them leaks.
 
@@ -19,6 +19,7 @@ SOURCE
   the address of a service, Node or Go: http://host:6060; JOB=ADDRESS gives it a job's name
 
 OPTIONS
+  --config FILE       targets, how they are found, and receivers (stackpile.yaml where no SOURCE is given)
   --store FILE        where profiles are kept (stackpile-monitor.db)
   --every TIME        time between two readings of a service's counters (15s)
   --profiles-every TIME  time between two looks at its tasks and its heap (1m); sooner where tasks jump up
@@ -38,7 +39,7 @@ OPTIONS
   --tls-ca FILE       certificate authority to trust; --tls-cert and --tls-key for a certificate of your own
   --help              print this
 
-It needs Node 22.13 or newer. Ctrl-C or SIGTERM ends it; started again, it goes on where it was.
+It needs Node 22.13 or newer. Ctrl-C or SIGTERM ends it; started again, it goes on where it was. SIGHUP, or POST /-/reload, has it read --config anew.
 
 EXIT STATUS
   0 when it was ended, 2 after an error
@@ -48,6 +49,7 @@ const forms = ['json', 'slack', 'alertmanager'] as const;
 const { 'no-stops': _, ...shared } = serviceOptions;
 const options = {
   ...shared,
+  config: { type: 'string' },
   store: { type: 'string', default: 'stackpile-monitor.db' },
   every: { type: 'string', default: '15s' },
   'profiles-every': { type: 'string', default: '1m' },
@@ -68,6 +70,8 @@ export const monitorOptionNames: readonly string[] = Object.keys(options);
 /** The options, checked. Times in milliseconds, sizes in bytes. */
 export interface MonitorCommand {
   readonly targets: readonly { readonly job: string; readonly source: string }[];
+  /** null where there is none. */
+  readonly config: string | null;
   readonly store: string;
   readonly every: number;
   readonly profilesEvery: number;
@@ -93,13 +97,13 @@ export function parseMonitorArgs(argv: readonly string[]): MonitorCommand | 'hel
   }
   const { values, positionals } = parsed;
   if (values.help) return 'help';
-  if (positionals.length === 0) throw new UsageError('name the services to watch');
   const form = forms.find((one) => one === values['webhook-form']);
   if (form === undefined)
     throw new UsageError(`--webhook-form ${values['webhook-form']}: it is json, slack or alertmanager`);
   const timeout = values.timeout ?? '10s';
   return {
     targets: positionals.map(targetOf),
+    config: values.config ?? (positionals.length === 0 ? 'stackpile.yaml' : null),
     store: values.store,
     every: parseDuration('--every', values.every, 100),
     profilesEvery: parseDuration('--profiles-every', values['profiles-every'], 100),

@@ -1,11 +1,11 @@
 // `stackpile monitor`: services that are watched for as long as it runs.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { isLoopback } from '@stackpile/agent/inspector';
-import type { Target } from '@stackpile/monitor';
-import { parseSource, SourceError, shownSource } from '@stackpile/sources';
+import type { MonitorConfig, Target } from '@stackpile/monitor';
+import { parseSource, readTypedFile, SourceError, shownSource, systemReason } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import { leakOptions, sourceOptions } from '../leaks/command.ts';
 import { UsageError } from '../leaks/command-line.ts';
@@ -18,20 +18,20 @@ export async function runMonitor(argv: readonly string[], io: CliIo): Promise<nu
   const complain = (message: string): void => {
     io.stderr.write(`stackpile monitor: ${visible(message, 1000)}\n`);
   };
-  let isStoreError: (error: unknown) => error is Error = (_): _ is Error => false;
+  let isMonitorError: (error: unknown) => error is Error = (_): _ is Error => false;
   try {
     const command = parseMonitorArgs(argv);
     if (command === 'help') {
       io.stdout.write(monitorUsage);
       return 0;
     }
-    const { StoreError } = await import('@stackpile/monitor');
-    isStoreError = (error): error is Error => error instanceof StoreError;
+    const { MonitorError, StoreError } = await import('@stackpile/monitor');
+    isMonitorError = (error): error is Error => error instanceof StoreError || error instanceof MonitorError;
     return await withInterrupt(io, (watchIo) => watch(command, io, watchIo));
   } catch (error) {
     if (error instanceof UsageError)
       complain(`${error.message} (stackpile monitor --help lists the options)`);
-    else if (error instanceof SourceError || isStoreError(error) || isListenError(error))
+    else if (error instanceof SourceError || isMonitorError(error) || isListenError(error))
       complain(error.message);
     else throw error;
     return 2;
@@ -40,6 +40,10 @@ export async function runMonitor(argv: readonly string[], io: CliIo): Promise<nu
 
 function isListenError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function tokensOf({ tokenFile, host }: MonitorCommand, io: WatchIo): Promise<string[]> {
@@ -55,7 +59,14 @@ async function tokensOf({ tokenFile, host }: MonitorCommand, io: WatchIo): Promi
 
 async function targetsOf(command: MonitorCommand, io: WatchIo): Promise<Target[]> {
   const { openService } = await import('@stackpile/sources/service');
-  const options = await sourceOptions(command.leaks, io);
+  const { MOST_ANSWER, mostUnpacked } = await import('@stackpile/monitor');
+  const options = {
+    ...(await sourceOptions(command.leaks, io)),
+    // A target sends nobody elsewhere, and no answer of one takes the memory of all.
+    sameHost: true,
+    maxBytes: MOST_ANSWER,
+    maxUnpacked: mostUnpacked(MOST_ANSWER),
+  };
   const names = new Set<string>();
   return command.targets.map(({ job, source }) => {
     const spec = parseSource(source, io.cwd);
@@ -68,14 +79,39 @@ async function targetsOf(command: MonitorCommand, io: WatchIo): Promise<Target[]
     return {
       name,
       labels: { job: job === '' ? instance : job, instance },
+      url: spec.url.href,
+      plan: {
+        every: command.every,
+        profiles: ['goroutine', 'heap'].map((name) => ({ name, every: command.profilesEvery, seconds: 0 })),
+        leaks: leakOptions(command.leaks),
+      },
       open: () => openService(spec, options),
     };
   });
 }
 
+/** The configuration as its file has it just now. @throws MonitorError, UsageError where there is no such file */
+async function configOf(command: MonitorCommand, io: WatchIo): Promise<MonitorConfig> {
+  if (command.config === null) return { jobs: [], receivers: [] };
+  const { MOST_CONFIG_BYTES, readConfig } = await import('@stackpile/monitor');
+  const path = resolve(io.cwd, command.config);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readTypedFile(path, MOST_CONFIG_BYTES);
+  } catch (error) {
+    const hint = command.targets.length === 0 ? ': name the services to watch, or a file with --config' : '';
+    throw new UsageError(`${command.config}: ${systemReason(error)}${hint}`, { cause: error });
+  }
+  const timeout = command.leaks.timeout ?? 10_000;
+  const defaults = { every: command.every, profilesEvery: command.profilesEvery, timeout };
+  return readConfig(new TextDecoder().decode(bytes), command.config, dirname(path), defaults);
+}
+
 async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<number> {
   const tokens = await tokensOf(command, io);
   const targets = await targetsOf(command, io);
+  // What is wrong with it is said before a store is made.
+  await configOf(command, io);
   const { openSqliteStore, startMonitor } = await import('@stackpile/monitor');
   // Node 22 warns of its SQLite, which whoever reads this log cannot change.
   if (cli.ownProcess === true) process.removeAllListeners('warning');
@@ -88,11 +124,8 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
   try {
     const monitor = await startMonitor({
       targets,
-      plan: {
-        every: command.every,
-        profilesEvery: command.profilesEvery,
-        leaks: leakOptions(command.leaks),
-      },
+      config: () => configOf(command, io),
+      leaks: leakOptions(command.leaks),
       store,
       retention: { rawMs: command.keep, hourlyMs: command.keepHours, maxBytes: command.maxSize },
       receivers: command.webhooks.map((url) => ({ url, form: command.form, headers: {} })),
@@ -101,10 +134,19 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
       say,
     });
     const shown = command.host.includes(':') ? `[${command.host}]` : command.host;
+    const count = monitor.targets().length;
     say(
-      `watching ${targets.length} ${targets.length === 1 ? 'service' : 'services'} every ${command.every / 1000} s: http://${shown}:${monitor.port}/`,
+      `watching ${count} ${count === 1 ? 'service' : 'services'} every ${command.every / 1000} s: http://${shown}:${monitor.port}/`,
     );
+    const reload = (): void => {
+      monitor.reload().then(
+        () => say('the configuration was read anew'),
+        (error: unknown) => say(`the configuration stays as it was: ${messageOf(error)}`),
+      );
+    };
+    if (cli.ownProcess === true) process.on('SIGHUP', reload);
     if (!io.signal.aborted) await once(io.signal, 'abort');
+    process.off('SIGHUP', reload);
     await monitor.stop();
     return 0;
   } finally {

@@ -1,0 +1,53 @@
+// What a profile is evidence of, and which of its sample types are kept, as what.
+import type { Evidence } from '@stackpile/leaks';
+import type { Profile } from '@stackpile/profile';
+import type { SeriesKey } from './store/model.ts';
+
+export interface Kept {
+  readonly evidence: Evidence | null;
+  /** By sample type; where it is absent all sample types are of `kind`. */
+  readonly kinds?: Readonly<Record<string, SeriesKey['kind']>>;
+  readonly kind: SeriesKey['kind'];
+}
+
+/** Of a heap what is alive: what was ever allocated only rises. */
+const HEAP = {
+  inuse_space: 'gauge',
+  inuse_objects: 'gauge',
+  space: 'gauge',
+  objects: 'gauge',
+} as const;
+const LEVELS: ReadonlyMap<string, Kept> = new Map<string, Kept>([
+  ['goroutine', { evidence: 'tasks', kind: 'gauge' }],
+  ['heap', { evidence: 'heap', kind: 'gauge', kinds: HEAP }],
+  ['goroutineleak', { evidence: 'goroutineleak', kind: 'gauge' }],
+  ['threadcreate', { evidence: 'threads', kind: 'gauge' }],
+]);
+/** What is recorded for a while says what came in that while. */
+const RECORDED: Kept = { evidence: null, kind: 'delta' };
+
+/** By the name of the profile. */
+export function keptOf(name: string): Kept {
+  return LEVELS.get(name) ?? RECORDED;
+}
+
+/** The kind of each sample type that is kept. */
+export function kindsOf(
+  profile: Profile,
+  { kinds, kind }: Kept,
+): Readonly<Record<string, SeriesKey['kind']>> {
+  return kinds ?? Object.fromEntries(profile.sampleTypes.map(({ type }) => [type, kind]));
+}
+
+/** The name of a profile that came without one, by what it measures; `said` is what its sender calls it. */
+export function profileName(profile: Profile, said: string): string {
+  const types = new Set(profile.sampleTypes.map(({ type }) => type));
+  const has = (...names: readonly string[]): boolean => names.some((name) => types.has(name));
+  if (has('goroutine', 'goroutines')) return 'goroutine';
+  if (has('inuse_space', 'inuse_objects') || (has('space') && has('objects'))) return 'heap';
+  if (has('alloc_space', 'alloc_objects')) return 'allocs';
+  if (has('cpu')) return 'profile';
+  if (has('contentions', 'delay')) return said === 'block' ? 'block' : 'mutex';
+  if (has('wall')) return 'wall';
+  return /^[\w.-]{1,60}$/u.test(said) ? said : 'profile';
+}

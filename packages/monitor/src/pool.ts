@@ -1,0 +1,85 @@
+// The scrapers of all targets: begun and ended as targets come and go, each on its own.
+import type { Clock } from '@stackpile/sources/looks';
+import { type ScrapeEvents, Scraper } from './scraper.ts';
+import type { ProfileStore } from './store/index.ts';
+import type { Target, TargetState } from './target.ts';
+
+interface Member {
+  readonly scraper: Scraper;
+  readonly ending: AbortController;
+  readonly running: Promise<void>;
+}
+
+/** What tells a target that has only been found again from one that is looked at in another way now. */
+function keyOf({ name, labels, url, plan }: Target): string {
+  return JSON.stringify([name, url, labels, plan.every, plan.profiles]);
+}
+
+export class Pool {
+  readonly #members = new Map<string, Member>();
+  readonly #store: ProfileStore;
+  readonly #events: ScrapeEvents;
+  readonly #clock: Clock;
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor(store: ProfileStore, events: ScrapeEvents, clock: Clock) {
+    this.#store = store;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /** In the order in which they came. */
+  states(): TargetState[] {
+    return [...this.#members.values()].map(({ scraper }) => scraper.state);
+  }
+
+  /**
+   * Looks at these from now on, and at no others. Those that were looked at before go on as they were; new ones begin spread over an
+   * interval, so that not all are asked at once.
+   */
+  sync(targets: readonly Target[]): void {
+    const wanted = new Map(targets.map((target) => [keyOf(target), target]));
+    for (const [key, member] of this.#members) if (!wanted.has(key)) this.#leave(key, member);
+    const fresh = [...wanted].filter(([key]) => !this.#members.has(key));
+    for (const [at, [key, target]] of fresh.entries()) {
+      const scraper = new Scraper(target, this.#store, this.#events, this.#clock);
+      const ending = new AbortController();
+      const wait = (at * target.plan.every) / fresh.length;
+      this.#members.set(key, { scraper, ending, running: this.#run(scraper, wait, ending.signal) });
+    }
+  }
+
+  /** Saves what is known of each; those that fail are left as they were saved before. @throws StoreError */
+  async save(): Promise<void> {
+    for (const { scraper } of this.#members.values()) await scraper.save();
+  }
+
+  /** Resolves when every scraper has ended and is saved. */
+  async stop(): Promise<void> {
+    const members = [...this.#members.values()];
+    for (const { ending } of members) ending.abort();
+    await Promise.all([...members.map(({ running }) => running), ...this.#leaving]);
+  }
+
+  async #run(scraper: Scraper, wait: number, signal: AbortSignal): Promise<void> {
+    try {
+      await scraper.restore();
+    } catch (error) {
+      this.#events.lost(scraper.target, error instanceof Error ? error.message : String(error));
+    }
+    await this.#clock.sleep(wait, signal);
+    await scraper.run(signal);
+  }
+
+  #leave(key: string, { scraper, ending, running }: Member): void {
+    this.#members.delete(key);
+    ending.abort();
+    const left = running
+      .then(() => scraper.save())
+      .catch((error: unknown) =>
+        this.#events.lost(scraper.target, error instanceof Error ? error.message : String(error)),
+      )
+      .finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+}

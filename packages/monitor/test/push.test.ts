@@ -1,0 +1,349 @@
+// Profiles that are sent to the monitor: by every wire that is taken, by our own agent, and by those who mean no good.
+import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
+import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { startServer } from '@stackpile/agent';
+import { encodeOtlp, encodeProfile, type Profile, ProfileBuilder } from '@stackpile/profile';
+import protobuf from 'protobufjs';
+import type { Alert } from '../src/alerts.ts';
+import { type RunningMonitor, startMonitor } from '../src/monitor.ts';
+import { NaiveStore } from './store/naive.ts';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-01-01T12:00:00Z');
+
+function goroutines(count: number, functionName = 'main.leaky'): Profile {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
+  const location = builder.location({
+    lines: [{ function: builder.function(functionName, '/srv/app.go'), line: 7 }],
+  });
+  builder.sample([location], [count]);
+  return builder.build();
+}
+
+const packed = (profile: Profile): Buffer => gzipSync(encodeProfile(profile));
+
+interface Watched {
+  readonly monitor: RunningMonitor;
+  readonly store: NaiveStore;
+  readonly url: string;
+  readonly said: string[];
+  now: number;
+}
+
+async function watched(context: TestContext, tokens: readonly string[] = []): Promise<Watched> {
+  const store = new NaiveStore();
+  const said: string[] = [];
+  const watching: { now: number } = { now: START };
+  const monitor = await startMonitor({
+    targets: [],
+    config: () => Promise.resolve({ jobs: [], receivers: [] }),
+    leaks: {},
+    store,
+    retention: { rawMs: 1e12, hourlyMs: 1e12, maxBytes: 1e12 },
+    receivers: [],
+    listen: { host: '127.0.0.1', port: 0, tokens, allowedHosts: [] },
+    clock: {
+      now: () => watching.now,
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
+    },
+    say: (sentence) => void said.push(sentence),
+  });
+  context.after(() => monitor.stop());
+  return Object.assign(watching, { monitor, store, said, url: `http://127.0.0.1:${monitor.port}` });
+}
+
+/** What was kept: `service profile sampleType` with the last total. */
+async function kept({ store }: Watched): Promise<Record<string, number | undefined>> {
+  const range = { from: 0, to: START + 1e9 };
+  const all = await store.series([], range);
+  return Object.fromEntries(
+    await Promise.all(
+      all.map(async (one) => {
+        const points = await store.timeline([one.id], range, 1e12, 'last');
+        const { job = '', instance = '' } = one.labels;
+        return [`${job} ${instance} ${one.profile} ${one.sampleType} ${one.kind}`, points[0]?.value] as const;
+      }),
+    ),
+  );
+}
+
+const { root } = protobuf.parse(`
+  syntax = "proto3";
+  message Label { string name = 1; string value = 2; }
+  message LabelSet { repeated Label labels = 1; }
+  message Raw { bytes raw_profile = 1; string ID = 2; }
+  message Push { repeated PushSeries series = 1; }
+  message PushSeries { repeated Label labels = 1; repeated Raw samples = 2; }
+  message WriteRaw { string tenant = 1; repeated RawSeries series = 2; bool normalized = 3; }
+  message RawSeries { LabelSet labels = 1; repeated Raw samples = 2; }
+`);
+
+function encoded(type: string, value: object): Buffer {
+  return Buffer.from(root.lookupType(type).encode(root.lookupType(type).fromObject(value)).finish());
+}
+
+function post(
+  url: string,
+  body: Uint8Array | string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(url, { method: 'POST', body, headers });
+}
+
+describe('a profile that is sent', () => {
+  test('is taken by every wire that is known, under its service, its instance and what it measures', async (context) => {
+    const to = await watched(context);
+    const labels = (service: string): { name: string; value: string }[] =>
+      Object.entries({ __name__: 'goroutines', service_name: service, pod: 'p-1' }).map(([name, value]) => ({
+        name,
+        value,
+      }));
+    const raw = packed(goroutines(3));
+    const base64 = raw.toString('base64');
+    const boundary = 'x-y-z';
+    const form = Buffer.concat([
+      Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="sample_type_config"\r\n\r\n{}\r\n`),
+      Buffer.from(
+        `--${boundary}\r\nContent-Disposition: form-data; name="profile"; filename="p"\r\nContent-Type: a/b\r\n\r\n`,
+      ),
+      raw,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    const push = { series: [{ labels: labels('push'), samples: [{ rawProfile: base64 }] }] };
+    const write = { series: [{ labels: { labels: labels('write') }, samples: [{ rawProfile: base64 }] }] };
+    const frame = encoded('WriteRaw', {
+      series: [{ ...write.series[0], labels: { labels: labels('web') } }],
+    });
+    const framed = Buffer.concat([Buffer.from([0, 0, 0, frame.length >> 8, frame.length & 255]), frame]);
+    const snake = JSON.stringify({
+      series: [{ labels: { labels: labels('gateway') }, samples: [{ raw_profile: base64 }] }],
+    });
+    const json = 'application/json';
+    const proto = 'application/proto';
+    const query = 'format=pprof&from=1767268000&until=1767268790&spyName=nodespy';
+    const named = (name: string): string => `/ingest?${query}&name=${encodeURIComponent(name)}`;
+    const otlp = (service: string): Uint8Array =>
+      encodeOtlp(goroutines(3), { 'service.name': service, 'service.instance.id': 'i-1', 'process.pid': 7 });
+    const sent: readonly (readonly [path: string, body: Uint8Array | string, type: string])[] = [
+      [named('octets{env=prod,pod=p-1}'), raw, 'application/octet-stream'],
+      [named('form{pod=p-1}'), form, `multipart/form-data; boundary=${boundary}`],
+      ['/ingest?name=folded{pod=p-1}&format=folded', 'main;wait 3\n', 'text/plain'],
+      ['/push.v1.PusherService/Push', JSON.stringify(push), json],
+      [
+        '/push.v1.PusherService/Push',
+        encoded('Push', { series: [{ ...push.series[0], labels: labels('proto') }] }),
+        proto,
+      ],
+      ['/api/profiles/writeraw', snake, json],
+      ['/parca.profilestore.v1alpha1.ProfileStoreService/WriteRaw', encoded('WriteRaw', write), proto],
+      ['/parca.profilestore.v1alpha1.ProfileStoreService/WriteRaw', framed, 'application/grpc-web+proto'],
+      ['/v1development/profiles', otlp('otlp'), 'application/x-protobuf'],
+      ['/api/profiles?service_name=plain&pod=p-1&profile=goroutine', raw, 'application/octet-stream'],
+    ];
+    for (const [path, body, type] of sent) {
+      const answer = await post(`${to.url}${path}`, body, { 'Content-Type': type });
+      assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.text()}`);
+    }
+    const zipped = await post(`${to.url}${named('zipped{pod=p-1}')}`, gzipSync(raw), {
+      'Content-Encoding': 'gzip',
+    });
+    assert.ok(zipped.ok);
+    const services = ['octets', 'form', 'push', 'proto', 'gateway', 'write', 'web', 'plain', 'zipped'];
+    assert.deepEqual(await kept(to), {
+      ...Object.fromEntries(services.map((service) => [`${service} p-1 goroutine goroutine gauge`, 3])),
+      'folded p-1 profile samples delta': 3,
+      'otlp i-1 goroutine goroutine gauge': 3,
+    });
+    // Each of them is a target like those that are scraped.
+    assert.deepEqual(
+      new Set(to.monitor.targets().map(({ name, up }) => `${name} ${String(up)}`)),
+      new Set([...services, 'folded'].map((service) => `${service} p-1 true`).concat('otlp i-1 true')),
+    );
+  });
+
+  test('OTLP in JSON: each resource of a message by itself, and what cannot be read is told, not sent again', async (context) => {
+    const to = await watched(context);
+    const resource = (service: string, stack: number): object => ({
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+      scopeProfiles: [
+        {
+          profiles: [
+            {
+              sampleType: { typeStrindex: 1, unitStrindex: 2 },
+              samples: [{ stackIndex: stack, values: ['5'] }],
+            },
+          ],
+        },
+      ],
+    });
+    const message = {
+      resourceProfiles: [resource('one', 1), resource('two', 1), { resource: {}, scopeProfiles: [] }],
+      dictionary: {
+        stringTable: ['', 'goroutine', 'count', 'main.wait'],
+        functionTable: [{}, { nameStrindex: 3 }],
+        locationTable: [{}, { lines: [{ functionIndex: 1 }] }],
+        stackTable: [{}, { locationIndices: [1] }],
+        mappingTable: [{}],
+        attributeTable: [{}],
+      },
+    };
+    const answer = await post(`${to.url}/v1development/profiles`, JSON.stringify(message), {
+      'Content-Type': 'application/json',
+    });
+    assert.equal(answer.status, 200);
+    const said = (await answer.json()) as {
+      partialSuccess?: { rejectedProfiles: string; errorMessage: string };
+    };
+    assert.equal(said.partialSuccess?.rejectedProfiles, '1');
+    assert.match(said.partialSuccess.errorMessage, /no profile/u);
+    assert.deepEqual(await kept(to), {
+      'one one goroutine goroutine gauge': 5,
+      'two two goroutine goroutine gauge': 5,
+    });
+  });
+
+  test('our own agent sends to it', async (context) => {
+    const to = await watched(context);
+    const agent = await startServer({
+      port: 0,
+      push: {
+        url: to.url,
+        service: 'shop',
+        labels: { pod: 'a' },
+        seconds: 1,
+        profiles: ['goroutine', 'heap'],
+      },
+    });
+    context.after(() => agent.close());
+    for (let tries = 0; ; tries++) {
+      const found = await kept(to);
+      if ('shop a goroutine goroutine gauge' in found && 'shop a heap inuse_space gauge' in found) break;
+      assert.ok(tries < 1200, `${JSON.stringify(found)} ${to.said.join('\n')}`);
+      await sleep(50);
+    }
+  });
+
+  test('is judged: what piles up is told with its function, and its silence is seen', async (context) => {
+    const to = await watched(context);
+    for (let i = 0; i < 8; i++) {
+      to.now = START + i * MINUTE;
+      for (const [service, count] of [
+        ['leaky', 10 + 50 * i],
+        ['fixed', 10],
+      ] as const) {
+        const query = new URLSearchParams({ name: `${service}{pod=a}`, until: String(to.now / 1000) });
+        const body = packed(goroutines(count, `main.${service}`));
+        assert.ok((await post(`${to.url}/ingest?${query.toString()}`, body)).ok);
+      }
+    }
+    const { targets, alerts } = (await (await fetch(`${to.url}/api/targets`)).json()) as {
+      targets: { name: string; up: boolean }[];
+      alerts: Alert[];
+    };
+    assert.deepEqual(
+      alerts.map(({ target, function: name }) => [target, name]),
+      [['leaky a', 'main.leaky']],
+    );
+    assert.deepEqual(
+      targets.map(({ up }) => up),
+      [true, true],
+    );
+    to.now += 10 * MINUTE;
+    assert.deepEqual(
+      to.monitor.targets().map(({ up, failure }) => [up, failure]),
+      Array.from({ length: 2 }, () => [false, 'nothing was sent for 600 s']),
+    );
+  });
+
+  test('what is no profile, too much, or packed to burst is refused in one sentence, and nothing of it is kept', async (context) => {
+    const to = await watched(context);
+    const series = (labels: number): string =>
+      JSON.stringify({
+        series: [
+          {
+            labels: Array.from({ length: labels }, (_, i) => ({ name: `label_${i}`, value: 'x' })),
+            samples: [{ rawProfile: packed(goroutines(1)).toString('base64') }],
+          },
+        ],
+      });
+    const json = { 'Content-Type': 'application/json' };
+    const bomb = gzipSync(Buffer.alloc(64 << 20), { level: 9 });
+    const wrong: readonly (readonly [
+      path: string,
+      body: Uint8Array | string,
+      headers: Record<string, string>,
+      status: number,
+    ])[] = [
+      ['/ingest?name=x', 'hello', {}, 400],
+      ['/ingest?name=x', '', {}, 400],
+      ['/ingest?name=x&format=jfr', 'x', {}, 400],
+      ['/ingest?name=x', 'x', { 'Content-Type': 'multipart/form-data; boundary=b' }, 400],
+      ['/ingest?name=x', 'x', { 'Content-Encoding': 'br' }, 400],
+      ['/ingest?name=x', 'x', { 'Content-Encoding': 'gzip' }, 400],
+      ['/ingest?name=x', bomb, { 'Content-Encoding': 'gzip' }, 413],
+      ['/ingest?name=x', Buffer.alloc(33 << 20), {}, 413],
+      ['/push.v1.PusherService/Push', '{', json, 400],
+      ['/push.v1.PusherService/Push', '[]', json, 400],
+      ['/push.v1.PusherService/Push', '{"series":[{"samples":[{"rawProfile":7}]}]}', json, 400],
+      ['/push.v1.PusherService/Push', series(31), json, 400],
+      ['/push.v1.PusherService/Push', Buffer.from([0xff]), { 'Content-Type': 'application/proto' }, 400],
+      [
+        '/push.v1.PusherService/Push',
+        Buffer.from([0x0a, 0x7f]),
+        { 'Content-Type': 'application/proto' },
+        400,
+      ],
+      ['/api/profiles/writeraw', 'x', { 'Content-Type': 'application/grpc-web' }, 400],
+      ['/v1development/profiles', '{}', json, 400],
+      ['/nowhere', 'x', {}, 405],
+    ];
+    for (const [path, body, headers, status] of wrong) {
+      // A connection of its own: one that is cut short while it sends still has its answer.
+      const answer = await post(`${to.url}${path}`, body, { ...headers, Connection: 'close' }).catch(
+        () => null,
+      );
+      if (answer === null) {
+        assert.equal(status, 413, path);
+        continue;
+      }
+      const said = await answer.text();
+      assert.equal(answer.status, status, `${path}: ${said}`);
+      assert.match(said, /^[^\n]+\n?$/u, path);
+      if (path.startsWith('/push'))
+        assert.equal((JSON.parse(said) as { code: string }).code, 'invalid_argument');
+    }
+    assert.deepEqual(await kept(to), {});
+    assert.deepEqual(to.monitor.targets(), []);
+  });
+
+  test('needs the token where there is one, and no more than some are read at a time', async (context) => {
+    const shut = await watched(context, ['secret']);
+    const path = '/ingest?name=x{pod=a}';
+    assert.equal((await post(`${shut.url}${path}`, packed(goroutines(1)))).status, 401);
+    const authorization = { Authorization: 'Bearer secret' };
+    assert.equal((await post(`${shut.url}${path}`, packed(goroutines(1)), authorization)).status, 200);
+    const open = await watched(context);
+    const hanging = Array.from({ length: 8 }, () => {
+      const one = httpRequest(`${open.url}${path}`, { method: 'POST', headers: { 'Content-Length': '100' } });
+      one.on('error', () => undefined);
+      one.write('x');
+      return one;
+    });
+    let answer: Response;
+    for (let tries = 0; ; tries++) {
+      answer = await post(`${open.url}${path}`, packed(goroutines(1)));
+      if (answer.status === 429) break;
+      assert.ok(tries < 600, 'eight requests that hang leave room for another');
+      await sleep(20);
+    }
+    assert.equal(answer.headers.get('retry-after'), '5');
+    for (const one of hanging) one.destroy();
+    for (let tries = 0; (await post(`${open.url}${path}`, packed(goroutines(1)))).status !== 200; tries++) {
+      assert.ok(tries < 600, 'those who hung up leave no room');
+      await sleep(20);
+    }
+  });
+});
