@@ -57,6 +57,8 @@ const options = {
   // Loaded when a picture is drawn, a browser or a process is asked for. Native parts cannot be bundled, nor can CommonJS: its
   // calls of `require` do not survive in an ES module.
   external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws'],
+  // What it gives Node is CommonJS; what it gives others is the same in modules.
+  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   logLevel: 'warning',
   plugins: [readersApart, noForms],
 } satisfies BuildOptions;
