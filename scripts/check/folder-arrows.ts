@@ -86,7 +86,6 @@ export const arrows: Arrows = {
     'report/': ['web/'],
     'guard/': ['leaks/'],
     'mcp/': ['leaks/'],
-    'postmortem/': ['leaks/'],
     'monitor/': ['leaks/'],
     'run/': ['leaks/', 'report/'],
     'leaks/': [],

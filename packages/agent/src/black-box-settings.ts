@@ -1,6 +1,6 @@
 // What may be asked of the black box, and the checks that turn it into settings without gaps.
 import { isAbsolute, resolve } from 'node:path';
-import { type Destinations, isHeader, webAddress } from './black-box/delivery.ts';
+import { type Destinations, isHeader, webAddress } from './black-box-destinations.ts';
 import { type Check, number, options, refuse, text, whole } from './option-checks.ts';
 
 /** A line: a part of the limit (`'85%'`), or a size (`'512MB'`). */

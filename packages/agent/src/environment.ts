@@ -1,6 +1,6 @@
 // startFromEnvironment: the server by environment variables alone, for `node --import @stackpile/agent/register app.js`.
 import { readFileSync } from 'node:fs';
-import { headersOf } from './black-box/delivery.ts';
+import { headersOf } from './black-box-destinations.ts';
 import { AgentError, messageOf } from './errors.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
 import { nearest } from './nearest.ts';

@@ -5,6 +5,7 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { type Destinations, webAddress } from '../black-box-destinations.ts';
 import type { Bundle } from './bundle.ts';
 
 /** How long one request may take, and all that is left when the bundle is whole. */
@@ -12,16 +13,6 @@ const REQUEST_MS = 20_000;
 const ALL_MS = 60_000;
 /** A larger file stays in the folder. */
 const MOST_BYTES = 256 * 2 ** 20;
-
-/** Where a bundle goes besides its folder. */
-export interface Destinations {
-  /** Each file is PUT to `ADDRESS/BUNDLE/FILE`. */
-  readonly upload: string | null;
-  /** Is POSTed a {@link Notice}. */
-  readonly webhook: string | null;
-  /** Of every request, for both: secrets as a rule, never shown. */
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** What a webhook is told. Within version 1 fields are only ever added. */
 export interface Notice {
@@ -43,33 +34,6 @@ export interface Notice {
     readonly line: number;
     readonly limit: number | null;
   };
-}
-
-/** The address of a server of HTTP; null where a text is none. */
-export function webAddress(text: string): URL | null {
-  if (text.length > 4000 || !URL.canParse(text)) return null;
-  const url = new URL(text);
-  return /^https?:$/u.test(url.protocol) ? url : null;
-}
-
-const NAME = /^[!#$%&'*+.^_`|~\w-]{1,100}$/u;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]{0,8000}$/u;
-
-/** Whether a header can be sent: names that Node sets itself are not for others. */
-export function isHeader(name: string, value: unknown): boolean {
-  const own = /^(?:content-length|content-type|transfer-encoding|connection|host)$/iu.test(name);
-  return NAME.test(name) && !own && typeof value === 'string' && VALUE.test(value);
-}
-
-/** `Name: value`, a line each; null where a line is none. */
-export function headersOf(text: string): Record<string, string> | null {
-  const headers: Record<string, string> = {};
-  for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
-    const [, name = '', value = ''] = /^\s*([^\s:]+)\s*:\s*(.*?)\s*$/u.exec(line) ?? [];
-    if (!isHeader(name, value)) return null;
-    headers[name] = value;
-  }
-  return headers;
 }
 
 interface Message {

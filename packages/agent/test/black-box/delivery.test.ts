@@ -8,7 +8,8 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { blackBox } from '@stackpile/agent';
 import { listen, shut } from '../../../../testing/listening.ts';
 import { Bundle } from '../../src/black-box/bundle.ts';
-import { Delivery, type Destinations, headersOf, type Notice } from '../../src/black-box/delivery.ts';
+import { Delivery, type Notice } from '../../src/black-box/delivery.ts';
+import { type Destinations, headersOf } from '../../src/black-box-destinations.ts';
 import { startFromEnvironment } from '../../src/environment.ts';
 
 interface Asked {

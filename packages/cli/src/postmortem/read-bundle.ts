@@ -104,7 +104,7 @@ export function newestBundle(dir: string): string {
 
 /** Reads a file of the bundle itself: a link may lead anywhere. */
 function bytesOf(path: string, most: number): Uint8Array {
-  if (lstatSync(path).isSymbolicLink()) throw new Error('it is a link, which is not followed');
+  if (lstatSync(path).isSymbolicLink()) throw new BundleError('it is a link, which is not followed');
   return readRegularFile(fs, path, most);
 }
 

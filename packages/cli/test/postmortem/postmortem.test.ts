@@ -191,7 +191,6 @@ describe('a folder of somebody else', () => {
     assert.equal(status, 2);
     assert.equal(stderr, '');
     assert.ok(stdout.length < 50_000, String(stdout.length));
-    // oxlint-disable-next-line no-control-regex -- that none is there is the point
     assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/u);
     assert.match(stdout, /heap\.pb\.gz cannot be read: too large/);
     assert.match(stdout, /goroutine\.pb\.gz cannot be read: it is a link, which is not followed/);
