@@ -88,6 +88,7 @@ export const arrows: Arrows = {
     'binaries/': [],
     'pprof/': ['binaries/', 'web/'],
     'report/': ['web/'],
+    'guard/': ['leaks/'],
     'mcp/': ['leaks/'],
     'monitor/': ['leaks/'],
     'run/': ['leaks/', 'report/'],

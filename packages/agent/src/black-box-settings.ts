@@ -1,5 +1,6 @@
 // What may be asked of the black box, and the checks that turn it into settings without gaps.
 import { isAbsolute, resolve } from 'node:path';
+import { type Destinations, isHeader, webAddress } from './black-box-destinations.ts';
 import { type Check, number, options, refuse, text, whole } from './option-checks.ts';
 
 /** A line: a part of the limit (`'85%'`), or a size (`'512MB'`). */
@@ -26,8 +27,12 @@ export interface BlackBoxOptions {
   readonly bundles?: number;
   /** Most megabytes that they take together. Default 200. */
   readonly megabytes?: number;
-  /** Sends each file of a bundle with HTTP PUT below this address, when it is whole. */
+  /** Sends each file of a bundle with HTTP PUT below this address, as soon as it is there. */
   readonly upload?: string;
+  /** Is sent a small JSON with HTTP POST when a bundle is begun: where, when, what crossed which line. */
+  readonly webhook?: string;
+  /** Headers of the requests to both: `{ Authorization: 'Bearer …' }`. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A line, told by what it is compared with. */
@@ -44,7 +49,7 @@ export interface BlackBoxSettings {
   readonly lag: number | null;
   readonly bundles: number;
   readonly megabytes: number;
-  readonly upload: string | null;
+  readonly to: Destinations;
 }
 
 const units: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
@@ -79,8 +84,17 @@ const lag: Check = (name, value) => {
 };
 
 const address: Check = (name, value) => {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
-  if (url === null || !/^https?:$/u.test(url.protocol)) refuse(name, typeof value, 'an address of HTTP');
+  if (typeof value !== 'string' || webAddress(value) === null)
+    refuse(name, typeof value, 'an address of HTTP');
+};
+
+const headers: Check = (name, value) => {
+  const all = typeof value === 'object' && value !== null ? Object.entries(value) : null;
+  const wrong = all?.find(([header, text]) => !isHeader(header, text));
+  // Their values are nobody's to read.
+  if (all === null || all.length > 20) refuse(name, typeof value, 'an object of at most 20 headers');
+  if (wrong !== undefined)
+    refuse(`${name}.${wrong[0].slice(0, 60)}`, typeof wrong[1], 'a header that can be sent');
 };
 
 const checks = {
@@ -92,6 +106,8 @@ const checks = {
   bundles: whole(1, 1000),
   megabytes: number(1, 1_000_000),
   upload: address,
+  webhook: address,
+  headers,
 } satisfies Record<keyof BlackBoxOptions, Check>;
 
 /** The check of the option that holds these. */
@@ -114,6 +130,8 @@ export function blackBoxSettings({
   bundles = 5,
   megabytes = 200,
   upload,
+  webhook,
+  headers: sent = {},
 }: BlackBoxOptions): BlackBoxSettings {
   return {
     dir: isAbsolute(dir) ? dir : resolve(dir),
@@ -123,6 +141,6 @@ export function blackBoxSettings({
     lag: at.lag === undefined ? null : millisecondsOf(at.lag.trim()),
     bundles,
     megabytes,
-    upload: upload ?? null,
+    to: { upload: upload ?? null, webhook: webhook ?? null, headers: sent },
   };
 }

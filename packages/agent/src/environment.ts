@@ -1,5 +1,6 @@
 // startFromEnvironment: the server by environment variables alone, for `node --import @stackpile/agent/register app.js`.
 import { readFileSync } from 'node:fs';
+import { headersOf } from './black-box-destinations.ts';
 import { AgentError, messageOf } from './errors.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
 import { nearest } from './nearest.ts';
@@ -74,6 +75,9 @@ const variables: Readonly<Record<string, Variable>> = {
   STACKPILE_BLACK_BOX_BUNDLES: { option: 'blackBox.bundles', read: numeric },
   STACKPILE_BLACK_BOX_MEGABYTES: { option: 'blackBox.megabytes', read: numeric },
   STACKPILE_BLACK_BOX_UPLOAD: { option: 'blackBox.upload', read: (text) => text.trim() },
+  STACKPILE_BLACK_BOX_WEBHOOK: { option: 'blackBox.webhook', read: (text) => text.trim() },
+  // Not shown where it is wrong: what is in it is secret.
+  STACKPILE_BLACK_BOX_HEADERS: { option: 'blackBox.headers', read: (text) => headersOf(text) ?? 'text' },
   STACKPILE_PUSH_URL: { option: 'push.url', read: (text) => text.trim() },
   STACKPILE_PUSH_TO: { option: 'push.to', read: (text) => text.trim() },
   STACKPILE_PUSH_SERVICE: { option: 'push.service', read: (text) => text.trim() },

@@ -1,4 +1,5 @@
-// What the command line uses of the agent: the captures, for processes whose inspector it has opened itself, and what is loopback.
+// What the command line uses of the agent: the captures, for processes whose inspector it has opened itself, bundles of a
+// black box, and what is loopback.
 export {
   cpuFrames,
   type CpuNode,
@@ -6,6 +7,13 @@ export {
   cpuProfile,
   type CpuWindow,
 } from './inspect/cpu-profile.ts';
+export { Bundle, tidy } from './black-box/bundle.ts';
+export { oldSpaceLimit } from './black-box/heap-limit.ts';
+export { Ledger as HourLedger } from './black-box/ledger.ts';
+export { Crossings, type Progress } from './black-box/lines.ts';
+export { Delivery } from './black-box/delivery.ts';
+export { headersOf, webAddress } from './black-box-destinations.ts';
+export { lineOf } from './black-box-settings.ts';
 export { carries, isAllowedHost, isCrossSite } from './door/guard.ts';
 export { isAddress, isLoopback, isOwnName, parseHost } from './http/hosts.ts';
 export type { HeapReading, HeapRecord } from './inspect/heap-reading.ts';

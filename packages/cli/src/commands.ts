@@ -14,6 +14,7 @@ export const usage = `usage:
   stackpile -top SOURCE              any report of pprof: -top -peek -list -tree -dot -svg -raw -proto …
   stackpile -http=:8080 SOURCE…      the same in a browser
   stackpile report -o FILE SOURCE…   the same as one HTML file to attach to a ticket
+  stackpile guard URL --dir DIR      watches a service from outside, and writes evidence before the kill
   stackpile postmortem DIR           what the black box of a process that is gone has to say
   stackpile SOURCE                   the same at a prompt
   stackpile monitor SOURCE…          watches services for as long as it runs, and tells which of them leaks
@@ -37,6 +38,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   leaks: async () => (await import('./leaks/command-line.ts')).leaksUsage,
   watch: async () => (await import('./watch/command-line.ts')).watchUsage,
   verify: async () => (await import('./leaks/command-line.ts')).verifyUsage,
+  guard: async () => (await import('./guard/command-line.ts')).guardUsage,
   postmortem: async () => (await import('./postmortem/command.ts')).postmortemUsage,
   report: async () => (await import('./report/report-file.ts')).reportUsage,
   run: async () => (await import('./run/command-line.ts')).runUsage,

@@ -1,5 +1,6 @@
 // `stackpile completion SHELL`: a script that completes subcommands, options and files, made of the tables that parse them.
 import { didYouMean } from './closest.ts';
+import { guardOptionNames, guardUsage } from './guard/command-line.ts';
 import { postmortemOptionNames, postmortemUsage } from './postmortem/command.ts';
 import { reportOptionNames, reportUsage } from './report/report-file.ts';
 import { watchOptionNames, watchUsage } from './watch/command-line.ts';
@@ -28,6 +29,7 @@ interface Words {
   readonly leaks: readonly string[];
   readonly verify: readonly string[];
   readonly watch: readonly string[];
+  readonly guard: readonly string[];
   readonly postmortem: readonly string[];
   readonly report: readonly string[];
   readonly run: readonly string[];
@@ -43,6 +45,7 @@ function words(): Words {
     leaks: dashed('--', leaksOptionNames),
     verify: dashed('--', verifyOptionNames),
     watch: dashed('--', watchOptionNames),
+    guard: dashed('--', guardOptionNames),
     postmortem: dashed('--', postmortemOptionNames),
     report: dashed('--', reportOptionNames),
     run: dashed('--', runOptionNames),
@@ -54,7 +57,7 @@ function words(): Words {
 }
 
 function bash(): string {
-  const { leaks, verify, watch, postmortem, report, run, mcp, monitor, flags, topics } = words();
+  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, flags, topics } = words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
@@ -62,6 +65,7 @@ _stackpile() {
     leaks) options='${leaks.join(' ')}' ;;
     verify) options='${verify.join(' ')}' ;;
     watch) options='${watch.join(' ')}' ;;
+    guard) options='${guard.join(' ')}' ;;
     postmortem) options='${postmortem.join(' ')}' ;;
     report) options='${report.join(' ')}' ;;
     run) options='${run.join(' ')}' ;;
@@ -91,7 +95,7 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, watch, postmortem, report, run, mcp, monitor, flags, topics } = words();
+  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, flags, topics } = words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -102,6 +106,7 @@ _stackpile() {
     leaks) options=(${leaks.join(' ')}) ;;
     verify) options=(${verify.join(' ')}) ;;
     watch) options=(${watch.join(' ')}) ;;
+    guard) options=(${guard.join(' ')}) ;;
     postmortem) options=(${postmortem.join(' ')}) ;;
     report) options=(${report.join(' ')}) ;;
     run) options=(${run.join(' ')}) ;;
@@ -148,6 +153,7 @@ function fish(): string {
   for (const name of leaksOptionNames) add(seen('leaks'), `-l ${name}`, optionSummary(leaksUsage, name));
   for (const name of verifyOptionNames) add(seen('verify'), `-l ${name}`, optionSummary(verifyUsage, name));
   for (const name of watchOptionNames) add(seen('watch'), `-l ${name}`, optionSummary(watchUsage, name));
+  for (const name of guardOptionNames) add(seen('guard'), `-l ${name}`, optionSummary(guardUsage, name));
   for (const name of postmortemOptionNames)
     add(seen('postmortem'), `-l ${name}`, optionSummary(postmortemUsage, name));
   for (const name of reportOptionNames) add(seen('report'), `-l ${name}`, optionSummary(reportUsage, name));

@@ -50,6 +50,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runVerify } = await import('./leaks/verify-command.ts');
       return runVerify(argv.slice(1), io);
     }
+    case 'guard': {
+      const { runGuard } = await import('./guard/command.ts');
+      return runGuard(argv.slice(1), io);
+    }
     case 'postmortem': {
       const { runPostmortem } = await import('./postmortem/command.ts');
       return runPostmortem(argv.slice(1), io);

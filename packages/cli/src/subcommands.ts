@@ -9,6 +9,7 @@ export const subcommands: Readonly<Record<string, string>> = {
   run: 'starts a program with the agent in it, watches it, and says whether it leaks',
   monitor: 'watches services, keeps their profiles, and tells which of them leaks',
   mcp: 'profiles for an assistant, over the Model Context Protocol',
+  guard: 'watches a service from outside, and writes evidence before it meets a limit',
   postmortem: 'what the black box of a process that is gone has to say',
   help: 'what there is, or one word of it',
   completion: 'completion for bash, zsh or fish',

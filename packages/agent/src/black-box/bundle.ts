@@ -25,11 +25,12 @@ export interface Allowance {
   readonly megabytes: number;
 }
 
-function put(path: string, content: string | Uint8Array): void {
+/** @param isLasting whether it waits for the disk: the end of a process loses nothing that was written, that of a machine does */
+function put(path: string, content: string | Uint8Array, isLasting: boolean): void {
   const file = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(file, content);
-    fsyncSync(file);
+    if (isLasting) fsyncSync(file);
   } finally {
     closeSync(file);
   }
@@ -48,19 +49,25 @@ export class Bundle {
   /**
    * Makes a bundle with its first files.
    *
+   * @param pid of the process that it is about; 0 where that is not known
    * @throws what the file system says
    */
-  static create(dir: string, time: number, files: Readonly<Record<string, string | Uint8Array>>): Bundle {
+  static create(
+    dir: string,
+    time: number,
+    files: Readonly<Record<string, string | Uint8Array>>,
+    pid: number = process.pid,
+  ): Bundle {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const when = new Date(time)
       .toISOString()
       .replace(/\.\d+Z$/u, 'Z')
       .replaceAll(':', '-');
-    const name = `${when}-${process.pid}-${randomBytes(4).toString('hex')}`;
+    const name = `${when}-${pid}-${randomBytes(4).toString('hex')}`;
     const unfinished = join(dir, `.${name}`);
     mkdirSync(unfinished, { mode: 0o700 });
     try {
-      for (const [file, content] of Object.entries(files)) put(join(unfinished, file), content);
+      for (const [file, content] of Object.entries(files)) put(join(unfinished, file), content, false);
       renameSync(unfinished, join(dir, name));
     } catch (error) {
       rmSync(unfinished, { recursive: true, force: true });
@@ -73,7 +80,7 @@ export class Bundle {
   add(file: string, content: string | Uint8Array): void {
     const unfinished = join(this.path, `.${file}-${randomBytes(4).toString('hex')}`);
     try {
-      put(unfinished, content);
+      put(unfinished, content, true);
       renameSync(unfinished, join(this.path, file));
     } catch (error) {
       rmSync(unfinished, { force: true });

@@ -12,8 +12,8 @@ export interface Vitals {
   readonly lag: number | null;
 }
 
-/** What can cross its line. */
-export type Watched = 'rss' | 'heap' | 'descriptors' | 'lag';
+/** What can cross its line; from outside also the space of addresses (`ulimit -v`) and the number of tasks. */
+export type Watched = 'rss' | 'heap' | 'descriptors' | 'lag' | 'addresses' | 'tasks';
 
 /** How far something is on the way to its line: 1 is the line. */
 export interface Progress {

@@ -7,16 +7,20 @@ import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { messageOf } from '../errors.ts';
 import { memoryRoom } from '../inspect/memory-room.ts';
 import { Bundle, tidy } from './bundle.ts';
+import { openDescriptors, SpareDescriptors } from './descriptors.ts';
 import { HEAP_FLAGS, oldSpaceLimit } from './heap-limit.ts';
 import { Ledger } from './ledger.ts';
 import { Crossings, type Progress, progress, type Vitals } from './lines.ts';
 import type { BlackBoxSettings } from '../black-box-settings.ts';
-import { upload } from './upload.ts';
+import { Delivery } from './delivery.ts';
 
 /** Between two looks, by how far the furthest is on the way to its line. */
 const CALM_MS = 1000;
 const BUSY_MS = 250;
 const CLOSE_MS = 100;
+/** How long a look waits for the answers of the main thread, and after which silence its heap is guessed. */
+const ANSWER_MS = 50;
+const SILENT_MS = 500;
 /** How long the main thread may take for a number, and for a profile. */
 const NUMBER_MS = 2000;
 const PROFILE_MS = 8000;
@@ -43,6 +47,11 @@ interface Taken {
   readonly body: Uint8Array;
 }
 
+interface HeapTold extends Pick<Vitals, 'heap' | 'heapLimit' | 'rss'> {
+  /** By a clock that only goes forward. */
+  readonly at: number;
+}
+
 /** One black box. */
 export class Recorder {
   readonly #parts: RecorderParts;
@@ -53,11 +62,14 @@ export class Recorder {
   #timer: NodeJS.Timeout | null = null;
   #isOver = false;
   #hasFailed = false;
-  #heap: Pick<Vitals, 'heap' | 'heapLimit'> = { heap: null, heapLimit: null };
-  #descriptors: Pick<Vitals, 'descriptors' | 'descriptorLimit'> = {
-    descriptors: null,
-    descriptorLimit: null,
-  };
+  /** The heap as the main thread told it, when that was, and what the process had then. */
+  #heap: HeapTold = { heap: null, heapLimit: null, rss: null, at: 0 };
+  #descriptors: number | null = null;
+  #descriptorLimit: number | null = null;
+  #lag: number | null = null;
+  #asking: Promise<void> | null = null;
+  #isSampling = false;
+  readonly #spare = new SpareDescriptors();
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -65,6 +77,7 @@ export class Recorder {
 
   /** Begins to look. */
   start(): void {
+    this.#spare.hold();
     const turn = async (): Promise<void> => {
       let wait = CALM_MS;
       try {
@@ -79,33 +92,47 @@ export class Recorder {
 
   stop(): void {
     this.#isOver = true;
+    this.#spare.release();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  /** One look; milliseconds until the next one. */
+  /** One look; milliseconds until the next one. Nobody is waited for: what the main thread is asked, it answers when it can. */
   async #look(): Promise<number> {
-    const { settings } = this.#parts;
-    // What needs nobody comes first: a main thread that is stuck must not hold it up.
+    const { settings, context } = this.#parts;
     const memory = this.#memory();
-    const alone = progress({ ...memory, ...this.#heap, ...this.#descriptors, lag: null }, settings);
-    const now = performance.now();
-    const early = this.#crossings.crossed(
-      alone.filter(({ what }) => what === 'rss'),
-      now,
-    );
-    if (early !== null) await this.#write(early);
-    const lag = settings.lag === null ? null : await this.#parts.context.loopLag();
-    // One that does not answer is no reason not to look: its last numbers stand.
-    await this.#askMain(now).catch(() => undefined);
-    const all = progress({ ...memory, ...this.#heap, ...this.#descriptors, lag }, settings);
-    const crossed = early === null ? this.#crossings.crossed(all, now) : null;
+    await Promise.race([this.#ask(), pause(ANSWER_MS)]);
+    if (settings.lag !== null) this.#lag = await context.loopLag();
+    const vitals = { ...memory, ...this.#heapNow(memory.rss), ...this.#descriptorsNow(), lag: this.#lag };
+    const all = progress(vitals, settings);
+    const crossed = this.#crossings.crossed(all, performance.now());
+    const far = all.filter(({ what }) => what !== 'lag').map(({ value, line }) => value / line);
+    const furthest = Math.max(0, ...far);
     if (crossed !== null) await this.#write(crossed);
-    else if (early === null) await this.#onTheWay(all);
-    const furthest = Math.max(
-      0,
-      ...all.filter(({ what }) => what !== 'lag').map(({ value, line }) => value / line),
-    );
+    else this.#onTheWay(furthest);
     return furthest > 0.85 ? CLOSE_MS : furthest > 0.4 ? BUSY_MS : CALM_MS;
+  }
+
+  /** Asks the main thread for its numbers, once at a time; what it does not answer stands as it was. */
+  #ask(): Promise<void> {
+    this.#asking ??= this.#askMain(performance.now())
+      .catch(() => undefined)
+      .finally(() => (this.#asking = null));
+    return this.#asking;
+  }
+
+  /**
+   * The heap, as it was told last. A main thread that collects garbage at its limit tells nothing: then what the process has grown by
+   * since is its heap's.
+   */
+  #heapNow(rss: number | null): Pick<Vitals, 'heap' | 'heapLimit'> {
+    const { heap, heapLimit, rss: then, at } = this.#heap;
+    if (heap === null || rss === null || then === null || performance.now() - at < SILENT_MS)
+      return { heap, heapLimit };
+    return { heap: heap + Math.max(0, rss - then), heapLimit };
+  }
+
+  #descriptorsNow(): Pick<Vitals, 'descriptors' | 'descriptorLimit'> {
+    return { descriptors: openDescriptors() ?? this.#descriptors, descriptorLimit: this.#descriptorLimit };
   }
 
   #memory(): Pick<Vitals, 'rss' | 'rssLimit'> {
@@ -117,42 +144,47 @@ export class Recorder {
       : { rss: Math.max(rss, room.used), rssLimit: room.limit };
   }
 
-  /** Heap and descriptors, and a reading for the ledger when it is due. */
+  /** The heap, and a reading for the ledger when it is due. */
   async #askMain(now: number): Promise<void> {
-    const { main } = this.#parts.context;
-    const { heapLimit } = this.#heap;
-    if (heapLimit === null) {
-      const flags = await main.evaluate(HEAP_FLAGS, AbortSignal.timeout(NUMBER_MS));
+    const { context } = this.#parts;
+    if (this.#heap.heapLimit === null) {
+      const flags = await context.main.evaluate(HEAP_FLAGS, AbortSignal.timeout(NUMBER_MS));
       this.#heap = { ...this.#heap, heapLimit: oldSpaceLimit(flags) };
     }
-    const { usedSize } = await main.withSession((session) =>
+    const { usedSize } = await context.main.withSession((session) =>
       session.post<{ usedSize: number }>('Runtime.getHeapUsage', {}, { timeoutMs: NUMBER_MS }),
     );
-    this.#heap = { ...this.#heap, heap: usedSize };
-    if (!this.#ledger.isDue(now)) return;
-    await this.#read(now);
+    this.#told(usedSize);
+    if (this.#ledger.isDue(now)) await this.#read(now);
+  }
+
+  #told(heap: number | null): void {
+    this.#heap = { ...this.#heap, heap, rss: this.#memory().rss, at: performance.now() };
   }
 
   async #read(now: number): Promise<void> {
-    const { context, settings } = this.#parts;
+    const { context } = this.#parts;
     const read = parseJson(await context.main.evaluate(COUNTERS_EXPRESSION, AbortSignal.timeout(NUMBER_MS)));
     const { rssLimit } = this.#memory();
-    const lag = settings.lag === null ? null : await context.loopLag();
-    this.#ledger.add(now, countersOf(read, rssLimit ?? Infinity, lag));
-    this.#heap = { ...this.#heap, heap: read.heapUsed };
-    this.#descriptors = { descriptors: read.fds, descriptorLimit: read.fdLimit };
+    this.#ledger.add(now, countersOf(read, rssLimit ?? Infinity, this.#lag));
+    this.#told(read.heapUsed);
+    this.#descriptors = read.fds ?? this.#descriptors;
+    // One that has no descriptor left cannot say how many it may have.
+    this.#descriptorLimit = read.fdLimit ?? this.#descriptorLimit;
   }
 
-  /** Takes profiles on the way to a line. */
-  async #onTheWay(all: readonly Progress[]): Promise<void> {
-    const far = Math.max(
-      0,
-      ...all.filter(({ what }) => what !== 'lag').map(({ value, line }) => value / line),
-    );
-    const passed = EARLIER.filter((one) => far >= one).length;
+  /** Takes profiles on the way to a line, while the looks go on. */
+  #onTheWay(furthest: number): void {
+    const passed = EARLIER.filter((one) => furthest >= one).length;
     // The first ones are for whoever grows from the beginning on.
-    if (passed <= this.#passed - 1 || (this.#passed > 0 && passed === this.#passed - 1)) return;
-    const number = ++this.#passed;
+    if (this.#isSampling || this.#passed > passed) return;
+    this.#isSampling = true;
+    void this.#sample(++this.#passed)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => (this.#isSampling = false));
+  }
+
+  async #sample(number: number): Promise<void> {
     const names = ['goroutine', 'heap', ...(this.#isOffHeap() ? ['heapclasses'] : [])];
     for (const name of names) {
       const taken = await this.#take(name, '');
@@ -213,9 +245,14 @@ export class Recorder {
       'ledger.json': `${JSON.stringify(this.#ledger.readings)}\n`,
     };
     for (const { name, body } of this.#earlier) first[name] = body;
+    this.#spare.release();
     const bundle = Bundle.create(settings.dir, time, first);
-    say(`the black box has crossed ${crossed.what}: evidence is in ${bundle.path}`);
+    const text = `the black box has crossed ${crossed.what}: evidence is in ${bundle.path}`;
+    say(text);
     tidy(settings.dir, settings, bundle.name, time);
+    const delivery = new Delivery(bundle, settings.to, say);
+    delivery.tell({ text, pid: process.pid, time, program: context.program, crossed });
+    delivery.send(Object.keys(first));
     for (const [name, query] of [
       ['goroutine', ''],
       ['heap', ''],
@@ -224,7 +261,10 @@ export class Recorder {
     ] as const) {
       const taken = await this.#take(name, query);
       if (typeof taken === 'string') missing[name] = taken;
-      else bundle.add(`${name}.pb.gz`, taken);
+      else {
+        bundle.add(`${name}.pb.gz`, taken);
+        delivery.send([`${name}.pb.gz`]);
+      }
     }
     await this.#read(performance.now()).catch(
       (error: unknown) => void (missing['counters'] = messageOf(error)),
@@ -232,7 +272,10 @@ export class Recorder {
     bundle.add('ledger.json', `${JSON.stringify(this.#ledger.readings)}\n`);
     bundle.add('box.json', box(true));
     tidy(settings.dir, settings, bundle.name, time);
-    if (settings.upload !== null) await upload(bundle, settings.upload, say);
+    this.#spare.hold();
+    delivery.send(['ledger.json', 'box.json']);
+    // Whoever takes the bundle slowly keeps nobody from looking.
+    void delivery.end();
   }
 
   #fail(error: unknown): void {
@@ -243,4 +286,8 @@ export class Recorder {
     this.#hasFailed = true;
     this.#parts.say(`the black box cannot write to ${this.#parts.settings.dir}: ${messageOf(error)}`);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
 }

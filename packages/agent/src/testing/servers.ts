@@ -13,10 +13,16 @@ interface Listening {
   readonly origin: Origin;
 }
 
-/** The handle of a server, where it has one. */
+function canSayRef(handle: unknown): handle is { hasRef(): boolean } {
+  return (
+    typeof handle === 'object' && handle !== null && 'hasRef' in handle && typeof handle.hasRef === 'function'
+  );
+}
+
+/** Whether a server keeps the process alive. Only its handle says so, which no type of Node's knows. */
 function keepsAlive(server: Server): boolean {
-  const { _handle } = server as unknown as { readonly _handle?: { hasRef?(): boolean } | null };
-  return server.listening && _handle?.hasRef?.() !== false;
+  const handle: unknown = Reflect.get(server, '_handle');
+  return server.listening && !(canSayRef(handle) && !handle.hasRef());
 }
 
 /** Looks at every call of `listen` from {@link ServerWatch.start} on. */

@@ -1,15 +1,17 @@
 // `stackpile postmortem DIR`: what the black box of a process that is gone has to say.
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import type { Counters } from '@stackpile/profile';
+import { type Counters, safeText } from '@stackpile/profile';
 import type { CliIo } from '../io.ts';
 import { optionProblem } from '../option-problem.ts';
 import { type Grown, grownIn } from './growers.ts';
 import { BundleError, newestBundle, type ReadBundle, readBundle } from './read-bundle.ts';
+import { type BundleVerdict, verdictOf } from './verdict.ts';
 
 export const postmortemUsage = `usage: stackpile postmortem DIR [OPTION…]
 
-Opens the newest bundle of a black box: what had crossed which line, what grew since when, and who is to blame.
+Opens the newest bundle of a black box or of stackpile guard: what had crossed which line, what grew since when, the verdict, and who is
+to blame.
 
 DIR is the folder of a black box, or one bundle in it.
 
@@ -64,8 +66,10 @@ function amount(value: number, isBytes: boolean): string {
 function crossedText({ crossed }: ReadBundle): string {
   if (crossed.what === 'lag')
     return `the event loop stood still for ${Math.round(crossed.value)} ms (line: ${crossed.line} ms)`;
-  const isBytes = crossed.what !== 'descriptors';
+  const isBytes = crossed.what !== 'descriptors' && crossed.what !== 'tasks';
   const limit = crossed.limit === null ? '' : ` of ${amount(crossed.limit, isBytes)}`;
+  if (crossed.what === 'gone')
+    return `it was gone: its memory was at ${amount(crossed.value, true)}${limit} last`;
   return `${crossed.what} reached ${amount(crossed.value, isBytes)}${limit} (line: ${amount(crossed.line, isBytes)})`;
 }
 
@@ -97,13 +101,23 @@ function grownText({ type, unit, first, last, isCompared, growers }: Grown): str
   return [`  ${titles[type] ?? type}:${nanos}`, ...lines].join('\n');
 }
 
-function textOf(bundle: ReadBundle, risen: readonly Risen[], grown: readonly Grown[]): string {
+const verdictTitles = { leak: 'LEAK', none: 'NO LEAK', unsure: 'COULD NOT TELL' } as const;
+
+function textOf(
+  bundle: ReadBundle,
+  risen: readonly Risen[],
+  grown: readonly Grown[],
+  verdict: BundleVerdict,
+): string {
   const end = bundle.isWhole ? '' : ', and was ended before it had written all';
+  const process = bundle.pid === null ? 'a process' : `process ${bundle.pid}`;
   const lines = [
     `${crossedText(bundle)}`,
     '',
-    `  process ${bundle.pid}, ${bundle.runtime}, at ${new Date(bundle.time).toISOString()}${end}`,
-    `  ${bundle.commandLine}`,
+    `  ${process}, ${bundle.runtime}, at ${new Date(bundle.time).toISOString()}${end}`,
+    ...[bundle.source, bundle.commandLine].filter((line) => line !== '').map((line) => `  ${line}`),
+    '',
+    `  ${verdictTitles[verdict.kind]}  ${verdict.sentence}`,
     '',
     ...risen.map(
       ({ name, first, last, perMinute, since }) =>
@@ -113,7 +127,7 @@ function textOf(bundle: ReadBundle, risen: readonly Risen[], grown: readonly Gro
     ...grown.map(grownText),
     '',
     ...bundle.missing.map((one) => `  ${one}`),
-    `  more: stackpile -http=: ${bundle.profiles.get('heap')?.at(-1)?.path ?? bundle.path}`,
+    `  more: stackpile -http=: ${safeText(bundle.profiles.get('heap')?.at(-1)?.path ?? bundle.path, 4000)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -133,23 +147,26 @@ async function opened(dir: string, io: CliIo, form: 'text' | 'json' | 'files'): 
       (bundle.profiles.get(kind) ?? []).map(({ profile }) => profile),
     ),
   );
+  const verdict = verdictOf(bundle);
   if (form === 'json') {
-    const { path, time, pid, runtime, commandLine, crossed, isWhole, missing } = bundle;
+    const { path, time, pid, runtime, source, commandLine, crossed, isWhole, missing } = bundle;
     const told = {
       schema: 'stackpile.postmortem/1',
       path,
       time,
       pid,
       runtime,
+      source,
       commandLine,
       crossed,
       isWhole,
+      verdict,
       risen,
       grown,
       missing,
     };
     io.stdout.write(`${JSON.stringify(told, undefined, 2)}\n`);
-  } else io.stdout.write(textOf(bundle, risen, grown));
+  } else io.stdout.write(textOf(bundle, risen, grown, verdict));
   return grown.some(({ kind, growers }) => kind !== 'profile' && growers.length > 0) ? 0 : 2;
 }
 

@@ -33,6 +33,8 @@ export interface Grown {
 }
 
 const MOST_GROWERS = 3;
+/** Frames of a stack that are told apart, innermost first. */
+const MOST_FRAMES = 256;
 
 /** Sample types by kind of profile, the first that is there. */
 const types: Readonly<Record<string, readonly string[]>> = {
@@ -57,7 +59,9 @@ function countedBy(profile: Profile, column: number): Map<string, Counted> {
     const value = numberAt(values, i);
     if (value <= 0) continue;
     const stack: GrownFrame[] = [];
-    for (let at = samples.stackStart[i] ?? 0; at < (samples.stackStart[i + 1] ?? 0); at++) {
+    const start = samples.stackStart[i] ?? 0;
+    const end = Math.min(samples.stackStart[i + 1] ?? 0, start + MOST_FRAMES);
+    for (let at = start; at < end; at++) {
       const row = locations.lineStart[samples.stackLocations[at] ?? 0] ?? 0;
       const fn = locations.lines.function[row] ?? 0;
       stack.push({
@@ -84,27 +88,45 @@ function total(counted: ReadonlyMap<string, Counted>): number {
   return sum;
 }
 
-/** What has grown from the first profile to the last one, for each sample type that the kind is judged by. */
+/** Below this share of what there is, growth says less than what there is. */
+const LEAST_GROWN = 0.02;
+
+/** The stacks of `now`, each beside what it was; the share is of all that grew, or of all where nothing is compared. */
+function growersOf(now: ReadonlyMap<string, Counted>, before: ReadonlyMap<string, Counted>): Grower[] {
+  return [...now].map(([key, { stack, value }]) => ({
+    stack,
+    guilty: guiltyOf(stack),
+    first: before.get(key)?.value ?? 0,
+    last: value,
+    share: 0,
+  }));
+}
+
+function grownBy(growers: readonly Grower[]): number {
+  return growers.reduce((sum, { first, last }) => sum + Math.max(0, last - first), 0);
+}
+
+/**
+ * What has grown from the first profile to the last one, for each sample type that the kind is judged by. Where it was full at the first
+ * already, it is told by what there is.
+ */
 export function grownIn(kind: string, profiles: readonly Profile[]): Grown[] {
   const [first] = profiles;
   const last = profiles.at(-1);
   if (first === undefined || last === undefined) return [];
-  const isCompared = profiles.length > 1 && kind !== 'profile';
   return (types[kind] ?? []).flatMap((type): Grown[] => {
-    const at = last.sampleTypes.findIndex((one) => one.type === type);
+    const columnOf = (profile: Profile): number => profile.sampleTypes.findIndex((one) => one.type === type);
+    const at = columnOf(last);
     if (at < 0) return [];
     const now = countedBy(last, at);
-    const before = isCompared
-      ? countedBy(
-          first,
-          first.sampleTypes.findIndex((one) => one.type === type),
-        )
-      : new Map<string, Counted>();
-    const growers = [...now].map(([key, { stack, value }]) => {
-      const earlier = before.get(key)?.value ?? 0;
-      return { stack, guilty: guiltyOf(stack), first: earlier, last: value, share: 0 };
-    });
-    const all = growers.reduce((sum, one) => sum + Math.max(0, one.last - one.first), 0);
+    const before =
+      profiles.length > 1 && kind !== 'profile'
+        ? countedBy(first, columnOf(first))
+        : new Map<string, Counted>();
+    const compared = growersOf(now, before);
+    const isCompared = before.size > 0 && grownBy(compared) > total(now) * LEAST_GROWN;
+    const growers = isCompared ? compared : growersOf(now, new Map());
+    const all = grownBy(growers);
     if (all === 0) return [];
     const ranked = growers
       .map((one) => ({ ...one, share: Math.max(0, one.last - one.first) / all }))

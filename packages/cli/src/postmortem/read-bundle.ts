@@ -23,6 +23,17 @@ const PROFILE = /^(?:earlier-(\d{1,3})-)?(goroutine|heap|heapclasses|profile)\.p
 const MOST_JSON = 16 * 2 ** 20;
 const MOST_PROFILE = 256 * 2 ** 20;
 const MOST_ENTRIES = 10_000;
+/** Profiles that are read, and what one may have when it is unpacked: so many times its size, and no more than that. */
+const MOST_PROFILES = 64;
+const MOST_RATIO = 100;
+const LEAST_UNPACKED = 64 * 2 ** 20;
+const MOST_UNPACKED = 512 * 2 ** 20;
+/** Rows of a ledger: an hour has less than five hundred. */
+const MOST_ROWS = 5000;
+/** Words of a command line, and sentences on what is missing. */
+const MOST_WORDS = 100;
+/** Milliseconds that a date can be made of. */
+const MOST_TIME = 8.64e15;
 
 /** What has crossed its line. */
 export interface Crossed {
@@ -32,11 +43,20 @@ export interface Crossed {
   readonly limit: number | null;
 }
 
+/** What the judge had said when a bundle was written; safe to show. */
+export interface RecordedVerdict {
+  readonly kind: 'leak' | 'none' | 'unsure';
+  readonly sentence: string;
+}
+
 /** A bundle, read. */
 export interface ReadBundle {
   readonly path: string;
   readonly time: number;
-  readonly pid: number;
+  /** null where whoever wrote it did not know. */
+  readonly pid: number | null;
+  /** What was guarded from outside; '' where the process wrote it itself. */
+  readonly source: string;
   readonly runtime: string;
   readonly commandLine: string;
   readonly crossed: Crossed;
@@ -47,6 +67,8 @@ export interface ReadBundle {
   readonly profiles: ReadonlyMap<string, readonly { readonly path: string; readonly profile: Profile }[]>;
   /** Sentences on what is not there, or cannot be read. */
   readonly missing: readonly string[];
+  /** null where none was written. */
+  readonly recorded: RecordedVerdict | null;
 }
 
 function isFolder(path: string): boolean {
@@ -80,11 +102,19 @@ export function newestBundle(dir: string): string {
   return join(dir, newest);
 }
 
+/** Reads a file of the bundle itself: a link may lead anywhere. */
+function bytesOf(path: string, most: number): Uint8Array {
+  if (lstatSync(path).isSymbolicLink()) throw new BundleError('it is a link, which is not followed');
+  return readRegularFile(fs, path, most);
+}
+
 function jsonOf(path: string): unknown {
   try {
-    return JSON.parse(decodeText(readRegularFile(fs, path, MOST_JSON)));
+    return JSON.parse(decodeText(bytesOf(path, MOST_JSON)));
   } catch (error) {
-    throw new BundleError(`${safeText(path)}: ${reasonOf(error)}`);
+    // Its words may be anybody's.
+    const why = error instanceof SyntaxError ? 'it is no JSON' : reasonOf(error);
+    throw new BundleError(`${safeText(path)}: ${why}`);
   }
 }
 
@@ -105,6 +135,12 @@ function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
+/** A time that a date can be made of; 0 for what is none. */
+function timeOf(value: unknown): number {
+  const time = numberOf(value) ?? 0;
+  return Math.abs(time) <= MOST_TIME ? time : 0;
+}
+
 function wordOf(value: unknown): string {
   return typeof value === 'string' ? safeText(value).slice(0, 300) : '';
 }
@@ -120,10 +156,28 @@ function crossedOf(value: unknown, path: string): Crossed {
 function ledgerOf(path: string, missing: string[]): Counters[] {
   try {
     const rows = jsonOf(path);
-    return (Array.isArray(rows) ? rows : []).map((row: unknown) => readCounters(row, 'ledger.json'));
+    return (Array.isArray(rows) ? rows : [])
+      .slice(-MOST_ROWS)
+      .map((row: unknown) => readCounters(row, 'ledger.json'))
+      .map((row) => ({ ...row, time: timeOf(row.time) }));
   } catch (error) {
     missing.push(`the ledger cannot be read: ${reasonOf(error)}`);
     return [];
+  }
+}
+
+const verdictKinds = ['leak', 'none', 'unsure'] as const;
+
+/** The verdict that was written; none where there is no such file, or it says nothing. */
+function recordedOf(path: string): RecordedVerdict | null {
+  try {
+    const { kind, sentence } = fieldsOf(jsonOf(path));
+    const known = verdictKinds.find((one) => one === kind);
+    return known === undefined || typeof sentence !== 'string'
+      ? null
+      : { kind: known, sentence: safeText(sentence, 2000) };
+  } catch {
+    return null;
   }
 }
 
@@ -136,9 +190,9 @@ export async function readBundle(path: string): Promise<ReadBundle> {
   const box = fieldsOf(jsonOf(join(path, 'box.json')));
   if (box['schema'] !== 'stackpile.box/1')
     throw new BundleError(`${safeText(join(path, 'box.json'))}: it is no bundle of this version's black box`);
-  const missing = Object.entries(fieldsOf(box['missing'])).map(
-    ([name, why]) => `no ${safeText(name).slice(0, 60)}: ${wordOf(why)}`,
-  );
+  const missing = Object.entries(fieldsOf(box['missing']))
+    .slice(0, MOST_WORDS)
+    .map(([name, why]) => `no ${safeText(name).slice(0, 60)}: ${wordOf(why)}`);
   const files = readdirSync(path)
     .slice(0, MOST_ENTRIES)
     .flatMap((name) => {
@@ -148,11 +202,15 @@ export async function readBundle(path: string): Promise<ReadBundle> {
         : [{ name, kind, order: number === undefined ? Infinity : Number(number) }];
     })
     .sort((a, b) => a.order - b.order);
+  if (files.length > MOST_PROFILES)
+    missing.push(`${files.length - MOST_PROFILES} profiles are not read: there are ${files.length}`);
   const profiles = new Map<string, { path: string; profile: Profile }[]>();
-  for (const { name, kind } of files) {
+  for (const { name, kind } of files.slice(-MOST_PROFILES)) {
     try {
       const at = join(path, name);
-      const profile = await readProfile(readRegularFile(fs, at, MOST_PROFILE));
+      const bytes = bytesOf(at, MOST_PROFILE);
+      const maxBytes = Math.min(MOST_UNPACKED, Math.max(LEAST_UNPACKED, bytes.length * MOST_RATIO));
+      const profile = await readProfile(bytes, { maxBytes });
       profiles.set(kind, [...(profiles.get(kind) ?? []), { path: at, profile }]);
     } catch (error) {
       missing.push(`${name} cannot be read: ${reasonOf(error)}`);
@@ -161,14 +219,18 @@ export async function readBundle(path: string): Promise<ReadBundle> {
   const line = box['commandLine'];
   return {
     path,
-    time: numberOf(box['time']) ?? 0,
-    pid: numberOf(box['pid']) ?? 0,
+    time: timeOf(box['time']),
+    pid: numberOf(box['pid']),
+    source: wordOf(box['source']),
     runtime: wordOf(box['runtime']),
-    commandLine: Array.isArray(line) ? line.map(wordOf).join(' ').slice(0, 500) : basename(path),
+    commandLine: Array.isArray(line)
+      ? line.slice(0, MOST_WORDS).map(wordOf).join(' ').slice(0, 500)
+      : basename(path),
     crossed: crossedOf(box['crossed'], path),
     isWhole: box['isWhole'] === true,
     ledger: ledgerOf(join(path, 'ledger.json'), missing),
     profiles,
     missing,
+    recorded: recordedOf(join(path, 'verdict.json')),
   };
 }

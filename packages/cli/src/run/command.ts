@@ -160,12 +160,19 @@ async function runAndWatch(options: RunOptions, io: CliIo): Promise<Outcome> {
       });
     if (first === null || program.told) {
       await program.stop();
-      await endLeftBehind(watch.arrivals.map(({ pid }) => pid));
+      await endLeftBehind(
+        watch.arrivals.map(({ pid }) => pid),
+        door.path,
+      );
     }
     return { verdict: runVerdict(seen, byItself, watch.arrivals.length), problem };
   } catch (error) {
     await program?.stop();
     await watch.end();
+    await endLeftBehind(
+      watch.arrivals.map(({ pid }) => pid),
+      door.path,
+    );
     throw error;
   } finally {
     await door.close();

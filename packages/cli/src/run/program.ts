@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,8 @@ import { DOOR } from './arrival.ts';
 /** A program that is told to end has so long to do it, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const POLL_MS = 50;
+/** A signal so soon after the end of the program is the one that ended it. */
+const SAME_SIGNAL_MS = 1000;
 
 /** How a program ended. */
 export type Ending =
@@ -116,9 +119,24 @@ function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Ends what the program has started and left behind: a shell does not hand on that it was told to end. */
-export async function endLeftBehind(pids: readonly number[]): Promise<void> {
-  let left = pids.filter((pid) => signalled(pid, 'SIGTERM'));
+/** Whether a number is still that of a process of the program: numbers are given out again. Only Linux tells. */
+async function isOurs(pid: number, door: string): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  try {
+    return (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').includes(`${DOOR}=${door}`);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Ends what the program has started and left behind: a shell does not hand on that it was told to end.
+ *
+ * @param door what its processes were given to tell of themselves
+ */
+export async function endLeftBehind(pids: readonly number[], door: string): Promise<void> {
+  const ours = await Promise.all(pids.map((pid) => isOurs(pid, door)));
+  let left = pids.filter((pid, i) => ours[i] === true && signalled(pid, 'SIGTERM'));
   for (let waited = 0; left.length > 0 && waited < PATIENCE_MS; waited += POLL_MS) {
     await delay(POLL_MS);
     left = left.filter((pid) => signalled(pid, 0));
@@ -133,9 +151,13 @@ async function endingOf(child: ChildProcess): Promise<Ending> {
 
 /** Hands signals on for as long as the program lives; the answer ends that. */
 function passSignals(child: ChildProcess, onEnd: () => void): () => void {
+  let told = false;
   const handlers = passedOn.map((signal) => {
     const handler = (): void => {
-      if (signal !== 'SIGUSR2') onEnd();
+      if (signal !== 'SIGUSR2') {
+        told = true;
+        onEnd();
+      }
       if (!(process.stdin.isTTY && ofTerminal.has(signal))) child.kill(signal);
     };
     process.on(signal, handler);
@@ -143,5 +165,12 @@ function passSignals(child: ChildProcess, onEnd: () => void): () => void {
   });
   return () => {
     for (const [signal, handler] of handlers) process.off(signal, handler);
+    if (!told) return;
+    // The same Ctrl-C may still be on its way, from npm or another parent, and would end us before the verdict is told.
+    const since = Date.now();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        if (Date.now() - since > SAME_SIGNAL_MS) process.exit(128 + constants.signals[signal]);
+      });
   };
 }

@@ -71,6 +71,7 @@ setInterval(() => {
   assert.equal(stderr, '');
   assert.match(stdout, /^heap reached \d/);
   assert.match(stdout, /tasks: .*\n +\d+ % {2}waitForReply .*leaky\.mjs:3/);
+  assert.match(stdout, /^ {2}(?:LEAK|COULD NOT TELL) {2}\S/m);
   assert.equal(status, 0);
   const json = JSON.parse((await postmortem('--json', at)).stdout) as { schema: string };
   assert.equal(json.schema, 'stackpile.postmortem/1');
@@ -102,6 +103,27 @@ describe('a folder of somebody else', () => {
     'whose box is of another kind': {
       make: () => bundleOf({ 'box.json': '{"schema":"x"}' }),
       says: /no bundle of this version's black box/,
+    },
+    'whose box is a link to a file of ours': {
+      make: () => {
+        const at = bundleOf({});
+        writeFileSync(join(dir, 'secret'), 'hunter2 is no JSON');
+        symlinkSync(join(dir, 'secret'), join(at, 'box.json'));
+        return at;
+      },
+      says: /box\.json: it is a link, which is not followed/,
+    },
+    'whose box is the words of somebody': {
+      make: () => bundleOf({ 'box.json': 'hunter2\u001b[31m' }),
+      says: /box\.json: it is no JSON$/m,
+    },
+    'whose box is larger than any': {
+      make: () => bundleOf({ 'box.json': `"${'x'.repeat(17 * 2 ** 20)}"` }),
+      says: /box\.json: /,
+    },
+    'whose box is deep': {
+      make: () => bundleOf({ 'box.json': '['.repeat(2 ** 20) }),
+      says: /box\.json: it is no JSON|no bundle/,
     },
     'whose box says nothing': {
       make: () => bundleOf({ 'box.json': '{"schema":"stackpile.box/1","crossed":[]}' }),
@@ -140,6 +162,57 @@ describe('a folder of somebody else', () => {
       /goroutine\.pb\.gz cannot be read/,
     ])
       assert.match(stdout, line);
+  });
+
+  test('says what it can of numbers, words and files that nobody has', async () => {
+    const at = bundleOf({
+      'box.json': JSON.stringify({
+        ...box,
+        time: 1e300,
+        pid: 1e308,
+        source: '\u001b]0;title\u0007'.repeat(1000),
+        commandLine: new Array(100_000).fill('x'.repeat(20)),
+        crossed: { what: '\u009b31m', value: -1e308, line: 1e308, limit: 0 },
+        missing: Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`a${i}`, 'b'])),
+      }),
+      'ledger.json': JSON.stringify(
+        Array.from({ length: 20_000 }, (_, i) => ({
+          schema: 'stackpile.counters/1',
+          time: 1e17 + i,
+          rss: i,
+          heapUsed: 2 * i,
+        })),
+      ),
+      'verdict.json': '{"kind":"leak","sentence":5}',
+      'heap.pb.gz': gzipSync(Buffer.alloc(65 * 2 ** 20)),
+    });
+    symlinkSync('/etc/hostname', join(at, 'goroutine.pb.gz'));
+    const { status, stdout, stderr } = await postmortem(dir);
+    assert.equal(status, 2);
+    assert.equal(stderr, '');
+    assert.ok(stdout.length < 50_000, String(stdout.length));
+    assert.doesNotMatch(stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/u);
+    assert.match(stdout, /heap\.pb\.gz cannot be read: too large/);
+    assert.match(stdout, /goroutine\.pb\.gz cannot be read: it is a link, which is not followed/);
+    assert.match((await postmortem('--json', dir)).stdout, /"schema": "stackpile\.postmortem\/1"/);
+  });
+
+  test('tells the verdict that was written with it, safe to show', async () => {
+    bundleOf({
+      'box.json': JSON.stringify(box),
+      'verdict.json': JSON.stringify({ kind: 'leak', sentence: 'waitForReply leaks\u001b[31m' }),
+    });
+    const { stdout } = await postmortem(dir);
+    assert.match(stdout, /^ {2}LEAK {2}waitForReply leaks\\x1b\[31m$/m);
+  });
+
+  test('more profiles than any bundle has are not all read', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 200 }, (_, i) => [`earlier-${i}-heap.pb.gz`, gzipSync('no profile')]),
+    );
+    bundleOf({ 'box.json': JSON.stringify(box), ...files });
+    const { stdout } = await postmortem(dir);
+    assert.match(stdout, /136 profiles are not read: there are 200/);
   });
 
   test('the newest of several bundles is opened', async () => {
