@@ -33,7 +33,11 @@ const snapshotTimeout = 600;
 export async function profileOf(
   bytes: Uint8Array,
   name: string,
-  { times = false, maxUnpacked, onProgress }: Pick<SourceOptions, 'times' | 'maxUnpacked' | 'onProgress'> = {},
+  {
+    times = false,
+    maxUnpacked,
+    onProgress,
+  }: Pick<SourceOptions, 'times' | 'maxUnpacked' | 'onProgress'> = {},
 ): Promise<Profile> {
   try {
     const profile = await readProfile(bytes, {
