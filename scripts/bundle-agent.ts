@@ -35,6 +35,11 @@ const packedFiles: Plugin = {
 /** Of Node's modules those that importing the agent should not wait for, with the functions that are used of them. */
 const late: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['createHash', 'timingSafeEqual'],
+  // A module imported is asked for all its exports, and some of these are only made when asked for: decoders of text, streams of files.
+  'node:fs': ['readFileSync'],
+  'node:perf_hooks': ['monitorEventLoopDelay'],
+  'node:util': ['inspect'],
+  'node:zlib': ['gunzipSync'],
 };
 
 const lateModules: Plugin = {
@@ -99,7 +104,7 @@ async function bundleTesting(folder: string): Promise<readonly Metafile[]> {
     ...common,
     outdir: folder,
     format: 'esm',
-    plugins: [packedFiles, lateModules],
+    plugins: [packedFiles],
   });
   const commonjs = await build({
     ...common,
@@ -107,7 +112,7 @@ async function bundleTesting(folder: string): Promise<readonly Metafile[]> {
     format: 'cjs',
     banner: { js: `const agentUrl = require('node:url').pathToFileURL(__filename).href;` },
     define: { 'import.meta.url': 'agentUrl' },
-    plugins: [packedFiles, lateModules],
+    plugins: [packedFiles],
   });
   const faults = plainModules(module.metafile);
   if (faults.length > 0) throw new Error(faults.join('\n'));

@@ -1,5 +1,4 @@
 // What metrics are made of on the main thread: delays and use of the event loop, collections by kind, heap spaces. Nothing runs before the first reading.
-import { constants, performance, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { type DelayMeter, Delays } from './delays.ts';
 
@@ -8,12 +7,13 @@ const INTEREST_MS = 600_000;
 /** Upper ends of the classes that durations of collections are counted in, in seconds. */
 export const GC_BUCKETS: readonly number[] = [0.001, 0.01, 0.1, 1, 2, 5];
 
-const gcKinds: ReadonlyMap<number, string> = new Map([
-  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
-  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
-  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
-]);
+/** Names of Node's numbers for kinds of collections, and the kinds as metrics write them. */
+const GC_KINDS = [
+  ['NODE_PERFORMANCE_GC_MINOR', 'minor'],
+  ['NODE_PERFORMANCE_GC_MAJOR', 'major'],
+  ['NODE_PERFORMANCE_GC_INCREMENTAL', 'incremental'],
+  ['NODE_PERFORMANCE_GC_WEAKCB', 'weakcb'],
+] as const;
 
 /** Collections of one kind since the first reading. */
 export interface GcMeter {
@@ -48,7 +48,9 @@ export interface MeterReading {
 function kindOf(entry: object): string {
   const detail = 'detail' in entry ? entry.detail : null;
   const kind = typeof detail === 'object' && detail !== null && 'kind' in detail ? detail.kind : null;
-  return (typeof kind === 'number' ? gcKinds.get(kind) : undefined) ?? '';
+  // Whoever only imports the agent does not wait for the module that has the numbers.
+  const { constants } = process.getBuiltinModule('node:perf_hooks');
+  return GC_KINDS.find(([number]) => constants[number] === kind)?.[1] ?? '';
 }
 
 class GcCount {
@@ -67,9 +69,9 @@ class GcCount {
 
 /** Measures while somebody reads, and keeps what it has counted. */
 export class Meters {
-  readonly #gc = new Map([...gcKinds.values()].map((kind) => [kind, new GcCount()]));
+  readonly #gc = new Map<string, GcCount>(GC_KINDS.map(([, kind]) => [kind, new GcCount()]));
   readonly #delays = new Delays();
-  #observer: PerformanceObserver | null = null;
+  #observer: InstanceType<typeof PerformanceObserver> | null = null;
   #interest: NodeJS.Timeout | null = null;
 
   /** What was measured so far; measuring begins with the first call. */

@@ -1,7 +1,7 @@
 // Records what happens on the main thread while a trace is taken: requests, collections, look-ups, connections, files, phases of the loop.
 import diagnostics from 'node:diagnostics_channel';
 import { Session } from 'node:inspector';
-import { PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
+import type { PerformanceEntry } from 'node:perf_hooks';
 import { messageOf } from '../errors.ts';
 import type { TraceBatch, TraceEvent } from './trace-event.ts';
 
@@ -69,7 +69,7 @@ export class TraceEvents {
   #nextId = 1;
   /** Requests under way, by the object that both their events bring. */
   #open = new Map<object, { readonly id: string; readonly name: string; readonly cat: string }>();
-  #observer: PerformanceObserver | null = null;
+  #observer: InstanceType<typeof PerformanceObserver> | null = null;
   #session: Session | null = null;
   #forgotten: NodeJS.Timeout | null = null;
   #clockOffset = 0;
