@@ -28,7 +28,7 @@ export interface Alert {
   readonly time: number;
 }
 
-/** So many verdicts in a row convict before anybody is woken: one may come of a deploy. */
+/** So many verdicts in a row, each on newer profiles, convict before anybody is woken: one may come of a deploy. */
 const VERDICTS_TO_FIRE = 2;
 /** An alert whose place was not convicted for so long is over, in milliseconds. */
 const CALM_MS = 5 * 60_000;
@@ -37,6 +37,8 @@ interface Standing {
   alert: Alert;
   convicted: number;
   seen: number;
+  /** Profiles that the last verdict was found by. */
+  judged: number;
   fired: boolean;
 }
 
@@ -89,8 +91,9 @@ export class AlertBook {
       const alert = alertOf(state, found, known?.alert.since ?? now, now);
       const standing = {
         alert,
-        convicted: (known?.convicted ?? 0) + 1,
+        convicted: (known?.convicted ?? 0) + (known?.judged === state.judged ? 0 : 1),
         seen: now,
+        judged: state.judged,
         fired: known?.fired ?? false,
       };
       this.#standing.set(key, standing);
