@@ -82,6 +82,7 @@ export const arrows: Arrows = {
     'config/': [],
     'discovery/': ['config/'],
     'push/': ['store/', 'wire/'],
+    'page/': ['store/'],
   },
   cli: {
     'web/': [],
@@ -90,7 +91,7 @@ export const arrows: Arrows = {
     'report/': ['web/'],
     'guard/': ['leaks/'],
     'mcp/': ['leaks/'],
-    'monitor/': ['leaks/'],
+    'monitor/': ['leaks/', 'report/', 'web/'],
     'run/': ['leaks/', 'report/'],
     'leaks/': [],
     'watch/': ['leaks/', 'report/', 'web/'],

@@ -111,10 +111,13 @@ describe('an alert', () => {
   test('tasks that pile up and the memory that they hold are one, for the place to mend', () => {
     const book = new AlertBook();
     const leak = convicting('leaky');
-    const both = {
-      ...leak,
-      convicted: [...leak.convicted, ...leak.convicted.map((one) => ({ ...one, evidence: 'heap' as const }))],
-    };
+    // The memory is allocated at another line of it.
+    const memory = leak.convicted.map(({ finding, ...one }) => ({
+      ...one,
+      evidence: 'heap' as const,
+      finding: { ...finding, culprit: finding.culprit && { ...finding.culprit, line: 3 } },
+    }));
+    const both = { ...leak, convicted: [...leak.convicted, ...memory] };
     const told = [0, 1, 2].flatMap((i) => book.update(state(both), i * MINUTE));
     assert.deepEqual(
       told.map(({ evidence }) => evidence),
