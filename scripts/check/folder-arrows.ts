@@ -83,6 +83,7 @@ export const arrows: Arrows = {
     'discovery/': ['config/'],
     'push/': ['store/', 'wire/'],
     'page/': ['store/'],
+    'querier/': ['store/', 'wire/'],
   },
   cli: {
     'web/': [],

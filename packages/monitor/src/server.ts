@@ -14,6 +14,8 @@ import { targetsPage } from './page/targets.ts';
 import { timelinePage } from './page/timeline.ts';
 import type { Pushed } from './push/pushed.ts';
 import { answerPush, refusal, takesPushes } from './push/routes.ts';
+import { Querier } from './querier/querier.ts';
+import { answerQuery, queryMethod } from './querier/routes.ts';
 import { profileOfRange } from './range.ts';
 import type { ProfileStore, Range, Series } from './store/index.ts';
 import type { TargetState } from './target.ts';
@@ -126,15 +128,26 @@ async function answer(shown: Shown, options: ServerOptions, request: IncomingMes
   if (request.method === 'POST' && url.pathname === '/-/reload') return reload(shown);
   if ((request.method === 'POST' || request.method === 'PUT') && takesPushes(url.pathname))
     return taken(shown, request, url);
+  if (request.method === 'POST' && url.pathname.startsWith('/querier.'))
+    return refusable(url, async () => {
+      const method = queryMethod(url.pathname);
+      if (method === null) return text(404, 'only version 1 is answered');
+      return answerQuery(request, method, new Querier(shown.store, () => shown.now()));
+    });
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return text(405, 'only GET and HEAD are answered');
   return routed(shown, url);
 }
 
 /** What was sent, kept or refused. A sender that nobody has let in did not come this far. */
-async function taken(shown: Shown, request: IncomingMessage, url: URL): Promise<Answer> {
+function taken(shown: Shown, request: IncomingMessage, url: URL): Promise<Answer> {
+  return refusable(url, () => answerPush(request, url, (pushed) => shown.take(pushed)));
+}
+
+/** An answer, or how the system that asks is told that there is none. */
+async function refusable(url: URL, make: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await answerPush(request, url, (pushed) => shown.take(pushed));
+    return await make();
   } catch (error) {
     const refused = refusal(error, url.pathname);
     if (refused !== null)
