@@ -82,6 +82,8 @@ export const arrows: Arrows = {
     'config/': [],
     'discovery/': ['config/'],
     'push/': ['store/', 'wire/'],
+    'page/': ['store/'],
+    'querier/': ['store/', 'wire/'],
   },
   cli: {
     'web/': [],
@@ -90,7 +92,7 @@ export const arrows: Arrows = {
     'report/': ['web/'],
     'guard/': ['leaks/'],
     'mcp/': ['leaks/'],
-    'monitor/': ['leaks/'],
+    'monitor/': ['leaks/', 'report/', 'web/'],
     'run/': ['leaks/', 'report/'],
     'leaks/': [],
     'watch/': ['leaks/', 'report/', 'web/'],

@@ -1,94 +1,15 @@
 // `stackpile monitor` on real services: one alert for the leaky one with its line, none for its fixed twin; what it shows, and to whom.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { after, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { describe, test } from 'node:test';
 import { readProfile } from '@stackpile/profile';
-import { command } from '../../../testing/command.ts';
 import { stackpile } from './leaks/run.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'stackpile-monitor-'));
-const program = fileURLToPath(new URL('leaks/programs/subscriber.ts', import.meta.url));
-const running: ChildProcess[] = [];
-after(async () => {
-  for (const child of running) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  }
-  rmSync(folder, { recursive: true });
-});
-/** `node:sqlite` came with 22.13. */
-const [major = 0, minor = 0] = (
-  process.env['STACKPILE_TEST_NODE'] === undefined ? process.versions.node : '20'
-)
-  .split('.')
-  .map(Number);
-const skip = major < 22 || (major === 22 && minor < 13) ? 'the monitor needs Node 22.13' : false;
-
-/** A service that subscribes ten times, twice a second. */
-async function service(twin: 'leaky' | 'fixed'): Promise<string> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', program, twin],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  running.push(child);
-  const lines = createInterface({ input: child.stdout });
-  const [url] = (await once(lines, 'line')) as [string];
-  // It may end between two turns.
-  child.stdin.on('error', () => undefined);
-  const turning = setInterval(() => child.stdin.write('turn\n'), 500);
-  child.once('exit', () => clearInterval(turning));
-  return new URL(url).origin;
-}
-
-interface Monitor {
-  readonly url: string;
-  readonly child: ChildProcess;
-  /** All that it has said. */
-  log(): string;
-}
-
-async function monitor(args: readonly string[]): Promise<Monitor> {
-  const child = spawn(command.program, [...command.args, 'monitor', '--listen', '127.0.0.1:0', ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  running.push(child);
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-  await until(
-    () => /http:\/\/127\.0\.0\.1:\d+\//u.test(log) || child.exitCode !== null,
-    () => log,
-  );
-  const url = /http:\/\/127\.0\.0\.1:\d+\//u.exec(log)?.[0];
-  assert.ok(url !== undefined, log);
-  return { url, child, log: () => log };
-}
-
-async function until(holds: () => boolean | Promise<boolean>, why: () => string): Promise<void> {
-  for (let tries = 0; !(await holds()); tries++) {
-    assert.ok(tries < 1200, `it did not come to that: ${why()}`);
-    await sleep(100);
-  }
-}
-
-async function ended({ child }: Monitor): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode;
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code;
-}
+import { ended, folder, type Monitor, monitor, service, skip, until } from './monitored.ts';
 
 describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
   test('tells one leak with its line, not its fixed twin, shows both, and goes on after a restart', async (context) => {
@@ -147,6 +68,11 @@ describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
     const profile = await readProfile(new Uint8Array(await range.arrayBuffer()));
     assert.equal(profile.defaultSampleType, 'goroutine');
     assert.ok(profile.samples.length > 0);
+
+    const source = `monitor://${new URL(watching.url).host}/${new URL(leaky).host}/goroutine?from=-10m`;
+    const top = await stackpile(['-top', '-nodecount=5', source], { cwd: folder });
+    assert.equal(top.status, 0, top.stderr);
+    assert.match(top.stdout, /^ +[1-9]\d* .* subscribe/mu);
 
     watching.child.kill('SIGTERM');
     assert.equal(await ended(watching), 0, watching.log());

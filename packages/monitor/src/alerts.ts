@@ -23,12 +23,14 @@ export interface Alert {
   readonly untilLimit: number | null;
   /** Leaf first: `function file:line`. */
   readonly stack: readonly string[];
+  /** Where the monitor shows what was seen around the time at which it was told first. */
+  readonly link: string;
   /** When it began, and when it was told last; milliseconds since 1970. */
   readonly since: number;
   readonly time: number;
 }
 
-/** So many verdicts in a row convict before anybody is woken: one may come of a deploy. */
+/** So many verdicts in a row, each on newer profiles, convict before anybody is woken: one may come of a deploy. */
 const VERDICTS_TO_FIRE = 2;
 /** An alert whose place was not convicted for so long is over, in milliseconds. */
 const CALM_MS = 5 * 60_000;
@@ -37,17 +39,42 @@ interface Standing {
   alert: Alert;
   convicted: number;
   seen: number;
+  /** Profiles that the last verdict was found by. */
+  judged: number;
   fired: boolean;
 }
 
-/** By the place to mend, whatever piles up for it: the tasks of a function and the memory that they hold are one leak. */
+/**
+ * By the function to mend, whatever piles up for it and at which of its lines: the tasks of a function and the memory that they hold are
+ * one leak. Functions without a name are told apart by their lines.
+ */
 function fingerprintOf(target: string, { finding, part }: ProcessFinding): string {
   const { culprit, stack } = finding;
-  const place = culprit ?? stack[0];
-  return [target, part, place?.name ?? '', place?.file ?? '', place?.line ?? 0].join('\n');
+  const { name = '', file = '', line = 0 } = culprit ?? stack[0] ?? {};
+  return [target, part, name === '' ? line : name, file].join('\n');
 }
 
-function alertOf(state: TargetState, found: ProcessFinding, since: number, time: number): Alert {
+/** What is shown of the time before an alert. */
+const SHOWN_MS = 3_600_000;
+
+/** An address that shows the same for as long as the profiles are kept. */
+function linkOf(base: string, target: string, evidence: string, since: number, time: number): string {
+  const query = new URLSearchParams({
+    target,
+    name: evidence === 'heap' || evidence === 'classes' ? 'heap' : 'goroutine',
+    from: String(Math.round(Math.min(since, time - SHOWN_MS))),
+    to: String(Math.round(time)),
+  });
+  return `${base}/timeline?${query.toString()}`;
+}
+
+function alertOf(
+  state: TargetState,
+  found: ProcessFinding,
+  base: string,
+  since: number,
+  time: number,
+): Alert {
   const { finding, evidence } = found;
   const place = finding.culprit ?? finding.stack[0];
   return {
@@ -64,6 +91,7 @@ function alertOf(state: TargetState, found: ProcessFinding, since: number, time:
     perMinute: finding.growth.perMinute,
     untilLimit: finding.untilLimit,
     stack: finding.stack.map(({ name, file, line }) => `${name} ${file}${line > 0 ? `:${line}` : ''}`),
+    link: linkOf(base, state.name, evidence, since, time),
     since,
     time,
   };
@@ -72,6 +100,8 @@ function alertOf(state: TargetState, found: ProcessFinding, since: number, time:
 /** All alerts of all targets. */
 export class AlertBook {
   readonly #standing = new Map<string, Standing>();
+  /** Where the monitor is reached by those who are told, without a slash at its end. */
+  base = '';
 
   /** Those that fire now, oldest first. */
   firing(): Alert[] {
@@ -86,11 +116,14 @@ export class AlertBook {
       const known = this.#standing.get(key);
       // The same place, by another kind of evidence.
       if (known?.seen === now) continue;
-      const alert = alertOf(state, found, known?.alert.since ?? now, now);
+      const fresh = alertOf(state, found, this.base, known?.alert.since ?? now, now);
+      // Told once, it leads to what was seen then.
+      const alert = known?.fired === true ? { ...fresh, link: known.alert.link } : fresh;
       const standing = {
         alert,
-        convicted: (known?.convicted ?? 0) + 1,
+        convicted: (known?.convicted ?? 0) + (known?.judged === state.judged ? 0 : 1),
         seen: now,
+        judged: state.judged,
         fired: known?.fired ?? false,
       };
       this.#standing.set(key, standing);

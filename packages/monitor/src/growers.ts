@@ -26,16 +26,19 @@ const PROFILES = ['goroutine', 'heap'];
 /**
  * The steepest growers of the last `span` milliseconds, steepest first within their unit's share of what the series has: so that bytes
  * and tasks stand in one list. A range that holds a restart begins after it.
+ *
+ * @param only the series that are looked at; all if not given
  */
 export async function growersOf(
   store: ProfileStore,
   now: number,
   span: number,
   limit: number,
+  only?: readonly Series[],
 ): Promise<Grower[]> {
   const range = { from: now - span, to: now + 1 };
   const found: { readonly grower: Grower; readonly weight: number }[] = [];
-  for (const series of await store.series([], range)) {
+  for (const series of only ?? (await store.series([], range))) {
     if (series.kind !== 'gauge' || !PROFILES.includes(series.profile)) continue;
     const runs = await store.runs([series.id], range);
     const from = Math.max(range.from, runs.at(-1)?.first ?? range.from);

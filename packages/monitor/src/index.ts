@@ -6,7 +6,7 @@ export type { MonitorConfig, ProfilePlan } from './config/model.ts';
 export { type ConfigDefaults, MOST_ANSWER, readConfig } from './config/read.ts';
 export { mostUnpacked } from './configured.ts';
 export { MOST_CONFIG_BYTES } from './config/node.ts';
-export type { ServerOptions } from './server.ts';
+export type { RangeProfile, ServerOptions, Viewer } from './server.ts';
 export type { ScrapePlan, Target, TargetState } from './target.ts';
 export { openSqliteStore, type ProfileStore, type RetentionPolicy } from './store/index.ts';
 export { MonitorError, type MonitorErrorCode, StoreError, type StoreErrorCode } from './errors.ts';

@@ -13,7 +13,7 @@ import { MonitorError } from './errors.ts';
 import { notify, type Receiver } from './notify.ts';
 import { Pool } from './pool.ts';
 import { Senders } from './push/senders.ts';
-import { serve, type ServerOptions } from './server.ts';
+import { serve, type ServerOptions, type Viewer } from './server.ts';
 import type { ProfileStore, RetentionPolicy } from './store/index.ts';
 import type { Target, TargetState } from './target.ts';
 
@@ -31,6 +31,10 @@ export interface MonitorOptions {
   readonly clock: Clock;
   /** One sentence for the log. */
   readonly say: (sentence: string) => void;
+  /** Where those who are told of alerts reach the monitor: `https://monitor.example`; where it listens if not given. */
+  readonly externalUrl?: string;
+  /** Makes pages of all views of a range; without it there are only the profiles themselves. */
+  readonly viewer?: Viewer;
   /** What names are asked of; the system's name servers if not given. */
   readonly names?: NameServer;
 }
@@ -98,10 +102,13 @@ class Monitor implements RunningMonitor {
         alerts: () => this.#book.firing(),
         ready: () => this.#discovered !== null && this.targets().every(({ up }) => up !== null),
         reload: () => this.reload(),
+        viewer: this.#options.viewer ?? null,
         take: (pushed) => this.#senders.take(pushed, clock.now()),
       },
       listen,
     );
+    const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+    this.#book.base = (this.#options.externalUrl ?? `http://${host}:${this.port}`).replace(/\/+$/u, '');
     await this.#use(config);
     this.#upkeep = this.#keepUp();
   }

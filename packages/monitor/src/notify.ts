@@ -32,7 +32,8 @@ export function bodyOf(alert: Alert, form: NoticeForm): string {
             file: `${alert.file}:${alert.line}`,
             evidence: alert.evidence,
           },
-          annotations: { summary: alert.sentence, description: alert.stack.join('\n') },
+          annotations: { summary: alert.sentence, description: alert.stack.join('\n'), link: alert.link },
+          generatorURL: alert.link,
           startsAt: new Date(alert.since).toISOString(),
           ...(alert.status === 'resolved' ? { endsAt: new Date(alert.time).toISOString() } : {}),
         },
@@ -41,11 +42,11 @@ export function bodyOf(alert: Alert, form: NoticeForm): string {
 }
 
 /** Slack's own three characters are written as it asks for: no name of a function becomes a link or calls a channel. */
-function slackText({ status, target, sentence, file, line }: Alert): string {
+function slackText({ status, target, sentence, file, line, link }: Alert): string {
   const escaped = (text: string): string =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const head = status === 'firing' ? ':rotating_light: Leak' : ':white_check_mark: No longer leaking';
-  return escaped(`${head} in ${target}: ${sentence}${file === '' ? '' : ` (${file}:${line})`}`);
+  return `${escaped(`${head} in ${target}: ${sentence}${file === '' ? '' : ` (${file}:${line})`}`)} <${escaped(link)}|what was seen>`;
 }
 
 /** Sends one notice; false where it was refused, or nobody answered after some tries. */

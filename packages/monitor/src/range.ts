@@ -1,11 +1,11 @@
 // What a target had in a range of time, as one profile that every pprof opens.
 import { type Profile, ProfileBuilder } from '@stackpile/profile';
-import type { Frame, ProfileStore, Range } from './store/index.ts';
+import type { Frame, ProfileStore, Range, Series } from './store/index.ts';
 
 /** What a profile is opened with, where it has it. */
-const FIRST: ReadonlySet<string> = new Set(['goroutine', 'inuse_space']);
+const FIRST: ReadonlySet<string> = new Set(['goroutine', 'inuse_space', 'cpu']);
 
-/** The mean of a target's profiles of one name over a range, all sample types beside one another; null where there is none. */
+/** The profiles of one name of a target over a range, all sample types beside one another; null where there is none. */
 export async function profileOfRange(
   store: ProfileStore,
   target: Readonly<Record<string, string>>,
@@ -13,13 +13,36 @@ export async function profileOfRange(
   range: Range,
 ): Promise<Profile | null> {
   const series = await store.series([['profile', name], ...Object.entries(target)], range);
-  if (series.length === 0) return null;
-  const merged = await Promise.all(series.map((one) => store.merge([one.id], range, 'avg')));
+  return series.length === 0
+    ? null
+    : profileOfSeries(
+        store,
+        series.map((one) => [one]),
+        range,
+      );
+}
+
+/** Series added up, each list of one sample type: the mean of a gauge over the range, the sum of what came in it. */
+export async function profileOfSeries(
+  store: ProfileStore,
+  columns: readonly (readonly Series[])[],
+  range: Range,
+): Promise<Profile> {
+  const firsts = columns.flatMap(([one]) => (one === undefined ? [] : [one]));
+  const merged = await Promise.all(
+    columns.map((all) =>
+      store.merge(
+        all.map(({ id }) => id),
+        range,
+        all[0]?.kind === 'delta' ? 'sum' : 'avg',
+      ),
+    ),
+  );
   const stacks = [...new Set(merged.flatMap((values) => [...values.keys()]))];
   const frames = await store.frames(stacks);
   const builder = new ProfileBuilder({
-    sampleTypes: series.map(({ sampleType, unit }) => ({ type: sampleType, unit })),
-    defaultSampleType: series.find(({ sampleType }) => FIRST.has(sampleType))?.sampleType ?? '',
+    sampleTypes: firsts.map(({ sampleType, unit }) => ({ type: sampleType, unit })),
+    defaultSampleType: firsts.find(({ sampleType }) => FIRST.has(sampleType))?.sampleType ?? '',
     timeNanos: BigInt(Math.round(range.from)) * 1_000_000n,
     durationNanos: BigInt(Math.round(range.to - range.from)) * 1_000_000n,
   });

@@ -78,6 +78,7 @@ export class Scraper {
       looks: 0,
       failed: 0,
       restarts: 0,
+      judged: 0,
       verdict: null,
     };
   }
@@ -223,6 +224,7 @@ export class Scraper {
     if (evidence === null) return;
     try {
       this.#watch.dump(evidence, { profile: await capture.profile(), time, name: capture.source });
+      this.#state = { ...this.#state, judged: this.#state.judged + 1 };
     } catch (error) {
       if (!(error instanceof LeaksError)) throw error;
       this.#watch.notSeen({ id: capture.name, text: error.message, look: '', blocks: true });

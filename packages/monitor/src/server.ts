@@ -2,18 +2,36 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { carries, isAllowedHost, isCrossSite, isLoopback } from '@stackpile/agent/inspector';
-import { encodeProfile } from '@stackpile/profile';
+import { encodeProfile, type Profile } from '@stackpile/profile';
 import type { Alert } from './alerts.ts';
 import { MonitorError, StoreError } from './errors.ts';
 import type { Grower } from './growers.ts';
 import { growersOf } from './growers.ts';
 import { metricsText } from './metrics.ts';
-import { targetsPage } from './page.ts';
+import { brush } from './page/brush.ts';
+import { growersPage } from './page/growers.ts';
+import { targetsPage } from './page/targets.ts';
+import { timelinePage } from './page/timeline.ts';
 import type { Pushed } from './push/pushed.ts';
 import { answerPush, refusal, takesPushes } from './push/routes.ts';
+import { Querier } from './querier/querier.ts';
+import { answerQuery, queryMethod } from './querier/routes.ts';
 import { profileOfRange } from './range.ts';
-import type { ProfileStore, Range } from './store/index.ts';
+import type { ProfileStore, Range, Series } from './store/index.ts';
 import type { TargetState } from './target.ts';
+
+/** A profile of a range, and what it is called. */
+export interface RangeProfile {
+  readonly name: string;
+  readonly profile: Profile;
+  /** The end of the range, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** Makes a page with every view of profiles, the oldest first. */
+export type Viewer = (
+  profiles: readonly RangeProfile[],
+) => Promise<{ readonly body: string; readonly policy: string }>;
 
 /** What the server shows. */
 export interface Shown {
@@ -25,6 +43,7 @@ export interface Shown {
   ready(): boolean;
   /** Reads the configuration anew. @throws MonitorError */
   reload(): Promise<void>;
+  readonly viewer: Viewer | null;
   /** Keeps a profile that was sent. @throws MonitorError, StoreError */
   take(pushed: Pushed): Promise<void>;
 }
@@ -52,11 +71,15 @@ const READY: ReadonlySet<string> = new Set(['/readyz', '/-/ready']);
 const TEXT = 'text/plain; charset=utf-8';
 const MOST_GROWERS = 100;
 const METRIC_GROWERS = 20;
-/** The page has no script, and its styles stand in it. */
+/** The pages have one script of their own, and their styles stand in them. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 } as const;
+
+function html(body: string): Answer {
+  return { status: 200, type: 'text/html; charset=utf-8', body, headers: PAGE_HEADERS };
+}
 
 function text(status: number, body: string): Answer {
   return { status, type: TEXT, body: `${body}\n` };
@@ -105,15 +128,26 @@ async function answer(shown: Shown, options: ServerOptions, request: IncomingMes
   if (request.method === 'POST' && url.pathname === '/-/reload') return reload(shown);
   if ((request.method === 'POST' || request.method === 'PUT') && takesPushes(url.pathname))
     return taken(shown, request, url);
+  if (request.method === 'POST' && url.pathname.startsWith('/querier.'))
+    return refusable(url, async () => {
+      const method = queryMethod(url.pathname);
+      if (method === null) return text(404, 'only version 1 is answered');
+      return answerQuery(request, method, new Querier(shown.store, () => shown.now()));
+    });
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return text(405, 'only GET and HEAD are answered');
   return routed(shown, url);
 }
 
 /** What was sent, kept or refused. A sender that nobody has let in did not come this far. */
-async function taken(shown: Shown, request: IncomingMessage, url: URL): Promise<Answer> {
+function taken(shown: Shown, request: IncomingMessage, url: URL): Promise<Answer> {
+  return refusable(url, () => answerPush(request, url, (pushed) => shown.take(pushed)));
+}
+
+/** An answer, or how the system that asks is told that there is none. */
+async function refusable(url: URL, make: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await answerPush(request, url, (pushed) => shown.take(pushed));
+    return await make();
   } catch (error) {
     const refused = refusal(error, url.pathname);
     if (refused !== null)
@@ -136,12 +170,25 @@ async function reload(shown: Shown): Promise<Answer> {
 async function routed(shown: Shown, url: URL): Promise<Answer> {
   switch (url.pathname) {
     case '/':
-      return {
-        status: 200,
-        type: 'text/html; charset=utf-8',
-        body: targetsPage(shown.targets(), shown.alerts(), shown.now()),
-        headers: PAGE_HEADERS,
-      };
+      return html(targetsPage(shown.targets(), shown.alerts(), shown.now()));
+    case '/brush.js':
+      return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(brush)})();\n` };
+    case '/timeline':
+      return timeline(shown, url);
+    case '/view':
+      return view(shown, url);
+    case '/growers': {
+      const range = rangeOf(url, shown.now(), HOUR_MS);
+      if (typeof range === 'string') return text(400, range);
+      const growers = await growersOf(shown.store, range.to, range.to - range.from, MOST_GROWERS);
+      const states = shown.targets();
+      const nameOf = ({ labels }: Series): string =>
+        states.find((one) => Object.entries(one.labels).every(([name, value]) => labels[name] === value))
+          ?.name ??
+        labels['instance'] ??
+        '';
+      return html(growersPage(growers, range, nameOf));
+    }
     case '/metrics': {
       const growers = await growersOf(shown.store, shown.now(), HOUR_MS, METRIC_GROWERS);
       const body = metricsText(shown.targets(), shown.alerts(), growers);
@@ -160,7 +207,7 @@ async function routed(shown: Shown, url: URL): Promise<Answer> {
     default:
       return text(
         404,
-        `${url.pathname.slice(0, 200)}: no such page; there are /, /profile, /metrics, /api/targets, /api/growers`,
+        `${url.pathname.slice(0, 200)}: no such page; there are /, /timeline, /growers, /view, /profile, /metrics, /api/targets, /api/growers`,
       );
   }
 }
@@ -192,14 +239,70 @@ function timeOf(given: string | null, now: number, otherwise: number): number {
   return /^\d{1,15}$/u.test(given) ? Number(given) : Date.parse(given);
 }
 
-async function profile(shown: Shown, url: URL): Promise<Answer> {
+/** The target that an address names; a sentence where there is none. */
+function targetOf(shown: Shown, url: URL): TargetState | Answer {
   const name = url.searchParams.get('target') ?? '';
-  const target = shown.targets().find((one) => one.name === name || one.labels['instance'] === name);
-  if (target === undefined) return text(404, `target=${name.slice(0, 200)}: no such target`);
+  const found = shown.targets().find((one) => one.name === name || one.labels['instance'] === name);
+  return found ?? text(404, `target=${name.slice(0, 200)}: no such target`);
+}
+
+async function timeline(shown: Shown, url: URL): Promise<Answer> {
+  const target = targetOf(shown, url);
+  if ('status' in target) return target;
   const range = rangeOf(url, shown.now(), HOUR_MS);
   if (typeof range === 'string') return text(400, range);
-  const wanted = url.searchParams.get('name') ?? 'goroutine';
-  const found = await profileOfRange(shown.store, target.labels, wanted, range);
-  if (found === null) return text(404, `name=${wanted.slice(0, 200)}: nothing of it was kept in that range`);
-  return { status: 200, type: 'application/octet-stream', body: gzipSync(encodeProfile(found)) };
+  const stack = url.searchParams.get('stack') ?? '';
+  if (!/^[\da-f]{0,16}$/u.test(stack)) return text(400, 'stack is a number of 16 hexadecimal digits');
+  return html(
+    await timelinePage(shown.store, {
+      target: target.name,
+      labels: target.labels,
+      name: url.searchParams.get('name') ?? 'goroutine',
+      type: url.searchParams.get('type') ?? '',
+      stack,
+      by: url.searchParams.get('by') === 'function' ? 'function' : 'total',
+      range: range.to - range.from < 1000 ? { from: range.to - 1000, to: range.to } : range,
+    }),
+  );
+}
+
+/** A profile of a range under `from` and `to`, or under `base_from` and `base_to`. */
+async function rangeProfile(shown: Shown, url: URL, base: boolean): Promise<RangeProfile | Answer> {
+  const target = targetOf(shown, url);
+  if ('status' in target) return target;
+  const asked = new URL(url);
+  if (base)
+    for (const key of ['from', 'to']) asked.searchParams.set(key, url.searchParams.get(`base_${key}`) ?? '');
+  const range = rangeOf(asked, shown.now(), HOUR_MS);
+  if (typeof range === 'string') return text(400, range);
+  const name = url.searchParams.get('name') ?? 'goroutine';
+  const profile = await profileOfRange(shown.store, target.labels, name, range);
+  if (profile === null) return text(404, `name=${name.slice(0, 200)}: nothing of it was kept in that range`);
+  const [from, to] = [range.from, range.to].map((time) => new Date(time).toISOString().slice(0, 19));
+  return { name: `${target.name} ${name} ${from ?? ''} – ${to ?? ''}`, profile, time: range.to };
+}
+
+async function profile(shown: Shown, url: URL): Promise<Answer> {
+  const found = await rangeProfile(shown, url, false);
+  if ('status' in found) return found;
+  const body = gzipSync(encodeProfile(found.profile));
+  return { status: 200, type: 'application/octet-stream', body };
+}
+
+/** Every view of the profiles of a range, or of two to compare. */
+async function view(shown: Shown, url: URL): Promise<Answer> {
+  if (shown.viewer === null) return text(404, 'this monitor has no page of views: ask /profile');
+  const all: RangeProfile[] = [];
+  for (const base of url.searchParams.has('base_from') ? [true, false] : [false]) {
+    const found = await rangeProfile(shown, url, base);
+    if ('status' in found) return found;
+    all.push(found);
+  }
+  const { body, policy } = await shown.viewer(all);
+  return {
+    status: 200,
+    type: 'text/html; charset=utf-8',
+    body,
+    headers: { 'Content-Security-Policy': policy },
+  };
 }

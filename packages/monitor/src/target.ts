@@ -42,5 +42,7 @@ export interface TargetState {
   readonly looks: number;
   readonly failed: number;
   readonly restarts: number;
+  /** Profiles that it was judged by so far. */
+  readonly judged: number;
   readonly verdict: ProcessVerdict | null;
 }

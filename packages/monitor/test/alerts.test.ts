@@ -34,7 +34,10 @@ function convicting(functionName: string): ProcessVerdict {
 
 const calm: ProcessVerdict = { ...new ProcessWatch().verdict(), kind: 'none' };
 
-function state(verdict: ProcessVerdict | null, name = 'shop'): TargetState {
+let judged = 0;
+
+/** @param dumps profiles that it was judged by; newer ones than the state before, if not given */
+function state(verdict: ProcessVerdict | null, name = 'shop', dumps: number = ++judged): TargetState {
   const labels = { job: name, instance: 'a:1' };
   return {
     name,
@@ -46,6 +49,7 @@ function state(verdict: ProcessVerdict | null, name = 'shop'): TargetState {
     looks: 1,
     failed: 0,
     restarts: 0,
+    judged: dumps,
     verdict,
   };
 }
@@ -64,6 +68,17 @@ describe('an alert', () => {
     assert.equal(told?.since, 0);
     for (let i = 2; i < 10; i++) assert.deepEqual(book.update(state(leak), i * MINUTE), []);
     assert.equal(book.firing().length, 1);
+  });
+
+  test('does not fire for a verdict that is found again by the same profiles', () => {
+    const book = new AlertBook();
+    const leak = convicting('leaky');
+    for (let i = 0; i < 4; i++) assert.deepEqual(book.update(state(leak, 'shop', 6), i * 15_000), []);
+    const told = book.update(state(leak, 'shop', 7), MINUTE);
+    assert.deepEqual(
+      told.map(({ status }) => status),
+      ['firing'],
+    );
   });
 
   test('is over when its place was not convicted for a while, and is told so once', () => {
@@ -96,10 +111,13 @@ describe('an alert', () => {
   test('tasks that pile up and the memory that they hold are one, for the place to mend', () => {
     const book = new AlertBook();
     const leak = convicting('leaky');
-    const both = {
-      ...leak,
-      convicted: [...leak.convicted, ...leak.convicted.map((one) => ({ ...one, evidence: 'heap' as const }))],
-    };
+    // The memory is allocated at another line of it.
+    const memory = leak.convicted.map(({ finding, ...one }) => ({
+      ...one,
+      evidence: 'heap' as const,
+      finding: { ...finding, culprit: finding.culprit && { ...finding.culprit, line: 3 } },
+    }));
+    const both = { ...leak, convicted: [...leak.convicted, ...memory] };
     const told = [0, 1, 2].flatMap((i) => book.update(state(both), i * MINUTE));
     assert.deepEqual(
       told.map(({ evidence }) => evidence),

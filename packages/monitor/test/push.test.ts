@@ -1,8 +1,11 @@
 // Profiles that are sent to the monitor: by every wire that is taken, by our own agent, and by those who mean no good.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
+import process from 'node:process';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { startServer } from '@stackpile/agent';
 import { encodeOtlp, encodeProfile, type Profile, ProfileBuilder } from '@stackpile/profile';
@@ -222,6 +225,43 @@ describe('a profile that is sent', () => {
       const found = await kept(to);
       if ('shop a goroutine goroutine gauge' in found && 'shop a heap inuse_space gauge' in found) break;
       assert.ok(tries < 1200, `${JSON.stringify(found)} ${to.said.join('\n')}`);
+      await sleep(50);
+    }
+  });
+
+  test("Pyroscope's own client of Node sends to it: its heap names the leak, and its wall time is there", async (context) => {
+    const to = await watched(context);
+    const program = fileURLToPath(new URL('programs/pyroscope.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, to.url], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    context.after(() => child.kill('SIGKILL'));
+    const range = { from: 0, to: Number.MAX_SAFE_INTEGER };
+    const functions = async (): Promise<string[]> => {
+      const all = await to.store.series(
+        [
+          ['profile', 'heap'],
+          ['sampleType', 'inuse_space'],
+        ],
+        range,
+      );
+      const stacks = await to.store.merge(
+        all.map(({ id }) => id),
+        range,
+        'last',
+      );
+      const frames = await to.store.frames([...stacks.keys()]);
+      return [...frames.values()].flat().map((frame) => frame.function);
+    };
+    for (let tries = 0; ; tries++) {
+      // Each arrival is a time of its own for the clock that stands still.
+      to.now += 1;
+      const found = await kept(to);
+      if ('shop a wall wall delta' in found && (await functions()).some((name) => name.includes('leakHere')))
+        break;
+      assert.ok(tries < 600 && child.exitCode === null, `${JSON.stringify(found)} ${said}`);
       await sleep(50);
     }
   });

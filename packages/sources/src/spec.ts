@@ -1,6 +1,7 @@
 // Takes a SOURCE apart: a file, standard input, an address, or a process.
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { monitorAddress } from './monitor-address.ts';
 import { shownSource } from './shown.ts';
 import { SourceError } from './errors.ts';
 import { socketUrl } from './socket-address.ts';
@@ -136,6 +137,8 @@ export function parseSource(source: string, cwd: string): SourceSpec {
   const named = scheme.exec(typed)?.[1]?.toLowerCase();
   if (named === 'http' || named === 'https') return urlSpec(spec, typed, false);
   if (named === 'https+insecure') return urlSpec(spec, `https${typed.slice('https+insecure'.length)}`, true);
+  if (named === 'monitor')
+    return urlSpec(spec, monitorAddress(typed.slice('monitor://'.length), spec), false);
   if (named === 'ws' || named === 'wss')
     return { kind: 'inspector', spec, target: { kind: 'ws', url: typed } };
   if (named === 'file') {

@@ -25,6 +25,7 @@ OPTIONS
   --profiles-every TIME  time between two looks at its tasks and its heap (1m); sooner where tasks jump up
   --listen HOST:PORT  where targets, growers and metrics are shown (127.0.0.1:7070)
   --listen-token-file FILE  who has this token may ask there; without it only this machine may
+  --external-url URL  where those who are told of a leak reach this monitor (http://HOST:PORT of --listen)
   --keep TIME         how long every profile is kept (2d)
   --keep-hours TIME   how long the sums of each hour are kept after that (20d)
   --max-size SIZE     of the store, the oldest hours leave first (1GB)
@@ -55,6 +56,7 @@ const options = {
   'profiles-every': { type: 'string', default: '1m' },
   listen: { type: 'string', default: '127.0.0.1:7070' },
   'listen-token-file': { type: 'string' },
+  'external-url': { type: 'string' },
   keep: { type: 'string', default: '2d' },
   'keep-hours': { type: 'string', default: '20d' },
   'max-size': { type: 'string', default: '1GB' },
@@ -78,6 +80,7 @@ export interface MonitorCommand {
   readonly host: string;
   readonly port: number;
   readonly tokenFile: string | null;
+  readonly externalUrl: string | null;
   readonly keep: number;
   readonly keepHours: number;
   readonly maxSize: number;
@@ -109,10 +112,12 @@ export function parseMonitorArgs(argv: readonly string[]): MonitorCommand | 'hel
     profilesEvery: parseDuration('--profiles-every', values['profiles-every'], 100),
     ...listenOf(values.listen),
     tokenFile: values['listen-token-file'] ?? null,
+    externalUrl:
+      values['external-url'] === undefined ? null : addressOf('--external-url', values['external-url']),
     keep: parseDuration('--keep', values.keep, 3_600_000),
     keepHours: parseDuration('--keep-hours', values['keep-hours'], 0),
     maxSize: parseLimit('--max-size', values['max-size']),
-    webhooks: values.webhook.map(webhookOf),
+    webhooks: values.webhook.map((one) => addressOf('--webhook', one)),
     form,
     leaks: leaksOptionsOf({ ...values, timeout, every: undefined, 'no-stops': true }, []),
   };
@@ -131,9 +136,9 @@ function listenOf(text: string): { host: string; port: number } {
   return { host: host.replace(/^\[(.*)\]$/u, '$1') || '0.0.0.0', port: Number(port) };
 }
 
-function webhookOf(text: string): string {
+function addressOf(option: string, text: string): string {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol))
-    throw new UsageError(`--webhook ${text}: write an address of http or https`);
+    throw new UsageError(`${option} ${text}: write an address of http or https`);
   return url.href;
 }

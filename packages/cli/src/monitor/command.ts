@@ -3,14 +3,18 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
+import { gzipSync } from 'node:zlib';
 import { isLoopback } from '@stackpile/agent/inspector';
-import type { MonitorConfig, Target } from '@stackpile/monitor';
+import type { MonitorConfig, RangeProfile, Target, Viewer } from '@stackpile/monitor';
+import { encodeProfile } from '@stackpile/profile';
 import { parseSource, readTypedFile, SourceError, shownSource, systemReason } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import { leakOptions, sourceOptions } from '../leaks/command.ts';
 import { UsageError } from '../leaks/command-line.ts';
 import { visible } from '../leaks/terminal.ts';
 import { type WatchIo, withInterrupt } from '../leaks/watch-io.ts';
+import { pageOf } from '../report/report-file.ts';
+import { pagePolicy } from '../web/page.ts';
 import { type MonitorCommand, monitorUsage, parseMonitorArgs } from './command-line.ts';
 
 /** Runs `stackpile monitor` with the arguments after `monitor`; resolves to the exit status. */
@@ -107,6 +111,18 @@ async function configOf(command: MonitorCommand, io: WatchIo): Promise<MonitorCo
   return readConfig(new TextDecoder().decode(bytes), command.config, dirname(path), defaults);
 }
 
+/** The page of every view, with the profiles of the ranges in it. */
+async function viewer(profiles: readonly RangeProfile[]): ReturnType<Viewer> {
+  const body = await pageOf(
+    profiles.map(({ name, profile, time }) => {
+      const bytes = gzipSync(encodeProfile(profile), { level: 1 });
+      return { name, profile, time, bytes, size: bytes.length, text: () => null };
+    }),
+    true,
+  );
+  return { body, policy: pagePolicy(body) };
+}
+
 async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<number> {
   const tokens = await tokensOf(command, io);
   const targets = await targetsOf(command, io);
@@ -132,6 +148,8 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
       listen: { host: command.host, port: command.port, tokens, allowedHosts: [] },
       clock: { now: () => io.now(), sleep: (ms, signal) => cli.sleep(ms, signal) },
       say,
+      viewer,
+      ...(command.externalUrl === null ? {} : { externalUrl: command.externalUrl }),
     });
     const shown = command.host.includes(':') ? `[${command.host}]` : command.host;
     const count = monitor.targets().length;

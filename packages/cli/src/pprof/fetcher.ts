@@ -202,7 +202,7 @@ export class Fetcher {
   #isOurs(source: string): boolean {
     try {
       const spec = parseSource(source, this.#io.cwd);
-      return isRunning(spec) && (spec.kind !== 'url' || source.startsWith('unix:'));
+      return isRunning(spec) && (spec.kind !== 'url' || /^(?:unix|monitor):/u.test(source));
     } catch (error) {
       if (error instanceof SourceError && namesProcess(source))
         throw new DriverError(withoutName(error.message, source), { cause: error });

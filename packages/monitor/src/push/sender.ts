@@ -19,6 +19,7 @@ export class Sender {
   #tree = new StackTree();
   #verdict: ProcessVerdict | null = null;
   #taken = 0;
+  #judged = 0;
   #restarts = 0;
   /** When it has sent something last, and how long before that. */
   #time: number | null = null;
@@ -56,6 +57,7 @@ export class Sender {
       looks: this.#taken,
       failed: 0,
       restarts: this.#restarts,
+      judged: this.#judged,
       verdict: this.#verdict,
     };
   }
@@ -104,6 +106,7 @@ export class Sender {
     if (kept.evidence === null) return false;
     try {
       this.#watch.dump(kept.evidence, { profile, time, name: this.name });
+      this.#judged++;
     } catch (error) {
       if (!(error instanceof LeaksError)) throw error;
       this.#watch.notSeen({ id: name, text: error.message, look: '', blocks: true });

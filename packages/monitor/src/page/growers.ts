@@ -1,0 +1,57 @@
+// The stacks that grow steepest, over the whole fleet or of one series.
+import type { Grower } from '../growers.ts';
+import type { Range, Series } from '../store/index.ts';
+import { ownFrame } from './layers.ts';
+import { address, amountOf, escaped, page } from './shell.ts';
+
+/** The name of the target that a series is of. */
+export type NameOf = (series: Series) => string;
+
+export function growerRows(growers: readonly Grower[], range: Range, nameOf: NameOf): string {
+  const rows = growers.map(({ series, stack, frames, perHour, fit, early, late }) => {
+    const { profile, sampleType, unit } = series;
+    const place = ownFrame(frames);
+    const href = address('/timeline', {
+      target: nameOf(series),
+      name: profile,
+      type: sampleType,
+      stack: BigInt.asUintN(64, stack).toString(16).padStart(16, '0'),
+      from: range.from,
+      to: range.to,
+    });
+    return `<tr><td class="place"><a href="${href}">${escaped(place?.function ?? '(no name)')}</a> <span class="quiet">${escaped(place?.file ?? '')}${(place?.line ?? 0) > 0 ? `:${place?.line ?? 0}` : ''}</span></td><td>${escaped(nameOf(series))}</td><td>${escaped(sampleType)}</td><td class="number">+${amountOf(perHour, unit)}/h</td><td class="number">${amountOf(early, unit)} → ${amountOf(late, unit)}</td><td class="number">${Math.round(fit * 100)} %</td></tr>`;
+  });
+  return `<div class="wide"><table><thead><tr><th>where</th><th>target</th><th>what</th><th class="number">rate</th><th class="number">from → to</th><th class="number">steady</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
+}
+
+/** Of one function in one series there is one row: its steepest stack stands for all, and their rates add up. */
+function byFunction(growers: readonly Grower[]): Grower[] {
+  const rows = new Map<string, Grower>();
+  for (const one of growers) {
+    const { function: name = '', file = '' } = ownFrame(one.frames) ?? {};
+    const key = JSON.stringify([one.series.id, name, file]);
+    const known = rows.get(key);
+    rows.set(
+      key,
+      known === undefined
+        ? one
+        : {
+            ...known,
+            perHour: known.perHour + one.perHour,
+            early: known.early + one.early,
+            late: known.late + one.late,
+          },
+    );
+  }
+  return [...rows.values()];
+}
+
+const SPANS = ['15m', '1h', '6h', '1d', '7d'];
+
+export function growersPage(growers: readonly Grower[], range: Range, nameOf: NameOf): string {
+  const body = `<h1>What grows</h1>
+<p>The stacks that grow steepest over all targets, by a straight line through the range; a restart begins a line anew.</p>
+<div class="row">${SPANS.map((one) => `<a href="${address('/growers', { from: `-${one}` })}">last ${one}</a>`).join('')}</div>
+${growers.length === 0 ? '<p>Nothing grows in this range.</p>' : growerRows(byFunction(growers), range, nameOf)}`;
+  return page({ title: 'growers', here: 'growers', body, reload: 60 });
+}

@@ -1,0 +1,45 @@
+// A selector of labels as Prometheus writes it: `{service_name="shop",pod=~"a-.*",env!="test"}`.
+import { MonitorError } from '../errors.ts';
+
+export type Matcher = (labels: Readonly<Record<string, string>>) => boolean;
+
+const PAIR = /\s*([A-Za-z_][\w.]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*")\s*(?:,|$)/uy;
+const MOST = 4096;
+
+function wholeExpression(text: string): RegExp {
+  try {
+    return new RegExp(`^(?:${text.replaceAll('(?P<', '(?<')})$`, 'su');
+  } catch (error) {
+    throw new MonitorError('MONITOR_REQUEST', `${text.slice(0, 60)} is no regular expression`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws MonitorError `MONITOR_REQUEST` */
+export function parseSelector(text: string): Matcher {
+  const inner = text
+    .trim()
+    .replace(/^\{(.*)\}$/su, '$1')
+    .trim();
+  if (inner.length > MOST) throw new MonitorError('MONITOR_REQUEST', 'the selector is too long');
+  const tests: Matcher[] = [];
+  for (PAIR.lastIndex = 0; PAIR.lastIndex < inner.length; ) {
+    const at = PAIR.lastIndex;
+    const match = PAIR.exec(inner);
+    if (match === null)
+      throw new MonitorError('MONITOR_REQUEST', `the selector makes no sense at ${inner.slice(at, at + 30)}`);
+    const [, name = '', operator = '', quoted = ''] = match;
+    const wanted = quoted.slice(1, -1).replaceAll(/\\(.)/gu, '$1');
+    // What a backslash stands before in an expression is meant for the expression.
+    const expression = operator.endsWith('~')
+      ? wholeExpression(quoted.slice(1, -1).replaceAll('\\\\', '\\'))
+      : null;
+    const isNot = operator.startsWith('!');
+    tests.push((labels) => {
+      const value = labels[name] ?? '';
+      return (expression === null ? value === wanted : expression.test(value)) !== isNot;
+    });
+  }
+  return (labels) => tests.every((one) => one(labels));
+}
