@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { faultsOf, type Reading } from '../soak.ts';
 
 function series(rss: (at: number) => number, handles: (at: number) => number = () => 10): Reading[] {
-  return Array.from({ length: 100 }, (_, at) => ({ rss: rss(at), handles: handles(at) }));
+  return Array.from({ length: 100 }, (_, at) => ({ rss: rss(at), handles: handles(at), parts: {} }));
 }
 
 test('a series that warms up and then is flat has no fault, one that grows has, and so have handles that are left', () => {

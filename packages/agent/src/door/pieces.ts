@@ -52,29 +52,45 @@ export function pieces(
 }
 
 /**
- * A stream that tells when its client has it, or has gone, or when it broke.
+ * A stream that tells when its client has it, or has gone, or has not taken a piece for too long, or when it broke.
  *
  * @param broken aborted where nothing will come any more, and the stream itself cannot say so
+ * @param stallMs milliseconds
  */
 export function streamUntil(
   stream: ReadableStream<Uint8Array>,
   done: AbortController,
   broken?: AbortSignal,
+  stallMs: number = STALL_MS,
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
+  let stall: NodeJS.Timeout | undefined;
+  done.signal.addEventListener('abort', () => clearTimeout(stall), { once: true });
+  const wait = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    if (done.signal.aborted) return;
+    const giveUp = (): void => {
+      controller.error(new AgentError('AGENT_ABORTED', 'the client has taken nothing for too long'));
+      done.abort();
+      reader.cancel().catch(() => undefined);
+    };
+    stall = setTimeout(giveUp, stallMs).unref();
+  };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        wait(controller);
         const end = (): void => controller.error(new AgentError('AGENT_CLOSED', 'the profiler has ended'));
         broken?.addEventListener('abort', end, { once: true, signal: done.signal });
       },
       async pull(controller) {
+        clearTimeout(stall);
         const next = await reader.read().catch((error: unknown) => {
           done.abort();
           throw error;
         });
         if (!next.done) {
           controller.enqueue(next.value);
+          wait(controller);
           return;
         }
         controller.close();
