@@ -82,10 +82,10 @@ function serve(answer: () => Promise<object | number>): void {
 }
 
 function respond(answer: () => Promise<object | number>, response: ServerResponse): void {
-    answer().then(
-      (body) => response.end(JSON.stringify(body)),
-      () => response.destroy(),
-    );
+  answer().then(
+    (body) => response.end(JSON.stringify(body)),
+    () => response.destroy(),
+  );
 }
 
 if (kind === 'fastify') {

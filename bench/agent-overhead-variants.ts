@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** Where `STACKPILE_TEST_NEIGHBOURS=install npm test -- packages/agent/test/neighbours.test.ts` puts what is no dependency of ours. */
-export const NEIGHBOURS: string = fileURLToPath(new URL('../.cache/neighbours/node_modules', import.meta.url));
+export const NEIGHBOURS: string = fileURLToPath(
+  new URL('../.cache/neighbours/node_modules', import.meta.url),
+);
 
 /** Milliseconds from one scrape of Alloy's to the next; its CPU profile lasts a second less. */
 const SCRAPE_MS = 15_000;

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 import type { Worker } from 'node:worker_threads';
 import { startServer } from '@stackpile/agent';
 
@@ -37,6 +38,12 @@ export interface Reading {
   /** Where the memory is, bytes. */
   readonly parts: Readonly<Record<string, number>>;
 }
+
+/**
+ * Megabytes of the semi-spaces of the service, from its start: V8 would make them larger some time in the run, by what the service allocates
+ * while the machine is busy, and the process would grow by that.
+ */
+const SEMI_SPACE = 16;
 
 /** glibc's arenas of threads begin at multiples of this. */
 const ARENA = 64 * 2 ** 20;
@@ -68,6 +75,8 @@ async function parts(sidecar: Worker | undefined): Promise<Readonly<Record<strin
   return {
     ...mappings(),
     'main heap': heapTotal,
+    'main young':
+      getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.physical_space_size ?? 0,
     'main used': heapUsed,
     external,
     buffers: arrayBuffers,
@@ -117,7 +126,8 @@ class Service {
 
   constructor(requests: number) {
     const program = [fileURLToPath(import.meta.url), '--serve', '--requests', String(requests)];
-    const flags = [...process.execArgv, ...program];
+    const young = [`--min-semi-space-size=${SEMI_SPACE}`, `--max-semi-space-size=${SEMI_SPACE}`];
+    const flags = [...young, ...process.execArgv, ...program];
     this.#child = spawn(process.execPath, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('the service has no output');
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
@@ -192,13 +202,21 @@ function milliseconds(text: string): number {
 
 /** The medians of the readings' ten parts, one after the other in time, a line for each kind of memory; megabytes. */
 function table(readings: readonly Reading[]): string[] {
-  const windows = Array.from({ length: Math.min(10, readings.length) }, (_, at, count = Math.min(10, readings.length)) =>
-    readings.slice(Math.floor((at * readings.length) / count), Math.floor(((at + 1) * readings.length) / count)),
+  const windows = Array.from(
+    { length: Math.min(10, readings.length) },
+    (_, at, count = Math.min(10, readings.length)) =>
+      readings.slice(
+        Math.floor((at * readings.length) / count),
+        Math.floor(((at + 1) * readings.length) / count),
+      ),
   );
   const line = (name: string, of: (reading: Reading) => number): string =>
     `${name.padEnd(17)}${windows.map((window) => (median(window.map(of)) / 2 ** 20).toFixed(1).padStart(8)).join('')}`;
   const names = Object.keys(readings[0]?.parts ?? {});
-  return [line('resident', ({ rss }) => rss), ...names.map((name) => line(name, ({ parts }) => parts[name] ?? 0))];
+  return [
+    line('resident', ({ rss }) => rss),
+    ...names.map((name) => line(name, ({ parts }) => parts[name] ?? 0)),
+  ];
 }
 
 /** What is asked of a soak. */
@@ -225,7 +243,9 @@ async function soak({ ms, endpoints, requests }: Plan): Promise<string[]> {
     faults.push(...faultsOf(readings));
     const code = await service.end();
     if (code !== 0) faults.push(`the service ended with ${code ?? 'SIGKILL: something kept it alive'}`);
-    console.log(`${scrapes} scrapes of ${endpoints.length} endpoints, ${requests} requests a second; megabytes over time:`);
+    console.log(
+      `${scrapes} scrapes of ${endpoints.length} endpoints, ${requests} requests a second; megabytes over time:`,
+    );
     for (const line of table(readings)) console.log(line);
     return faults;
   } finally {
@@ -245,7 +265,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const requests = Number(values.requests);
   if (values.serve === true) await serve(requests);
   else {
-    const endpoints = values.endpoints === undefined ? ENDPOINTS : values.endpoints.split(',').filter((one) => one !== '');
+    const endpoints =
+      values.endpoints === undefined ? ENDPOINTS : values.endpoints.split(',').filter((one) => one !== '');
     const faults = await soak({ ms: milliseconds(values.for), endpoints, requests });
     for (const fault of faults.slice(0, 50)) console.log(`FAILED: ${fault}`);
     console.log(faults.length === 0 ? 'flat, and nothing failed' : `${faults.length} faults`);

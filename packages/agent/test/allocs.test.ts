@@ -94,7 +94,10 @@ describe('readings of a sampler that numbers its samples', () => {
   test('never fall, whatever becomes of the sampler between two of them', () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constant('made' as const), many: fc.nat(20) }),
-      fc.record({ kind: fc.constant('collected' as const), part: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      fc.record({
+        kind: fc.constant('collected' as const),
+        part: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
       // By whoever else has a session: the numbers begin at 1 again.
       fc.record({ kind: fc.constant('started anew' as const) }),
       // A function's samples are told under another node, or one that the tree does not have: it was collected meanwhile.
@@ -103,34 +106,40 @@ describe('readings of a sampler that numbers its samples', () => {
       fc.record({ kind: fc.constant('told twice' as const) }),
     );
     fc.assert(
-      fc.property(fc.array(fc.tuple(event, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }))), { maxLength: 20 }), (events) => {
-        const ledger = new AllocationLedger(4);
-        let [made, sites] = [0, 3];
-        let alive: number[] = [];
-        let last = { bytes: 0, bySite: new Map<string, number>() };
-        for (const [one, luck] of events) {
-          switch (one.kind) {
-            case 'made':
-              for (let i = 0; i < one.many; i++) alive.push(++made);
-              break;
-            case 'collected':
-              alive = alive.filter(() => luck.next().value > one.part);
-              break;
-            case 'started anew':
-              [made, alive] = [0, []];
-              break;
-            case 'moved':
-              sites = one.sites;
-              break;
+      fc.property(
+        fc.array(fc.tuple(event, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }))), {
+          maxLength: 20,
+        }),
+        (events) => {
+          const ledger = new AllocationLedger(4);
+          let [made, sites] = [0, 3];
+          let alive: number[] = [];
+          let last = { bytes: 0, bySite: new Map<string, number>() };
+          for (const [one, luck] of events) {
+            switch (one.kind) {
+              case 'made':
+                for (let i = 0; i < one.many; i++) alive.push(++made);
+                break;
+              case 'collected':
+                alive = alive.filter(() => luck.next().value > one.part);
+                break;
+              case 'started anew':
+                [made, alive] = [0, []];
+                break;
+              case 'moved':
+                sites = one.sites;
+                break;
+            }
+            const { samples } = reading(one.kind === 'told twice' ? [...alive, ...alive] : alive, sites);
+            ledger.add({ head: reading([], one.kind === 'lost' ? 1 : sites).head, samples }, INTERVAL);
+            const now = sumsOf(ledger);
+            assert.ok(now.bytes >= last.bytes, `${one.kind}: ${now.bytes} after ${last.bytes}`);
+            for (const [site, bytes] of last.bySite)
+              assert.ok((now.bySite.get(site) ?? 0) >= bytes, `${one.kind}: ${site}`);
+            last = now;
           }
-          const { samples } = reading(one.kind === 'told twice' ? [...alive, ...alive] : alive, sites);
-          ledger.add({ head: reading([], one.kind === 'lost' ? 1 : sites).head, samples }, INTERVAL);
-          const now = sumsOf(ledger);
-          assert.ok(now.bytes >= last.bytes, `${one.kind}: ${now.bytes} after ${last.bytes}`);
-          for (const [site, bytes] of last.bySite) assert.ok((now.bySite.get(site) ?? 0) >= bytes, `${one.kind}: ${site}`);
-          last = now;
-        }
-      }),
+        },
+      ),
     );
   });
 

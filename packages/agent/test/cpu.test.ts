@@ -31,9 +31,7 @@ function counted(profile: Profile): Map<string, number> {
   for (let row = 0; row < samples.length; row++) {
     const stack = samples.stackLocations.subarray(samples.stackStart[row], samples.stackStart[row + 1]);
     const names = Array.from(stack, (location) =>
-      strings.get(
-        functions.name[locations.lines.function[locations.lineStart[location] ?? 0] ?? 0] ?? 0,
-      ),
+      strings.get(functions.name[locations.lines.function[locations.lineStart[location] ?? 0] ?? 0] ?? 0),
     );
     const values = samples.values[0];
     assert.ok(values !== undefined);

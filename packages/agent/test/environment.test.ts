@@ -164,7 +164,10 @@ describe('node --import @stackpile/agent/register', () => {
     try {
       const long = join(folder, 'long.pem');
       writeFileSync(long, Buffer.alloc(2 * 1024 * 1024, 'x'));
-      const wrong = [[long, 'it is longer than 1 MB'], [folder, 'it is no regular file']];
+      const wrong = [
+        [long, 'it is longer than 1 MB'],
+        [folder, 'it is no regular file'],
+      ];
       if (process.platform !== 'win32') wrong.push(['/dev/zero', 'it is no regular file']);
       for (const [path = '', why = ''] of wrong) {
         const { status, stderr } = await run('ends', { STACKPILE_TLS_KEY: path }).ended;
@@ -180,10 +183,16 @@ describe('node --import @stackpile/agent/register', () => {
   });
 
   test('names that nobody knows are a few lines, however many they are and whatever is in them', () => {
-    const hostile = { 'STACKPILE_A\nstackpile: all is well\u001B[2J': '', ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`STACKPILE_X${i}`, 'x'])) };
+    const hostile = {
+      'STACKPILE_A\nstackpile: all is well\u001B[2J': '',
+      ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`STACKPILE_X${i}`, 'x'])),
+    };
     const lines = unknownVariables(hostile);
     assert.equal(lines.length, 6);
-    assert.match(lines[0] ?? '', /^there is no variable STACKPILE_A\?stackpile: all is well\?\[2J: there are /u);
+    assert.match(
+      lines[0] ?? '',
+      /^there is no variable STACKPILE_A\?stackpile: all is well\?\[2J: there are /u,
+    );
     assert.equal(lines.at(-1), 'and 4996 more variables that begin with STACKPILE_ are not known');
     for (const line of lines) assert.match(line, /^[ -~]+$/u);
   });

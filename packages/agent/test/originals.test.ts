@@ -229,7 +229,8 @@ describe('where the text that ran was written', () => {
     };
     const originals = new Originals(() => now);
     let made = 0;
-    for (; now < 600_000; now += 1_000) await originals.learn(session, [{ file: `/made/${made++}.js`, line: 1 }]);
+    for (; now < 600_000; now += 1_000)
+      await originals.learn(session, [{ file: `/made/${made++}.js`, line: 1 }]);
     // 0.3 % of ten minutes are eighteen looks of 100 ms, and five there are at the beginning.
     assert.ok(looks >= 18 && looks <= 25, String(looks));
     assert.ok(made > 500);

@@ -15,7 +15,9 @@ import { ask } from './http-client.ts';
 import { sourceFlags } from './serving.ts';
 
 const without =
-  spawnSync('prometheus', ['--version']).error === undefined ? false : 'needs prometheus, of Debian’s package of that name';
+  spawnSync('prometheus', ['--version']).error === undefined
+    ? false
+    : 'needs prometheus, of Debian’s package of that name';
 
 const TOKEN = 'a-token-of-the-scraper';
 /** Looks of a tenth of a second until something is as it should be. */
@@ -60,7 +62,7 @@ describe('Prometheus', { skip: unlessCi(without) }, () => {
     const config = join(folder, 'prometheus.yml');
     writeFileSync(
       config,
-      `global: { scrape_interval: 300ms, scrape_timeout: 300ms }\nscrape_configs:\n${target('leaks', leaks)}${target('steady', steady)}`,
+      `global: { scrape_interval: 500ms, scrape_timeout: 500ms }\nscrape_configs:\n${target('leaks', leaks)}${target('steady', steady)}`,
     );
     const child = spawn(
       'prometheus',
@@ -94,7 +96,10 @@ describe('Prometheus', { skip: unlessCi(without) }, () => {
     const query = `query=${encodeURIComponent(`${expression}[2m]`)}`;
     const data = await api<{ readonly result: readonly Series[] }>(`query?${query}`);
     return new Map(
-      (data?.result ?? []).map(({ metric, values }) => [metric['job'] ?? '', values.map(([, value]) => Number(value))]),
+      (data?.result ?? []).map(({ metric, values }) => [
+        metric['job'] ?? '',
+        values.map(([, value]) => Number(value)),
+      ]),
     );
   }
 
@@ -148,7 +153,8 @@ describe('Prometheus', { skip: unlessCi(without) }, () => {
 
   test('and a leak of memory', async () => {
     // Garbage comes and goes; 512 kB ten times a second stay.
-    const growth = (values: readonly number[] = []): number => Math.min(...values.slice(-3)) - Math.max(...values.slice(0, 3));
+    const growth = (values: readonly number[] = []): number =>
+      Math.min(...values.slice(-3)) - Math.max(...values.slice(0, 3));
     const { leaks, steady } = await eventually('20 MB more', async () => {
       const all = await series('nodejs_heap_size_used_bytes');
       const by = growth(all.get('leaks'));

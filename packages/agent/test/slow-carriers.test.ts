@@ -88,7 +88,8 @@ describe('a client that takes a few bytes one by one and vanishes ends its captu
   for (const [name, open] of Object.entries(carriers))
     test(name, async () => {
       const port = await open();
-      const status = async (path: string): Promise<number> => (await ask(port, `/debug/pprof/${path}`)).status;
+      const status = async (path: string): Promise<number> =>
+        (await ask(port, `/debug/pprof/${path}`)).status;
       const slow = client(port, '/debug/pprof/trace?seconds=250');
       const first: (number | null)[] = [];
       for (let i = 0; i < 12; i++) first.push(await readByte(slow));
@@ -116,7 +117,10 @@ function streamed(cancelled: () => void): ReadableStream<Uint8Array> {
 }
 
 /** A Koa that gives one answer, by our middleware and with this patience; `gone` tells when the door hears of the end of the request. */
-async function giving(answer: Answer, stallMs: number): Promise<{ port: number; gone: Promise<void>; complaints: unknown[] }> {
+async function giving(
+  answer: Answer,
+  stallMs: number,
+): Promise<{ port: number; gone: Promise<void>; complaints: unknown[] }> {
   const app = new Koa();
   const complaints: unknown[] = [];
   app.on('error', (error) => complaints.push(error));

@@ -64,7 +64,9 @@ export class AllocationLedger {
     const highest = samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
     const alive = new Map(samples.map(({ ordinal, size, nodeId }) => [ordinal, `${size} ${nodeId}`]));
     // One that was not alive before, or was another one, is new: somebody has started the sampler anew.
-    const isAnew = [...alive].some(([ordinal, what]) => ordinal <= this.#highest && this.#alive.get(ordinal) !== what);
+    const isAnew = [...alive].some(
+      ([ordinal, what]) => ordinal <= this.#highest && this.#alive.get(ordinal) !== what,
+    );
     if (isAnew) this.#highest = 0;
     this.#alive = alive;
     if (highest <= this.#highest) return;

@@ -9,11 +9,11 @@ async function waitForEver(): Promise<void> {
   await new Promise<void>((resolve) => waiting.push(resolve));
 }
 
+const { port } = await startServer({ port: 0, auth: process.env['SCRAPE_TOKEN'], tasks: { budget: 1 } });
 for (let i = 0; i < 20; i++) void waitForEver();
 setInterval(() => {
   if (!leaks) return;
   void waitForEver();
   kept.push(new Array<number>(64 * 1024).fill(kept.length));
 }, 100);
-const { port } = await startServer({ port: 0, auth: process.env['SCRAPE_TOKEN'], tasks: { budget: 1 } });
 console.log(port);
