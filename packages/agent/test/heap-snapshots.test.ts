@@ -183,8 +183,8 @@ describe('a snapshot that was asked for by name, however long it takes', () => {
     const { signal } = new AbortController();
     let taken = 0;
     const take = async (): Promise<Stopped<number>> => ({ value: ++taken, stopMs: 1_000, besidesMs: 1_000 });
-    t.mock.timers.enable({ apis: ['setTimeout'] });
     assert.equal(await allowedSnapshot(context, 'analysis by name', signal, take), 1);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const second = allowedSnapshot(context, 'analysis by name', signal, take);
     t.mock.timers.tick(9_000);
     await new Promise(setImmediate);
