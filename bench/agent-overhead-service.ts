@@ -17,8 +17,8 @@ const [kind, variant = ''] = process.argv.slice(2);
 const agents: Readonly<Record<string, ServerOptions>> = {
   on: {},
   scraped: {},
-  profiled: { tasks: false },
-  traced: { tasks: false },
+  profiled: { tasks: false, heap: false },
+  traced: { tasks: false, heap: false },
   unasked: { tasks: { from: 'first look' } },
   block: { tasks: false, block: true },
   black_box: { blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } },
@@ -33,19 +33,19 @@ if (variant === 'hooked_once') {
   await startServer({ port: 0, tasks: false });
 }
 /** What is used of @datadog/pprof. */
-interface DatadogTime {
-  start(options: { readonly durationMillis: number; readonly intervalMicros: number }): void;
-  stop(restart: boolean): unknown;
+interface Datadog {
+  readonly time: {
+    start(options: { readonly durationMillis: number; readonly intervalMicros: number }): void;
+    stop(restart: boolean): unknown;
+  };
+  encode(profile: unknown): Promise<Uint8Array>;
 }
 
 // As their tracer does it: a profile at 100 Hz, cut and begun anew, and encoded.
 if (variant === 'datadog') {
-  const { time, encode } = createRequire(join(NEIGHBOURS, 'x.js'))('@datadog/pprof') as {
-    time: DatadogTime;
-    encode(profile: unknown): Promise<Uint8Array>;
-  };
-  time.start({ durationMillis: 10_000, intervalMicros: 10_000 });
-  setInterval(() => void encode(time.stop(true)), 10_000);
+  const datadog = createRequire(join(NEIGHBOURS, 'x.js'))('@datadog/pprof') as Datadog;
+  datadog.time.start({ durationMillis: 10_000, intervalMicros: 10_000 });
+  setInterval(() => void datadog.encode(datadog.time.stop(true)), 10_000);
 }
 if (variant === 'async_hooks') {
   // What why-is-node-running does: an Error per resource, promises included.

@@ -35,6 +35,9 @@ test('a short one ends, and nothing fails', async () => {
   child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   assert.equal(code, 0, out);
-  assert.match(out, /^1 scrapes of \d+ endpoints, 100 requests a second; megabytes over time:\nresident +\d+\.\d\n/u);
+  assert.match(
+    out,
+    /^1 scrapes of \d+ endpoints, 100 requests a second; megabytes over time:\nresident +\d+\.\d\n/u,
+  );
   assert.match(out, /\nsidecar heap +\d+\.\d\n[^]*\nflat, and nothing failed\n$/u);
 });

@@ -129,6 +129,9 @@ describe('readings of a sampler that numbers its samples', () => {
               case 'moved':
                 sites = one.sites;
                 break;
+              case 'lost':
+              case 'told twice':
+                break;
             }
             const { samples } = reading(one.kind === 'told twice' ? [...alive, ...alive] : alive, sites);
             ledger.add({ head: reading([], one.kind === 'lost' ? 1 : sites).head, samples }, INTERVAL);
