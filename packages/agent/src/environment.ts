@@ -46,18 +46,9 @@ const MOST_PEM = 1024 * 1024;
 function readPem(written: string): unknown {
   const path = written.trim();
   const stats = statSync(path);
-  if (!stats.isFile()) throw new UnreadableError('it is no regular file');
-  if (stats.size > MOST_PEM) throw new UnreadableError('it is longer than 1 MB');
+  if (!stats.isFile()) throw new AgentError('AGENT_OPTIONS', 'it is no regular file');
+  if (stats.size > MOST_PEM) throw new AgentError('AGENT_OPTIONS', 'it is longer than 1 MB');
   return readFileSync(path, 'utf8');
-}
-
-/** Says why in place of the system's code. */
-class UnreadableError extends Error {
-  readonly code: string;
-  constructor(why: string) {
-    super(why);
-    this.code = why;
-  }
 }
 
 /** `env=prod,region=eu` */
@@ -138,7 +129,8 @@ function valueOf(name: string, text: string, read: Variable['read']): unknown {
   } catch (error) {
     // It may be a key instead of its path, which the system's message shows.
     const { code = 'it is no path' } = error as NodeJS.ErrnoException;
-    throw new AgentError('AGENT_OPTIONS', `${name} cannot be read: ${code}; it has to be the path of a file`);
+    const why = error instanceof AgentError ? error.message : code;
+    throw new AgentError('AGENT_OPTIONS', `${name} cannot be read: ${why}; it has to be the path of a file`);
   }
 }
 

@@ -13,7 +13,7 @@ import { Hono } from 'hono';
 import Koa from 'koa';
 import { answerKoa, isKoaContext } from '../src/adapters/koa.ts';
 import type { Answer } from '../src/door/door.ts';
-import { streamUntil } from '../src/door/pieces.ts';
+import { GONE, pieces, streamUntil } from '../src/door/pieces.ts';
 import { ask } from './http-client.ts';
 
 const ends: (() => unknown)[] = [];
@@ -86,7 +86,8 @@ const carriers: Readonly<Record<string, () => Promise<number>>> = {
 
 describe('a client that takes a few bytes one by one and vanishes ends its capture', () => {
   for (const [name, open] of Object.entries(carriers))
-    test(name, async () => {
+    test(name, async (t) => {
+      const said = t.mock.method(console, 'error', () => undefined);
       const port = await open();
       const status = async (path: string): Promise<number> =>
         (await ask(port, `/debug/pprof/${path}`)).status;
@@ -98,6 +99,12 @@ describe('a client that takes a few bytes one by one and vanishes ends its captu
       assert.equal(await status('trace?seconds=0.01'), 500);
       slow.destroy();
       await eventually('the trace has ended', async () => (await status('trace?seconds=0.01')) === 200);
+      // Koa itself may tell of the connection.
+      if (name !== 'Koa')
+        assert.deepEqual(
+          said.mock.calls.map(({ arguments: words }) => words),
+          [],
+        );
     });
 });
 
@@ -187,6 +194,28 @@ describe('an answer that Koa sends', () => {
     assert.ok(read > LONG.length, String(read));
     assert.deepEqual(complaints, []);
   });
+});
+
+test('a body of the Fetch API whose client has gone ends, and the log of the service has no word of it', async () => {
+  for (const make of [
+    (done: AbortController) => pieces(LONG, done),
+    (done: AbortController) => {
+      const broken = new ReadableStream<Uint8Array>({
+        start: (controller) =>
+          done.signal.addEventListener('abort', () => controller.error(new Error('broken off'))),
+        pull: (controller) => controller.enqueue(new Uint8Array(10)),
+      });
+      return streamUntil(broken, done);
+    },
+  ]) {
+    const done = new AbortController();
+    const reader = make(done).getReader();
+    assert.equal((await reader.read()).done, false);
+    done.abort(GONE);
+    let more = 0;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) more++;
+    assert.ok(more <= 2, String(more));
+  }
 });
 
 test('a stream of the Fetch API that nobody reads any more is given up, from its beginning on', async () => {

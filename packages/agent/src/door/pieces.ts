@@ -4,6 +4,12 @@ import type { Answer } from './door.ts';
 import { PIECE, STALL_MS } from './send.ts';
 
 /**
+ * The reason of an abort where whoever carries the answer says that its client has gone: a body ends then without an error, which would be
+ * told to nobody but the log of the service.
+ */
+export const GONE: unique symbol = Symbol('the client has gone');
+
+/**
  * The body of an answer. `done` is aborted when the client has taken it, has cancelled it, or has not taken a piece for too long.
  *
  * @param body not empty
@@ -28,7 +34,9 @@ export function pieces(
           'abort',
           () => {
             clearTimeout(stall);
-            if (at < body.length) controller.error(new AgentError('AGENT_ABORTED', 'the client went away'));
+            if (at >= body.length) return;
+            if (done.signal.reason === GONE) controller.close();
+            else controller.error(new AgentError('AGENT_ABORTED', 'the client went away'));
           },
           { once: true },
         );
@@ -85,6 +93,8 @@ export function streamUntil(
       async pull(controller) {
         clearTimeout(stall);
         const next = await reader.read().catch((error: unknown) => {
+          // It is broken off because its client has gone.
+          if (done.signal.reason === GONE) return { done: true, value: undefined } as const;
           done.abort();
           throw error;
         });
