@@ -1,27 +1,51 @@
 // A service under load for agent-overhead.ts: Fastify, GraphQL, or one that does nothing but await two hundred promises per request.
 import { createHook } from 'node:async_hooks';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promiseHooks } from 'node:v8';
-import { startServer } from '@stackpile/agent';
+import { createHandler, register, type ServerOptions, startServer } from '@stackpile/agent';
 import Fastify from 'fastify';
 import { orders } from './agent-overhead-graphql.ts';
+import { NEIGHBOURS } from './agent-overhead-variants.ts';
 
-const [kind, variant] = process.argv.slice(2);
+const [kind, variant = ''] = process.argv.slice(2);
 
-if (variant === 'on') await startServer({ port: 0 });
-if (variant === 'unasked') await startServer({ port: 0, tasks: { from: 'first look' } });
-if (variant === 'block') await startServer({ port: 0, tasks: false, block: true });
-if (variant === 'black_box')
-  await startServer({ port: 0, blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } });
-if (variant === 'untracked') await startServer({ port: 0, tasks: false });
-if (variant === 'unsampled') await startServer({ port: 0, tasks: false, heap: false });
+/** What the agent is started with; variants that are not here have none. */
+const agents: Readonly<Record<string, ServerOptions>> = {
+  on: {},
+  scraped: {},
+  profiled: { tasks: false, heap: false },
+  traced: { tasks: false, heap: false },
+  unasked: { tasks: { from: 'first look' } },
+  block: { tasks: false, block: true },
+  black_box: { blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } },
+  untracked: { tasks: false },
+  unsampled: { tasks: false, heap: false },
+};
+const options = agents[variant];
+const pprof = options === undefined ? '' : (await startServer({ port: 0, ...options })).url;
 // What V8 takes for a promise hook that is gone again: it inlines fewer operations on promises from then on.
 if (variant === 'hooked_once') {
   (promiseHooks.createHook({ init: () => undefined }) as () => void)();
   await startServer({ port: 0, tasks: false });
+}
+/** What is used of @datadog/pprof. */
+interface Datadog {
+  readonly time: {
+    start(options: { readonly durationMillis: number; readonly intervalMicros: number }): void;
+    stop(restart: boolean): unknown;
+  };
+  encode(profile: unknown): Promise<Uint8Array>;
+}
+
+// As their tracer does it: a profile at 100 Hz, cut and begun anew, and encoded.
+if (variant === 'datadog') {
+  const datadog = createRequire(join(NEIGHBOURS, 'x.js'))('@datadog/pprof') as Datadog;
+  datadog.time.start({ durationMillis: 10_000, intervalMicros: 10_000 });
+  setInterval(() => void datadog.encode(datadog.time.stop(true)), 10_000);
 }
 if (variant === 'async_hooks') {
   // What why-is-node-running does: an Error per resource, promises included.
@@ -45,22 +69,29 @@ async function heavy(): Promise<number> {
 }
 
 function ready(port: number): void {
-  process.send?.({ url: `http://127.0.0.1:${port}/` });
+  process.send?.({ url: `http://127.0.0.1:${port}/`, pprof });
 }
 
 function serve(answer: () => Promise<object | number>): void {
-  const server = createServer((_request, response) => {
-    answer().then(
-      (body) => response.end(JSON.stringify(body)),
-      () => response.destroy(),
-    );
+  const mount = variant === 'mounted' ? createHandler({ auth: 'none' }) : null;
+  const server = createServer((request, response) => {
+    if (mount === null) respond(answer, response);
+    else mount(request, response, () => respond(answer, response));
   });
   server.listen(0, '127.0.0.1', () => ready((server.address() as AddressInfo).port));
+}
+
+function respond(answer: () => Promise<object | number>, response: ServerResponse): void {
+  answer().then(
+    (body) => response.end(JSON.stringify(body)),
+    () => response.destroy(),
+  );
 }
 
 if (kind === 'fastify') {
   const app = Fastify();
   app.get('/', async () => ({ hello: 'world' }));
+  if (variant === 'mounted') register(app, { auth: 'none' });
   await app.listen({ port: 0, host: '127.0.0.1' });
   ready((app.server.address() as AddressInfo).port);
 } else serve(kind === 'graphql' ? orders : heavy);

@@ -1,13 +1,22 @@
 // What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource. `twin` is
 // `off` under another name: as far as it is from 1.00, so far are the others to be doubted.
 //
-// node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--services fastify,graphql,promises]
+// Variants beside those of the default: mounted (on the service's own app, and nobody asks), scraped (every 15 s as Grafana Alloy does), profiled
+// (CPU at 100 Hz all the time) and datadog (the same by @datadog/pprof, of .cache/neighbours), block (armed, against untracked), black_box
+// (armed, against on), traced (a trace all the time) and trace_events (node --trace-event-categories with the same categories).
+//
+// node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH]
+//   [--services fastify,graphql,promises] [--variants off,twin,untracked,on,async_hooks] [--warm 12]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
+import { driverOf, flagsOf, unavailable } from './agent-overhead-variants.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,13 +26,21 @@ const { values } = parseArgs({
     node: { type: 'string', default: process.execPath },
     services: { type: 'string', default: 'fastify,graphql,promises' },
     variants: { type: 'string', default: 'off,twin,untracked,on,async_hooks' },
+    warm: { type: 'string', default: '12' },
   },
 });
 
 const service = fileURLToPath(new URL('agent-overhead-service.ts', import.meta.url));
-const variants = values.variants.split(',');
+const variants = values.variants.split(',').filter((variant) => {
+  const why = unavailable(variant);
+  if (why !== null) console.log(`${variant} is left out: ${why}`);
+  return why === null;
+});
 /** Seconds of load before anything counts: code gets warm, and the tracker has spent what it is given for its start. */
-const WARM_SECONDS = 12;
+const WARM_SECONDS = Number(values.warm);
+/** What other tools write into. */
+const folder = mkdtempSync(join(tmpdir(), 'stackpile-overhead-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
 /**
  * Seconds of load in each round before anything counts. While others are measured a service rests, and saves budget, which a
  * service under load has no time for; and connections are new.
@@ -53,6 +70,9 @@ type Figure = 'rate' | 'p99' | 'cpu';
 interface Service {
   readonly child: ChildProcess;
   readonly url: string;
+  /** Ends what is asked of it beside the load. */
+  readonly ask: AbortController;
+  readonly asked: Promise<void>;
 }
 
 async function start(kind: string, variant: string): Promise<Service> {
@@ -63,10 +83,12 @@ async function start(kind: string, variant: string): Promise<Service> {
       '--no-warnings',
       `--min-semi-space-size=${SEMI_SPACE}`,
       `--max-semi-space-size=${SEMI_SPACE}`,
+      ...flagsOf(variant, folder),
     ],
   });
-  const [message] = (await once(child, 'message')) as [{ url: string }];
-  return { child, url: message.url };
+  const [{ url, pprof }] = (await once(child, 'message')) as [{ url: string; pprof: string }];
+  const ask = new AbortController();
+  return { child, url, ask, asked: driverOf(variant)(pprof, ask.signal) };
 }
 
 /** CPU time that the service has used so far, microseconds. */
@@ -174,7 +196,9 @@ async function measure(kind: string, readings: ReadonlyMap<string, Reading[]>): 
       (readings.get(variant) as Reading[]).push(await load(target, Number(values.seconds)));
     }
   }
-  for (const { child } of running.values()) {
+  for (const { child, ask, asked } of running.values()) {
+    ask.abort();
+    await asked;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;

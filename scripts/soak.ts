@@ -1,15 +1,18 @@
 // A long run of a loaded service whose endpoints are all scraped every five seconds: its memory has to stay flat, no handle may be left, and no
-// request may fail.
+// request may fail. What memory there is where is told beside, so that whatever grows has a name.
 //
-// node --conditions=stackpile-source scripts/run.mjs scripts/soak.ts [--for 2h]
+// node --conditions=stackpile-source scripts/run.mjs scripts/soak.ts [--for 2h] [--endpoints heap,allocs] [--requests 100]
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
+import type { Worker } from 'node:worker_threads';
 import { startServer } from '@stackpile/agent';
 
 /** Milliseconds from one look at all endpoints to the next. */
@@ -32,10 +35,62 @@ export interface Reading {
   /** Bytes. */
   readonly rss: number;
   readonly handles: number;
+  /** Where the memory is, bytes. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Megabytes of the semi-spaces of the service, from its start: V8 would make them larger some time in the run, by what the service allocates
+ * while the machine is busy, and the process would grow by that.
+ */
+const SEMI_SPACE = 16;
+
+/** glibc's arenas of threads begin at multiples of this. */
+const ARENA = 64 * 2 ** 20;
+
+/** Resident memory of the process by what has mapped it, where Linux tells; bytes. */
+function mappings(): Readonly<Record<string, number>> {
+  const out = { files: 0, brk: 0, arenas: 0, anonymous: 0 };
+  let kind: keyof typeof out = 'files';
+  const text = existsSync('/proc/self/smaps') ? readFileSync('/proc/self/smaps', 'latin1') : '';
+  for (const line of text.split('\n')) {
+    const [, from = '', name = ''] = /^([0-9a-f]+)-[0-9a-f]+ \S+ \S+ \S+ \d+\s*(.*)$/u.exec(line) ?? [];
+    if (from !== '') kind = kindOf(Number.parseInt(from, 16), name);
+    const [, kilobytes] = /^Rss:\s+(\d+) kB$/u.exec(line) ?? [];
+    if (kilobytes !== undefined) out[kind] += Number(kilobytes) * 1024;
+  }
+  return out;
+}
+
+function kindOf(from: number, name: string): 'files' | 'brk' | 'arenas' | 'anonymous' {
+  if (name === '[heap]') return 'brk';
+  if (name !== '') return 'files';
+  return from % ARENA === 0 ? 'arenas' : 'anonymous';
+}
+
+/** Where the memory is. `used` of a heap swings with its garbage, what V8 has mapped for it less so. */
+async function parts(sidecar: Worker | undefined): Promise<Readonly<Record<string, number>>> {
+  const { heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
+  const own = await sidecar?.getHeapStatistics();
+  return {
+    ...mappings(),
+    'main heap': heapTotal,
+    'main young':
+      getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.physical_space_size ?? 0,
+    'main used': heapUsed,
+    external,
+    buffers: arrayBuffers,
+    'sidecar heap': own?.total_heap_size ?? 0,
+    'sidecar used': own?.used_heap_size ?? 0,
+    'sidecar malloc': own?.malloced_memory ?? 0,
+    'sidecar external': own?.external_memory ?? 0,
+  };
 }
 
 /** The service: answers after a timer, and makes garbage meanwhile. It tells how it is on each line of its input. */
-async function serve(): Promise<void> {
+async function serve(requests: number): Promise<void> {
+  let sidecar: Worker | undefined;
+  process.on('worker', (worker) => (sidecar = worker));
   const server = createServer((_request, response) => {
     const words = Array.from({ length: 200 }, (_, i) => `${i} ${Math.random()}`);
     setTimeout(() => response.end(JSON.stringify(words)), 5);
@@ -44,7 +99,7 @@ async function serve(): Promise<void> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const load = setInterval(() => {
-    for (let i = 0; i < 5; i++)
+    for (let i = 0; i < requests / 20; i++)
       fetch(`http://127.0.0.1:${port}/`).then(
         (response) => response.arrayBuffer(),
         () => undefined,
@@ -55,7 +110,8 @@ async function serve(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'end') break;
     const handles = process.getActiveResourcesInfo().filter((kind) => !kind.startsWith('TCP')).length;
-    console.log(JSON.stringify({ rss: process.memoryUsage.rss(), handles } satisfies Reading));
+    const rss = process.memoryUsage.rss();
+    console.log(JSON.stringify({ rss, handles, parts: await parts(sidecar) } satisfies Reading));
   }
   clearInterval(load);
   await pprof.close();
@@ -68,8 +124,10 @@ class Service {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string, undefined>;
 
-  constructor() {
-    const flags = [...process.execArgv, fileURLToPath(import.meta.url), '--serve'];
+  constructor(requests: number) {
+    const program = [fileURLToPath(import.meta.url), '--serve', '--requests', String(requests)];
+    const young = [`--min-semi-space-size=${SEMI_SPACE}`, `--max-semi-space-size=${SEMI_SPACE}`];
+    const flags = [...young, ...process.execArgv, ...program];
     this.#child = spawn(process.execPath, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('the service has no output');
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
@@ -101,9 +159,9 @@ class Service {
   }
 }
 
-/** Asks for all endpoints at the same time; what went wrong. */
-async function scrape(url: string): Promise<string[]> {
-  const answers = ENDPOINTS.map(async (path) => {
+/** Asks for the endpoints at the same time; what went wrong. */
+async function scrape(url: string, endpoints: readonly string[]): Promise<string[]> {
+  const answers = endpoints.map(async (path) => {
     try {
       const response = await fetch(url + path, { signal: AbortSignal.timeout(120_000) });
       await response.arrayBuffer();
@@ -142,27 +200,53 @@ function milliseconds(text: string): number {
   return Number(count) * (unit === 's' ? 1_000 : unit === 'm' ? 60_000 : 3_600_000);
 }
 
-async function soak(ms: number): Promise<string[]> {
-  const service = new Service();
+/** The medians of the readings' ten parts, one after the other in time, a line for each kind of memory; megabytes. */
+function table(readings: readonly Reading[]): string[] {
+  const windows = Array.from(
+    { length: Math.min(10, readings.length) },
+    (_, at, count = Math.min(10, readings.length)) =>
+      readings.slice(
+        Math.floor((at * readings.length) / count),
+        Math.floor(((at + 1) * readings.length) / count),
+      ),
+  );
+  const line = (name: string, of: (reading: Reading) => number): string =>
+    `${name.padEnd(17)}${windows.map((window) => (median(window.map(of)) / 2 ** 20).toFixed(1).padStart(8)).join('')}`;
+  const names = Object.keys(readings[0]?.parts ?? {});
+  return [
+    line('resident', ({ rss }) => rss),
+    ...names.map((name) => line(name, ({ parts }) => parts[name] ?? 0)),
+  ];
+}
+
+/** What is asked of a soak. */
+interface Plan {
+  /** Milliseconds. */
+  readonly ms: number;
+  readonly endpoints: readonly string[];
+  /** A second, of the service. */
+  readonly requests: number;
+}
+
+async function soak({ ms, endpoints, requests }: Plan): Promise<string[]> {
+  const service = new Service(requests);
   try {
     const url = await service.line();
     const readings: Reading[] = [];
     const faults: string[] = [];
     let scrapes = 0;
     for (const until = performance.now() + ms; performance.now() < until; scrapes++) {
-      const [found] = await Promise.all([scrape(url), sleep(EVERY_MS)]);
+      const [found] = await Promise.all([scrape(url, endpoints), sleep(EVERY_MS)]);
       faults.push(...found);
       readings.push(await service.read());
     }
     faults.push(...faultsOf(readings));
     const code = await service.end();
     if (code !== 0) faults.push(`the service ended with ${code ?? 'SIGKILL: something kept it alive'}`);
-    const shown = [...readings.entries()]
-      .filter(([at]) => at % Math.max(1, Math.floor(readings.length / 10)) === 0)
-      .map(([, { rss }]) => Math.round(rss / 2 ** 20));
     console.log(
-      `${scrapes} scrapes of ${ENDPOINTS.length} endpoints; resident memory in MB: ${shown.join(' ')}`,
+      `${scrapes} scrapes of ${endpoints.length} endpoints, ${requests} requests a second; megabytes over time:`,
     );
+    for (const line of table(readings)) console.log(line);
     return faults;
   } finally {
     service.kill();
@@ -171,11 +255,19 @@ async function soak(ms: number): Promise<string[]> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { for: { type: 'string', default: '2h' }, serve: { type: 'boolean' } },
+    options: {
+      for: { type: 'string', default: '2h' },
+      endpoints: { type: 'string' },
+      requests: { type: 'string', default: '100' },
+      serve: { type: 'boolean' },
+    },
   });
-  if (values.serve === true) await serve();
+  const requests = Number(values.requests);
+  if (values.serve === true) await serve(requests);
   else {
-    const faults = await soak(milliseconds(values.for));
+    const endpoints =
+      values.endpoints === undefined ? ENDPOINTS : values.endpoints.split(',').filter((one) => one !== '');
+    const faults = await soak({ ms: milliseconds(values.for), endpoints, requests });
     for (const fault of faults.slice(0, 50)) console.log(`FAILED: ${fault}`);
     console.log(faults.length === 0 ? 'flat, and nothing failed' : `${faults.length} faults`);
     process.exitCode = faults.length === 0 ? 0 : 1;

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { faultsOf, type Reading } from '../soak.ts';
 
 function series(rss: (at: number) => number, handles: (at: number) => number = () => 10): Reading[] {
-  return Array.from({ length: 100 }, (_, at) => ({ rss: rss(at), handles: handles(at) }));
+  return Array.from({ length: 100 }, (_, at) => ({ rss: rss(at), handles: handles(at), parts: {} }));
 }
 
 test('a series that warms up and then is flat has no fault, one that grows has, and so have handles that are left', () => {
@@ -35,5 +35,9 @@ test('a short one ends, and nothing fails', async () => {
   child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   assert.equal(code, 0, out);
-  assert.match(out, /^1 scrapes of \d+ endpoints; resident memory in MB: \d+\nflat, and nothing failed\n$/u);
+  assert.match(
+    out,
+    /^1 scrapes of \d+ endpoints, 100 requests a second; megabytes over time:\nresident +\d+\.\d\n/u,
+  );
+  assert.match(out, /\nsidecar heap +\d+\.\d\n[^]*\nflat, and nothing failed\n$/u);
 });

@@ -1,5 +1,5 @@
 // startFromEnvironment: the server by environment variables alone, for `node --import @stackpile/agent/register app.js`.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { headersOf } from './black-box-destinations.ts';
 import { AgentError, messageOf } from './errors.ts';
 import { requireMainThread } from './host/main-thread-only.ts';
@@ -39,7 +39,17 @@ const commas = (text: string): string[] =>
     .map((one) => one.trim())
     .filter((one) => one !== '');
 
-const readPem = (path: string): unknown => readFileSync(path.trim(), 'utf8');
+/** Bytes of a file of certificates or of a key; a chain has a few thousand. */
+const MOST_PEM = 1024 * 1024;
+
+/** Reads a file, and no pipe that nobody writes to nor a device without end: the program waits meanwhile. */
+function readPem(written: string): unknown {
+  const path = written.trim();
+  const stats = statSync(path);
+  if (!stats.isFile()) throw new AgentError('AGENT_OPTIONS', 'it is no regular file');
+  if (stats.size > MOST_PEM) throw new AgentError('AGENT_OPTIONS', 'it is longer than 1 MB');
+  return readFileSync(path, 'utf8');
+}
 
 /** `env=prod,region=eu` */
 function labelsOf(text: string): unknown {
@@ -94,17 +104,23 @@ const variables: Readonly<Record<string, Variable>> = {
 /** Those of the command and of this repository's tests. */
 const OTHERS = /^STACKPILE_(?:DEBUG$|HISTORY$|JUDGED_|TEST_)/u;
 
+/** Variables that nobody knows and that are named; of more their number is said. */
+const MOST_UNKNOWN = 5;
+
 /** A line for each variable that nobody knows. */
 export function unknownVariables(environment: Environment): string[] {
   const known = Object.keys(variables);
-  return Object.keys(environment)
+  const unknown = Object.keys(environment)
     .filter((name) => name.startsWith('STACKPILE_') && !known.includes(name) && !OTHERS.test(name))
-    .sort()
-    .map((name) => {
-      const meant = nearest(name, known);
-      const advice = meant === null ? `there are ${known.join(', ')}` : `did you mean ${meant}?`;
-      return `there is no variable ${name.slice(0, 60)}: ${advice}`;
-    });
+    .sort();
+  const lines = unknown.slice(0, MOST_UNKNOWN).map((name) => {
+    const meant = nearest(name, known);
+    const advice = meant === null ? `there are ${known.join(', ')}` : `did you mean ${meant}?`;
+    // It may hold whatever a terminal obeys, and line breaks that would make two lines of one.
+    return `there is no variable ${name.slice(0, 60).replaceAll(/[^ -~]/gu, '?')}: ${advice}`;
+  });
+  const more = unknown.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more variables that begin with STACKPILE_ are not known`] : lines;
 }
 
 function valueOf(name: string, text: string, read: Variable['read']): unknown {
@@ -113,7 +129,8 @@ function valueOf(name: string, text: string, read: Variable['read']): unknown {
   } catch (error) {
     // It may be a key instead of its path, which the system's message shows.
     const { code = 'it is no path' } = error as NodeJS.ErrnoException;
-    throw new AgentError('AGENT_OPTIONS', `${name} cannot be read: ${code}; it has to be the path of a file`);
+    const why = error instanceof AgentError ? error.message : code;
+    throw new AgentError('AGENT_OPTIONS', `${name} cannot be read: ${why}; it has to be the path of a file`);
   }
 }
 

@@ -26,6 +26,20 @@ function reading(ordinals: readonly number[], sites = 3): SamplingHeapProfile {
   };
 }
 
+function countedOf(ledger: AllocationLedger): number {
+  return ledger.read().records.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Bytes as a profile has them, all of them and by site. */
+function sumsOf(ledger: AllocationLedger): { readonly bytes: number; readonly bySite: Map<string, number> } {
+  const bySite = new Map<string, number>();
+  for (const { allocated } of allocationSites(ledger.read(), [], INTERVAL)) {
+    const name = allocated.frames.map((frame) => frame.name).join(' < ');
+    bySite.set(name, (bySite.get(name) ?? 0) + allocated.bytes);
+  }
+  return { bytes: [...bySite.values()].reduce((sum, bytes) => sum + bytes, 0), bySite };
+}
+
 describe('readings of a sampler that numbers its samples', () => {
   test('add up to all samples there have been: those that were met by site, the others by number', () => {
     const drawn = fc.array(
@@ -67,6 +81,69 @@ describe('readings of a sampler that numbers its samples', () => {
       5,
     );
     assert.equal(unseen, 6 + 1);
+  });
+
+  test('a sampler that was started anew is told by what its numbers mean now, where they are those of before', () => {
+    const ledger = new AllocationLedger();
+    ledger.add(reading([1, 2, 3], 3), INTERVAL);
+    // The same numbers at other sites.
+    ledger.add(reading([1, 2, 3], 2), INTERVAL);
+    assert.equal(countedOf(ledger), 6);
+  });
+
+  test('never fall, whatever becomes of the sampler between two of them', () => {
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant('made' as const), many: fc.nat(20) }),
+      fc.record({
+        kind: fc.constant('collected' as const),
+        part: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      // By whoever else has a session: the numbers begin at 1 again.
+      fc.record({ kind: fc.constant('started anew' as const) }),
+      // A function's samples are told under another node, or one that the tree does not have: it was collected meanwhile.
+      fc.record({ kind: fc.constant('moved' as const), sites: fc.integer({ min: 1, max: 5 }) }),
+      fc.record({ kind: fc.constant('lost' as const) }),
+      fc.record({ kind: fc.constant('told twice' as const) }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(event, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }))), {
+          maxLength: 20,
+        }),
+        (events) => {
+          const ledger = new AllocationLedger(4);
+          let [made, sites] = [0, 3];
+          let alive: number[] = [];
+          let last = { bytes: 0, bySite: new Map<string, number>() };
+          for (const [one, luck] of events) {
+            switch (one.kind) {
+              case 'made':
+                for (let i = 0; i < one.many; i++) alive.push(++made);
+                break;
+              case 'collected':
+                alive = alive.filter(() => luck.next().value > one.part);
+                break;
+              case 'started anew':
+                [made, alive] = [0, []];
+                break;
+              case 'moved':
+                sites = one.sites;
+                break;
+              case 'lost':
+              case 'told twice':
+                break;
+            }
+            const { samples } = reading(one.kind === 'told twice' ? [...alive, ...alive] : alive, sites);
+            ledger.add({ head: reading([], one.kind === 'lost' ? 1 : sites).head, samples }, INTERVAL);
+            const now = sumsOf(ledger);
+            assert.ok(now.bytes >= last.bytes, `${one.kind}: ${now.bytes} after ${last.bytes}`);
+            for (const [site, bytes] of last.bySite)
+              assert.ok((now.bySite.get(site) ?? 0) >= bytes, `${one.kind}: ${site}`);
+            last = now;
+          }
+        },
+      ),
+    );
   });
 
   test('the newest may be gone while older ones live', () => {

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { unknownVariables } from '../src/environment.ts';
@@ -154,6 +157,44 @@ describe('node --import @stackpile/agent/register', () => {
       assert.match(stderr, /^stackpile: no profiles are served: STACKPILE_TLS_KEY cannot be read: .*\n$/u);
       assert.doesNotMatch(stderr, /c2VjcmV0/u);
     }
+  });
+
+  test('a path that is no file, or has no end, neither holds the program up nor fills its memory', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stackpile-environment-'));
+    try {
+      const long = join(folder, 'long.pem');
+      writeFileSync(long, Buffer.alloc(2 * 1024 * 1024, 'x'));
+      const wrong = [
+        [long, 'it is longer than 1 MB'],
+        [folder, 'it is no regular file'],
+      ];
+      if (process.platform !== 'win32') wrong.push(['/dev/zero', 'it is no regular file']);
+      for (const [path = '', why = ''] of wrong) {
+        const { status, stderr } = await run('ends', { STACKPILE_TLS_KEY: path }).ended;
+        assert.equal(status, 7);
+        assert.equal(
+          stderr,
+          `stackpile: no profiles are served: STACKPILE_TLS_KEY cannot be read: ${why}; it has to be the path of a file\n`,
+        );
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('names that nobody knows are a few lines, however many they are and whatever is in them', () => {
+    const hostile = {
+      'STACKPILE_A\nstackpile: all is well\u001B[2J': '',
+      ...Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`STACKPILE_X${i}`, 'x'])),
+    };
+    const lines = unknownVariables(hostile);
+    assert.equal(lines.length, 6);
+    assert.match(
+      lines[0] ?? '',
+      /^there is no variable STACKPILE_A\?stackpile: all is well\?\[2J: there are /u,
+    );
+    assert.equal(lines.at(-1), 'and 4996 more variables that begin with STACKPILE_ are not known');
+    for (const line of lines) assert.match(line, /^[ -~]+$/u);
   });
 
   test('never fatal: a program whose console throws', async () => {

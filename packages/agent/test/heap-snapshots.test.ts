@@ -14,6 +14,9 @@ import {
   readHeapSnapshot,
   survivors,
 } from '@stackpile/profile';
+import { allowedSnapshot, type SnapshotContext, type Stopped } from '../src/captures/allowed-snapshot.ts';
+import { Limits } from '../src/captures/limits.ts';
+import type { InspectorSession } from '../src/inspect/main-thread.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
 
@@ -163,6 +166,50 @@ test('one snapshot at a time', async () => {
   );
   const refused = answers.find(({ status }) => status === 503);
   assert.match(refused?.body.toString() ?? '', /a heap snapshot is under way already/u);
+});
+
+describe('a snapshot that was asked for by name, however long it takes', () => {
+  test('leaves the program alone for five times its length before the next one', async (t) => {
+    const session: InspectorSession = {
+      // What an answer is only its caller knows.
+      post: async <T>() => ({ usedSize: 1_000_000 }) as T,
+      on: () => () => undefined,
+    };
+    const context: SnapshotContext = {
+      settings: { heap: null },
+      limits: new Limits(),
+      thread: { withSession: (use) => use(session) },
+    };
+    const { signal } = new AbortController();
+    let taken = 0;
+    const take = async (): Promise<Stopped<number>> => ({ value: ++taken, stopMs: 1_000, besidesMs: 1_000 });
+    assert.equal(await allowedSnapshot(context, 'analysis by name', signal, take), 1);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const second = allowedSnapshot(context, 'analysis by name', signal, take);
+    t.mock.timers.tick(9_000);
+    await new Promise(setImmediate);
+    assert.equal(taken, 1);
+    t.mock.timers.tick(1_000);
+    assert.equal(await second, 2);
+    const unnamed = allowedSnapshot(context, 'analysis', signal, take);
+    t.mock.timers.tick(10_000);
+    await assert.rejects(unnamed, /the option heap is false/u);
+  });
+
+  test('is counted among what stops the main thread', async () => {
+    const { port } = await serving({ port: 0 });
+    const stopped = async (): Promise<number> => {
+      const { body } = await ask(port, '/debug/pprof/metrics');
+      return Number(/^stackpile_agent_stopped_seconds_total (\S+)$/mu.exec(body.toString())?.[1]);
+    };
+    const before = await stopped();
+    const { status, body } = await ask(port, '/debug/pprof/goroutine?source=heap&lines=0');
+    assert.equal(status, 200);
+    const { comments } = decodeProfile(gunzipSync(body));
+    const ms = Number(/ objects in (\d+) ms$/mu.exec(comments.join('\n'))?.[1]);
+    assert.ok(ms > 0);
+    assert.ok((await stopped()) - before >= (ms - 1) / 1000);
+  });
 });
 
 /** The numbers under one label of every task that stands in `name`. */

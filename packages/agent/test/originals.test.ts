@@ -214,6 +214,28 @@ describe('where the text that ran was written', () => {
     session.close();
   });
 
+  test('a program with much code, which each look stops for long, is asked as much more rarely', async () => {
+    let now = 0;
+    let looks = 0;
+    const session: ScriptSession = {
+      async post<T>(method: string): Promise<T> {
+        if (method === 'Debugger.enable') {
+          looks++;
+          now += 100;
+        }
+        return {} as T;
+      },
+      on: () => () => undefined,
+    };
+    const originals = new Originals(() => now);
+    let made = 0;
+    for (; now < 600_000; now += 1_000)
+      await originals.learn(session, [{ file: `/made/${made++}.js`, line: 1 }]);
+    // 0.3 % of ten minutes are eighteen looks of 100 ms, and five there are at the beginning.
+    assert.ok(looks >= 18 && looks <= 25, String(looks));
+    assert.ok(made > 500);
+  });
+
   test('where V8 cannot be asked JavaScript stays as it is, and TypeScript is told to be compiled', async () => {
     const originals = new Originals();
     const session = { post: () => Promise.reject(new Error('gone')), on: () => () => undefined };

@@ -11,8 +11,10 @@ import protobuf from 'protobufjs';
 import { closedPort, listen, shut } from '../../../testing/listening.ts';
 import { abortedWith } from '../src/aborted-with.ts';
 import type { PushSettings } from '../src/options.ts';
+import { pushSettings } from '../src/push-settings.ts';
 import { Pusher } from '../src/push/pusher.ts';
 import { backOff, PushQueue } from '../src/push/queue.ts';
+import { send, withoutSecrets } from '../src/push/send.ts';
 import { wires } from '../src/push/wire.ts';
 import type { Taken } from '../src/push/wire-types.ts';
 import { serving } from './serving.ts';
@@ -440,6 +442,24 @@ describe('a server that', () => {
     assert.match(first, /are refused: status 401 not good: Bearer \[redacted\]/u);
     const second = await said({ url: url.replace('http://', 'http://me:p%40ss-word!@') });
     assert.match(second, /are refused: status 401 not good: Basic \[redacted\], \[redacted\]/u);
+  });
+
+  test('and no part of one either, where its words were cut in the middle of it', async () => {
+    const server = new FakeServer();
+    const url = await server.open();
+    const settings = pushSettings({ url, service: 'shop', token: 'a-secret-token' });
+    const sent = { path: '/', contentType: 'text/plain', body: new Uint8Array(1) };
+    for (let before = 290; before < 298; before++) {
+      // It ends where no more is read, with the token begun.
+      server.answer = (response) => {
+        response.writeHead(401);
+        response.write(`${'.'.repeat(before)}${'a-secret-token'.slice(0, 301 - before)}`);
+      };
+      const answer = await send(sent, settings, new AbortController().signal);
+      assert.ok(answer.kind === 'answer');
+      const complaint = withoutSecrets(Buffer.from(answer.bytes).toString(), settings);
+      for (const said of [answer.text, complaint]) assert.doesNotMatch(said, /a-s/u);
+    }
   });
 
   test('is told a name and a password as they stand in the address, whatever they are', async () => {

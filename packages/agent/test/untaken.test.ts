@@ -1,11 +1,14 @@
 // Answers that are made and not yet taken: what clients that read slowly, or all at once, may hold of the service's memory.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CaptureOptions, createHandler } from '@stackpile/agent';
+import { getRequestListener } from '@hono/node-server';
+import { type CaptureOptions, createFetchHandler, createHandler, register } from '@stackpile/agent';
+import Koa from 'koa';
+import type { Closable } from '../src/adapters/mount.ts';
 import { EndpointError } from '../src/http/messages.ts';
 import { captureResult } from '../src/captures/capture.ts';
 import { Untaken } from '../src/captures/limits.ts';
@@ -41,19 +44,39 @@ async function slow(port: number): Promise<{ status: number; socket: Socket }> {
   return { status: Number(piece.toString('latin1', 9, 12)), socket };
 }
 
+/** What carries the answers of a mount, by name: a listener of requests, and what closes the mount. */
+const mounts: Readonly<Record<string, () => readonly [RequestListener, Closable]>> = {
+  'a handler': () => {
+    const handler = createHandler({ auth: 'none', ...settings });
+    return [handler, handler];
+  },
+  Koa: () => {
+    const app = new Koa();
+    const mount = register(app, { auth: 'none', ...settings });
+    const listener = app.callback();
+    return [(...args) => void listener(...args), mount];
+  },
+  'the Fetch API': () => {
+    const handler = createFetchHandler({ auth: 'none', ...settings });
+    const listener = getRequestListener((request) => handler(request));
+    return [(...args) => void listener(...args), handler];
+  },
+};
+
 async function open(carrier: string): Promise<{ port: number; close(): Promise<void> }> {
-  if (carrier === 'the listener') {
+  const make = mounts[carrier];
+  if (make === undefined) {
     const server = await serving({ port: 0, ...settings });
     return { port: server.port, close: () => server.close() };
   }
-  const handler = createHandler({ auth: 'none', ...settings });
-  const server = createServer(handler);
+  const [listener, mount] = make();
+  const server = createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async (): Promise<void> => {
     server.close();
     server.closeAllConnections();
-    await handler.close();
+    await mount.close();
   };
   return { port: (server.address() as AddressInfo).port, close };
 }
@@ -64,7 +87,7 @@ describe('answers that nobody takes have an end', () => {
     finish = resolve;
   });
   after(() => finish());
-  for (const carrier of ['the listener', 'a handler']) {
+  for (const carrier of ['the listener', ...Object.keys(mounts)]) {
     test(`of ${carrier}`, async () => {
       const { port, close } = await open(carrier);
       try {
@@ -76,7 +99,7 @@ describe('answers that nobody takes have an end', () => {
         for (const { socket } of clients) socket.destroy();
         // They share one text; on its way to the main thread each gets a copy.
         const refused = statuses.filter((status) => status === 503).length;
-        assert.equal(refused > 0, carrier === 'a handler', String(statuses));
+        assert.equal(refused > 0, carrier in mounts, String(statuses));
         assert.ok(statuses.every((status) => status === 503 || status === 200) && refused < CLIENTS);
         // The room is free again.
         const { status, body } = await ask(port, target);

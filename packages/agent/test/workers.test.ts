@@ -262,11 +262,7 @@ test('an attempt to reach them that failed is no reason for the next one to fail
     post: <T>() => (answers.shift() ?? (() => new Promise<T>((resolve) => resolve({} as T))))(),
     on: () => () => undefined,
   };
-  const main: InspectedThread = {
-    withSession: (use) => use(session),
-    evaluate: () => Promise.reject(new Error('nobody asks')),
-    keep: () => undefined,
-  };
+  const main: Pick<InspectedThread, 'withSession'> = { withSession: (use) => use(session) };
   const threads = new WorkerThreads({ apart: () => main }, 0);
   const count = (): Promise<number> => threads.withWorkers(async ({ length }) => length);
   await assert.rejects(count(), /is stuck/u);

@@ -1,6 +1,6 @@
 // Requests of the Fetch API: whatever turns a `Request` into a `Response`.
 import { readRequest } from '../door/body.ts';
-import { bodyStream } from '../door/pieces.ts';
+import { bodyStream, GONE } from '../door/pieces.ts';
 import type { Mount } from './mount.ts';
 
 /** Whether it is a `Request`, of whichever implementation. */
@@ -30,7 +30,7 @@ export async function answerFetch(
   const found = mount.route(method, target, { pattern: route.pattern });
   if (found.kind === 'outside' && route.passesOn) return null;
   const abort = new AbortController();
-  const gone = (): void => abort.abort();
+  const gone = (): void => abort.abort(GONE);
   // Some runtimes' requests have none.
   const signal = request.signal as AbortSignal | undefined;
   signal?.addEventListener('abort', gone);

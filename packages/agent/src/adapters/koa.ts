@@ -1,7 +1,7 @@
 // Koa's contexts, and those of whatever is like it.
 import { Readable } from 'node:stream';
-import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { bodyOf } from '../door/body.ts';
+import { type ResponseWriter, send, STALL_MS } from '../door/send.ts';
 import { mountedAt, type Mount } from './mount.ts';
 
 /** What is used of a context. */
@@ -17,9 +17,9 @@ export interface KoaContext {
   /** The pattern of `@koa/router`. */
   readonly _matchedRoute?: unknown;
   status: number;
-  body: unknown;
-  set(headers: Record<string, string>): unknown;
-  readonly res: { once(event: 'close', listener: () => void): unknown; readonly destroyed?: boolean };
+  /** Whether Koa sends an answer itself. */
+  respond?: boolean | undefined;
+  readonly res: ResponseWriter;
 }
 
 export function isKoaContext(value: unknown): value is KoaContext {
@@ -32,11 +32,17 @@ export function isKoaContext(value: unknown): value is KoaContext {
   );
 }
 
-/** Answers a request; what lies outside goes on to the next middleware. */
+/**
+ * Answers a request; what lies outside goes on to the next middleware. Koa would hold an answer for ever that its client does not take, and
+ * would log the end of each that its client does not want any more: it is sent as at our own door.
+ *
+ * @param stallMs milliseconds for which a client may take nothing
+ */
 export async function answerKoa(
-  mount: Mount,
+  mount: Pick<Mount, 'route' | 'answer'>,
   context: KoaContext,
   next: () => Promise<unknown>,
+  stallMs: number = STALL_MS,
 ): Promise<void> {
   const { method, headers, _matchedRoute: matched } = context;
   const { target, prefix } = mountedAt(context.url, context.originalUrl);
@@ -55,10 +61,8 @@ export async function answerKoa(
     context.req instanceof Readable ? bodyOf(context.req, context.request?.body) : '';
   const asked = { method, url: target, headers, remoteAddress: context.ip ?? '', body };
   const answer = await mount.answer(found, asked, abort.signal);
+  // What logs requests reads it here.
   context.status = answer.status;
-  context.set({ ...answer.headers });
-  if (answer.stream !== undefined) context.body = Readable.fromWeb(answer.stream as NodeStream);
-  // Koa sends none for HEAD, and would set a status and a length of its own for an empty one.
-  if (answer.body.length > 0)
-    context.body = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
+  context.respond = false;
+  await send(context.res, answer, stallMs);
 }

@@ -22,10 +22,22 @@ const TEXT_BYTES = 95;
 export interface Stopped<T> {
   readonly value: T;
   readonly stopMs: number;
+  /** For how long it was stopped by what was asked of it besides. */
+  readonly besidesMs?: number;
 }
 
-/** What is kept beside V8's own tables: the columns of an analysis, or the text itself, in a temporary file. */
-export type SnapshotUse = 'analysis' | 'text';
+/**
+ * What is kept beside V8's own tables: the columns of an analysis, or the text itself, in a temporary file. One that was asked for by name
+ * (`source=heap`) may take as long as it takes.
+ */
+export type SnapshotUse = 'analysis' | 'text' | 'analysis by name';
+
+/** What a snapshot works with. */
+export interface SnapshotContext {
+  readonly settings: Pick<ThreadContext['settings'], 'heap'>;
+  readonly limits: Pick<ThreadContext['limits'], 'snapshots' | 'stops'>;
+  readonly thread: Pick<ThreadContext['thread'], 'withSession'>;
+}
 
 /** The snapshots of one sidecar so far. */
 class Snapshots {
@@ -47,33 +59,26 @@ class Snapshots {
     return Math.max(0, this.#next - performance.now());
   }
 
-  taken(bytes: number, stopMs: number): void {
+  taken(bytes: number, stopMs: number, besidesMs: number): void {
     const rate = stopMs / Math.max(1, bytes / 2 ** 20);
     this.#msPerMegabyte = Math.min(this.#msPerMegabyte ?? Infinity, rate);
-    this.#next = performance.now() + Math.max(REST_MS, REST_TIMES * stopMs);
+    this.#next = performance.now() + Math.max(REST_MS, REST_TIMES * (stopMs + besidesMs));
   }
 }
 
-const snapshots = new WeakMap<ThreadContext, Snapshots>();
+const snapshots = new WeakMap<SnapshotContext, Snapshots>();
 
-function snapshotsOf(context: ThreadContext): Snapshots {
+function snapshotsOf(context: SnapshotContext): Snapshots {
   let known = snapshots.get(context);
   if (known === undefined) snapshots.set(context, (known = new Snapshots()));
   return known;
 }
 
 /** Why there is no snapshot of a heap with `used` bytes; null where there may be one. */
-function whyNot(context: ThreadContext, used: number, use: SnapshotUse): string | null {
-  const { heap } = context.settings;
-  if (heap === null) return 'heap snapshots are off: the option heap is false';
-  if (heap.snapshots <= 0) return 'heap snapshots are off: the option heap.snapshots is 0';
-  const cost = snapshotCost(used, use === 'analysis');
-  const expected = snapshotsOf(context).expected(used, cost.stopMs);
-  if (expected > heap.snapshots)
-    return (
-      `a heap snapshot would stop the process for about ${seconds(expected)} (its heap is ${humanBytes(used)}), and the option ` +
-      `heap.snapshots allows ${seconds(heap.snapshots)}`
-    );
+function whyNot(context: SnapshotContext, used: number, use: SnapshotUse): string | null {
+  const cost = snapshotCost(used, use !== 'text');
+  const tooLong = use === 'analysis by name' ? null : whyTooLong(context, used, cost.stopMs);
+  if (tooLong !== null) return tooLong;
   const text = use === 'text' ? cost.objects * TEXT_BYTES : 0;
   const disk = text === 0 ? null : temporaryRoom();
   if (disk !== null && !disk.inMemory && disk.bytes < text)
@@ -81,6 +86,19 @@ function whyNot(context: ThreadContext, used: number, use: SnapshotUse): string 
   const bytes = cost.bytes + (disk?.inMemory === true ? text : 0);
   const room = memoryRoom('self', { limit: process.constrainedMemory?.() ?? 0, rss: memoryUsage.rss() });
   return refusal(used, { ...cost, bytes }, room);
+}
+
+/** Why the stop for one would be too long; null where it would not. */
+function whyTooLong(context: SnapshotContext, used: number, usual: number): string | null {
+  const { heap } = context.settings;
+  if (heap === null) return 'heap snapshots are off: the option heap is false';
+  if (heap.snapshots <= 0) return 'heap snapshots are off: the option heap.snapshots is 0';
+  const expected = snapshotsOf(context).expected(used, usual);
+  if (expected <= heap.snapshots) return null;
+  return (
+    `a heap snapshot would stop the process for about ${seconds(expected)} (its heap is ${humanBytes(used)}), and the option ` +
+    `heap.snapshots allows ${seconds(heap.snapshots)}`
+  );
 }
 
 function seconds(ms: number): string {
@@ -96,7 +114,7 @@ const TURN: Expression<number> = 'new Promise((turned) => setTimeout(turned, 0, 
  *
  * @throws {AgentError} `AGENT_TIMEOUT` where it does not turn
  */
-export async function loopTurns(session: InspectorSession): Promise<void> {
+async function loopTurns(session: InspectorSession): Promise<void> {
   const asked = { expression: TURN, awaitPromise: true, silent: true };
   await session.post('Runtime.evaluate', asked, { timeoutMs: TURN_MS });
 }
@@ -144,7 +162,7 @@ export async function timed<T>(context: ThreadContext, take: () => Promise<T>): 
  * @throws {EndpointError} 503 with a sentence where another one is under way, or the heap is too large for the stop or the memory
  */
 export async function allowedSnapshot<T>(
-  context: ThreadContext,
+  context: SnapshotContext,
   use: SnapshotUse,
   signal: AbortSignal,
   take: (session: InspectorSession) => Promise<Stopped<T>>,
@@ -160,9 +178,9 @@ export async function allowedSnapshot<T>(
       const refused = whyNot(context, usedSize, use);
       if (refused !== null) throw new EndpointError(503, refused);
       await loopTurns(session);
-      const { value, stopMs } = await take(session);
-      known.taken(usedSize, stopMs);
-      context.limits.stops.spend(stopMs);
+      const { value, stopMs, besidesMs = 0 } = await take(session);
+      known.taken(usedSize, stopMs, besidesMs);
+      context.limits.stops.spend(stopMs + besidesMs);
       return value;
     });
   } finally {

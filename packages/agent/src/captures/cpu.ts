@@ -16,7 +16,7 @@ import { unlessAborted } from './shared-reading.ts';
 
 /** What a profiler works with: of a context what has to do with one thread, the main one or another. */
 export interface CpuContext
-  extends Pick<ThreadContext, 'limits' | 'settings' | 'isResponsive' | 'cwd' | 'program' | 'originals'> {
+  extends Pick<ThreadContext, 'limits' | 'isResponsive' | 'cwd' | 'program' | 'originals'> {
   readonly thread: Pick<InspectedThread, 'withSession'>;
 }
 

@@ -174,7 +174,8 @@ function taskFamilies({ counters }: Reading): MetricFamily[] {
 }
 
 function agentFamilies({ limits }: CaptureContext, { meters }: Reading): MetricFamily[] {
-  const spent = (limits.pace.spent + limits.stops.spent + limits.cuts.spent) / 1e3;
+  const { pace, stops, cuts, blockCuts } = limits;
+  const spent = (pace.spent + stops.spent + cuts.spent + blockCuts.spent) / 1e3;
   const heap = getHeapStatistics().total_heap_size;
   return [
     one('counter', 'stackpile_agent_cpu_seconds_total', "CPU time of the agent's own thread.", threadCpu()),

@@ -1,6 +1,6 @@
 // The inspectors of the process's worker threads, through that of the main thread.
 import { AgentError } from '../errors.ts';
-import { evaluated, type ForkedThread, type InspectedThread, type InspectorSession } from './main-thread.ts';
+import { evaluated, type InspectedThread, type InspectorSession } from './main-thread.ts';
 import type { Expression } from '../host/calls.ts';
 
 /** How long an answer of a worker may take. */
@@ -133,9 +133,12 @@ export class WorkerThread implements InspectedThread {
   }
 }
 
+/** A thread as its workers are reached through it. */
+type Reached = Pick<InspectedThread, 'withSession'>;
+
 /** The worker threads: attached to while somebody asks, so that nothing is left on them. */
 export class WorkerThreads {
-  readonly #main: InspectedThread;
+  readonly #main: Reached;
   readonly #ownId: number;
   readonly #workers = new Map<string, InspectedWorker & { readonly session: WorkerSession }>();
   #users = 0;
@@ -148,7 +151,7 @@ export class WorkerThreads {
    * @param main whose workers; they are reached by a session of its own
    * @param ownId `threadId` of the caller, which is left out
    */
-  constructor(main: Pick<ForkedThread, 'apart'>, ownId: number) {
+  constructor(main: { apart(): Reached }, ownId: number) {
     this.#main = main.apart();
     this.#ownId = ownId;
   }

@@ -43,11 +43,21 @@ function credentialsOf({ url, token }: PushSettings): {
   return { header: `Basic ${pair}`, secrets: [pair, decoded(password), password] };
 }
 
-/** A server's words without what it was sent to show who we are: they go into a log. */
+/** Characters of a secret that tell something of it where its rest was cut off. */
+const TELLING = 3;
+
+/** A server's words, or their beginning, without what it was sent to show who we are: they go into a log. */
 export function withoutSecrets(text: string, settings: PushSettings): string {
   return credentialsOf(settings)
     .secrets.filter((secret) => secret !== '')
-    .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
+    .reduce((left, secret) => withoutCut(left.replaceAll(secret, '[redacted]'), secret), text);
+}
+
+/** The text without the beginning of a secret at its end, behind which it was cut. */
+function withoutCut(text: string, secret: string): string {
+  for (let length = Math.min(secret.length - 1, text.length); length >= TELLING; length--)
+    if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}[redacted]`;
+  return text;
 }
 
 function headersOf(asked: PushRequest, settings: PushSettings): Record<string, string | number> {

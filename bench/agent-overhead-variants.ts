@@ -1,0 +1,71 @@
+// What agent-overhead.ts asks of a service beside its load, by variant, and the flags that it is started with.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** Where `STACKPILE_TEST_NEIGHBOURS=install npm test -- packages/agent/test/neighbours.test.ts` puts what is no dependency of ours. */
+export const NEIGHBOURS: string = fileURLToPath(
+  new URL('../.cache/neighbours/node_modules', import.meta.url),
+);
+
+/** Milliseconds from one scrape of Alloy's to the next; its CPU profile lasts a second less. */
+const SCRAPE_MS = 15_000;
+/** Seconds of one recording of those that follow one another without a gap. */
+const RECORDING_SECONDS = 10;
+/** What our trace asks Node's tracing for; it adds requests, collections and samples of its own. */
+const CATEGORIES = 'node.environment,node.fs.sync,node.fs.async';
+
+/** Asks a service until it is told to stop. Never rejects for that. */
+type Driver = (pprof: string, stop: AbortSignal) => Promise<void>;
+
+/** One request whose answer nobody wants. */
+async function get(url: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(url, { signal, headers: { 'Accept-Encoding': 'gzip' } });
+  const { length } = new Uint8Array(await response.arrayBuffer());
+  if (response.status !== 200 || length === 0) throw new Error(`${url}: ${response.status}, ${length} bytes`);
+}
+
+/** Repeats `once` until it is told to stop. */
+function repeating(once: Driver): Driver {
+  return async (pprof, stop) => {
+    while (!stop.aborted)
+      await once(pprof, stop).catch((error: unknown) => {
+        if (!stop.aborted) throw error;
+      });
+  };
+}
+
+const nothing: Driver = () => Promise.resolve();
+
+const drivers: Readonly<Record<string, Driver>> = {
+  scraped: repeating(async (pprof, stop) => {
+    const paths = ['allocs', 'block', 'goroutine', 'mutex', `profile?seconds=${SCRAPE_MS / 1000 - 1}`];
+    await Promise.all([
+      ...paths.map((path) => get(pprof + path, stop)),
+      sleep(SCRAPE_MS, undefined, { signal: stop }),
+    ]);
+  }),
+  profiled: repeating((pprof, stop) => get(`${pprof}profile?seconds=${RECORDING_SECONDS}`, stop)),
+  traced: repeating((pprof, stop) => get(`${pprof}trace?seconds=${RECORDING_SECONDS}`, stop)),
+};
+
+/** What is asked of a variant while it is under load. */
+export function driverOf(variant: string): Driver {
+  return drivers[variant] ?? nothing;
+}
+
+/** Flags of Node for a variant; `folder` is for what it writes. */
+export function flagsOf(variant: string, folder: string): readonly string[] {
+  if (variant !== 'trace_events') return [];
+  return [
+    `--trace-event-categories=${CATEGORIES}`,
+    `--trace-event-file-pattern=${join(folder, '${pid}-${rotation}.log')}`,
+  ];
+}
+
+/** Why a variant cannot be measured here; null where it can. */
+export function unavailable(variant: string): string | null {
+  if (variant !== 'datadog' || existsSync(join(NEIGHBOURS, '@datadog/pprof'))) return null;
+  return 'STACKPILE_TEST_NEIGHBOURS=install npm test -- packages/agent/test/neighbours.test.ts installs @datadog/pprof';
+}
