@@ -13,6 +13,7 @@ import { useAnswer } from '../use-answer.ts';
 import { verdictQuestion } from '../verdict-question.ts';
 import { latest } from '../verdict/frames.ts';
 import { Lead } from '../verdict/Lead.tsx';
+import { reasonOf } from '../verdict/reasons.ts';
 import { NextSteps } from '../verdict/NextSteps.tsx';
 import { Words } from '../verdict/Words.tsx';
 import { Spark, Trend } from '../verdict/Trend.tsx';
@@ -164,6 +165,7 @@ function Other({ finding, verdict }: Looked): JSX.Element {
         <b>{formatValue(finding.count, verdict.series.measure.unit)}</b>
         <span class="function">{frame === undefined ? '(no stack)' : safeText(shortName(frame.name))}</span>
         <span class={`tag ${finding.kind}`}>{kinds[finding.kind]}</span>
+        {finding.kind === 'leak' ? null : <span class="why">{reasonOf(finding)}</span>}
       </button>
       {frame === undefined ? null : <PlaceLink file={safeText(frame.file)} line={frame.line} parts={2} />}
     </li>
