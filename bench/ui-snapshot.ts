@@ -14,7 +14,11 @@ import { openMeasured } from '../packages/ui/test/chromium.ts';
 
 const run = promisify(execFile);
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const node = ['--conditions=stackpile-source', '--max-old-space-size=8000', '--disable-warning=ExperimentalWarning'];
+const node = [
+  '--conditions=stackpile-source',
+  '--max-old-space-size=8000',
+  '--disable-warning=ExperimentalWarning',
+];
 const rounds = 2;
 const patience = 600_000;
 /** What the page may take on top of the analysis, in milliseconds. */
@@ -109,7 +113,9 @@ try {
   ] as const) {
     const took = await best(() => open(file));
     const more = took - alone;
-    say(`${words} ${seconds(took)}   ${more < 0 ? '' : '+'}${seconds(more)}${more > allowed ? '   too long' : ''}`);
+    say(
+      `${words} ${seconds(took)}   ${more < 0 ? '' : '+'}${seconds(more)}${more > allowed ? '   too long' : ''}`,
+    );
     if (more > allowed) process.exitCode = 1;
   }
 } finally {

@@ -187,7 +187,9 @@ test('what is on the canvas is the graph that was asked for last', { skip }, asy
   await context.close();
 });
 
-test('saved views are kept in the file of pprof, gone to and removed, by keys and by pointer', { skip }, async () => {
+test('saved views are kept in the file of pprof, gone to and removed, by keys and by pointer', {
+  skip,
+}, async () => {
   const env = { XDG_CONFIG_HOME: folder, HOME: folder, AppData: folder };
   const line = parseCommandLine(['-http=127.0.0.1:', '-no_browser', dump('t136')], () => false);
   assert.ok(line.kind === 'run');

@@ -30,7 +30,11 @@ function add(own: Own, name: string, value: number): void {
 interface Written {
   readonly shared: { readonly frames: readonly { readonly name: string }[] };
   readonly profiles: readonly (
-    | { readonly type: 'sampled'; readonly samples: readonly (readonly number[])[]; readonly weights: readonly number[] }
+    | {
+        readonly type: 'sampled';
+        readonly samples: readonly (readonly number[])[];
+        readonly weights: readonly number[];
+      }
     | {
         readonly type: 'evented';
         readonly events: readonly { readonly type: 'O' | 'C'; readonly at: number; readonly frame: number }[];
@@ -39,7 +43,7 @@ interface Written {
 }
 
 /** What speedscope's page understood of a file, as it saves it. */
-async function bySpeedscope(bytes: Uint8Array): Promise<Own> {
+async function bySpeedscope(bytes: Uint8Array, beside: RegExp): Promise<Own> {
   const origin = await answer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname;
     if (path === '/profile') return void response.end(bytes);
@@ -50,15 +54,19 @@ async function bySpeedscope(bytes: Uint8Array): Promise<Own> {
   });
   const page = await browser.newPage({ acceptDownloads: true });
   await page.goto(`${origin}/#profileURL=${encodeURIComponent(`${origin}/profile`)}&title=second`);
-  await page.waitForFunction(() => document.title !== 'speedscope' && document.querySelector('canvas') !== null);
+  await page.waitForFunction(
+    () => document.title !== 'speedscope' && document.querySelector('canvas') !== null,
+  );
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Control+s')]);
   const { shared, profiles } = JSON.parse(readFileSync(await download.path(), 'utf8')) as Written;
   await page.close();
   const own: Own = new Map();
-  const name = (frame: number | undefined): string => shared.frames[frame ?? -1]?.name ?? '';
+  const name = (frame: number | undefined): string =>
+    (shared.frames[frame ?? -1]?.name ?? '').replace(beside, '');
   for (const profile of profiles)
     if (profile.type === 'sampled')
-      for (const [row, stack] of profile.samples.entries()) add(own, name(stack.at(-1)), profile.weights[row] ?? 0);
+      for (const [row, stack] of profile.samples.entries())
+        add(own, name(stack.at(-1)), profile.weights[row] ?? 0);
     else {
       const open: number[] = [];
       let last = 0;
@@ -72,32 +80,18 @@ async function bySpeedscope(bytes: Uint8Array): Promise<Own> {
   return own;
 }
 
-/** The same as we read it. @param name how speedscope calls a function of a line of `file` */
-function byUs(
-  bytes: Uint8Array,
-  column: string,
-  name: (told: { readonly name: string; readonly file: string; readonly line: number }) => string,
-): Own {
+/** The same as we read it. */
+function byUs(bytes: Uint8Array, column: string): Own {
   const { samples, sampleTypes, locations, functions, strings } = readPlainProfile(bytes);
   const values = samples.values[sampleTypes.findIndex(({ type }) => type === column)] ?? [];
   const own: Own = new Map();
   for (let row = 0; row < samples.length; row++) {
     const leaf = samples.stackLocations[samples.stackStart[row] ?? 0] ?? 0;
-    const line = locations.lineStart[leaf] ?? 0;
-    const fn = locations.lines.function[line] ?? 0;
-    const told = {
-      name: strings.get(functions.name[fn] ?? 0),
-      file: strings.get(functions.filename[fn] ?? 0),
-      line: Number(locations.lines.line[line]),
-    };
-    add(own, name(told), Number(values[row]));
+    const fn = locations.lines.function[locations.lineStart[leaf] ?? 0] ?? 0;
+    add(own, strings.get(functions.name[fn] ?? 0), Number(values[row]));
   }
   return own;
 }
-
-const fixture = (name: string): Uint8Array =>
-  readFileSync(new URL(`../../profile/test/fixtures/${name}`, import.meta.url));
-const plain = ({ name }: { readonly name: string }): string => name;
 
 /** Slices that nest, of two threads, some told by their ends and some by their length. */
 function slices(): Uint8Array {
@@ -119,28 +113,30 @@ interface Case {
   /** Our column, and how many of its units speedscope's unit is. */
   readonly column: string;
   readonly unit: number;
-  readonly name: Parameters<typeof byUs>[2];
+  /** What speedscope keeps in names and we do not. */
+  readonly beside: RegExp;
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  'callgrind, made by Valgrind': { bytes: () => fixture('shop.callgrind'), column: 'Ir', unit: 1, name: plain },
-  'Chrome trace of slices': { bytes: slices, column: 'time', unit: 1000, name: plain },
-  'austin, made by it': {
-    bytes: () => fixture('shop.austin'),
-    column: 'wall',
-    unit: 1000,
-    name: ({ name, file, line }) => `${file}:${name}:${line}`,
+  'slices of a Chrome trace': { bytes: slices, column: 'time', unit: 1000, beside: /$/ },
+  'folded stacks of async-profiler': {
+    bytes: () => readFileSync(new URL('../../profile/test/fixtures/shop-java.folded', import.meta.url)),
+    column: 'samples',
+    unit: 1,
+    beside: /_\[[ij01]\]$/,
   },
-  'Firefox, made by it': { bytes: () => fixture('page.firefox.json'), column: 'wall', unit: 1e6, name: plain },
 };
 
-for (const [title, { bytes, column, unit, name }] of Object.entries(cases)) {
+for (const [title, { bytes, column, unit, beside }] of Object.entries(cases)) {
   test(`speedscope agrees on the total and the top ten: ${title}`, { skip }, async () => {
     const file = bytes();
-    const [ours, theirs] = [byUs(file, column, name), await bySpeedscope(file)];
+    const [ours, theirs] = [byUs(file, column), await bySpeedscope(file, beside)];
     const sum = (own: Own): number => [...own.values()].reduce((all, one) => all + one, 0);
     const near = (a: number, b: number, what: string): void =>
-      assert.ok(Math.abs(a - b * unit) <= 1e-6 * Math.max(1, Math.abs(a)), `${what}: ${a}, theirs ${b * unit}`);
+      assert.ok(
+        Math.abs(a - b * unit) <= 1e-6 * Math.max(1, Math.abs(a)),
+        `${what}: ${a}, theirs ${b * unit}`,
+      );
     near(sum(ours), sum(theirs), 'all');
     const top = [...ours].sort(([, a], [, b]) => b - a).slice(0, 10);
     assert.ok(top.length > 3);

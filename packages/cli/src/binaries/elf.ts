@@ -158,9 +158,7 @@ export class ElfFile {
     const name = bytes === null ? '' : textAt(bytes, 0);
     if (bytes === null || name === '') return null;
     const at = padded(Buffer.byteLength(name) + 1);
-    return at + 4 > bytes.length
-      ? null
-      : { name, crc: this.#view(bytes, 0).getUint32(at, this.isLittle) };
+    return at + 4 > bytes.length ? null : { name, crc: this.#view(bytes, 0).getUint32(at, this.isLittle) };
   }
 
   /** Whether it has functions of its own, not only those that the loader needs. */

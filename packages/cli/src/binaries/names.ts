@@ -80,7 +80,8 @@ export function lookUp(
   const linesProblem = others.length === 0 ? null : nameByDwarf(debug, others, inlined, names);
   const nameless = others.filter(([, address]) => (names.get(address)?.at(-1)?.name ?? '') === '');
   const symbols = debug.hasSymbols ? debug : elf;
-  const found = nameless.length === 0 ? [] : symbols.functionsAt(BigUint64Array.from(nameless, ([one]) => one));
+  const found =
+    nameless.length === 0 ? [] : symbols.functionsAt(BigUint64Array.from(nameless, ([one]) => one));
   for (const [i, name] of found.entries()) {
     const address = nameless[i]?.[1];
     if (address === undefined) continue;

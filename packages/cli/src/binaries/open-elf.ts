@@ -82,7 +82,10 @@ export function openDebugFile(main: OpenElf, folders: readonly string[]): OpenEl
     const path = join(place, debugLink.name);
     const found = tryToOpen(path);
     if (found === null) continue;
-    const isSame = buildId !== '' && found.elf.buildId !== '' ? found.elf.buildId === buildId : crcOf(path) === debugLink.crc;
+    const isSame =
+      buildId !== '' && found.elf.buildId !== ''
+        ? found.elf.buildId === buildId
+        : crcOf(path) === debugLink.crc;
     if (isSame) return found;
     found.close();
   }

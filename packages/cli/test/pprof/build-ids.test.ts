@@ -25,7 +25,10 @@ function tool(program: string, ...args: string[]): string {
 /** Compiles the program, whose one function stands on line `line`, and splits it: `NAME`, `NAME.debug` and `NAME.bare`, which names that. */
 function build(name: string, line: number, ...flags: string[]): void {
   const code = `__attribute__((noinline)) int work(int n) { volatile int sum = n; return sum * 3; }`;
-  writeFileSync(join(scratch, 'shop.c'), `${'\n'.repeat(line - 1)}${code}\nint main(int n, char **_) { return work(n); }\n`);
+  writeFileSync(
+    join(scratch, 'shop.c'),
+    `${'\n'.repeat(line - 1)}${code}\nint main(int n, char **_) { return work(n); }\n`,
+  );
   tool('gcc', 'shop.c', '-g', '-O1', ...flags, '-o', name);
   tool('objcopy', '--only-keep-debug', name, `${name}.debug`);
   tool('objcopy', '--strip-all', `--add-gnu-debuglink=${name}.debug`, name, `${name}.bare`);
@@ -41,7 +44,13 @@ function profileOf(of: string, filename: string, buildId = ''): void {
   const base = 0x5500000000n;
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'samples', unit: 'count' }] });
   const start = base + BigInt(address);
-  const mapping = builder.mapping({ start, limit: start + 0x10000n, offset: BigInt(offset), filename, buildId });
+  const mapping = builder.mapping({
+    start,
+    limit: start + 0x10000n,
+    offset: BigInt(offset),
+    filename,
+    buildId,
+  });
   const at = base + BigInt(`0x${symbol}`) + 1n;
   builder.sample([builder.location({ mapping, address: at, lines: [] })], [1]);
   writeFileSync(join(scratch, 'p.pb'), encodeProfile(builder.build()));
@@ -94,7 +103,10 @@ describe('builds', { skip: withoutTools }, () => {
     assert.equal((await told()).place, '');
     for (const folder of ['ids/.build-id', 'llvm']) {
       mkdirSync(join(scratch, folder, id.slice(0, 2)), { recursive: true });
-      copyFileSync(join(scratch, 'shop.debug'), join(scratch, folder, id.slice(0, 2), `${id.slice(2)}.debug`));
+      copyFileSync(
+        join(scratch, 'shop.debug'),
+        join(scratch, folder, id.slice(0, 2), `${id.slice(2)}.debug`),
+      );
       assert.equal((await told(folder.split('/')[0])).place, 'work shop.c:3', folder);
     }
     // The binary itself is gone: what was stripped from it is all that there is.
@@ -111,7 +123,10 @@ describe('builds', { skip: withoutTools }, () => {
     copyFileSync(join(scratch, 'other'), join(scratch, 'bin', id, 'shop'));
     const { place, said } = await told('bin');
     assert.equal(place, '');
-    assert.match(said, new RegExp(`^Ignoring local file bin/${id}/shop: build-id mismatch \\(${id} != ${other}\\)$`, 'm'));
+    assert.match(
+      said,
+      new RegExp(`^Ignoring local file bin/${id}/shop: build-id mismatch \\(${id} != ${other}\\)$`, 'm'),
+    );
     // One that lies where the profile says has the names of its own build, as pprof gives them: it is said.
     profileOf('other', 'other', id);
     assert.deepEqual(await told(), {
