@@ -204,6 +204,11 @@ test('saved views are kept in the file of pprof, gone to and removed, by keys an
       await settled(page);
     };
     await go(page, 'flame?f=redis');
+    // What is open and what can be done with it share a row, on a phone too.
+    const middles = await page.$$eval('.picker.source, .buttons', (parts) =>
+      parts.map((part) => (part.getBoundingClientRect().top + part.getBoundingClientRect().bottom) / 2),
+    );
+    assert.ok(Math.abs((middles[0] ?? 0) - (middles[1] ?? 99)) < 8, middles.join(' '));
     await page.keyboard.press('C');
     await opened();
     assert.deepEqual(await names(), ['Default']);
