@@ -56,24 +56,37 @@ const thinned: Readonly<Record<string, (source: string) => string>> = {
         export { fileOpeners, onlyCalls } from './heapsnapshot/program-facts.ts';
         export { survivors } from './heapsnapshot/survivors.ts';`,
       ),
-  // Texts that only a terminal shows.
-  'packages/report/src/options.ts': (source) => source.replace(/^(\s*help:\s*)'(?:[^'\\]|\\.)*'/gm, "$1''"),
+  // Texts that only a terminal shows, and those for whoever reads the rules of a verdict.
+  'packages/report/src/options.ts': (source) => without('help', source),
+  'packages/report/src/commands.ts': (source) => without('usage', without('description', source)),
+  'packages/leaks/src/rules.ts': (source) => without('why', source),
 };
+
+/** `source` with empty texts under `key`. */
+function without(key: string, source: string): string {
+  return source.replace(
+    new RegExp(String.raw`([{,]\s*${key}:\s*)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")`, 'g'),
+    "$1''",
+  );
+}
 
 export const leftOutFiles: Plugin = {
   name: 'left-out',
   setup(builder) {
-    builder.onLoad({ filter: /packages[\\/](?:report|profile)[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
-      const plain = path.replaceAll('\\', '/');
-      const ours = (table: Readonly<Record<string, unknown>>): string | undefined =>
-        Object.keys(table).find((name) => plain.endsWith(name));
-      const absentFile = ours(leftOut);
-      const thin = thinned[ours(thinned) ?? ''];
-      if (absentFile === undefined && thin === undefined) return undefined;
-      const contents =
-        thin === undefined ? (leftOut[absentFile ?? ''] ?? '') : thin(await readFile(path, 'utf8'));
-      return { contents, loader: 'ts', resolveDir: dirname(path) };
-    });
+    builder.onLoad(
+      { filter: /packages[\\/](?:report|profile|leaks)[\\/]src[\\/].*\.ts$/ },
+      async ({ path }) => {
+        const plain = path.replaceAll('\\', '/');
+        const ours = (table: Readonly<Record<string, unknown>>): string | undefined =>
+          Object.keys(table).find((name) => plain.endsWith(name));
+        const absentFile = ours(leftOut);
+        const thin = thinned[ours(thinned) ?? ''];
+        if (absentFile === undefined && thin === undefined) return undefined;
+        const contents =
+          thin === undefined ? (leftOut[absentFile ?? ''] ?? '') : thin(await readFile(path, 'utf8'));
+        return { contents, loader: 'ts', resolveDir: dirname(path) };
+      },
+    );
   },
 };
 

@@ -164,9 +164,10 @@ describe('what a page is booted with', () => {
       sources: [{ name: 'a', address: 'api/source/0', time: -0.5, size: 3 }],
       live: [{ name: 'b', base: 'live/0/', heavy: false }],
       files: true,
+      views: true,
       graphviz: 'graphviz.js',
     },
-    { mode: 'server', sources: [], live: [], files: false, graphviz: 'graphviz.js' },
+    { mode: 'server', sources: [], live: [], files: false, views: false, graphviz: 'graphviz.js' },
   ];
 
   test('comes back as it was written', () => {

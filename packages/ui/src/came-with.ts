@@ -5,6 +5,9 @@ import type { Boot } from '@stackpile/profile';
 /** How this page came. */
 export const bootMode: Signal<Boot['mode']> = signal<Boot['mode']>('none');
 
+/** Whether the page's server keeps saved views. */
+export const keepsViews: Signal<boolean> = signal(false);
+
 /** The id of a profile → its row among what the page came with, which the server counts by. */
 export const sourceRows: Map<number, number> = new Map();
 

@@ -97,11 +97,12 @@ export function formatMs(ms: number): string {
   if (ms < 1000) return of(ms >= 10 || ms === 0 ? Math.round(ms) : Number(ms.toPrecision(2)), 'ms');
   const seconds = ms / 1000;
   if (seconds < 120) return of(seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds), 's');
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return of(minutes, 'min');
-  const rest = minutes % 60;
-  if (minutes < 48 * 60)
-    return `${of(Math.floor(minutes / 60), 'h')}${rest === 0 ? '' : ` ${of(rest, 'min')}`}`;
+  // Units end where the time itself does, as in a verdict, not where it is rounded to.
+  const minutes = seconds / 60;
+  const whole = Math.round(minutes);
+  if (minutes < 120) return of(whole, 'min');
+  const rest = whole % 60;
+  if (minutes < 48 * 60) return `${of(Math.floor(whole / 60), 'h')}${rest === 0 ? '' : ` ${of(rest, 'min')}`}`;
   return of(Math.round(minutes / 60 / 24), 'd');
 }
 

@@ -28,7 +28,7 @@ export const notice: Signal<string> = signal('');
 export const state: Signal<ViewState> = signal(initialState);
 export const theme: Signal<'light' | 'dark'> = signal('light');
 /** Which overlay is open. */
-export type Overlay = 'none' | 'help' | 'download' | 'share' | 'editor' | 'menu';
+export type Overlay = 'none' | 'help' | 'download' | 'share' | 'editor' | 'views' | 'menu';
 export const overlay: Signal<Overlay> = signal<Overlay>('none');
 /** What goes with a report that was made in a page; null where the page is none. */
 export const shared: Signal<Shared | null> = signal<Shared | null>(null);

@@ -5,7 +5,24 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { desktop, phone } from './chromium.ts';
-import { dump, folder, go, serve, settled, shows, skip, useBrowser, visit } from './visitor.ts';
+import { parseCommandLine } from '../../cli/src/pprof/command-line.ts';
+import { savedViews, settingsFile } from '../../cli/src/pprof/settings.ts';
+import { uiRequest } from '../../cli/src/pprof/web-request.ts';
+import { startUi } from '../../cli/src/web/serve.ts';
+import {
+  back,
+  dump,
+  folder,
+  go,
+  serve,
+  servers,
+  settled,
+  shows,
+  skip,
+  useBrowser,
+  violations,
+  visit,
+} from './visitor.ts';
 
 useBrowser();
 
@@ -22,9 +39,8 @@ test('the keyboard moves, zooms, filters and undoes', { skip }, async () => {
   await page.waitForFunction(() => location.hash.includes('z='));
   await settled(page);
   await shows(page, '[role=treeitem][aria-selected=true]', /Subscribe.*274.*94/);
-  await page.goBack();
-  await page.waitForFunction(() => !location.hash.includes('z='));
-  await settled(page);
+  await back(page);
+  assert.doesNotMatch(page.url(), /z=/);
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('f');
   await page.waitForSelector('.filter');
@@ -169,4 +185,53 @@ test('what is on the canvas is the graph that was asked for last', { skip }, asy
   }
   assert.deepEqual(problems, []);
   await context.close();
+});
+
+test('saved views are kept in the file of pprof, gone to and removed, by keys and by pointer', {
+  skip,
+}, async () => {
+  const env = { XDG_CONFIG_HOME: folder, HOME: folder, AppData: folder };
+  const line = parseCommandLine(['-http=127.0.0.1:', '-no_browser', dump('t136')], () => false);
+  assert.ok(line.kind === 'run');
+  const io = { cwd: folder, env };
+  const server = await startUi(await uiRequest(line.invocation, io), io);
+  servers.push(server);
+  for (const device of [desktop, phone]) {
+    const { page, problems, context } = await visit(server, device, 'light');
+    const names = (): Promise<string[]> => page.locator('.saved-view b').allTextContents();
+    const opened = async (): Promise<void> => {
+      await page.waitForSelector('dialog[open] .saved-view');
+      await settled(page);
+    };
+    await go(page, 'flame?f=redis');
+    // What is open and what can be done with it share a row, on a phone too.
+    const middles = await page.$$eval('.picker.source, .buttons', (parts) =>
+      parts.map((part) => (part.getBoundingClientRect().top + part.getBoundingClientRect().bottom) / 2),
+    );
+    assert.ok(Math.abs((middles[0] ?? 0) - (middles[1] ?? 99)) < 8, middles.join(' '));
+    await page.keyboard.press('C');
+    await opened();
+    assert.deepEqual(await names(), ['Default']);
+    await page.keyboard.type('mine');
+    await page.keyboard.press('Enter');
+    await shows(page, '.toast', /^Saved as mine\./);
+    assert.deepEqual(savedViews(settingsFile(env)), [{ name: 'mine', query: 'f=redis' }]);
+    await page.keyboard.press('r');
+    await page.waitForFunction(() => document.querySelector('.filter') === null);
+    await page.getByRole('button', { name: 'Saved views' }).click();
+    await opened();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole('button', { name: 'mine', exact: true }).click();
+    await page.waitForSelector('.filter');
+    assert.match(page.url(), /#\/flame\?f=redis$/);
+    await settled(page);
+    await page.keyboard.press('C');
+    await opened();
+    await shows(page, '.saved li:nth-child(2)', /mine[\s\S]*shown now/);
+    await page.getByRole('button', { name: 'Remove mine' }).click();
+    await page.getByRole('button', { name: 'Remove mine for good' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('.saved-view').length === 1);
+    assert.deepEqual(problems, []);
+    await context.close();
+  }
 });

@@ -138,6 +138,7 @@ test('what comes slowly shows how much of it is there, and comes once', { skip }
     sources: [{ name: 'slow.pb.gz', address: 'slow', time: null, size: bytes.length }],
     live: [],
     files: false,
+    views: false,
     graphviz: 'graphviz.js',
   });
   let asked = 0;
@@ -185,6 +186,7 @@ test('one bad file among good ones is named, and the good ones open with their o
     })),
     live: [],
     files: true,
+    views: true,
     graphviz: 'graphviz.js',
   });
   const asked: string[] = [];

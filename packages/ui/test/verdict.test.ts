@@ -66,6 +66,7 @@ test('durations are in the words of a verdict, numbers too but for the space', (
     fc.property(fc.double({ min: 10, max: 1e10, noNaN: true }), (ms) => {
       assert.equal(formatMs(ms).replaceAll('\u00a0', ' '), duration(ms));
     }),
+    { examples: [9_949, 119_499, 7_170_000, 7_199_999, 172_770_000, 172_799_999].map((ms) => [ms]) },
   );
   for (const bytes of [0, 12, 1024, 1_300_000, 3.2e9])
     assert.equal(formatValue(bytes, 'bytes').replaceAll('\u00a0', ' '), amount(bytes, 'bytes'));

@@ -1,6 +1,6 @@
 // Every view in a real browser: two sizes, two themes, axe, and the answer above the fold.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { desktop, phone } from './chromium.ts';
@@ -142,3 +142,23 @@ for (const device of [desktop, phone]) {
     }
   });
 }
+
+test('what grows and convicts nobody is named with its reason, without the colour of blame', {
+  skip,
+}, async () => {
+  const few = [1, 2, 3, 4, 5, 6].map((count) => {
+    const path = join(folder, `few-${count}.txt`);
+    writeFileSync(path, daemonDump(count));
+    utimesSync(path, 1_700_000_000 + count * 60, 1_700_000_000 + count * 60);
+    return path;
+  });
+  const { page, problems, context } = await visit(await serve(few), desktop, 'light');
+  await shows(page, '.badge', /^Not sure$/);
+  await shows(page, '.calm .sentence', /subscribe-leaky\.ts:20.*1 → 6.*so few are as well a pool that fills/);
+  await shows(page, '.calm .next', /a pool has its size then/);
+  await shows(page, '.others li.growing .why', /may be a pool that fills/);
+  assert.equal(await page.locator('.culprit').count(), 0);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(problems, []);
+  await context.close();
+});

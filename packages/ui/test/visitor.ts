@@ -102,6 +102,16 @@ export async function go(page: Page, view: string): Promise<void> {
   await settled(page);
 }
 
+/** One step back in the history; the page has heard of it. */
+export async function back(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const heard = new Promise((done) => addEventListener('popstate', done, { once: true }));
+    history.back();
+    await heard;
+  });
+  await settled(page);
+}
+
 /** Waits until the first element that `selector` finds says what `pattern` wants; fails with what it says instead. */
 export async function shows(page: Page, selector: string, pattern: RegExp): Promise<void> {
   const says = (): Promise<string> =>

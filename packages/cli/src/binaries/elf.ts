@@ -41,6 +41,10 @@ export interface MappedAt {
 
 const SYMTAB = 2;
 const DYNSYM = 11;
+const NOTE = 7;
+/** A note of the GNU tools that names the build. */
+const BUILD_ID = 3;
+const MOST_NOTE_BYTES = 1n << 16n;
 const COMPRESSED = 0x800n;
 const LOAD = 1;
 const ARM = 40;
@@ -48,6 +52,11 @@ const ARM = 40;
 const FUNCTION = 2;
 const CHOOSING = 10;
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
+
+/** The next place that is a multiple of four. */
+function padded(size: number): number {
+  return Math.ceil(size / 4) * 4;
+}
 
 /** The text that begins at `at` and ends with a 0. */
 export function textAt(bytes: Uint8Array, at: number): string {
@@ -115,6 +124,46 @@ export class ElfFile {
     const size = this.#word(view, this.#is64 ? 8 : 4);
     if (size > BigInt(MOST_TABLE_BYTES)) throw new BinaryError('one of its tables is larger than 256 MiB');
     return unpack(kind, bytes.subarray(head), Number(size));
+  }
+
+  /** Whether a section of that name has bytes in this file. */
+  has(name: string): boolean {
+    return this.#sections.some((one) => one.name === name && one.type !== 8 && one.size > 0n);
+  }
+
+  /** What the linker called this build, in hexadecimal digits; '' where it has no name. */
+  get buildId(): string {
+    for (const section of this.#sections) {
+      if (section.type !== NOTE || section.size > MOST_NOTE_BYTES) continue;
+      const bytes = this.#data(section);
+      const view = this.#view(bytes, 0);
+      for (let at = 0; at + 12 <= bytes.length; ) {
+        const [nameSize, size, kind] = [0, 4, 8].map((more) => view.getUint32(at + more, this.isLittle)) as [
+          number,
+          number,
+          number,
+        ];
+        const from = at + 12 + padded(nameSize);
+        if (kind === BUILD_ID && textAt(bytes, at + 12) === 'GNU' && from + size <= bytes.length)
+          return Buffer.from(bytes.buffer, bytes.byteOffset + from, size).toString('hex');
+        at = from + padded(size);
+      }
+    }
+    return '';
+  }
+
+  /** The file that has what was stripped from this one: its name and the CRC-32 of its bytes; null where none is told. */
+  get debugLink(): { readonly name: string; readonly crc: number } | null {
+    const bytes = this.section('.gnu_debuglink');
+    const name = bytes === null ? '' : textAt(bytes, 0);
+    if (bytes === null || name === '') return null;
+    const at = padded(Buffer.byteLength(name) + 1);
+    return at + 4 > bytes.length ? null : { name, crc: this.#view(bytes, 0).getUint32(at, this.isLittle) };
+  }
+
+  /** Whether it has functions of its own, not only those that the loader needs. */
+  get hasSymbols(): boolean {
+    return this.#sections.some(({ type }) => type === SYMTAB);
   }
 
   /** Where a section lies in memory; null where there is none of that name. */

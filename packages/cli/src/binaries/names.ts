@@ -1,11 +1,10 @@
 // Names of addresses out of a binary: of Go's from its own table, of others from their DWARF, with files and lines, else from
 // their symbols.
 // Upstream: golang/go src/cmd/pprof/pprof.go src/cmd/internal/objfile/elf.go, 1.26.8
-import * as fs from 'node:fs';
-import { openRegularFile } from '@stackpile/profile';
 import { Dwarf } from './dwarf/dwarf.ts';
-import { ElfFile, type MappedAt } from './elf.ts';
+import type { ElfFile, MappedAt } from './elf.ts';
 import { BinaryError } from './error.ts';
+import { openDebugFile, type OpenElf, openElf } from './open-elf.ts';
 import { GoLineTable } from './pclntab.ts';
 
 /** A function at an address. */
@@ -23,13 +22,16 @@ export interface BinaryNames {
   readonly names: ReadonlyMap<bigint, readonly BinaryName[]>;
   /** Why lines that it has are not read, as the end of a sentence; null where they are, or where it has none. */
   readonly linesProblem: string | null;
+  /** What its linker called it; '' where it has no name. */
+  readonly buildId: string;
 }
 
 /**
- * Looks up addresses of a process in the binary at `path`.
+ * Looks up addresses of a process in the binary at `path`; what was stripped from it is looked for beside it and where systems keep it.
  *
  * @param mapped where it lay in the process
  * @param inlined whether calls that were inlined are told by DWARF; pprof does not
+ * @param folders where files with what was stripped may lie, apart from those of the system
  * @returns names, or why there are none, as the end of a sentence; throws errors of the system
  */
 export function binaryNames(
@@ -37,33 +39,32 @@ export function binaryNames(
   mapped: MappedAt,
   addresses: Iterable<bigint>,
   inlined: boolean,
+  folders: readonly string[] = [],
 ): BinaryNames | { readonly problem: string } {
-  const { file } = openRegularFile(fs, path);
+  const opened: OpenElf[] = [];
   try {
-    return lookUp(
-      new ElfFile((offset, length) => {
-        const { size } = fs.fstatSync(file);
-        const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
-        return bytes.subarray(0, fs.readSync(file, bytes, 0, bytes.length, offset));
-      }),
-      mapped,
-      addresses,
-      inlined,
-    );
+    const main = openElf(path);
+    opened.push(main);
+    const { elf } = main;
+    const isWhole = ['.debug_info', ...goTables].some((name) => elf.has(name));
+    const debug = isWhole ? null : openDebugFile(main, folders);
+    if (debug !== null) opened.push(debug);
+    return lookUp(elf, mapped, addresses, inlined, debug?.elf);
   } catch (error) {
     if (error instanceof BinaryError) return { problem: error.message };
     throw error;
   } finally {
-    fs.closeSync(file);
+    for (const one of opened) one.close();
   }
 }
 
-/** {@link binaryNames} of a file that is open. Throws {@link BinaryError}. */
+/** {@link binaryNames} of a file that is open, and of the one with what was stripped from it. Throws {@link BinaryError}. */
 export function lookUp(
   elf: ElfFile,
   mapped: MappedAt,
   addresses: Iterable<bigint>,
   inlined = false,
+  debug: ElfFile = elf,
 ): BinaryNames {
   const toFile = elf.fileAddress(mapped);
   const names = new Map<bigint, readonly BinaryName[]>();
@@ -76,9 +77,11 @@ export function lookUp(
     else names.set(address, [place]);
   }
   others.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const linesProblem = others.length === 0 ? null : nameByDwarf(elf, others, inlined, names);
+  const linesProblem = others.length === 0 ? null : nameByDwarf(debug, others, inlined, names);
   const nameless = others.filter(([, address]) => (names.get(address)?.at(-1)?.name ?? '') === '');
-  const found = nameless.length === 0 ? [] : elf.functionsAt(BigUint64Array.from(nameless, ([one]) => one));
+  const symbols = debug.hasSymbols ? debug : elf;
+  const found =
+    nameless.length === 0 ? [] : symbols.functionsAt(BigUint64Array.from(nameless, ([one]) => one));
   for (const [i, name] of found.entries()) {
     const address = nameless[i]?.[1];
     if (address === undefined) continue;
@@ -89,7 +92,7 @@ export function lookUp(
     const known = names.get(address);
     names.set(address, [...(known?.slice(0, -1) ?? []), { file: '', line: 0, ...known?.at(-1), name }]);
   }
-  return { names, linesProblem };
+  return { names, linesProblem, buildId: elf.buildId };
 }
 
 /** Adds what the DWARF of a binary knows to `names`. @returns why it could not be asked; null where it was, or there is none */
@@ -131,8 +134,11 @@ function dwarfOf(elf: ElfFile): Dwarf | null {
   });
 }
 
+/** Sections that Go's own table stands in. */
+const goTables = ['.gopclntab', '.data.rel.ro.gopclntab'] as const;
+
 function goTable(elf: ElfFile): GoLineTable | null {
-  const bytes = elf.section('.gopclntab') ?? elf.section('.data.rel.ro.gopclntab');
+  const bytes = elf.section(goTables[0]) ?? elf.section(goTables[1]);
   if (bytes === null) return null;
   // With cgo the section begins with what C has of it.
   const text = elf.symbol('runtime.text') ?? elf.addressOf('.text');

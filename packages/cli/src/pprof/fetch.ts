@@ -11,7 +11,7 @@ import { mappingRows, withMappings } from './edit.ts';
 import { DriverError } from './errors.ts';
 import { type Fetched, Fetcher, profileMessage, type Warn } from './fetcher.ts';
 import { isAbsoluteUrl } from './go-url.ts';
-import { locateBinaries } from './locate-binaries.ts';
+import { binaryFolders, locateBinaries } from './locate-binaries.ts';
 import { saveCopy } from './numbered-file.ts';
 import { hasNames, type MappingSources, symbolize } from './symbolize.ts';
 
@@ -19,7 +19,7 @@ import { hasNames, type MappingSources, symbolize } from './symbolize.ts';
 async function fetchAll(
   sources: readonly string[],
   fetcher: Fetcher,
-  finish: (profile: Profile) => Profile,
+  finish: (profile: Profile) => Promise<Profile>,
 ): Promise<{ fetched: Fetched[]; problems: string[] }> {
   // As many as pprof has under way at once; order stays that of the command line.
   const group = 128;
@@ -31,7 +31,7 @@ async function fetchAll(
     );
     for (const [i, result] of results.entries()) {
       if (result.status === 'fulfilled') {
-        fetched.push({ ...result.value, profile: finish(result.value.profile) });
+        fetched.push({ ...result.value, profile: await finish(result.value.profile) });
       } else if (result.reason instanceof DriverError) {
         problems.push(`${shownSource(sources[start + i] ?? '')}: ${result.reason.message}`);
       } else throw result.reason;
@@ -111,7 +111,7 @@ function printsSums(invocation: Invocation, of: readonly Profile[]): boolean {
 /** Prepares one source for the rest: used for each column of a comparison too. Throws {@link DriverError}. */
 export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn): Promise<Profile> {
   const fetcher = new Fetcher(io, invocation, warn);
-  const finish = (profile: Profile): Profile => locateBinaries(profile, invocation, io, warn);
+  const finish = (profile: Profile): Promise<Profile> => locateBinaries(profile, invocation, io, warn);
   const bases = invocation.base === '' ? [] : [invocation.base];
   const [main, base] = await Promise.all([
     fetchAll(invocation.sources, fetcher, finish),
@@ -151,7 +151,8 @@ export async function fetchProfile(invocation: Invocation, io: CliIo, warn: Warn
     openBinary: (name) => openBinary(io.cwd, name),
     readNames: async (file, mapped, addresses, inlined) => {
       const { binaryNames } = await import('../binaries/names.ts');
-      return binaryNames(resolve(io.cwd, file), mapped, addresses, inlined);
+      const folders = binaryFolders(io).map((folder) => resolve(io.cwd, folder));
+      return binaryNames(resolve(io.cwd, file), mapped, addresses, inlined, folders);
     },
     warn,
     sources: remote.sources,

@@ -10,14 +10,23 @@ import type { Invocation } from './command-line.ts';
 import { mappingRows, withMappings, withSomeMapping } from './edit.ts';
 import type { Warn } from './fetcher.ts';
 
+/** The folders that binaries are looked for in, as the environment says. */
+export function binaryFolders({ env }: Pick<CliIo, 'env'>): readonly string[] {
+  const configured = env['PPROF_BINARY_PATH'] ?? '';
+  const home = env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
+  return configured === ''
+    ? [join(home, 'pprof', 'binaries')]
+    : configured.split(process.platform === 'win32' ? ';' : ':');
+}
+
 /** Binaries for the mappings of a profile, and what the command line says about its main binary. */
-export function locateBinaries(profile: Profile, invocation: Invocation, io: CliIo, warn: Warn): Profile {
-  const configured = io.env['PPROF_BINARY_PATH'] ?? '';
-  const home = io.env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
-  const folders =
-    configured === ''
-      ? [join(home, 'pprof', 'binaries')]
-      : configured.split(process.platform === 'win32' ? ';' : ':');
+export async function locateBinaries(
+  profile: Profile,
+  invocation: Invocation,
+  io: CliIo,
+  warn: Warn,
+): Promise<Profile> {
+  const folders = binaryFolders(io);
   const rows = mappingRows(profile);
   for (const mapping of rows) {
     const { filename, buildId } = mapping;
@@ -28,8 +37,14 @@ export function locateBinaries(profile: Profile, invocation: Invocation, io: Cli
           mapping.filename = name;
           break search;
         }
-        // Build ids are not read out of binaries.
-        warn(`Ignoring local file ${name}: build-id mismatch (${buildId} != )`);
+        // `go tool pprof` reads no build ids, and so takes none of these; pprof itself does.
+        const { buildIdOf } = await import('../binaries/open-elf.ts');
+        const found = buildIdOf(resolve(io.cwd, name));
+        if (found === buildId) {
+          mapping.filename = name;
+          break search;
+        }
+        warn(`Ignoring local file ${name}: build-id mismatch (${buildId} != ${found})`);
       }
     }
   }

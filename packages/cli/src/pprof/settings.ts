@@ -15,19 +15,13 @@ import {
   type UrlParameters,
 } from '@stackpile/report';
 import { systemReason } from '@stackpile/sources';
+import type { NamedView } from '../web/views.ts';
 import { DriverError } from './errors.ts';
 
 const MOST_BYTES = 1 << 20;
 
 /** A view as the file has it: its name and whatever stands beside it, which stays there. */
 type SavedView = Readonly<Record<string, unknown>> & { readonly name: string };
-
-/** A view and the parameters of its address. */
-export interface NamedView {
-  readonly name: string;
-  /** What a page's address has for it, without `?`. */
-  readonly query: string;
-}
 
 /** Where the file is on this system; throws {@link DriverError} where the environment does not say. */
 export function settingsFile(env: Readonly<Record<string, string | undefined>>): string {
@@ -150,6 +144,26 @@ export function saveView(file: string, name: string, current: ReportOptions, add
   const views = readViews(file);
   const at = views.findIndex((one) => one.name === name);
   writeViews(file, at < 0 ? [...views, view] : views.with(at, view));
+}
+
+/** What the page says of itself in an address: what it leaves out is at rest. */
+const shownOptions = [
+  'focus',
+  'ignore',
+  'prune_from',
+  'hide',
+  'show',
+  'show_from',
+  'tagfocus',
+  'tagignore',
+  'granularity',
+  'sort',
+] as const;
+
+/** The options without those that the page shows and lets go of. */
+export function withoutFilters(options: ReportOptions): ReportOptions {
+  const resting = defaultOptions();
+  return { ...options, ...Object.fromEntries(shownOptions.map((name) => [name, resting[name]])) };
 }
 
 /** Removes the view `name`. Throws {@link DriverError} where there is none. */

@@ -130,6 +130,8 @@ async function askBinaries(
         );
       continue;
     }
+    if (buildId !== '' && found.buildId !== '' && found.buildId !== buildId)
+      warn(`${name}: ${filename} is of another build, ${found.buildId}: its names may be wrong`);
     const left = functions.name(profile, rows, bare, found);
     flags[row] = (flags[row] as number) | functions.flags;
     if (left > 0)

@@ -5,8 +5,8 @@ import type { CliIo } from '../io.ts';
 import type { Invocation } from './command-line.ts';
 import { DriverError } from './errors.ts';
 import type { UiRequest } from '../web/serve.ts';
-import type { SavedViews } from '../web/views.ts';
-import { removeView, savedViews, saveView, settingsFile } from './settings.ts';
+import type { NamedView, SavedViews } from '../web/views.ts';
+import { removeView, savedViews, saveView, settingsFile, withoutFilters } from './settings.ts';
 
 /** The request of an invocation with `-http`. Throws DriverError where a TLS file cannot be read. */
 export async function uiRequest(
@@ -55,14 +55,15 @@ function viewsIn(env: CliIo['env'], { options }: Invocation): SavedViews {
     }
   };
   return {
-    find(name) {
-      let query: string | null = null;
+    list() {
+      let views: readonly NamedView[] = [];
       const problem = trying((file) => {
-        query = savedViews(file).find((view) => view.name === name)?.query ?? null;
+        views = savedViews(file);
       });
-      return { query, problem };
+      return { views, problem };
     },
     save: (name, address) => trying((file) => saveView(file, name, options, address)),
+    saveShown: (name, address) => trying((file) => saveView(file, name, withoutFilters(options), address)),
     remove: (name) => trying((file) => removeView(file, name)),
   };
 }

@@ -246,6 +246,7 @@ class Site {
         })),
         live: parts.live.map(({ name, heavy }, index) => ({ name, base: `live/${index}/`, heavy })),
         files: true,
+        views: parts.views !== undefined,
         graphviz: 'graphviz.js',
       }),
     );
@@ -326,7 +327,7 @@ class Site {
     const rest = path.slice(4);
     const view = request.method === 'GET' ? answerViews(this.#parts.views, rest, url) : null;
     if (view?.location !== undefined) return redirect(303, view.location);
-    if (view !== null) return text(view.status, view.text);
+    if (view !== null) return send(view.status, view.type, view.text);
     if (/^[\w-]*$/u.test(rest) && rest !== 'download') return pack('text/html; charset=utf-8', this.#page);
     if (rest === 'graphviz.js') {
       this.#graphviz ??= new Body(await readGraphviz());

@@ -118,7 +118,11 @@ describe('binaries of Go', { skip: withoutGo }, () => {
         runReal(binary, args, options),
         run(args, more),
       ]);
-      assert.equal(ours.stderr.toString(), real.stderr.toString(), args.join(' '));
+      // go tool pprof reads no build ids, and so cannot say that these names may be wrong.
+      const said = ours.stderr
+        .toString()
+        .replace(/^shop \(build ID 0123\): binaries\/shop is of another build, [0-9a-f]+: .*\n/m, '');
+      assert.equal(said, real.stderr.toString(), args.join(' '));
       assert.equal(ours.stdout.toString(), real.stdout.toString(), args.join(' '));
     }
   });

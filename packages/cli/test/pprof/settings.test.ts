@@ -163,6 +163,30 @@ describe('beside the real pprof', { skip: withoutGo }, () => {
   });
 });
 
+test('the page’s own menu: all views, and what is shown is saved, not what the command line had', async () => {
+  const { env, file } = folder('menu');
+  await withPage(env, ['-focus=work', '-nodecount=20'], async (get) => {
+    assert.match(await (await get('/ui/')).text(), /"views":true/);
+    assert.deepEqual(await (await get('/ui/api/views')).json(), []);
+    assert.equal((await get('/ui/api/saveview?config=a&h=noise')).status, 200);
+    assert.equal((await get('/ui/saveconfig?config=b&h=noise')).status, 200);
+    assert.deepEqual(await (await get('/ui/api/views')).json(), [
+      { name: 'a', query: 'n=20&h=noise' },
+      { name: 'b', query: 'n=20&f=work&h=noise' },
+    ]);
+    assert.equal((await get('/ui/api/saveview?config=')).status, 400);
+    assert.equal((await get('/ui/deleteconfig?config=a')).status, 200);
+    assert.deepEqual(
+      savedViews(file).map(({ name }) => name),
+      ['b'],
+    );
+    writeFileSync(file, '{');
+    const broken = await get('/ui/api/views');
+    assert.equal(broken.status, 400);
+    assert.match(await broken.text(), /^could not parse settings: [^\n]+\n$/);
+  });
+});
+
 test('what does not stand in a view is empty, as in Go, and strange values are passed over', () => {
   const { file } = folder('odd');
   mkdirSync(join(file, '..'), { recursive: true });

@@ -110,11 +110,12 @@ describe('binaries', () => {
       .toString()
       .split('\n')
       .filter((line) => line.startsWith('Ignoring'));
-    assert.deepEqual(lines, [
-      'Ignoring local file bin/abcdef/shop: build-id mismatch (abcdef != )',
-      'Ignoring local file bin/abcdef/shop: build-id mismatch (abcdef != )',
-      'Ignoring local file bin/shop: build-id mismatch (abcdef != )',
-    ]);
+    // Not every system's Node has a build id.
+    const mismatch = /build-id mismatch \(abcdef != [0-9a-f]*\)$/;
+    assert.deepEqual(
+      lines.map((line) => line.replace(mismatch, 'another build')),
+      ['abcdef/shop', 'abcdef/shop', 'shop'].map((name) => `Ignoring local file bin/${name}: another build`),
+    );
     assert.match(stdout.toString(), /\/srv\/app\/shop abcdef/);
   });
   test('a binary and a build id on the command line', async () => {

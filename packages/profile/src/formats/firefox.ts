@@ -29,6 +29,7 @@ interface Tables {
 }
 
 interface Thread extends Tables {
+  readonly libraries: readonly Library[];
   readonly name: string;
   readonly process: string;
   readonly pid: string;
@@ -64,8 +65,17 @@ function lineOf(value: number): number {
   return Number.isInteger(value) && value > 0 && value <= MAX_LINE ? value : 0;
 }
 
-/** Reads `name (file:line:column)`, as Firefox writes frames of scripts; others are names alone. */
-function readLocation(location: string, line: number, column: number): FoxFrame {
+/** What code of a script that belongs to no function is called. */
+const TOP_LEVEL = '(module)';
+
+/**
+ * Reads `name (file:line:column)`, as Firefox writes frames of scripts, and the address of a script; others are names alone. The
+ * newer ones say behind it which of the sources it is: `[2]`.
+ */
+function readLocation(said: string, line: number, column: number): FoxFrame {
+  const location = said.replace(/(\)|\w)\[\d{1,9}\]$/, '$1');
+  if (/^[a-z][a-z+.-]*:\/\/[^ ()]+$/.test(location))
+    return { name: TOP_LEVEL, file: scriptFilename(location), line, column, startLine: 0 };
   const open = location.lastIndexOf(' (');
   const close = location.indexOf(')', open);
   const inner = open < 0 || close < 0 ? '' : location.slice(open + 2, close);
@@ -100,6 +110,27 @@ function frameOf({ frameTable, funcTable, sources, texts }: Tables, row: number)
     column: line === 0 ? lineOf(valueAt(funcTable, 'columnNumber', func)) : column,
     startLine,
   };
+}
+
+/** What a process had in its memory, by where it begins. */
+interface Library {
+  readonly start: number;
+  readonly end: number;
+  readonly name: string;
+}
+
+/** What an address that nobody named lies in: `[libc.so.6]`; null where it is in no library, as code is that was compiled at run time. */
+function libraryAt(libraries: readonly Library[], name: string): string | null {
+  const address = Number(name);
+  const found = libraries.find(({ start, end }) => start <= address && address < end);
+  return found === undefined ? null : `[${found.name}]`;
+}
+
+/** What a frame is: code of a script, one that has a name, an address in a library, or one in none. */
+const [SCRIPT, NAMED, LIBRARY, UNKNOWN] = [0, 1, 2, 3];
+
+function isAddress(name: string): boolean {
+  return /^0x[0-9a-f]{1,16}$/.test(name);
 }
 
 /** The caller's row in the table of stacks; -1 for none. */
@@ -158,6 +189,7 @@ class Reader {
       return true;
     };
     if (go('meta')) this.#readMeta(level);
+    this.#libraries = go('libs') ? readLibraries(json) : [];
     const shared = go('shared') ? this.#readTables(noTables, () => false) : noTables;
     if (go('threads') && json.arrayOrNone()) while (json.item()) this.#readThread(shared);
     if (go('processes') && level < MOST_LEVELS && json.arrayOrNone()) {
@@ -229,6 +261,8 @@ class Reader {
     return noTexts;
   }
   #sourcesAt = -1;
+  /** Of the process that is read. */
+  #libraries: readonly Library[] = [];
 
   #readThread(shared: Tables): void {
     const json = this.#json;
@@ -262,6 +296,7 @@ class Reader {
     });
     this.#threads.push({
       ...tables,
+      libraries: this.#libraries,
       sources: this.#sourceNames(tables.texts),
       name: words.name,
       process: words.processName === '' ? words.processType : words.processName,
@@ -333,9 +368,12 @@ class Reader {
 
   /** The node of each stack; -1 where its frame or its caller is not there. */
   #stacks(thread: Thread, root: number): Int32Array {
-    const { stackTable, frameTable } = thread;
+    const { stackTable, frameTable, libraries } = thread;
     const nodes = new Int32Array(stackTable.length).fill(-1);
     const frames = new Int32Array(frameTable.length).fill(-1);
+    const kinds = new Uint8Array(frameTable.length);
+    /** Of each stack the row of the frame that it ends in. */
+    const last = new Int32Array(stackTable.length).fill(-1);
     for (let row = 0; row < nodes.length; row++) {
       const prefix = callerOf(stackTable, row);
       const caller = prefix < 0 ? root : prefix < row ? (nodes[prefix] ?? -1) : -1;
@@ -347,7 +385,27 @@ class Reader {
         );
         continue;
       }
-      if (frames[frame] === -1) frames[frame] = this.#frame(frameOf(thread, frame));
+      if (frames[frame] === -1) {
+        const told = frameOf(thread, frame);
+        const address = isAddress(told.name);
+        const library = address ? libraryAt(libraries, told.name) : null;
+        kinds[frame] = library !== null ? LIBRARY : address ? UNKNOWN : told.file === '' ? NAMED : SCRIPT;
+        frames[frame] = this.#frame({ ...told, name: library ?? told.name });
+      }
+      const kind = kinds[frame] as number;
+      last[row] = frame;
+      const called = prefix < 0 ? -1 : (last[prefix] ?? -1);
+      // What a script was compiled to is that script; calls within a library are one.
+      const isSame =
+        called >= 0 &&
+        (kind === UNKNOWN
+          ? kinds[called] === SCRIPT && libraries.length > 0
+          : kind === LIBRARY && frames[called] === frames[frame]);
+      if (isSame) {
+        nodes[row] = caller;
+        last[row] = called;
+        continue;
+      }
       // Firefox calls the bottom of every stack so.
       const isRoot = caller === root && this.#frames.name(frames[frame] as number) === '(root)';
       nodes[row] = isRoot ? root : this.#tree.child(caller, frames[frame] as number);
@@ -400,6 +458,24 @@ class Reader {
       periodType: this.#interval > 0 ? WALL : null,
     };
   }
+}
+
+/** Reads the libraries of a process; those that say nothing are left out. The cursor stands before their list. */
+function readLibraries(json: JsonScanner): readonly Library[] {
+  const libraries: Library[] = [];
+  if (!json.arrayOrNone()) return libraries;
+  while (json.item()) {
+    let [start, end, name] = [NaN, NaN, ''];
+    if (!json.objectOrNone()) continue;
+    for (let key = json.key(); key !== null; key = json.key()) {
+      if (key === 'start') start = json.numberOrNone();
+      else if (key === 'end') end = json.numberOrNone();
+      else if (key === 'name') name = word(json);
+      else json.skip();
+    }
+    if (start < end && name !== '') libraries.push({ start, end, name });
+  }
+  return libraries;
 }
 
 const noTables: Tables = {

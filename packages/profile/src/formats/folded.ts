@@ -156,6 +156,23 @@ class Counts {
   }
 }
 
+/** `_[j]` and its kin behind a name: compiled at run time, inlined, interpreted, compiled in a hurry. */
+const COMPILED: ReadonlySet<number> = new Set(encodeText('ij01'));
+
+/**
+ * End of the name from `start` to `end` without what says how its code was compiled: one function has several of these, as async-profiler and
+ * perf-map-agent write them. `_[k]` stays, which tells the kernel's functions.
+ */
+function nameEnd(bytes: Uint8Array, start: number, end: number): number {
+  const isMarked =
+    end - start > 4 &&
+    bytes[end - 1] === 0x5d &&
+    COMPILED.has(bytes[end - 2] as number) &&
+    bytes[end - 3] === 0x5b &&
+    bytes[end - 4] === 0x5f;
+  return isMarked ? end - 4 : end;
+}
+
 function noCount(bytes: Uint8Array, number: number, start: number, end: number): string {
   return `line ${number}: ${quotedPiece(decodeText(bytes, start, Math.min(end, start + QUOTED)))} has no count`;
 }
@@ -190,7 +207,7 @@ function read(bytes: Uint8Array): Profile {
         // Not indexOf: where no semicolon follows, it would look at the whole rest of the file for each line.
         let to = from;
         while (to < stop && bytes[to] !== SEMICOLON) to++;
-        frames.push(to > from ? names.addRange(bytes, from, to) : names.add(anonymous));
+        frames.push(to > from ? names.addRange(bytes, from, nameEnd(bytes, from, to)) : names.add(anonymous));
         from = to + 1;
       }
     }

@@ -44,6 +44,8 @@ export type Boot =
       readonly live: readonly BootService[];
       /** Whether the server may be asked for the text of source files. */
       readonly files: boolean;
+      /** Whether the server keeps saved views. */
+      readonly views: boolean;
       /** Address of Graphviz's worker. */
       readonly graphviz: string;
     }
@@ -87,6 +89,7 @@ export function readBoot(value: unknown, name = 'boot'): Boot {
         }),
         live: fields.list('live', MOST_SOURCES, readService),
         files: fields.boolean('files'),
+        views: fields.boolean('views'),
         graphviz: fields.text('graphviz'),
       };
     case 'report':

@@ -59,6 +59,28 @@ test('a real file: the sum is what callgrind counted, and recursion does not mul
   assert.equal(String(sumInt64(ir ?? new Float64Array(0))), total);
 });
 
+test('a real file: what functions spend themselves is what callgrind_annotate 3.19 says of them in all files', () => {
+  const { samples, locations, functions, strings } = read(fixtureBytes('shop.callgrind'));
+  const own = new Map<string, number>();
+  for (let row = 0; row < samples.length; row++) {
+    const line = locations.lineStart[samples.stackLocations[samples.stackStart[row] ?? 0] ?? 0] ?? 0;
+    const name = strings.get(functions.name[locations.lines.function[line] ?? 0] ?? 0);
+    own.set(name, (own.get(name) ?? 0) + Number(samples.values[0]?.[row]));
+  }
+  assert.deepEqual([...own].sort(([, a], [, b]) => b - a).slice(0, 10), [
+    ["msort_with_tmp.part.0'2", 74529],
+    ["fib'2", 20163],
+    ['__memcpy_avx_unaligned_erms', 9546],
+    ['cmp', 8295],
+    ['msort_with_tmp.part.0', 6864],
+    ['do_lookup_x', 238 + 5 + 4],
+    ['qsort_r', 186],
+    ['_dl_lookup_symbol_x', 92 + 38],
+    ['_dl_fixup', 94 + 1 + 1],
+    ['check_match', 60],
+  ]);
+});
+
 test('Xdebug counts in its own units; lines that are none of it are passed over', () => {
   const text =
     'version: 1\ncreator: xdebug 3.2.0\ncmd: /srv/index.php\npart: 1\npositions: line\n\nevents: Time_(10ns) Memory_(bytes)\n\nfl=(1) php:internal\nfn=(1) php::strlen\n3 7 64\nwhat is this?\n';

@@ -24,4 +24,10 @@ export const formatFiles = [
 ] as const;
 
 /** More files of formats that are above, by other producers. */
-export const moreFiles = ['collector.otlp', 'collector.otlp.json', 'shop-libjemalloc.heap'] as const;
+export const moreFiles = [
+  'collector.otlp',
+  'collector.otlp.json',
+  'shop-libjemalloc.heap',
+  'page.firefox.json',
+  'shop-java.folded',
+] as const;

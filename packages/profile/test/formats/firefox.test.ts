@@ -1,9 +1,10 @@
-// The Firefox Profiler's files: rows and columns, tables of a thread and of all, what is weighed, and what is passed over. The
-// inputs are made by hand, after its documentation.
+// The Firefox Profiler's files: rows and columns, tables of a thread and of all, what is weighed, and what is passed over. But for
+// one of Firefox's own the inputs are made by hand, after its documentation.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { sumInt64 } from '../../src/index.ts';
 import { stackLines } from '../support/stacks.ts';
-import { read, readWithNotes, refused } from './support.ts';
+import { fixtureText, read, readWithNotes, refused } from './support.ts';
 
 const meta = {
   interval: 2,
@@ -149,6 +150,101 @@ test('weights in milliseconds and bytes, and times between samples', () => {
     '0 5000000',
   ]);
   assert.deepEqual(weigh('bytes', [10, -4, 30, 4, 5]), ['samples', 'space', '0 40', '0 -4', '0 5']);
+});
+
+test('addresses that nobody named: code of libraries by their library, compiled scripts by the script', () => {
+  const strings = [
+    'run (https://a.example/x.js:12:5)[3]',
+    'https://a.example/x.js[3]',
+    '0x10',
+    '0x11',
+    '0x99',
+    'js::RunScript',
+  ];
+  const stacks = [
+    [null, 1],
+    [0, 0],
+    [1, 4],
+    [1, 2],
+    [3, 3],
+    [null, 5],
+    [5, 4],
+  ];
+  const input = {
+    meta: { interval: 1 },
+    libs: [{ start: 16, end: 32, name: 'libc.so.6' }, { start: 40, end: 30, name: 'odd' }, null],
+    threads: [
+      {
+        stringTable: strings,
+        frameTable: { schema: { location: 0 }, data: strings.map((_, row) => [row]) },
+        stackTable: { schema: { prefix: 0, frame: 1 }, data: stacks },
+        samples: { schema: { stack: 0 }, data: stacks.map((_, row) => [row]) },
+      },
+    ],
+  };
+  const script = '(module) https://a.example/x.js';
+  assert.deepEqual(stackLines(read(input)), [
+    `${script} : 1 1000000`,
+    `${script} > run https://a.example/x.js:12:5 : 2 2000000`,
+    `${script} > run https://a.example/x.js:12:5 > [libc.so.6] : 2 2000000`,
+    'js::RunScript : 1 1000000',
+    'js::RunScript > 0x99 : 1 1000000',
+  ]);
+});
+
+/** What is used of a file that Firefox wrote. */
+interface Rows {
+  readonly schema: Readonly<Record<string, number>>;
+  readonly data: readonly (readonly (number | null)[])[];
+}
+interface RealFile {
+  readonly meta: { readonly interval: number };
+  readonly threads: readonly {
+    readonly stringTable: readonly string[];
+    readonly frameTable: Rows;
+    readonly stackTable: Rows;
+    readonly samples: Rows;
+  }[];
+}
+
+test('a real file of Firefox 153: totals, and the functions on top, by its own tables', () => {
+  const text = fixtureText('page.firefox.json');
+  const { meta: told, threads } = JSON.parse(text) as RealFile;
+  const [thread] = threads;
+  assert.ok(thread !== undefined);
+  const { samples: rows, stackTable, frameTable, stringTable } = thread;
+  const cell = ({ schema, data }: Rows, name: string, row: number | null): number | null =>
+    data[row ?? -1]?.[schema[name] ?? -1] ?? null;
+  const add = (own: Map<string, number>, name: string, count: number): void =>
+    void own.set(name, (own.get(name) ?? 0) + count);
+  const [theirs, ours] = [new Map<string, number>(), new Map<string, number>()];
+  let cpu = 0;
+  for (const row of rows.data.keys()) {
+    cpu += cell(rows, 'threadCPUDelta', row) ?? 0;
+    // The innermost frame that has a name.
+    let name = '';
+    for (let stack = cell(rows, 'stack', row); stack !== null && name === ''; ) {
+      const location = cell(frameTable, 'location', cell(stackTable, 'frame', stack));
+      const said = stringTable[location ?? -1] ?? '';
+      if (!said.startsWith('0x')) name = said;
+      stack = cell(stackTable, 'prefix', stack);
+    }
+    if (name.includes(' (file:///srv/shop/')) add(theirs, name.replace(/ \(.*/, ''), 1);
+  }
+  const made = read(text);
+  const count = rows.data.length;
+  assert.deepEqual(
+    made.samples.values.map((column) => Number(sumInt64(column))),
+    [count, count * told.interval * 1e6, cpu],
+  );
+  for (const line of stackLines(made)) {
+    const [stack = '', numbers = ''] = line.split(' : ');
+    const last = stack.split(' > ').findLast((frame) => !frame.startsWith('[')) ?? '';
+    const [name = '', place = ''] = last.split(' /srv/shop/');
+    if (place !== '' && name !== '(module)') add(ours, name, Number(numbers.split(' ')[0]));
+  }
+  assert.deepEqual(ours, theirs);
+  assert.ok((theirs.get('mix') ?? 0) > 10, [...theirs].join(' '));
 });
 
 test('what makes no sense is passed over; what has no threads is refused', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stackLines } from '../support/stacks.ts';
-import { read, readWithNotes, refused } from './support.ts';
+import { fixtureText, read, readWithNotes, refused } from './support.ts';
 
 test('names hold blanks, counts stand last', () => {
   const text =
@@ -113,18 +113,37 @@ test('counts with an exponent, counts that do not fit the finest unit', () => {
   assert.deepEqual(wide.sampleTypes, [{ type: 'samples', unit: 'count' }]);
 });
 
-test('names are final, annotations too, but for mangled ones', () => {
+test('names are final, the kernel’s annotation too, but for mangled ones', () => {
   const made = read(
     '<module> (a.py:8);_ZN3foo3barEv;do_sys_open_[k];java/lang/Thread.run_[j];<u8 as Debug>::fmt;x_[q] 1\n',
   );
   assert.deepEqual(stackLines(made), [
-    '<module> (a.py:8) > _ZN3foo3barEv > do_sys_open_[k] > java/lang/Thread.run_[j] > <u8 as Debug>::fmt > x_[q] : 1',
+    '<module> (a.py:8) > _ZN3foo3barEv > do_sys_open_[k] > java/lang/Thread.run > <u8 as Debug>::fmt > x_[q] : 1',
   ]);
   const { functions, strings } = made;
   assert.deepEqual(
     Array.from(functions.systemName, (row) => strings.get(row)),
     ['', '_ZN3foo3barEv', '', '', '', ''],
   );
+});
+
+test('a function is one however its code was compiled: a real file of async-profiler, by its own numbers', () => {
+  const text = fixtureText('shop-java.folded');
+  const own = new Map<string, number>();
+  for (const line of text.trimEnd().split('\n')) {
+    const at = line.lastIndexOf(' ');
+    const name = (line.slice(0, at).split(';').at(-1) ?? '').replace(/_\[[ij01]\]$/, '');
+    own.set(name, (own.get(name) ?? 0) + Number(line.slice(at + 1)));
+  }
+  const made = new Map<string, number>();
+  for (const line of stackLines(read(text))) {
+    const [stack = '', count = ''] = line.split(' : ');
+    const name = stack.split(' > ').at(-1) ?? '';
+    made.set(name, (made.get(name) ?? 0) + Number(count));
+  }
+  assert.deepEqual(made, own);
+  assert.ok(own.size > 5 && [...own.keys()].every((name) => !name.includes('_[')));
+  assert.deepEqual(stackLines(read('_[j];a_[x];b_[1] 1\n')), ['_[j] > a_[x] > b : 1']);
 });
 
 test('texts that only look a little like it are not taken', () => {

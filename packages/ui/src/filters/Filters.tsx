@@ -33,7 +33,7 @@ export function Filters(): JSX.Element | null {
   const { value } = answer;
   const warnings = value?.links.map(({ warning }) => warning).filter((text) => text !== '') ?? [];
   return (
-    <div class="filters" role="group" aria-label="Filters in force">
+    <div class="filters" role="group" aria-label="Filters in force" aria-busy={answer.pending}>
       {active.map((name) => (
         <FilterBox
           key={name}

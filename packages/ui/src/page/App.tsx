@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { Insight } from '../parts/Insight.tsx';
 import { Header } from '../parts/Header.tsx';
+import { ViewsSheet } from '../parts/ViewsSheet.tsx';
 import { later } from '../parts/later.tsx';
 import { emptyFigures, emptyWords } from '../parts/nothing.ts';
 import { Failure, Loading } from '../parts/states.tsx';
@@ -78,6 +79,7 @@ export function App(): JSX.Element {
       </div>
       {overlay.value === 'help' ? <HelpSheet /> : null}
       {overlay.value === 'editor' ? <EditorSheet /> : null}
+      {overlay.value === 'views' ? <ViewsSheet /> : null}
       {overlay.value === 'share' ? <ShareSheet /> : null}
       {overlay.value === 'download' ? <DownloadSheet /> : null}
       {dragging ? (

@@ -1,4 +1,5 @@
 // Keys that work everywhere; those of a view stop before they get here.
+import { keepsViews } from '../came-with.ts';
 import { resetFilters } from '../filters/Filters.tsx';
 import { toggleTheme } from '../parts/theme.ts';
 import { libraryModes } from '../stack-filters.ts';
@@ -47,6 +48,7 @@ export function onKeyDown(event: KeyboardEvent): void {
     t: toggleTheme,
     M: () => navigate({ libraries: state.value.libraries === 'mine' ? 'show' : 'mine', zoom: '' }),
     S: () => (overlay.value = 'share'),
+    C: () => (overlay.value = keepsViews.value ? 'views' : 'none'),
     E: () => (overlay.value = 'editor'),
     d: () => (overlay.value = 'download'),
     r: resetFilters,

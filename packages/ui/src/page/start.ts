@@ -1,6 +1,6 @@
 // What the page came with: read, then opened.
 import { type Boot, parseWire, readBoot as readWire, safeText, type Shared } from '@stackpile/profile';
-import { bootMode, element, sourceRows } from '../came-with.ts';
+import { bootMode, element, keepsViews, sourceRows } from '../came-with.ts';
 import { EngineError } from '../engine/error.ts';
 import { fromBase64, open } from '../open.ts';
 import {
@@ -37,6 +37,7 @@ export async function start(came: Boot = boot): Promise<void> {
         status.value = { kind: 'empty' };
         return;
       case 'server':
+        keepsViews.value = boot.views;
         services.value = boot.live;
         live.value = boot.live[0] ?? null;
         await openEach(boot.sources, 'Loading', ({ address }) => address, failures);

@@ -1,6 +1,7 @@
 // The frame of every view: what is open, the tabs, the search, the filters in force.
 import { safeText } from '@stackpile/profile';
 import type { JSX } from 'preact';
+import { keepsViews } from '../came-with.ts';
 import type { ProfileSummary } from '../engine/profiles.ts';
 import { Filters } from '../filters/Filters.tsx';
 import { SearchBox } from '../filters/SearchBox.tsx';
@@ -57,6 +58,19 @@ export function Header(): JSX.Element {
             >
               <svg viewBox="0 0 16 16" aria-hidden="true">
                 <path d="M8 1.5v8m0 0L4.8 6.4M8 9.5l3.2-3.1M2 11.5v2.5h12v-2.5" />
+              </svg>
+            </button>
+          )}
+          {shown === null || !keepsViews.value ? null : (
+            <button
+              type="button"
+              class="icon"
+              aria-label="Saved views"
+              title="Saved views, pprof’s too (C)"
+              onClick={() => (overlay.value = 'views')}
+            >
+              <svg viewBox="0 0 16 16" aria-hidden="true">
+                <path d="M4 2h8v12l-4-3.2L4 14z" />
               </svg>
             </button>
           )}

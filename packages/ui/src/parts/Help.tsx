@@ -16,6 +16,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly (readon
       ['r', 'reset filters, search and zoom'],
       ['S', 'share: one file, a link, paper'],
       ['d', 'download'],
+      ['C', 'saved views, where the command serves the page'],
       ['c E', 'on a place: copy it; which editor places open in'],
       ['t', 'light or dark'],
       ['?', 'this sheet'],

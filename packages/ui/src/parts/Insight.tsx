@@ -21,11 +21,11 @@ export function Insight(): JSX.Element | null {
   const shown = current.value;
   const idle = shown === null ? '' : idleWords(shown);
   // The strip keeps its height while it loads, so that nothing below it jumps.
-  if (value === null) return <div class="insight" aria-hidden="true" />;
+  if (value === null) return <div class="insight" aria-hidden="true" aria-busy={answer.error === ''} />;
   if (value.total === 0) return null;
   if (value.places.length === 0) {
     return (
-      <div class="insight">
+      <div class="insight" aria-busy={answer.pending}>
         <p class="insight-head">
           No frame of your own code is in this profile: all {nounOf(value.type)} are in libraries and the
           runtime.
@@ -34,7 +34,7 @@ export function Insight(): JSX.Element | null {
     );
   }
   return (
-    <div class={`insight ${fold.class}`}>
+    <div class={`insight ${fold.class}`} aria-busy={answer.pending}>
       {fold.button}
       <p class="insight-head folds">
         Of {formatValue(value.total, value.unit)} {forNumber(value.total, nounOf(value.type))}, your code most

@@ -13,6 +13,7 @@ import { useAnswer } from '../use-answer.ts';
 import { verdictQuestion } from '../verdict-question.ts';
 import { latest } from '../verdict/frames.ts';
 import { Lead } from '../verdict/Lead.tsx';
+import { reasonOf } from '../verdict/reasons.ts';
 import { NextSteps } from '../verdict/NextSteps.tsx';
 import { Words } from '../verdict/Words.tsx';
 import { Spark, Trend } from '../verdict/Trend.tsx';
@@ -52,7 +53,7 @@ export function View(): JSX.Element {
       </div>
       <Balance lines={ledger} />
       {lead === undefined ? (
-        <Calm next={next} copy={copy} />
+        <Calm grows={growingWords(verdict, headline)} next={next} copy={copy} />
       ) : (
         <Lead finding={lead} verdict={verdict} headline={headline} copy={copy} />
       )}
@@ -106,10 +107,25 @@ function Balance({ lines }: { readonly lines: readonly string[] }): JSX.Element 
   );
 }
 
-/** Where nothing is convicted: what to do next, and nobody's name. */
-function Calm({ next, copy }: { readonly next: string; readonly copy: () => void }): JSX.Element {
+/** What grows and why it convicts nobody, where the headline does not say so; '' where nothing grows. */
+function growingWords({ findings }: Verdict, headline: string): string {
+  const [first] = findings;
+  return first?.kind === 'growing' && first.sentence !== headline ? first.sentence : '';
+}
+
+/** Where nothing is convicted: what grows all the same, as a remark, and what to do next. */
+function Calm({
+  grows,
+  next,
+  copy,
+}: {
+  readonly grows: string;
+  readonly next: string;
+  readonly copy: () => void;
+}): JSX.Element {
   return (
     <article class="lead-finding calm">
+      {grows === '' ? null : <p class="sentence">{safeText(grows)}</p>}
       <p class="next">
         <b>What to do next:</b> <Words text={next} />
       </p>
@@ -164,6 +180,7 @@ function Other({ finding, verdict }: Looked): JSX.Element {
         <b>{formatValue(finding.count, verdict.series.measure.unit)}</b>
         <span class="function">{frame === undefined ? '(no stack)' : safeText(shortName(frame.name))}</span>
         <span class={`tag ${finding.kind}`}>{kinds[finding.kind]}</span>
+        {finding.kind === 'leak' ? null : <span class="why">{reasonOf(finding)}</span>}
       </button>
       {frame === undefined ? null : <PlaceLink file={safeText(frame.file)} line={frame.line} parts={2} />}
     </li>
