@@ -36,7 +36,7 @@ const packedFiles: Plugin = {
 const late: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['createHash', 'timingSafeEqual'],
   // A module imported is asked for all its exports, and some of these are only made when asked for: decoders of text, streams of files.
-  'node:fs': ['readFileSync'],
+  'node:fs': ['readFileSync', 'statSync'],
   'node:perf_hooks': ['monitorEventLoopDelay'],
   'node:util': ['inspect'],
   'node:zlib': ['gunzipSync'],

@@ -1,7 +1,7 @@
 // The agent as it is published, as a part of whatever file a bundler makes of a service: it starts, answers, and tells its own
 // frames from the service's.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
 import webpack from 'webpack';
@@ -214,6 +216,20 @@ describe('the published agent in a bundled service', () => {
       }
     });
   }
+
+  test('importing it waits for none of the modules that Node itself loads late', {
+    timeout: 60_000,
+  }, async () => {
+    const late = ['zlib', 'crypto', 'perf_hooks', 'util', 'http', 'internal/encoding', 'internal/fs/streams'];
+    // The inspector is one that it does load: the list speaks of such modules.
+    const script = `const before = new Set(process.moduleLoadList);
+      await import(${JSON.stringify(pathToFileURL(join(agent, 'index.js')).href)});
+      const added = process.moduleLoadList.filter((one) => !before.has(one));
+      const names = ${JSON.stringify([...late, 'inspector'])};
+      process.stdout.write(names.filter((name) => added.includes('NativeModule ' + name)).join(' '));`;
+    const { stdout } = await promisify(execFile)(node, ['--input-type=module', '--eval', script]);
+    assert.equal(stdout, 'inspector');
+  });
 
   test('a process whose Error is frozen imports it, and is served without tasks', {
     timeout: 120_000,
