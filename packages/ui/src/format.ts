@@ -102,7 +102,8 @@ export function formatMs(ms: number): string {
   const whole = Math.round(minutes);
   if (minutes < 120) return of(whole, 'min');
   const rest = whole % 60;
-  if (minutes < 48 * 60) return `${of(Math.floor(whole / 60), 'h')}${rest === 0 ? '' : ` ${of(rest, 'min')}`}`;
+  if (minutes < 48 * 60)
+    return `${of(Math.floor(whole / 60), 'h')}${rest === 0 ? '' : ` ${of(rest, 'min')}`}`;
   return of(Math.round(minutes / 60 / 24), 'd');
 }
 
