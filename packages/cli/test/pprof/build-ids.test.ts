@@ -150,7 +150,8 @@ describe('builds', { skip: withoutTools }, () => {
         fc.option(fc.nat(whole.length)),
         (from, changes, cut) => {
           const bytes = Buffer.from(whole.subarray(0, cut ?? whole.length));
-          for (const [offset, value] of changes) if (from + offset < bytes.length) bytes[from + offset] = value;
+          for (const [offset, value] of changes)
+            if (from + offset < bytes.length) bytes[from + offset] = value;
           try {
             const elf = new ElfFile((offset, length) => bytes.subarray(offset, offset + length));
             assert.match(elf.buildId, /^[0-9a-f]*$/);
