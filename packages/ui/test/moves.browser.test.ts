@@ -118,6 +118,21 @@ test('a strip of tabs that goes on fades where it does; the controls of the grap
   const wide = await visit(server, desktop, 'light');
   await go(wide.page, 'top?src=0');
   assert.deepEqual(await ends(wide.page), [false, false]);
+  // A window that becomes narrow, or a phone that is turned: the current tab stays in sight.
+  await go(wide.page, 'compare?src=1&base=0');
+  await wide.page.setViewportSize({ width: 390, height: 844 });
+  await wide.page.waitForFunction(() => {
+    const [strip, tab] = ['.tabs', '.tabs [aria-current]'].map((one) =>
+      document.querySelector(one)?.getBoundingClientRect(),
+    );
+    return (
+      strip !== undefined &&
+      tab !== undefined &&
+      strip.width < 390 &&
+      tab.left >= strip.left - 1 &&
+      tab.right <= strip.right + 1
+    );
+  });
   await wide.context.close();
 });
 

@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
+import fc from 'fast-check';
 import { unlessCi } from '../../../../testing/ci.ts';
+import { ElfFile } from '../../src/binaries/elf.ts';
+import { BinaryError } from '../../src/binaries/error.ts';
 import { goldenEnv, runInProcess } from './golden.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-builds-'));
@@ -133,6 +136,33 @@ describe('builds', { skip: withoutTools }, () => {
       place: 'work shop.c:7',
       said: `other (build ID ${id}): other is of another build, ${other}: its names may be wrong\n`,
     });
+  });
+
+  test('bytes of heads, notes and links that are changed are another build, none, or the reason', () => {
+    const whole = readFileSync(join(scratch, 'shop.bare'));
+    const sections = Number(whole.readBigUInt64LE(40));
+    const places = [0, sections, whole.indexOf('GNU\0') - 12, whole.indexOf('shop.debug')];
+    assert.ok(places.every((place) => place >= 0));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...places),
+        fc.array(fc.tuple(fc.nat(64 * 30), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        fc.option(fc.nat(whole.length)),
+        (from, changes, cut) => {
+          const bytes = Buffer.from(whole.subarray(0, cut ?? whole.length));
+          for (const [offset, value] of changes)
+            if (from + offset < bytes.length) bytes[from + offset] = value;
+          try {
+            const elf = new ElfFile((offset, length) => bytes.subarray(offset, offset + length));
+            assert.match(elf.buildId, /^[0-9a-f]*$/);
+            assert.ok(elf.debugLink === null || elf.debugLink.name.length < 65_536);
+          } catch (error) {
+            assert.ok(error instanceof BinaryError, String(error));
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   test('split DWARF: names and lines are there', async () => {

@@ -31,6 +31,7 @@ const USED: ReadonlySet<string> = new Set([
   'name',
   'fileName',
   'source',
+  'resource',
   'lineNumber',
   'columnNumber',
   'filename',

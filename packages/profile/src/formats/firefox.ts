@@ -24,6 +24,7 @@ interface Tables {
   readonly stackTable: Columns;
   readonly frameTable: Columns;
   readonly funcTable: Columns;
+  readonly resourceTable: Columns;
   readonly sources: readonly string[];
   readonly texts: readonly string[];
 }
@@ -92,19 +93,23 @@ function readLocation(said: string, line: number, column: number): FoxFrame {
 }
 
 /** The frame of a row of the table of frames. */
-function frameOf({ frameTable, funcTable, sources, texts }: Tables, row: number): FoxFrame {
+function frameOf({ frameTable, funcTable, resourceTable, sources, texts }: Tables, row: number): FoxFrame {
   const line = lineOf(valueAt(frameTable, 'line', row));
   const column = line === 0 ? 0 : lineOf(valueAt(frameTable, 'column', row));
   const location = valueAt(frameTable, 'location', row);
   if (!Number.isNaN(location)) return readLocation(text(texts, location), line, column);
   const func = valueAt(frameTable, 'func', row);
   const startLine = lineOf(valueAt(funcTable, 'lineNumber', func));
+  const name = text(texts, valueAt(funcTable, 'name', func));
+  // What nobody named is told by where it lies.
+  const resource = isAddress(name) ? valueAt(funcTable, 'resource', func) : NaN;
+  const library = text(texts, valueAt(resourceTable, 'name', resource));
   const source = valueAt(funcTable, 'source', func);
   const file = Number.isNaN(source)
     ? text(texts, valueAt(funcTable, 'fileName', func))
     : (sources[source] ?? '');
   return {
-    name: text(texts, valueAt(funcTable, 'name', func)),
+    name: library === '' ? name : `[${library}]`,
     file: scriptFilename(file),
     line: line === 0 ? startLine : line,
     column: line === 0 ? lineOf(valueAt(funcTable, 'columnNumber', func)) : column,
@@ -139,6 +144,12 @@ function callerOf(stackTable: Columns, row: number): number {
   if (!Number.isNaN(offset)) return offset === 0 ? -1 : row - offset;
   const prefix = valueAt(stackTable, 'prefix', row);
   return Number.isNaN(prefix) ? -1 : prefix;
+}
+
+type TableName = 'stackTable' | 'frameTable' | 'funcTable' | 'resourceTable';
+
+function isTable(key: string): key is TableName {
+  return key === 'stackTable' || key === 'frameTable' || key === 'funcTable' || key === 'resourceTable';
 }
 
 class Reader {
@@ -230,8 +241,7 @@ class Reader {
     const tables = { ...shared };
     json.object();
     for (let key = json.key(); key !== null; key = json.key()) {
-      if (key === 'stackTable' || key === 'frameTable' || key === 'funcTable')
-        tables[key] = this.#readTable();
+      if (isTable(key)) tables[key] = this.#readTable();
       else if (key === 'stringArray' || key === 'stringTable') tables.texts = readTexts(json);
       else if (key === 'sources') tables.sources = this.#readSources(json.at);
       else if (!other(key)) json.skip();
@@ -389,7 +399,8 @@ class Reader {
         const told = frameOf(thread, frame);
         const address = isAddress(told.name);
         const library = address ? libraryAt(libraries, told.name) : null;
-        kinds[frame] = library !== null ? LIBRARY : address ? UNKNOWN : told.file === '' ? NAMED : SCRIPT;
+        const isLibrary = library !== null || /^\[.+\]$/.test(told.name);
+        kinds[frame] = isLibrary ? LIBRARY : address ? UNKNOWN : told.file === '' ? NAMED : SCRIPT;
         frames[frame] = this.#frame({ ...told, name: library ?? told.name });
       }
       const kind = kinds[frame] as number;
@@ -482,6 +493,7 @@ const noTables: Tables = {
   stackTable: none,
   frameTable: none,
   funcTable: none,
+  resourceTable: none,
   sources: noTexts,
   texts: noTexts,
 };

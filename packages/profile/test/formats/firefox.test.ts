@@ -192,6 +192,28 @@ test('addresses that nobody named: code of libraries by their library, compiled 
   ]);
 });
 
+test('what samply leaves without a name is told by its library too, calls within one once', () => {
+  const input = {
+    meta: { interval: 1 },
+    libs: [{ name: 'libc.so.6' }],
+    threads: [
+      {
+        stringArray: ['main', '0x10', '0x20', 'libc.so.6', 'shop'],
+        resourceTable: { length: 2, name: [3, 4], lib: [0, 1] },
+        funcTable: { length: 4, name: [0, 1, 2, 2], resource: [1, 0, 0, -1] },
+        frameTable: { length: 4, func: [0, 1, 2, 3] },
+        stackTable: { length: 4, prefix: [null, 0, 1, 0], frame: [0, 1, 2, 3] },
+        samples: { length: 4, stack: [0, 1, 2, 3] },
+      },
+    ],
+  };
+  assert.deepEqual(stackLines(read(input)), [
+    'main : 1 1000000',
+    'main > [libc.so.6] : 2 2000000',
+    'main > 0x20 : 1 1000000',
+  ]);
+});
+
 /** What is used of a file that Firefox wrote. */
 interface Rows {
   readonly schema: Readonly<Record<string, number>>;

@@ -5,15 +5,17 @@ import { LibrariesPicker } from '../filters/LibrariesPicker.tsx';
 import { navigate, state, tabs } from '../store.ts';
 import { viewRow } from '../views/registry.ts';
 
+/** On a narrow screen the tabs scroll: the current one is in sight, also when the screen is turned. */
+function showCurrent(strip: HTMLElement): void {
+  const link = strip.querySelector<HTMLElement>('[aria-current]');
+  if (link !== null) strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
+}
+
 export function Tabs(): JSX.Element {
   const { view } = state.value;
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
-    // On a narrow screen the tabs scroll: the current one is always in sight.
-    const strip = nav.current;
-    const link = strip?.querySelector<HTMLElement>('[aria-current]');
-    if (strip === null || link === null || link === undefined) return;
-    strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
+    if (nav.current !== null) showCurrent(nav.current);
   }, [view, tabs.value.length]);
   useEffect(() => {
     // Where the strip goes on, its end fades.
@@ -24,7 +26,10 @@ export function Tabs(): JSX.Element {
       strip.toggleAttribute('data-before', scrollLeft > 1);
       strip.toggleAttribute('data-behind', scrollLeft + clientWidth < scrollWidth - 1);
     };
-    const observer = new ResizeObserver(mark);
+    const observer = new ResizeObserver(() => {
+      showCurrent(strip);
+      mark();
+    });
     observer.observe(strip);
     strip.addEventListener('scroll', mark);
     return () => {
