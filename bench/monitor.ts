@@ -43,6 +43,7 @@ const config = readConfig(
   '/',
   { every: EVERY * 1000, profilesEvery: 60_000, timeout: 10_000 },
 );
+const said: string[] = [];
 const monitor = await startMonitor({
   targets: [],
   config: () => Promise.resolve(config),
@@ -55,7 +56,7 @@ const monitor = await startMonitor({
     now: () => Date.now(),
     sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
   },
-  say: (sentence) => console.log(sentence),
+  say: (sentence) => void said.push(sentence),
 });
 
 // The first looks of all, whose connections and stacks are new, are told by themselves.
