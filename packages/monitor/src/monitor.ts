@@ -203,7 +203,8 @@ class Monitor implements RunningMonitor {
   async #keep(): Promise<void> {
     const { store, clock, retention, say } = this.#options;
     try {
-      await this.#pool.save();
+      // At other times scrapers save themselves.
+      if (this.#ending.signal.aborted) await this.#pool.save();
       await this.#senders.save();
       await store.retention(clock.now(), retention);
     } catch (error) {

@@ -1,6 +1,7 @@
 // The scrapers of all targets: begun and ended as targets come and go, each on its own.
 import type { Clock } from '@stackpile/sources/looks';
 import { type ScrapeEvents, Scraper } from './scraper.ts';
+import { SharedTree } from './shared-tree.ts';
 import type { ProfileStore } from './store/index.ts';
 import type { Target, TargetState } from './target.ts';
 
@@ -21,6 +22,8 @@ export class Pool {
   readonly #events: ScrapeEvents;
   readonly #clock: Clock;
   readonly #leaving = new Set<Promise<void>>();
+  /** By job. */
+  readonly #trees = new Map<string, SharedTree>();
 
   constructor(store: ProfileStore, events: ScrapeEvents, clock: Clock) {
     this.#store = store;
@@ -42,7 +45,7 @@ export class Pool {
     for (const [key, member] of this.#members) if (!wanted.has(key)) this.#leave(key, member);
     const fresh = [...wanted].filter(([key]) => !this.#members.has(key));
     for (const [at, [key, target]] of fresh.entries()) {
-      const scraper = new Scraper(target, this.#store, this.#events, this.#clock);
+      const scraper = new Scraper(target, this.#treeOf(target), this.#store, this.#events, this.#clock);
       const ending = new AbortController();
       const wait = (at * target.plan.every) / fresh.length;
       this.#members.set(key, { scraper, ending, running: this.#run(scraper, wait, ending.signal) });
@@ -59,6 +62,13 @@ export class Pool {
     const members = [...this.#members.values()];
     for (const { ending } of members) ending.abort();
     await Promise.all([...members.map(({ running }) => running), ...this.#leaving]);
+  }
+
+  #treeOf({ name, labels }: Target): SharedTree {
+    const job = labels['job'] ?? name;
+    const known = this.#trees.get(job) ?? new SharedTree();
+    this.#trees.set(job, known);
+    return known;
   }
 
   async #run(scraper: Scraper, wait: number, signal: AbortSignal): Promise<void> {

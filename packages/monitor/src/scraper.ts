@@ -1,5 +1,5 @@
 // Looks at one target again and again: its counters often, its profiles now and then, all into the store and the target's own watch.
-import { LeaksError, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
+import { LeaksError, ProcessWatch } from '@stackpile/leaks';
 import type { Counters, Offers } from '@stackpile/profile';
 import { type Capture, type Service, SourceError } from '@stackpile/sources';
 import { type Clock, type Look, looks } from '@stackpile/sources/looks';
@@ -7,7 +7,8 @@ import { StoreError } from './errors.ts';
 import { type Kept, keptOf, kindsOf } from './kept.ts';
 import { recordsOf } from './store/intake.ts';
 import type { ProfileRecord, ProfileStore } from './store/model.ts';
-import { ROOT, StackTree } from './store/stack-tree.ts';
+import type { SharedTree } from './shared-tree.ts';
+import { ROOT, type StackTree } from './store/stack-tree.ts';
 import type { ProfilePlan } from './config/model.ts';
 import type { ScrapePlan, Target, TargetState } from './target.ts';
 
@@ -25,8 +26,10 @@ const COUNTERS: Readonly<Partial<Record<keyof Counters, string>>> = {
 /** Tasks that are so many more than at the last profile are worth another one at once: by this share, and by so many. */
 const JUMP_SHARE = 0.2;
 const JUMP_LEAST = 50;
-/** A tree that has more stacks is left to the collector, and begun anew. */
-const MOST_STACKS = 500_000;
+/** A verdict is found anew when there are newer profiles, and this often where counters are all there is. */
+const VERDICT_EVERY_MS = 60_000;
+/** What is known of a target is saved this often: after a look, so that not all targets are saved at once. */
+const SAVE_EVERY_MS = 5 * 60_000;
 /** Back-off after looks that failed: doubled up to so many times the interval. */
 const MOST_BACK_OFF = 8;
 
@@ -36,6 +39,13 @@ export interface ScrapeEvents {
   looked(state: TargetState): void;
   /** The store refused a look: nothing of it is kept, the watch goes on. */
   lost(target: Target, why: string): void;
+}
+
+/** What all records of a look have in common. */
+interface Taken {
+  readonly tree: StackTree;
+  readonly time: number;
+  readonly run: number;
 }
 
 /** Looks at what runs know when they were taken. */
@@ -54,19 +64,26 @@ export class Scraper {
   readonly #events: ScrapeEvents;
   readonly #clock: Clock;
   #watch: ProcessWatch;
-  #tree = new StackTree();
+  readonly #trees: SharedTree;
   #state: TargetState;
   /** When each profile was taken last, and how many tasks there were at the last of them. */
   readonly #taken = new Map<string, number>();
   #tasks: number | null = null;
   #recording: Promise<void> | null = null;
+  /** Profiles that the verdict was found by, and when; the look after which it was saved, and when. */
+  #judgedThen = -1;
+  #verdictAt = 0;
+  #savedThen = 0;
+  #savedAt: number;
 
-  constructor(target: Target, store: ProfileStore, events: ScrapeEvents, clock: Clock) {
+  constructor(target: Target, trees: SharedTree, store: ProfileStore, events: ScrapeEvents, clock: Clock) {
     this.target = target;
     this.#plan = target.plan;
+    this.#trees = trees;
     this.#store = store;
     this.#events = events;
     this.#clock = clock;
+    this.#savedAt = clock.now();
     this.#watch = new ProcessWatch(this.#options());
     this.#state = {
       name: target.name,
@@ -99,7 +116,11 @@ export class Scraper {
     }
   }
 
+  /** Saves it, unless nothing was seen since. @throws StoreError */
   async save(): Promise<void> {
+    this.#savedAt = this.#clock.now();
+    if (this.#savedThen === this.#state.looks) return;
+    this.#savedThen = this.#state.looks;
     await this.#store.remember(this.#note(), JSON.stringify(this.#watch.save()));
   }
 
@@ -148,6 +169,7 @@ export class Scraper {
           took: this.#clock.now() - began,
         });
         this.#record(service, names, signal);
+        if (this.#clock.now() - this.#savedAt >= SAVE_EVERY_MS) await this.#saveNow();
       } else {
         this.#failed(look.failed.message, timeOf(look, this.#clock));
         // A target that is slow or gone is left alone for longer each time.
@@ -187,7 +209,9 @@ export class Scraper {
         this.#taken.set(name, now);
         try {
           const capture = await service.capture(name, { seconds: String(seconds) }, signal);
-          await this.#keep(await this.#recordsOf(capture, keptOf(name), this.#clock.now(), 0));
+          const tree = this.#trees.forBatch();
+          const taken = { tree, time: this.#clock.now(), run: 0 };
+          await this.#keep(tree, await this.#recordsOf(capture, keptOf(name), taken));
         } catch (error) {
           // The looks say whether the target is there; what it did not let us record now it may the next time.
           if (!(error instanceof SourceError)) throw error;
@@ -210,14 +234,15 @@ export class Scraper {
     const { counters } = look;
     const time = timeOf(look, this.#clock);
     const run = counters?.uptime == null ? 0 : Math.round((counters.time - counters.uptime * 1000) / 10_000);
-    const records: ProfileRecord[] = counters === null ? [] : this.#counterRecords(counters, time, run);
+    const taken = { tree: this.#trees.forBatch(), time, run };
+    const records: ProfileRecord[] = counters === null ? [] : this.#counterRecords(counters, taken);
     if (counters !== null) this.#watch.counters(counters);
     for (const capture of look.captures) {
       const kept = keptOf(capture.name);
       await this.#judge(capture, kept, time);
-      records.push(...(await this.#recordsOf(capture, kept, time, run)));
+      records.push(...(await this.#recordsOf(capture, kept, taken)));
     }
-    await this.#keep(records);
+    await this.#keep(taken.tree, records);
   }
 
   async #judge(capture: Capture, { evidence }: Kept, time: number): Promise<void> {
@@ -231,21 +256,19 @@ export class Scraper {
     }
   }
 
-  async #recordsOf(capture: Capture, kept: Kept, time: number, run: number): Promise<ProfileRecord[]> {
+  async #recordsOf(capture: Capture, kept: Kept, taken: Taken): Promise<ProfileRecord[]> {
     const profile = await capture.profile();
     return recordsOf(profile, {
-      tree: this.#tree,
+      ...taken,
       labels: this.target.labels,
       profile: capture.name,
       kinds: kindsOf(profile, kept),
-      time,
-      run,
     });
   }
 
   /** The counters as profiles of one stack: so that they are stored, folded and asked for like any other. */
-  #counterRecords(counters: Counters, time: number, run: number): ProfileRecord[] {
-    const node = this.#tree.node(ROOT, this.#tree.frame('(process)', '', 0));
+  #counterRecords(counters: Counters, { tree, time, run }: Taken): ProfileRecord[] {
+    const node = tree.node(ROOT, tree.frame('(process)', '', 0));
     return Object.entries(COUNTERS).flatMap(([name, unit]) => {
       const value = counters[name as keyof Counters];
       if (typeof value !== 'number') return [];
@@ -262,14 +285,22 @@ export class Scraper {
     });
   }
 
-  async #keep(profiles: readonly ProfileRecord[]): Promise<void> {
+  async #keep(tree: StackTree, profiles: readonly ProfileRecord[]): Promise<void> {
     try {
-      await this.#store.putBatch({ tree: this.#tree, profiles });
+      await this.#store.putBatch({ tree, profiles });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.#events.lost(this.target, error.message);
     }
-    if (this.#tree.length > MOST_STACKS) this.#tree = new StackTree();
+  }
+
+  async #saveNow(): Promise<void> {
+    try {
+      await this.save();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#events.lost(this.target, error.message);
+    }
   }
 
   #failed(failure: string, time: number): void {
@@ -278,7 +309,12 @@ export class Scraper {
 
   #tell(seen: Pick<TargetState, 'up' | 'failure' | 'time' | 'took'>): void {
     const { looks: taken, failed } = this.#state;
-    const verdict: ProcessVerdict | null = seen.up === true ? this.#watch.verdict() : this.#state.verdict;
+    const now = this.#clock.now();
+    // Most looks bring counters only, which change little.
+    const isDue = this.#judgedThen !== this.#state.judged || now - this.#verdictAt >= VERDICT_EVERY_MS;
+    const isNewer = seen.up === true && (isDue || this.#state.verdict === null);
+    if (isNewer) [this.#judgedThen, this.#verdictAt] = [this.#state.judged, now];
+    const verdict = isNewer ? this.#watch.verdict() : this.#state.verdict;
     this.#state = {
       ...this.#state,
       ...seen,

@@ -19,6 +19,7 @@ export class Sender {
   #tree = new StackTree();
   #verdict: ProcessVerdict | null = null;
   #taken = 0;
+  #saved = 0;
   #judged = 0;
   #restarts = 0;
   /** When it has sent something last, and how long before that. */
@@ -73,8 +74,10 @@ export class Sender {
     }
   }
 
-  /** @throws StoreError */
+  /** Saves it, unless nothing came since. @throws StoreError */
   async save(): Promise<void> {
+    if (this.#saved === this.#taken) return;
+    this.#saved = this.#taken;
     await this.#store.remember(this.#note(), JSON.stringify(this.#watch.save()));
   }
 
