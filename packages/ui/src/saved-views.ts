@@ -1,4 +1,5 @@
 // pprof's saved views: what of the page's state such a view keeps, and the state that it says.
+// Upstream: google/pprof internal/driver/config.go internal/driver/settings.go, 2025-11-14
 import { formatFragment, initialState, parseState, type ViewState } from './state.ts';
 import { filterNames, noFilters } from './stack-filters.ts';
 

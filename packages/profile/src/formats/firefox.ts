@@ -4,30 +4,19 @@ import { ProfileBuilder, type SampleLabel } from '../builder.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
 import { ProfileError } from '../errors.ts';
 import type { Profile, ValueType } from '../profile.ts';
-import { scriptFilename } from '../script-filename.ts';
 import { CallTree, FrameBudget } from './call-tree.ts';
+import { type FoxFrame, frameOf, isAddress, type Tables, text } from './firefox-frames.ts';
 import { type Columns, readColumns, readRows, readTexts, valueAt } from './firefox-tables.ts';
 import type { FormatOptions, JsonFormat } from './format.ts';
 import { FrameTable } from './frame-table.ts';
 import { PassedOver } from './passed-over.ts';
 
 const NAME = 'Firefox profile';
-const MAX_LINE = 2 ** 31 - 2;
 /** Processes within processes. */
 const MOST_LEVELS = 8;
 const MAX_MILLIS = 9e12;
 const none: Columns = { length: 0, numbers: new Map() };
 const noTexts: readonly string[] = [];
-
-/** Tables that a thread has, or that all share. */
-interface Tables {
-  readonly stackTable: Columns;
-  readonly frameTable: Columns;
-  readonly funcTable: Columns;
-  readonly resourceTable: Columns;
-  readonly sources: readonly string[];
-  readonly texts: readonly string[];
-}
 
 interface Thread extends Tables {
   readonly libraries: readonly Library[];
@@ -41,15 +30,6 @@ interface Thread extends Tables {
   readonly interval: number;
 }
 
-/** A frame as its table tells it. */
-interface FoxFrame {
-  readonly name: string;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly startLine: number;
-}
-
 const WALL: ValueType = { type: 'wall', unit: 'nanoseconds' };
 const CPU: ValueType = { type: 'cpu', unit: 'nanoseconds' };
 const SAMPLES: ValueType = { type: 'samples', unit: 'count' };
@@ -57,65 +37,6 @@ const SPACE: ValueType = { type: 'space', unit: 'bytes' };
 
 /** Nanoseconds of one unit of `threadCPUDelta`; 0 where it is none of time. */
 const cpuUnits: Readonly<Record<string, number>> = { ns: 1, '\u00b5s': 1e3, us: 1e3, ms: 1e6 };
-
-function text(texts: readonly string[], row: number): string {
-  return Number.isInteger(row) ? (texts[row] ?? '') : '';
-}
-
-function lineOf(value: number): number {
-  return Number.isInteger(value) && value > 0 && value <= MAX_LINE ? value : 0;
-}
-
-/** What code of a script that belongs to no function is called. */
-const TOP_LEVEL = '(module)';
-
-/**
- * Reads `name (file:line:column)`, as Firefox writes frames of scripts, and the address of a script; others are names alone. The
- * newer ones say behind it which of the sources it is: `[2]`.
- */
-function readLocation(said: string, line: number, column: number): FoxFrame {
-  const location = said.replace(/(\)|\w)\[\d{1,9}\]$/, '$1');
-  if (/^[a-z][a-z+.-]*:\/\/[^ ()]+$/.test(location))
-    return { name: TOP_LEVEL, file: scriptFilename(location), line, column, startLine: 0 };
-  const open = location.lastIndexOf(' (');
-  const close = location.indexOf(')', open);
-  const inner = open < 0 || close < 0 ? '' : location.slice(open + 2, close);
-  const place = /:(\d{1,9})(?::(\d{1,9}))?$/.exec(inner);
-  if (place === null) return { name: location, file: '', line, column, startLine: 0 };
-  const [, start = '0', startColumn = '0'] = place;
-  return {
-    name: location.slice(0, open),
-    file: scriptFilename(inner.slice(0, place.index)),
-    line: line === 0 ? lineOf(Number(start)) : line,
-    column: line === 0 ? lineOf(Number(startColumn)) : column,
-    startLine: lineOf(Number(start)),
-  };
-}
-
-/** The frame of a row of the table of frames. */
-function frameOf({ frameTable, funcTable, resourceTable, sources, texts }: Tables, row: number): FoxFrame {
-  const line = lineOf(valueAt(frameTable, 'line', row));
-  const column = line === 0 ? 0 : lineOf(valueAt(frameTable, 'column', row));
-  const location = valueAt(frameTable, 'location', row);
-  if (!Number.isNaN(location)) return readLocation(text(texts, location), line, column);
-  const func = valueAt(frameTable, 'func', row);
-  const startLine = lineOf(valueAt(funcTable, 'lineNumber', func));
-  const name = text(texts, valueAt(funcTable, 'name', func));
-  // What nobody named is told by where it lies.
-  const resource = isAddress(name) ? valueAt(funcTable, 'resource', func) : NaN;
-  const library = text(texts, valueAt(resourceTable, 'name', resource));
-  const source = valueAt(funcTable, 'source', func);
-  const file = Number.isNaN(source)
-    ? text(texts, valueAt(funcTable, 'fileName', func))
-    : (sources[source] ?? '');
-  return {
-    name: library === '' ? name : `[${library}]`,
-    file: scriptFilename(file),
-    line: line === 0 ? startLine : line,
-    column: line === 0 ? lineOf(valueAt(funcTable, 'columnNumber', func)) : column,
-    startLine,
-  };
-}
 
 /** What a process had in its memory, by where it begins. */
 interface Library {
@@ -133,10 +54,6 @@ function libraryAt(libraries: readonly Library[], name: string): string | null {
 
 /** What a frame is: code of a script, one that has a name, an address in a library, or one in none. */
 const [SCRIPT, NAMED, LIBRARY, UNKNOWN] = [0, 1, 2, 3];
-
-function isAddress(name: string): boolean {
-  return /^0x[0-9a-f]{1,16}$/.test(name);
-}
 
 /** The caller's row in the table of stacks; -1 for none. */
 function callerOf(stackTable: Columns, row: number): number {

@@ -1,4 +1,5 @@
 // pprof's saved views as a menu: go to one, save what is shown as one, remove one. They are kept where pprof keeps them.
+// Upstream: google/pprof internal/driver/settings.go, 2025-11-14
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { fetchText } from '../open.ts';
