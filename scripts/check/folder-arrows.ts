@@ -81,6 +81,7 @@ export const arrows: Arrows = {
     'wire/': [],
     'config/': [],
     'discovery/': ['config/'],
+    'forward/': ['config/'],
     'push/': ['store/', 'wire/'],
     'page/': ['store/'],
     'querier/': ['store/', 'wire/'],

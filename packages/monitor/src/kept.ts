@@ -3,10 +3,13 @@ import type { Evidence } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
 import type { SeriesKey } from './store/model.ts';
 
+/** By sample type; those that are not in it are not kept. */
+export type Kinds = Readonly<Record<string, SeriesKey['kind']>>;
+
 export interface Kept {
   readonly evidence: Evidence | null;
   /** By sample type; where it is absent all sample types are of `kind`. */
-  readonly kinds?: Readonly<Record<string, SeriesKey['kind']>>;
+  readonly kinds?: Kinds;
   readonly kind: SeriesKey['kind'];
 }
 
@@ -32,11 +35,22 @@ export function keptOf(name: string): Kept {
 }
 
 /** The kind of each sample type that is kept. */
-export function kindsOf(
-  profile: Profile,
-  { kinds, kind }: Kept,
-): Readonly<Record<string, SeriesKey['kind']>> {
+export function kindsOf(profile: Profile, { kinds, kind }: Kept): Kinds {
   return kinds ?? Object.fromEntries(profile.sampleTypes.map(({ type }) => [type, kind]));
+}
+
+/** A profile with those columns only that are kept. */
+export function keptColumns(profile: Profile, kinds: Kinds): Profile {
+  const kept = profile.sampleTypes.flatMap(({ type }, at) => (Object.hasOwn(kinds, type) ? [at] : []));
+  if (kept.length === profile.sampleTypes.length) return profile;
+  const column = <T>(columns: readonly T[]): T[] => columns.filter((_, at) => kept.includes(at));
+  const { samples, defaultSampleType } = profile;
+  return {
+    ...profile,
+    sampleTypes: column(profile.sampleTypes),
+    samples: { ...samples, values: column(samples.values) },
+    defaultSampleType: Object.hasOwn(kinds, defaultSampleType) ? defaultSampleType : '',
+  };
 }
 
 /** The name of a profile that came without one, by what it measures; `said` is what its sender calls it. */

@@ -2,6 +2,7 @@
 import { promises as nameServer } from 'node:dns';
 import type { Server } from 'node:http';
 import type { LeakOptions } from '@stackpile/leaks';
+import type { Profile } from '@stackpile/profile';
 import type { Clock } from '@stackpile/sources/looks';
 import { type Alert, AlertBook } from './alerts.ts';
 import type { MonitorConfig } from './config/model.ts';
@@ -10,6 +11,8 @@ import { onceEach, targetOf } from './configured.ts';
 import { Discovered } from './discovery/discovered.ts';
 import type { NameServer } from './discovery/dns.ts';
 import { MonitorError } from './errors.ts';
+import { Forwarder } from './forward/forwarder.ts';
+import { keptColumns, type Kinds } from './kept.ts';
 import { notify, type Receiver } from './notify.ts';
 import { Pool } from './pool.ts';
 import { Senders } from './push/senders.ts';
@@ -66,7 +69,8 @@ class Monitor implements RunningMonitor {
   readonly #down = new Set<string>();
   readonly #pool: Pool;
   readonly #senders: Senders;
-  #config: MonitorConfig = { jobs: [], receivers: [] };
+  #config: MonitorConfig = { jobs: [], receivers: [], forwards: [] };
+  #forwarders: readonly Forwarder[] = [];
   #discovered: Discovered | null = null;
   #server: Server | null = null;
   #upkeep: Promise<void> = Promise.resolve();
@@ -76,10 +80,15 @@ class Monitor implements RunningMonitor {
     this.#options = options;
     const events = {
       looked: (state: TargetState) => this.#looked(state),
+      kept: ({ labels }: Target, name: string, profile: Profile, kinds: Kinds) =>
+        this.#forward(labels, name, profile, kinds),
       lost: ({ name }: Target, why: string) => options.say(`${name}: a look was not kept: ${why}`),
     };
     this.#pool = new Pool(options.store, events, options.clock);
-    this.#senders = new Senders(options.store, options.leaks, (state) => this.#looked(state));
+    this.#senders = new Senders(options.store, options.leaks, {
+      changed: (state) => this.#looked(state),
+      kept: (labels, name, profile, kinds) => this.#forward(labels, name, profile, kinds),
+    });
   }
 
   get port(): number {
@@ -124,6 +133,7 @@ class Monitor implements RunningMonitor {
     await this.#reloading;
     await this.#discovered?.stop();
     await this.#pool.stop();
+    await Promise.all(this.#forwarders.map((one) => one.stop()));
     await this.#upkeep;
     await this.#keep();
     const server = this.#server;
@@ -140,6 +150,8 @@ class Monitor implements RunningMonitor {
     const discovered = new Discovered(config.jobs, events, clock, names);
     const before = this.#discovered;
     this.#config = config;
+    await Promise.all(this.#forwarders.map((one) => one.stop()));
+    this.#forwarders = config.forwards.map((one) => new Forwarder(one, clock, say));
     await before?.stop();
     await discovered.start();
     this.#discovered = discovered;
@@ -158,6 +170,12 @@ class Monitor implements RunningMonitor {
     const names = new Set([...kept, ...sent].map(({ name }) => name));
     for (const name of this.#down) if (!names.has(name)) this.#down.delete(name);
     for (const alert of this.#book.keepOnly(names, this.#options.clock.now())) this.#tell(alert);
+  }
+
+  #forward(labels: Target['labels'], name: string, profile: Profile, kinds: Kinds): void {
+    if (this.#forwarders.length === 0) return;
+    const kept = { labels, name, profile: keptColumns(profile, kinds) };
+    if (kept.profile.sampleTypes.length > 0) for (const one of this.#forwarders) one.add(kept);
   }
 
   #looked(state: TargetState): void {

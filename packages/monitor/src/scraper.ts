@@ -1,10 +1,10 @@
 // Looks at one target again and again: its counters often, its profiles now and then, all into the store and the target's own watch.
 import { LeaksError, ProcessWatch } from '@stackpile/leaks';
-import type { Counters, Offers } from '@stackpile/profile';
+import type { Counters, Offers, Profile } from '@stackpile/profile';
 import { type Capture, type Service, SourceError } from '@stackpile/sources';
 import { type Clock, type Look, looks } from '@stackpile/sources/looks';
 import { StoreError } from './errors.ts';
-import { type Kept, keptOf, kindsOf } from './kept.ts';
+import { type Kept, keptOf, kindsOf, type Kinds } from './kept.ts';
 import { recordsOf } from './store/intake.ts';
 import type { ProfileRecord, ProfileStore } from './store/model.ts';
 import type { SharedTree } from './shared-tree.ts';
@@ -37,6 +37,8 @@ const MOST_BACK_OFF = 8;
 export interface ScrapeEvents {
   /** The state has changed: after every look. */
   looked(state: TargetState): void;
+  /** A profile was kept: `kinds` says which columns of it. */
+  kept(target: Target, name: string, profile: Profile, kinds: Kinds): void;
   /** The store refused a look: nothing of it is kept, the watch goes on. */
   lost(target: Target, why: string): void;
 }
@@ -258,12 +260,9 @@ export class Scraper {
 
   async #recordsOf(capture: Capture, kept: Kept, taken: Taken): Promise<ProfileRecord[]> {
     const profile = await capture.profile();
-    return recordsOf(profile, {
-      ...taken,
-      labels: this.target.labels,
-      profile: capture.name,
-      kinds: kindsOf(profile, kept),
-    });
+    const kinds = kindsOf(profile, kept);
+    this.#events.kept(this.target, capture.name, profile, kinds);
+    return recordsOf(profile, { ...taken, labels: this.target.labels, profile: capture.name, kinds });
   }
 
   /** The counters as profiles of one stack: so that they are stored, folded and asked for like any other. */

@@ -89,7 +89,7 @@ receivers:
   });
 
   test('an empty one has nothing in it, and anchors stand for what they name', () => {
-    assert.deepEqual(read(''), { jobs: [], receivers: [] });
+    assert.deepEqual(read(''), { jobs: [], forwards: [], receivers: [] });
     const { jobs } = read(`
 scrape_configs:
   - job_name: a
@@ -136,6 +136,7 @@ scrape_configs:
       ['scrape_configs:\n  - job_name: a\n    dns_sd_configs: [{ names: [x], type: A }]', /port is missing/u],
       ['receivers:\n  - url: nowhere', /:2:10: receivers\[0\]\.url: an address of http/u],
       ['receivers:\n  - url', /settings are expected here/u],
+      ['forward: [{ url: "http://a", to: kafka }]', /"kafka" is none of pyroscope, otlp/u],
       [`a: ${'['.repeat(20_000)}`, /^stackpile\.yaml:1:/u],
     ];
     for (const [text, says] of wrong)

@@ -42,7 +42,7 @@ async function watched(context: TestContext, tokens: readonly string[] = []): Pr
   const watching: { now: number } = { now: START };
   const monitor = await startMonitor({
     targets: [],
-    config: () => Promise.resolve({ jobs: [], receivers: [] }),
+    config: () => Promise.resolve({ jobs: [], receivers: [], forwards: [] }),
     leaks: {},
     store,
     retention: { rawMs: 1e12, hourlyMs: 1e12, maxBytes: 1e12 },

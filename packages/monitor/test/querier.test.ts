@@ -54,7 +54,7 @@ async function monitored(context: TestContext): Promise<string> {
     }
   const monitor = await startMonitor({
     targets: [],
-    config: () => Promise.resolve({ jobs: [], receivers: [] }),
+    config: () => Promise.resolve({ jobs: [], receivers: [], forwards: [] }),
     leaks: {},
     store,
     retention: { rawMs: 1e12, hourlyMs: 1e12, maxBytes: 1e12 },

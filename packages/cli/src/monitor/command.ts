@@ -96,7 +96,7 @@ async function targetsOf(command: MonitorCommand, io: WatchIo): Promise<Target[]
 
 /** The configuration as its file has it just now. @throws MonitorError, UsageError where there is no such file */
 async function configOf(command: MonitorCommand, io: WatchIo): Promise<MonitorConfig> {
-  if (command.config === null) return { jobs: [], receivers: [] };
+  if (command.config === null) return { jobs: [], receivers: [], forwards: [] };
   const { MOST_CONFIG_BYTES, readConfig } = await import('@stackpile/monitor');
   const path = resolve(io.cwd, command.config);
   let bytes: Uint8Array;

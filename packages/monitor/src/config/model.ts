@@ -106,7 +106,15 @@ export interface ReceiverConfig {
   readonly auth: Auth;
 }
 
+/** Where what was kept is sent on to. */
+export interface ForwardConfig {
+  readonly url: string;
+  readonly to: 'pyroscope' | 'otlp';
+  readonly auth: Auth;
+}
+
 export interface MonitorConfig {
   readonly jobs: readonly JobConfig[];
+  readonly forwards: readonly ForwardConfig[];
   readonly receivers: readonly ReceiverConfig[];
 }

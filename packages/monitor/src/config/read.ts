@@ -5,6 +5,7 @@ import { parseConfig } from './node.ts';
 import type {
   Auth,
   Discovery,
+  ForwardConfig,
   JobConfig,
   MonitorConfig,
   ProfilePlan,
@@ -56,7 +57,7 @@ export function readConfig(
   folder: string,
   defaults: ConfigDefaults,
 ): MonitorConfig {
-  const top = parseConfig(text, path).fields(['global', 'scrape_configs', 'receivers']);
+  const top = parseConfig(text, path).fields(['global', 'scrape_configs', 'receivers', 'forward']);
   const global = top.global?.fields(['scrape_interval', 'scrape_timeout', 'profile_interval']) ?? {};
   const own: ConfigDefaults = {
     every: global.scrape_interval?.duration(LEAST_EVERY) ?? defaults.every,
@@ -70,7 +71,11 @@ export function readConfig(
     if (names.has(job)) top.scrape_configs?.list()[index]?.fail(`there are two jobs of the name ${job}`);
     names.add(job);
   }
-  return { jobs, receivers: (top.receivers?.list() ?? []).map((one) => reader.receiver(one)) };
+  return {
+    jobs,
+    forwards: (top.forward?.list() ?? []).map((one) => reader.forward(one)),
+    receivers: (top.receivers?.list() ?? []).map((one) => reader.receiver(one)),
+  };
 }
 
 class Reader {
@@ -128,6 +133,15 @@ class Reader {
     return {
       url,
       form: settings.form?.oneOf(['json', 'slack', 'alertmanager']) ?? 'json',
+      auth: this.#auth(settings),
+    };
+  }
+
+  forward(node: ConfigNode): ForwardConfig {
+    const settings = node.fields(['url', 'to', ...AUTH]);
+    return {
+      url: addressOf(settings.url ?? node.fail('url is missing')),
+      to: settings.to?.oneOf(['pyroscope', 'otlp']) ?? 'pyroscope',
       auth: this.#auth(settings),
     };
   }

@@ -1,9 +1,9 @@
 // All services that send their profiles: who they are, how many there may be, and what becomes of what they send.
 import type { LeakOptions } from '@stackpile/leaks';
-import { ProfileError, readProfile } from '@stackpile/profile';
+import { type Profile, ProfileError, readProfile } from '@stackpile/profile';
 import { inflate } from '@stackpile/sources';
 import { MonitorError } from '../errors.ts';
-import { profileName } from '../kept.ts';
+import { keptOf, kindsOf, type Kinds, profileName } from '../kept.ts';
 import type { ProfileStore } from '../store/model.ts';
 import type { TargetState } from '../target.ts';
 import type { Pushed } from './pushed.ts';
@@ -27,18 +27,24 @@ const PROCESS = ['process_pid', 'pid', 'process_start_time', 'service_instance_i
 /** What would tell each span or version of a process apart as a target of its own. */
 const LEFT_OUT = new Set(['process_pid', 'pid', 'process_start_time', 'span_id', 'span_name', 'trace_id']);
 
+export interface SenderEvents {
+  /** A profile of tasks or memory has changed how a sender is. */
+  changed(state: TargetState): void;
+  /** A profile was kept: `kinds` says which columns of it. */
+  kept(labels: Readonly<Record<string, string>>, name: string, profile: Profile, kinds: Kinds): void;
+}
+
 export class Senders {
   readonly #senders = new Map<string, Promise<Sender>>();
   readonly #known = new Map<string, Sender>();
   readonly #store: ProfileStore;
   readonly #leaks: LeakOptions;
-  readonly #changed: (state: TargetState) => void;
+  readonly #events: SenderEvents;
 
-  /** @param changed is told of every state that a profile of tasks or memory has changed */
-  constructor(store: ProfileStore, leaks: LeakOptions, changed: (state: TargetState) => void) {
+  constructor(store: ProfileStore, leaks: LeakOptions, events: SenderEvents) {
     this.#store = store;
     this.#leaks = leaks;
-    this.#changed = changed;
+    this.#events = events;
   }
 
   states(now: number): TargetState[] {
@@ -65,10 +71,11 @@ export class Senders {
     const name = profileName(profile, labels['__name__'] ?? labels['profile'] ?? '');
     const process = PROCESS.map((key) => labels[key] ?? '').find((text) => text !== '') ?? '';
     const judged = await sender.take(profile, name, Math.round(believed), process, now);
-    if (judged) this.#changed(sender.state(now));
+    this.#events.kept(own, name, profile, kindsOf(profile, keptOf(name)));
+    if (judged) this.#events.changed(sender.state(now));
   }
 
-  async #read(bytes: Uint8Array): ReturnType<typeof readProfile> {
+  async #read(bytes: Uint8Array): Promise<Profile> {
     try {
       return await readProfile(bytes, { inflate, maxBytes: MOST_UNPACKED });
     } catch (error) {
