@@ -165,6 +165,27 @@ describe('readings of a sampler that numbers its samples', () => {
     assert.deepEqual([records.length, unseen], [2, 2]);
   });
 
+  test('a stack is kept once, whatever sizes it has allocated, and so is a frame, whatever stacks it is in', () => {
+    const ledger = new AllocationLedger();
+    const [outer, inner] = [node(1, [node(2), node(3)]), node(4, [node(5)])];
+    for (let size = 1; size <= 50; size++)
+      ledger.add(
+        {
+          head: node(0, [outer, inner]),
+          samples: [2, 3, 5].map((nodeId, i) => ({
+            size: INTERVAL * 2 + size * 8,
+            nodeId,
+            ordinal: size * 3 + i,
+          })),
+        },
+        INTERVAL,
+      );
+    const { records } = ledger.read();
+    assert.equal(records.length, 150);
+    assert.equal(new Set(records.map(({ frames }) => frames)).size, 3);
+    assert.equal(new Set(records.flatMap(({ frames }) => frames)).size, 5);
+  });
+
   test('memory outside of the heap is alive, and was allocated where nobody counts', () => {
     const native = { frames: [{ name: '(native)', file: '', line: 0 }], size: 0, count: 0, bytes: 1e6 };
     const [site] = allocationSites({ records: [], unseen: 0 }, [native], INTERVAL);

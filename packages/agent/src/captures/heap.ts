@@ -106,6 +106,8 @@ class HeapReader {
   }
 
   #keep(kept: Kept): void {
+    // One that was begun after a collection may be ready before an older one.
+    if (this.#last !== null && this.#last.taken > kept.taken) return;
     this.#last = kept;
     const forget = (): void => {
       if (this.#last === kept) this.#last = null;

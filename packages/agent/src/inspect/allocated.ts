@@ -20,6 +20,7 @@ export interface Allocations {
  */
 class Sites {
   readonly #frames = new Map<string, { readonly number: number; readonly frame: Frame }>();
+  readonly #stacks = new Map<string, readonly Frame[]>();
 
   #numbered(frame: Frame): { readonly number: number; readonly frame: Frame } {
     const { name, scriptId, file, line, column } = frame;
@@ -31,13 +32,22 @@ class Sites {
     return added;
   }
 
-  keyOf({ frames, size }: HeapRecord): string {
-    return `${size}:${frames.map((frame) => this.#numbered(frame).number).join(' ')}`;
+  #stackOf({ frames }: HeapRecord): string {
+    return frames.map((frame) => this.#numbered(frame).number).join(' ');
   }
 
-  /** The same record; its frames are shared with all others that it has them in common with. */
+  keyOf(record: HeapRecord): string {
+    return `${record.size}:${this.#stackOf(record)}`;
+  }
+
+  /** The same record; its stack is shared with those of other sizes. */
   sharing(record: HeapRecord): HeapRecord {
-    return { ...record, frames: record.frames.map((frame) => this.#numbered(frame).frame) };
+    const stack = this.#stackOf(record);
+    const known = this.#stacks.get(stack);
+    if (known !== undefined) return { ...record, frames: known };
+    const frames = record.frames.map((frame) => this.#numbered(frame).frame);
+    this.#stacks.set(stack, frames);
+    return { ...record, frames };
   }
 }
 
