@@ -52,6 +52,7 @@ const mounts: Readonly<Record<string, () => readonly [RequestListener, Closable]
   },
   Koa: () => {
     const app = new Koa();
+    app.silent = true;
     const mount = register(app, { auth: 'none', ...settings });
     const listener = app.callback();
     return [(...args) => void listener(...args), mount];

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { unlessCi } from '../../../testing/ci.ts';
-import { closedPort } from '../../../testing/listening.ts';
-import { ask } from './http-client.ts';
-import { sourceFlags } from './serving.ts';
+import { unlessCi } from '../../../../testing/ci.ts';
+import { closedPort } from '../../../../testing/listening.ts';
+import { ask } from '../http-client.ts';
+import { sourceFlags } from '../serving.ts';
 
 const without =
   spawnSync('prometheus', ['--version']).error === undefined
@@ -41,7 +41,7 @@ describe('Prometheus', { skip: unlessCi(without) }, () => {
   let log = '';
 
   async function service(how: 'leaks' | 'steady'): Promise<string> {
-    const program = fileURLToPath(new URL('programs/scraped-service.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../programs/scraped-service.ts', import.meta.url));
     const child = spawn(process.execPath, [...sourceFlags, program, how], {
       env: { ...process.env, SCRAPE_TOKEN: TOKEN },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -103,6 +103,14 @@ describe('Prometheus', { skip: unlessCi(without) }, () => {
     );
   }
 
+  /** The jobs for which an expression has a value now. */
+  async function jobs(expression: string): Promise<string[]> {
+    const data = await api<{ readonly result: readonly Pick<Series, 'metric'>[] }>(
+      `query?query=${encodeURIComponent(expression)}`,
+    );
+    return (data?.result ?? []).map(({ metric }) => metric['job'] ?? '');
+  }
+
   async function eventually<T>(what: string, look: () => Promise<T | null>): Promise<T> {
     for (let left = LOOKS; left > 0; left--) {
       const found = await look();
@@ -151,7 +159,20 @@ describe('Prometheus', { skip: unlessCi(without) }, () => {
     assert.deepEqual(new Set(steady), new Set([20]));
   });
 
-  test('and a leak of memory', async () => {
+  test('alerts on a leak by the rule that the documentation gives', async () => {
+    const page = readFileSync(new URL('../../../../docs/endpoints.md', import.meta.url), 'utf8');
+    const [rule = ''] = /^min_over_time\(stackpile_tasks.*$/mu.exec(page) ?? [];
+    // What takes an hour there takes seconds here.
+    const quick = rule.replaceAll('[10m]', '[2s]').replace('offset 50m', 'offset 4s');
+    assert.match(quick, /\[2s\].*\[2s\] offset 4s/u);
+    const found = await eventually(quick, async () => {
+      const found = await jobs(quick);
+      return found.length > 0 ? found : null;
+    });
+    assert.deepEqual(found, ['leaks']);
+  });
+
+  test('shows a leak of memory, too', async () => {
     // Garbage comes and goes; 512 kB ten times a second stay.
     const growth = (values: readonly number[] = []): number =>
       Math.min(...values.slice(-3)) - Math.max(...values.slice(0, 3));
