@@ -165,6 +165,17 @@ describe('readings of a sampler that numbers its samples', () => {
     assert.deepEqual([records.length, unseen], [2, 2]);
   });
 
+  test('of a program that makes functions all the time no more is kept than there is room for', () => {
+    const ledger = new AllocationLedger(10);
+    for (let i = 1; i <= 500; i++)
+      ledger.add(
+        { head: node(0, [node(i)]), samples: [{ size: 1_048_576, nodeId: i, ordinal: i }] },
+        INTERVAL,
+      );
+    assert.deepEqual(ledger.kept, { sites: 10, frames: 10 });
+    assert.equal(ledger.read().unseen, 490);
+  });
+
   test('a stack is kept once, whatever sizes it has allocated, and so is a frame, whatever stacks it is in', () => {
     const ledger = new AllocationLedger();
     const [outer, inner] = [node(1, [node(2), node(3)]), node(4, [node(5)])];

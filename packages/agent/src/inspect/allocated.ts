@@ -14,6 +14,10 @@ export interface Allocations {
   readonly unseen: number;
 }
 
+function textOf({ name, scriptId, file, line, column }: Frame): string {
+  return JSON.stringify([name, scriptId ?? file, line, column]);
+}
+
 /**
  * Tells records by site and size. A stack is told by the numbers of its frames: the texts of 64 frames, for each of twenty thousand sites,
  * would be a hundred megabytes.
@@ -22,9 +26,13 @@ class Sites {
   readonly #frames = new Map<string, { readonly number: number; readonly frame: Frame }>();
   readonly #stacks = new Map<string, readonly Frame[]>();
 
+  /** Frames that are kept. */
+  get frames(): number {
+    return this.#frames.size;
+  }
+
   #numbered(frame: Frame): { readonly number: number; readonly frame: Frame } {
-    const { name, scriptId, file, line, column } = frame;
-    const text = JSON.stringify([name, scriptId ?? file, line, column]);
+    const text = textOf(frame);
     const known = this.#frames.get(text);
     if (known !== undefined) return known;
     const added = { number: this.#frames.size, frame };
@@ -38,6 +46,11 @@ class Sites {
 
   keyOf(record: HeapRecord): string {
     return `${record.size}:${this.#stackOf(record)}`;
+  }
+
+  /** The same where nothing new is to be kept; null where a frame was never met. */
+  knownKeyOf(record: HeapRecord): string | null {
+    return record.frames.every((frame) => this.#frames.has(textOf(frame))) ? this.keyOf(record) : null;
   }
 
   /** The same record; its stack is shared with those of other sizes. */
@@ -90,9 +103,10 @@ export class AllocationLedger {
   }
 
   #addRecord(record: HeapRecord): void {
-    const key = this.#sites.keyOf(record);
-    const known = this.#records.get(key);
-    if (known === undefined && this.#records.size >= this.#most) {
+    const isFull = this.#records.size >= this.#most;
+    const key = isFull ? this.#sites.knownKeyOf(record) : this.#sites.keyOf(record);
+    const known = key === null ? undefined : this.#records.get(key);
+    if (key === null || (known === undefined && isFull)) {
       this.#unseen += record.count;
       return;
     }
@@ -102,6 +116,11 @@ export class AllocationLedger {
       count: count + record.count,
       bytes: bytes + record.bytes,
     });
+  }
+
+  /** What is kept: a program that makes functions all the time fills no more than there is room for. */
+  get kept(): { readonly sites: number; readonly frames: number } {
+    return { sites: this.#records.size, frames: this.#sites.frames };
   }
 
   /** What was allocated until the last reading. */
