@@ -133,9 +133,10 @@ ${code}
     .filter(({ kind }) => kind !== 'profile')
     .flatMap(({ growers: [first] }) => first?.stack ?? []);
   const isNamed = blamed.some(({ name }) => names.test(name));
+  const instead = isNamed ? '' : `, blamed ${blamed.map(({ name }) => name).join(' < ')}`;
   return {
     kind: isNamed ? 'named' : 'unnamed',
-    said: `${crossed.what}, ${isWhole ? 'whole' : 'cut'}, ${end}, ${grown.map(({ kind }) => kind).join('+')}`,
+    said: `${crossed.what}, ${isWhole ? 'whole' : 'cut'}, ${end}, ${grown.map(({ kind }) => kind).join('+')}${instead}`,
   };
 }
 

@@ -11,7 +11,7 @@ import { root } from './house.ts';
 const RUN_MS = 900_000;
 
 /** Suites of node:test that their packages bring along on npm, run as they are; they are among what this repository installs. */
-const suites = ['avvio', 'find-my-way', 'fastify'];
+const suites = ['avvio', 'find-my-way', 'light-my-request', 'fastify'];
 
 /** One file of tests for any runner with global hooks: which tests have to fail, by name. */
 const sample = `
@@ -198,7 +198,7 @@ expectNoLeaks.each({ beforeEach, afterEach });
   console.log(
     `${name}: without ${countsIn(without.output)} (${without.seconds.toFixed(1)} s), checked ${countsIn(checked.output)} (${checked.seconds.toFixed(1)} s)`,
   );
-  const alarms = [...checked.output.matchAll(/LeakError: (.*)\n((?: {2,}.*\n){0,4})/gu)].map(
+  const alarms = [...checked.output.matchAll(/LeakError\]?: (.*)\n((?: {2,}.*\n){0,4})/gu)].map(
     ([, first = '', more = '']) => `  ${first}\n${more}`,
   );
   console.log(alarms.join(''));

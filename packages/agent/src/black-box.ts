@@ -16,11 +16,11 @@ export interface BlackBox extends AsyncDisposable {
 
 /**
  * Arms a black box: a worker watches resident memory, heap, descriptors and, where a line is given, the lag of the event loop, and writes a
- * bundle of evidence into `dir` when one crosses its line, 90 % of its limit by default. `stackpile postmortem DIR` opens it.
+ * bundle of evidence into `dir` when one crosses its line, 90 % of its limit by default (the heap: 75 %, for V8 may give up from 80 % on). `stackpile postmortem DIR` opens it.
  *
  * ```ts
  * import { blackBox } from '@stackpile/agent';
- * await blackBox({ dir: '/var/lib/app/black-box', at: { rss: '85%', heap: '90%', lag: '2s' } });
+ * await blackBox({ dir: '/var/lib/app/black-box', at: { rss: '85%', heap: '75%', lag: '2s' } });
  * ```
  *
  * Beside `startServer` it is the option `blackBox` of that.

@@ -1,6 +1,7 @@
 // Handles that were made since a test began and live: timers, sockets, pipes, children, workers, watchers, ports. Servers stand in servers.ts.
 import { type AsyncHook, createHook, executionAsyncId } from 'node:async_hooks';
 import { handleStates, requestStates, stateOf } from '../tasks/states.ts';
+import { acceptedBy, isUnref, placeOf } from './accepted.ts';
 import type { Found } from './found.ts';
 import type { LeakKind } from './leak.ts';
 import { isOlder, type Origin, type Since } from './origin.ts';
@@ -102,8 +103,18 @@ export class HandleWatch {
       const leaf = files[0] ?? '';
       if (kind === 'message port' && leaf.startsWith('node:') && frames[0]?.name !== 'MessageChannel')
         continue;
+      const server = kind === 'socket' && owner === 'node' ? acceptedBy(resource) : null;
+      // Whoever lets the process end while a server listens lets its connections end with it.
+      if (server !== null && server.listening && isUnref(server)) continue;
       const every = resource._idleTimeout ?? 0;
-      const detail = kind !== 'timer' ? '' : isInterval ? `every ${every} ms` : `of ${every} ms`;
+      const detail =
+        server !== null
+          ? `accepted ${placeOf(server) === '' ? 'by a server that was closed' : `on ${placeOf(server)}`}`
+          : kind !== 'timer'
+            ? ''
+            : isInterval
+              ? `every ${every} ms`
+              : `of ${every} ms`;
       found.push({ kind: isInterval ? 'interval' : kind, detail, stack: frames, startedBy: null });
     }
     return found;

@@ -1,5 +1,6 @@
 // Servers that listen, with the call of `listen` that made them do so: the handle itself is often made later, when nobody is on the stack.
 import { Server } from 'node:net';
+import { isUnref, placeOf } from './accepted.ts';
 import type { Found } from './found.ts';
 import { isOlder, type Origin, type Since } from './origin.ts';
 import { Patch } from './patch.ts';
@@ -11,18 +12,6 @@ interface Listening {
   readonly stack: StackNode;
   readonly order: number;
   readonly origin: Origin;
-}
-
-function canSayRef(handle: unknown): handle is { hasRef(): boolean } {
-  return (
-    typeof handle === 'object' && handle !== null && 'hasRef' in handle && typeof handle.hasRef === 'function'
-  );
-}
-
-/** Whether a server keeps the process alive. Only its handle says so, which no type of Node's knows. */
-function keepsAlive(server: Server): boolean {
-  const handle: unknown = Reflect.get(server, '_handle');
-  return server.listening && !(canSayRef(handle) && !handle.hasRef());
 }
 
 /** Looks at every call of `listen` from {@link ServerWatch.start} on. */
@@ -73,12 +62,11 @@ export class ServerWatch {
     this.#listening = this.#listening.filter(({ server }) => server.deref() !== undefined);
     return this.#listening.flatMap(({ server, stack, order, origin }) => {
       const one = server.deref();
-      if (order <= first || isOlder(origin, since) || one === undefined || !keepsAlive(one)) return [];
+      if (order <= first || isOlder(origin, since) || one === undefined) return [];
+      if (!one.listening || isUnref(one)) return [];
       const frames = this.#stacks.frames(stack);
       if (ownerOfStack(frames.map(({ file }) => file)) === 'runner') return [];
-      const address = one.address();
-      const detail = address === null ? '' : typeof address === 'string' ? address : `port ${address.port}`;
-      return [{ kind: 'server', detail, stack: frames, startedBy: null }];
+      return [{ kind: 'server', detail: placeOf(one), stack: frames, startedBy: null }];
     });
   }
 }

@@ -40,14 +40,14 @@ describe('lines', () => {
     for (const wrong of ['2', '1ms', 's', '2h']) assert.equal(millisecondsOf(wrong), null, wrong);
   });
 
-  test('are at 90 % where only a folder is given, and lag has none', () => {
+  test('are at 90 % where only a folder is given, but for the heap, where V8 gives up before; lag has none', () => {
     const settings = blackBoxSettings({ dir: '/box' });
     const found = progress({ ...none, rss: 91, rssLimit: 100, heap: 45, heapLimit: 100, lag: 1e9 }, settings);
     assert.deepEqual(
       found.map(({ what, line }) => [what, line]),
       [
         ['rss', 90],
-        ['heap', 90],
+        ['heap', 75],
       ],
     );
   });

@@ -347,3 +347,35 @@ for (const [name, { kind, by, detail, leak, finish }] of Object.entries(kinds)) 
     assert.deepEqual(await leaksOf(finish), []);
   });
 }
+
+test('a connection that a server has accepted is told by its server, unless that was let go by unref', async () => {
+  const connected = async (server: net.Server): Promise<net.Socket> => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const accepted = once(server, 'connection');
+    const { port } = server.address() as net.AddressInfo;
+    const client = net.connect(port, '127.0.0.1').unref();
+    await Promise.all([once(client, 'connect'), accepted]);
+    return client;
+  };
+  const closed = await leaksOf(async () => {
+    const server = net.createServer();
+    const client = await connected(server);
+    server.close();
+    return () => client.destroy();
+  });
+  assert.deepEqual(
+    closed.map(({ kind, detail }) => [kind, detail]),
+    [['socket', 'accepted by a server that was closed']],
+  );
+  const letGo = await leaksOf(async () => {
+    const server = net.createServer();
+    const client = await connected(server);
+    server.unref();
+    return () => {
+      client.destroy();
+      server.close();
+    };
+  });
+  assert.deepEqual(letGo, []);
+});

@@ -3,6 +3,9 @@ import { oldSpaceLimit, type Progress } from '@stackpile/agent/inspector';
 import { type Counters, readCounters } from '@stackpile/profile';
 import type { Outside } from './outside.ts';
 
+/** V8 may give up from 80 % of its heap on, where collections free little. */
+const V8_AT = 0.75;
+
 /** Where the lines are. */
 export interface GuardLines {
   /** A part of each limit, 0 … 1. */
@@ -20,6 +23,8 @@ export interface Vitals {
   readonly memoryLimit: number | null;
   readonly heap: number | null;
   readonly heapLimit: number | null;
+  /** The largest part of it that a line may be at. */
+  readonly heapAt: number;
   readonly addresses: number | null;
   readonly addressLimit: number | null;
   readonly descriptors: number | null;
@@ -32,6 +37,7 @@ const unknown: Vitals = {
   memoryLimit: null,
   heap: null,
   heapLimit: null,
+  heapAt: 1,
   addresses: null,
   addressLimit: null,
   descriptors: null,
@@ -59,7 +65,7 @@ export function vitalsOfOutside(outside: Outside, last: Counters | null, limit: 
 /** Of a process that tells its own memory: an agent, or an inspector. */
 export function vitalsOfCounters(counters: Counters, flags: string, limit: number | null): Vitals {
   const { rss, heapUsed, heapLimit, fds, fdLimit, tasks } = counters;
-  // The newest young generation is the largest: what is below that on every Node.
+  // The young generation of Node 24 is the largest: with that it is below what other versions have.
   const most = heapLimit === null ? null : oldSpaceLimit({ limit: heapLimit, flags, major: 24 });
   return {
     ...unknown,
@@ -67,6 +73,7 @@ export function vitalsOfCounters(counters: Counters, flags: string, limit: numbe
     memoryLimit: limit ?? counters.memoryLimit,
     heap: heapUsed,
     heapLimit: most,
+    heapAt: V8_AT,
     descriptors: fds,
     descriptorLimit: fdLimit,
     tasks,
@@ -96,11 +103,13 @@ export function vitalsOfGoHeap(body: Uint8Array, last: Counters | null, limit: n
 
 /** How far each is on the way to its line, the furthest first. */
 export function progressOf(vitals: Vitals, { at, tasks }: GuardLines): Progress[] {
-  const share = (what: Progress['what'], value: number | null, limit: number | null): Progress[] =>
-    value === null || limit === null || limit <= 0 ? [] : [{ what, value, line: limit * at, limit }];
+  const share = (what: Progress['what'], value: number | null, limit: number | null, most = 1): Progress[] =>
+    value === null || limit === null || limit <= 0
+      ? []
+      : [{ what, value, line: limit * Math.min(at, most), limit }];
   const all = [
     ...share('rss', vitals.memory, vitals.memoryLimit),
-    ...share('heap', vitals.heap, vitals.heapLimit),
+    ...share('heap', vitals.heap, vitals.heapLimit, vitals.heapAt),
     ...share('addresses', vitals.addresses, vitals.addressLimit),
     ...share('descriptors', vitals.descriptors, vitals.descriptorLimit),
     ...(tasks === null || vitals.tasks === null

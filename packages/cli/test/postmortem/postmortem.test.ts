@@ -55,7 +55,7 @@ test('a process that leaks until V8 gives up leaves a bundle that names the leak
 const pending = [];
 async function waitForReply(payload) { await new Promise((resolve) => pending.push(resolve)); return payload; }
 setInterval(() => {
-  if (process.memoryUsage().heapUsed > ${0.92 * LIMIT_MB} * 2 ** 20 && !existsSync(process.env.STACKPILE_BLACK_BOX_DIR)) return;
+  if (process.memoryUsage().heapUsed > ${0.77 * LIMIT_MB} * 2 ** 20 && !existsSync(process.env.STACKPILE_BLACK_BOX_DIR)) return;
   for (let i = 0; i < 6; i++) void waitForReply(new Array(4000).fill(Math.random()));
 }, 10);
 `,

@@ -1,5 +1,7 @@
 // `stackpile run`: a program is started as it would be without it, watched, ended, and judged.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { LeaksReport } from '@stackpile/leaks';
 import { command } from '../../../../testing/command.ts';
 import { runProgram } from '../../src/run/command.ts';
+import { endLeftBehind } from '../../src/run/program.ts';
 import { sarifOf } from '../ci/sarif.ts';
 import { xmlOf } from '../ci/xml.ts';
 import { hasTrace, type Ran, stackpile } from '../leaks/run.ts';
@@ -30,13 +33,13 @@ interface Report {
 
 /** Runs and judges; where a busy machine took too few looks to tell, once more, for longer. */
 async function judged(options: readonly string[], program: readonly string[], more = {}): Promise<Ran> {
-  const once = (time: string): Promise<Ran> =>
+  const run = (time: string): Promise<Ran> =>
     stackpile(['run', '--for', time, ...options, '--', ...program], {
       cwd: scratch,
       env: { ...env, ...more },
     });
-  const first = await once('3s');
-  return first.status === 2 ? once('40s') : first;
+  const first = await run('3s');
+  return first.status === 2 ? run('40s') : first;
 }
 
 function isAlive(pid: number): boolean {
@@ -139,6 +142,37 @@ describe('a program', () => {
     assert.match(ran.stdout, /told to end/u);
     assert.ok([1, 2].includes(ran.status ?? -1), ran.stderr);
     assert.doesNotMatch(ran.stderr, /handed on/u);
+  });
+
+  test('that a Ctrl-C ends, which npm or another parent passes on once more, is judged all the same', async () => {
+    const program =
+      "process.on('SIGINT', () => { console.log('told'); process.exit(0); }); console.log('up', process.pid); setInterval(() => 0, 1000);";
+    let sent = 0;
+    const ran = await stackpile(['run', '--until-exit', '--', node, '-e', program], {
+      env,
+      onStdout: (text, kill) => {
+        const pid = Number(/^up (\d+)\n/mu.exec(text)?.[1] ?? 0);
+        if (sent++ > 0 || pid === 0) return;
+        kill('SIGINT');
+        const again = setInterval(() => {
+          if (isAlive(pid)) return;
+          clearInterval(again);
+          kill('SIGINT');
+        }, 2);
+      },
+    });
+    // A signal that comes while it ends decides how it ends, but not what it has said.
+    assert.match(ran.stderr, /^COULD NOT TELL/mu);
+  });
+
+  test('that has ended leaves its number to others, who are not ended for it', async () => {
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    await endLeftBehind([other.pid ?? 0], '/tmp/stackpile-door-none/run');
+    assert.equal(other.exitCode, null);
+    assert.equal(other.signalCode, null);
+    other.kill('SIGKILL');
+    await once(other, 'exit');
   });
 
   test('that is no Node, or cannot be started, is told with status 2', async () => {
