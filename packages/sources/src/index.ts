@@ -12,6 +12,13 @@ export type {
 export type { Capture, PastLook, Query, Service, ServiceKind, ServiceWorker } from './service.ts';
 export { type Pieces, readPieces } from './pieces.ts';
 export { hidePassword, hideQuerySecrets, shownSource } from './shown.ts';
-export { holdsDumps, INSPECTOR_REFUSAL, isRunning, namesProcess, parseSource } from './spec.ts';
+export {
+  holdsDumps,
+  INSPECTOR_REFUSAL,
+  isOfThisMachine,
+  isRunning,
+  namesProcess,
+  parseSource,
+} from './spec.ts';
 export { systemReason } from './system-reason.ts';
 export { MOST_PEM_BYTES, readTypedFile, typedChunks } from './typed-file.ts';

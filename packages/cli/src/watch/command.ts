@@ -1,7 +1,6 @@
 // `stackpile watch`: running services in, a live view of them out.
-import { isLoopback } from '@stackpile/agent/inspector';
 import { LeaksError } from '@stackpile/leaks';
-import { isRunning, parseSource, type RunningSpec, SourceError } from '@stackpile/sources';
+import { isOfThisMachine, isRunning, parseSource, type RunningSpec, SourceError } from '@stackpile/sources';
 import type { CliIo } from '../io.ts';
 import { leakOptions, sourceOptions } from '../leaks/command.ts';
 import { UsageError } from '../leaks/command-line.ts';
@@ -18,15 +17,9 @@ function runningSpec(typed: string, cwd: string): RunningSpec {
   throw new UsageError(`${spec.spec}: only services and processes are watched; stackpile leaks judges dumps`);
 }
 
-/** Whether the files of a service are those of this machine. */
-function isHere(spec: RunningSpec): boolean {
-  if (spec.kind === 'url') return isLoopback(spec.url.hostname);
-  return spec.target.kind !== 'ws' && (spec.target.kind === 'pid' || isLoopback(spec.target.host));
-}
-
 async function run({ leaks, plain }: WatchOptions, terminal: Terminal | null, io: CliIo): Promise<number> {
   const specs = leaks.sources.map((typed) => ({ typed, spec: runningSpec(typed, io.cwd) }));
-  const here = specs.every(({ spec }) => isHere(spec));
+  const here = specs.every(({ spec }) => isOfThisMachine(spec));
   return withInterrupt(io, async ({ signal, cwd, stdin }) => {
     const source = { ...(await sourceOptions(leaks, { signal, cwd, stdin })), collect: leaks.stops };
     const given = {
