@@ -3,7 +3,18 @@
 //
 // Needs npm for the programs and the two packages, which are installed into the cache; Go, redis where the sample has programs for them.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -140,6 +151,30 @@ async function memlab(folder: string, snapshots: readonly string[]): Promise<Sai
   }
 }
 
+/** What another process does takes as long as it takes, on a machine that is busy. */
+const PATIENCE_MS = 60_000;
+
+/** Waits until something is so; throws where it is not after a while. */
+async function until(isSo: () => boolean): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error('it took too long');
+    await delay(50);
+  }
+}
+
+/** Whether a heap snapshot is written to its end. */
+function isWhole(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const end = Buffer.alloc(2);
+    const { size } = fstatSync(file);
+    return size > 2 && readSync(file, end, 0, 2, size - 2) === 2 && /\]\}|\}\n/u.test(end.toString('latin1'));
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Runs a program and asks everybody but us. */
 async function peers(
   workshop: Workshop,
@@ -148,16 +183,19 @@ async function peers(
   packages: string,
 ): Promise<Record<Exclude<Judge, 'stackpile leaks'>, Answers>> {
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-verdicts-'));
-  const list = join(folder, 'why.txt');
+  const lists = join(folder, 'why.txt');
   const preload = join(folder, 'why.mjs');
   const why = pathToFileURL(join(packages, 'why-is-node-running/index.js')).href;
   writeFileSync(
     preload,
     `import why from ${JSON.stringify(why)};
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
+let asked = 0;
 process.on('SIGHUP', () => {
-  writeFileSync(${JSON.stringify(list)}, '');
-  why({ error: (line) => appendFileSync(${JSON.stringify(list)}, line + '\\n') });
+  const lines = [];
+  why({ error: (line) => lines.push(line) });
+  writeFileSync(${JSON.stringify(lists)} + '.part', lines.join('\\n'));
+  renameSync(${JSON.stringify(lists)} + '.part', ${JSON.stringify(lists)} + '.' + asked++);
 });
 `,
   );
@@ -179,16 +217,22 @@ process.on('SIGHUP', () => {
       .map((one) => join(folder, one));
   const visit = async ({ source, pid }: { source: string; pid: number }): Promise<void> => {
     const base = source.replace(/\/(?:debug\/pprof\/?)?$/u, '');
+    const begun = Date.now();
     for (let turn = 1; turn <= LOOKS; turn++) {
-      await delay((seconds * 1000) / LOOKS);
+      await delay(begun + (turn * seconds * 1000) / LOOKS - Date.now());
       looks.push(await look(source));
-      if (isNode && turn % (LOOKS / 4) === 1) process.kill(pid, 'SIGUSR2');
+      if (isNode && turn % (LOOKS / 4) === 1) {
+        const before = snapshots().length;
+        process.kill(pid, 'SIGUSR2');
+        await until(() => snapshots().length > before && isWhole(snapshots().at(-1) ?? ''));
+      }
       if (!checkpoints.includes(turn / LOOKS)) continue;
       said['largest count'].push(largest(looks));
       said['grew in every interval'].push(grewAlways(looks));
       if (isNode) {
+        const list = `${lists}.${said['why-is-node-running'].length}`;
         process.kill(pid, 'SIGHUP');
-        await delay(2000);
+        await until(() => existsSync(list));
         said['why-is-node-running'].push(mostListed(readFileSync(list, 'utf8'), text, program.file));
         continue;
       }

@@ -89,6 +89,8 @@ export class Workshop {
   /** For this run only: the agent, and whatever programs write. */
   readonly #folder: string;
   readonly #children = new Set<ChildProcess>();
+  /** Binaries of programs in Go, by what they are built from. */
+  readonly #built = new Map<string, Promise<string>>();
   #redisPort: number | null = null;
   #isClosed = false;
 
@@ -230,10 +232,21 @@ export class Workshop {
     return { child, source: `pid:${child.pid ?? 0}`, complaints };
   }
 
-  async #startGo({ name, folder }: ProgramSet, { file }: Program): Promise<Started> {
+  /** Built once: nobody can write to what runs already. */
+  #build({ name, folder }: ProgramSet, { file }: Program): Promise<string> {
+    const source = join(folder, file);
+    const known = this.#built.get(source);
+    if (known !== undefined) return known;
     const binary = join(this.#folder, name, file.replace(/\.go$/u, ''));
-    const build = ['build', '-o', binary, basename(file)];
-    await promisify(execFile)('go', build, { cwd: join(folder, dirname(file)), timeout: 300_000 });
+    const args = ['build', '-o', binary, basename(file)];
+    const built = promisify(execFile)('go', args, { cwd: dirname(source), timeout: 300_000 }).then(() => binary);
+    this.#built.set(source, built);
+    return built;
+  }
+
+  async #startGo(set: ProgramSet, program: Program): Promise<Started> {
+    const { file } = program;
+    const binary = await this.#build(set, program);
     const port = await closedPort();
     const child = this.#spawn(binary, [], ['ignore', 'ignore', 'pipe'], { ADDR: `127.0.0.1:${port}` });
     const complaints = tail(child.stderr);

@@ -13,6 +13,7 @@ const nearest: readonly Evidence[] = [
   'handles',
   'files',
   'heap',
+  'filled',
   'classes',
   'threads',
 ];

@@ -11,6 +11,7 @@ export const evidences = [
   'threads',
   'goroutineleak',
   'files',
+  'filled',
 ] as const;
 
 /** One of {@link evidences}. */
@@ -147,7 +148,7 @@ export const counterKinds: readonly CounterKind[] = [
   weighed(
     'heapLive',
     'live heap',
-    ['heap', 'classes', 'closures'],
+    ['heap', 'classes', 'closures', 'filled'],
     {
       node: 'stackpile leaks URL/heap (who allocates), stackpile leaks URL/heapsnapshot (what holds it)',
       go: 'stackpile leaks URL/heap',
@@ -171,7 +172,7 @@ export const counterKinds: readonly CounterKind[] = [
   weighed(
     'rss',
     'resident memory',
-    ['heap', 'classes'],
+    ['heap', 'classes', 'filled'],
     both(
       'none of its parts explains it: native memory (addons, allocator, threads); /proc/PID/smaps_rollup says which',
     ),

@@ -34,6 +34,7 @@ const sampleTypes: Readonly<Record<Evidence, readonly string[]>> = {
   threads: ['threadcreate', 'threads'],
   goroutineleak: ['goroutineleak'],
   files: ['files'],
+  filled: ['filled'],
 };
 
 /** Runs before the last restart of which the verdict is kept. */
@@ -118,6 +119,8 @@ export class ProcessWatch {
     if (this.#looks > 0 && this.#looks <= (this.#options.disturbed ?? 0)) return;
     this.#watch(evidence, dump).feed(dump);
     if (evidence !== 'classes') return;
+    // Numbers in tables are told from the first snapshot on that has large ones.
+    if (dump.profile.sampleTypes.some(({ type }) => type === 'filled')) this.#watch('filled', dump).feed(dump);
     this.#run.ledger.disturbed();
     this.#run.openers = fileOpeners(dump.profile);
     this.#run.calls = onlyCalls(dump.profile);

@@ -42,6 +42,7 @@ function fromTo(first: number, last: number, series: Series): string {
 /** What the counted things have to do with the function that is named. */
 function doing(finding: Finding, series: Series): string {
   const { type, unit } = series.measure;
+  if (type === 'filled') return filledWords(finding);
   if (unit === 'bytes') return 'memory allocated in';
   if (type === 'closures') return 'closures made in';
   // In a heap snapshot the culprit is who holds them, innermost first: the class itself, then its holders.
@@ -56,6 +57,12 @@ function doing(finding: Finding, series: Series): string {
   return `${kind === 'task' ? 'tasks' : series.noun} that wait in`;
 }
 
+/** What becomes larger, and not more: the culprit is who holds it. */
+function filledWords({ stack, culprit }: Finding): string {
+  const [leaf] = stack;
+  return leaf === undefined || leaf === culprit ? 'numbers in' : `numbers in ${leaf.name} held by`;
+}
+
 /** Nothing in a process says who opened a file; the program's text says who opens any. */
 function openedBy(finding: Finding): string {
   const others = finding.also.length;
@@ -66,8 +73,8 @@ function openedBy(finding: Finding): string {
 
 /** What whoever is named in `createdBy` has to do with what is counted. */
 export function makerWords({ type, unit }: Series['measure']): string {
+  if (type === 'objects' || type === 'filled') return 'put there by';
   if (unit === 'bytes') return 'called by';
-  if (type === 'objects') return 'put there by';
   return type === 'closures' ? 'made by' : 'started by';
 }
 

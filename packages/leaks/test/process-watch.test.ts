@@ -1,7 +1,7 @@
 // A process is judged as a whole: what grows has to be explained, what nobody looked at is no acquittal, and every acquittal says how far it goes.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BORN_LABEL, type Counters } from '@stackpile/profile';
+import { BORN_LABEL, type Counters, ProfileBuilder } from '@stackpile/profile';
 import { type Dump, LeaksError, ledgerLines, ProcessWatch, type ProcessVerdict } from '../src/index.ts';
 import { began, reading } from './counters.ts';
 import { recorded } from './recorded-counters.ts';
@@ -571,5 +571,48 @@ describe('the ledger in words', () => {
     assert.equal(verdict.kind, 'unsure');
     assert.ok((verdict.watchFor ?? 0) > 30_000);
     assert.match(ledgerLines(verdict).at(-1) ?? '', /^next {5}watch .* longer$/u);
+  });
+});
+
+describe('one thing that becomes larger, and not more', () => {
+  /** A process with a table of numbers, in seven snapshots within a minute, as V8 makes room for it: to twice as much at a time. */
+  const holding = (elements: (seconds: number) => number): ProcessVerdict => {
+    const watch = new ProcessWatch({ source: 'pid:1', snapshots: true });
+    for (let k = 0; k <= 12; k++) {
+      const room = 20 * 2 ** Math.ceil(Math.log2(Math.max(1, elements(5 * k))));
+      watch.counters(healthy(120 + 5 * k, { heapLive: 20 * 2 ** 20 + room, heapUsed: 24 * 2 ** 20 + room }));
+      if (k % 2 === 1) continue;
+      const builder = new ProfileBuilder({
+        sampleTypes: [
+          { type: 'objects', unit: 'count' },
+          { type: 'retained', unit: 'bytes' },
+          { type: 'filled', unit: 'bytes' },
+        ],
+      });
+      builder.comment(`object ids up to ${1000 * (k + 1)}, of process abc`);
+      builder.comment(`ages told by ${k / 2} earlier looks`);
+      const frame = (name: string, file: string): number =>
+        builder.location({ lines: [{ function: builder.function(name, file, 4), line: 4 }] });
+      const stack = [frame('Set', ''), frame('variable seen', '/srv/app.mjs')];
+      const created = { key: 'created_by', text: 'isDuplicate /srv/app.mjs:9' };
+      builder.sample(stack, [1, room, 0], [created]);
+      builder.sample(stack, [0, 0, 8 * elements(5 * k)], [created]);
+      watch.dump('classes', { profile: builder.build(), time: began + (120 + 5 * k) * 1000 });
+    }
+    return watch.verdict();
+  };
+
+  test('is convicted by how full it is, though it takes memory in jumps, and who puts the numbers there is told', () => {
+    const verdict = holding((seconds) => 30_000 + 7500 * seconds);
+    assert.equal(verdict.kind, 'leak');
+    const [top] = verdict.convicted;
+    assert.equal(top?.evidence, 'filled');
+    assert.equal(top.finding.createdBy, 'isDuplicate /srv/app.mjs:9');
+    assert.match(verdict.sentence, /^Numbers in Set held by variable seen \(app\.mjs:4\), put there by isDuplicate/u);
+  });
+
+  test('is not where it has filled up, or is emptied now and then', () => {
+    assert.notEqual(holding((seconds) => 7500 * Math.min(20, seconds)).kind, 'leak');
+    assert.notEqual(holding((seconds) => 7500 * (seconds % 20)).kind, 'leak');
   });
 });

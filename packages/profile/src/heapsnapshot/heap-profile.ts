@@ -66,13 +66,14 @@ export interface WrittenHeapFrame {
  * bytes by chain of dominators, so that what a frame retains is its cumulated value. What tasks, handles and closures keep alive is
  * called `claimed/bytes` then. Where the analysis knows of earlier looks, the samples of one chain are told apart by the numeric
  * label {@link BORN_LABEL}: 0 for what the first look saw already, 1 for what was born between the first and the second, …. With an
- * empty list of kinds the profile has the types of classes only.
+ * empty list of kinds the profile has the types of classes only. Where a live process has told how many numbers its large tables have,
+ * there is `filled/bytes`: of these numbers, by what holds them.
  */
 export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions = {}): Profile {
   const { kinds } = options;
   const groups = analysis.groups.filter((group) => kinds === undefined || kinds.includes(group.kind));
   const taskType = options.taskType ?? 'tasks';
-  const types = columnsOf(analysis.classes !== null, kinds, taskType);
+  const types = columnsOf(analysis.classes, kinds, taskType);
   const builder = new ProfileBuilder({
     sampleTypes: types.map((type) => ({ type, unit: inBytes.has(type) ? 'bytes' : 'count' })),
     periodType: { type: types[0] ?? taskType, unit: 'count' },
@@ -109,17 +110,20 @@ const MOST_OPENERS = 50;
 const MOST_WRAPPERS = 200;
 
 /** Sample types whose unit is bytes. */
-const inBytes = new Set(['shallow', 'retained', 'claimed']);
+const inBytes = new Set(['shallow', 'retained', 'claimed', 'filled']);
 
 /** Sample types of a profile, in their order. */
 function columnsOf(
-  hasClasses: boolean,
+  told: HeapClasses | null,
   kinds: readonly HeapGroupKind[] | undefined,
   taskType: string,
 ): readonly string[] {
   const classes = ['objects', 'shallow', 'retained'];
-  if (!hasClasses) return [taskType, 'handles', 'closures', 'retained'];
-  return kinds?.length === 0 ? classes : [taskType, ...classes, 'handles', 'closures', 'claimed'];
+  if (told === null) return [taskType, 'handles', 'closures', 'retained'];
+  const filled = told.isFilled ? ['filled'] : [];
+  return kinds?.length === 0
+    ? [...classes, ...filled]
+    : [taskType, ...classes, 'handles', 'closures', 'claimed', ...filled];
 }
 
 /** The first sample type that is not all zeros. */
@@ -215,7 +219,7 @@ function writeClasses(
     return location;
   };
   const kind: SampleLabel = { key: 'kind', text: 'class' };
-  classes.forEach(({ chain, maker, cells }) => {
+  classes.forEach(({ chain, maker, cells, filled }) => {
     const stack = chain.map(locate);
     const own: SampleLabel[] =
       maker === null ? [kind] : [kind, { key: taskLabel.createdBy, text: makerText(maker, filename) }];
@@ -224,6 +228,7 @@ function writeClasses(
       const labels = classes.ages === 1 ? own : [...own, { key: BORN_LABEL, number: age }];
       builder.sample(stack, valuesOf(types, { objects, shallow, retained }), labels);
     }
+    if (filled > 0) builder.sample(stack, valuesOf(types, { filled }), own);
   });
 }
 

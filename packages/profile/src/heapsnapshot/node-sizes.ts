@@ -44,6 +44,14 @@ export class NodeSizes {
     return this.#bytes.get(low);
   }
 
+  /** Nodes of at least so many bytes, in their order; `bytes` is what {@link LARGE} says, or more. */
+  atLeast(bytes: number): number[] {
+    const found: number[] = [];
+    for (let i = 0; i < this.#large.length; i++)
+      if (this.#bytes.get(i) >= bytes) found.push(this.#large.get(i));
+    return found;
+  }
+
   /** Bytes of the first `count` nodes together. */
   total(count: number): number {
     let sum = 0;

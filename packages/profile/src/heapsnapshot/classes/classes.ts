@@ -4,6 +4,7 @@ import type { DominatorTree } from '../dominators.ts';
 import type { NodeSizes } from '../node-sizes.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
 import { type HolderFrame, type HolderTree, type PlacedMaker, ROOT_ROW } from './holder-tree.ts';
+import { type NumberTable, numberTables } from './tables.ts';
 import { type ClassWalk, Part } from './walk.ts';
 
 /** Looks that are told apart at most. */
@@ -17,6 +18,8 @@ export interface ClassRow {
   readonly maker: PlacedMaker | null;
   /** What of it was born before the first look, between the first and the second, …: one cell per look, and one for since the last. */
   readonly cells: readonly ClassCell[];
+  /** Bytes of the numbers in its large tables, as a live process has told them; 0 where there are none, or nobody was asked. */
+  readonly filled: number;
 }
 
 /** Objects of one row that are about as old. */
@@ -38,6 +41,12 @@ export interface HeapClasses {
   readonly process: string;
   /** How many cells each row has. */
   readonly ages: number;
+  /** Large tables that hold numbers; how many these are a live process can be asked. */
+  readonly tables: readonly Pick<NumberTable, 'objectId' | 'bytes'>[];
+  /** Tells how many elements such a table has. */
+  fill(objectId: number, elements: number): void;
+  /** Whether that was told of any. */
+  readonly isFilled: boolean;
   /** Calls `each` with every row that holds anything, in the order in which they were found. */
   forEach(each: (row: ClassRow) => void): void;
 }
@@ -53,6 +62,7 @@ export class ClassTally {
   readonly #age: Uint16Array;
   readonly #largestId: number;
   readonly #process: string;
+  readonly #tables: readonly NumberTable[];
 
   /** @param looks largest ids of earlier snapshots of the same process, oldest first */
   constructor(snapshot: HeapSnapshot, walk: ClassWalk, looks: readonly number[]) {
@@ -80,6 +90,7 @@ export class ClassTally {
     }
     this.#largestId = largest;
     this.#process = processOf(snapshot, walk.globals);
+    this.#tables = numberTables(snapshot);
   }
 
   #ageOf(id: number): number {
@@ -142,10 +153,20 @@ export class ClassTally {
     const objects = this.#objects;
     const shallow = this.#shallow;
     const walk = this.#walk;
+    const rowOf = new Map(this.#tables.map(({ objectId, node }) => [objectId, walk.row[node]]));
+    const filled = new Map<number, number>();
     return {
       largestId: this.#largestId,
       process: this.#process,
       ages,
+      tables: this.#tables,
+      fill(objectId, elements) {
+        const row = rowOf.get(objectId);
+        if (row !== undefined) filled.set(row, (filled.get(row) ?? 0) + elements * NUMBER_BYTES);
+      },
+      get isFilled() {
+        return filled.size > 0;
+      },
       forEach(each) {
         for (let row = 0; row < tree.length; row++) {
           const cells: ClassCell[] = [];
@@ -161,7 +182,7 @@ export class ClassTally {
           }
           if (!holdsAny) continue;
           const chain = tree.chain(row);
-          each({ chain, maker: makerOf(chain, walk), cells });
+          each({ chain, maker: makerOf(chain, walk), cells, filled: filled.get(row) ?? 0 });
         }
       },
     };
@@ -169,6 +190,9 @@ export class ClassTally {
 }
 
 const UNREACHED = 0xffffffff;
+
+/** What a number takes in a table at least. */
+const NUMBER_BYTES = 8;
 
 /** Who puts things on a chain: into a property that the user's script fills, else into the nearest thing of the user's that has a place. */
 function makerOf(chain: readonly HolderFrame[], walk: ClassWalk): PlacedMaker | null {
