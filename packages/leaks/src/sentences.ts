@@ -60,7 +60,12 @@ function doing(finding: Finding, series: Series): string {
 /** What becomes larger, and not more: the culprit is who holds it. */
 function filledWords({ stack, culprit }: Finding): string {
   const [leaf] = stack;
-  return leaf === undefined || leaf === culprit ? 'numbers in' : `numbers in ${leaf.name} held by`;
+  return leaf === undefined || leaf === culprit ? 'what fills' : `what fills ${aOf(leaf.name)} held by`;
+}
+
+/** `a Set`, `an Array`, `one (string)`: one thing that becomes larger. */
+function aOf(name: string): string {
+  return /^[A-Za-z]/u.test(name) ? `${/^[AEIOU]/iu.test(name) ? 'an' : 'a'} ${name}` : `one ${name}`;
 }
 
 /** Nothing in a process says who opened a file; the program's text says who opens any. */

@@ -66,8 +66,8 @@ export interface WrittenHeapFrame {
  * bytes by chain of dominators, so that what a frame retains is its cumulated value. What tasks, handles and closures keep alive is
  * called `claimed/bytes` then. Where the analysis knows of earlier looks, the samples of one chain are told apart by the numeric
  * label {@link BORN_LABEL}: 0 for what the first look saw already, 1 for what was born between the first and the second, …. With an
- * empty list of kinds the profile has the types of classes only. Where a live process has told how many numbers its large tables have,
- * there is `filled/bytes`: of these numbers, by what holds them.
+ * empty list of kinds the profile has the types of classes only. Where there are large texts and buffers,
+ * or a live process has told how many numbers its large tables have, there is `filled/bytes`: what one thing holds that may become larger.
  */
 export function heapProfile(analysis: HeapAnalysis, options: HeapProfileOptions = {}): Profile {
   const { kinds } = options;

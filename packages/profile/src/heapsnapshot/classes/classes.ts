@@ -18,7 +18,10 @@ export interface ClassRow {
   readonly maker: PlacedMaker | null;
   /** What of it was born before the first look, between the first and the second, …: one cell per look, and one for since the last. */
   readonly cells: readonly ClassCell[];
-  /** Bytes of the numbers in its large tables, as a live process has told them; 0 where there are none, or nobody was asked. */
+  /**
+   * Bytes in it that become more while the objects do not: of its texts and buffers where these are few and large, and of the numbers
+   * in its large tables, where a live process has told how many these are. 0 where there are none.
+   */
   readonly filled: number;
 }
 
@@ -45,7 +48,7 @@ export interface HeapClasses {
   readonly tables: readonly Pick<NumberTable, 'objectId' | 'bytes'>[];
   /** Tells how many elements such a table has. */
   fill(objectId: number, elements: number): void;
-  /** Whether that was told of any. */
+  /** Whether any row has {@link ClassRow.filled}. */
   readonly isFilled: boolean;
   /** Calls `each` with every row that holds anything, in the order in which they were found. */
   forEach(each: (row: ClassRow) => void): void;
@@ -63,17 +66,20 @@ export class ClassTally {
   readonly #largestId: number;
   readonly #process: string;
   readonly #tables: readonly NumberTable[];
+  /** Bytes of texts and buffers, by row. */
+  readonly #content: Float64Array;
 
   /** @param looks largest ids of earlier snapshots of the same process, oldest first */
   constructor(snapshot: HeapSnapshot, walk: ClassWalk, looks: readonly number[]) {
     this.#walk = walk;
     this.#looks = looks.slice(0, MOST_LOOKS);
     this.#ages = this.#looks.length + 1;
-    const { nodeCount, nodeId, sizes } = snapshot;
+    const { nodeCount, nodeId, nodeType, sizes } = snapshot;
     const { row, part, weak } = walk;
     const ages = this.#ages;
     this.#objects = new Float64Array(walk.tree.length * ages);
     this.#shallow = new Float64Array(walk.tree.length * ages);
+    this.#content = new Float64Array(walk.tree.length);
     this.#age = new Uint16Array(ages === 1 ? 0 : nodeCount);
     let largest = 0;
     for (let node = 0; node < nodeCount; node++) {
@@ -85,6 +91,10 @@ export class ClassTally {
       if (row[node] === UNREACHED) row[node] = weak;
       const cell = (row[node] as number) * ages + age;
       this.#shallow[cell] = (this.#shallow[cell] as number) + sizes.of(node);
+      if (isContent(nodeType[node] as number)) {
+        const at = row[node] as number;
+        this.#content[at] = (this.#content[at] as number) + sizes.of(node);
+      }
       const counts = part[node] === Part.member || part[node] === Part.fixedMember;
       if (counts) this.#objects[cell] = (this.#objects[cell] as number) + 1;
     }
@@ -132,6 +142,19 @@ export class ClassTally {
     return this.#classes(tree, cells);
   }
 
+  /** Bytes of texts and buffers that are few and large, of the user's rows. */
+  #largeContents(): Map<number, number> {
+    const ages = this.#ages;
+    const filled = new Map<number, number>();
+    for (const [row, bytes] of this.#content.entries()) {
+      if (bytes < LEAST_CONTENT || this.#walk.isRuntime(row)) continue;
+      let objects = 0;
+      for (let cell = row * ages; cell < (row + 1) * ages; cell++) objects += this.#objects[cell] as number;
+      if (objects <= FEW_OBJECTS) filled.set(row, bytes);
+    }
+    return filled;
+  }
+
   /** The row of a node on the chain of its dominators, of which `above` is the nearest one's. */
   #dominatedRow(node: number, dominator: number, above: number): number {
     const { tree, row, base, part, system } = this.#walk;
@@ -154,7 +177,7 @@ export class ClassTally {
     const shallow = this.#shallow;
     const walk = this.#walk;
     const rowOf = new Map(this.#tables.map(({ objectId, node }) => [objectId, walk.row[node]]));
-    const filled = new Map<number, number>();
+    const filled = this.#largeContents();
     return {
       largestId: this.#largestId,
       process: this.#process,
@@ -190,6 +213,20 @@ export class ClassTally {
 }
 
 const UNREACHED = 0xffffffff;
+
+/** Texts and buffers of fewer bytes than this are not large, and more of them than this are told by their number. */
+const LEAST_CONTENT = 65_536;
+const FEW_OBJECTS = 4;
+
+/** Whether a node is (a piece of) a text, or the memory of a buffer. */
+function isContent(type: number): boolean {
+  return (
+    type === NodeType.string ||
+    type === NodeType['concatenated string'] ||
+    type === NodeType['sliced string'] ||
+    type === NodeType.native
+  );
+}
 
 /** What a number takes in a table at least. */
 const NUMBER_BYTES = 8;
