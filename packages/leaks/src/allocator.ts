@@ -2,6 +2,7 @@
 import type { Evidence } from './counter-kinds.ts';
 import type { OnlyCall } from '@stackpile/profile';
 import { growInStep } from './blame.ts';
+import { isHeldByNode } from './objects.ts';
 import { findingSentence, subjectOf } from './sentences.ts';
 import type { Finding, StackFrame, Verdict } from './verdict.ts';
 
@@ -130,4 +131,35 @@ export function withAllocators<T extends EvidenceVerdict>(verdicts: readonly T[]
         }
       : finding;
   return mapped(verdicts, held, named);
+}
+
+/** Of what such objects keep, the allocation site must have gained at least this share. */
+const leastOfKept = 0.5;
+
+/** Whether a series rose in its later half, too. */
+function stillRises({ counts }: Finding): boolean {
+  return (counts.at(-1) ?? 0) > (counts[counts.length >> 1] ?? 0);
+}
+
+/**
+ * Convicts objects that pile up and are held by Node alone (entries of its performance timeline, say), where one function of the user's
+ * allocates most of what he allocates and stays, and as much as these objects keep: it is named as the one who does.
+ */
+export function withNodesOwn<T extends EvidenceVerdict>(verdicts: readonly T[]): readonly T[] {
+  const allocator = allocatorOf(verdicts);
+  // Allocations that are convicted by themselves need no second witness.
+  if (allocator === null || allocator.site.kind === 'leak' || !stillRises(allocator.site)) return verdicts;
+  const { site, place } = allocator;
+  const convicted = (finding: Finding, series: Verdict['series']): Finding => {
+    const kept = finding.retained?.growth ?? 0;
+    if (!isHeldByNode(finding) || kept <= 0 || site.growth.total < leastOfKept * kept) return finding;
+    const createdBy = `${place.name} ${place.file}:${place.line}`;
+    const told: Finding = { ...finding, kind: 'leak', createdBy, createdHow: 'allocated by' };
+    return { ...told, sentence: findingSentence(told, series) };
+  };
+  return mapped(verdicts, ['classes'], convicted).map((one) => {
+    const top = one.verdict.findings.find(({ kind }) => kind === 'leak');
+    if (one.evidence !== 'classes' || top === undefined || one.verdict.kind === 'leak') return one;
+    return { ...one, verdict: { ...one.verdict, kind: 'leak', sentence: top.sentence } };
+  });
 }

@@ -45,7 +45,8 @@ export function unheld(
 /** What Node's own scripts hold, for whoever calls them: entries of its performance timeline, say. */
 const NODE = '(Node and builtins)';
 
-function isHeldByNode(finding: Finding): boolean {
+/** Whether objects pile up of which nothing of the program is a holder, but Node's own scripts are. */
+export function isHeldByNode(finding: Finding): boolean {
   return finding.kind === 'growing' && finding.reason === 'unheld' && finding.stack.at(-1)?.name === NODE;
 }
 

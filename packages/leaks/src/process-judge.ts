@@ -1,6 +1,6 @@
 // The balance of a process: each counter against what the findings explain, and what follows from it.
 import type { Counters, OnlyCall } from '@stackpile/profile';
-import { withAllocators, withCallees, withHolders } from './allocator.ts';
+import { withAllocators, withCallees, withHolders, withNodesOwn } from './allocator.ts';
 import { blameOrder, growInStep } from './blame.ts';
 import { type CounterKind, type CounterName, counterKinds, type Evidence } from './counter-kinds.ts';
 import { type FileOpener, filesVerdict } from './files.ts';
@@ -324,7 +324,7 @@ export function judgeProcess(told: ProcessCase): ProcessVerdict {
   const one: ProcessCase = {
     ...told,
     verdicts: [
-      ...withHolders(withAllocators(withCallees(told.verdicts, told.calls))),
+      ...withHolders(withAllocators(withNodesOwn(withCallees(told.verdicts, told.calls)))),
       ...(files === null ? [] : [{ evidence: 'files' as const, verdict: files }]),
     ],
   };

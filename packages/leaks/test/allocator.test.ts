@@ -66,17 +66,20 @@ interface Minute {
   readonly heap: (k: number) => readonly Row[];
   readonly objects: (k: number) => readonly Row[];
   readonly comments?: readonly string[];
+  readonly retained?: boolean;
+  /** Bytes for which the sampler takes one. */
+  readonly period?: number;
 }
 
 /** The verdict on a minute in which the live heap grows. */
-function minute({ heap, objects, comments = [] }: Minute): ReturnType<ProcessWatch['verdict']> {
+function minute({ heap, objects, comments = [], retained = false, period = 1 }: Minute): ReturnType<ProcessWatch['verdict']> {
   const watch = new ProcessWatch();
   for (let k = 0; k <= 12; k++) {
     const time = began + k * 5000;
     watch.counters({ ...reading(120 + 5 * k, { heapLive: (20 + k) * 2 ** 20 }), time });
-    const bytes = { type: 'inuse_space', unit: 'bytes', period: 1 };
+    const bytes = { type: 'inuse_space', unit: 'bytes', period };
     watch.dump('heap', { profile: profileOf(heap(k), bytes), time });
-    const counted = { type: 'objects', unit: 'count', comments };
+    const counted = { type: 'objects', unit: 'count', comments, retained };
     watch.dump('classes', { profile: profileOf(objects(k), counted), time });
   }
   return watch.verdict();
@@ -224,6 +227,38 @@ test('what the agent itself keeps is no finding', () => {
     classes?.findings.map(({ culprit }) => culprit?.name),
     ['variable sessions (ticks.mjs:2)'],
   );
+});
+
+/** Entries of Node's performance timeline, which nothing of the program holds. */
+const marks = (k: number): Row[] => [
+  {
+    stack: [
+      ['(string)', '', 0],
+      ['PerformanceMark', '', 0],
+      ['Array', '', 0],
+      ['(Node and builtins)', '', 0],
+    ],
+    value: 15_000 + 3000 * k,
+    retained: 900_000 + 180_000 * k,
+  },
+];
+/** A place of the user's that allocates so many of the sampler's pieces, as few as a minute shows. */
+const pieces = (counts: readonly number[]) => (k: number): Row[] => [
+  { stack: [['timed', '/app/marks.mjs', 7]], value: (counts[k] ?? 0) * 524_288 },
+];
+
+test('what Node alone holds piles up by whoever allocates it, though the sampler saw only a few of them', () => {
+  const few = pieces([0, 0, 1, 2, 1, 1, 2, 3, 3, 3, 4, 6, 7]);
+  const verdict = minute({ heap: few, objects: marks, retained: true, period: 524_288 });
+  assert.equal(verdict.kind, 'leak');
+  const [top] = verdict.convicted;
+  assert.deepEqual([top?.evidence, top?.finding.createdBy], ['classes', 'timed /app/marks.mjs:7']);
+  assert.match(verdict.sentence, /, allocated by timed \(marks\.mjs:7\), pile up: /u);
+});
+
+test('it is not where nobody of the user’s allocates as much, or he has stopped', () => {
+  for (const heap of [pieces([1, 1, 1]), pieces([0, 2, 4, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7]), () => []])
+    assert.notEqual(minute({ heap, objects: marks, retained: true, period: 524_288 }).kind, 'leak');
 });
 
 test('a sentence about one dump has no comma before its colon, whoever put things there', () => {
