@@ -23,6 +23,7 @@ export { findLeaks } from './leaks.ts';
 export { findingSentence, rateOf, subjectOf, verdictSentence } from './sentences.ts';
 export { amount, duration, percent, shortPlace } from './words.ts';
 export { type Starter, starterOf } from './starter.ts';
+export { type StarterCall, startsForOthers } from './callers.ts';
 export type { LeaksReport, ProcessReport } from './report.ts';
 export { counterKinds, type CounterKind, type CounterName, type Evidence } from './counter-kinds.ts';
 export { Ledger, type CounterState, type CounterTrend } from './ledger.ts';

@@ -2,6 +2,7 @@
 import type { Counters, OnlyCall } from '@stackpile/profile';
 import { withAllocators, withCallees, withHolders, withNodesOwn } from './allocator.ts';
 import { blameOrder, growInStep } from './blame.ts';
+import { type StarterCall, withCallers } from './callers.ts';
 import { type CounterKind, type CounterName, counterKinds, type Evidence } from './counter-kinds.ts';
 import { type FileOpener, filesVerdict } from './files.ts';
 import { type CounterTrend, type Ledger, trendOfTotals } from './ledger.ts';
@@ -33,6 +34,8 @@ export interface ProcessCase {
   readonly openers: readonly FileOpener[];
   /** Functions that only call another one, as those texts tell. */
   readonly calls: readonly OnlyCall[];
+  /** Who calls functions that start goroutines for others. */
+  readonly callers: readonly StarterCall[];
 }
 
 /** Findings explain a counter where they make up this share of its growth. */
@@ -324,7 +327,10 @@ export function judgeProcess(told: ProcessCase): ProcessVerdict {
   const one: ProcessCase = {
     ...told,
     verdicts: [
-      ...withHolders(withAllocators(withNodesOwn(withCallees(told.verdicts, told.calls)))),
+      ...withCallers(
+        withHolders(withAllocators(withNodesOwn(withCallees(told.verdicts, told.calls)))),
+        told.callers,
+      ),
       ...(files === null ? [] : [{ evidence: 'files' as const, verdict: files }]),
     ],
   };

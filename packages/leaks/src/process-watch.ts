@@ -1,5 +1,6 @@
 // One process under watch: its counters, and a LeakWatch for each kind of evidence; what to ask it next, and the verdict on all of it.
 import { type Counters, fileOpeners, type OnlyCall, onlyCalls, readCounters } from '@stackpile/profile';
+import type { StarterCall } from './callers.ts';
 import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
 import { LeaksError } from './errors.ts';
 import type { FileOpener } from './files.ts';
@@ -55,6 +56,7 @@ interface Run {
   openers: readonly FileOpener[];
   /** Functions that only call another one: of the same. */
   calls: readonly OnlyCall[];
+  callers: readonly StarterCall[];
 }
 
 function freshRun(): Run {
@@ -65,6 +67,7 @@ function freshRun(): Run {
     unseen: new Map(),
     openers: [],
     calls: [],
+    callers: [],
   };
 }
 
@@ -129,6 +132,11 @@ export class ProcessWatch {
   /** Says what nobody looked at; the same id again replaces it. */
   notSeen(unseen: Unseen): void {
     this.#run.unseen.set(unseen.id, unseen);
+  }
+
+  /** Says who calls functions that start goroutines for others, as somebody has seen it. */
+  callers(known: readonly StarterCall[]): void {
+    this.#run.callers = known;
   }
 
   /** The watch of a worker or a child of this process, which is thereby visited. */
@@ -241,7 +249,7 @@ export class ProcessWatch {
   }
 
   #judge(): ProcessVerdict {
-    const { ledger, watches, parts, unseen, openers, calls } = this.#run;
+    const { ledger, watches, parts, unseen, openers, calls, callers } = this.#run;
     const told: PartVerdict[] = [...parts].map(([name, { kind, watch }]) => ({
       name,
       kind,
@@ -258,6 +266,7 @@ export class ProcessWatch {
       snapshots: this.#options.snapshots === true,
       openers,
       calls,
+      callers,
     });
   }
 
@@ -293,6 +302,7 @@ export class ProcessWatch {
       snapshots: this.#options.snapshots === true,
       openers: [],
       calls: [],
+      callers: [],
     });
     this.#earlier = [...this.#earlier, verdict].slice(-mostEarlier);
     this.#restarts++;

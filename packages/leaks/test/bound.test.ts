@@ -75,7 +75,7 @@ const runs = 1000;
 
 describe('a thousand series of each noise', () => {
   for (const [what, noise] of Object.entries(noises)) {
-    test(`${what}: fewer than 1 % grow where nothing leaks`, () => {
+    test(`${what}: fewer than 1 % grow where nothing leaks`, (t) => {
       const random = randomFrom(101);
       let convicted = 0;
       for (let run = 0; run < runs; run++) {
@@ -83,10 +83,11 @@ describe('a thousand series of each noise', () => {
         const one = made(random, noise, run % 2 === 0 ? 'tasks' : 'heapLive', points, 5, 0);
         if (stateOf(one).state === 'grows') convicted++;
       }
+      t.diagnostic(`${convicted} of ${runs}`);
       assert.ok(convicted < 0.01 * runs, `${convicted} of ${runs}`);
     });
 
-    test(`${what}: fewer than 1 % are acquitted of a leak above the bound that is stated`, () => {
+    test(`${what}: fewer than 1 % are acquitted of a leak above the bound that is stated`, (t) => {
       const random = randomFrom(102);
       let false_ = 0;
       let acquitted = 0;
@@ -99,6 +100,7 @@ describe('a thousand series of each noise', () => {
         acquitted++;
         if (pace > (trend.atMost ?? Number.POSITIVE_INFINITY)) false_++;
       }
+      t.diagnostic(`${false_} of ${runs}, ${acquitted} acquitted`);
       assert.ok(false_ < 0.01 * runs, `${false_} of ${runs}, ${acquitted} acquitted`);
     });
   }
@@ -112,7 +114,7 @@ describe('leaks of 1 % a minute', () => {
     ['heapLive', 'load that drifts (autocorrelation 0.7)'],
     ['fds', 'nothing at all'],
   ] as const) {
-    test(`${name} over ${noise}: found within 30 points in 95 of 100`, () => {
+    test(`${name} over ${noise}: found within 30 points in 95 of 100`, (t) => {
       const random = randomFrom(103);
       let found = 0;
       for (let run = 0; run < 100; run++) {
@@ -124,6 +126,7 @@ describe('leaks of 1 % a minute', () => {
         );
         if (ledger.trends().some(({ kind, state }) => kind.name === name && state === 'grows')) found++;
       }
+      t.diagnostic(`${found} of 100`);
       assert.ok(found >= 95, `${found} of 100`);
     });
   }

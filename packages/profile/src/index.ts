@@ -17,6 +17,7 @@ export {
   type ProfileErrorOptions,
   type WireErrorCode,
 } from './errors.ts';
+export { type TraceFrame, traceStacks } from './go-trace.ts';
 export { goPackage, type Language, languageOf } from './language.ts';
 export {
   analyzeHeap,

@@ -12,6 +12,7 @@ import {
   heapClasses,
   type TaskForm,
 } from './evidence.ts';
+import { GoCallers } from './go-callers.ts';
 import { visible } from './terminal.ts';
 import type { WatchIo } from './watch-io.ts';
 
@@ -248,6 +249,7 @@ export async function* processLooks(
   const stops = new Stops(plan, host.now() - begin);
   const end = host.now() + duration;
   const classes = plan.mayStop ? new ClassLooks(duration, () => host.now()) : null;
+  const callers = plan.mayStop ? new GoCallers(service, plan.offers) : null;
   let asked: readonly EvidenceAsk[] = [];
   let verdict: ProcessVerdict | null = null;
   const watched = looks(borne, {
@@ -286,6 +288,10 @@ export async function* processLooks(
       throw error;
     }
     if (look.captures.length > 0 || verdict !== null) verdict = watch.verdict();
+    if (callers !== null && verdict?.kind === 'leak') {
+      watch.callers(await callers.of(verdict, host.signal));
+      verdict = watch.verdict();
+    }
     yield { look, verdict };
   }
 }
