@@ -13,15 +13,16 @@ export interface StarterCall {
 }
 
 /**
- * The function that starts what a finding tells of, where it does so for whoever calls it: it is a library's, or what it starts is a
- * closure of its own that calls somebody else; '' where it is the one to blame itself.
+ * The function that starts what a finding tells of, where it does so for whoever calls it: no code of the user's runs in it, or it is
+ * a closure of the starter's that calls somebody else; '' where the starter is the one to blame itself.
  */
 export function startsForOthers({ kind, createdBy, stack, culprit }: Finding): string {
   if (kind !== 'leak' || createdBy === '') return '';
+  if (culprit === null) return createdBy;
   const { name } = starterOf(createdBy);
   const entry = stack.at(-1)?.name ?? '';
   const isOwnClosure = entry.startsWith(`${name}.func`) || entry.startsWith(`${name}.gowrap`);
-  const callsOther = culprit !== null && culprit.name !== entry;
+  const callsOther = culprit.name !== entry;
   return isOwnClosure && callsOther ? createdBy : '';
 }
 

@@ -83,9 +83,9 @@ export function makerWords({ type, unit }: Series['measure']): string {
   return type === 'closures' ? 'made by' : 'started by';
 }
 
-/** Who put what is held where it is, or made it: `, put there by remember (cache.mjs:9),`. */
-function makerOf({ createdBy, createdHow }: Finding, { measure }: Series): string {
-  if (createdBy === '' || makerWords(measure) === 'started by') return '';
+/** Who put what is held where it is, made it, or had it started: `, put there by remember (cache.mjs:9),`. */
+function makerOf({ createdBy, createdHow }: Finding): string {
+  if (createdBy === '' || createdHow === 'started by') return '';
   const { name, place } = starterOf(createdBy);
   const [, file = '', line = ''] = /^(.*):(\d+)$/su.exec(place) ?? [];
   const where = file === '' ? name : placeOf({ name, file, line: Number(line), origin: 'user' });
@@ -106,8 +106,8 @@ export function findingSentence(finding: Finding, series: Series): string {
     series.measure.type === 'files'
       ? openedBy(finding)
       : named
-        ? `${doing(finding, series)} ${subject}${makerOf(finding, series)}`
-        : `${bytes ? 'memory' : series.noun} of ${subject}`,
+        ? `${doing(finding, series)} ${subject}${makerOf(finding)}`
+        : `${bytes ? 'memory' : series.noun} of ${subject}${makerOf(finding)}`,
   );
   const verb = (plural: string, singular: string): string => (bytes ? singular : plural);
   switch (finding.kind) {

@@ -41,14 +41,44 @@ export class GoCallers {
   }
 }
 
-/** The user's function that most often stands nearest above the one that starts goroutines at that very line; null where none does. */
-function callerIn(stacks: readonly (readonly TraceFrame[])[], starter: string): TraceFrame | null {
+type Stacks = readonly (readonly TraceFrame[])[];
+
+/** Goroutines that start goroutines that start goroutines: so many times the one before is looked for. */
+const MOST_HOPS = 4;
+
+/**
+ * The user's function that most often stands nearest above the one that starts goroutines at that very line; null where none does.
+ * Where that runs in a goroutine without any, whoever started this one is asked for.
+ */
+function callerIn(stacks: Stacks, starter: string): TraceFrame | null {
   const { plainName, place } = starterOf(starter);
+  let above = callersOf(stacks, ({ name, file, line }) => name === plainName && `${file}:${line}` === place);
+  for (let hop = 0; hop < MOST_HOPS; hop++) {
+    const users = above.flatMap((stack) => stack.find(isUsers) ?? []);
+    if (users.length > 0) return mostFrequent(users);
+    // A goroutine begins with a closure of whoever started it.
+    const starters = new Set(above.flatMap((stack) => closureOwner(stack.at(-1)) ?? []));
+    above = callersOf(stacks, ({ name }) => starters.has(name));
+  }
+  return null;
+}
+
+/** What stands above the innermost of such frames, of each stack that has one. */
+function callersOf(stacks: Stacks, isStarter: (frame: TraceFrame) => boolean): TraceFrame[][] {
+  return stacks.flatMap((stack) => {
+    const at = stack.findIndex(isStarter);
+    return at < 0 ? [] : [stack.slice(at + 1)];
+  });
+}
+
+/** `main.run` of its closure `main.run.func1`; undefined of what is none. */
+function closureOwner(frame: TraceFrame | undefined): string | undefined {
+  return /^(.+?)\.(?:func|gowrap)\d/u.exec(frame?.name ?? '')?.[1];
+}
+
+function mostFrequent(frames: readonly TraceFrame[]): TraceFrame | null {
   const counts = new Map<string, { readonly frame: TraceFrame; count: number }>();
-  for (const stack of stacks) {
-    const at = stack.findIndex(({ name, file, line }) => name === plainName && `${file}:${line}` === place);
-    const frame = at < 0 ? undefined : stack.slice(at + 1).find(isUsers);
-    if (frame === undefined) continue;
+  for (const frame of frames) {
     const key = `${frame.name} ${frame.file}:${frame.line}`;
     const known = counts.get(key) ?? { frame, count: 0 };
     known.count++;
