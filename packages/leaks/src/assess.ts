@@ -179,12 +179,16 @@ function fallsOrJitters(e: Evidence, rules: Rules): boolean {
   return median(jitters) > rules.jitter;
 }
 
-/** Since when so large a share of those alive now has been there, in units of x before the last dump: by when each was first seen. */
+/**
+ * Since when so large a share of those alive now has been there, in units of x before the last dump: by when each was first seen. 0 where
+ * they came since the last look, and nobody knows for how long they wait.
+ */
 function ageAt(e: Evidence, arrivals: readonly number[], share: number): number {
   const n = e.x.length;
   const wanted = (1 - share) * (arrivals[n - 1] ?? 0);
   let i = 0;
   while (i < n - 1 && (arrivals[i] ?? 0) < wanted) i++;
+  if (i === n - 1) return 0;
   const before = i === 0 ? 0 : (arrivals[i - 1] ?? 0);
   const from = i === 0 ? (e.x[0] ?? 0) : (e.x[i - 1] ?? 0);
   const step = (arrivals[i] ?? 0) - before;
@@ -244,7 +248,8 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
       : steady('flat', trend);
   if (pile.shape === 'settled' || pile.shape === 'returned') return steady('settled', pile, 0.95);
   if (kept < rules.keptByTraffic) return turnover(e, trend, 0.9, rules);
-  if (!churning && countsSettled(e, proven, trend, rules)) return steady('settled', trend);
+  if (!churning && countsSettled(e, proven, trend, rules))
+    return n === 3 ? growing('few', pile) : steady('settled', trend);
   // Long-lived but replaced one for one: nothing piles up unless the number grows too.
   if (kept < rules.keptByPile)
     return trend.shape === 'grows' || trend.shape === 'slowing'
@@ -265,12 +270,13 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
 
 /**
  * Whether the number settled after the first dump while those who stay seem to become more: a pool that was filled by the looking
- * itself, and whose members are replaced now and then. Of those alive now more were born late, whatever the pool does.
+ * itself, and whose members are replaced now and then. Of those alive now more were born late, whatever the pool does. Three dumps show
+ * that it may be so.
  */
 function countsSettled(e: Evidence, proven: readonly number[], trend: Trend, rules: Rules): boolean {
   const { values, x } = e;
   const n = values.length;
-  if (n < 4 || trend.shape === 'grows') return false;
+  if (n < 3 || trend.shape === 'grows') return false;
   const later = values.slice(1);
   const stayed = (proven.at(-1) ?? 0) - (proven[1] ?? 0);
   const gained = (values[n - 1] ?? 0) - (values[1] ?? 0);

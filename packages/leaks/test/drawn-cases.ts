@@ -326,6 +326,37 @@ export const drawnCases: readonly DrawnCase[] = [
     ],
   },
   {
+        lives: [17, 27, 37, 51, 55, 64, 80, 76, 92, 102, 113].map(
+          (count, dump) => [count, dump - 0.5, dump + 0.5] as const,
+        ),
+      },
+    ],
+    company: 0,
+    passing: [15, 22, 30, 40, 44, 52, 64, 62, 74, 82, 90],
+    expected: 'unsure',
+  },
+  {
+    truth: 'harmless',
+    what: 'a pool whose members are replaced now and then, and that was filled between the first two of 3 snapshots',
+    n: 3,
+    times: true,
+    heap: true,
+    series: [
+      {
+        lives: [
+          [225, -1, 9],
+          [31, -1, 1],
+          [130, 1, 9],
+          [51, 1, 2],
+          [51, 2, 9],
+        ],
+        bytes: 600,
+      },
+    ],
+    company: 300,
+    expected: 'unsure',
+  },
+  {
     truth: 'leak',
     expected: 'unsure',
     what: 'a backlog that begins late, 6 dumps',

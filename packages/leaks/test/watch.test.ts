@@ -475,6 +475,20 @@ describe('what a task is', () => {
     assert.equal(verdict.kind, 'unsure');
   });
 
+  test('load that rises is no backlog where all are others at each look: since a late one nobody knows for how long they wait', () => {
+    // Seconds and numbers of work that takes four seconds, as they were read on a busy machine.
+    const seconds = [0, 5, 10, 18, 20, 25, 34, 38, 41, 51, 61];
+    const work = [17, 27, 37, 51, 55, 64, 80, 76, 92, 102, 113];
+    let id = 0;
+    const watch = new LeakWatch();
+    for (const [k, second] of seconds.entries()) {
+      id += 30;
+      const rows = Array.from({ length: work[k] ?? 0 }, () => ({ stack: waiting('work'), id: ++id }));
+      watch.feed(dump(rows, second / 60));
+    }
+    assert.notEqual(watch.verdict().kind, 'leak');
+  });
+
   test('two dumps of a large number that are all others are no acquittal', () => {
     const verdict = findLeaks(
       dumps(2, (k) =>

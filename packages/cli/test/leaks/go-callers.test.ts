@@ -3,14 +3,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
-import { ProfileBuilder } from '@stackpile/profile';
+import { type Offers, ProfileBuilder } from '@stackpile/profile';
 import { type Service, SourceError } from '@stackpile/sources';
 import { GoCallers } from '../../src/leaks/go-callers.ts';
 
 const trace = new Uint8Array(
   readFileSync(new URL('../../../profile/test/traces/groups.trace', import.meta.url)),
 );
-const offers = { schema: 'stackpile.offers/1', offers: [{ name: 'trace', kind: 'raw', count: null }] } as const;
+const offers: Offers = {
+  schema: 'stackpile.offers/1',
+  offers: [{ name: 'trace', description: '', kind: 'recording', query: [], delta: false, count: null }],
+};
 const { signal } = new AbortController();
 
 type Stack = readonly (readonly [name: string, file: string, line: number])[];
