@@ -1,6 +1,6 @@
 // Ages as heap snapshots tell them (`born_after`): who of the objects of one process ended, though none of them has an id.
 import { heapIds, type Profile } from '@stackpile/profile';
-import type { Born } from './born.ts';
+import type { Born, BornBytes } from './born.ts';
 import type { DumpColumns } from './columns.ts';
 import type { StackTable } from './frames.ts';
 import type { SeriesRecord } from './record.ts';
@@ -40,6 +40,32 @@ function* changes(
 
 /** Classes of what V8 makes for itself while a program runs. */
 const ofV8: ReadonlySet<string> = new Set(['(V8 code)', '(V8 object shapes)', '(V8 system)']);
+
+/** The first dump after half of the time, but the last; null where there is none, or times are not told. */
+function halfTime(
+  times: readonly (number | null)[],
+): { readonly index: number; readonly ms: number } | null {
+  const begin = times[0] ?? null;
+  const end = times.at(-1) ?? null;
+  if (begin === null || end === null || end <= begin) return null;
+  const index = times.findIndex((time) => time !== null && time - begin >= (end - begin) / 2);
+  const time = times[index] ?? null;
+  return time === null || index >= times.length - 1 ? null : { index, ms: time - begin };
+}
+
+/** Bytes of what was born after one look and by another, as numbers of looks. */
+function bornWithin(rows: DumpColumns, stacks: StackTable, after: number, by: number): BornBytes {
+  let bytes = 0;
+  let code = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const age = rows.age[i] ?? 0;
+    if (age <= after || age > by) continue;
+    const kept = rows.retained[i] ?? 0;
+    bytes += kept;
+    if (ofV8.has(stacks.stack(rows.stack[i] ?? 0)[0]?.name ?? '')) code += kept;
+  }
+  return { bytes, code };
+}
 
 /** What the ages of the dumps count from. */
 export class AgeBook {
@@ -94,20 +120,24 @@ export class AgeBook {
     }
   }
 
-  /** Adds up what was born since the first dump. */
-  bear(rows: DumpColumns, stacks: StackTable): void {
+  /**
+   * Adds up what was born since the first dump.
+   *
+   * @param times of the dumps, in milliseconds; null of those that do not say when they were taken
+   */
+  bear(rows: DumpColumns, stacks: StackTable, times: readonly (number | null)[]): void {
     const first = this.looks?.[0];
     this.born = null;
     if (first === undefined) return;
-    let bytes = 0;
-    let code = 0;
-    for (let i = 0; i < rows.length; i++) {
-      if ((rows.age[i] ?? 0) <= first) continue;
-      const kept = rows.retained[i] ?? 0;
-      bytes += kept;
-      if (ofV8.has(stacks.stack(rows.stack[i] ?? 0)[0]?.name ?? '')) code += kept;
-    }
-    this.born = { bytes, code };
+    const until = halfTime(times);
+    const seenBy = until === null ? undefined : this.looks?.[until.index];
+    this.born = {
+      ...bornWithin(rows, stacks, first, Number.POSITIVE_INFINITY),
+      early:
+        until === null || seenBy === undefined
+          ? null
+          : { ...bornWithin(rows, stacks, first, seenBy), ms: until.ms },
+    };
   }
 
   /** Of the dumps, only those of the rows `keep` are kept. */

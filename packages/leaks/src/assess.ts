@@ -207,6 +207,7 @@ function isBacklog(e: Evidence, arrivals: readonly number[], trend: Trend, rules
   const last = e.values[n - 1] ?? 0;
   if (n < rules.backlogDumps || trend.shape !== 'grows' || !e.exact) return false;
   if (last < rules.backlogLeast || last < rules.backlogGrowth * first) return false;
+  if (isSteadilyFed(e, arrivals, rules)) return true;
   const came = e.endedEarly + e.endedLate + last - first;
   const span = (e.x[n - 1] ?? 0) - (e.x[0] ?? 0);
   // Of those who wait half have waited for less than half as long as the first of them.
@@ -214,6 +215,26 @@ function isBacklog(e: Evidence, arrivals: readonly number[], trend: Trend, rules
   if (came <= 0 || half <= 0) return false;
   const ratio = (last * span) / came / (2 * half);
   return ratio <= rules.backlogRatio && ageAt(e, arrivals, 0.9) <= rules.backlogTail * half;
+}
+
+/**
+ * Whether as many come as before while ever more are there, since there were enough to speak of a queue: one that begins within the window.
+ * Of the whole process it is known how many came; what is judged is most of them.
+ */
+function isSteadilyFed(e: Evidence, arrivals: readonly number[], rules: Rules): boolean {
+  const { arrived, values, x } = e;
+  const n = values.length;
+  const from = values.findIndex((value) => value >= rules.backlogLeast);
+  if (!e.lasting || arrived === null || from < 0 || n - from < rules.backlogDumps) return false;
+  if ((values[n - 1] ?? 0) < rules.backlogGrowth * (values[from] ?? 0)) return false;
+  const fresh = (arrivals[n - 1] ?? 0) - (arrivals[n - 2] ?? 0);
+  if (fresh < rules.shortLives * (arrived[n - 1] ?? 0)) return false;
+  const pace = (begin: number, end: number): number => {
+    const came = arrived.slice(begin + 1, end + 1).reduce((sum, one) => sum + one, 0);
+    return came / ((x[end] ?? 0) - (x[begin] ?? 0));
+  };
+  const middle = (from + n) >> 1;
+  return pace(middle, n - 1) <= rules.backlogRatio * pace(from, middle);
 }
 
 /** With ids: who stayed decides, not how many there are. */
@@ -243,7 +264,7 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
       ? trend
       : trendOf(e.x.slice(0, proven.length), proven, 0, Math.max(rules.leastStayed, e.least), e.unit, rules);
   if (pile.shape === 'flat')
-    return trend.shape === 'grows' && kept < rules.keptByTraffic
+    return trend.shape === 'grows' && (churning || kept < rules.keptByTraffic)
       ? turnover(e, trend, 0.9, rules)
       : steady('flat', trend);
   if (pile.shape === 'settled' || pile.shape === 'returned') return steady('settled', pile, 0.95);
@@ -257,7 +278,8 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
       : steady('turnover', trend);
   if (e.wait === 'idle-connection') return growing('load', pile);
   if (pile.shape === 'slowing' || pile.shape === 'jumped') return growing(pile.shape, pile);
-  if (n === 3 && stayed + fresh < rules.leastOfThree) return growing('few', pile);
+  // Of three dumps with many who leave early two are left to show a growth, which is none yet.
+  if (n === 3 && (churning || stayed + fresh < rules.leastOfThree)) return growing('few', pile);
   // Objects and open things that pile up are held by somebody, and none of them goes; where many went, what holds them fills and empties.
   const ended = e.endedEarly + e.endedLate;
   if (!e.tasks && ended > rules.heldEnded * (before + ended)) return growing('load', pile);

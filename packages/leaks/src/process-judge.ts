@@ -73,20 +73,31 @@ const codeTimes = 4;
 
 /**
  * What came since the first snapshot and is still there is all that a heap can have gained. Where that is little, and no class of it
- * piles up, the heap is flat, however it breathes.
+ * piles up, the heap is flat, however it breathes. So it is where little of the first half is left, whatever has come since: what is
+ * kept for a while (entries that expire, replies that are awaited) is gone by then, and what leaks is not.
  */
 function boundByBirth(trend: CounterTrend, { kind, series }: Verdict): CounterTrend {
   const { born, span } = series;
   if (kind !== 'none' || trend.state !== 'unclear' || born === null || span === null || span <= 0)
     return trend;
   const unseen = Math.max(trend.kind.unseenGain, trend.kind.unseenShare * trend.last);
-  if (born.bytes - born.code > unseen || born.bytes > codeTimes * unseen) return trend;
-  return { ...trend, state: 'flat', note: '', atMost: (born.bytes * 60_000) / span };
+  for (const part of [{ ...born, ms: span }, born.early]) {
+    if (part === null) continue;
+    const allowed = (unseen * part.ms) / span;
+    if (part.bytes - part.code > allowed || part.bytes > codeTimes * allowed) continue;
+    return { ...trend, state: 'flat', note: '', atMost: (part.bytes * 60_000) / part.ms };
+  }
+  return trend;
 }
 
 /** Whether each of what a counter counts has a number by which it is known again, and none was left out or estimated. */
 function knowsEach({ unit }: CounterKind, { series }: Verdict, { looks }: Ledger): boolean {
   return unit === 'count' && series.ids && looks.every(({ tasksBetween }) => tasksBetween === null);
+}
+
+/** Whether one thing may become larger, which the number of objects does not tell. */
+function fills(verdicts: ProcessCase['verdicts']): boolean {
+  return verdicts.some(({ evidence, verdict }) => evidence === 'filled' && verdict.kind !== 'none');
 }
 
 function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
@@ -99,7 +110,7 @@ function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
       if (read.state === 'unknown') return acquitted(said, verdict);
       // Snapshots say exactly what lives; what is used includes what nobody has collected yet.
       if (evidence === 'classes' && verdict.series.dumps >= fewestSnapshots)
-        return boundByBirth(said, verdict);
+        return fills(verdicts) ? said : boundByBirth(said, verdict);
       if (evidence !== 'heap' && read.state === 'unclear' && knowsEach(kind, verdict, ledger))
         return acquitted(read, verdict);
     }

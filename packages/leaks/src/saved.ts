@@ -1,5 +1,5 @@
 // A watch as plain JSON, so that whoever watches can be restarted and forget nothing: its shape, and the reader that trusts nothing.
-import type { Born } from './born.ts';
+import type { Born, BornBytes } from './born.ts';
 import type { Origin } from '@stackpile/profile';
 import { LeaksError } from './errors.ts';
 
@@ -145,6 +145,19 @@ class Reader {
   }
 }
 
+function bornBytes(reader: Reader): BornBytes {
+  return { bytes: reader.get('bytes').number(), code: reader.get('code').number() };
+}
+
+function born(reader: Reader): Born | null {
+  if (reader.isAbsent || reader.isNull) return null;
+  const early = reader.get('early');
+  return {
+    ...bornBytes(reader),
+    early: early.isAbsent || early.isNull ? null : { ...bornBytes(early), ms: early.get('ms').number() },
+  };
+}
+
 function counts(reader: Reader): (readonly [string, number])[] {
   return reader.list((pair) => [pair.at(0, 2).text(), pair.at(1, 2).number()] as const);
 }
@@ -230,10 +243,7 @@ export function readSavedWatch(value: unknown): SavedWatch {
         ? null
         : all.get('looks').list((n) => n.number(), dumps),
     process: all.get('process').isAbsent ? '' : all.get('process').text(),
-    born:
-      all.get('born').isAbsent || all.get('born').isNull
-        ? null
-        : { bytes: all.get('born').get('bytes').number(), code: all.get('born').get('code').number() },
+    born: born(all.get('born')),
     lasting: all.get('lasting').isAbsent ? false : all.get('lasting').flag(),
     halfWaited: all.get('halfWaited').isAbsent ? -1 : all.get('halfWaited').number(),
     starts: all.get('starts').isAbsent

@@ -221,7 +221,7 @@ export class LeakWatch {
       else this.#ids.see(id, index, value, series, stacks);
     }
     this.#totals.push(total);
-    this.#ages.bear(rows, stacks);
+    this.#ages.bear(rows, stacks, this.#times);
     if (isAged) this.#ages.end([...this.#series.all()], before, stacks, index);
     this.#ids.close(index, highest);
   }

@@ -326,16 +326,6 @@ export const drawnCases: readonly DrawnCase[] = [
     ],
   },
   {
-        lives: [17, 27, 37, 51, 55, 64, 80, 76, 92, 102, 113].map(
-          (count, dump) => [count, dump - 0.5, dump + 0.5] as const,
-        ),
-      },
-    ],
-    company: 0,
-    passing: [15, 22, 30, 40, 44, 52, 64, 62, 74, 82, 90],
-    expected: 'unsure',
-  },
-  {
     truth: 'harmless',
     what: 'a pool whose members are replaced now and then, and that was filled between the first two of 3 snapshots',
     n: 3,

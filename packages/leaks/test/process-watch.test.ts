@@ -189,6 +189,49 @@ describe('a heap of which snapshots tell who came', () => {
     assert.equal(verdict.kind, 'none');
   });
 
+  /** Seven snapshots within a minute of entries that are kept for a while, of which so many bytes are there of each look. */
+  const kept = (bytes: (age: number, looks: number) => number): ProcessVerdict =>
+    watched(
+      (k) => ({ heapLive: (20 + (k % 3)) * 2 ** 20 }),
+      (watch, k, seconds) => {
+        if (k % 2 === 1) return;
+        const looks = k / 2;
+        const row = (age: number, value: number, retained: number): Row => ({
+          stack: [
+            ['Session', '', 0],
+            ['variable sessions', '/srv/app.mjs', 1],
+          ],
+          value,
+          retained,
+          numbers: { [BORN_LABEL]: age },
+        });
+        const old = row(0, 1000, (10 - ([0, 1, 0.2, 0.8, 0.1, 0.7, 0.3][looks] ?? 0)) * 2 ** 20);
+        const young = Array.from({ length: looks }, (_, i) => row(i + 1, 500, bytes(i + 1, looks)));
+        watch.dump(
+          'classes',
+          dump([old, ...young.filter(({ retained }) => retained !== 0)], seconds, {
+            type: 'objects',
+            retained: true,
+            comments: [
+              `object ids up to ${1000 * (looks + 1)}, of process abc`,
+              `ages told by ${looks} earlier looks`,
+            ],
+          }),
+        );
+      },
+    ).verdict;
+
+  test('is flat where nothing is left of what came in the first half: what is kept for a while is gone by then', () => {
+    const verdict = kept((age, looks) => (looks - age < 2 ? 600_000 : 0));
+    assert.equal(rowOf(verdict, 'heapLive').state, 'flat');
+    assert.equal(verdict.kind, 'none');
+  });
+
+  test('is not where some of it is left, however little stays beside what comes and goes', () => {
+    const verdict = kept((age, looks) => (looks - age < 2 ? 600_000 : 120_000));
+    assert.notEqual(verdict.kind, 'none');
+  });
+
   test('is not where more came than is worth a word, of the program or of code', () => {
     assert.equal(kindOf(2 ** 20).kind, 'unsure');
     assert.equal(kindOf(0, 2 ** 20).kind, 'unsure');

@@ -489,6 +489,35 @@ describe('what a task is', () => {
     assert.notEqual(watch.verdict().kind, 'leak');
   });
 
+  /** Work that is taken up in the order in which it comes, at each look so many since the one before. */
+  function queue(came: readonly number[], done: readonly number[]): Dump[] {
+    let first = 1;
+    let last = 0;
+    return came.map((count, k) => {
+      last += count;
+      first = Math.min(last + 1, first + (done[k] ?? 0));
+      const ids = Array.from({ length: last + 1 - first }, (_, i) => first + i);
+      return dump(
+        ids.map((id) => ({ stack: waiting('submit'), id })),
+        k / 12,
+      );
+    });
+  }
+
+  test('a queue that begins within the watch is one: as many come as before, and ever more are there', () => {
+    const came = [0, 0, 0, 0, 0, 592, 1087, 1013, 1049, 1053, 1148, 1100];
+    const done = [0, 0, 0, 0, 0, 300, 600, 600, 600, 600, 600, 600];
+    const { kind, findings } = findLeaks(queue(came, done));
+    assert.equal(kind, 'leak');
+    assert.equal(findings[0]?.culprit?.name, 'main.submit');
+  });
+
+  test('load that begins within the watch and rises is no queue', () => {
+    const came = [0, 0, 0, 0, 0, 200, 300, 400, 500, 600, 700, 800];
+    const done = [0, 0, 0, 0, 0, 0, 100, 200, 300, 400, 500, 600];
+    assert.notEqual(findLeaks(queue(came, done)).kind, 'leak');
+  });
+
   test('two dumps of a large number that are all others are no acquittal', () => {
     const verdict = findLeaks(
       dumps(2, (k) =>

@@ -79,11 +79,12 @@ export async function takeHeapSnapshot(
 /** What one question costs at most per megabyte of heap, and all of them together, in milliseconds. */
 const LOOKUP_MS_PER_MB = 8;
 const FILLS_MS = 1000;
+const MOST_FILLS = 3;
 
 /** Asks how many elements the large tables of numbers have, of which a snapshot only knows what they have room for. */
 async function fillTables(session: SnapshotSession, { classes, heapBytes }: HeapAnalysis): Promise<void> {
   if (classes === null || classes.tables.length === 0) return;
-  const most = Math.floor(FILLS_MS / ((LOOKUP_MS_PER_MB * heapBytes) / 2 ** 20));
+  const most = Math.min(MOST_FILLS, Math.floor(FILLS_MS / ((LOOKUP_MS_PER_MB * heapBytes) / 2 ** 20)));
   const asked = classes.tables.slice(0, most);
   for (const { objectId } of asked) {
     try {

@@ -20,7 +20,7 @@ export interface ClassRow {
   readonly cells: readonly ClassCell[];
   /**
    * Bytes in it that become more while the objects do not: of its texts and buffers where these are few and large, and of the numbers
-   * in its large tables, where a live process has told how many these are. 0 where there are none.
+   * in its large tables, or of these tables themselves as long as nobody has told how many numbers there are. 0 where there are none.
    */
   readonly filled: number;
 }
@@ -44,7 +44,7 @@ export interface HeapClasses {
   readonly process: string;
   /** How many cells each row has. */
   readonly ages: number;
-  /** Large tables that hold numbers; how many these are a live process can be asked. */
+  /** Large tables that hold numbers, the largest first; how many these are a live process can be asked. */
   readonly tables: readonly Pick<NumberTable, 'objectId' | 'bytes'>[];
   /** Tells how many elements such a table has. */
   fill(objectId: number, elements: number): void;
@@ -176,16 +176,19 @@ export class ClassTally {
     const objects = this.#objects;
     const shallow = this.#shallow;
     const walk = this.#walk;
-    const rowOf = new Map(this.#tables.map(({ objectId, node }) => [objectId, walk.row[node]]));
+    const tables = new Map(this.#tables.map((table) => [table.objectId, { ...table, row: walk.row[table.node] ?? 0 }]));
     const filled = this.#largeContents();
+    const fill = (row: number, bytes: number): void => void filled.set(row, (filled.get(row) ?? 0) + bytes);
+    for (const { row, bytes } of tables.values()) fill(row, bytes);
     return {
       largestId: this.#largestId,
       process: this.#process,
       ages,
       tables: this.#tables,
       fill(objectId, elements) {
-        const row = rowOf.get(objectId);
-        if (row !== undefined) filled.set(row, (filled.get(row) ?? 0) + elements * NUMBER_BYTES);
+        const table = tables.get(objectId);
+        if (table !== undefined) fill(table.row, elements * NUMBER_BYTES - table.bytes);
+        tables.delete(objectId);
       },
       get isFilled() {
         return filled.size > 0;

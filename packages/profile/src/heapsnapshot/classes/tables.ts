@@ -15,9 +15,6 @@ const LEAST_BYTES = 65_536;
 /** A table of which more than this share of its words is objects is told by these. */
 const MOST_OBJECTS = 0.05;
 const WORD = 8;
-/** Each question walks the whole heap of the process. */
-const MOST_TABLES = 3;
-
 const edgeNames = ['table', 'elements'] as const;
 
 /** How many of what a table holds are objects, and no numbers. */
@@ -50,5 +47,5 @@ export function numberTables(snapshot: HeapSnapshot): NumberTable[] {
         found.push({ objectId: nodeId[node] as number, node, bytes });
     }
   }
-  return found.toSorted((a, b) => b.bytes - a.bytes).slice(0, MOST_TABLES);
+  return found.toSorted((a, b) => b.bytes - a.bytes);
 }
