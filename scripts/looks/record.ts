@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
-import { type Evidence, ProcessWatch } from '@stackpile/leaks';
+import { type Evidence, ProcessWatch, type StarterCall } from '@stackpile/leaks';
 import { encodeProfile } from '@stackpile/profile';
 
 /** What a watch was told, by the number of the watch: 0 is the process, the others are its parts. */
@@ -26,6 +26,7 @@ export type Told =
       readonly part: number;
     }
   | { readonly watch: number; readonly call: 'notSeen'; readonly unseen: unknown }
+  | { readonly watch: number; readonly call: 'callers'; readonly known: readonly StarterCall[] }
   | { readonly watch: number; readonly call: 'restart' };
 
 const path = process.env['STACKPILE_LOOKS'] ?? '';
@@ -41,7 +42,7 @@ function record(): void {
   };
   const tell = (told: Told): void => appendFileSync(path, `${JSON.stringify(told)}\n`);
   // oxlint-disable-next-line typescript/unbound-method -- each is called with the watch that it was called of
-  const { counters, dump, part, notSeen, restart } = ProcessWatch.prototype;
+  const { counters, dump, part, notSeen, callers, restart } = ProcessWatch.prototype;
   // What a method calls by itself is told again when that one is called: only the outermost call counts.
   let depth = 0;
   const within = <T>(told: () => Told, call: () => T): T => {
@@ -84,6 +85,12 @@ function record(): void {
     within(
       () => ({ watch: numberOf(this), call: 'notSeen', unseen }),
       () => notSeen.call(this, unseen),
+    );
+  };
+  ProcessWatch.prototype.callers = function (known) {
+    within(
+      () => ({ watch: numberOf(this), call: 'callers', known }),
+      () => callers.call(this, known),
     );
   };
   ProcessWatch.prototype.restart = function () {

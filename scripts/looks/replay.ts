@@ -37,6 +37,9 @@ function tell(watches: Map<number, ProcessWatch>, told: Told): void {
     case 'notSeen':
       watch.notSeen(told.unseen as Parameters<ProcessWatch['notSeen']>[0]);
       break;
+    case 'callers':
+      watch.callers(told.known);
+      break;
     case 'restart':
       watch.restart();
       break;

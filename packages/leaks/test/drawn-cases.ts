@@ -64,6 +64,16 @@ export const drawnCases: readonly DrawnCase[] = [
     series: [{ lives: queue(12, 10) }],
   },
   {
+    truth: 'leak',
+    expected: 'leak',
+    what: 'the same queue beside so much other work that nobody knows how much of it came for the queue',
+    n: 12,
+    times: true,
+    company: 20,
+    passing: Array.from({ length: 12 }, () => 200),
+    series: [{ lives: queue(12, 10) }],
+  },
+  {
     truth: 'harmless',
     expected: 'unsure',
     what: 'a little queue, with ids, 12 dumps',
