@@ -239,7 +239,9 @@ export class Workshop {
     if (known !== undefined) return known;
     const binary = join(this.#folder, name, file.replace(/\.go$/u, ''));
     const args = ['build', '-o', binary, basename(file)];
-    const built = promisify(execFile)('go', args, { cwd: dirname(source), timeout: 300_000 }).then(() => binary);
+    const built = promisify(execFile)('go', args, { cwd: dirname(source), timeout: 300_000 }).then(
+      () => binary,
+    );
     this.#built.set(source, built);
     return built;
   }

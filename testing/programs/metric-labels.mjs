@@ -4,7 +4,12 @@ import http from 'node:http';
 import { Counter, Registry } from 'prom-client';
 
 const registry = new Registry();
-const requests = new Counter({ name: 'requests_total', help: 'Requests.', labelNames: ['method', 'path'], registers: [registry] });
+const requests = new Counter({
+  name: 'requests_total',
+  help: 'Requests.',
+  labelNames: ['method', 'path'],
+  registers: [registry],
+});
 function countRequest(request) {
   requests.inc({ method: request.method, path: request.url });
 }
@@ -19,6 +24,8 @@ let n = 0;
 setInterval(() => {
   for (let i = 0; i < 3; i += 1)
     http
-      .get({ port: server.address().port, host: '127.0.0.1', path: `/orders/${n++}`, agent }, (response) => response.resume())
+      .get({ port: server.address().port, host: '127.0.0.1', path: `/orders/${n++}`, agent }, (response) =>
+        response.resume(),
+      )
       .on('error', () => {});
 }, 25);

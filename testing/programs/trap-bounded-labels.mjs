@@ -2,8 +2,18 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 
 const registers = [new Registry()];
-const requests = new Counter({ name: 'requests_total', help: 'Requests.', labelNames: ['route', 'status'], registers });
-const seconds = new Histogram({ name: 'request_seconds', help: 'Durations.', labelNames: ['route'], registers });
+const requests = new Counter({
+  name: 'requests_total',
+  help: 'Requests.',
+  labelNames: ['route', 'status'],
+  registers,
+});
+const seconds = new Histogram({
+  name: 'request_seconds',
+  help: 'Durations.',
+  labelNames: ['route'],
+  registers,
+});
 const start = Date.now();
 let n = 0;
 function handle() {

@@ -42,9 +42,7 @@ function* changes(
 const ofV8: ReadonlySet<string> = new Set(['(V8 code)', '(V8 object shapes)', '(V8 system)']);
 
 /** The first dump after half of the time, but the last; null where there is none, or times are not told. */
-function halfTime(
-  times: readonly (number | null)[],
-): { readonly index: number; readonly ms: number } | null {
+function halfTime(times: readonly (number | null)[]): { readonly index: number; readonly ms: number } | null {
   const begin = times[0] ?? null;
   const end = times.at(-1) ?? null;
   if (begin === null || end === null || end <= begin) return null;

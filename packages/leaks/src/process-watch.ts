@@ -123,7 +123,8 @@ export class ProcessWatch {
     this.#watch(evidence, dump).feed(dump);
     if (evidence !== 'classes') return;
     // Numbers in tables are told from the first snapshot on that has large ones.
-    if (dump.profile.sampleTypes.some(({ type }) => type === 'filled')) this.#watch('filled', dump).feed(dump);
+    if (dump.profile.sampleTypes.some(({ type }) => type === 'filled'))
+      this.#watch('filled', dump).feed(dump);
     this.#run.ledger.disturbed();
     this.#run.openers = fileOpeners(dump.profile);
     this.#run.calls = onlyCalls(dump.profile);

@@ -72,7 +72,13 @@ interface Minute {
 }
 
 /** The verdict on a minute in which the live heap grows. */
-function minute({ heap, objects, comments = [], retained = false, period = 1 }: Minute): ReturnType<ProcessWatch['verdict']> {
+function minute({
+  heap,
+  objects,
+  comments = [],
+  retained = false,
+  period = 1,
+}: Minute): ReturnType<ProcessWatch['verdict']> {
   const watch = new ProcessWatch();
   for (let k = 0; k <= 12; k++) {
     const time = began + k * 5000;
@@ -243,9 +249,9 @@ const marks = (k: number): Row[] => [
   },
 ];
 /** A place of the user's that allocates so many of the sampler's pieces, as few as a minute shows. */
-const pieces = (counts: readonly number[]) => (k: number): Row[] => [
-  { stack: [['timed', '/app/marks.mjs', 7]], value: (counts[k] ?? 0) * 524_288 },
-];
+const pieces =
+  (counts: readonly number[]) =>
+  (k: number): Row[] => [{ stack: [['timed', '/app/marks.mjs', 7]], value: (counts[k] ?? 0) * 524_288 }];
 
 test('what Node alone holds piles up by whoever allocates it, though the sampler saw only a few of them', () => {
   const few = pieces([0, 0, 1, 2, 1, 1, 2, 3, 3, 3, 4, 6, 7]);

@@ -651,7 +651,10 @@ describe('one thing that becomes larger, and not more', () => {
     const [top] = verdict.convicted;
     assert.equal(top?.evidence, 'filled');
     assert.equal(top.finding.createdBy, 'isDuplicate /srv/app.mjs:9');
-    assert.match(verdict.sentence, /^What fills a Set held by variable seen \(app\.mjs:4\), put there by isDuplicate/u);
+    assert.match(
+      verdict.sentence,
+      /^What fills a Set held by variable seen \(app\.mjs:4\), put there by isDuplicate/u,
+    );
   });
 
   test('is not where it has filled up, or is emptied now and then', () => {

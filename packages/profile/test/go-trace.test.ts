@@ -29,7 +29,13 @@ test('of a trace that was cut anywhere what came is read, and what is no trace h
     assert.ok(stacks.length >= most && stacks.length <= whole);
     most = stacks.length;
   }
-  for (const text of ['', 'go 1.26 trace', 'go 1.19 trace\0\0\0', '<html>', 'go 1.26 trace\0\0\0\u00ff\u00ff'])
+  for (const text of [
+    '',
+    'go 1.26 trace',
+    'go 1.19 trace\0\0\0',
+    '<html>',
+    'go 1.26 trace\0\0\0\u00ff\u00ff',
+  ])
     assert.deepEqual(traceStacks(new TextEncoder().encode(text)), []);
 });
 

@@ -87,7 +87,9 @@ test('of a group that starts whatever it is given, the function that gave it is 
 });
 
 test('of goroutines without any code of the user’s, whoever called the library is named, through the goroutines between', async () => {
-  const loop: Stack = [['net/http.(*persistConn).writeLoop', '/usr/local/go/src/net/http/transport.go', 2600]];
+  const loop: Stack = [
+    ['net/http.(*persistConn).writeLoop', '/usr/local/go/src/net/http/transport.go', 2600],
+  ];
   const dialled = 'net/http.(*Transport).dialConn /usr/local/go/src/net/http/transport.go:1995';
   const { convicted } = await told(
     watched(loop, dialled),

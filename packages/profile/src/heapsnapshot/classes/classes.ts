@@ -176,7 +176,9 @@ export class ClassTally {
     const objects = this.#objects;
     const shallow = this.#shallow;
     const walk = this.#walk;
-    const tables = new Map(this.#tables.map((table) => [table.objectId, { ...table, row: walk.row[table.node] ?? 0 }]));
+    const tables = new Map(
+      this.#tables.map((table) => [table.objectId, { ...table, row: walk.row[table.node] ?? 0 }]),
+    );
     const filled = this.#largeContents();
     const fill = (row: number, bytes: number): void => void filled.set(row, (filled.get(row) ?? 0) + bytes);
     for (const { row, bytes } of tables.values()) fill(row, bytes);
