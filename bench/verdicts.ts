@@ -15,7 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -370,7 +370,8 @@ const table = [
 ].join('\n');
 const leaks = answered.filter(({ program }) => program.truth.kind === 'leak').length;
 const load = (loadavg()[0] ?? 0).toFixed(1);
-const about = `${leaks} leaks and ${answered.length - leaks} traps (seed ${values.seed}), ${seconds} s each, Node ${process.version}, load ${load}:`;
+const day = new Date().toISOString().slice(0, 10);
+const about = `${day}: ${leaks} leaks and ${answered.length - leaks} traps (seed ${values.seed}), ${seconds} s each, Node ${process.version}, ${cpus().length} cores with a load of ${load}:`;
 console.log(`\n${about}\n\n${table}`);
 if (values.write) write(`${about}\n\n${table}`);
 
