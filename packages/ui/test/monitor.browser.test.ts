@@ -118,7 +118,26 @@ test('one command watches leaky services and their fixed twins, Node and Go; the
   await settled(page);
   await page.waitForSelector('[role=treeitem]', { state: 'attached' });
   assert.match((await page.locator('body').textContent()) ?? '', /subscribe/u);
-  await page.goBack();
+  // A range with profiles in both of its halves: its middle is when the leak was told, and there were some after that.
+  const then = Number(link.searchParams.get('to')) + 1;
+  const shop = encodeURIComponent(new URL(leaky).host);
+  await until(
+    async () => (await fetch(`${origin}profile?target=${shop}&from=${then}`)).status === 200,
+    () => watching.log(),
+  );
+  const around = `from=${then - 600_000}&to=${then + 600_000}`;
+  await page.goto(`${origin}timeline?target=${shop}&name=goroutine&${around}`);
+  await page.locator('[data-compare]').click();
+  await settled(page);
+  await page.waitForFunction(() => location.hash.startsWith('#/compare'));
+  assert.match((await page.locator('main').textContent()) ?? '', /subscribe/u);
+  // Go's own reader takes the same range.
+  const top = spawnSync('go', ['tool', 'pprof', '-top', `${origin}profile?target=${shop}&${around}`], {
+    encoding: 'utf8',
+    cwd: scratch,
+  });
+  assert.equal(top.status, 0, top.stderr);
+  assert.match(top.stdout, /subscribe/u);
   await page.goto(`${origin}growers?from=-10m`);
   const row = page.locator('tbody tr', { hasText: 'subscribe' }).first();
   assert.match((await row.textContent()) ?? '', /shop/u);

@@ -126,8 +126,8 @@ export class Forwarder {
         this.#failures = this.#lost = 0;
         continue;
       }
-      if (this.#failures === 0 && !signal.aborted)
-        this.#say(`cannot be sent on: ${failure}; it is tried again`);
+      if (signal.aborted) return;
+      if (this.#failures === 0) this.#say(`cannot be sent on: ${failure}; it is tried again`);
       const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
       this.#failures++;
       await this.#clock.sleep(wait, signal);

@@ -47,9 +47,9 @@ table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabu
 th, td { text-align: start; padding: .375rem .75rem .375rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
 td.number, th.number { text-align: end; white-space: nowrap; }
 [hidden] { display: none !important; }
-@media (max-width: 40rem) { thead { display: none; } tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  td, td.number { display: inline; text-align: start; border: 0; padding: 0 .75rem 0 0; } td.place { display: block; } }
-td.place { overflow-wrap: anywhere; min-inline-size: 12rem; }
+@media (max-width: 40rem) { thead { display: none; } table, tbody { display: block; } tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  td, td.number { display: inline; text-align: start; white-space: normal; border: 0; padding: 0 .75rem 0 0; } td.place { display: block; } }
+td.place { overflow-wrap: anywhere; }
 `;
 
 /** A text as it may stand in markup. */

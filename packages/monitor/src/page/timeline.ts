@@ -103,7 +103,7 @@ async function shown(
   }
 <p>${amountOf(first, series.unit)} → ${amountOf(last, series.unit)}${series.kind === 'gauge' ? ', means of each step' : ', sums of each step'}.</p>
 ${chartHtml({ range, stepMs, unit: series.unit, total, layers, linkOf: view })}
-<div class="row chosen" data-chosen><strong data-words>all of it</strong><a data-view href="${view(range.from, range.to)}">Open</a><a data-compare href="${address('/view', { target, name, from: middle, to: range.to, base_from: range.from, base_to: middle })}">Compare with its first half</a><a data-zoom href="${address('/timeline', same)}" hidden>Zoom in</a><a data-profile href="${address('/profile', { target, name, from: range.from, to: range.to })}">Profile</a></div>
+<div class="row chosen" data-chosen><strong data-words>all of it</strong><a data-view href="${view(range.from, range.to)}">Open</a><a data-compare href="${address('/view', { target, name, from: middle, to: range.to, base_from: range.from, base_to: middle })}#/compare?src=1&amp;base=0">Compare with its first half</a><a data-zoom href="${address('/timeline', same)}" hidden>Zoom in</a><a data-profile href="${address('/profile', { target, name, from: range.from, to: range.to })}">Profile</a></div>
 ${series.kind === 'gauge' && stack === '' ? await growing(store, query, series) : ''}`;
 }
 
