@@ -17,6 +17,8 @@ export interface FlowFunction {
 
 /** Paths that are followed; what is beyond them stays with its function alone. */
 const MOST_PATHS = 1 << 17;
+/** Calls that are looked at on all of them: a function that many paths lead to may have very many that are worth nothing. */
+const MOST_LOOKS = 1 << 22;
 const MOST_DEPTH = 256;
 /** A share of a function that is worth a path of its own. */
 const LEAST_SHARE = 1e-5;
@@ -36,6 +38,23 @@ interface Step {
   next: number;
 }
 
+/** Which share of a callee's event a call is, on a path that has `share` of the caller. */
+function partOf(
+  share: readonly number[],
+  costs: readonly number[],
+  sums: readonly number[],
+  event: number,
+): number {
+  const sum = sums[event] ?? 0;
+  return sum > 0 ? ((share[event] ?? 0) * (costs[event] ?? 0)) / sum : 0;
+}
+
+function isWorth(share: readonly number[], costs: readonly number[], sums: readonly number[]): boolean {
+  for (let event = 0; event < share.length; event++)
+    if (partOf(share, costs, sums, event) >= LEAST_SHARE) return true;
+  return false;
+}
+
 export class CallFlow {
   readonly #functions: readonly FlowFunction[];
   readonly #events: number;
@@ -47,6 +66,7 @@ export class CallFlow {
   /** Nodes of each frame that have costs of their own. */
   readonly #nodes = new Map<number, Set<number>>();
   #paths = 0;
+  #looks = 0;
 
   constructor(functions: readonly FlowFunction[], events: number) {
     this.#functions = functions;
@@ -96,7 +116,8 @@ export class CallFlow {
     const steps: Step[] = [{ fn, share, node, next: 0 }];
     this.#spend(fn, share, node);
     for (let step = steps.at(-1); step !== undefined; step = steps.at(-1)) {
-      const call = step.fn.calls[step.next++];
+      const call = this.#looks < MOST_LOOKS ? step.fn.calls[step.next++] : undefined;
+      this.#looks++;
       if (call === undefined) {
         steps.pop();
         path.delete(step.fn);
@@ -105,11 +126,9 @@ export class CallFlow {
       const { callee, line, costs } = call;
       if (path.has(callee) || steps.length >= MOST_DEPTH || this.#paths >= MOST_PATHS) continue;
       const sums = this.#incoming.get(callee);
-      const part = step.share.map((of, event) => {
-        const sum = sums?.[event] ?? 0;
-        return sum > 0 ? (of * (costs[event] ?? 0)) / sum : 0;
-      });
-      if (part.every((one) => one < LEAST_SHARE)) continue;
+      // Most calls are worth nothing in very wide graphs: nothing is made for these.
+      if (sums === undefined || !isWorth(step.share, costs, sums)) continue;
+      const part = step.share.map((_, event) => partOf(step.share, costs, sums, event));
       const below = this.#tree.child(step.node, this.#frame(step.fn, line));
       path.add(callee);
       steps.push({ fn: callee, share: part, node: below, next: 0 });

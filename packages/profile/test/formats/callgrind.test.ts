@@ -102,3 +102,29 @@ test('many paths through few functions end', () => {
   const made = read(file(`${layers.join('')}fn=f40\n1 10\nfn=g40\n1 10\n`));
   assert.equal(sumInt64(made.samples.values[0] ?? new Float64Array(0)), 820n);
 });
+
+test('a function that very many paths lead to, and that calls very many, ends; not a unit is lost', {
+  timeout: 60_000,
+}, () => {
+  const [layers, width, leaves] = [5, 9, 4000];
+  const lines = ['fn=root', '1 1'];
+  let at = 1;
+  const call = (callee: string, cost: number): void =>
+    void lines.push(`cfn=${callee}`, 'calls=1 1', `${at++} ${cost}`);
+  for (let i = 0; i < width; i++) call(`l0_${i}`, 1000);
+  for (let layer = 0; layer < layers; layer++)
+    for (let i = 0; i < width; i++) {
+      lines.push(`fn=l${layer}_${i}`, '1 5');
+      if (layer + 1 === layers) call('hub', 1000);
+      else for (let j = 0; j < width; j++) call(`l${layer + 1}_${j}`, 1000);
+    }
+  lines.push('fn=hub', '1 100');
+  // Each is worth nothing from here, and all of them have to be looked at to know.
+  for (let i = 0; i < leaves; i++) call(`leaf${i}`, 1);
+  lines.push('fn=other');
+  for (let i = 0; i < leaves; i++) call(`leaf${i}`, 100_000_000);
+  for (let i = 0; i < leaves; i++) lines.push(`fn=leaf${i}`, '1 9');
+  const [ir] = read(file(`${lines.join('\n')}\n`)).samples.values;
+  const wanted = 1 + layers * width * 5 + 100 + leaves * 9;
+  assert.equal(sumInt64(ir ?? new Float64Array(0)), BigInt(wanted));
+});
