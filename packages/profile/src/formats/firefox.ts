@@ -48,8 +48,15 @@ interface Library {
 /** What an address that nobody named lies in: `[libc.so.6]`; null where it is in no library, as code is that was compiled at run time. */
 function libraryAt(libraries: readonly Library[], name: string): string | null {
   const address = Number(name);
-  const found = libraries.find(({ start, end }) => start <= address && address < end);
-  return found === undefined ? null : `[${found.name}]`;
+  let low = 0;
+  let high = libraries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((libraries[middle]?.start ?? 0) <= address) low = middle + 1;
+    else high = middle;
+  }
+  const found = libraries[low - 1];
+  return found === undefined || address >= found.end ? null : `[${found.name}]`;
 }
 
 /** What a frame is: code of a script, one that has a name, an address in a library, or one in none. */
@@ -388,7 +395,7 @@ class Reader {
   }
 }
 
-/** Reads the libraries of a process; those that say nothing are left out. The cursor stands before their list. */
+/** Reads the libraries of a process, in the order of their places; those that say nothing are left out. The cursor stands before their list. */
 function readLibraries(json: JsonScanner): readonly Library[] {
   const libraries: Library[] = [];
   if (!json.arrayOrNone()) return libraries;
@@ -403,7 +410,7 @@ function readLibraries(json: JsonScanner): readonly Library[] {
     }
     if (start < end && name !== '') libraries.push({ start, end, name });
   }
-  return libraries;
+  return libraries.sort((a, b) => a.start - b.start);
 }
 
 const noTables: Tables = {

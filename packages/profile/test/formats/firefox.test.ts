@@ -192,6 +192,26 @@ test('addresses that nobody named: code of libraries by their library, compiled 
   ]);
 });
 
+test('very many libraries and addresses are looked up in little time', { timeout: 60_000 }, () => {
+  const count = 60_000;
+  const rows = Array.from({ length: count }, (_, i) => i);
+  const profile = read({
+    meta: { interval: 1 },
+    // Backwards.
+    libs: rows.map((i) => ({ start: (count - i) * 16, end: (count - i) * 16 + 8, name: `l${count - i}` })),
+    threads: [
+      {
+        stringTable: rows.map((i) => `0x${((i + 1) * 16).toString(16)}`),
+        frameTable: { schema: { location: 0 }, data: rows.map((i) => [i]) },
+        stackTable: { schema: { prefix: 0, frame: 1 }, data: rows.map((i) => [null, i]) },
+        samples: { schema: { stack: 0 }, data: rows.map((i) => [i]) },
+      },
+    ],
+  });
+  assert.equal(profile.samples.length, count);
+  assert.ok(stackLines(profile).includes(`[l${count}] : 1 1000000`));
+});
+
 test('what samply leaves without a name is told by its library too, calls within one once', () => {
   const input = {
     meta: { interval: 1 },
