@@ -17,8 +17,13 @@ export interface FlowFunction {
 
 /** Paths that are followed; what is beyond them stays with its function alone. */
 const MOST_PATHS = 1 << 17;
-/** Calls that are looked at on all of them: a function that many paths lead to may have very many that are worth nothing. */
-const MOST_LOOKS = 1 << 22;
+/**
+ * Lines with costs that all paths together have, and as many more for each line and call of the file; calls that are looked at are so many times as
+ * many. A function that many paths lead to may have very many of both.
+ */
+const MOST_LINES = 1 << 17;
+const MORE_LINES = 4;
+const LOOKS_PER_LINE = 16;
 const MOST_DEPTH = 256;
 /** A share of a function that is worth a path of its own. */
 const LEAST_SHARE = 1e-5;
@@ -66,11 +71,16 @@ export class CallFlow {
   /** Nodes of each frame that have costs of their own. */
   readonly #nodes = new Map<number, Set<number>>();
   #paths = 0;
-  #looks = 0;
+  /** What is left of the lines and looks. */
+  #lines: number;
+  #looks: number;
 
   constructor(functions: readonly FlowFunction[], events: number) {
     this.#functions = functions;
     this.#events = events;
+    const size = functions.reduce((sum, { self, calls }) => sum + self.size + calls.length, 0);
+    this.#lines = MOST_LINES + MORE_LINES * size;
+    this.#looks = this.#lines * LOOKS_PER_LINE;
     for (const fn of functions) {
       for (const { callee, costs } of fn.calls) {
         if (callee === fn) continue;
@@ -116,8 +126,7 @@ export class CallFlow {
     const steps: Step[] = [{ fn, share, node, next: 0 }];
     this.#spend(fn, share, node);
     for (let step = steps.at(-1); step !== undefined; step = steps.at(-1)) {
-      const call = this.#looks < MOST_LOOKS ? step.fn.calls[step.next++] : undefined;
-      this.#looks++;
+      const call = this.#looks-- > 0 && this.#lines > 0 ? step.fn.calls[step.next++] : undefined;
       if (call === undefined) {
         steps.pop();
         path.delete(step.fn);
@@ -139,6 +148,7 @@ export class CallFlow {
   /** A function's own costs, on one path. */
   #spend(fn: FlowFunction, share: readonly number[], node: number): void {
     this.#paths++;
+    this.#lines -= fn.self.size;
     for (const [line, costs] of fn.self) {
       const frame = this.#frame(fn, line);
       const leaf = this.#tree.child(node, frame);

@@ -103,7 +103,7 @@ test('many paths through few functions end', () => {
   assert.equal(sumInt64(made.samples.values[0] ?? new Float64Array(0)), 820n);
 });
 
-test('a function that very many paths lead to, and that calls very many, ends; not a unit is lost', {
+test('a function with very many lines and calls that very many paths lead to ends; not a unit is lost', {
   timeout: 60_000,
 }, () => {
   const [layers, width, leaves] = [5, 9, 4000];
@@ -118,13 +118,14 @@ test('a function that very many paths lead to, and that calls very many, ends; n
       if (layer + 1 === layers) call('hub', 1000);
       else for (let j = 0; j < width; j++) call(`l${layer + 1}_${j}`, 1000);
     }
-  lines.push('fn=hub', '1 100');
+  lines.push('fn=hub');
+  for (let i = 0; i < leaves; i++) lines.push(`${i + 1} 100`);
   // Each is worth nothing from here, and all of them have to be looked at to know.
   for (let i = 0; i < leaves; i++) call(`leaf${i}`, 1);
   lines.push('fn=other');
   for (let i = 0; i < leaves; i++) call(`leaf${i}`, 100_000_000);
   for (let i = 0; i < leaves; i++) lines.push(`fn=leaf${i}`, '1 9');
   const [ir] = read(file(`${lines.join('\n')}\n`)).samples.values;
-  const wanted = 1 + layers * width * 5 + 100 + leaves * 9;
+  const wanted = 1 + layers * width * 5 + leaves * 100 + leaves * 9;
   assert.equal(sumInt64(ir ?? new Float64Array(0)), BigInt(wanted));
 });
