@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { type Profile, readProfile } from '@stackpile/profile';
 import { BlockStacks } from '../src/captures/block-stacks.ts';
+import type { CpuNode } from '../src/inspect/cpu-profile.ts';
 import { framesOf } from '../src/text/read.ts';
 import { backtracks, blockWith, hashesLong, parsesMuch, spins } from './blocking.ts';
 import { ask } from './http-client.ts';
@@ -131,5 +132,36 @@ describe('block', () => {
     assert.equal(stacks.size, 2);
     const names = new Set(stacks.frames().map(({ name }) => name));
     assert.deepEqual(names, new Set(['spin', '(not running)']));
+  });
+
+  test('stacks that are kept have their frames in common, and of a program that makes functions all the time there is an end of them', () => {
+    const stacks = new BlockStacks(10);
+    const callFrame = (name: string): CpuNode['callFrame'] => ({
+      functionName: name,
+      scriptId: '1',
+      url: 'file:///app/a.js',
+      lineNumber: 1,
+      columnNumber: 0,
+    });
+    const blockedBy = (inner: string): void =>
+      stacks.add(
+        {
+          nodes: [
+            { id: 1, callFrame: { ...callFrame('(root)'), url: '' }, children: [2] },
+            { id: 2, callFrame: callFrame('handle'), children: [3] },
+            { id: 3, callFrame: callFrame(inner) },
+          ],
+          startTime: 0,
+          endTime: 100_000,
+          samples: [3, 3, 3, 3],
+          timeDeltas: [25_000, 25_000, 25_000, 25_000],
+        },
+        25_000,
+        [{ from: 0, to: 100_000, counted: false }],
+      );
+    for (let i = 0; i < 500; i++) blockedBy(`made${i % 250}`);
+    // Ten stacks of two, the outer of which is the same, and the one of all others.
+    assert.deepEqual(stacks.kept, { stacks: 11, frames: 12 });
+    assert.equal(new Set(stacks.frames()).size, 12);
   });
 });

@@ -3,6 +3,7 @@ import { type Profile, ProfileBuilder } from '@stackpile/profile';
 import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
 import { collectorBelow } from '../inspect/collector-frames.ts';
 import { CallTree, type CpuProfile, treeStacks } from '../inspect/cpu-profile.ts';
+import { InternedStacks } from '../inspect/interned-stacks.ts';
 import type { Block } from './capture.ts';
 
 /** Different stacks that are kept; what else blocks is added up. */
@@ -23,7 +24,19 @@ interface BlockedStack {
 
 /** Blocks by stack, added up. */
 export class BlockStacks {
+  readonly #most: number;
   readonly #stacks = new Map<string, BlockedStack>();
+  readonly #interned = new InternedStacks();
+
+  /** @param most different stacks that are kept */
+  constructor(most: number = MOST_STACKS) {
+    this.#most = most;
+  }
+
+  /** Stacks and frames that are kept. */
+  get kept(): { readonly stacks: number; readonly frames: number } {
+    return { stacks: this.#stacks.size, frames: this.#interned.frames };
+  }
 
   get size(): number {
     return this.#stacks.size;
@@ -61,15 +74,17 @@ export class BlockStacks {
 
   #add(frames: readonly Frame[], contentions: number, nanos: number): void {
     if (nanos === 0) return;
-    const key = JSON.stringify(
-      frames.map(({ name, file, line, column, scriptId }) => [name, file, line, column, scriptId]),
-    );
-    let stack = this.#stacks.get(key);
-    if (stack === undefined && this.#stacks.size >= MOST_STACKS) {
-      if (frames[0] !== others) this.#add([others], contentions, nanos);
+    const isFull = this.#stacks.size >= this.#most && frames[0] !== others;
+    const key = isFull ? this.#interned.knownKeyOf(frames) : this.#interned.keyOf(frames);
+    let stack = key === null ? undefined : this.#stacks.get(key);
+    if (key === null || (stack === undefined && isFull)) {
+      this.#add([others], contentions, nanos);
       return;
     }
-    if (stack === undefined) this.#stacks.set(key, (stack = { frames, contentions: 0, nanos: 0 }));
+    if (stack === undefined) {
+      stack = { frames: this.#interned.shared(frames), contentions: 0, nanos: 0 };
+      this.#stacks.set(key, stack);
+    }
     stack.contentions += contentions;
     stack.nanos += nanos;
   }

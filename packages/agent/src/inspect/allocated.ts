@@ -1,7 +1,7 @@
 // What was allocated since the sampler began, as far as readings of live objects tell: V8 numbers its samples, those that are gone too.
-import type { Frame } from '../frames.ts';
 import type { HeapRecord } from './heap-reading.ts';
 import { type HeapSite, recordsOf, type SamplingHeapProfile } from './heap-profile.ts';
+import { InternedStacks } from './interned-stacks.ts';
 
 /** Sites that are kept apart; what is allocated at others is told as what nobody saw. */
 const MOST_SITES = 20_000;
@@ -14,54 +14,9 @@ export interface Allocations {
   readonly unseen: number;
 }
 
-function textOf({ name, scriptId, file, line, column }: Frame): string {
-  return JSON.stringify([name, scriptId ?? file, line, column]);
-}
-
-/**
- * Tells records by site and size. A stack is told by the numbers of its frames: the texts of 64 frames, for each of twenty thousand sites,
- * would be a hundred megabytes.
- */
-class Sites {
-  readonly #frames = new Map<string, { readonly number: number; readonly frame: Frame }>();
-  readonly #stacks = new Map<string, readonly Frame[]>();
-
-  /** Frames that are kept. */
-  get frames(): number {
-    return this.#frames.size;
-  }
-
-  #numbered(frame: Frame): { readonly number: number; readonly frame: Frame } {
-    const text = textOf(frame);
-    const known = this.#frames.get(text);
-    if (known !== undefined) return known;
-    const added = { number: this.#frames.size, frame };
-    this.#frames.set(text, added);
-    return added;
-  }
-
-  #stackOf({ frames }: HeapRecord): string {
-    return frames.map((frame) => this.#numbered(frame).number).join(' ');
-  }
-
-  keyOf(record: HeapRecord): string {
-    return `${record.size}:${this.#stackOf(record)}`;
-  }
-
-  /** The same where nothing new is to be kept; null where a frame was never met. */
-  knownKeyOf(record: HeapRecord): string | null {
-    return record.frames.every((frame) => this.#frames.has(textOf(frame))) ? this.keyOf(record) : null;
-  }
-
-  /** The same record; its stack is shared with those of other sizes. */
-  sharing(record: HeapRecord): HeapRecord {
-    const stack = this.#stackOf(record);
-    const known = this.#stacks.get(stack);
-    if (known !== undefined) return { ...record, frames: known };
-    const frames = record.frames.map((frame) => this.#numbered(frame).frame);
-    this.#stacks.set(stack, frames);
-    return { ...record, frames };
-  }
+/** A key by site and size, or null where the stack has none. */
+function siteKey({ size }: HeapRecord, stack: string | null): string | null {
+  return stack === null ? null : `${size}:${stack}`;
 }
 
 /**
@@ -70,7 +25,7 @@ class Sites {
  */
 export class AllocationLedger {
   readonly #most: number;
-  readonly #sites = new Sites();
+  readonly #stacks = new InternedStacks();
   readonly #records = new Map<string, HeapRecord>();
   #highest = 0;
   /** Samples of the last reading by their numbers, each as what it stays for as long as it is alive. */
@@ -104,7 +59,9 @@ export class AllocationLedger {
 
   #addRecord(record: HeapRecord): void {
     const isFull = this.#records.size >= this.#most;
-    const key = isFull ? this.#sites.knownKeyOf(record) : this.#sites.keyOf(record);
+    const { frames } = record;
+    const stack = isFull ? this.#stacks.knownKeyOf(frames) : this.#stacks.keyOf(frames);
+    const key = siteKey(record, stack);
     const known = key === null ? undefined : this.#records.get(key);
     if (key === null || (known === undefined && isFull)) {
       this.#unseen += record.count;
@@ -112,7 +69,7 @@ export class AllocationLedger {
     }
     const { count, bytes } = known ?? { count: 0, bytes: 0 };
     this.#records.set(key, {
-      ...(known ?? this.#sites.sharing(record)),
+      ...(known ?? { ...record, frames: this.#stacks.shared(frames) }),
       count: count + record.count,
       bytes: bytes + record.bytes,
     });
@@ -120,7 +77,7 @@ export class AllocationLedger {
 
   /** What is kept: a program that makes functions all the time fills no more than there is room for. */
   get kept(): { readonly sites: number; readonly frames: number } {
-    return { sites: this.#records.size, frames: this.#sites.frames };
+    return { sites: this.#records.size, frames: this.#stacks.frames };
   }
 
   /** What was allocated until the last reading. */
@@ -135,10 +92,11 @@ export function allocationSites(
   live: readonly HeapRecord[],
   interval: number,
 ): HeapSite[] {
-  const sites = new Sites();
-  const alive = new Map(live.map((record) => [sites.keyOf(record), record]));
+  const stacks = new InternedStacks();
+  const keyOf = (record: HeapRecord): string | null => siteKey(record, stacks.keyOf(record.frames));
+  const alive = new Map(live.map((record) => [keyOf(record), record]));
   const out: HeapSite[] = records.map((allocated) => {
-    const key = sites.keyOf(allocated);
+    const key = keyOf(allocated);
     const record = alive.get(key) ?? null;
     alive.delete(key);
     return { allocated, live: record };
