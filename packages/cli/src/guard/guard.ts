@@ -73,6 +73,7 @@ interface Life {
   readonly crossings: Crossings;
   /** Whether it was found out who it is. */
   isMet: boolean;
+  runtime: Counters['runtime'];
   pid: number | null;
   commandLine: readonly string[];
   last: Counters | null;
@@ -89,6 +90,7 @@ function freshLife(): Life {
     ledger: new HourLedger(),
     crossings: new Crossings(),
     isMet: false,
+    runtime: 'go',
     pid: null,
     commandLine: [],
     last: null,
@@ -177,9 +179,10 @@ export class Guard {
         await this.#looked(service, look, verdict, signal);
       return true;
     } catch (error) {
-      if (!(error instanceof SourceError) || !mayComeBack(error)) throw error;
+      if (!(error instanceof SourceError) || !(mayComeBack(error) || hasGone(error))) throw error;
       if (hasGone(error)) this.#end();
       this.#sayOnce(error.message);
+      if (!mayComeBack(error)) return true;
       await this.#host.sleep(every);
       return false;
     }
@@ -189,6 +192,7 @@ export class Guard {
   async #meet(service: Service, signal: AbortSignal): Promise<void> {
     const life = this.#life;
     life.isMet = true;
+    life.runtime = service.kind === 'go' ? 'go' : 'node';
     life.commandLine = await commandLineOf(service, signal);
     life.pid = this.#plan.pid ?? this.#pidOf(life.commandLine);
     if (this.#hasSeen) return;
@@ -292,7 +296,11 @@ export class Guard {
     const { lines } = this.#plan;
     const { last } = this.#life;
     const within = AbortSignal.any([signal, AbortSignal.timeout(NUMBERS_MS)]);
-    if (service.kind !== 'go') return vitalsOfCounters(await service.counters(within), flags, lines.limit);
+    if (service.kind !== 'go') {
+      const counters = await service.counters(within);
+      this.#life.last ??= counters;
+      return vitalsOfCounters(counters, flags, lines.limit);
+    }
     if (outside !== null) return vitalsOfOutside(outside, last, lines.limit);
     return vitalsOfGoHeap(await goHeap(service, within), last, lines.limit);
   }
@@ -307,8 +315,7 @@ export class Guard {
     life.vitals = vitals;
     const now = performance.now();
     if (life.ledger.isDue(now)) {
-      const runtime = service.kind === 'go' ? 'go' : 'node';
-      life.ledger.add(now, readingOf(vitals, outside, runtime, Date.now()));
+      life.ledger.add(now, readingOf(vitals, outside, life.runtime, Date.now()));
     }
     let all = progressOf(vitals, this.#plan.lines);
     const heap = all.find(({ what, value, line }) => what === 'heap' && value >= line);
@@ -352,7 +359,7 @@ export class Guard {
     const known = (): Known => ({
       name: visible(shownSource(this.#plan.spec.spec)),
       pid: life.pid ?? life.last?.pid ?? null,
-      runtime: life.last?.runtime ?? 'go',
+      runtime: life.runtime,
       commandLine: life.commandLine,
       crossed,
       ledger: life.ledger.readings,

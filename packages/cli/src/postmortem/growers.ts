@@ -106,6 +106,11 @@ function grownBy(growers: readonly Grower[]): number {
   return growers.reduce((sum, { first, last }) => sum + Math.max(0, last - first), 0);
 }
 
+/** Memory that is nobody's by its stack, such as `(native)`: it grows with what somebody does, and is told after that. */
+function isNobodys(kind: string, { stack }: Grower): boolean {
+  return kind === 'heap' && stack.every(({ name, file }) => file === '' && name.startsWith('('));
+}
+
 /**
  * What has grown from the first profile to the last one, for each sample type that the kind is judged by. Where it was full at the first
  * already, it is told by what there is.
@@ -131,7 +136,7 @@ export function grownIn(kind: string, profiles: readonly Profile[]): Grown[] {
     const ranked = growers
       .map((one) => ({ ...one, share: Math.max(0, one.last - one.first) / all }))
       .filter(({ share }) => share > 0)
-      .sort((a, b) => b.share - a.share)
+      .sort((a, b) => Number(isNobodys(kind, a)) - Number(isNobodys(kind, b)) || b.share - a.share)
       .slice(0, MOST_GROWERS);
     const unit = safeText(last.sampleTypes[at]?.unit ?? '', 40);
     return [{ kind, type, unit, first: total(before), last: total(now), isCompared, growers: ranked }];

@@ -34,7 +34,9 @@ const skip = unlessCi(
 );
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-guard-'));
 const running: ChildProcess[] = [];
+const stops: (() => void)[] = [];
 after(async () => {
+  for (const stop of stops) stop();
   for (const child of running) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     const ended = once(child, 'exit');
@@ -176,6 +178,7 @@ function guardOf(
   const spec = parseSource(url, scratch);
   assert.ok(isRunning(spec));
   const over = new AbortController();
+  stops.push(() => over.abort());
   const lines: string[] = [];
   const guard = new Guard(
     {
@@ -205,7 +208,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 test('a service that vanishes while it leaks is told of by what was seen until then', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const dir = join(scratch, 'vanished');
   const service = await startFake({ count: (k) => 10 + 25 * k });
@@ -224,7 +227,7 @@ test('a service that vanishes while it leaks is told of by what was seen until t
   assert.match((await postmortem(dir)).stdout, /^it was gone: .*\n[\s\S]*\n {2}LEAK {2}.*subscribe/u);
 });
 
-test('a service that is steady and ends is nothing to tell', { timeout: 60_000 }, async () => {
+test('a service that is steady and ends is nothing to tell', { timeout: 120_000 }, async () => {
   const dir = join(scratch, 'steady');
   const service = await startFake({ count: () => 40 });
   const { guard, lines, stop } = guardOf(service.url, dir);
@@ -239,7 +242,7 @@ test('a service that is steady and ends is nothing to tell', { timeout: 60_000 }
 });
 
 test('a folder that cannot be written to is one line, and the guard goes on', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const dir = join(scratch, 'no-folder');
   writeFileSync(dir, 'a file');
@@ -257,7 +260,7 @@ test('a folder that cannot be written to is one line, and the guard goes on', {
   assert.equal(readFileSync(dir, 'utf8'), 'a file');
 });
 
-test('a service that is not there yet is waited for, and said once', { timeout: 60_000 }, async () => {
+test('a service that is not there yet is waited for, and said once', { timeout: 120_000 }, async () => {
   const { guard, lines, stop } = guardOf(`http://127.0.0.1:${await closedPort()}`, join(scratch, 'later'));
   const ended = guard.run();
   await until(() => lines.length > 0);
@@ -308,4 +311,33 @@ test('headers that make no sense are one sentence that does not show them', asyn
   assert.equal(status, 2);
   assert.match(stderr, /^stackpile guard: STACKPILE_BLACK_BOX_HEADERS: write headers as Name: value/u);
   assert.ok(!stderr.includes('s3cret'));
+});
+
+test('a Node service is guarded by the numbers of its agent', { timeout: 120_000 }, async () => {
+  const dir = join(scratch, 'agent');
+  const program = `import { startServer } from ${JSON.stringify(new URL('../../../agent/src/index.ts', import.meta.url).href)};
+const { url } = await startServer({ port: 0 });
+const pending = [];
+async function waitForReply() { await new Promise((resolve) => pending.push(resolve)); }
+for (let i = 0; i < 50; i++) void waitForReply();
+setInterval(() => undefined, 1000);
+console.log(url);`;
+  writeFileSync(join(scratch, 'service.mjs'), program);
+  const child = spawn(process.execPath, ['--conditions=stackpile-source', join(scratch, 'service.mjs')], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  running.push(child);
+  const [url] = (await once(child.stdout, 'data')) as [Buffer];
+  const { guard, stop } = guardOf(url.toString().trim(), dir, {
+    lines: { at: 0.85, limit: null, tasks: 40 },
+  });
+  const ended = guard.run();
+  await until(() => guard.written > 0);
+  stop();
+  await ended;
+  const told = await toldOf(dir);
+  assert.deepEqual([told.crossed.what, told.pid], ['tasks', child.pid]);
+  assert.equal(guiltyOf(told, 'goroutine'), 'waitForReply');
+  assert.match((await postmortem(dir)).stdout, /, node, at /u);
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import { runPostmortem } from '../../src/postmortem/command.ts';
 import type { Ran } from '../leaks/run.ts';
 import { said } from '../said.ts';
@@ -222,6 +223,25 @@ describe('a folder of somebody else', () => {
     assert.equal(readdirSync(dir).length, 3);
     assert.match((await postmortem(dir)).stdout, /process 2222/);
   });
+});
+
+test('memory that no stack leads to is told after what somebody has allocated', async () => {
+  const heapOf = (mine: number, native: number): Uint8Array => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'inuse_space', unit: 'bytes' }] });
+    const frame = (name: string, file: string): number =>
+      builder.location({ lines: [{ function: builder.function(name, file), line: file === '' ? 0 : 4 }] });
+    builder.sample([frame('(native)', '')], [native]);
+    builder.sample([frame('parseQuery', '/app/query.js')], [mine]);
+    return gzipSync(encodeProfile(builder.build()));
+  };
+  bundleOf({
+    'box.json': JSON.stringify(box),
+    'earlier-1-heap.pb.gz': heapOf(1000, 1000),
+    'heap.pb.gz': heapOf(50_000, 90_000),
+  });
+  const { stdout, status } = await postmortem(dir);
+  assert.match(stdout, /live heap.*\n +36 % {2}parseQuery .*\n.*\n +64 % {2}\(native\)/);
+  assert.equal(status, 0);
 });
 
 test('what is no command line of it is one sentence', async () => {
