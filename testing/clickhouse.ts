@@ -57,9 +57,12 @@ export async function startClickHouse(): Promise<ClickHouseServer> {
     url,
     kill,
     async start() {
-      child = spawn('clickhouse-server', [`--config-file=${join(folder, 'config.xml')}`], { stdio: 'ignore' });
+      child = spawn('clickhouse-server', [`--config-file=${join(folder, 'config.xml')}`], {
+        stdio: 'ignore',
+      });
       for (let tries = 0; !(await answers(url)); tries++) {
-        if (tries > MOST_TRIES || child.exitCode !== null) throw new Error(`the ClickHouse server in ${folder} does not answer`);
+        if (tries > MOST_TRIES || child.exitCode !== null)
+          throw new Error(`the ClickHouse server in ${folder} does not answer`);
         await sleep(50);
       }
     },

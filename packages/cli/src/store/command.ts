@@ -40,13 +40,15 @@ async function placeOf(text: string, cwd: string): Promise<StorePlace> {
   const place = parseStorePlace(text);
   if (place.kind === 'clickhouse') return place;
   if (place.path === '' || place.path === ':memory:') throw new UsageError(`${text}: write sqlite:FILE`);
-  return { ...place, path: resolve(cwd, place.path) };
+  const path = resolve(cwd, place.path);
+  return { ...place, path, name: path };
 }
 
 async function copy({ from, to }: StoreCommand, io: CliIo, signal: AbortSignal): Promise<number> {
   const { copyStore, openStore } = await import('@stackpile/monitor');
   const [source, target] = [await placeOf(from, io.cwd), await placeOf(to, io.cwd)];
-  if (source.kind === 'sqlite' && !existsSync(source.path)) throw new UsageError(`${from}: there is no such file`);
+  if (source.kind === 'sqlite' && !existsSync(source.path))
+    throw new UsageError(`${from}: there is no such file`);
   if (JSON.stringify(source) === JSON.stringify(target)) throw new UsageError('FROM and TO are the same');
   // Node 22 warns of its SQLite, which whoever reads this cannot change.
   if (io.ownProcess === true) process.removeAllListeners('warning');
@@ -56,14 +58,18 @@ async function copy({ from, to }: StoreCommand, io: CliIo, signal: AbortSignal):
     const [read, written] = open;
     if (read === undefined || written === undefined) return 2;
     let told = 0;
-    const report = await copyStore({ name: source.name, store: read }, { name: target.name, store: written }, {
-      signal,
-      copied(done, all) {
-        const percent = Math.floor((done / all) * 10) * 10;
-        if (percent > told) io.stderr.write(`${percent} %: ${done} of ${all} series\n`);
-        told = percent;
+    const report = await copyStore(
+      { name: source.name, store: read },
+      { name: target.name, store: written },
+      {
+        signal,
+        copied(done, all) {
+          const percent = Math.floor((done / all) * 10) * 10;
+          if (percent > told) io.stderr.write(`${percent} %: ${done} of ${all} series\n`);
+          told = percent;
+        },
       },
-    });
+    );
     io.stdout.write(
       `${report.profiles} profiles of ${report.series} series are in ${visible(target.name, 500)}, and as many in ${visible(source.name, 500)}; ${report.notes} notes\n`,
     );

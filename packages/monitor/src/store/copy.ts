@@ -41,7 +41,11 @@ interface Mark {
  *
  * @throws StoreError where they differ in the end, or one of them fails; the same call goes on from there
  */
-export async function copyStore(from: NamedStore, to: NamedStore, events: CopyEvents = {}): Promise<CopyReport> {
+export async function copyStore(
+  from: NamedStore,
+  to: NamedStore,
+  events: CopyEvents = {},
+): Promise<CopyReport> {
   const copy = new Copy(from, to, events.signal);
   const all = (await from.store.series([], EVER))
     .map((series) => ({ series, key: keyOf(series) }))
@@ -174,7 +178,11 @@ class Copy {
   }
 
   /** Of hours that have anything in the other store already nothing is copied: what they have is compared in the end. */
-  async #hours(series: Series, hours: readonly KeptHour[], range: { from: number; to: number }): Promise<void> {
+  async #hours(
+    series: Series,
+    hours: readonly KeptHour[],
+    range: { from: number; to: number },
+  ): Promise<void> {
     if (hours.length === 0) return;
     const id = await this.#there(series);
     const have = id === null ? [] : await this.#to.store.timeline([id], range, HOUR_MS, 'sum');

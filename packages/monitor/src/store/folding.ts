@@ -66,11 +66,7 @@ export class Folding {
   }
 
   /** How often there was something to do. */
-  async #each(
-    select: string,
-    until: number,
-    work: (series: number, hour: number) => void,
-  ): Promise<number> {
+  async #each(select: string, until: number, work: (series: number, hour: number) => void): Promise<number> {
     const due = this.#sql.all(select, until);
     for (const row of due) {
       this.#atOnce(() => {

@@ -9,7 +9,17 @@ export {
   type IngestBatch,
   type LabelMatcher,
 } from './model.ts';
-export type { Aggregation, KeptHour, KeptProfile, Point, PointSums, ProfileRecord, ProfileStore, Range, Run } from './model.ts';
+export type {
+  Aggregation,
+  KeptHour,
+  KeptProfile,
+  Point,
+  PointSums,
+  ProfileRecord,
+  ProfileStore,
+  Range,
+  Run,
+} from './model.ts';
 export type { RetentionPolicy, RetentionReport, Series, SeriesKey } from './model.ts';
 export { StoreError, type StoreErrorCode } from '../errors.ts';
 export { type IntakeOptions, recordsOf } from './intake.ts';

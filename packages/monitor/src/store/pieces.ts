@@ -47,8 +47,7 @@ export class Pieces {
 
   /** The profiles of a range, oldest first, by rows of stacks. */
   kept(series: number, range: Range): KeptRows[] {
-    const select =
-      'SELECT time, run FROM profile WHERE series = ? AND time >= ? AND time < ? ORDER BY time';
+    const select = 'SELECT time, run FROM profile WHERE series = ? AND time >= ? AND time < ? ORDER BY time';
     const kept = new Map<number, KeptRows>();
     for (const row of this.#sql.all(select, series, range.from, range.to)) {
       const [time, run] = [numberOf(row['time']), numberOf(row['run'])];

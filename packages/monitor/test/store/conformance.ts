@@ -283,10 +283,14 @@ export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number
         // Of the last profile the hour's mean is left.
         assert.deepEqual((merged as unknown[]).slice(0, 2), (wanted as unknown[]).slice(0, 2));
         for (const question of ['timeline', 'stacks'] as const) {
-          const times = (all: unknown): string[] => (all as string[][]).flatMap((points) => points.map((point) => point.split(' ')[0] ?? ''));
+          const times = (all: unknown): string[] =>
+            (all as string[][]).flatMap((points) => points.map((point) => point.split(' ')[0] ?? ''));
           assert.deepEqual(times(found[question]), times(rest[question]));
         }
-        assert.deepEqual((found['timeline'] as unknown[]).map(String), (rest['timeline'] as unknown[]).map(String));
+        assert.deepEqual(
+          (found['timeline'] as unknown[]).map(String),
+          (rest['timeline'] as unknown[]).map(String),
+        );
       }
     }
     await store.close();
@@ -333,9 +337,18 @@ export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number
   test('numbers, names and labels that are no everyday ones come back as they were, or cut to what is kept', async () => {
     const store = await driver.open();
     const tree = new StackTree();
-    const names = ['', 'a\0b', '\u{1F600}', '\uD800', '</script>', "'; DROP TABLE stack", 'x'.repeat(10_000)];
+    const names = [
+      'none',
+      '',
+      'a\0b',
+      '\u{1F600}',
+      '\uD800',
+      '</script>',
+      "'; DROP TABLE stack",
+      'x'.repeat(10_000),
+    ];
     const nodes = names.map((name) => tree.node(ROOT, tree.frame(name, name, 7)));
-    const values = [0, 1, -1, 2 ** 51, 2 ** 60, -(2 ** 60), 0.4];
+    const values = [0.4, 1, -1, 2 ** 51, 2 ** 60, -(2 ** 60), 2.6, 5];
     const labels = { __proto__: 'x', "it's": '"', constructor: 'y' };
     const series = { ...keyOf('a:1'), labels: Object.fromEntries(Object.entries(labels)) };
     await store.putBatch({
@@ -346,11 +359,11 @@ export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number
     });
     const merged = await store.merge(await seriesOf(store), { from: START, to: START + 1 }, 'sum');
     const kept = nodes.map((node) => merged.get(tree.id(node)) ?? 0);
-    assert.deepEqual(kept, [0, 1, -1, 2 ** 51, 2 ** 51, -(2 ** 51), 0]);
+    assert.deepEqual(kept, [0, 1, -1, 2 ** 51, 2 ** 51, -(2 ** 51), 3, 5]);
     const frames = await store.frames(nodes.map((node) => tree.id(node)));
     assert.deepEqual(
-      nodes.map((node) => frames.get(tree.id(node))?.[0]?.function),
-      names.map((name) => name.replace('\0', '\uFFFD').replace('\uD800', '\uFFFD')),
+      nodes.slice(1).map((node) => frames.get(tree.id(node))?.[0]?.function),
+      names.slice(1).map((name) => name.replace('\0', '\uFFFD').replace('\uD800', '\uFFFD')),
     );
     const [found] = await store.series([['constructor', 'y']], { from: 0, to: 1e15 });
     assert.deepEqual(found?.labels, series.labels);

@@ -27,7 +27,8 @@ export function parseClickHouseAddress(text: string): ClickHouseAddress {
     throw storeError(shownText(text), 'STORE_USAGE', example);
   const name = CLICKHOUSE_PREFIX + url.protocol + '//' + url.host + url.pathname;
   const database = url.pathname.slice(1) || 'stackpile';
-  if (!NAME.test(database)) throw storeError(name, 'STORE_USAGE', `a database is letters and digits: ${example}`);
+  if (!NAME.test(database))
+    throw storeError(name, 'STORE_USAGE', `a database is letters and digits: ${example}`);
   const strange = [...url.searchParams.keys()].find((key) => key !== 'cluster');
   if (strange !== undefined)
     throw storeError(name, 'STORE_USAGE', `the address has ${strange.slice(0, 50)}; there is only cluster`);

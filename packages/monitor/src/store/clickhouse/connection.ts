@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type * as clickhouse from '@clickhouse/client';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { StoreError, type StoreErrorCode } from '../../errors.ts';
 import { storeError } from '../failure.ts';
@@ -38,7 +39,7 @@ function isPassing(error: unknown): boolean {
   return code === null ? error instanceof Error : PASSING.has(code);
 }
 
-async function load(name: string): Promise<typeof import('@clickhouse/client')> {
+async function load(name: string): Promise<typeof clickhouse> {
   try {
     return await import('@clickhouse/client');
   } catch (error) {

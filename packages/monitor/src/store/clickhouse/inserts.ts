@@ -256,7 +256,10 @@ function weightOf(work: Work): number {
     case 'batch':
       return work.batch.profiles.reduce((sum, { nodes }) => sum + nodes.length + 10, 0);
     case 'hours':
-      return work.batch.hours.reduce((sum, { nodes, times }) => sum + 5 * nodes.length + times.length + 20, 0);
+      return work.batch.hours.reduce(
+        (sum, { nodes, times }) => sum + 5 * nodes.length + times.length + 20,
+        0,
+      );
     case 'note':
       return 10 + work.text.length / 16;
   }

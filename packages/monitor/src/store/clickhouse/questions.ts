@@ -97,7 +97,10 @@ export function keptQuery(series: number, range: Range): string {
 }
 
 /** Series by their labels that have something in the range. */
-export function seriesQuery(matchers: readonly (readonly [name: string, value: string])[], range: Range): string {
+export function seriesQuery(
+  matchers: readonly (readonly [name: string, value: string])[],
+  range: Range,
+): string {
   const columns: Readonly<Record<string, string>> = {
     profile: 'profile',
     sampleType: 'sample_type',

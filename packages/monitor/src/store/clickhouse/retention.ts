@@ -64,11 +64,15 @@ export class Retention {
 
   async #drop(table: 'profile' | 'hour' | 'stack', partition: number): Promise<void> {
     const local = localName(table, this.#dialect);
-    await this.#connection.command(`ALTER TABLE ${local}${onCluster(this.#dialect)} DROP PARTITION ${partition}`);
+    await this.#connection.command(
+      `ALTER TABLE ${local}${onCluster(this.#dialect)} DROP PARTITION ${partition}`,
+    );
   }
 
   async #hoursIn(day: number): Promise<number> {
-    const rows = await this.#connection.rows(`SELECT count() AS n FROM hour FINAL WHERE ${inDay('hour', day)}`);
+    const rows = await this.#connection.rows(
+      `SELECT count() AS n FROM hour FINAL WHERE ${inDay('hour', day)}`,
+    );
     return numberOf(rows[0]?.['n']);
   }
 
@@ -76,20 +80,17 @@ export class Retention {
   async #sumDay(day: number): Promise<number> {
     let summed = 0;
     for (let tries = 0; tries < TRIES; tries++) {
-      const waiting = await this.#connection.rows(
-        `SELECT intDiv(time, ${HOUR_MS}) AS at, count() AS n, uniqExact(series) AS many FROM profile FINAL
-          WHERE ${uncounted(day)} GROUP BY at ORDER BY at`,
+      const [waiting] = await this.#connection.rows(
+        `SELECT count() AS n, uniqExact(series, intDiv(time, ${HOUR_MS})) AS many FROM profile FINAL WHERE ${uncounted(day)}`,
       );
-      if (waiting.length === 0) {
+      const profiles = numberOf(waiting?.['n']);
+      if (profiles === 0) {
         await this.#drop('profile', day);
         return summed;
       }
-      for (const row of waiting) {
-        const groups = Math.ceil(numberOf(row['n']) / PROFILES_AT_ONCE);
-        for (let group = 0; group < groups; group++)
-          await this.#connection.command(sumHour(numberOf(row['at']) * HOUR_MS, groups, group));
-        summed += numberOf(row['many']);
-      }
+      const groups = Math.ceil(profiles / PROFILES_AT_ONCE);
+      for (let group = 0; group < groups; group++) await this.#connection.command(sumDay(day, groups, group));
+      summed += numberOf(waiting?.['many']);
     }
     return summed;
   }
@@ -140,37 +141,37 @@ function uncounted(day: number): string {
   return `${inDay('time', day)} AND (series, time) GLOBAL NOT IN (SELECT series, arrayJoin(times) AS time FROM hour WHERE ${inDay('hour', day)})`;
 }
 
-/** Adds the profiles of an hour to its sums, for one group of series. */
-function sumHour(hour: number, groups: number, group: number): string {
-  const of = `series % ${groups} = ${group}`;
-  const summed = `hour = ${hour} AND ${of}`;
-  const fresh = `time >= ${hour} AND time < ${hour + HOUR_MS} AND ${of}
-    AND (series, time) GLOBAL NOT IN (SELECT series, arrayJoin(times) AS time FROM hour WHERE ${summed})`;
-  const x = `((toFloat64(time) - ${hour}) / 1000)`;
-  const profiles = `SELECT series, argMax(r, l) AS last_run, sum(a) AS all_n, sum(b) AS all_x, sum(c) AS all_xx, sum(d) AS all_total,
+/** Adds the profiles of a day to the sums of their hours, for one group of series. */
+function sumDay(day: number, groups: number, group: number): string {
+  const ours = `series % ${groups} = ${group}`;
+  const summed = `${inDay('hour', day)} AND ${ours}`;
+  const fresh = `${uncounted(day)} AND ${ours}`;
+  const start = `(intDiv(time, ${HOUR_MS}) * ${HOUR_MS})`;
+  const x = `(toFloat64(time - ${start}) / 1000)`;
+  const profiles = `SELECT series, at, argMax(r, l) AS last_run, sum(a) AS all_n, sum(b) AS all_x, sum(c) AS all_xx, sum(d) AS all_total,
       max(e) AS all_max, argMax(f, l) AS all_last, groupArrayArray(g) AS all_times FROM (
-    SELECT series, argMax(run, time) AS r, max(time) AS l, count() AS a, sum(${x}) AS b, sum(${x} * ${x}) AS c, sum(total) AS d,
-      max(total) AS e, argMax(total, time) AS f, groupArray(time) AS g
-    FROM profile FINAL WHERE ${fresh} GROUP BY series
+    SELECT series, ${start} AS at, argMax(run, time) AS r, max(time) AS l, count() AS a, sum(${x}) AS b, sum(${x} * ${x}) AS c,
+      sum(total) AS d, max(total) AS e, argMax(total, time) AS f, groupArray(time) AS g
+    FROM profile FINAL WHERE ${fresh} GROUP BY series, at
     UNION ALL
-    SELECT series, run AS r, arrayReduce('max', times) AS l, n AS a, sx AS b, sxx AS c, total AS d, total_max AS e, total_last AS f,
-      times AS g
+    SELECT series, hour AS at, run AS r, arrayReduce('max', times) AS l, n AS a, sx AS b, sxx AS c, total AS d, total_max AS e,
+      total_last AS f, times AS g
     FROM hour FINAL WHERE ${summed}
-  ) GROUP BY series`;
-  const stacks = `SELECT series, groupArray(stack) AS all_stacks, groupArray(p) AS all_seen, groupArray(q) AS all_y,
+  ) GROUP BY series, at`;
+  const stacks = `SELECT series, at, groupArray(stack) AS all_stacks, groupArray(p) AS all_seen, groupArray(q) AS all_y,
       groupArray(s) AS all_xy, groupArray(t) AS all_yy, groupArray(u) AS all_peak FROM (
-    SELECT series, stack, sum(a) AS p, sum(b) AS q, sum(c) AS s, sum(d) AS t, max(e) AS u FROM (
-      SELECT series, stack, count() AS a, sum(toFloat64(val)) AS b, sum(${x} * val) AS c, sum(toFloat64(val) * val) AS d,
-        toFloat64(max(val)) AS e
-      FROM profile FINAL ARRAY JOIN stacks AS stack, vals AS val WHERE ${fresh} GROUP BY series, stack
+    SELECT series, at, stack, sum(a) AS p, sum(b) AS q, sum(c) AS s, sum(d) AS t, max(e) AS u FROM (
+      SELECT series, ${start} AS at, stack, count() AS a, sum(toFloat64(val)) AS b, sum(${x} * val) AS c,
+        sum(toFloat64(val) * val) AS d, toFloat64(max(val)) AS e
+      FROM profile FINAL ARRAY JOIN stacks AS stack, vals AS val WHERE ${fresh} GROUP BY series, at, stack
       UNION ALL
-      SELECT series, stack, one_seen AS a, one_y AS b, one_xy AS c, one_yy AS d, one_peak AS e
+      SELECT series, hour AS at, stack, one_seen AS a, one_y AS b, one_xy AS c, one_yy AS d, one_peak AS e
       FROM hour FINAL ARRAY JOIN stacks AS stack, seen AS one_seen, sy AS one_y, sxy AS one_xy, syy AS one_yy, peak AS one_peak
       WHERE ${summed}
-    ) GROUP BY series, stack ORDER BY series, stack
-  ) GROUP BY series`;
+    ) GROUP BY series, at, stack ORDER BY series, at, stack
+  ) GROUP BY series, at`;
   return `INSERT INTO hour (series, hour, run, n, sx, sxx, total, total_max, total_last, times, stacks, seen, sy, sxy, syy, peak)
-    SELECT series, toInt64(${hour}), last_run, all_n, all_x, all_xx, all_total, all_max, all_last, all_times, all_stacks, all_seen, all_y,
+    SELECT series, at, last_run, all_n, all_x, all_xx, all_total, all_max, all_last, all_times, all_stacks, all_seen, all_y,
       all_xy, all_yy, all_peak
-    FROM (${profiles}) ANY LEFT JOIN (${stacks}) USING (series)`;
+    FROM (${profiles}) ANY LEFT JOIN (${stacks}) USING (series, at)`;
 }

@@ -56,7 +56,10 @@ const POINTS_AT_ONCE = 3000;
  *
  * @throws StoreError
  */
-export async function openClickHouseStore(text: string, options: ClickHouseOptions = {}): Promise<ProfileStore> {
+export async function openClickHouseStore(
+  text: string,
+  options: ClickHouseOptions = {},
+): Promise<ProfileStore> {
   const address = parseClickHouseAddress(text);
   const patience = { timeoutMs: options.timeoutMs ?? 30_000, retryMs: options.retryMs ?? 30_000 };
   const connection = await Connection.open(address, patience);
@@ -66,9 +69,16 @@ export async function openClickHouseStore(text: string, options: ClickHouseOptio
     const gathering = { lingerMs: options.lingerMs ?? 500, mostWaiting: options.mostWaiting ?? 20_000_000 };
     const store = new ClickHouseStore(connection, dialect, new Inserts(connection, gathering));
     const version = await store.remembered(SCHEMA_NOTE);
-    if (version === null) await store.remember(SCHEMA_NOTE, SCHEMA_VERSION);
+    if (version === null)
+      await connection.command(
+        `INSERT INTO note (name, text, version) VALUES ('${SCHEMA_NOTE}', '${SCHEMA_VERSION}', 1)`,
+      );
     else if (version !== SCHEMA_VERSION)
-      throw storeError(address.name, 'STORE_VERSION', `version ${version.slice(0, 20)}, not ${SCHEMA_VERSION}`);
+      throw storeError(
+        address.name,
+        'STORE_VERSION',
+        `version ${version.slice(0, 20)}, not ${SCHEMA_VERSION}`,
+      );
     return store;
   } catch (error) {
     await connection.close();
@@ -123,11 +133,12 @@ class ClickHouseStore implements ProfileStore {
     stepMs: number,
     aggregation: Aggregation,
   ): Promise<Point[]> {
-    const [sy, seen, peak] = ['sy', 'seen', 'peak'].map((column) => ask.valueOf(column, stack));
+    const of = (column: string): string => ask.valueOf(column, stack);
+    const sy = of('sy');
     // A stack that is not in every profile was 0 in the others.
-    const highest = `if(toUInt64(${seen}) < n AND toFloat64(${peak}) < 0, 0., toFloat64(${peak}))`;
-    const hours = `toFloat64(${sy}) AS hour_sum, ${highest} AS hour_max, toFloat64(${sy}) / n AS hour_last`;
-    return this.#steps(series, range, stepMs, aggregation, ask.valueOf('vals', stack), hours);
+    const highest = `if(${of('seen')} < n AND ${of('peak')} < 0, 0., ${of('peak')})`;
+    const hours = `${sy} AS hour_sum, ${highest} AS hour_max, ${sy} / n AS hour_last`;
+    return this.#steps(series, range, stepMs, aggregation, of('vals'), hours);
   }
 
   async growthSums(query: GrowthQuery): Promise<GrowthRow[]> {
@@ -388,7 +399,9 @@ function framesOf(row: Row): Frame[] {
 }
 
 function hourOf(row: Row): KeptHour {
-  const columns = (['seen', 'sy', 'sxy', 'syy', 'peak'] as const).map((name) => listOf(row[name]).map(numberOf));
+  const columns = (['seen', 'sy', 'sxy', 'syy', 'peak'] as const).map((name) =>
+    listOf(row[name]).map(numberOf),
+  );
   const at = (column: number, i: number): number => columns[column]?.[i] ?? 0;
   return {
     hour: numberOf(row['hour']),

@@ -37,15 +37,20 @@ const MOST_WAITING = 8_000_000;
  *
  * @throws StoreError
  */
-export async function openStoreOnThread(place: StorePlace, options: ThreadOptions = {}): Promise<ProfileStore> {
-  const store = new StoreOnThread(place, options.mostWaiting ?? MOST_WAITING);
+export async function openStoreOnThread(
+  place: StorePlace,
+  options: ThreadOptions = {},
+): Promise<ProfileStore> {
+  const store = new StoreOnThread(place, options);
   await store.opened();
   return store;
 }
 
 /** Flags of this process that the thread needs to load our own files. */
 function threadFlags(): string[] {
-  return process.execArgv.filter((flag) => /^--(?:conditions=|experimental-strip-types$|import=\S*\/strip-types\.mjs$)/u.test(flag));
+  return process.execArgv.filter((flag) =>
+    /^--(?:conditions=|experimental-strip-types$|import=\S*\/strip-types\.mjs$)/u.test(flag),
+  );
 }
 
 interface Waiting {
@@ -73,6 +78,7 @@ class Thread {
   #trees = 0;
   /** Of all that waits. */
   weight = 0;
+  isOpen = false;
   isOver = false;
 
   constructor(place: StorePlace) {
@@ -85,12 +91,16 @@ class Thread {
     });
     this.opened = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromThread) => {
-        if (message.kind === 'opened') resolve();
-        else if (message.kind === 'refused') reject(this.#errorOf(message.failure));
+        if (message.kind === 'opened') {
+          this.isOpen = true;
+          resolve();
+        } else if (message.kind === 'refused') reject(this.#errorOf(message.failure));
         else this.#settle(message);
       });
       let cause: unknown;
-      this.#worker.on('error', (error) => (cause = error));
+      this.#worker.on('error', (error: unknown) => {
+        cause = error;
+      });
       this.#worker.on('exit', () => {
         const ended = storeError(this.#name, 'STORE_UNREADABLE', 'its thread has ended', cause);
         this.isOver = true;
@@ -143,20 +153,22 @@ class Thread {
   }
 
   #errorOf({ code, message }: Failure): Error {
-    return code === null ? new Error(message) : new StoreError(code, message);
+    return code === null
+      ? storeError(this.#name, 'STORE_UNREADABLE', message)
+      : new StoreError(code, message);
   }
 }
 
 class StoreOnThread implements ProfileStore {
   readonly #place: StorePlace;
-  readonly #mostWaiting: number;
+  readonly #options: ThreadOptions;
   readonly #sound: Sound;
   #thread: Thread;
   #closing: Promise<void> | null = null;
 
-  constructor(place: StorePlace, mostWaiting: number) {
+  constructor(place: StorePlace, options: ThreadOptions) {
     this.#place = place;
-    this.#mostWaiting = mostWaiting;
+    this.#options = options;
     this.#sound = new Sound(place.name);
     this.#thread = new Thread(place);
   }
@@ -181,7 +193,12 @@ class StoreOnThread implements ProfileStore {
     return this.#call('series', { kind: 'series', args: [matchers, range] });
   }
 
-  timeline(series: readonly number[], range: Range, stepMs: number, aggregation: Aggregation): Promise<Point[]> {
+  timeline(
+    series: readonly number[],
+    range: Range,
+    stepMs: number,
+    aggregation: Aggregation,
+  ): Promise<Point[]> {
     return this.#call('timeline', { kind: 'timeline', args: [series, range, stepMs, aggregation] });
   }
 
@@ -192,7 +209,10 @@ class StoreOnThread implements ProfileStore {
     stepMs: number,
     aggregation: Aggregation,
   ): Promise<Point[]> {
-    return this.#call('stackSeries', { kind: 'stackSeries', args: [series, stack, range, stepMs, aggregation] });
+    return this.#call('stackSeries', {
+      kind: 'stackSeries',
+      args: [series, stack, range, stepMs, aggregation],
+    });
   }
 
   growthSums(query: GrowthQuery): Promise<GrowthRow[]> {
@@ -255,24 +275,27 @@ class StoreOnThread implements ProfileStore {
   }
 
   /** The answer's type is that of the method of the same name: the other side calls it and nothing else. */
-  async #call<Method extends PlainMethod>(_: Method, call: StoreCall): Promise<Awaited<ReturnType<ProfileStore[Method]>>> {
-    const thread = await this.#alive();
-    return (await thread.call(call)) as Awaited<ReturnType<ProfileStore[Method]>>;
+  async #call<Method extends PlainMethod>(
+    _: Method,
+    call: StoreCall,
+  ): Promise<Awaited<ReturnType<ProfileStore[Method]>>> {
+    const answer = await this.#with((thread) => thread.call(call));
+    return answer as Awaited<ReturnType<ProfileStore[Method]>>;
   }
 
   async #put(weight: number, callOf: (thread: Thread) => StoreCall): Promise<void> {
-    const thread = await this.#alive();
-    if (thread.weight > 0 && thread.weight + weight > this.#mostWaiting)
-      throw storeError(this.#place.name, 'STORE_BUSY');
-    await thread.call(callOf(thread), weight);
+    await this.#with((thread) => {
+      if (thread.weight > 0 && thread.weight + weight > (this.#options.mostWaiting ?? MOST_WAITING))
+        throw storeError(this.#place.name, 'STORE_BUSY');
+      return thread.call(callOf(thread), weight);
+    });
   }
 
-  /** The thread, started again if it is over. */
-  async #alive(): Promise<Thread> {
+  /** With the thread, started again if it is over; at once where it is open, so that calls stay in their order. */
+  #with<T>(work: (thread: Thread) => Promise<T>): Promise<T> {
     if (this.#closing !== null) throw storeError(this.#place.name, 'STORE_CLOSED');
     if (this.#thread.isOver) this.#thread = new Thread(this.#place);
     const thread = this.#thread;
-    await thread.opened;
-    return thread;
+    return thread.isOpen ? work(thread) : thread.opened.then(() => work(thread));
   }
 }
