@@ -1,11 +1,14 @@
-// A ClickHouse server of the tests: the one of STACKPILE_TEST_CLICKHOUSE, else the installed `clickhouse-server` on a folder of its own.
+// ClickHouse servers of the tests: the one of STACKPILE_TEST_CLICKHOUSE, else the installed `clickhouse-server` on a folder of its own;
+// and the present engine, where STACKPILE_TEST_CHDB names a folder in which `npm install chdb` was run.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { unlessCi } from './ci.ts';
 import { closedPort } from './listening.ts';
 
@@ -22,6 +25,14 @@ export const withoutClickHouse: string | false = unlessCi(
     ? false
     : 'needs a ClickHouse server (apt-get install clickhouse-server, or its address in STACKPILE_TEST_CLICKHOUSE)',
 );
+
+const chdb = process.env['STACKPILE_TEST_CHDB'] || undefined;
+
+/** A test's `skip`. Half a gigabyte is not asked of CI. */
+export const withoutChdb: string | false =
+  chdb === undefined
+    ? "needs ClickHouse's present engine (npm install --prefix FOLDER chdb, and FOLDER in STACKPILE_TEST_CHDB)"
+    : false;
 
 export interface ClickHouseServer {
   /** `http://127.0.0.1:8123` */
@@ -73,6 +84,30 @@ export async function startClickHouse(): Promise<ClickHouseServer> {
   };
   await server.start();
   return server;
+}
+
+/** The present engine behind the same HTTP, in a process of its own. */
+export async function startChdb(): Promise<ClickHouseServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'stackpile-chdb-'));
+  const front = fileURLToPath(new URL('chdb-front.ts', import.meta.url));
+  const child = spawn(process.execPath, [front, chdb ?? '', folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [port] = (await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    once(child, 'exit').then(() => Promise.reject(new Error(`chdb in ${chdb} did not start`))),
+  ])) as [string];
+  return {
+    url: `http://127.0.0.1:${port}`,
+    kill: null,
+    start: () => Promise.resolve(),
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 async function answers(url: string): Promise<boolean> {

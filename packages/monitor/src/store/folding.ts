@@ -40,15 +40,24 @@ export class Folding {
 
   /**
    * Does all that is due at `now`. Each hour of a series is a transaction, so that a kill in between loses nothing, and others have
-   * their turn between two of them.
+   * their turn between two of them. By a clock that is not believed hours are folded, and nothing leaves.
    */
-  async retain(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
+  async retain(now: number, policy: RetentionPolicy, isBelieved: boolean): Promise<RetentionReport> {
     this.#began = performance.now();
     const folded = await this.#each(
       'SELECT series, hour FROM unfolded WHERE hour <= ?',
       now - HOUR_MS - GRACE_MS,
       (series, hour) => this.#fold(series, hour),
     );
+    const { summed, dropped } = isBelieved ? await this.#age(now, policy) : { summed: 0, dropped: 0 };
+    const squeezed = await this.#squeeze(policy.maxBytes);
+    if (dropped + squeezed > 0) this.#dropOrphans();
+    this.#database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)');
+    return { folded, summed, dropped: dropped + squeezed, bytes: this.#bytes() };
+  }
+
+  /** What is beyond its time becomes sums, or leaves. */
+  async #age(now: number, policy: RetentionPolicy): Promise<{ summed: number; dropped: number }> {
     const summed = await this.#each(
       'SELECT series, hour FROM chunk WHERE hour <= ?',
       now - policy.rawMs - HOUR_MS,
@@ -59,10 +68,7 @@ export class Folding {
       now - policy.rawMs - policy.hourlyMs - HOUR_MS,
       (series, hour) => this.#drop(series, hour),
     );
-    const squeezed = await this.#squeeze(policy.maxBytes);
-    if (dropped + squeezed > 0) this.#dropOrphans();
-    this.#database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)');
-    return { folded, summed, dropped: dropped + squeezed, bytes: this.#bytes() };
+    return { summed, dropped };
   }
 
   /** How often there was something to do. */

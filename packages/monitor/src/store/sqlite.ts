@@ -1,6 +1,7 @@
 // The store of one machine: one SQLite file, a blob per profile, and an hour of them folded stack by stack.
 import type { DatabaseSync } from 'node:sqlite';
 import { CutShort } from './bytes.ts';
+import { CLOCK_NOTE, isOwnNote, judgeClock } from './clock.ts';
 import { numberOf, openDatabase, type Row, Statements, textOf, translated } from './database.ts';
 import { storeError } from './failure.ts';
 import { Folding, Stopped } from './folding.ts';
@@ -290,27 +291,42 @@ class SqliteStore implements ProfileStore {
   /** One after the other: what is due is looked up once. */
   retention(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
     const before = this.#retaining.catch(() => undefined);
-    const retained = before.then(() => this.#do(() => this.#folding.retain(now, policy)));
+    const retained = before.then(() => this.#do(() => this.#retain(now, policy)));
     this.#retaining = retained;
     return retained;
   }
 
+  #retain(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
+    const { isBelieved, note } = judgeClock(now, this.#noted(CLOCK_NOTE));
+    this.#note(CLOCK_NOTE, note);
+    return this.#folding.retain(now, policy, isBelieved);
+  }
+
   remember(name: string, text: string): Promise<void> {
     return this.#do(() => {
-      this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, text);
+      this.#note(name, text);
     });
   }
 
   remembered(name: string): Promise<string | null> {
-    return this.#do(() => {
-      const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
-      return row === undefined ? null : textOf(row['text']);
-    });
+    return this.#do(() => this.#noted(name));
+  }
+
+  #note(name: string, text: string): void {
+    this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, text);
+  }
+
+  #noted(name: string): string | null {
+    const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
+    return row === undefined ? null : textOf(row['text']);
   }
 
   notes(): Promise<string[]> {
     return this.#do(() =>
-      this.#sql.all('SELECT name FROM note ORDER BY name').map((row) => textOf(row['name'])),
+      this.#sql
+        .all('SELECT name FROM note ORDER BY name')
+        .map((row) => textOf(row['name']))
+        .filter((name) => !isOwnNote(name)),
     );
   }
 

@@ -9,7 +9,13 @@ import {
   StoreError,
   type StoreErrorCode,
 } from '@stackpile/monitor/store';
-import { type ClickHouseServer, startClickHouse, withoutClickHouse } from '../../../../testing/clickhouse.ts';
+import {
+  type ClickHouseServer,
+  startChdb,
+  startClickHouse,
+  withoutChdb,
+  withoutClickHouse,
+} from '../../../../testing/clickhouse.ts';
 import { closedPort } from '../../../../testing/listening.ts';
 import { conforms, recordOf, seriesOf, START } from './conformance.ts';
 
@@ -28,7 +34,16 @@ function refuses(work: Promise<unknown>, code: StoreErrorCode, text: RegExp): Pr
   });
 }
 
-describe('a ClickHouse store', { skip: withoutClickHouse }, () => {
+for (const { name, skip, start } of [
+  { name: 'an old ClickHouse server', skip: withoutClickHouse, start: startClickHouse },
+  { name: 'the present ClickHouse engine', skip: withoutChdb, start: startChdb },
+]) {
+  describe(`a store on ${name}`, { skip, timeout: 300_000 }, () => {
+    testsOn(start);
+  });
+}
+
+function testsOn(start: () => Promise<ClickHouseServer>): void {
   let server: ClickHouseServer;
   let made = 0;
   const addresses = new WeakMap<ProfileStore, string>();
@@ -50,7 +65,7 @@ describe('a ClickHouse store', { skip: withoutClickHouse }, () => {
     return said;
   };
   before(async () => {
-    server = await startClickHouse();
+    server = await start();
   });
   after(async () => {
     for (let i = 0; i < made; i++) await sql(`DROP DATABASE IF EXISTS t${run}_${i}`);
@@ -58,7 +73,7 @@ describe('a ClickHouse store', { skip: withoutClickHouse }, () => {
   });
 
   describe('as every store', () => {
-    conforms({ open: () => open(), reopen }, { runs: 3 });
+    conforms({ open: () => open(), reopen }, { runs: 2 });
   });
 
   test('two monitors at once, and rounds that were cut off, sum a day once', async () => {
@@ -179,7 +194,7 @@ describe('a ClickHouse store', { skip: withoutClickHouse }, () => {
     await store.close();
     await refuses(open(addresses.get(store)), 'STORE_VERSION', /version 9, not 1/u);
   });
-});
+}
 
 describe('a ClickHouse store that cannot be', () => {
   test('addresses that make no sense are a sentence, without the password', async () => {

@@ -297,6 +297,28 @@ export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number
     await copy.close();
   });
 
+  test('a clock that jumps back or far ahead loses nothing that is within the limits', async () => {
+    const tree = new StackTree();
+    const store = await driver.open();
+    const MINUTE = 60_000;
+    const DAY = 24 * HOUR_MS;
+    const policy = { rawMs: 30 * DAY, hourlyMs: 30 * DAY, maxBytes: 1e13 };
+    const ahead = START + 1000 * DAY;
+    const times = [START, START + MINUTE, START - 10 * DAY, ahead, ahead + MINUTE, START + 2 * MINUTE];
+    for (const [i, time] of times.entries()) {
+      await store.putBatch({ tree, profiles: [recordOf(tree, time, { main: i + 1 })] });
+      await store.retention(time, policy);
+    }
+    const points = async (): Promise<unknown> =>
+      store.timeline(await seriesOf(store), { from: 0, to: 1e15 }, 1, 'sum');
+    const expected = times.map((time, i) => ({ time, value: i + 1 })).sort((a, b) => a.time - b.time);
+    assert.deepEqual(await points(), expected);
+    // One that stays there is right.
+    for (const minutes of [0, 30, 61]) await store.retention(ahead + minutes * MINUTE, policy);
+    assert.deepEqual(await points(), expected.slice(-2));
+    await store.close();
+  });
+
   test('the same profile twice is one', async () => {
     const tree = new StackTree();
     const store = await driver.open();

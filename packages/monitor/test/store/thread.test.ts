@@ -47,7 +47,7 @@ describe('a store on its own thread', { timeout: 120_000 }, () => {
         return open(paths.get(store));
       },
     },
-    { runs: 4 },
+    { runs: 2 },
   );
 
   test('frames whose texts no database keeps have the same numbers on both sides', async () => {

@@ -26,7 +26,16 @@ export class Retention {
     this.#dialect = dialect;
   }
 
-  async retain(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
+  /** By a clock that is not believed nothing is too old. */
+  async retain(now: number, policy: RetentionPolicy, isBelieved: boolean): Promise<RetentionReport> {
+    const { summed, dropped } = isBelieved ? await this.#age(now, policy) : { summed: 0, dropped: 0 };
+    const squeezed = await this.#squeeze(policy.maxBytes);
+    if (dropped + squeezed > 0) await this.#dropOrphans();
+    return { folded: 0, summed, dropped: dropped + squeezed, bytes: await this.#bytes() };
+  }
+
+  /** What is beyond its time becomes sums, or leaves. */
+  async #age(now: number, policy: RetentionPolicy): Promise<{ summed: number; dropped: number }> {
     let summed = 0;
     for (const day of await this.#days('profile')) {
       if (day * DAY_MS + DAY_MS + GRACE_MS > now - policy.rawMs) break;
@@ -38,9 +47,7 @@ export class Retention {
       dropped += await this.#hoursIn(day);
       await this.#drop('hour', day);
     }
-    const squeezed = await this.#squeeze(policy.maxBytes);
-    if (dropped + squeezed > 0) await this.#dropOrphans();
-    return { folded: 0, summed, dropped: dropped + squeezed, bytes: await this.#bytes() };
+    return { summed, dropped };
   }
 
   /** Days of which there is something, oldest first. */
@@ -173,5 +180,5 @@ function sumDay(day: number, groups: number, group: number): string {
   return `INSERT INTO hour (series, hour, run, n, sx, sxx, total, total_max, total_last, times, stacks, seen, sy, sxy, syy, peak)
     SELECT series, at, last_run, all_n, all_x, all_xx, all_total, all_max, all_last, all_times, all_stacks, all_seen, all_y,
       all_xy, all_yy, all_peak
-    FROM (${profiles}) ANY LEFT JOIN (${stacks}) USING (series, at)`;
+    FROM (${profiles}) AS of_profiles ANY LEFT JOIN (${stacks}) AS of_stacks USING (series, at)`;
 }

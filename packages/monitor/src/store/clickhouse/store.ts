@@ -1,4 +1,5 @@
 // The store of a fleet: a ClickHouse server or cluster that several monitors share.
+import { CLOCK_NOTE, isOwnNote, judgeClock } from '../clock.ts';
 import { storeError } from '../failure.ts';
 import {
   type Aggregation,
@@ -241,7 +242,9 @@ class ClickHouseStore implements ProfileStore {
 
   async retention(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
     this.#expectOpen();
-    return this.#retention.retain(now, policy);
+    const { isBelieved, note } = judgeClock(now, await this.remembered(CLOCK_NOTE));
+    await this.remember(CLOCK_NOTE, note);
+    return this.#retention.retain(now, policy, isBelieved);
   }
 
   async remember(name: string, text: string): Promise<void> {
@@ -256,7 +259,7 @@ class ClickHouseStore implements ProfileStore {
 
   async notes(): Promise<string[]> {
     const rows = await this.#ask('SELECT name FROM note GROUP BY name ORDER BY name');
-    return rows.map((row) => textOf(row['name'])).filter((name) => name !== SCHEMA_NOTE);
+    return rows.map((row) => textOf(row['name'])).filter((name) => !isOwnNote(name));
   }
 
   async close(): Promise<void> {
