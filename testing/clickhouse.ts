@@ -95,7 +95,7 @@ export async function startChdb(): Promise<ClickHouseServer> {
   });
   const [port] = (await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
-    once(child, 'exit').then(() => Promise.reject(new Error(`chdb in ${chdb} did not start`))),
+    once(child, 'exit').then(() => Promise.reject(new Error(`chdb in ${chdb ?? ''} did not start`))),
   ])) as [string];
   return {
     url: `http://127.0.0.1:${port}`,

@@ -60,7 +60,8 @@ function words(): Words {
 }
 
 function bash(): string {
-  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, store, flags, topics } = words();
+  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, store, flags, topics } =
+    words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
@@ -99,7 +100,8 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, store, flags, topics } = words();
+  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, store, flags, topics } =
+    words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
