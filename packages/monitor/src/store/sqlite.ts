@@ -47,6 +47,12 @@ export async function openSqliteStore(path: string): Promise<ProfileStore> {
   return new SqliteStore(path, await openDatabase(path));
 }
 
+interface Waiting {
+  readonly batch: IngestBatch;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
 class SqliteStore implements ProfileStore {
   readonly #name: string;
   #database: DatabaseSync | null;
@@ -59,6 +65,7 @@ class SqliteStore implements ProfileStore {
   /** Series by key, and the hours of each that are known to wait for folding. */
   readonly #series = new Map<string, number>();
   readonly #unfolded = new Set<string>();
+  #waiting: Waiting[] = [];
   /** One value per row, added up per profile; only the rows in `#touched` are not 0. */
   #values = new Float64Array(1024);
 
@@ -79,13 +86,42 @@ class SqliteStore implements ProfileStore {
     this.#sound = new Sound(name);
   }
 
+  /** Batches that come while others wait are written together: a transaction costs as much as some profiles. */
   putBatch(batch: IngestBatch): Promise<void> {
-    return this.#do(() => {
+    return this.#tried(() => {
       this.#sound.batch(batch);
-      this.#atOnce(() => {
-        for (const profile of batch.profiles) this.#put(profile, batch.tree);
+      return new Promise((done, failed) => {
+        this.#waiting.push({ batch, done, failed });
+        if (this.#waiting.length === 1) setImmediate(() => this.#write());
       });
     });
+  }
+
+  /** Writes what waits; all at once, or, where that fails, each by itself, so that one does not take others with it. */
+  #write(): void {
+    const all = this.#waiting;
+    if (all.length === 0) return;
+    this.#waiting = [];
+    const put = ({ tree, profiles }: IngestBatch): void => {
+      for (const profile of profiles) this.#put(profile, tree);
+    };
+    try {
+      this.#atOnce(() => {
+        for (const { batch } of all) put(batch);
+      });
+      for (const { done } of all) done();
+    } catch {
+      for (const { batch, done, failed } of all) {
+        try {
+          this.#atOnce(() => {
+            put(batch);
+          });
+          done();
+        } catch (error) {
+          failed(error);
+        }
+      }
+    }
   }
 
   series(matchers: readonly LabelMatcher[], range: Range): Promise<Series[]> {
@@ -331,13 +367,21 @@ class SqliteStore implements ProfileStore {
   }
 
   close(): Promise<void> {
+    this.#write();
     this.#database?.close();
     this.#database = null;
     return Promise.resolve();
   }
 
-  /** Runs `work` at once; its errors become this room's. */
-  async #do<T>(work: () => T | Promise<T>): Promise<T> {
+  /** Runs `work` at once, on all that was put before; its errors become this room's. */
+  #do<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#tried(() => {
+      this.#write();
+      return work();
+    });
+  }
+
+  async #tried<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       if (this.#database === null) throw storeError(this.#name, 'STORE_CLOSED');
       return await work();

@@ -356,6 +356,35 @@ export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number
     await store.close();
   });
 
+  test('a batch that cannot be written takes none with it that was given beside it', async () => {
+    const store = await driver.open();
+    const tree = new StackTree();
+    const labels = Object.defineProperty({}, 'job', {
+      enumerable: true,
+      get(): string {
+        throw new Error('nobody can read this');
+      },
+    });
+    const wrong = recordOf(tree, START + 1, { 'main wrong': 9 }, { series: { ...keyOf('a:1'), labels } });
+    const puts = [
+      recordOf(tree, START, { 'main f': 1 }),
+      wrong,
+      recordOf(tree, START + 2, { 'main g': 2 }),
+    ].map((profile) => store.putBatch({ tree, profiles: [profile] }));
+    const outcomes = (await Promise.allSettled(puts)).map(({ status }) => status);
+    assert.deepEqual(outcomes, ['fulfilled', 'rejected', 'fulfilled']);
+    await store.putBatch({ tree, profiles: [recordOf(tree, START + 3, { 'main h': 4 })] });
+    const merged = await store.merge(await seriesOf(store), { from: 0, to: 1e15 }, 'sum');
+    const frames = await store.frames([...merged.keys()]);
+    const values = [...merged].map(([stack, value]) => [frames.get(stack)?.[0]?.function, value]).sort();
+    assert.deepEqual(values, [
+      ['f', 1],
+      ['g', 2],
+      ['h', 4],
+    ]);
+    await store.close();
+  });
+
   test('numbers, names and labels that are no everyday ones come back as they were, or cut to what is kept', async () => {
     const store = await driver.open();
     const tree = new StackTree();

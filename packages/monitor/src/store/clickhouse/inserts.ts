@@ -65,17 +65,18 @@ export class Inserts {
   }
 
   /** Resolves when the server has taken it. */
-  add(work: Work): Promise<void> {
+  async add(work: Work): Promise<void> {
+    // What cannot be read fails here, by itself.
+    if (work.kind === 'batch') for (const { series } of work.batch.profiles) seriesId(series);
     const weight = weightOf(work);
     if (this.#weight > 0 && this.#weight + weight > this.#gathering.mostWaiting)
-      return Promise.reject(storeError(this.#connection.name, 'STORE_BUSY'));
-    const promise = new Promise<void>((done, failed) => {
+      throw storeError(this.#connection.name, 'STORE_BUSY');
+    await new Promise<void>((done, failed) => {
       this.#waiting.push({ work, weight, done, failed });
+      this.#weight += weight;
+      if (this.#weight >= ROUND) this.#wake();
+      this.#running ??= this.#run();
     });
-    this.#weight += weight;
-    if (this.#weight >= ROUND) this.#wake();
-    this.#running ??= this.#run();
-    return promise;
   }
 
   /** Sends at once what waits, and resolves when nothing does. */
@@ -129,8 +130,8 @@ export class Inserts {
 
   /** Names first: of what is named in a profile nothing is ever missing. */
   async #send(round: readonly Waiting[]): Promise<void> {
-    for (const { work } of round) this.#write(work);
     try {
+      for (const { work } of round) this.#write(work);
       for (const table of ['series', 'stack', 'profile', 'hour', 'note'] as const) {
         const writer = this.#writers.get(table);
         if (writer !== undefined && writer.rows > 0) await this.#connection.insert(table, writer.taken());

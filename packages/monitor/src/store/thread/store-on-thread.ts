@@ -22,7 +22,7 @@ import type {
 } from '../model.ts';
 import type { StorePlace } from '../open.ts';
 import { Sound } from '../sound.ts';
-import type { Frame, StackTree } from '../stack-tree.ts';
+import type { Frame, StackTree, TreeGrowth } from '../stack-tree.ts';
 import type { Failure, FromThread, PlainMethod, StoreCall, ThreadData, ToThread } from './messages.ts';
 
 export interface ThreadOptions {
@@ -116,23 +116,38 @@ class Thread {
   call(call: StoreCall, weight = 0): Promise<unknown> {
     const id = this.#calls++;
     return new Promise((done, failed) => {
+      // Throws where something in it cannot be copied: then nothing waits.
+      this.#post({ kind: 'call', id, call });
       this.#waiting.set(id, { weight, done, failed });
       this.weight += weight;
-      this.#post({ kind: 'call', id, call });
     });
   }
 
-  /** What the thread has not yet of a tree. */
-  growthOf(tree: StackTree): Pick<Extract<StoreCall, { kind: 'putBatch' }>, 'tree' | 'growth'> {
+  /** The same with what the thread has not yet of a tree. */
+  async put(
+    tree: StackTree,
+    weight: number,
+    callOf: (grown: { readonly tree: number; readonly growth: TreeGrowth }) => StoreCall,
+  ): Promise<void> {
     let sent = this.#sent.get(tree);
     if (sent === undefined) {
       this.#sent.set(tree, (sent = { id: this.#trees++, nodes: 0, frames: 0 }));
       this.#gone.register(tree, sent.id);
     }
     const growth = tree.grownSince(sent.nodes, sent.frames);
+    const call = callOf({ tree: sent.id, growth });
     sent.nodes += growth.parents.length;
     sent.frames += growth.frames.length;
-    return { tree: sent.id, growth };
+    try {
+      await this.call(call, weight);
+    } catch (error) {
+      // It may not have got there: the whole tree is sent anew, by another number.
+      if (this.#sent.get(tree) === sent && !this.isOver) {
+        this.#sent.delete(tree);
+        this.#post({ kind: 'forget', tree: sent.id });
+      }
+      throw error;
+    }
   }
 
   async ended(): Promise<void> {
@@ -181,12 +196,12 @@ class StoreOnThread implements ProfileStore {
     // Here already, as the other side knows the tree only by what it is sent.
     this.#sound.batch({ tree, profiles });
     const weight = profiles.reduce((sum, { nodes }) => sum + nodes.length + 10, 0);
-    await this.#put(weight, (thread) => ({ kind: 'putBatch', profiles, ...thread.growthOf(tree) }));
+    await this.#put(tree, weight, (grown) => ({ kind: 'putBatch', profiles, ...grown }));
   }
 
   async putHours({ tree, hours }: HourBatch): Promise<void> {
     const weight = hours.reduce((sum, { nodes }) => sum + 6 * nodes.length + 20, 0);
-    await this.#put(weight, (thread) => ({ kind: 'putHours', hours, ...thread.growthOf(tree) }));
+    await this.#put(tree, weight, (grown) => ({ kind: 'putHours', hours, ...grown }));
   }
 
   series(matchers: readonly LabelMatcher[], range: Range): Promise<Series[]> {
@@ -283,11 +298,11 @@ class StoreOnThread implements ProfileStore {
     return answer as Awaited<ReturnType<ProfileStore[Method]>>;
   }
 
-  async #put(weight: number, callOf: (thread: Thread) => StoreCall): Promise<void> {
+  async #put(tree: StackTree, weight: number, callOf: Parameters<Thread['put']>[2]): Promise<void> {
     await this.#with((thread) => {
       if (thread.weight > 0 && thread.weight + weight > (this.#options.mostWaiting ?? MOST_WAITING))
         throw storeError(this.#place.name, 'STORE_BUSY');
-      return thread.call(callOf(thread), weight);
+      return thread.put(tree, weight, callOf);
     });
   }
 
