@@ -376,7 +376,9 @@ export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number
     await store.putBatch({ tree, profiles: [recordOf(tree, START + 3, { 'main h': 4 })] });
     const merged = await store.merge(await seriesOf(store), { from: 0, to: 1e15 }, 'sum');
     const frames = await store.frames([...merged.keys()]);
-    const values = [...merged].map(([stack, value]) => [frames.get(stack)?.[0]?.function, value]).sort();
+    const values = [...merged]
+      .map(([stack, value]) => [frames.get(stack)?.[0]?.function, value] as const)
+      .sort(([, a], [, b]) => a - b);
     assert.deepEqual(values, [
       ['f', 1],
       ['g', 2],
