@@ -21,7 +21,7 @@ const INDEX =
   '<html><table><tr><td>1</td><td><a href=goroutine?debug=1>goroutine</a></td></tr></table></html>';
 const program = fileURLToPath(new URL('programs/monitor.ts', import.meta.url));
 
-/** A Go service of which one function has more goroutines every time. */
+/** Of a Go service of which one function has so many. */
 function goroutines(count: number): Uint8Array {
   const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
   const location = (name: string): number =>
@@ -44,11 +44,12 @@ test('a monitor that is killed knows its verdict after one more look, and tells 
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-restart-'));
   const children: ChildProcess[] = [];
   const told: Alert[] = [];
-  let asked = 0;
+  const began = Date.now();
   const service = createServer(({ url = '' }, response) => {
     const { pathname } = new URL(url, 'http://x');
     if (pathname === '/debug/pprof/') response.writeHead(200, { 'Content-Type': 'text/html' }).end(INDEX);
-    else if (pathname === '/debug/pprof/goroutine') response.end(goroutines(100 + 50 * asked++));
+    else if (pathname === '/debug/pprof/goroutine')
+      response.end(goroutines(100 + Math.floor((Date.now() - began) / 20)));
     else response.writeHead(404).end();
   });
   const hook = createServer((request, response) => {
