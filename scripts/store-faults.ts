@@ -1,5 +1,6 @@
 // Stores whose writers, or whose server, are killed at moments drawn by chance: whether all that was acknowledged is there, once.
-// Usage: node --conditions=stackpile-source scripts/run.mjs scripts/store-faults.ts [KILLS] [SEED]   (with clickhouse-server for its part)
+// Usage: node --conditions=stackpile-source scripts/run.mjs scripts/store-faults.ts [KILLS] [SEED] [sqlite|clickhouse]
+// `clickhouse` needs a clickhouse-server.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { startClickHouse, withoutClickHouse } from '../testing/clickhouse.ts';
 
 const kills = Number(process.argv[2] ?? '200');
 const seed = Number(process.argv[3] ?? '1');
+const only = process.argv[4] ?? '';
 const EVER = { from: 0, to: 1e15 };
 
 async function writers(folder: string): Promise<void> {
@@ -76,9 +78,9 @@ const folder = mkdtempSync(join(tmpdir(), 'stackpile-store-faults-'));
 try {
   console.log('| killed | times | acknowledged | lost | twice | kept beside | slowest until it goes on |');
   console.log('|---|---|---|---|---|---|---|');
-  await writers(folder);
-  if (withoutClickHouse === false) await server();
-  else console.log(`ClickHouse ${withoutClickHouse}`);
+  if (only !== 'clickhouse') await writers(folder);
+  if (only !== 'sqlite' && withoutClickHouse === false) await server();
+  else if (only !== 'sqlite') console.log(`ClickHouse ${withoutClickHouse}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

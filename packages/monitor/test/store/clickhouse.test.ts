@@ -23,6 +23,8 @@ const EVER = { from: 0, to: 1e15 };
 const DAY_MS = 24 * HOUR_MS;
 const FOREVER = { rawMs: 1e13, hourlyMs: 1e13, maxBytes: 1e13 };
 const MIDNIGHT = START - (START % DAY_MS);
+/** `?cluster=NAME`, to have the tables on all servers of a cluster. */
+const cluster = process.env['STACKPILE_TEST_CLICKHOUSE_QUERY'] ?? '';
 const QUICK = { lingerMs: 0, retryMs: 10_000, timeoutMs: 10_000 };
 
 function refuses(work: Promise<unknown>, code: StoreErrorCode, text: RegExp): Promise<void> {
@@ -48,7 +50,7 @@ function testsOn(start: () => Promise<ClickHouseServer>): void {
   let made = 0;
   const addresses = new WeakMap<ProfileStore, string>();
   const run = `${process.pid}_${Date.now() % 1e6}`;
-  const addressOf = (database: string): string => `clickhouse:${server.url}/${database}`;
+  const addressOf = (database: string): string => `clickhouse:${server.url}/${database}${cluster}`;
   const open = async (address = addressOf(`t${run}_${made++}`)): Promise<ProfileStore> => {
     const store = await openClickHouseStore(address, QUICK);
     addresses.set(store, address);

@@ -27,10 +27,11 @@ const PASSING: ReadonlySet<string> = new Set(
 );
 const codes: ReadonlyMap<string, StoreErrorCode> = new Map([['243', 'STORE_FULL']]);
 
-/** What the client throws where a server answers: with the server's own number. */
+/** The server's own number, where it answered; what one server of a cluster says of another the client does not take apart. */
 function serverCode(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
-  return /^\d+$/u.test(error.code) ? error.code : null;
+  if (!(error instanceof Error)) return null;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return /^\d+$/u.exec(code)?.[0] ?? /^Code: (\d+)/u.exec(error.message)?.[1] ?? null;
 }
 
 /** Whether the same may succeed later. */
@@ -54,7 +55,8 @@ export class Connection {
   readonly #ending = new AbortController();
   /** See `Dialect.modern`. */
   modern = false;
-  #insertSettings: ClickHouseSettings = {};
+  readonly #insertSettings: ClickHouseSettings = {};
+  readonly #questionSettings: ClickHouseSettings = { output_format_json_quote_64bit_integers: 1 };
 
   private constructor(name: string, client: ClickHouseClient, patience: Patience) {
     this.name = name;
@@ -84,8 +86,13 @@ export class Connection {
         patience,
       );
       connection.modern = isModern(version);
-      // Rows are on every shard that they belong to before they count as taken.
-      if (address.cluster !== null) connection.#insertSettings['insert_distributed_sync'] = 1;
+      if (address.cluster !== null) {
+        // Rows are on every shard that they belong to before they count as taken.
+        connection.#insertSettings['insert_distributed_sync'] = 1;
+        // Of each shard the same replica for all: what one has just taken another may not have yet.
+        connection.#insertSettings['load_balancing'] = 'in_order';
+        connection.#questionSettings['load_balancing'] = 'in_order';
+      }
       if (connection.modern) connection.#insertSettings['max_partitions_per_insert_block'] = '0';
       return connection;
     } finally {
@@ -105,7 +112,7 @@ export class Connection {
   /** A question; asked once more where the connection broke. @throws StoreError */
   async rows(query: string): Promise<Row[]> {
     const ask = async (): Promise<Row[]> => {
-      const settings: ClickHouseSettings = { output_format_json_quote_64bit_integers: 1 };
+      const settings: ClickHouseSettings = { ...this.#questionSettings };
       if (this.modern) settings['do_not_merge_across_partitions_select_final'] = 1;
       const answer = await this.#client.query({ query, format: 'JSON', clickhouse_settings: settings });
       return (await answer.json<Row>()).data;

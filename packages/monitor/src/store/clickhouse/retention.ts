@@ -70,7 +70,7 @@ export class Retention {
   }
 
   async #drop(table: 'profile' | 'hour' | 'stack', partition: number): Promise<void> {
-    const local = localName(table, this.#dialect);
+    const local = `${this.#dialect.database}.${localName(table, this.#dialect)}`;
     await this.#connection.command(
       `ALTER TABLE ${local}${onCluster(this.#dialect)} DROP PARTITION ${partition}`,
     );

@@ -95,11 +95,11 @@ export function ddlOf(dialect: Dialect): string[] {
   return TABLE_NAMES.flatMap((table) => {
     const local = localName(table, dialect);
     const { rest, shard } = TABLES[table];
-    const make = `CREATE TABLE IF NOT EXISTS ${local}${at} (${columnsOf(table, dialect)}) ENGINE = ${engineOf(table, dialect)} ${rest}`;
+    const make = `CREATE TABLE IF NOT EXISTS ${database}.${local}${at} (${columnsOf(table, dialect)}) ENGINE = ${engineOf(table, dialect)} ${rest}`;
     if (cluster === null) return [make];
     return [
       make,
-      `CREATE TABLE IF NOT EXISTS ${table}${at} AS ${local} ENGINE = Distributed(${cluster}, ${database}, ${local}, ${shard})`,
+      `CREATE TABLE IF NOT EXISTS ${database}.${table}${at} (${columnsOf(table, dialect)}) ENGINE = Distributed(${cluster}, ${database}, ${local}, ${shard})`,
     ];
   });
 }
