@@ -1,12 +1,30 @@
-// How fast and how small the store of packages/monitor is, beside a table of SQLite with one row per sample, on the same profiles.
+// How fast and how small the stores of packages/monitor are, beside a table of SQLite with one row per sample, on the same profiles.
 //
-// node scripts/run.mjs bench/store.ts [POINTS] [week]
+// node scripts/run.mjs bench/store.ts [POINTS] [week] [clickhouse]
+//
+// `week` is 20 series at one profile a minute for seven days. `clickhouse` is the server of STACKPILE_TEST_CLICKHOUSE, the installed one,
+// and the present engine of STACKPILE_TEST_CHDB: see testing/clickhouse.ts.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
-import { HOUR_MS, openSqliteStore, type ProfileRecord, ROOT, StackTree } from '@stackpile/monitor/store';
+import {
+  HOUR_MS,
+  openClickHouseStore,
+  openSqliteStore,
+  type ProfileRecord,
+  type ProfileStore,
+  ROOT,
+  StackTree,
+} from '@stackpile/monitor/store';
+import {
+  type ClickHouseServer,
+  startChdb,
+  startClickHouse,
+  withoutChdb,
+  withoutClickHouse,
+} from '../testing/clickhouse.ts';
 
 const SERIES = 20;
 /** Of each profile: those that are always there, and those drawn from a longer list. */
@@ -19,6 +37,7 @@ const FOREVER = { rawMs: 1e13, hourlyMs: 1e13, maxBytes: 1e13 };
 
 const points = Number(process.argv[2] ?? '500');
 const withWeek = process.argv.includes('week');
+const withClickHouse = process.argv.includes('clickhouse');
 
 /** The same numbers in every run. */
 function randomOf(seed: number): () => number {
@@ -124,11 +143,9 @@ async function ours(name: string, count: number): Promise<Figures> {
     const byService = new Map<Service, ProfileRecord[]>();
     for (const { service, profile } of tick(at, random))
       byService.set(service, [...(byService.get(service) ?? []), profile]);
-    for (const [service, profiles] of byService) {
-      const began = performance.now();
-      await store.putBatch({ tree: service.tree, profiles });
-      spent += milliseconds(began);
-    }
+    const began = performance.now();
+    await Promise.all([...byService].map(([{ tree }, profiles]) => store.putBatch({ tree, profiles })));
+    spent += milliseconds(began);
     if (at % 60 === 59) {
       const began = performance.now();
       await store.retention(START + at * STEP_MS, FOREVER);
@@ -138,14 +155,7 @@ async function ours(name: string, count: number): Promise<Figures> {
   const began = performance.now();
   await store.retention(START + count * STEP_MS + 2 * HOUR_MS, FOREVER);
   folding += milliseconds(began);
-  const end = START + count * STEP_MS;
-  const growers = (series: readonly number[], from: number) => () =>
-    store.growthSums({ series, from, to: end, limit: 20 });
-  const figures = {
-    growers100: await median(growers([1], end - 100 * STEP_MS)),
-    growersAll: await median(growers([1], START)),
-    growers10: await median(growers([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], START), 3),
-  };
+  const figures = await growersOf(store, count);
   await store.close();
   console.log(`  folding took ${(folding / 1000).toFixed(1)} s beside ${(spent / 1000).toFixed(1)} s`);
   return {
@@ -153,6 +163,73 @@ async function ours(name: string, count: number): Promise<Figures> {
     bytesPerSample: (statSync(path).size - stackBytes(path)) / (count * SERIES * (STABLE + DRAWN)),
     ...figures,
   };
+}
+
+async function growersOf(
+  store: ProfileStore,
+  count: number,
+): Promise<Pick<Figures, 'growers100' | 'growersAll' | 'growers10'>> {
+  const end = START + count * STEP_MS;
+  const ids = (await store.series([], { from: START, to: end })).map(({ id }) => id);
+  const growers = (series: readonly number[], from: number) => () =>
+    store.growthSums({ series, from, to: end, limit: 20 });
+  return {
+    growers100: await median(growers(ids.slice(0, 1), end - 100 * STEP_MS)),
+    growersAll: await median(growers(ids.slice(0, 1), START)),
+    growers10: await median(growers(ids.slice(0, 10), START), 3),
+  };
+}
+
+/** Batches of several services are on their way at once, as those of a fleet are: what counts is when the last is acknowledged. */
+async function onServer(server: ClickHouseServer, count: number): Promise<Figures> {
+  const database = `bench_${process.pid}`;
+  const store = await openClickHouseStore(`clickhouse:${server.url}/${database}`, { timeoutMs: 120_000 });
+  const random = randomOf(7);
+  let spent = 0;
+  let waiting: Promise<void>[] = [];
+  for (let at = 0; at < count; at++) {
+    const profiles = [...tick(at, random)];
+    const began = performance.now();
+    for (const { service, profile } of profiles)
+      waiting.push(store.putBatch({ tree: service.tree, profiles: [profile] }));
+    if (waiting.length >= 1000 || at === count - 1) {
+      await Promise.all(waiting);
+      waiting = [];
+    }
+    spent += milliseconds(began);
+  }
+  const ask = async (query: string): Promise<string> =>
+    (await fetch(`${server.url}/?database=${database}`, { method: 'POST', body: query })).text();
+  await ask('OPTIMIZE TABLE profile FINAL');
+  const bytes = await ask(
+    `SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table = 'profile' AND database = '${database}' FORMAT TabSeparated`,
+  );
+  const figures = await growersOf(store, count);
+  await store.close();
+  await ask(`DROP DATABASE ${database}`);
+  return {
+    ingest: (count * SERIES) / (spent / 1000),
+    bytesPerSample: Number(bytes) / (count * SERIES * (STABLE + DRAWN)),
+    ...figures,
+  };
+}
+
+async function servers(count: number): Promise<void> {
+  for (const { name, lacking, start } of [
+    { name: 'ClickHouse, installed', lacking: withoutClickHouse, start: startClickHouse },
+    { name: 'ClickHouse, present', lacking: withoutChdb, start: startChdb },
+  ]) {
+    if (lacking !== false) {
+      console.log(`  ${name}: ${lacking}`);
+      continue;
+    }
+    const server = await start();
+    try {
+      shown(name, await onServer(server, count));
+    } finally {
+      await server.stop();
+    }
+  }
 }
 
 /** What the names of the stacks take, which the rows beside it do without. */
@@ -211,7 +288,7 @@ async function rows(count: number): Promise<Figures> {
 
 function shown(name: string, figures: Figures): void {
   console.log(
-    `  ${name.padEnd(8)} ${Math.round(figures.ingest)} profiles/s, ${figures.bytesPerSample.toFixed(2)} B/sample, growers: ${figures.growers100.toFixed(1)} ms of 100 points, ${figures.growersAll.toFixed(1)} ms of all, ${figures.growers10.toFixed(0)} ms of ten series`,
+    `  ${name.padEnd(22)} ${Math.round(figures.ingest)} profiles/s, ${figures.bytesPerSample.toFixed(2)} B/sample, growers: ${figures.growers100.toFixed(1)} ms of 100 points, ${figures.growersAll.toFixed(1)} ms of all, ${figures.growers10.toFixed(0)} ms of ten series`,
   );
 }
 
@@ -222,11 +299,13 @@ try {
   const other = await rows(points);
   shown('rows', other);
   console.log(
-    `  ratios   ${(own.ingest / other.ingest).toFixed(1)} × the profiles/s, ${(own.bytesPerSample / other.bytesPerSample).toFixed(3)} × the bytes, ${(own.growersAll / other.growersAll).toFixed(3)} × the time of growers`,
+    `  ratios                 ${(own.ingest / other.ingest).toFixed(1)} × the profiles/s, ${(own.bytesPerSample / other.bytesPerSample).toFixed(3)} × the bytes, ${(own.growersAll / other.growersAll).toFixed(3)} × the time of growers`,
   );
+  if (withClickHouse) await servers(points);
   if (withWeek) {
     console.log(`a week: ${7 * 1440 * SERIES} profiles`);
     shown('ours', await ours('week', 7 * 1440));
+    if (withClickHouse) await servers(7 * 1440);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

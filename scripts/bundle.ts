@@ -43,7 +43,11 @@ const noForms: Plugin = {
 };
 
 const options = {
-  entryPoints: { main: join(cli, 'src/main.ts') },
+  entryPoints: {
+    main: join(cli, 'src/main.ts'),
+    // Of the monitor: runs on a thread of its own.
+    'store-thread': join(root, 'packages/monitor/src/store/thread/store-thread.ts'),
+  },
   absWorkingDir: root,
   bundle: true,
   // What is imported on demand stays a file of its own.
@@ -56,7 +60,7 @@ const options = {
   conditions: ['stackpile-source'],
   // Loaded when a picture is drawn, a browser or a process is asked for. Native parts cannot be bundled, nor can CommonJS: its
   // calls of `require` do not survive in an ES module.
-  external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws'],
+  external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws', '@clickhouse/client'],
   // What it gives Node is CommonJS; what it gives others is the same in modules.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   logLevel: 'warning',

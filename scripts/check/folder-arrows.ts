@@ -94,6 +94,7 @@ export const arrows: Arrows = {
     'guard/': ['leaks/'],
     'mcp/': ['leaks/'],
     'monitor/': ['leaks/', 'report/', 'web/'],
+    'store/': ['leaks/'],
     'run/': ['leaks/', 'report/'],
     'leaks/': [],
     'watch/': ['leaks/', 'report/', 'web/'],

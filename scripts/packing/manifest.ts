@@ -16,6 +16,8 @@ export interface RoomManifest {
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 /** Entries that only other rooms use: the command carries that code in its bundle. */
@@ -88,6 +90,10 @@ export function publishedManifest(folder: string): Record<string, unknown> {
     exports,
     ...(manifest.dependencies && { dependencies: manifest.dependencies }),
     ...(manifest.optionalDependencies && { optionalDependencies: manifest.optionalDependencies }),
+    ...(manifest.peerDependencies && {
+      peerDependencies: manifest.peerDependencies,
+      peerDependenciesMeta: manifest.peerDependenciesMeta ?? {},
+    }),
     publishConfig: { access: 'public' },
   };
 }

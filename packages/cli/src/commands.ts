@@ -18,6 +18,7 @@ export const usage = `usage:
   stackpile postmortem DIR           what the black box of a process that is gone has to say
   stackpile SOURCE                   the same at a prompt
   stackpile monitor SOURCE…          watches services for as long as it runs, and tells which of them leaks
+  stackpile store copy FROM TO       what a monitor keeps, from one store into another
   stackpile mcp SOURCE…              for an assistant, over the Model Context Protocol
 
 SOURCE is a profile (protobuf, Go's texts, V8's files), an address of /debug/pprof, unix:/run/x.sock, or pid:1234.
@@ -43,6 +44,7 @@ const topics: Readonly<Record<string, () => Promise<string>>> = {
   report: async () => (await import('./report/report-file.ts')).reportUsage,
   run: async () => (await import('./run/command-line.ts')).runUsage,
   monitor: async () => (await import('./monitor/command-line.ts')).monitorUsage,
+  store: async () => (await import('./store/command-line.ts')).storeUsage,
   mcp: async () => (await import('./mcp/command-line.ts')).mcpUsage,
   completion: async () => (await import('./completion.ts')).completionUsage,
   async reports() {

@@ -8,6 +8,7 @@ import { leaksOptionNames, leaksUsage, verifyOptionNames, verifyUsage } from './
 import { mcpOptionNames, mcpUsage } from './mcp/command-line.ts';
 import { runOptionNames, runUsage } from './run/command-line.ts';
 import { monitorOptionNames, monitorUsage } from './monitor/command-line.ts';
+import { storeOptionNames, storeUsage } from './store/command-line.ts';
 import { flagNames, flagSummary } from './pprof/flag-help.ts';
 import { type Answer, subcommands } from './subcommands.ts';
 
@@ -35,6 +36,7 @@ interface Words {
   readonly run: readonly string[];
   readonly mcp: readonly string[];
   readonly monitor: readonly string[];
+  readonly store: readonly string[];
   /** Flags of the reports, which are those of pprof. */
   readonly flags: readonly string[];
   readonly topics: readonly string[];
@@ -51,13 +53,15 @@ function words(): Words {
     run: dashed('--', runOptionNames),
     mcp: dashed('--', mcpOptionNames),
     monitor: dashed('--', monitorOptionNames),
+    store: dashed('--', storeOptionNames),
     flags: [...dashed('-', flagNames()), '--help', '--version'],
     topics: [...Object.keys(subcommands), 'reports', ...flagNames()],
   };
 }
 
 function bash(): string {
-  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, flags, topics } = words();
+  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, store, flags, topics } =
+    words();
   return `# bash completion for stackpile: eval "$(stackpile completion bash)"
 _stackpile() {
   local cur=\${COMP_WORDS[COMP_CWORD]} options words= line files=1
@@ -71,6 +75,7 @@ _stackpile() {
     run) options='${run.join(' ')}' ;;
     mcp) options='${mcp.join(' ')}' ;;
     monitor) options='${monitor.join(' ')}' ;;
+    store) options='${store.join(' ')}' words=copy ;;
     help) words='${topics.join(' ')}' files= ;;
     completion) words='${shells.join(' ')}' files= ;;
     *) options='${flags.join(' ')}' ;;
@@ -95,7 +100,8 @@ const quoted = (text: string): string => `'${text.replaceAll(/[\\']/gu, '\\$&')}
 const zshQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function zsh(): string {
-  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, flags, topics } = words();
+  const { leaks, verify, watch, guard, postmortem, report, run, mcp, monitor, store, flags, topics } =
+    words();
   const commands = Object.entries(subcommands).map(([name, what]) => zshQuoted(`${name}:${what}`));
   return `#compdef stackpile
 # zsh completion for stackpile: source <(stackpile completion zsh)
@@ -112,6 +118,7 @@ _stackpile() {
     run) options=(${run.join(' ')}) ;;
     mcp) options=(${mcp.join(' ')}) ;;
     monitor) options=(${monitor.join(' ')}) ;;
+    store) options=(${store.join(' ')}) ;;
     *) options=(${flags.join(' ')}) ;;
   esac
   if [[ $PREFIX == -* ]]; then
@@ -160,6 +167,8 @@ function fish(): string {
   for (const name of runOptionNames) add(seen('run'), `-l ${name}`, optionSummary(runUsage, name));
   for (const name of monitorOptionNames)
     add(seen('monitor'), `-l ${name}`, optionSummary(monitorUsage, name));
+  for (const name of storeOptionNames) add(seen('store'), `-l ${name}`, optionSummary(storeUsage, name));
+  add(seen('store'), '-a copy', '');
   for (const name of mcpOptionNames) add(seen('mcp'), `-l ${name}`, optionSummary(mcpUsage, name));
   for (const name of flagNames())
     add(`not ${seen(Object.keys(subcommands).join(' '))}`, `-o ${name}`, flagSummary(name));

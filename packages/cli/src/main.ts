@@ -70,6 +70,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const { runMonitor } = await import('./monitor/command.ts');
       return runMonitor(argv.slice(1), io);
     }
+    case 'store': {
+      const { runStore } = await import('./store/command.ts');
+      return runStore(argv.slice(1), io);
+    }
     case 'mcp': {
       const { runMcp } = await import('./mcp/command.ts');
       return runMcp(argv.slice(1), io, await version());

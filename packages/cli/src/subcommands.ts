@@ -8,6 +8,7 @@ export const subcommands: Readonly<Record<string, string>> = {
   report: 'profiles as one HTML file to attach to a ticket',
   run: 'starts a program with the agent in it, watches it, and says whether it leaks',
   monitor: 'watches services, keeps their profiles, and tells which of them leaks',
+  store: 'copies what a monitor keeps from one store into another',
   mcp: 'profiles for an assistant, over the Model Context Protocol',
   guard: 'watches a service from outside, and writes evidence before it meets a limit',
   postmortem: 'what the black box of a process that is gone has to say',

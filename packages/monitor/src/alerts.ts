@@ -146,6 +146,20 @@ export class AlertBook {
     return told;
   }
 
+  /** What is known of these targets, as a text for {@link restore}. */
+  save(targets: ReadonlySet<string>): string {
+    return JSON.stringify([...this.#standing.values()].filter(({ alert }) => targets.has(alert.target)));
+  }
+
+  /** Goes on where another book was saved; returns those that fire, which were told before. What cannot be read is forgotten. */
+  restore(saved: string, now: number): Alert[] {
+    for (const standing of standingOf(saved)) {
+      // The time in which nobody looked is no calm.
+      this.#standing.set(standing.alert.fingerprint, { ...standing, seen: now });
+    }
+    return this.firing();
+  }
+
   #resolved(target: string, now: number): Alert[] {
     const told: Alert[] = [];
     for (const [key, { alert, seen, fired }] of this.#standing) {
@@ -157,6 +171,30 @@ export class AlertBook {
     }
     return told;
   }
+}
+
+function standingOf(saved: string): readonly Standing[] {
+  try {
+    const read: unknown = JSON.parse(saved);
+    return Array.isArray(read) ? read.filter(isStanding) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** What was saved by this version, or one that says the same. */
+function isStanding(value: unknown): value is Standing {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('alert' in value && 'convicted' in value && 'fired' in value)) return false;
+  const { alert, convicted: times, fired } = value;
+  if (typeof alert !== 'object' || alert === null || !('fingerprint' in alert && 'schema' in alert))
+    return false;
+  return (
+    alert.schema === 'stackpile.alert/1' &&
+    typeof alert.fingerprint === 'string' &&
+    typeof times === 'number' &&
+    typeof fired === 'boolean'
+  );
 }
 
 function convicted(verdict: ProcessVerdict | null): readonly ProcessFinding[] {

@@ -3,12 +3,14 @@
 /** The errors of this room, compared with docs/errors.md and with the sources by `npm run check -- error-codes`. */
 export const errorTable = {
   codes: {
-    STORE_UNSUPPORTED: 'This Node has no `node:sqlite`.',
+    STORE_UNSUPPORTED: 'This Node has no `node:sqlite`, or `@clickhouse/client` is not installed.',
     STORE_LOCKED: 'Another process writes to the store.',
     STORE_FULL: 'The disk is full; what was acknowledged before is kept.',
     STORE_CORRUPT: 'The file is no store, or its content is damaged.',
     STORE_VERSION: 'The store was made by another version.',
     STORE_UNREADABLE: 'The store cannot be opened, read or written.',
+    STORE_UNREACHABLE: 'The server of the store does not answer; what was acknowledged before is kept.',
+    STORE_BUSY: 'More waits to be kept than there is room for: it comes faster than the store takes it.',
     STORE_USAGE: 'A record or a question makes no sense: a time that is no number, say.',
     STORE_CLOSED: 'The store was closed.',
     MONITOR_CONFIG: 'The configuration file cannot be used; the message names line and column.',

@@ -8,5 +8,6 @@ export { mostUnpacked } from './configured.ts';
 export { MOST_CONFIG_BYTES } from './config/node.ts';
 export type { RangeProfile, ServerOptions, Viewer } from './server.ts';
 export type { ScrapePlan, Target, TargetState } from './target.ts';
-export { openSqliteStore, type ProfileStore, type RetentionPolicy } from './store/index.ts';
+export { copyStore, openSqliteStore, openStore, openStoreOnThread } from './store/index.ts';
+export { parseStorePlace, type ProfileStore, type RetentionPolicy, type StorePlace } from './store/index.ts';
 export { MonitorError, type MonitorErrorCode, StoreError, type StoreErrorCode } from './errors.ts';

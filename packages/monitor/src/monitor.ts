@@ -44,6 +44,8 @@ export interface MonitorOptions {
 
 /** Between two rounds of folding, dropping and saving. */
 const UPKEEP_MS = 60_000;
+/** What is known of alerts, in the store. */
+const ALERTS_NOTE = 'alerts';
 
 export interface RunningMonitor {
   /** Where it listens. */
@@ -103,6 +105,7 @@ class Monitor implements RunningMonitor {
   async start(): Promise<void> {
     const { store, clock, listen } = this.#options;
     const config = await this.#options.config();
+    await this.#restore();
     this.#server = await serve(
       {
         store,
@@ -120,6 +123,20 @@ class Monitor implements RunningMonitor {
     this.#book.base = (this.#options.externalUrl ?? `http://${host}:${this.port}`).replace(/\/+$/u, '');
     await this.#use(config);
     this.#upkeep = this.#keepUp();
+  }
+
+  /** Alerts that were told before it was ended are not told again. */
+  async #restore(): Promise<void> {
+    const { store, clock, say } = this.#options;
+    const saved = await store.remembered(ALERTS_NOTE);
+    for (const { target, sentence } of this.#book.restore(saved ?? '', clock.now()))
+      say(`LEAK ${target}: ${sentence} (told before)`);
+  }
+
+  /** Of services that send by themselves nothing is known until they do. */
+  async #saveAlerts(): Promise<void> {
+    const names = new Set(this.#pool.states().map(({ name }) => name));
+    await this.#options.store.remember(ALERTS_NOTE, this.#book.save(names));
   }
 
   reload(): Promise<void> {
@@ -189,6 +206,7 @@ class Monitor implements RunningMonitor {
 
   #tell(alert: Alert): void {
     const { say, receivers } = this.#options;
+    this.#saveAlerts().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
     say(`${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`);
     for (const receiver of receivers) void this.#notify(receiver, alert);
     for (const { url, form, auth } of this.#config.receivers)
@@ -224,6 +242,7 @@ class Monitor implements RunningMonitor {
       // At other times scrapers save themselves.
       if (this.#ending.signal.aborted) await this.#pool.save();
       await this.#senders.save();
+      await this.#saveAlerts();
       await store.retention(clock.now(), retention);
     } catch (error) {
       say(error instanceof Error ? error.message : String(error));

@@ -1,9 +1,13 @@
 // The scrapers of all targets: begun and ended as targets come and go, each on its own.
 import type { Clock } from '@stackpile/sources/looks';
+import { inTurn } from './in-turn.ts';
 import { type ScrapeEvents, Scraper } from './scraper.ts';
 import { SharedTree } from './shared-tree.ts';
 import type { ProfileStore } from './store/index.ts';
 import type { Target, TargetState } from './target.ts';
+
+/** A store on a server takes several together; each is a moment's work here. */
+const SAVES_AT_ONCE = 8;
 
 interface Member {
   readonly scraper: Scraper;
@@ -54,7 +58,7 @@ export class Pool {
 
   /** Saves what is known of each; those that fail are left as they were saved before. @throws StoreError */
   async save(): Promise<void> {
-    for (const { scraper } of this.#members.values()) await scraper.save();
+    await inTurn(this.#members.values(), SAVES_AT_ONCE, ({ scraper }) => scraper.save());
   }
 
   /** Resolves when every scraper has ended and is saved. */

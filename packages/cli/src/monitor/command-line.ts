@@ -20,7 +20,7 @@ SOURCE
 
 OPTIONS
   --config FILE       targets, how they are found, and receivers (stackpile.yaml where no SOURCE is given)
-  --store FILE        where profiles are kept (stackpile-monitor.db)
+  --store STORE       where profiles are kept (stackpile-monitor.db): a file, or clickhouse:http://HOST:8123/DATABASE
   --every TIME        time between two readings of a service's counters (15s)
   --profiles-every TIME  time between two looks at its tasks and its heap (1m); sooner where tasks jump up
   --listen HOST:PORT  where targets, growers and metrics are shown (127.0.0.1:7070)

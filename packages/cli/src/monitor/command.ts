@@ -128,11 +128,14 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
   const targets = await targetsOf(command, io);
   // What is wrong with it is said before a store is made.
   await configOf(command, io);
-  const { openSqliteStore, startMonitor } = await import('@stackpile/monitor');
+  const { openStoreOnThread, parseStorePlace, startMonitor } = await import('@stackpile/monitor');
   // Node 22 warns of its SQLite, which whoever reads this log cannot change.
   if (cli.ownProcess === true) process.removeAllListeners('warning');
-  const store = await openSqliteStore(
-    command.store === ':memory:' ? command.store : resolve(io.cwd, command.store),
+  const place = parseStorePlace(command.store);
+  const store = await openStoreOnThread(
+    place.kind === 'clickhouse' || place.path === ':memory:'
+      ? place
+      : { ...place, path: resolve(io.cwd, place.path) },
   );
   const say = (sentence: string): void => {
     io.stderr.write(`${new Date(io.now()).toISOString()} ${visible(sentence, 1000)}\n`);

@@ -1,6 +1,7 @@
 // The SQLite file under a store: how it is opened, its tables, and its errors in this room's words.
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { StoreError, type StoreErrorCode } from '../errors.ts';
+import type { StoreErrorCode } from '../errors.ts';
+import { storeError } from './failure.ts';
 
 /** 'STKP', so that a file of another program is told apart. */
 const APPLICATION_ID = 0x53544b50;
@@ -35,22 +36,6 @@ const codes: ReadonlyMap<number, StoreErrorCode> = new Map<number, StoreErrorCod
   [26, 'STORE_CORRUPT'],
 ]);
 
-const sentences: Readonly<Record<StoreErrorCode, string>> = {
-  STORE_UNSUPPORTED: 'this Node has no node:sqlite: Node 22.13 or newer is needed',
-  STORE_LOCKED: 'another process has it open',
-  STORE_FULL: 'the disk is full',
-  STORE_CORRUPT: 'this is no store, or it is damaged',
-  STORE_VERSION: 'another version of Stackpile made it',
-  STORE_UNREADABLE: 'it cannot be opened, read or written',
-  STORE_USAGE: 'that makes no sense',
-  STORE_CLOSED: 'it was closed',
-};
-
-export function storeError(name: string, code: StoreErrorCode, why?: string, cause?: unknown): StoreError {
-  const said = why === undefined ? sentences[code] : `${sentences[code]} (${why})`;
-  return new StoreError(code, `${name}: ${said}`, { cause });
-}
-
 /** What SQLite threw, in this room's words; anything else as it is. */
 export function translated(name: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
@@ -64,7 +49,8 @@ async function sqlite(name: string): Promise<new (path: string) => DatabaseSync>
   try {
     return (await import('node:sqlite')).DatabaseSync;
   } catch (error) {
-    throw storeError(name, 'STORE_UNSUPPORTED', `this is ${process.versions.node}`, error);
+    const why = `Node 22.13 or newer, for its node:sqlite; this is ${process.versions.node}`;
+    throw storeError(name, 'STORE_UNSUPPORTED', why, error);
   }
 }
 

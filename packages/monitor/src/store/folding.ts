@@ -1,5 +1,6 @@
 // What becomes of profiles with time: an hour is folded into a chunk, a chunk into sums, and sums are dropped; the oldest first.
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as breath } from 'node:timers/promises';
 import { bytesOf, numberOf, type Row, type Statements } from './database.ts';
 import { decodeProfile, Hour, HourReader } from './hour.ts';
 import { HOUR_MS, type RetentionPolicy, type RetentionReport } from './model.ts';
@@ -11,50 +12,87 @@ const GRACE_MS = 5 * 60_000;
 /** What the profile of an hour's end needs beside what is folded: an hour that has this and more is not dropped whole. */
 const NOTHING = new Uint8Array();
 
+/** After so much work in one go whoever else waits for the store has a turn, in milliseconds. */
+const TURN_MS = 10;
+
+/** What the store knows by heart that is no longer so. */
+export interface Forgets {
+  /** Hours that waited were folded or are gone. */
+  hours(): void;
+  /** Rows of stacks may be gone. */
+  stacks(): void;
+}
+
+/** Thrown where the store was closed in the middle. */
+export class Stopped extends Error {}
+
 export class Folding {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
+  readonly #forgets: Forgets;
+  #began = 0;
 
-  constructor(database: DatabaseSync, sql: Statements) {
+  constructor(database: DatabaseSync, sql: Statements, forgets: Forgets) {
     this.#database = database;
     this.#sql = sql;
+    this.#forgets = forgets;
   }
 
-  /** Does all that is due at `now`. Each hour of a series is a transaction, so that a kill in between loses nothing. */
-  retain(now: number, policy: RetentionPolicy): RetentionReport {
-    const folded = this.#each(
+  /**
+   * Does all that is due at `now`. Each hour of a series is a transaction, so that a kill in between loses nothing, and others have
+   * their turn between two of them. By a clock that is not believed hours are folded, and nothing leaves.
+   */
+  async retain(now: number, policy: RetentionPolicy, isBelieved: boolean): Promise<RetentionReport> {
+    this.#began = performance.now();
+    const folded = await this.#each(
       'SELECT series, hour FROM unfolded WHERE hour <= ?',
       now - HOUR_MS - GRACE_MS,
       (series, hour) => this.#fold(series, hour),
     );
-    const summed = this.#each(
-      'SELECT series, hour FROM chunk WHERE hour <= ?',
-      now - policy.rawMs - HOUR_MS,
-      (series, hour) => this.#sum(series, hour),
-    );
-    const dropped = this.#each(
-      'SELECT series, hour FROM sums WHERE hour <= ?',
-      now - policy.rawMs - policy.hourlyMs - HOUR_MS,
-      (series, hour) => this.#drop(series, hour),
-    );
-    const squeezed = this.#squeeze(policy.maxBytes);
+    const { summed, dropped } = isBelieved ? await this.#age(now, policy) : { summed: 0, dropped: 0 };
+    const squeezed = await this.#squeeze(policy.maxBytes);
     if (dropped + squeezed > 0) this.#dropOrphans();
     this.#database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)');
     return { folded, summed, dropped: dropped + squeezed, bytes: this.#bytes() };
   }
 
+  /** What is beyond its time becomes sums, or leaves. */
+  async #age(now: number, policy: RetentionPolicy): Promise<{ summed: number; dropped: number }> {
+    const summed = await this.#each(
+      'SELECT series, hour FROM chunk WHERE hour <= ?',
+      now - policy.rawMs - HOUR_MS,
+      (series, hour) => this.#sum(series, hour),
+    );
+    const dropped = await this.#each(
+      'SELECT series, hour FROM sums WHERE hour <= ?',
+      now - policy.rawMs - policy.hourlyMs - HOUR_MS,
+      (series, hour) => this.#drop(series, hour),
+    );
+    return { summed, dropped };
+  }
+
   /** How often there was something to do. */
-  #each(select: string, until: number, work: (series: number, hour: number) => void): number {
+  async #each(select: string, until: number, work: (series: number, hour: number) => void): Promise<number> {
     const due = this.#sql.all(select, until);
-    for (const row of due)
+    for (const row of due) {
       this.#atOnce(() => {
         work(numberOf(row['series']), numberOf(row['hour']));
       });
+      await this.#turn();
+    }
     return due.length;
+  }
+
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#began < TURN_MS) return;
+    await breath();
+    if (!this.#database.isOpen) throw new Stopped();
+    this.#began = performance.now();
   }
 
   #atOnce(work: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE');
+    this.#forgets.hours();
     try {
       work();
       this.#database.exec('COMMIT');
@@ -138,7 +176,7 @@ export class Folding {
   }
 
   /** Drops the oldest hours of all series until the rest fits; the newest hour stays, whatever its size. */
-  #squeeze(maxBytes: number): number {
+  async #squeeze(maxBytes: number): Promise<number> {
     let dropped = 0;
     while (this.#bytes() > maxBytes) {
       const oldest = this.#oldestHour();
@@ -148,6 +186,7 @@ export class Folding {
           dropped += this.#sql.run(`DELETE FROM ${table} WHERE hour = ?`, oldest).changes;
         this.#sql.run('DELETE FROM profile WHERE time >= ? AND time < ?', oldest, oldest + HOUR_MS);
       });
+      await this.#turn();
     }
     return dropped;
   }
@@ -170,6 +209,7 @@ export class Folding {
   #dropOrphans(): void {
     const oldest = (this.#oldestHour() ?? Number.MAX_SAFE_INTEGER) / HOUR_MS;
     this.#atOnce(() => {
+      this.#forgets.stacks();
       this.#sql.run('DELETE FROM stack WHERE hour < ?', Math.floor(oldest));
       this.#sql.run('DELETE FROM frame WHERE id NOT IN (SELECT frame FROM stack)');
     });

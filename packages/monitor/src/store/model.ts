@@ -82,6 +82,51 @@ export interface GrowthRow {
   readonly peak: number;
 }
 
+/** What is left of a stack in an hour of which only sums are; `early` and `late` depend on the question and are 0. */
+export type Summed = Omit<GrowthRow, 'series' | 'stack'>;
+
+/** A profile as a store keeps it: each stack once, none with the value 0. */
+export interface KeptProfile {
+  readonly time: number;
+  readonly run: number;
+  readonly stacks: BigInt64Array;
+  readonly values: Float64Array;
+}
+
+/** An hour of a series of whose profiles only sums are left; x in seconds from the hour's start. */
+export interface HourSums {
+  /** Its start, in milliseconds since 1970. */
+  readonly hour: number;
+  /** Of the last profile. */
+  readonly run: number;
+  readonly n: number;
+  readonly sx: number;
+  readonly sxx: number;
+  /** Of the profiles' totals: their sum, the highest, the last. */
+  readonly total: number;
+  readonly totalMax: number;
+  readonly totalLast: number;
+  /** Of the profiles, where the store knows them still; empty otherwise. */
+  readonly times: Float64Array;
+  /** Of each stack that is named beside it. */
+  readonly sums: readonly Summed[];
+}
+
+export interface KeptHour extends HourSums {
+  readonly stacks: BigInt64Array;
+}
+
+export interface HourRecord extends HourSums {
+  readonly series: SeriesKey;
+  /** Nodes of the batch's tree, one for each of `sums`, each once. */
+  readonly nodes: Uint32Array;
+}
+
+export interface HourBatch {
+  readonly tree: StackTree;
+  readonly hours: readonly HourRecord[];
+}
+
 /** Of the profiles of one series: x as in {@link GrowthRow}. */
 export interface PointSums {
   readonly series: number;
@@ -148,11 +193,19 @@ export interface ProfileStore {
   frames(stacks: readonly bigint[]): Promise<ReadonlyMap<bigint, readonly Frame[]>>;
   /** The processes that were seen, oldest first. */
   runs(series: readonly number[], range: Range): Promise<Run[]>;
+  /** The profiles of one series as they are kept, oldest first. */
+  profiles(series: number, range: Range): Promise<KeptProfile[]>;
+  /** Its hours of which only sums are left and that begin in the range, oldest first. */
+  hours(series: number, range: Range): Promise<KeptHour[]>;
+  /** Keeps hours of another store; one that is there already stays as it is. */
+  putHours(batch: HourBatch): Promise<void>;
   retention(now: number, policy: RetentionPolicy): Promise<RetentionReport>;
   /** Remembers a text under a name, in place of what was there; what a monitor knows of its targets. */
   remember(name: string, text: string): Promise<void>;
   /** What was remembered last; null where nothing was. */
   remembered(name: string): Promise<string | null>;
+  /** Names of all that is remembered, in order. */
+  notes(): Promise<string[]>;
   close(): Promise<void>;
 }
 

@@ -1,9 +1,17 @@
 // What a SQLite store has of a series in a range: single profiles, chunks of an hour, sums of an hour; and the sums over all of them.
 import { bytesOf, numberOf, type Row, type Statements } from './database.ts';
 import { decodeProfile, HourReader, type RunVisitor } from './hour.ts';
-import { HOUR_MS, type Range } from './model.ts';
+import { HOUR_MS, type HourSums, type Range, type Summed } from './model.ts';
 import { StackSums, thirdsOf } from './sums.ts';
-import { readSums } from './summed.ts';
+import { readSums, writeSums } from './summed.ts';
+
+/** A profile by the rows of its stacks. */
+interface KeptRows {
+  readonly time: number;
+  readonly run: number;
+  readonly stacks: number[];
+  readonly values: number[];
+}
 
 export class Pieces {
   readonly #sql: Statements;
@@ -26,6 +34,35 @@ export class Pieces {
 
   readSums(row: Row, visit: Parameters<typeof readSums>[1]): void {
     readSums(bytesOf(row['payload']) ?? new Uint8Array(), visit);
+  }
+
+  /** Keeps an hour's sums, unless they are there. */
+  putSums(series: number, hour: HourSums, sums: Iterable<readonly [stack: number, sums: Summed]>): void {
+    const insert =
+      'INSERT OR IGNORE INTO sums (series, hour, run, n, sx, sxx, total, total_max, total_last, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+    const { run, n, sx, sxx, total, totalMax, totalLast } = hour;
+    const numbers = [run, n, sx, sxx, total, totalMax, totalLast];
+    this.#sql.run(insert, series, hour.hour, ...numbers, writeSums(sums));
+  }
+
+  /** The profiles of a range, oldest first, by rows of stacks. */
+  kept(series: number, range: Range): KeptRows[] {
+    const select = 'SELECT time, run FROM profile WHERE series = ? AND time >= ? AND time < ? ORDER BY time';
+    const kept = new Map<number, KeptRows>();
+    for (const row of this.#sql.all(select, series, range.from, range.to)) {
+      const [time, run] = [numberOf(row['time']), numberOf(row['run'])];
+      kept.set(time, { time, run, stacks: [], values: [] });
+    }
+    this.visit(series, range, (times, runs) => {
+      runs((stack, value, start, end) => {
+        for (let i = start; i < end; i++) {
+          const profile = kept.get(times[i] ?? 0);
+          profile?.stacks.push(stack);
+          profile?.values.push(value);
+        }
+      });
+    });
+    return [...kept.values()];
   }
 
   lastProfile(series: number, range: Range): Range | null {

@@ -1,15 +1,21 @@
 // The store of one machine: one SQLite file, a blob per profile, and an hour of them folded stack by stack.
 import type { DatabaseSync } from 'node:sqlite';
 import { CutShort } from './bytes.ts';
-import { numberOf, openDatabase, type Row, Statements, storeError, textOf, translated } from './database.ts';
-import { Folding } from './folding.ts';
+import { CLOCK_NOTE, isOwnNote, judgeClock } from './clock.ts';
+import { numberOf, openDatabase, type Row, Statements, textOf, translated } from './database.ts';
+import { storeError } from './failure.ts';
+import { Folding, Stopped } from './folding.ts';
 import { encodeProfile, keptValue } from './hour.ts';
 import {
   type Aggregation,
   type GrowthQuery,
   type GrowthRow,
   HOUR_MS,
+  type HourBatch,
+  type HourSums,
   type IngestBatch,
+  type KeptHour,
+  type KeptProfile,
   type LabelMatcher,
   type Point,
   type PointSums,
@@ -21,14 +27,14 @@ import {
   type Run,
   type Series,
   type SeriesKey,
+  type Summed,
 } from './model.ts';
 import type { Frame, StackTree } from './stack-tree.ts';
 import { Pieces } from './pieces.ts';
 import { StackRows } from './stacks.ts';
+import { DEFAULT_LIMIT, keyOf, labelOf, Sound } from './sound.ts';
 import { Steps } from './steps.ts';
 import { StackSums } from './sums.ts';
-
-const DEFAULT_LIMIT = 200;
 
 /**
  * Opens a store, or makes it; `:memory:` for one that is gone with the process. It belongs to this process until it is closed.
@@ -41,10 +47,10 @@ export async function openSqliteStore(path: string): Promise<ProfileStore> {
   return new SqliteStore(path, await openDatabase(path));
 }
 
-/** What tells a series apart, as a text: labels in order. */
-function keyOf(key: SeriesKey): string {
-  const labels = Object.entries(key.labels).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([labels, key.profile, key.sampleType, key.unit, key.kind]);
+interface Waiting {
+  readonly batch: IngestBatch;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
 }
 
 class SqliteStore implements ProfileStore {
@@ -54,9 +60,12 @@ class SqliteStore implements ProfileStore {
   readonly #stacks: StackRows;
   readonly #folding: Folding;
   readonly #pieces: Pieces;
+  readonly #sound: Sound;
+  #retaining: Promise<unknown> = Promise.resolve();
   /** Series by key, and the hours of each that are known to wait for folding. */
   readonly #series = new Map<string, number>();
   readonly #unfolded = new Set<string>();
+  #waiting: Waiting[] = [];
   /** One value per row, added up per profile; only the rows in `#touched` are not 0. */
   #values = new Float64Array(1024);
 
@@ -65,22 +74,59 @@ class SqliteStore implements ProfileStore {
     this.#database = database;
     this.#sql = new Statements(database);
     this.#stacks = new StackRows(this.#sql);
-    this.#folding = new Folding(database, this.#sql);
+    this.#folding = new Folding(database, this.#sql, {
+      hours: () => {
+        this.#unfolded.clear();
+      },
+      stacks: () => {
+        this.#stacks.reset();
+      },
+    });
     this.#pieces = new Pieces(this.#sql);
+    this.#sound = new Sound(name);
   }
 
+  /** Batches that come while others wait are written together: a transaction costs as much as some profiles. */
   putBatch(batch: IngestBatch): Promise<void> {
-    return this.#do(() => {
-      for (const profile of batch.profiles) this.#expectSound(profile, batch.tree);
-      this.#atOnce(() => {
-        for (const profile of batch.profiles) this.#put(profile, batch.tree);
+    return this.#tried(() => {
+      this.#sound.batch(batch);
+      return new Promise((done, failed) => {
+        this.#waiting.push({ batch, done, failed });
+        if (this.#waiting.length === 1) setImmediate(() => this.#write());
       });
     });
   }
 
+  /** Writes what waits; all at once, or, where that fails, each by itself, so that one does not take others with it. */
+  #write(): void {
+    const all = this.#waiting;
+    if (all.length === 0) return;
+    this.#waiting = [];
+    const put = ({ tree, profiles }: IngestBatch): void => {
+      for (const profile of profiles) this.#put(profile, tree);
+    };
+    try {
+      this.#atOnce(() => {
+        for (const { batch } of all) put(batch);
+      });
+      for (const { done } of all) done();
+    } catch {
+      for (const { batch, done, failed } of all) {
+        try {
+          this.#atOnce(() => {
+            put(batch);
+          });
+          done();
+        } catch (error) {
+          failed(error);
+        }
+      }
+    }
+  }
+
   series(matchers: readonly LabelMatcher[], range: Range): Promise<Series[]> {
     return this.#do(() => {
-      this.#expectRange(range);
+      this.#sound.range(range);
       const hours = [Math.floor(range.from / HOUR_MS) * HOUR_MS, range.to];
       return this.#sql
         .all(
@@ -154,9 +200,9 @@ class SqliteStore implements ProfileStore {
   growthSums(query: GrowthQuery): Promise<GrowthRow[]> {
     return this.#do(() => {
       const limit = query.limit ?? DEFAULT_LIMIT;
-      if (!Number.isInteger(limit) || limit < 0) throw this.#usage(`a limit of ${limit}`);
+      this.#sound.limit(limit);
       const found = query.series.flatMap((series) => {
-        this.#expectRange(query);
+        this.#sound.range(query);
         const sums = this.#pieces.sumsOf(series, query);
         const { n, sx } = sums;
         return sums
@@ -239,48 +285,111 @@ class SqliteStore implements ProfileStore {
     });
   }
 
-  retention(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
+  profiles(series: number, range: Range): Promise<KeptProfile[]> {
     return this.#do(() => {
-      try {
-        return this.#folding.retain(now, policy);
-      } finally {
-        // Rows of stacks may have gone, and hours that waited.
-        this.#stacks.reset();
-        this.#unfolded.clear();
-      }
+      this.#sound.range(range);
+      return this.#pieces.kept(series, range).map(({ time, run, stacks, values }) => ({
+        time,
+        run,
+        stacks: BigInt64Array.from(stacks, (row) => this.#stacks.idOf(row)),
+        values: Float64Array.from(values),
+      }));
     });
+  }
+
+  hours(series: number, range: Range): Promise<KeptHour[]> {
+    return this.#do(() => {
+      this.#sound.range(range);
+      return this.#pieces.summedRows(series, range).map((row) => {
+        const stacks: bigint[] = [];
+        const sums: Summed[] = [];
+        this.#pieces.readSums(row, (stack, read) => {
+          stacks.push(this.#stacks.idOf(stack));
+          sums.push(read);
+        });
+        return { ...hourOf(row), stacks: BigInt64Array.from(stacks), sums };
+      });
+    });
+  }
+
+  putHours({ tree, hours }: HourBatch): Promise<void> {
+    return this.#do(() => {
+      this.#atOnce(() => {
+        for (const hour of hours) {
+          const rows = this.#stacks.resolve(tree, hour.nodes, Math.floor(hour.hour / HOUR_MS));
+          const sums = hour.sums.map((one, i) => [rows[hour.nodes[i] ?? 0] ?? 0, one] as const);
+          this.#pieces.putSums(this.#seriesId(hour.series), hour, sums);
+        }
+      });
+    });
+  }
+
+  /** One after the other: what is due is looked up once. */
+  retention(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
+    const before = this.#retaining.catch(() => undefined);
+    const retained = before.then(() => this.#do(() => this.#retain(now, policy)));
+    this.#retaining = retained;
+    return retained;
+  }
+
+  #retain(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
+    const { isBelieved, note } = judgeClock(now, this.#noted(CLOCK_NOTE));
+    this.#note(CLOCK_NOTE, note);
+    return this.#folding.retain(now, policy, isBelieved);
   }
 
   remember(name: string, text: string): Promise<void> {
     return this.#do(() => {
-      this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, text);
+      this.#note(name, text);
     });
   }
 
   remembered(name: string): Promise<string | null> {
-    return this.#do(() => {
-      const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
-      return row === undefined ? null : textOf(row['text']);
-    });
+    return this.#do(() => this.#noted(name));
+  }
+
+  #note(name: string, text: string): void {
+    this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, text);
+  }
+
+  #noted(name: string): string | null {
+    const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
+    return row === undefined ? null : textOf(row['text']);
+  }
+
+  notes(): Promise<string[]> {
+    return this.#do(() =>
+      this.#sql
+        .all('SELECT name FROM note ORDER BY name')
+        .map((row) => textOf(row['name']))
+        .filter((name) => !isOwnNote(name)),
+    );
   }
 
   close(): Promise<void> {
+    this.#write();
     this.#database?.close();
     this.#database = null;
     return Promise.resolve();
   }
 
-  /** Runs `work`, whose errors become this room's. */
-  #do<T>(work: () => T): Promise<T> {
+  /** Runs `work` at once, on all that was put before; its errors become this room's. */
+  #do<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#tried(() => {
+      this.#write();
+      return work();
+    });
+  }
+
+  async #tried<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       if (this.#database === null) throw storeError(this.#name, 'STORE_CLOSED');
-      return Promise.resolve(work());
+      return await work();
     } catch (error) {
-      const said =
-        error instanceof CutShort
-          ? storeError(this.#name, 'STORE_CORRUPT', 'a blob is cut short', error)
-          : translated(this.#name, error);
-      return Promise.reject(said);
+      if (error instanceof CutShort)
+        throw storeError(this.#name, 'STORE_CORRUPT', 'a blob is cut short', error);
+      if (error instanceof Stopped) throw storeError(this.#name, 'STORE_CLOSED', undefined, error);
+      throw translated(this.#name, error);
     }
   }
 
@@ -298,23 +407,6 @@ class SqliteStore implements ProfileStore {
       this.#unfolded.clear();
       throw error;
     }
-  }
-
-  #usage(why: string): Error {
-    return storeError(this.#name, 'STORE_USAGE', why);
-  }
-
-  #expectRange({ from, to }: Range): void {
-    if (!Number.isFinite(from) || !Number.isFinite(to) || to < from)
-      throw this.#usage(`a range from ${from} to ${to}`);
-  }
-
-  #expectSound({ time, run, nodes, values }: ProfileRecord, tree: StackTree): void {
-    if (!Number.isSafeInteger(time) || time < 0) throw this.#usage(`a profile of time ${time}`);
-    if (!Number.isSafeInteger(run)) throw this.#usage(`a run ${run}`);
-    if (nodes.length !== values.length)
-      throw this.#usage(`${nodes.length} stacks and ${values.length} values`);
-    for (const node of nodes) if (node >= tree.length) throw this.#usage(`a stack ${node} of ${tree.length}`);
   }
 
   #put(profile: ProfileRecord, tree: StackTree): void {
@@ -387,10 +479,24 @@ class SqliteStore implements ProfileStore {
   }
 
   #steps(range: Range, stepMs: number, aggregation: Aggregation): Steps {
-    this.#expectRange(range);
-    if (!(stepMs >= 1)) throw this.#usage(`a step of ${stepMs} ms`);
+    this.#sound.range(range);
+    this.#sound.step(stepMs);
     return new Steps(range.from, stepMs, aggregation);
   }
+}
+
+function hourOf(row: Row): Omit<HourSums, 'sums'> {
+  return {
+    hour: numberOf(row['hour']),
+    run: numberOf(row['run']),
+    n: numberOf(row['n']),
+    sx: numberOf(row['sx']),
+    sxx: numberOf(row['sxx']),
+    total: numberOf(row['total']),
+    totalMax: numberOf(row['total_max']),
+    totalLast: numberOf(row['total_last']),
+    times: new Float64Array(),
+  };
 }
 
 function seriesOf(row: Row): Series {
@@ -402,9 +508,4 @@ function seriesOf(row: Row): Series {
     unit: textOf(row['unit']),
     kind: row['kind'] === 'delta' ? 'delta' : 'gauge',
   };
-}
-
-function labelOf(series: Series, name: string): string | undefined {
-  if (name === 'profile' || name === 'sampleType' || name === 'unit') return series[name];
-  return Object.hasOwn(series.labels, name) ? series.labels[name] : undefined;
 }

@@ -6,6 +6,13 @@ export interface Frame {
   readonly line: number;
 }
 
+/** What a tree has more than before: frames, and of the new nodes the parents and the rows of their frames. */
+export interface TreeGrowth {
+  readonly frames: readonly Frame[];
+  readonly parents: Int32Array;
+  readonly rows: Uint32Array;
+}
+
 /** The parent of a stack's outermost frame. */
 export const ROOT = -1;
 const ROOT_HIGH = 0x9e3779b9;
@@ -95,10 +102,14 @@ export class StackTree {
     const key = `${functionName}\0${file}\0${line}`;
     const known = this.#frameRows.get(key);
     if (known !== undefined) return known;
-    const row = this.#frames.length;
-    const frame: Frame = { function: kept(functionName), file: kept(file), line };
-    this.#frames.push(frame);
+    const row = this.#addFrame({ function: kept(functionName), file: kept(file), line });
     this.#frameRows.set(key, row);
+    return row;
+  }
+
+  #addFrame(frame: Frame): number {
+    const row = this.#frames.length;
+    this.#frames.push(frame);
     if (row === this.#frameHigh.length) {
       this.#frameHigh = grown(this.#frameHigh, (length) => new Uint32Array(length));
       this.#frameLow = grown(this.#frameLow, (length) => new Uint32Array(length));
@@ -146,6 +157,21 @@ export class StackTree {
   /** The halves of the id. */
   halves(node: number): readonly [high: number, low: number] {
     return [this.#high[node] ?? 0, this.#low[node] ?? 0];
+  }
+
+  /** What came after so many nodes and frames. */
+  grownSince(nodes: number, frames: number): TreeGrowth {
+    return {
+      frames: this.#frames.slice(frames),
+      parents: this.#parent.slice(nodes, this.#length),
+      rows: this.#frame.slice(nodes, this.#length),
+    };
+  }
+
+  /** Grows as another tree did, which this one has always followed: a node has the same number in both. */
+  grow({ frames, parents, rows }: TreeGrowth): void {
+    for (const frame of frames) this.#addFrame(frame);
+    for (const [i, parent] of parents.entries()) this.node(parent, rows[i] ?? 0);
   }
 
   #slot(parent: number, frame: number): number {

@@ -1,9 +1,6 @@
 // An hour of one series of which only the sums per stack are left: as a blob, x in seconds from the hour's start.
 import { ByteReader, ByteWriter } from './bytes.ts';
-import type { GrowthRow } from './model.ts';
-
-/** What is left of a stack; `early` and `late` depend on the question and are not. */
-export type Summed = Omit<GrowthRow, 'series' | 'stack'>;
+import type { Summed } from './model.ts';
 
 const writer = new ByteWriter();
 

@@ -5,6 +5,7 @@ import {
   type Aggregation,
   type IngestBatch,
   HOUR_MS,
+  type KeptProfile,
   type ProfileRecord,
   type ProfileStore,
   type Range,
@@ -101,6 +102,17 @@ const range: fc.Arbitrary<Range> = fc
   .tuple(fc.integer({ min: -1000, max: 4 * HOUR_MS }), fc.integer({ min: 0, max: 4 * HOUR_MS }))
   .map(([from, length]) => ({ from: START + from, to: START + from + length }));
 
+/** The numbers of all series that a store has. */
+export async function seriesOf(store: ProfileStore): Promise<number[]> {
+  return (await store.series([], { from: 0, to: 1e15 })).map(({ id }) => id);
+}
+
+/** Nodes of stacks by their ids. */
+function nodesOf(tree: StackTree, stacks: BigInt64Array): Uint32Array {
+  const nodes = new Map(Array.from({ length: tree.length }, (_, node) => [tree.id(node), node]));
+  return Uint32Array.from(stacks, (stack) => nodes.get(stack) ?? 0);
+}
+
 interface Answers {
   readonly [question: string]: unknown;
 }
@@ -143,8 +155,16 @@ async function answers(store: ProfileStore, asked: Range, stepMs: number): Promi
       stacks.map(async (stack) => rounding(await store.stackSeries(ids, stack, asked, stepMs, 'avg'))),
     ),
     frames: stacks.map((stack) => frames.get(stack)),
+    kept: await Promise.all(ids.map(async (id) => keptTexts(await store.profiles(id, asked)))),
     unknown: frames.has(12345n),
   };
+}
+
+/** Order within a profile is the store's own. */
+function keptTexts(profiles: readonly KeptProfile[]): string[] {
+  return profiles.map(({ time, run, stacks, values }) =>
+    [time, run, ...Array.from(stacks, (stack, i) => `${stack}=${values[i]}`).sort()].join(' '),
+  );
 }
 
 function rounded(value: number): string {
@@ -155,8 +175,8 @@ function rounding(points: readonly { time: number; value: number }[]): string[] 
   return points.map(({ time, value }) => `${time} ${rounded(value)}`);
 }
 
-/** The tests of a store, to be called within a describe. */
-export function conforms(driver: Driver): void {
+/** The tests of a store, to be called within a describe; `runs` is how many random sets of profiles are tried. */
+export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number } = {}): void {
   test('answers as the naive store, as the profiles came, folded, and opened anew', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -185,7 +205,7 @@ export function conforms(driver: Driver): void {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs },
     );
   });
 
@@ -212,12 +232,90 @@ export function conforms(driver: Driver): void {
     await store.retention(START + 3 * HOUR_MS, oneHour);
     // Of the hour the sums are left: whole ranges are as exact as before.
     const [growth, expected] = await Promise.all(
-      [store, naive].map((one) => one.growthSums({ ...asked, series: one === naive ? [0] : [1] })),
+      [store, naive].map(async (one) => one.growthSums({ ...asked, series: await seriesOf(one) })),
     );
     const plain = (
       rows: readonly { sy: number; sxy: number; syy: number; seen: number; peak: number }[] = [],
     ): string[] => rows.map(({ sy, sxy, syy, seen, peak }) => [sy, sxy, syy, seen, peak].join(' '));
     assert.deepEqual(plain(growth), plain(expected));
+    await store.close();
+  });
+
+  test('days of which only sums are left answer for whole hours as before, and hours of one store are those of another', async () => {
+    const tree = new StackTree();
+    const store = await driver.open();
+    const copy = await driver.open();
+    const naive = new NaiveStore();
+    const day = START - (START % (24 * HOUR_MS));
+    const profiles = ['a:1', 'b:1'].flatMap((instance, which) =>
+      Array.from({ length: 48 }, (_, i) =>
+        recordOf(
+          tree,
+          day + i * 30 * 60_000 + which,
+          { 'main leak': i * (1 + which), 'main flat': 7, ...(i % 5 === 0 ? { 'main rare': -i } : {}) },
+          { series: keyOf(instance), run: 1 + Math.floor(i / 20) },
+        ),
+      ),
+    );
+    for (const to of [store, naive]) await to.putBatch({ tree, profiles });
+    const report = await store.retention(day + 72 * HOUR_MS, { ...FOREVER, rawMs: 0 });
+    assert.equal(report.summed, 48);
+    const whole = { from: day, to: day + 24 * HOUR_MS };
+    const ids = await seriesOf(store);
+    const hours = (await Promise.all(ids.map((id) => store.hours(id, whole)))).flat();
+    assert.equal(hours.length, 48);
+    const byId = await Promise.all(ids.map((id) => store.hours(id, whole)));
+    const keys = await store.series([], whole);
+    for (const [i, own] of byId.entries()) {
+      const series = keys[i];
+      assert.ok(series !== undefined);
+      const records = own.map(({ stacks, ...hour }) => ({ ...hour, series, nodes: nodesOf(tree, stacks) }));
+      for (let times = 0; times < 2; times++) await copy.putHours({ tree, hours: records });
+    }
+    for (const asked of [whole, { from: day + 3 * HOUR_MS, to: day + 9 * HOUR_MS }]) {
+      const expected = await answers(naive, asked, HOUR_MS);
+      for (const one of [store, copy]) {
+        const { kept, runs, merged, ...found } = await answers(one, asked, HOUR_MS);
+        assert.deepEqual(kept, [[], []], 'no profile is left');
+        assert.ok(Array.isArray(runs) && runs.length > 0);
+        const { kept: _, runs: __, merged: wanted, ...rest } = expected;
+        assert.deepEqual(found, { ...rest, timeline: found['timeline'], stacks: found['stacks'] });
+        // Of the last profile the hour's mean is left.
+        assert.deepEqual((merged as unknown[]).slice(0, 2), (wanted as unknown[]).slice(0, 2));
+        for (const question of ['timeline', 'stacks'] as const) {
+          const times = (all: unknown): string[] =>
+            (all as string[][]).flatMap((points) => points.map((point) => point.split(' ')[0] ?? ''));
+          assert.deepEqual(times(found[question]), times(rest[question]));
+        }
+        assert.deepEqual(
+          (found['timeline'] as unknown[]).map(String),
+          (rest['timeline'] as unknown[]).map(String),
+        );
+      }
+    }
+    await store.close();
+    await copy.close();
+  });
+
+  test('a clock that jumps back or far ahead loses nothing that is within the limits', async () => {
+    const tree = new StackTree();
+    const store = await driver.open();
+    const MINUTE = 60_000;
+    const DAY = 24 * HOUR_MS;
+    const policy = { rawMs: 30 * DAY, hourlyMs: 30 * DAY, maxBytes: 1e13 };
+    const ahead = START + 1000 * DAY;
+    const times = [START, START + MINUTE, START - 10 * DAY, ahead, ahead + MINUTE, START + 2 * MINUTE];
+    for (const [i, time] of times.entries()) {
+      await store.putBatch({ tree, profiles: [recordOf(tree, time, { main: i + 1 })] });
+      await store.retention(time, policy);
+    }
+    const points = async (): Promise<unknown> =>
+      store.timeline(await seriesOf(store), { from: 0, to: 1e15 }, 1, 'sum');
+    const expected = times.map((time, i) => ({ time, value: i + 1 })).sort((a, b) => a.time - b.time);
+    assert.deepEqual(await points(), expected);
+    // One that stays there is right.
+    for (const minutes of [0, 30, 61]) await store.retention(ahead + minutes * MINUTE, policy);
+    assert.deepEqual(await points(), expected.slice(-2));
     await store.close();
   });
 
@@ -230,7 +328,7 @@ export function conforms(driver: Driver): void {
     await store.putBatch({ tree, profiles: [recordOf(tree, START, { main: 4 })] });
     await store.retention(START + 2 * HOUR_MS, FOREVER);
     await store.putBatch(batch);
-    assert.deepEqual(await store.timeline([1], { from: START, to: START + 1 }, 1, 'sum'), [
+    assert.deepEqual(await store.timeline(await seriesOf(store), { from: START, to: START + 1 }, 1, 'sum'), [
       { time: START, value: 3 },
     ]);
     await store.close();
@@ -258,12 +356,52 @@ export function conforms(driver: Driver): void {
     await store.close();
   });
 
+  test('a batch that cannot be written takes none with it that was given beside it', async () => {
+    const store = await driver.open();
+    const tree = new StackTree();
+    const labels = Object.defineProperty({}, 'job', {
+      enumerable: true,
+      get(): string {
+        throw new Error('nobody can read this');
+      },
+    });
+    const wrong = recordOf(tree, START + 1, { 'main wrong': 9 }, { series: { ...keyOf('a:1'), labels } });
+    const puts = [
+      recordOf(tree, START, { 'main f': 1 }),
+      wrong,
+      recordOf(tree, START + 2, { 'main g': 2 }),
+    ].map((profile) => store.putBatch({ tree, profiles: [profile] }));
+    const outcomes = (await Promise.allSettled(puts)).map(({ status }) => status);
+    assert.deepEqual(outcomes, ['fulfilled', 'rejected', 'fulfilled']);
+    await store.putBatch({ tree, profiles: [recordOf(tree, START + 3, { 'main h': 4 })] });
+    const merged = await store.merge(await seriesOf(store), { from: 0, to: 1e15 }, 'sum');
+    const frames = await store.frames([...merged.keys()]);
+    const values = [...merged]
+      .map(([stack, value]) => [frames.get(stack)?.[0]?.function, value] as const)
+      .sort(([, a], [, b]) => a - b);
+    assert.deepEqual(values, [
+      ['f', 1],
+      ['g', 2],
+      ['h', 4],
+    ]);
+    await store.close();
+  });
+
   test('numbers, names and labels that are no everyday ones come back as they were, or cut to what is kept', async () => {
     const store = await driver.open();
     const tree = new StackTree();
-    const names = ['', 'a\0b', '\u{1F600}', '\uD800', '</script>', "'; DROP TABLE stack", 'x'.repeat(10_000)];
+    const names = [
+      'none',
+      '',
+      'a\0b',
+      '\u{1F600}',
+      '\uD800',
+      '</script>',
+      "'; DROP TABLE stack",
+      'x'.repeat(10_000),
+    ];
     const nodes = names.map((name) => tree.node(ROOT, tree.frame(name, name, 7)));
-    const values = [0, 1, -1, 2 ** 51, 2 ** 60, -(2 ** 60), 0.4];
+    const values = [0.4, 1, -1, 2 ** 51, 2 ** 60, -(2 ** 60), 2.6, 5];
     const labels = { __proto__: 'x', "it's": '"', constructor: 'y' };
     const series = { ...keyOf('a:1'), labels: Object.fromEntries(Object.entries(labels)) };
     await store.putBatch({
@@ -272,13 +410,13 @@ export function conforms(driver: Driver): void {
         { series, time: START, run: 0, nodes: Uint32Array.from(nodes), values: Float64Array.from(values) },
       ],
     });
-    const merged = await store.merge([1], { from: START, to: START + 1 }, 'sum');
+    const merged = await store.merge(await seriesOf(store), { from: START, to: START + 1 }, 'sum');
     const kept = nodes.map((node) => merged.get(tree.id(node)) ?? 0);
-    assert.deepEqual(kept, [0, 1, -1, 2 ** 51, 2 ** 51, -(2 ** 51), 0]);
+    assert.deepEqual(kept, [0, 1, -1, 2 ** 51, 2 ** 51, -(2 ** 51), 3, 5]);
     const frames = await store.frames(nodes.map((node) => tree.id(node)));
     assert.deepEqual(
-      nodes.map((node) => frames.get(tree.id(node))?.[0]?.function),
-      names.map((name) => name.replace('\0', '\uFFFD').replace('\uD800', '\uFFFD')),
+      nodes.slice(1).map((node) => frames.get(tree.id(node))?.[0]?.function),
+      names.slice(1).map((name) => name.replace('\0', '\uFFFD').replace('\uD800', '\uFFFD')),
     );
     const [found] = await store.series([['constructor', 'y']], { from: 0, to: 1e15 });
     assert.deepEqual(found?.labels, series.labels);
@@ -294,6 +432,7 @@ export function conforms(driver: Driver): void {
     await store.remember('', '');
     store = await driver.reopen(store);
     assert.deepEqual([await store.remembered('a'), await store.remembered('')], ['two \u{1F600}', '']);
+    assert.deepEqual(await store.notes(), ['', 'a']);
     await store.close();
   });
 

@@ -5,6 +5,8 @@ import {
   type GrowthQuery,
   type GrowthRow,
   type IngestBatch,
+  type KeptHour,
+  type KeptProfile,
   type LabelMatcher,
   type Point,
   type PointSums,
@@ -161,6 +163,32 @@ export class NaiveStore implements ProfileStore {
       });
     });
     return Promise.resolve(runs.sort((a, b) => a.first - b.first || a.series - b.series));
+  }
+
+  profiles(series: number, range: Range): Promise<KeptProfile[]> {
+    return Promise.resolve(
+      this.#within(series, range).map(({ time, run, values }) => {
+        const kept = [...values].filter(([, value]) => value !== 0);
+        return {
+          time,
+          run,
+          stacks: BigInt64Array.from(kept, ([stack]) => stack),
+          values: Float64Array.from(kept, ([, value]) => value),
+        };
+      }),
+    );
+  }
+
+  hours(): Promise<KeptHour[]> {
+    return Promise.resolve([]);
+  }
+
+  putHours(): Promise<void> {
+    return Promise.reject(new Error('a store of plain arrays has no sums'));
+  }
+
+  notes(): Promise<string[]> {
+    return Promise.resolve([...this.#notes.keys()].sort());
   }
 
   retention(): Promise<RetentionReport> {

@@ -1,8 +1,8 @@
 // The store in a SQLite file: what every store answers, and what becomes of a file that is large, old, locked, damaged or cut off.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -17,7 +17,9 @@ import {
   StoreError,
   type StoreErrorCode,
 } from '@stackpile/monitor/store';
+import { unlessCi } from '../../../../testing/ci.ts';
 import { conforms, recordOf, START } from './conformance.ts';
+import { killWriters } from './kill.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-store-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -111,26 +113,6 @@ describe('what a SQLite store keeps', () => {
     await store.close();
     assert.ok(statSync(path).size < all.bytes, 'the file has shrunk');
   });
-
-  test('a clock that jumps back or far ahead loses nothing that is within the limits', async () => {
-    const store = await filled(2);
-    const tree = new StackTree();
-    await store.putBatch({
-      tree,
-      profiles: [recordOf(tree, 5000, { main: 1 }), recordOf(tree, 1e14, { main: 2 })],
-    });
-    await store.retention(START + 3 * HOUR_MS, FOREVER);
-    const points = await store.timeline([1], EVER, 1, 'sum');
-    assert.deepEqual(
-      [points[0], points.at(-1)],
-      [
-        { time: 5000, value: 1 },
-        { time: 1e14, value: 2 },
-      ],
-    );
-    assert.equal(points.length, 122);
-    await store.close();
-  });
 });
 
 describe('a SQLite store that cannot be', () => {
@@ -206,41 +188,49 @@ describe('a SQLite store that cannot be', () => {
 });
 
 test('a writer that is killed has kept all that it acknowledged, once', { timeout: 120_000 }, async () => {
-  const writer = fileURLToPath(new URL('programs/writer.ts', import.meta.url));
-  const path = join(folder, 'killed.db');
-  let acknowledged = 0;
-  for (let round = 0; round < 3; round++) {
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=stackpile-source',
-        '--disable-warning=ExperimentalWarning',
-        writer,
-        path,
-        String(acknowledged),
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    let said = '';
-    child.stdout.setEncoding('utf8');
-    const ended = once(child, 'exit');
-    const enough = 20 + 37 * round;
-    for await (const chunk of child.stdout as AsyncIterable<string>) {
-      said += chunk;
-      if (said.split('\n').length > enough) child.kill('SIGKILL');
-    }
-    await ended;
-    acknowledged = Math.max(acknowledged, ...said.split('\n').slice(0, -1).map(Number));
-    const store = await openSqliteStore(path);
-    const points = await store.timeline([1], EVER, 1, 'sum');
-    assert.ok(points.length >= acknowledged, `${points.length} of ${acknowledged} are there`);
-    // Each profile says how many there are with it: none is missing, none was counted twice.
-    assert.deepEqual(
-      points.map(({ value }) => value),
-      points.map((_, i) => i + 1),
-    );
-    acknowledged = points.length;
-    await store.close();
+  for (const thread of [false, true]) {
+    const store = join(folder, `killed-${thread}.db`);
+    const { acknowledged } = await killWriters({ store, rounds: 2, seed: 5, thread, mostMs: 300 });
+    assert.ok(acknowledged > 3);
   }
-  assert.ok(acknowledged > 60);
+});
+
+/** Whether a disk of its own can be made, in a namespace that goes with the process. */
+const unshared = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', folder]).status === 0;
+
+test('a disk that is full: what was acknowledged is kept, the rest is refused, and it goes on when there is room', {
+  skip: unlessCi(unshared ? false : 'needs unshare and the right to mount a tmpfs'),
+  timeout: 120_000,
+}, async () => {
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const program = fileURLToPath(new URL('programs/disk-full.ts', import.meta.url));
+  const child = spawn(
+    'unshare',
+    [
+      '-rm',
+      'sh',
+      '-c',
+      'mount -t tmpfs -o size=24m none "$1" && shift && exec "$@"',
+      'sh',
+      disk,
+      process.execPath,
+      '--conditions=stackpile-source',
+      '--disable-warning=ExperimentalWarning',
+      program,
+      disk,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const [status] = (await once(child, 'close')) as [number | null];
+  assert.equal(status, 0);
+  const { untilFull, afterwards, codes } = JSON.parse(said) as {
+    untilFull: number;
+    afterwards: number;
+    codes: string[];
+  };
+  assert.deepEqual(codes, ['STORE_FULL']);
+  assert.ok(untilFull > 10 && afterwards >= 50, said);
 });

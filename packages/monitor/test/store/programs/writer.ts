@@ -1,10 +1,11 @@
-// Writes one profile after another to a store, folds now and then, and prints the number of each that was acknowledged: FILE FIRST.
+// Writes one profile after another to a store, folds now and then, and prints the number of each that was acknowledged: STORE FIRST [thread].
 import process from 'node:process';
-import { HOUR_MS, openSqliteStore, StackTree } from '@stackpile/monitor/store';
+import { HOUR_MS, openStore, openStoreOnThread, parseStorePlace, StackTree } from '@stackpile/monitor/store';
 import { recordOf, START } from '../conformance.ts';
 
-const [, , path = '', first = '0'] = process.argv;
-const store = await openSqliteStore(path);
+const [, , name = '', first = '0', how = ''] = process.argv;
+const place = parseStorePlace(name);
+const store = await (how === 'thread' ? openStoreOnThread(place) : openStore(place));
 const tree = new StackTree();
 for (let i = Number(first); ; i++) {
   const time = START + i * 120_000;
