@@ -19,7 +19,8 @@ export function leastObjectsOf(members: readonly Member[], rules: Rules): number
 
 /** Of objects that are not more in the end, whoever stays came in the place of others: they change, and do not pile up. */
 export function atLeastMore({ values, least }: Evidence, assessment: Assessment): Assessment {
-  if (assessment.kind === 'steady' || (values.at(-1) ?? 0) - (values[0] ?? 0) >= least) return assessment;
+  if (assessment.kind === 'steady' || values.length < 3) return assessment;
+  if ((values.at(-1) ?? 0) - (values[0] ?? 0) >= least) return assessment;
   return { ...assessment, kind: 'steady', reason: 'turnover' };
 }
 

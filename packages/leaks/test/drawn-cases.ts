@@ -74,6 +74,25 @@ export const drawnCases: readonly DrawnCase[] = [
     series: [{ lives: queue(12, 10) }],
   },
   {
+    truth: 'leak',
+    expected: 'unsure',
+    what: 'work of which two stayed, and most has come since the last dump but one, with ids, 6 dumps',
+    n: 6,
+    times: true,
+    company: 1000,
+    series: [
+      {
+        lives: [
+          [2, 1, 9],
+          [2, 2, 3],
+          [6, 3, 4],
+          [10, 4, 5],
+          [78, 5, 9],
+        ],
+      },
+    ],
+  },
+  {
     truth: 'harmless',
     expected: 'unsure',
     what: 'a little queue, with ids, 12 dumps',
