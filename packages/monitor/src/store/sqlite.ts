@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CutShort } from './bytes.ts';
 import { CLOCK_NOTE, isOwnNote, judgeClock } from './clock.ts';
-import { numberOf, openDatabase, type Row, Statements, textOf, translated } from './database.ts';
+import { numberOf, openDatabase, Statements, textOf, translated } from './database.ts';
 import { storeError } from './failure.ts';
 import { Folding, Stopped } from './folding.ts';
 import { encodeProfile, keptValue } from './hour.ts';
@@ -12,7 +12,6 @@ import {
   type GrowthRow,
   HOUR_MS,
   type HourBatch,
-  type HourSums,
   type IngestBatch,
   type KeptHour,
   type KeptProfile,
@@ -31,6 +30,7 @@ import {
 } from './model.ts';
 import type { Frame, StackTree } from './stack-tree.ts';
 import { Pieces } from './pieces.ts';
+import { hourOf, seriesOf } from './rows.ts';
 import { StackRows } from './stacks.ts';
 import { DEFAULT_LIMIT, keyOf, labelOf, Sound } from './sound.ts';
 import { Steps } from './steps.ts';
@@ -483,29 +483,4 @@ class SqliteStore implements ProfileStore {
     this.#sound.step(stepMs);
     return new Steps(range.from, stepMs, aggregation);
   }
-}
-
-function hourOf(row: Row): Omit<HourSums, 'sums'> {
-  return {
-    hour: numberOf(row['hour']),
-    run: numberOf(row['run']),
-    n: numberOf(row['n']),
-    sx: numberOf(row['sx']),
-    sxx: numberOf(row['sxx']),
-    total: numberOf(row['total']),
-    totalMax: numberOf(row['total_max']),
-    totalLast: numberOf(row['total_last']),
-    times: new Float64Array(),
-  };
-}
-
-function seriesOf(row: Row): Series {
-  return {
-    id: numberOf(row['id']),
-    labels: JSON.parse(textOf(row['labels'])) as Record<string, string>,
-    profile: textOf(row['profile']),
-    sampleType: textOf(row['sample_type']),
-    unit: textOf(row['unit']),
-    kind: row['kind'] === 'delta' ? 'delta' : 'gauge',
-  };
 }

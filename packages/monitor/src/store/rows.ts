@@ -1,0 +1,30 @@
+// Rows of the store's tables, as what the store answers.
+import { numberOf, type Row, textOf } from './database.ts';
+import type { HourSums, Series } from './model.ts';
+
+/** An hour of a stack, but its sums. */
+export function hourOf(row: Row): Omit<HourSums, 'sums'> {
+  return {
+    hour: numberOf(row['hour']),
+    run: numberOf(row['run']),
+    n: numberOf(row['n']),
+    sx: numberOf(row['sx']),
+    sxx: numberOf(row['sxx']),
+    total: numberOf(row['total']),
+    totalMax: numberOf(row['total_max']),
+    totalLast: numberOf(row['total_last']),
+    times: new Float64Array(),
+  };
+}
+
+/** A series, as its row says it. */
+export function seriesOf(row: Row): Series {
+  return {
+    id: numberOf(row['id']),
+    labels: JSON.parse(textOf(row['labels'])) as Record<string, string>,
+    profile: textOf(row['profile']),
+    sampleType: textOf(row['sample_type']),
+    unit: textOf(row['unit']),
+    kind: row['kind'] === 'delta' ? 'delta' : 'gauge',
+  };
+}
