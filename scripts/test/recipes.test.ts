@@ -132,13 +132,7 @@ test('a kind of source is known to its own room, in four files besides its own',
   for (const kind of named(`${room}options.ts`, /kind: '(\w+)';\s+readonly spec: string/g)) {
     const asks = holding(new RegExp(`\\bcase '${kind}':`)).filter((path) => path.startsWith(room));
     const running = kind !== 'file' && kind !== 'stdin';
-    assert.deepEqual(
-      asks,
-      running
-        ? [`${room}load.ts`, `${room}open-service.ts`, ...(kind === 'folder' ? [] : [`${room}spec.ts`])]
-        : [`${room}load.ts`],
-      kind,
-    );
+    assert.deepEqual(asks, running ? [`${room}load.ts`, `${room}open-service.ts`] : [`${room}load.ts`], kind);
     // pprof has rules of its own for addresses.
     if (kind === 'url') continue;
     const outside = holding(

@@ -177,6 +177,40 @@ describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
     rmSync(join(folder, 'stackpile.yaml'));
   });
 
+  test('a file that is read anew gives other credentials to targets that stay', async () => {
+    const guarded = createServer((request, response) => {
+      const isKnown = request.headers.authorization === 'Bearer right';
+      response.writeHead(isKnown ? 404 : 401).end();
+    }).listen(0, '127.0.0.1');
+    await once(guarded, 'listening');
+    const { port } = guarded.address() as AddressInfo;
+    const file = (token: string): void =>
+      writeFileSync(
+        join(folder, 'stackpile.yaml'),
+        `scrape_configs:\n  - job_name: shop\n    scrape_interval: 1s\n    authorization: { credentials: ${token} }\n    static_configs: [{ targets: ['127.0.0.1:${port}'] }]\n`,
+      );
+    file('wrong');
+    const watching = await monitor(['--store', ':memory:']);
+    const failure = async (): Promise<string> => {
+      const answer = await fetch(new URL('/api/targets', watching.url));
+      return ((await answer.json()) as { targets: { failure: string }[] }).targets[0]?.failure ?? '';
+    };
+    await until(
+      async () => /401/u.test(await failure()),
+      () => watching.log(),
+    );
+    file('right');
+    assert.equal((await fetch(new URL('/-/reload', watching.url), { method: 'POST' })).status, 200);
+    await until(
+      async () => /404/u.test(await failure()),
+      () => watching.log(),
+    );
+    watching.child.kill('SIGTERM');
+    assert.equal(await ended(watching), 0, watching.log());
+    guarded.close();
+    rmSync(join(folder, 'stackpile.yaml'));
+  });
+
   test('what cannot be is one sentence and status 2', async () => {
     const wrong: readonly (readonly [args: readonly string[], says: RegExp])[] = [
       [[], /name the services to watch/u],

@@ -38,6 +38,7 @@ export function targetOf({ job, url, labels }: JobTarget, leaks: LeakOptions): T
     labels,
     url,
     plan: { every: job.every, profiles: job.profiles, leaks },
+    access: JSON.stringify([job.auth, job.tls, job.timeout, job.maxBytes]),
     open: async (): Promise<Service> => openService(parseSource(url, '/'), await optionsOf(job)),
   };
 }

@@ -72,7 +72,8 @@ class Monitor implements RunningMonitor {
   readonly #pool: Pool;
   readonly #senders: Senders;
   #config: MonitorConfig = { jobs: [], receivers: [], forwards: [] };
-  #forwarders: readonly Forwarder[] = [];
+  /** By how they are configured: what waits in one that stays is not given up. */
+  #forwarders: ReadonlyMap<string, Forwarder> = new Map();
   #discovered: Discovered | null = null;
   #server: Server | null = null;
   #upkeep: Promise<void> = Promise.resolve();
@@ -150,7 +151,7 @@ class Monitor implements RunningMonitor {
     await this.#reloading;
     await this.#discovered?.stop();
     await this.#pool.stop();
-    await Promise.all(this.#forwarders.map((one) => one.stop()));
+    await Promise.all([...this.#forwarders.values()].map((one) => one.stop()));
     await this.#upkeep;
     await this.#keep();
     const server = this.#server;
@@ -167,8 +168,15 @@ class Monitor implements RunningMonitor {
     const discovered = new Discovered(config.jobs, events, clock, names);
     const before = this.#discovered;
     this.#config = config;
-    await Promise.all(this.#forwarders.map((one) => one.stop()));
-    this.#forwarders = config.forwards.map((one) => new Forwarder(one, clock, say));
+    const forwarders = new Map(
+      config.forwards.map((one) => {
+        const key = JSON.stringify(one);
+        return [key, this.#forwarders.get(key) ?? new Forwarder(one, clock, say)] as const;
+      }),
+    );
+    const gone = [...this.#forwarders].flatMap(([key, one]) => (forwarders.has(key) ? [] : [one]));
+    this.#forwarders = forwarders;
+    await Promise.all(gone.map((one) => one.stop()));
     await before?.stop();
     await discovered.start();
     this.#discovered = discovered;
@@ -190,9 +198,9 @@ class Monitor implements RunningMonitor {
   }
 
   #forward(labels: Target['labels'], name: string, profile: Profile, kinds: Kinds): void {
-    if (this.#forwarders.length === 0) return;
+    if (this.#forwarders.size === 0) return;
     const kept = { labels, name, profile: keptColumns(profile, kinds) };
-    if (kept.profile.sampleTypes.length > 0) for (const one of this.#forwarders) one.add(kept);
+    if (kept.profile.sampleTypes.length > 0) for (const one of this.#forwarders.values()) one.add(kept);
   }
 
   #looked(state: TargetState): void {

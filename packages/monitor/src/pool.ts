@@ -16,8 +16,8 @@ interface Member {
 }
 
 /** What tells a target that has only been found again from one that is looked at in another way now. */
-function keyOf({ name, labels, url, plan }: Target): string {
-  return JSON.stringify([name, url, labels, plan.every, plan.profiles]);
+function keyOf({ name, labels, url, plan, access }: Target): string {
+  return JSON.stringify([name, url, labels, plan.every, plan.profiles, access]);
 }
 
 export class Pool {
@@ -25,7 +25,8 @@ export class Pool {
   readonly #store: ProfileStore;
   readonly #events: ScrapeEvents;
   readonly #clock: Clock;
-  readonly #leaving = new Set<Promise<void>>();
+  /** By name of the target. */
+  readonly #leaving = new Map<string, Promise<void>>();
   /** By job. */
   readonly #trees = new Map<string, SharedTree>();
 
@@ -65,7 +66,7 @@ export class Pool {
   async stop(): Promise<void> {
     const members = [...this.#members.values()];
     for (const { ending } of members) ending.abort();
-    await Promise.all([...members.map(({ running }) => running), ...this.#leaving]);
+    await Promise.all([...members.map(({ running }) => running), ...this.#leaving.values()]);
   }
 
   #treeOf({ name, labels }: Target): SharedTree {
@@ -76,6 +77,8 @@ export class Pool {
   }
 
   async #run(scraper: Scraper, wait: number, signal: AbortSignal): Promise<void> {
+    // One that is looked at in another way now begins where the one before was saved.
+    await this.#leaving.get(scraper.target.name);
     try {
       await scraper.restore();
     } catch (error) {
@@ -88,12 +91,15 @@ export class Pool {
   #leave(key: string, { scraper, ending, running }: Member): void {
     this.#members.delete(key);
     ending.abort();
+    const { name } = scraper.target;
     const left = running
       .then(() => scraper.save())
       .catch((error: unknown) =>
         this.#events.lost(scraper.target, error instanceof Error ? error.message : String(error)),
       )
-      .finally(() => this.#leaving.delete(left));
-    this.#leaving.add(left);
+      .finally(() => {
+        if (this.#leaving.get(name) === left) this.#leaving.delete(name);
+      });
+    this.#leaving.set(name, left);
   }
 }

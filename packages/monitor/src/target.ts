@@ -22,6 +22,8 @@ export interface Target {
   /** Where it is; for telling apart only. */
   readonly url: string;
   readonly plan: ScrapePlan;
+  /** How it is reached besides: credentials, certificates, limits. For telling apart only; it is shown nowhere. */
+  readonly access: string;
   /** @throws SourceError, MonitorError */
   open(): Promise<Service>;
 }

@@ -15,7 +15,6 @@ export { hidePassword, hideQuerySecrets, shownSource } from './shown.ts';
 export {
   holdsDumps,
   INSPECTOR_REFUSAL,
-  isOfThisMachine,
   isRunning,
   namesProcess,
   parseSource,

@@ -1,7 +1,8 @@
 // Opens whatever a SOURCE names that can be asked again and again.
+import { isLoopback } from '@stackpile/agent/inspector';
 import { openAddress } from './address.ts';
 import { SourceError } from './errors.ts';
-import type { SourceOptions, SourceSpec } from './options.ts';
+import type { RunningSpec, SourceOptions, SourceSpec } from './options.ts';
 import type { Service } from './service.ts';
 import { holdsDumps, isRunning } from './spec.ts';
 
@@ -28,5 +29,15 @@ export async function openService(spec: SourceSpec, options: SourceOptions = {})
       const { openProcessService } = await import('./process/service.ts');
       return openProcessService(spec, options);
     }
+  }
+}
+
+/** Whether the files of a source that runs are, as far as its address tells, those of this machine. */
+export function isOfThisMachine(spec: RunningSpec): boolean {
+  switch (spec.kind) {
+    case 'url':
+      return isLoopback(spec.url.hostname);
+    case 'inspector':
+      return spec.target.kind !== 'ws' && (spec.target.kind === 'pid' || isLoopback(spec.target.host));
   }
 }

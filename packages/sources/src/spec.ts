@@ -1,7 +1,6 @@
 // Takes a SOURCE apart: a file, standard input, an address, or a process.
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isLoopback } from '@stackpile/agent/inspector';
 import { monitorAddress } from './monitor-address.ts';
 import { shownSource } from './shown.ts';
 import { SourceError } from './errors.ts';
@@ -50,16 +49,6 @@ export function namesProcess(spec: string): boolean {
 /** Whether a source can be asked again and again, as a running service. */
 export function isRunning(spec: SourceSpec): spec is RunningSpec {
   return spec.kind !== 'file' && spec.kind !== 'stdin' && spec.kind !== 'folder';
-}
-
-/** Whether the files of a source that runs are, as far as its address tells, those of this machine. */
-export function isOfThisMachine(spec: RunningSpec): boolean {
-  switch (spec.kind) {
-    case 'url':
-      return isLoopback(spec.url.hostname);
-    case 'inspector':
-      return spec.target.kind !== 'ws' && (spec.target.kind === 'pid' || isLoopback(spec.target.host));
-  }
 }
 
 /** Whether a source stands for all dumps below it. */

@@ -89,6 +89,7 @@ async function targetsOf(command: MonitorCommand, io: WatchIo): Promise<Target[]
         profiles: ['goroutine', 'heap'].map((name) => ({ name, every: command.profilesEvery, seconds: 0 })),
         leaks: leakOptions(command.leaks),
       },
+      access: '',
       open: () => openService(spec, options),
     };
   });

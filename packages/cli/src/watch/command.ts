@@ -1,6 +1,7 @@
 // `stackpile watch`: running services in, a live view of them out.
 import { LeaksError } from '@stackpile/leaks';
-import { isOfThisMachine, isRunning, parseSource, type RunningSpec, SourceError } from '@stackpile/sources';
+import { isRunning, parseSource, type RunningSpec, SourceError } from '@stackpile/sources';
+import { isOfThisMachine } from '@stackpile/sources/service';
 import type { CliIo } from '../io.ts';
 import { leakOptions, sourceOptions } from '../leaks/command.ts';
 import { UsageError } from '../leaks/command-line.ts';
