@@ -102,10 +102,10 @@ test('a monitor that is killed knows its verdict after one more look, and tells 
     () => told.length > 0,
     () => first.said(),
   );
-  // What it knows is saved once a minute; by then it has been.
+  // What it knows is saved every five minutes; by then it has been.
   const { looks = 0 } = (await first.state()) ?? {};
   await until(
-    async () => ((await first.state())?.looks ?? 0) > looks + 6,
+    async () => ((await first.state())?.looks ?? 0) > looks + 24,
     () => first.said(),
   );
   first.child.kill('SIGKILL');

@@ -142,7 +142,9 @@ const filelessCases: readonly [Origin, string][] = [
 for (const [origin, name] of filelessCases) {
   test(`${name} is ${origin} in folded stacks`, () => {
     const profile = readPlainProfile(encodeText(`root;${name} 1\n`));
-    const row = Array.from(profile.functions.name).findIndex((one) => profile.strings.get(one) === name);
+    // How code was compiled is no part of its name.
+    const kept = name.replace(/_\[j\]$/u, '');
+    const row = Array.from(profile.functions.name).findIndex((one) => profile.strings.get(one) === kept);
     assert.ok(row >= 0);
     assert.equal(functionOrigins(profile)(row), origin);
   });
