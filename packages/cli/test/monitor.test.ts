@@ -191,18 +191,18 @@ describe('stackpile monitor', { skip, timeout: 300_000 }, () => {
       );
     file('wrong');
     const watching = await monitor(['--store', ':memory:']);
-    const failure = async (): Promise<string> => {
+    const state = async (): Promise<{ up: boolean | null; failure: string } | undefined> => {
       const answer = await fetch(new URL('/api/targets', watching.url));
-      return ((await answer.json()) as { targets: { failure: string }[] }).targets[0]?.failure ?? '';
+      return ((await answer.json()) as { targets: { up: boolean | null; failure: string }[] }).targets[0];
     };
     await until(
-      async () => /401/u.test(await failure()),
+      async () => /401/u.test((await state())?.failure ?? ''),
       () => watching.log(),
     );
     file('right');
     assert.equal((await fetch(new URL('/-/reload', watching.url), { method: 'POST' })).status, 200);
     await until(
-      async () => /^(?!.*401)./u.test(await failure()),
+      async () => (await state())?.up === true,
       () => watching.log(),
     );
     watching.child.kill('SIGTERM');
