@@ -2,6 +2,9 @@
 import { functionOrigins, type Origin, type OriginOptions, type Profile } from '@stackpile/profile';
 import type { StackFrame } from './verdict.ts';
 
+/** Frames of a stack that are kept, from the innermost on: no program that runs has more; a damaged file may. */
+const MOST_FRAMES = 4096;
+
 /** Interns frames by function, file and line (never by address), and stacks by their frames. */
 export class StackTable {
   readonly #frames: StackFrame[] = [];
@@ -90,7 +93,11 @@ export class StackTable {
       const from = samples.stackStart[i] ?? 0;
       const to = samples.stackStart[i + 1] ?? from;
       const stack: number[] = [];
-      for (let j = from; j < to; j++) stack.push(...expand(samples.stackLocations[j] ?? 0));
+      for (let j = from; j < to && stack.length < MOST_FRAMES; j++)
+        for (const frame of expand(samples.stackLocations[j] ?? 0)) {
+          if (stack.length === MOST_FRAMES) break;
+          stack.push(frame);
+        }
       result[i] = this.#intern(stack);
     }
     return result;

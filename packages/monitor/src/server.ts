@@ -124,7 +124,8 @@ async function answer(shown: Shown, options: ServerOptions, request: IncomingMes
     return shown.ready() ? text(200, 'ok') : text(503, 'not every target was looked at yet');
   if (options.tokens.length > 0 && !carries(request.headers, 'bearer', options.tokens))
     return { ...text(401, 'a token is needed'), headers: { 'WWW-Authenticate': 'Basic realm="stackpile"' } };
-  if (isCrossSite(request.headers, false)) return text(403, 'requests from other sites are not answered');
+  if (isCrossSite(request.headers, false) || isOfOtherPage(request))
+    return text(403, 'requests from other sites are not answered');
   if (request.method === 'POST' && url.pathname === '/-/reload') return reload(shown);
   if ((request.method === 'POST' || request.method === 'PUT') && takesPushes(url.pathname))
     return taken(shown, request, url);
@@ -137,6 +138,17 @@ async function answer(shown: Shown, options: ServerOptions, request: IncomingMes
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return text(405, 'only GET and HEAD are answered');
   return routed(shown, url);
+}
+
+/**
+ * Whether a page that is not ours sends something: its form goes there as if somebody had clicked a link. Programs say neither where they
+ * come from nor which site they are of.
+ */
+function isOfOtherPage({ method, headers }: IncomingMessage): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  const site = headers['sec-fetch-site'];
+  if (site === 'cross-site' || site === 'same-site') return true;
+  return headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host;
 }
 
 /** What was sent, kept or refused. A sender that nobody has let in did not come this far. */

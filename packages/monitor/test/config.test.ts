@@ -134,6 +134,10 @@ scrape_configs:
         /this profile is not taken; there are goroutine/u,
       ],
       ['scrape_configs:\n  - job_name: a\n    dns_sd_configs: [{ names: [x], type: A }]', /port is missing/u],
+      [
+        'receivers:\n  - url: http://u:secret@x/',
+        /:2:10: receivers\[0\]\.url: credentials do not stand in an address(?!.*secret)/u,
+      ],
       ['receivers:\n  - url: nowhere', /:2:10: receivers\[0\]\.url: an address of http/u],
       ['receivers:\n  - url', /settings are expected here/u],
       ['forward: [{ url: "http://a", to: kafka }]', /"kafka" is none of pyroscope, otlp/u],

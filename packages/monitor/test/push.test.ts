@@ -310,6 +310,18 @@ describe('a profile that is sent', () => {
         ],
       });
     const json = { 'Content-Type': 'application/json' };
+    const proto = { 'Content-Type': 'application/proto' };
+    // A dictionary of 2 MB and 200 resources that share it.
+    const length = [0x80, 0x80, 0x80, 0x01];
+    const dictionary = Buffer.concat([
+      Buffer.from([0x12, ...length]),
+      Buffer.from('2a00'.repeat(1 << 20), 'hex'),
+    ]);
+    const manyResources = Buffer.concat([dictionary, Buffer.from('0a00'.repeat(200), 'hex')]);
+    const manyInJson = JSON.stringify({
+      dictionary: { stringTable: ['x'.repeat(2 << 20)] },
+      resourceProfiles: Array.from({ length: 200 }, () => ({})),
+    });
     const bomb = gzipSync(Buffer.alloc(64 << 20), { level: 9 });
     const wrong: readonly (readonly [
       path: string,
@@ -336,6 +348,11 @@ describe('a profile that is sent', () => {
         { 'Content-Type': 'application/proto' },
         400,
       ],
+      // Samples, labels and resources beyond any sender's, which cost a few bytes each.
+      ['/push.v1.PusherService/Push', Buffer.from('0a00'.repeat(2000), 'hex'), proto, 413],
+      ['/push.v1.PusherService/Push', series(1001), json, 413],
+      ['/v1development/profiles', manyResources, { 'Content-Type': 'application/x-protobuf' }, 413],
+      ['/v1development/profiles', manyInJson, json, 413],
       ['/api/profiles/writeraw', 'x', { 'Content-Type': 'application/grpc-web' }, 400],
       ['/v1development/profiles', '{}', json, 400],
       ['/nowhere', 'x', {}, 405],
@@ -353,10 +370,56 @@ describe('a profile that is sent', () => {
       assert.equal(answer.status, status, `${path}: ${said}`);
       assert.match(said, /^[^\n]+\n?$/u, path);
       if (path.startsWith('/push'))
-        assert.equal((JSON.parse(said) as { code: string }).code, 'invalid_argument');
+        assert.equal(
+          (JSON.parse(said) as { code: string }).code,
+          status === 413 ? 'resource_exhausted' : 'invalid_argument',
+        );
     }
     assert.deepEqual(await kept(to), {});
     assert.deepEqual(to.monitor.targets(), []);
+  });
+
+  test('is not taken from the page of another site', async (context) => {
+    const to = await watched(context);
+    const body = packed(goroutines(1));
+    const clicked = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-User': '?1' };
+    for (const [headers, status] of [
+      [{ ...clicked, 'Sec-Fetch-Site': 'cross-site' }, 403],
+      [{ ...clicked, 'Sec-Fetch-Site': 'same-site' }, 403],
+      [{ Origin: 'http://evil.example' }, 403],
+      [{ Origin: 'null' }, 403],
+      [{ Origin: to.url }, 204],
+      [{}, 204],
+    ] as const) {
+      const sent = await new Promise<number>((resolve, reject) => {
+        const asking = httpRequest(
+          `${to.url}/api/profiles?job=shop`,
+          { method: 'POST', headers },
+          (answer) => {
+            resolve(answer.resume().statusCode ?? 0);
+          },
+        );
+        asking.on('error', reject).end(body);
+      });
+      assert.equal(sent, status, JSON.stringify(headers));
+    }
+  });
+
+  test('has no more frames of a stack than any program has, however many stand in one place', async (context) => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
+    const lines = Array.from({ length: 2000 }, (_, line) => ({
+      function: builder.function('main.f', 'a.go'),
+      line,
+    }));
+    const place = builder.location({ lines });
+    builder.sample(
+      Array.from({ length: 1000 }, () => place),
+      [1],
+    );
+    const to = await watched(context);
+    const answer = await post(`${to.url}/api/profiles?job=shop`, packed(builder.build()));
+    assert.equal(answer.status, 204, await answer.text());
+    assert.deepEqual(Object.values(await kept(to)), [1]);
   });
 
   test('needs the token where there is one, and no more than some are read at a time', async (context) => {

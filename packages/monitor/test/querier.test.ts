@@ -217,6 +217,12 @@ describe("Grafana's questions", () => {
       ['Nothing', {}, /is not answered/u],
       ['SelectSeries', { ...select, labelSelector: '{a="b' }, /makes no sense/u],
       ['SelectSeries', { ...select, labelSelector: '{a=~"("}' }, /no regular expression/u],
+      [
+        'SelectSeries',
+        { ...select, labelSelector: '{__profile_type__=~"(([a-z:]+)+)+!"}' },
+        /takes too long/u,
+      ],
+      ['Series', { matchers: Array.from({ length: 21 }, () => '{}'), ...range }, /21 selectors/u],
       ['SelectSeries', { ...select, start: '1', step: 1 }, /more than 11000 steps/u],
       ['SelectSeries', { ...select, start: '3', end: '2' }, /start is later/u],
       ['SelectMergeProfile', select, /protobuf only/u],

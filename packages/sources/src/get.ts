@@ -272,9 +272,11 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
   let url = request.url;
   /** Has the answer begun? */
   let begun = false;
+  const answers: IncomingMessage[] = [];
   try {
     for (let redirects = 0; ; redirects++) {
       const answer = await once(url, headersFor(url, request, own), request, signal);
+      answers.push(answer);
       const next = redirection(answer, url, shown);
       if (next === null) {
         begun = true;
@@ -321,6 +323,8 @@ export async function get(request: HttpRequest): Promise<HttpAnswer> {
     });
   } finally {
     clearTimeout(timer);
+    // What was not read to its end, of a redirection or a broken answer, would hold its connection as long as its sender likes.
+    for (const answer of answers) if (!answer.readableEnded) answer.destroy();
   }
 }
 

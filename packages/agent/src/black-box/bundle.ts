@@ -91,7 +91,11 @@ export class Bundle {
 
 function sizeOf(path: string): number {
   let size = 0;
-  for (const file of readdirSync(path)) size += lstatSync(join(path, file)).size;
+  try {
+    for (const file of readdirSync(path)) size += lstatSync(join(path, file)).size;
+  } catch {
+    // Another process with the same folder takes bundles away, too.
+  }
   return size;
 }
 
@@ -114,8 +118,8 @@ export function tidy(dir: string, { bundles, megabytes }: Allowance, newest: str
   const entries = readdirSync(dir);
   for (const name of entries.filter((one) => UNFINISHED.test(one))) {
     const path = join(dir, name);
-    if (isFolder(path) && now - lstatSync(path).mtimeMs > ABANDONED_MS)
-      rmSync(path, { recursive: true, force: true });
+    const since = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
+    if (isFolder(path) && now - since > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
   }
   const kept: Kept[] = entries
     .filter((name) => NAME.test(name) && name !== newest)

@@ -269,6 +269,8 @@ function addressOf(node: ConfigNode): string {
   const url = URL.parse(node.text());
   if (url === null || !['http:', 'https:'].includes(url.protocol))
     return node.fail('an address of http or https is expected here');
+  if (url.username !== '' || url.password !== '')
+    return node.fail('credentials do not stand in an address: basic_auth is for them');
   return url.href;
 }
 

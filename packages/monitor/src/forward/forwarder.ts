@@ -155,8 +155,10 @@ export class Forwarder {
       return null;
     } catch (error) {
       if (error instanceof MonitorError) return error.message;
+      // Messages of `fetch` itself have the address and headers in them.
       const { cause } = error instanceof Error ? error : { cause: null };
-      return cause instanceof Error ? cause.message : String(error);
+      if (cause instanceof Error) return cause.message;
+      return error instanceof Error ? error.name : 'nobody answers';
     }
   }
 }

@@ -1,7 +1,7 @@
 // OpenTelemetry's profiles over HTTP, in protobuf and in JSON: each resource of a message by itself.
 // Source: opentelemetry-proto, collector/profiles/v1development, 1.10
 import { MonitorError } from '../errors.ts';
-import { bytesOf, fieldsOf, Message } from '../wire/protobuf.ts';
+import { bytesOf, fieldsOf, Message, MOST_TEXTS } from '../wire/protobuf.ts';
 import type { Pushed } from './pushed.ts';
 
 const RESOURCES = 1;
@@ -38,13 +38,29 @@ function anyText(value: Uint8Array, strings: readonly string[]): string {
   return '';
 }
 
-/** @throws MonitorError `MONITOR_REQUEST` where it is no such message */
+/** Each resource is read with the dictionary of all: together no more than this, in bytes. */
+const MOST_COPIED = 256 << 20;
+
+function refuseCopies(resources: number, dictionary: number): void {
+  if (resources * dictionary > MOST_COPIED)
+    throw new MonitorError(
+      'MONITOR_TOO_LARGE',
+      `${resources} resources share a dictionary of ${dictionary} bytes: send them in several requests`,
+    );
+}
+
+/** @throws MonitorError `MONITOR_REQUEST` where it is no such message, `MONITOR_TOO_LARGE` where it would become too much */
 export function readOtlpMessage(message: Uint8Array): Pushed[] {
   const dictionaries = bytesOf(message, DICTIONARY);
   const strings = dictionaries.flatMap((one) =>
-    bytesOf(one, STRINGS).map((bytes) => new TextDecoder().decode(bytes)),
+    bytesOf(one, STRINGS, MOST_TEXTS).map((bytes) => new TextDecoder().decode(bytes)),
   );
-  return bytesOf(message, RESOURCES).map((resource) => {
+  const resources = bytesOf(message, RESOURCES);
+  refuseCopies(
+    resources.length,
+    dictionaries.reduce((sum, one) => sum + one.length, 0),
+  );
+  return resources.map((resource) => {
     const alone = new Message().bytes(RESOURCES, resource);
     for (const one of dictionaries) alone.bytes(DICTIONARY, one);
     const attributes = bytesOf(resource, 1).flatMap((one) => attributesOf(one, strings));
@@ -73,6 +89,7 @@ export function readOtlpJson(text: string): Pushed[] {
   const table =
     isObject(dictionary) && Array.isArray(dictionary['stringTable']) ? dictionary['stringTable'] : [];
   const strings = table.map(String);
+  refuseCopies(resources.length, resources.length < 2 ? 0 : JSON.stringify(dictionary ?? null).length);
   return resources.filter(isObject).map((one) => {
     const resource = isObject(one['resource']) ? one['resource'] : {};
     const pairs = Array.isArray(resource['attributes']) ? resource['attributes'].filter(isObject) : [];

@@ -26,14 +26,23 @@ export function readRawMessage(message: Uint8Array, layout: Layout): Pushed[] {
     const pairs: Pairs = sets
       .flatMap((set) => bytesOf(set, 1))
       .map((pair) => [textOf(pair, 1), textOf(pair, 2)] as const);
+    const labels = labelsOf(pairs);
     return bytesOf(series, 2).flatMap((sample) =>
-      bytesOf(sample, layout.profile).map((bytes) => pushed(pairs, bytes)),
+      bytesOf(sample, layout.profile).map((bytes) => ({ labels, time: null, bytes })),
     );
   });
 }
 
-function pushed(pairs: Pairs, bytes: Uint8Array): Pushed {
-  return { labels: Object.fromEntries(pairs), time: null, bytes };
+const MOST_LABELS = 1000;
+
+/** The labels of a series, which its samples have in common. */
+function labelsOf(pairs: Pairs): Pushed['labels'] {
+  if (pairs.length > MOST_LABELS)
+    throw new MonitorError(
+      'MONITOR_TOO_LARGE',
+      `${pairs.length} labels of a series are more than ${MOST_LABELS}`,
+    );
+  return Object.fromEntries(pairs);
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -56,10 +65,11 @@ export function readRawJson(text: string): Pushed[] {
     const pairs = list(isObject(labels) ? labels['labels'] : labels).map(
       ({ name, value: text }) => [String(name), String(text)] as const,
     );
+    const all = labelsOf(pairs);
     return list(series['samples']).flatMap((sample) => {
       const raw = sample['rawProfile'] ?? sample['raw_profile'];
       if (typeof raw !== 'string') return [];
-      return [pushed(pairs, Buffer.from(raw, 'base64'))];
+      return [{ labels: all, time: null, bytes: Buffer.from(raw, 'base64') }];
     });
   });
 }

@@ -58,6 +58,8 @@ const pairsOf = (labels: Readonly<Record<string, string>>): Values[] =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => ({ name, value }));
 
+const MOST_SELECTORS = 20;
+
 export class Querier {
   readonly #store: ProfileStore;
   readonly #now: () => number;
@@ -93,6 +95,11 @@ export class Querier {
   }
 
   async #matching(range: Range, selectors: readonly string[]): Promise<Named[]> {
+    if (selectors.length > MOST_SELECTORS)
+      throw new MonitorError(
+        'MONITOR_REQUEST',
+        `${selectors.length} selectors are more than ${MOST_SELECTORS}`,
+      );
     const matchers = selectors.map(parseSelector);
     const all = (await this.#store.series([], range)).map(named);
     return matchers.length === 0 ? all : all.filter(({ labels }) => matchers.some((one) => one(labels)));

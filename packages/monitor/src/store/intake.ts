@@ -25,7 +25,8 @@ export function recordsOf(profile: Profile, options: IntakeOptions): ProfileReco
   const nodes = nodesOf(profile, options.tree);
   const time = options.time ?? Number(profile.timeNanos / 1_000_000n);
   return profile.sampleTypes.flatMap(({ type, unit }, column) => {
-    const kind = options.kinds === undefined ? 'gauge' : options.kinds[type];
+    const { kinds } = options;
+    const kind = kinds === undefined ? 'gauge' : Object.hasOwn(kinds, type) ? kinds[type] : undefined;
     const values = profile.samples.values[column];
     if (kind === undefined || values === undefined) return [];
     return [
@@ -47,7 +48,12 @@ function nodesOf(profile: Profile, tree: StackTree): Uint32Array {
   const cut = tree.frame(CUT_FRAME, '', 0);
   return Uint32Array.from({ length: samples.length }, (_, sample) => {
     const [start, end] = [samples.stackStart[sample] ?? 0, samples.stackStart[sample + 1] ?? 0];
-    const first = Math.min(end, start + MAX_DEPTH);
+    // One location is as many frames as functions were inlined there.
+    let first = start;
+    for (let frames = 0; first < end; first++) {
+      frames += framesOf(samples.stackLocations[first] ?? 0).length;
+      if (frames > MAX_DEPTH) break;
+    }
     let node = first < end ? tree.node(ROOT, cut) : ROOT;
     for (let at = first - 1; at >= start; at--)
       for (const frame of framesOf(samples.stackLocations[at] ?? 0)) node = tree.node(node, frame);

@@ -51,11 +51,27 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   }
 }
 
-/** The bytes of each field of a number. @throws MonitorError */
-export function bytesOf(message: Uint8Array, field: number): Uint8Array[] {
-  return [...fieldsOf(message)].flatMap((one) =>
-    one.kind === 'bytes' && one.field === field ? [one.bytes] : [],
-  );
+/** Fields of one number that one message may have: no sender has so many labels, samples or resources; texts of a table may be more. */
+const MOST_FIELDS = 1024;
+export const MOST_TEXTS: number = 1 << 20;
+
+/**
+ * The bytes of each field of a number.
+ *
+ * @throws MonitorError `MONITOR_REQUEST` where it is no message, `MONITOR_TOO_LARGE` where it has more than `most` of them
+ */
+export function bytesOf(message: Uint8Array, field: number, most: number = MOST_FIELDS): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (const one of fieldsOf(message)) {
+    if (one.kind !== 'bytes' || one.field !== field) continue;
+    if (found.length === most)
+      throw new MonitorError(
+        'MONITOR_TOO_LARGE',
+        `more than ${most} fields of number ${field} in one message`,
+      );
+    found.push(one.bytes);
+  }
+  return found;
 }
 
 /** The last text of a number; '' where there is none. @throws MonitorError */

@@ -44,7 +44,7 @@ export function parseClickHouseAddress(text: string): ClickHouseAddress {
 
 /** Of what is no address; whoever typed it may have typed a password. */
 function shownText(text: string): string {
-  return text.slice(0, 200).replace(/\/\/[^@/]*@/u, '//');
+  return text.slice(0, 200).replace(/^(clickhouse:(?:https?:\/\/)?).*@/u, '$1');
 }
 
 function decoded(text: string): string | null {
