@@ -44,8 +44,9 @@ export interface MonitorOptions {
 
 /** Between two rounds of folding, dropping and saving. */
 const UPKEEP_MS = 60_000;
-/** What is known of alerts, in the store. */
-const ALERTS_NOTE = 'alerts';
+/** What is known of alerts, in the store; monitors that share one are told apart by where they are reached. */
+const alertsNote = (externalUrl: string | undefined): string =>
+  externalUrl === undefined ? 'alerts' : `alerts of ${externalUrl}`;
 
 export interface RunningMonitor {
   /** Where it listens. */
@@ -89,6 +90,7 @@ class Monitor implements RunningMonitor {
     };
     this.#pool = new Pool(options.store, events, options.clock);
     this.#senders = new Senders(options.store, options.leaks, {
+      isScraped: (name) => this.#pool.states().some((one) => one.name === name),
       changed: (state) => this.#looked(state),
       kept: (labels, name, profile, kinds) => this.#forward(labels, name, profile, kinds),
     });
@@ -128,8 +130,8 @@ class Monitor implements RunningMonitor {
 
   /** Alerts that were told before it was ended are not told again. */
   async #restore(): Promise<void> {
-    const { store, clock, say } = this.#options;
-    const saved = await store.remembered(ALERTS_NOTE);
+    const { store, clock, say, externalUrl } = this.#options;
+    const saved = await store.remembered(alertsNote(externalUrl));
     for (const { target, sentence } of this.#book.restore(saved ?? '', clock.now()))
       say(`LEAK ${target}: ${sentence} (told before)`);
   }
@@ -137,7 +139,8 @@ class Monitor implements RunningMonitor {
   /** Of services that send by themselves nothing is known until they do. */
   async #saveAlerts(): Promise<void> {
     const names = new Set(this.#pool.states().map(({ name }) => name));
-    await this.#options.store.remember(ALERTS_NOTE, this.#book.save(names));
+    const { store, externalUrl } = this.#options;
+    await store.remember(alertsNote(externalUrl), this.#book.save(names));
   }
 
   reload(): Promise<void> {

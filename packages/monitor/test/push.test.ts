@@ -405,6 +405,17 @@ describe('a profile that is sent', () => {
     }
   });
 
+  test('is of a name of its own, whoever else sends at the same time', async (context) => {
+    const to = await watched(context);
+    const pods = Array.from({ length: 4 }, (_, pod) => pod);
+    const answers = await Promise.all(
+      pods.map((pod) => post(`${to.url}/api/profiles?job=shop&instance=a&pod=${pod}`, packed(goroutines(1)))),
+    );
+    for (const answer of answers) assert.equal(answer.status, 204, await answer.text());
+    const names = to.monitor.targets().map(({ name }) => name);
+    assert.deepEqual(names.toSorted(), ['shop a', 'shop a 2', 'shop a 3', 'shop a 4']);
+  });
+
   test('has no more frames of a stack than any program has, however many stand in one place', async (context) => {
     const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
     const lines = Array.from({ length: 2000 }, (_, line) => ({

@@ -31,7 +31,7 @@ OPTIONS
   --max-size SIZE     of the store, the oldest hours leave first (1GB)
   --webhook URL       is sent a leak when it is found and when it is over, as often as needed
   --webhook-form FORM json, slack or alertmanager (json)
-  --header 'N: V'     add a header to every request to a service, as often as needed
+  --header 'N: V'     add a header to every request to a SOURCE, as often as needed; targets of --config have their own credentials
   --token TOKEN       short for --header 'Authorization: Bearer TOKEN'
   --mine PATTERN      functions or files that match are your own code (regular expression), as often as needed
   --not-mine PATTERN  functions or files that match are not
@@ -140,5 +140,9 @@ function addressOf(option: string, text: string): string {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol))
     throw new UsageError(`${option} ${text}: write an address of http or https`);
+  if (url.username !== '' || url.password !== '')
+    throw new UsageError(
+      `${option}: credentials do not stand in an address; a receiver of --config may have some`,
+    );
   return url.href;
 }

@@ -28,6 +28,8 @@ const PROCESS = ['process_pid', 'pid', 'process_start_time', 'service_instance_i
 const LEFT_OUT = new Set(['process_pid', 'pid', 'process_start_time', 'span_id', 'span_name', 'trace_id']);
 
 export interface SenderEvents {
+  /** Whether a name is that of a service that is scraped. */
+  isScraped(name: string): boolean;
   /** A profile of tasks or memory has changed how a sender is. */
   changed(state: TargetState): void;
   /** A profile was kept: `kinds` says which columns of it. */
@@ -37,6 +39,8 @@ export interface SenderEvents {
 export class Senders {
   readonly #senders = new Map<string, Promise<Sender>>();
   readonly #known = new Map<string, Sender>();
+  /** Of those that are known, and of those that are just being looked up. */
+  readonly #names = new Set<string>();
   readonly #store: ProfileStore;
   readonly #leaks: LeakOptions;
   readonly #events: SenderEvents;
@@ -95,9 +99,12 @@ export class Senders {
       throw new MonitorError('MONITOR_BUSY', `there are ${MOST_SENDERS} senders already`);
     const { job = '', instance = '' } = labels;
     const base = job === instance ? job : `${job} ${instance}`;
-    const name = [...this.#known.values()].some((one) => one.name === base)
-      ? `${base} ${this.#senders.size}`
-      : base;
+    // Both in one would be judged as neither is.
+    if (this.#events.isScraped(base))
+      throw new MonitorError('MONITOR_REQUEST', `${base} is scraped: what it sends is not taken besides`);
+    let name = base;
+    for (let more = 2; this.#names.has(name); more++) name = `${base} ${more}`;
+    this.#names.add(name);
     const opening = (async () => {
       const sender = new Sender(name, labels, this.#leaks, this.#store);
       await sender.restore();
@@ -105,7 +112,10 @@ export class Senders {
       return sender;
     })();
     this.#senders.set(key, opening);
-    opening.catch(() => this.#senders.delete(key));
+    opening.catch(() => {
+      this.#senders.delete(key);
+      this.#names.delete(name);
+    });
     return opening;
   }
 
@@ -114,6 +124,7 @@ export class Senders {
       if (now - sender.time < FORGOTTEN_MS) continue;
       this.#known.delete(key);
       this.#senders.delete(key);
+      this.#names.delete(sender.name);
     }
   }
 }
