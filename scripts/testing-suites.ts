@@ -1,4 +1,4 @@
-// The checks for tests in real runners and on other people's suites: npm run -s testing-suites, or with some of vitest jest suites.
+// The checks for tests in real runners and on other people's suites: node --conditions=stackpile-source scripts/run.mjs scripts/testing-suites.ts [vitest jest suites]
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -17,7 +17,7 @@ export const usage = `usage:
   stackpile guard URL --dir DIR      watches a service from outside, and writes evidence before the kill
   stackpile postmortem DIR           what the black box of a process that is gone has to say
   stackpile SOURCE                   the same at a prompt
-  stackpile monitor SOURCE…          watches services for as long as it runs, and tells which of them leaks
+  stackpile monitor [SOURCE…]        watches services for as long as it runs, and tells which of them leaks
   stackpile store copy FROM TO       what a monitor keeps, from one store into another
   stackpile mcp SOURCE…              for an assistant, over the Model Context Protocol
 

@@ -7,7 +7,7 @@
  */
 export const errorTable = {
   codes: {
-    USAGE: 'The command line of `leaks` cannot be understood; the message names the option.',
+    USAGE: 'The command line of a subcommand cannot be understood; the message names the option.',
     FOLDER_GONE: 'The folder that the command was started in does not exist any more.',
     OUTPUT_UNWRITABLE: 'A file for a form of the verdict cannot be written.',
     MCP_REFUSED:
