@@ -13,6 +13,12 @@ export interface TimelineGestures {
   readonly onBlur: () => void;
 }
 
+/**
+ * Where the pointer was seen last. A browser tells a pointer that rests of whatever is drawn anew beneath it; whoever goes by keyboard
+ * meanwhile is not moved by that.
+ */
+const seen = { x: NaN, y: NaN };
+
 export function timelineGestures(window: TimeWindow): TimelineGestures {
   const { cursor, range, pressed } = window;
   const under = (event: PointerEvent & { readonly currentTarget: HTMLElement }): number =>
@@ -24,6 +30,8 @@ export function timelineGestures(window: TimeWindow): TimelineGestures {
       range.value = [under(event), under(event)];
     },
     onPointerMove: (event) => {
+      if (event.clientX === seen.x && event.clientY === seen.y) return;
+      Object.assign(seen, { x: event.clientX, y: event.clientY });
       cursor.value = under(event);
       if (pressed.current && range.value !== null) range.value = [range.value[0], under(event)];
     },
