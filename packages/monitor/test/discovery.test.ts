@@ -44,6 +44,8 @@ interface Watched {
   readonly said: string[];
   /** Lets every source be asked once more, and waits until something has changed or was said. */
   again(): Promise<void>;
+  /** Lets time pass until a source is to be asked. */
+  next(): void;
 }
 
 async function discover(config: string, names: NameServer = noNames): Promise<Watched> {
@@ -63,6 +65,7 @@ async function discover(config: string, names: NameServer = noNames): Promise<Wa
   return {
     discovered,
     said,
+    next: () => clock.next(),
     async again() {
       for (const before = events; events === before; await turn()) clock.next();
     },
@@ -121,10 +124,16 @@ scrape_configs:
 
   test('a name server: SRV, A and AAAA; what it does not know has no target, and its silence takes none away', async () => {
     let isSilent = false;
+    let hangs = false;
+    let isHanging = false;
     const names: NameServer = {
       resolve4: (name) =>
         name === 'shop' ? Promise.resolve(['10.0.0.2', '10.0.0.1']) : noNames.resolve4(name),
-      resolve6: () => Promise.resolve(['fd00::1']),
+      resolve6: () => {
+        if (!hangs) return Promise.resolve(['fd00::1']);
+        isHanging = true;
+        return new Promise(() => undefined);
+      },
       resolveSrv: (name) =>
         isSilent
           ? noNames.resolveSrv(name)
@@ -154,6 +163,9 @@ scrape_configs:
     await watched.again();
     assert.deepEqual(now(), expected);
     assert.match(watched.said[0] ?? '', /^shop: _pprof\._tcp\.shop: /u);
+    // One that never answers holds up no end.
+    hangs = true;
+    for (; !isHanging; await turn()) watched.next();
     await watched.discovered.stop();
   });
 

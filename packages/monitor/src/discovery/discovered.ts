@@ -25,6 +25,7 @@ export class Discovered {
   readonly #clock: Clock;
   readonly #names: NameServer;
   readonly #ending = new AbortController();
+  readonly #ended: Promise<null>;
   /** By job, then by source; null for one that was not asked yet. */
   readonly #found: (readonly TargetGroup[] | null)[][];
   #running: Promise<unknown> = Promise.resolve();
@@ -34,6 +35,9 @@ export class Discovered {
     this.#events = events;
     this.#clock = clock;
     this.#names = names;
+    this.#ended = new Promise((resolve) =>
+      this.#ending.signal.addEventListener('abort', () => resolve(null), { once: true }),
+    );
     this.#found = jobs.map(({ discoveries }) => discoveries.map(() => null));
   }
 
@@ -86,7 +90,9 @@ export class Discovered {
     last: string,
   ): Promise<string> {
     try {
-      const groups = await finding;
+      // A name server that is silent holds up neither an end nor a new configuration.
+      const groups = await Promise.race([finding, this.#ended]);
+      if (groups === null) return '';
       const row = this.#found[at];
       const before = row?.[index];
       if (row !== undefined) row[index] = groups;
