@@ -1,6 +1,6 @@
 // Runs the agent's tests on every supported Node: both ways of finding tasks, and processes that are watched from outside.
 //
-// node scripts/test-agent-nodes.ts [20 22 24 26]
+// node scripts/test-agent-nodes.ts [20 22 24 26]   (22/3: of the processes that are watched a third, another one each day)
 import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -12,7 +12,11 @@ import { runTestFiles } from './test-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
-const majors = wanted.length > 0 ? wanted.map(Number) : [20, 22, 24, 26];
+const asked = (wanted.length > 0 ? wanted : ['20', '22', '24', '26']).map((text) => {
+  const [major = '', parts = '1'] = text.split('/');
+  return { major: Number(major), parts: Number(parts) };
+});
+const today = Math.floor(Date.now() / 86_400_000);
 
 execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent'], {
   cwd: root,
@@ -34,13 +38,16 @@ const tests = globSync('packages/agent/test/*.test.ts', { cwd: root })
   .filter((test) => !watching.includes(test))
   .sort();
 let failed = false;
-for (const major of majors) {
+for (const { major, parts } of asked) {
   const node = nodeOf(major);
-  console.log(`Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`);
+  const part = today % parts;
+  console.log(
+    `${parts === 1 ? '' : `part ${part + 1} of ${parts} of the processes that are watched, on `}Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`,
+  );
   const env = { ...process.env, STACKPILE_TEST_NODE: node };
   const programs = await runTestFiles({
     node: process.execPath,
-    files: watching,
+    files: watching.filter((_, at) => at % parts === part),
     env,
     concurrency,
     again: inCi,
