@@ -9,6 +9,7 @@ export type {
   SourceSpec,
   TlsOptions,
 } from './options.ts';
+export { answering } from './service.ts';
 export type { Capture, PastLook, Query, Service, ServiceKind, ServiceWorker } from './service.ts';
 export { type Pieces, readPieces } from './pieces.ts';
 export { hidePassword, hideQuerySecrets, shownSource } from './shown.ts';

@@ -93,3 +93,22 @@ export interface Service {
   /** Leaves the service as it was. */
   close(): Promise<void>;
 }
+
+/** A running service that answers some questions otherwise; all others it answers itself. */
+export function answering(service: Service, own: Partial<Pick<Service, 'counters' | 'capture'>>): Service {
+  return {
+    name: service.name,
+    kind: service.kind,
+    heavy: service.heavy,
+    get restarts() {
+      return service.restarts;
+    },
+    get workers() {
+      return service.workers ?? [];
+    },
+    offers: (signal) => service.offers(signal),
+    counters: own.counters ?? ((signal) => service.counters(signal)),
+    capture: own.capture ?? ((name, query, signal) => service.capture(name, query, signal)),
+    close: () => service.close(),
+  };
+}

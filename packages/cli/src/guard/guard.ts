@@ -3,6 +3,7 @@ import { Crossings, HourLedger, type Progress } from '@stackpile/agent/inspector
 import type { LeakOptions, ProcessVerdict } from '@stackpile/leaks';
 import type { Counters } from '@stackpile/profile';
 import {
+  answering,
   isRunning,
   type RunningSpec,
   type Service,
@@ -226,23 +227,10 @@ export class Guard {
 
   /** The service, whose counters also say what is seen from outside. */
   #withOutside(service: Service): Service {
-    const counters = async (signal?: AbortSignal): Promise<Counters> =>
-      withOutside(await service.counters(signal), this.#outside, this.#plan.lines.limit);
-    return {
-      name: service.name,
-      kind: service.kind,
-      heavy: service.heavy,
-      get restarts() {
-        return service.restarts;
-      },
-      get workers() {
-        return service.workers ?? [];
-      },
-      offers: (signal) => service.offers(signal),
-      counters,
-      capture: (name, query, signal) => service.capture(name, query, signal),
-      close: () => service.close(),
-    };
+    return answering(service, {
+      counters: async (signal) =>
+        withOutside(await service.counters(signal), this.#outside, this.#plan.lines.limit),
+    });
   }
 
   async #looked(

@@ -1,7 +1,7 @@
 // Looks at a running service as a whole: its counters at each look, and the profiles that the growing ones call for.
 import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
 import { heapIds, type Offers, type Profile, ProfileBuilder } from '@stackpile/profile';
-import { type Capture, type Service, SourceError } from '@stackpile/sources';
+import { answering, type Capture, type Service, SourceError } from '@stackpile/sources';
 import { type Look, looks, looksOf } from '@stackpile/sources/looks';
 import {
   AgentWorkers,
@@ -48,23 +48,12 @@ function bearing(
   workers: WorkerStops,
   threads: AgentWorkers | null,
 ): Service {
-  return {
-    name: service.name,
-    kind: service.kind,
-    heavy: service.heavy,
-    get restarts() {
-      return service.restarts;
-    },
-    get workers() {
-      return service.workers ?? [];
-    },
-    offers: (signal) => service.offers(signal),
+  return answering(service, {
     async counters(signal) {
       const counters = await service.counters(signal);
       await threads?.refresh(service, counters.workers ?? 0, signal);
       return counters;
     },
-    close: () => service.close(),
     async capture(name, query, signal) {
       try {
         return await workers.timed(query, () => service.capture(name, query, signal));
@@ -76,7 +65,7 @@ function bearing(
         return nothing(name, error);
       }
     },
-  };
+  });
 }
 
 function nothing(name: string, { message }: SourceError): Capture {

@@ -1,6 +1,6 @@
 // The frame of every view: what is open, the tabs, the search, the filters in force.
 import { safeText } from '@stackpile/profile';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { keepsViews } from '../came-with.ts';
 import type { ProfileSummary } from '../engine/profiles.ts';
 import { Filters } from '../filters/Filters.tsx';
@@ -10,6 +10,32 @@ import { current, navigate, nounOf, overlay, profiles, shared, state, tabs, them
 import { sourceLabel } from './source-label.ts';
 import { Tabs } from './Tabs.tsx';
 import { toggleTheme } from './theme.ts';
+
+interface IconButtonProps {
+  readonly label: string;
+  readonly title: string;
+  readonly opens: 'download' | 'share' | 'views';
+  /** A class of its own. */
+  readonly is?: string;
+  readonly children: ComponentChildren;
+}
+
+/** A button that is a picture, and opens a sheet. */
+function IconButton({ label, title, opens, is = '', children }: IconButtonProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class={`icon ${is}`.trim()}
+      aria-label={label}
+      title={title}
+      onClick={() => (overlay.value = opens)}
+    >
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        {children}
+      </svg>
+    </button>
+  );
+}
 
 export function Header(): JSX.Element {
   const shown = current.value;
@@ -33,46 +59,22 @@ export function Header(): JSX.Element {
         {shown === null ? null : <SearchBox value={state.value.search} />}
         <div class="buttons">
           {shown === null ? null : (
-            <button
-              type="button"
-              class="icon share"
-              aria-label="Share"
-              title="Share: one file, a link, paper (S)"
-              onClick={() => (overlay.value = 'share')}
-            >
-              <svg viewBox="0 0 16 16" aria-hidden="true">
-                <path d="M6 9.2 10.2 11M6 7.2 10.2 5" />
-                <circle cx="4.2" cy="8.2" r="2" />
-                <circle cx="12" cy="4.2" r="2" />
-                <circle cx="12" cy="11.8" r="2" />
-              </svg>
-            </button>
+            <IconButton label="Share" title="Share: one file, a link, paper (S)" opens="share" is="share">
+              <path d="M6 9.2 10.2 11M6 7.2 10.2 5" />
+              <circle cx="4.2" cy="8.2" r="2" />
+              <circle cx="12" cy="4.2" r="2" />
+              <circle cx="12" cy="11.8" r="2" />
+            </IconButton>
           )}
           {shown === null ? null : (
-            <button
-              type="button"
-              class="icon"
-              aria-label="Download"
-              title="Download (d)"
-              onClick={() => (overlay.value = 'download')}
-            >
-              <svg viewBox="0 0 16 16" aria-hidden="true">
-                <path d="M8 1.5v8m0 0L4.8 6.4M8 9.5l3.2-3.1M2 11.5v2.5h12v-2.5" />
-              </svg>
-            </button>
+            <IconButton label="Download" title="Download (d)" opens="download">
+              <path d="M8 1.5v8m0 0L4.8 6.4M8 9.5l3.2-3.1M2 11.5v2.5h12v-2.5" />
+            </IconButton>
           )}
           {shown === null || !keepsViews.value ? null : (
-            <button
-              type="button"
-              class="icon"
-              aria-label="Saved views"
-              title="Saved views, pprof’s too (C)"
-              onClick={() => (overlay.value = 'views')}
-            >
-              <svg viewBox="0 0 16 16" aria-hidden="true">
-                <path d="M4 2h8v12l-4-3.2L4 14z" />
-              </svg>
-            </button>
+            <IconButton label="Saved views" title="Saved views, pprof’s too (C)" opens="views">
+              <path d="M4 2h8v12l-4-3.2L4 14z" />
+            </IconButton>
           )}
           <button
             type="button"
