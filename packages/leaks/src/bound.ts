@@ -102,27 +102,35 @@ export function boundOf(
     };
   const line = leastSquares(x, y);
   const inflation = Math.max(inflated, inflationOf(line.rest));
-  const sampled = unit * Math.max(0, median(y));
-  const spread = Math.max(line.spread * inflation, Math.sqrt(sampled));
-  const error = spread / Math.sqrt(line.sxx);
+  const sampled = Math.sqrt(unit * Math.max(0, median(y)));
+  const error = Math.max(line.spread * inflation, sampled) / Math.sqrt(line.sxx);
   // Two points have no residuals: only what is counted without any coming and going is known to be exact.
   const t = n === 2 ? normal : studentOf(n - 2);
   // The slope of a line through a Poisson number that rises has 6/5 of the variance of its mean (the end points alone: 1).
   const pieces = (1.2 * grain * poisson ** 2) / span;
-  const reach = (slope: number): number =>
-    pieces / 2 + Math.sqrt((t * error) ** 2 + pieces * Math.max(0, slope) + (pieces / 2) ** 2);
+  const reach = (slope: number, unsure: number): number =>
+    pieces / 2 + Math.sqrt((t * unsure) ** 2 + pieces * slope + (pieces / 2) ** 2);
   // For a series that stands still: none came of what comes at a rate r with probability exp(-r span).
   const none = (grain * Math.log(100)) / span;
-  const still = line.spread === 0 && unit === 0;
-  const most =
-    line.slope +
-    (still && line.slope <= 0
-      ? none
-      : still
-        ? reachOfCount(line.slope * span, grain) / span
-        : reach(line.slope));
+  const still = line.spread === 0 && unit === 0 && line.slope >= 0;
+  const most = still
+    ? line.slope + (line.slope > 0 ? reachOfCount(line.slope * span, grain) / span : none)
+    : line.slope >= 0
+      ? line.slope + reach(line.slope, error)
+      : reach(0, Math.max(spreadOfLevel(y, inflated), sampled) / Math.sqrt(line.sxx));
   const least = line.slope - Math.sqrt((t * error) ** 2 + pieces * Math.max(0, line.slope));
   return { slope: theilSen(x, y), error, inflation, least, most };
+}
+
+/**
+ * How far the points are from their mean, autocorrelation counted. No leak makes a counter fall: what falls is load, and by as much as it
+ * falls a leak may have risen in it. So a slope below 0 is no knowledge, but a part of the noise.
+ */
+function spreadOfLevel(y: readonly number[], inflated: number): number {
+  const mean = y.reduce((sum, one) => sum + one, 0) / y.length;
+  const rest = y.map((one) => one - mean);
+  const squares = rest.reduce((sum, one) => sum + one ** 2, 0);
+  return Math.sqrt(squares / (y.length - 1)) * Math.max(inflated, inflationOf(rest));
 }
 
 /** What a Poisson number of pieces may fall short of its mean, at 99 %. */
