@@ -7,7 +7,7 @@ export interface Bound {
   readonly slope: number;
   /** Standard error of a least-squares slope, autocorrelation counted. */
   readonly error: number;
-  /** By how much autocorrelation widened it. */
+  /** By how much autocorrelation widens what may hide in it. */
   readonly inflation: number;
   /** With 99 % confidence it does not grow more slowly than this. */
   readonly least: number;
@@ -23,6 +23,12 @@ const student = [127.3, 14.09, 7.453, 5.598, 4.773, 4.317, 4.029, 3.833, 3.69, 3
 const normal = 2.807;
 /** The same at 99 %, for the pieces in which a leak comes: nothing of them is estimated. */
 const poisson = 2.326;
+
+/**
+ * How many of its own errors an autocorrelation may be higher than it was found, for what convicts and for what acquits: drift that a
+ * short series hardly shows hides a leak as easily as it looks like one, and an acquittal is chosen for being unmoved.
+ */
+const doubts = { least: 0.5, most: 1 } as const;
 
 function studentOf(freedom: number): number {
   const known = student[Math.max(1, Math.floor(freedom)) - 1];
@@ -56,9 +62,10 @@ function leastSquares(
 
 /**
  * By how much the error of a slope is larger than for independent points: load and collections come in waves. The estimate of the
- * first autocorrelation of n residuals of a line is too low by about (2 + 4 r) / n, which is given back, with half of its own error, 1 / √n, on top.
+ * first autocorrelation of n residuals of a line is too low by about (2 + 4 r) / n, which is given back, with `doubt` times its own error,
+ * 1 / √n, on top.
  */
-function inflationOf(rest: readonly number[]): number {
+function inflationOf(rest: readonly number[], doubt: number): number {
   const n = rest.length;
   let square = 0;
   let product = 0;
@@ -68,7 +75,7 @@ function inflationOf(rest: readonly number[]): number {
   }
   if (square === 0 || n < 4) return 1;
   const said = product / square;
-  const r = Math.min(0.9, Math.max(0, said + (2 + 4 * Math.max(0, said)) / n + 0.5 / Math.sqrt(n)));
+  const r = Math.min(0.9, Math.max(0, said + (2 + 4 * Math.max(0, said)) / n + doubt / Math.sqrt(n)));
   return Math.sqrt((1 + r) / (1 - r));
 }
 
@@ -101,9 +108,10 @@ export function boundOf(
       most: Number.POSITIVE_INFINITY,
     };
   const line = leastSquares(x, y);
-  const inflation = Math.max(inflated, inflationOf(line.rest));
   const sampled = Math.sqrt(unit * Math.max(0, median(y)));
-  const error = Math.max(line.spread * inflation, sampled) / Math.sqrt(line.sxx);
+  const errorOf = (spread: number): number => Math.max(spread, sampled) / Math.sqrt(line.sxx);
+  const error = errorOf(line.spread * Math.max(inflated, inflationOf(line.rest, doubts.least)));
+  const inflation = Math.max(inflated, inflationOf(line.rest, doubts.most));
   // Two points have no residuals: only what is counted without any coming and going is known to be exact.
   const t = n === 2 ? normal : studentOf(n - 2);
   // The slope of a line through a Poisson number that rises has 6/5 of the variance of its mean (the end points alone: 1).
@@ -116,8 +124,8 @@ export function boundOf(
   const most = still
     ? line.slope + (line.slope > 0 ? reachOfCount(line.slope * span, grain) / span : none)
     : line.slope >= 0
-      ? line.slope + reach(line.slope, error)
-      : reach(0, Math.max(spreadOfLevel(y, inflated), sampled) / Math.sqrt(line.sxx));
+      ? line.slope + reach(line.slope, errorOf(line.spread * inflation))
+      : reach(0, errorOf(spreadOfLevel(y, inflated)));
   const least = line.slope - Math.sqrt((t * error) ** 2 + pieces * Math.max(0, line.slope));
   return { slope: theilSen(x, y), error, inflation, least, most };
 }
@@ -130,7 +138,7 @@ function spreadOfLevel(y: readonly number[], inflated: number): number {
   const mean = y.reduce((sum, one) => sum + one, 0) / y.length;
   const rest = y.map((one) => one - mean);
   const squares = rest.reduce((sum, one) => sum + one ** 2, 0);
-  return Math.sqrt(squares / (y.length - 1)) * Math.max(inflated, inflationOf(rest));
+  return Math.sqrt(squares / (y.length - 1)) * Math.max(inflated, inflationOf(rest, doubts.most));
 }
 
 /** What a Poisson number of pieces may fall short of its mean, at 99 %. */

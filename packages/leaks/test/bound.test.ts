@@ -76,7 +76,7 @@ function stateOf({ name, ledger }: Made) {
 
 const runs = 1000;
 /** Acquittals are judged by themselves, and there are few of them in some noises. */
-const manyRuns = 4000;
+const manyRuns = 6000;
 
 describe('a thousand series of each noise', () => {
   for (const [what, noise] of Object.entries(noises)) {
@@ -108,7 +108,7 @@ describe('a thousand series of each noise', () => {
       t.diagnostic(`${false_} of ${acquitted} acquitted, of ${manyRuns}`);
       assert.ok(false_ <= 0.01 * acquitted, `${false_} of ${acquitted} acquitted`);
       // A bound that acquits nobody is not honest, but useless; only a wave as long as the watch leaves nothing to be said.
-      assert.ok(acquitted >= 0.1 * manyRuns || noise === wave, `${acquitted} of ${manyRuns}`);
+      assert.ok(acquitted >= 0.05 * manyRuns || noise === wave, `${acquitted} of ${manyRuns}`);
     });
   }
 });
