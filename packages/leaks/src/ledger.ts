@@ -188,10 +188,10 @@ interface Point {
   readonly variance: number;
 }
 
-/** Resident memory that no counter beside it tells of: code, stacks, threads, the allocator, addons. */
-function nativeOf({ rss, heapTotal, external }: Counters): number | null {
+/** Resident memory that no counter beside it tells of: code, stacks, threads, the allocator, addons; not an agent's own. */
+function nativeOf({ rss, heapTotal, external, agentMemory }: Counters): number | null {
   if (rss === null) return null;
-  return Math.max(0, rss - (heapTotal ?? 0) - (external ?? 0));
+  return Math.max(0, rss - (heapTotal ?? 0) - (external ?? 0) - (agentMemory ?? 0));
 }
 
 /** Variance of a number of tasks that was estimated: the agent says between which numbers it is in 95 of 100 cases. */
@@ -211,8 +211,8 @@ function lateBound(
 ): Bound | null {
   const half = y.length >> 1;
   if (y.length - half < fewestLooks) return null;
-  const { inflation } = boundOf(x.slice(0, half), y.slice(0, half), kind.grain, unit);
-  return boundOf(x.slice(half), y.slice(half), kind.grain, unit, inflation);
+  const { autocorrelation } = boundOf(x.slice(0, half), y.slice(0, half), kind.grain, unit);
+  return boundOf(x.slice(half), y.slice(half), kind.grain, unit, autocorrelation);
 }
 
 function judgeCounter(

@@ -77,6 +77,7 @@ describe('counters', () => {
 
   test('a field that is something else is refused by name, and never taken for 0 or for nothing', () => {
     for (const [key, value] of Object.entries({
+      agentMemory: null,
       rss: '4',
       tasks: -1,
       fds: true,
