@@ -39,6 +39,7 @@ const counters: Counters = {
   pid: 2,
   uptime: 3,
   rss: 4,
+  agentMemory: 3,
   memoryLimit: null,
   heapUsed: 5,
   heapLive: 6,
@@ -77,7 +78,6 @@ describe('counters', () => {
 
   test('a field that is something else is refused by name, and never taken for 0 or for nothing', () => {
     for (const [key, value] of Object.entries({
-      agentMemory: null,
       rss: '4',
       tasks: -1,
       fds: true,
