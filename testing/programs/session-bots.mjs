@@ -15,14 +15,21 @@ class MemoryStore {
 const store = new MemoryStore();
 function save(request) {
   const sid = request.cookie ?? randomUUID();
-  const session = store.get(sid) ?? { cookie: { maxAge: 60_000, path: '/' }, visits: 0, agent: request.agent };
+  const session = store.get(sid) ?? {
+    cookie: { maxAge: 60_000, path: '/' },
+    visits: 0,
+    agent: request.agent,
+  };
   session.visits += 1;
   store.set(sid, session);
 }
 let n = 0;
 function onRequest() {
   // One in ten comes back.
-  save({ cookie: n % 10 === 0 ? `known-${n % 200}` : undefined, agent: `Bot/${n++ % 40} (+https://bot.example)` });
+  save({
+    cookie: n % 10 === 0 ? `known-${n % 200}` : undefined,
+    agent: `Bot/${n++ % 40} (+https://bot.example)`,
+  });
 }
 setInterval(() => {
   for (let i = 0; i < 4; i += 1) onRequest();

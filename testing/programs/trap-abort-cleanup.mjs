@@ -3,10 +3,13 @@ const shutdown = new AbortController();
 async function call(n) {
   const signal = AbortSignal.any([shutdown.signal, AbortSignal.timeout(2_000)]);
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', give);
-      resolve({ n });
-    }, 20 + (n % 40));
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener('abort', give);
+        resolve({ n });
+      },
+      20 + (n % 40),
+    );
     function give() {
       clearTimeout(timer);
       reject(signal.reason);

@@ -36,9 +36,7 @@ test('where they may not, for neither', () => {
 /** Answers of an agent whose process stood still for so many milliseconds, asked at these times. */
 function rested(stopped: number, asked: readonly number[], now: number): ClassLooks {
   const looks = new ClassLooks(60_000, () => now);
-  asked.forEach((time, i) =>
-    looks.taken(stopped, { process: 'one', largest: 100 + i, looks: null }, time),
-  );
+  asked.forEach((time, i) => looks.taken(stopped, { process: 'one', largest: 100 + i, looks: null }, time));
   return looks;
 }
 
