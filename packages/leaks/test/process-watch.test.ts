@@ -548,6 +548,30 @@ describe('disturbance', () => {
   });
 });
 
+test('a reading that is told again is no other look: what it shows has not stood still', () => {
+  const watch = new ProcessWatch();
+  for (let k = 0; k <= 12; k++) {
+    const time = began + (120 + 5 * k) * 1000;
+    watch.counters(healthy(120 + 5 * k, { heapLive: (20 + 2 * k) * 2 ** 20 }));
+    // It was taken in the first half of the minute only.
+    const taken = Math.min(k, 6);
+    const rows = [
+      {
+        stack: [['remember', '/app/cache.mjs', 3]],
+        value: (1 + 2 * taken) * 2 ** 20,
+      },
+    ] as const;
+    const profile = profileOf(rows, { type: 'inuse_space', unit: 'bytes', period: 1 });
+    watch.dump('heap', {
+      profile: { ...profile, timeNanos: BigInt(began + taken * 5000) * 1_000_000n },
+      time,
+    });
+  }
+  const { kind, verdicts } = watch.verdict();
+  assert.equal(kind, 'leak');
+  assert.equal(verdicts.find(({ evidence }) => evidence === 'heap')?.series.dumps, 7);
+});
+
 describe('resident memory', () => {
   const MB = 2 ** 20;
   const snapshot = profileOf(
