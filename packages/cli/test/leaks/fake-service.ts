@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 
+let answered = 0;
+
 /** How the service behaves. */
 export interface Behaviour {
   /** Goroutines in the suspect stack at dump k. */
@@ -68,7 +70,8 @@ function packedDump(behaviour: Behaviour, k: number): Uint8Array {
   }
   const builder = new ProfileBuilder({
     sampleTypes: [{ type: 'goroutine', unit: 'count' }],
-    timeNanos: BigInt(Date.now()) * 1_000_000n,
+    // Two answers within a millisecond are two readings all the same.
+    timeNanos: BigInt(Date.now()) * 1_000_000n + BigInt(answered++),
   });
   const line = (name: string, file: string, at: number) =>
     builder.location({ lines: [{ function: builder.function(name, file), line: at }] });
