@@ -1,8 +1,9 @@
 // The store of one machine: one SQLite file, a blob per profile, and an hour of them folded stack by stack.
 import type { DatabaseSync } from 'node:sqlite';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { CutShort } from './bytes.ts';
 import { CLOCK_NOTE, isOwnNote, judgeClock } from './clock.ts';
-import { numberOf, openDatabase, Statements, textOf, translated } from './database.ts';
+import { bytesOf, openDatabase, Statements, translated } from './database.ts';
 import { storeError } from './failure.ts';
 import { Folding, Stopped } from './folding.ts';
 import { encodeProfile, keptValue } from './hour.ts';
@@ -30,7 +31,7 @@ import {
 } from './model.ts';
 import type { Frame, StackTree } from './stack-tree.ts';
 import { Pieces } from './pieces.ts';
-import { hourOf, seriesOf } from './rows.ts';
+import { hourOf, numberOf, seriesOf, textOf } from './rows.ts';
 import { StackRows } from './stacks.ts';
 import { DEFAULT_LIMIT, keyOf, labelOf, Sound } from './sound.ts';
 import { Steps } from './steps.ts';
@@ -45,6 +46,18 @@ import { StackSums } from './sums.ts';
  */
 export async function openSqliteStore(path: string): Promise<ProfileStore> {
   return new SqliteStore(path, await openDatabase(path));
+}
+
+/** Notes of fewer characters are kept as they are. */
+const PACKED_FROM = 1000;
+
+/** @throws CutShort */
+function unpacked(text: Uint8Array): string {
+  try {
+    return inflateRawSync(text).toString();
+  } catch {
+    throw new CutShort();
+  }
 }
 
 interface Waiting {
@@ -349,12 +362,16 @@ class SqliteStore implements ProfileStore {
   }
 
   #note(name: string, text: string): void {
-    this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, text);
+    // What is known of a service is much text, which says the same again and again.
+    const kept = text.length < PACKED_FROM ? text : deflateRawSync(text, { level: 1 });
+    this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, kept);
   }
 
   #noted(name: string): string | null {
     const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
-    return row === undefined ? null : textOf(row['text']);
+    if (row === undefined) return null;
+    const packed = bytesOf(row['text']);
+    return packed === null ? textOf(row['text']) : unpacked(packed);
   }
 
   notes(): Promise<string[]> {
