@@ -4,11 +4,8 @@ import type { Profile } from '@stackpile/profile';
 import { keptOf, kindsOf } from '../kept.ts';
 import { recordsOf } from '../store/intake.ts';
 import type { ProfileStore } from '../store/model.ts';
-import { StackTree } from '../store/stack-tree.ts';
+import type { SharedTree } from '../shared-tree.ts';
 import type { TargetState } from '../target.ts';
-
-/** A tree that has more stacks is left to the collector, and begun anew. */
-const MOST_STACKS = 100_000;
 
 export class Sender {
   readonly name: string;
@@ -16,7 +13,7 @@ export class Sender {
   readonly #leaks: LeakOptions;
   readonly #store: ProfileStore;
   #watch: ProcessWatch;
-  #tree = new StackTree();
+  readonly #trees: SharedTree;
   #verdict: ProcessVerdict | null = null;
   #taken = 0;
   #saved = 0;
@@ -31,14 +28,16 @@ export class Sender {
   constructor(
     name: string,
     labels: Readonly<Record<string, string>>,
+    trees: SharedTree,
     leaks: LeakOptions,
     store: ProfileStore,
   ) {
     this.name = name;
     this.labels = labels;
-    this.#leaks = leaks;
+    this.#trees = trees;
+    this.#leaks = { ...leaks, frames: trees.frames };
     this.#store = store;
-    this.#watch = new ProcessWatch({ ...leaks, source: name });
+    this.#watch = new ProcessWatch({ ...this.#leaks, source: name });
   }
 
   get time(): number {
@@ -91,10 +90,11 @@ export class Sender {
     const kept = keptOf(name);
     const run =
       process === '' ? 0 : [...process].reduce((hash, c) => (hash * 31 + (c.codePointAt(0) ?? 0)) | 0, 7);
+    const tree = this.#trees.forBatch();
     await this.#store.putBatch({
-      tree: this.#tree,
+      tree,
       profiles: recordsOf(profile, {
-        tree: this.#tree,
+        tree,
         labels: this.labels,
         profile: name,
         kinds: kindsOf(profile, kept),
@@ -102,7 +102,6 @@ export class Sender {
         run,
       }),
     });
-    if (this.#tree.length > MOST_STACKS) this.#tree = new StackTree();
     if (this.#time !== null && now - this.#time > 1000) this.#interval = now - this.#time;
     this.#time = now;
     this.#taken++;

@@ -4,6 +4,7 @@ import { type Profile, ProfileError, readProfile } from '@stackpile/profile';
 import { inflate } from '@stackpile/sources';
 import { MonitorError } from '../errors.ts';
 import { keptOf, kindsOf, type Kinds, profileName } from '../kept.ts';
+import { SharedTrees } from '../shared-tree.ts';
 import type { ProfileStore } from '../store/model.ts';
 import type { TargetState } from '../target.ts';
 import type { Pushed } from './pushed.ts';
@@ -41,6 +42,7 @@ export class Senders {
   readonly #known = new Map<string, Sender>();
   /** Of those that are known, and of those that are just being looked up. */
   readonly #names = new Set<string>();
+  readonly #trees = new SharedTrees();
   readonly #store: ProfileStore;
   readonly #leaks: LeakOptions;
   readonly #events: SenderEvents;
@@ -106,7 +108,7 @@ export class Senders {
     for (let more = 2; this.#names.has(name); more++) name = `${base} ${more}`;
     this.#names.add(name);
     const opening = (async () => {
-      const sender = new Sender(name, labels, this.#leaks, this.#store);
+      const sender = new Sender(name, labels, this.#trees.of(job), this.#leaks, this.#store);
       await sender.restore();
       this.#known.set(key, sender);
       return sender;
@@ -126,6 +128,7 @@ export class Senders {
       this.#senders.delete(key);
       this.#names.delete(sender.name);
     }
+    this.#trees.keepOnly(new Set([...this.#known.values()].map(({ labels }) => labels['job'] ?? '')));
   }
 }
 
