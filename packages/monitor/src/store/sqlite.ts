@@ -1,9 +1,8 @@
 // The store of one machine: one SQLite file, a blob per profile, and an hour of them folded stack by stack.
 import type { DatabaseSync } from 'node:sqlite';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { CutShort } from './bytes.ts';
-import { CLOCK_NOTE, isOwnNote, judgeClock } from './clock.ts';
-import { bytesOf, openDatabase, Statements, translated } from './database.ts';
+import { CLOCK_NOTE, judgeClock } from './clock.ts';
+import { openDatabase, Statements, translated } from './database.ts';
 import { storeError } from './failure.ts';
 import { Folding, Stopped } from './folding.ts';
 import { encodeProfile, keptValue } from './hour.ts';
@@ -30,6 +29,7 @@ import {
   type Summed,
 } from './model.ts';
 import type { Frame, StackTree } from './stack-tree.ts';
+import { Notes } from './notes.ts';
 import { Pieces } from './pieces.ts';
 import { hourOf, numberOf, seriesOf, textOf } from './rows.ts';
 import { StackRows } from './stacks.ts';
@@ -48,18 +48,6 @@ export async function openSqliteStore(path: string): Promise<ProfileStore> {
   return new SqliteStore(path, await openDatabase(path));
 }
 
-/** Notes of fewer characters are kept as they are. */
-const PACKED_FROM = 1000;
-
-/** @throws CutShort */
-function unpacked(text: Uint8Array): string {
-  try {
-    return inflateRawSync(text).toString();
-  } catch {
-    throw new CutShort();
-  }
-}
-
 interface Waiting {
   readonly batch: IngestBatch;
   readonly done: () => void;
@@ -73,6 +61,7 @@ class SqliteStore implements ProfileStore {
   readonly #stacks: StackRows;
   readonly #folding: Folding;
   readonly #pieces: Pieces;
+  readonly #notes: Notes;
   readonly #sound: Sound;
   #retaining: Promise<unknown> = Promise.resolve();
   /** Series by key, and the hours of each that are known to wait for folding. */
@@ -96,6 +85,7 @@ class SqliteStore implements ProfileStore {
       },
     });
     this.#pieces = new Pieces(this.#sql);
+    this.#notes = new Notes(this.#sql);
     this.#sound = new Sound(name);
   }
 
@@ -346,41 +336,23 @@ class SqliteStore implements ProfileStore {
   }
 
   #retain(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
-    const { isBelieved, note } = judgeClock(now, this.#noted(CLOCK_NOTE));
-    this.#note(CLOCK_NOTE, note);
+    const { isBelieved, note } = judgeClock(now, this.#notes.get(CLOCK_NOTE));
+    this.#notes.put(CLOCK_NOTE, note);
     return this.#folding.retain(now, policy, isBelieved);
   }
 
   remember(name: string, text: string): Promise<void> {
     return this.#do(() => {
-      this.#note(name, text);
+      this.#notes.put(name, text);
     });
   }
 
   remembered(name: string): Promise<string | null> {
-    return this.#do(() => this.#noted(name));
-  }
-
-  #note(name: string, text: string): void {
-    // What is known of a service is much text, which says the same again and again.
-    const kept = text.length < PACKED_FROM ? text : deflateRawSync(text, { level: 1 });
-    this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, kept);
-  }
-
-  #noted(name: string): string | null {
-    const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
-    if (row === undefined) return null;
-    const packed = bytesOf(row['text']);
-    return packed === null ? textOf(row['text']) : unpacked(packed);
+    return this.#do(() => this.#notes.get(name));
   }
 
   notes(): Promise<string[]> {
-    return this.#do(() =>
-      this.#sql
-        .all('SELECT name FROM note ORDER BY name')
-        .map((row) => textOf(row['name']))
-        .filter((name) => !isOwnNote(name)),
-    );
+    return this.#do(() => this.#notes.names());
   }
 
   close(): Promise<void> {
