@@ -31,7 +31,7 @@ import {
 import type { Frame, StackTree } from './stack-tree.ts';
 import { Notes } from './notes.ts';
 import { Pieces } from './pieces.ts';
-import { hourOf, numberOf, seriesOf, textOf } from './rows.ts';
+import { hourOf, numberOf, seriesOf } from './rows.ts';
 import { StackRows } from './stacks.ts';
 import { DEFAULT_LIMIT, keyOf, labelOf, Sound } from './sound.ts';
 import { Steps } from './steps.ts';
