@@ -13,6 +13,7 @@ import type { NameServer } from './discovery/dns.ts';
 import { MonitorError } from './errors.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { keptColumns, type Kinds } from './kept.ts';
+import type { Logged, Say } from './log.ts';
 import { notify, type Receiver } from './notify.ts';
 import { Pool } from './pool.ts';
 import { Senders } from './push/senders.ts';
@@ -32,8 +33,8 @@ export interface MonitorOptions {
   readonly receivers: readonly Receiver[];
   readonly listen: ServerOptions;
   readonly clock: Clock;
-  /** One sentence for the log. */
-  readonly say: (sentence: string) => void;
+  /** Takes what is logged. */
+  readonly say: Say;
   /** Where those who are told of alerts reach the monitor: `https://monitor.example`; where it listens if not given. */
   readonly externalUrl?: string;
   /** Makes pages of all views of a range; without it there are only the profiles themselves. */
@@ -86,7 +87,12 @@ class Monitor implements RunningMonitor {
       looked: (state: TargetState) => this.#looked(state),
       kept: ({ labels }: Target, name: string, profile: Profile, kinds: Kinds) =>
         this.#forward(labels, name, profile, kinds),
-      lost: ({ name }: Target, why: string) => options.say(`${name}: a look was not kept: ${why}`),
+      lost: ({ name }: Target, why: string) =>
+        options.say(`${name}: a look was not kept: ${why}`, {
+          level: 'error',
+          event: 'not_kept',
+          target: name,
+        }),
     };
     this.#pool = new Pool(options.store, events, options.clock);
     this.#senders = new Senders(options.store, options.leaks, {
@@ -132,8 +138,8 @@ class Monitor implements RunningMonitor {
   async #restore(): Promise<void> {
     const { store, clock, say, externalUrl } = this.#options;
     const saved = await store.remembered(alertsNote(externalUrl));
-    for (const { target, sentence } of this.#book.restore(saved ?? '', clock.now()))
-      say(`LEAK ${target}: ${sentence} (told before)`);
+    for (const alert of this.#book.restore(saved ?? '', clock.now()))
+      say(`LEAK ${alert.target}: ${alert.sentence} (told before)`, aboutOf(alert));
   }
 
   /** Of services that send by themselves nothing is known until they do. */
@@ -167,14 +173,18 @@ class Monitor implements RunningMonitor {
   async #use(config: MonitorConfig): Promise<void> {
     if (this.#ending.signal.aborted) return;
     const { say, clock, names = nameServer } = this.#options;
-    const events = { changed: () => this.#sync(discovered), failed: say };
+    const events = {
+      changed: () => this.#sync(discovered),
+      failed: (sentence: string) => say(sentence, { level: 'warn', event: 'discovery_failed' }),
+    };
     const discovered = new Discovered(config.jobs, events, clock, names);
     const before = this.#discovered;
     this.#config = config;
+    const forwarding = (sentence: string): void => say(sentence, { level: 'warn', event: 'forwarding' });
     const forwarders = new Map(
       config.forwards.map((one) => {
         const key = JSON.stringify(one);
-        return [key, this.#forwarders.get(key) ?? new Forwarder(one, clock, say)] as const;
+        return [key, this.#forwarders.get(key) ?? new Forwarder(one, clock, forwarding)] as const;
       }),
     );
     const gone = [...this.#forwarders].flatMap(([key, one]) => (forwarders.has(key) ? [] : [one]));
@@ -192,7 +202,12 @@ class Monitor implements RunningMonitor {
     const { targets, leaks, say } = this.#options;
     const found = discovered.targets().map((one) => targetOf(one, leaks));
     const { kept, again } = onceEach([...targets, ...found]);
-    for (const name of again) say(`${name}: it is there twice; the first one is looked at`);
+    for (const name of again)
+      say(`${name}: it is there twice; the first one is looked at`, {
+        level: 'warn',
+        event: 'target_twice',
+        target: name,
+      });
     this.#pool.sync(kept);
     const sent = this.#senders.states(this.#options.clock.now());
     const names = new Set([...kept, ...sent].map(({ name }) => name));
@@ -208,17 +223,25 @@ class Monitor implements RunningMonitor {
 
   #looked(state: TargetState): void {
     const { say, clock } = this.#options;
-    if (state.up === false && !this.#down.has(state.name)) say(`down ${state.name}: ${state.failure}`);
-    if (state.up === true && this.#down.has(state.name)) say(`up again ${state.name}`);
-    if (state.up === false) this.#down.add(state.name);
-    else this.#down.delete(state.name);
+    const { name: target, up, failure, took } = state;
+    const passed = up === true ? `answered in ${took} ms` : failure;
+    say(`${target}: ${passed}`, { level: 'debug', event: 'look', target, took });
+    if (up === false && !this.#down.has(target))
+      say(`down ${target}: ${failure}`, { level: 'warn', event: 'target_down', target });
+    if (up === true && this.#down.has(target))
+      say(`up again ${target}`, { level: 'info', event: 'target_up', target });
+    if (up === false) this.#down.add(target);
+    else this.#down.delete(target);
     for (const alert of this.#book.update(state, clock.now())) this.#tell(alert);
   }
 
   #tell(alert: Alert): void {
     const { say, receivers } = this.#options;
-    this.#saveAlerts().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
-    say(`${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`);
+    this.#saveAlerts().catch((error: unknown) => this.#upkeepFailed(error));
+    say(
+      `${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`,
+      aboutOf(alert),
+    );
     for (const receiver of receivers) void this.#notify(receiver, alert);
     for (const { url, form, auth } of this.#config.receivers)
       void authorizationOf(auth).then(
@@ -229,15 +252,24 @@ class Monitor implements RunningMonitor {
           ),
         (error: unknown) => {
           if (!(error instanceof MonitorError)) throw error;
-          say(`${new URL(url).origin}: an alert was not sent: ${error.message}`);
+          const receiver = new URL(url).origin;
+          const about = { level: 'error', event: 'alert_not_sent', target: alert.target, receiver } as const;
+          say(`${receiver}: an alert was not sent: ${error.message}`, about);
         },
       );
   }
 
   async #notify(receiver: Receiver, alert: Alert): Promise<void> {
     const taken = await notify(receiver, alert, this.#ending.signal);
-    if (!taken && !this.#ending.signal.aborted)
-      this.#options.say(`${new URL(receiver.url).origin}: an alert was not taken`);
+    if (taken || this.#ending.signal.aborted) return;
+    const { origin } = new URL(receiver.url);
+    const about = {
+      level: 'error',
+      event: 'alert_not_sent',
+      target: alert.target,
+      receiver: origin,
+    } as const;
+    this.#options.say(`${origin}: an alert was not taken`, about);
   }
 
   async #keepUp(): Promise<void> {
@@ -248,7 +280,7 @@ class Monitor implements RunningMonitor {
   }
 
   async #keep(): Promise<void> {
-    const { store, clock, retention, say } = this.#options;
+    const { store, clock, retention } = this.#options;
     try {
       // At other times scrapers save themselves.
       if (this.#ending.signal.aborted) await this.#pool.save();
@@ -256,7 +288,20 @@ class Monitor implements RunningMonitor {
       await this.#saveAlerts();
       await store.retention(clock.now(), retention);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      this.#upkeepFailed(error);
     }
   }
+
+  #upkeepFailed(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#options.say(why, { level: 'error', event: 'upkeep_failed' });
+  }
+}
+
+/** An alert, for those who read logs by program. */
+function aboutOf({ status, target, function: name, file, line, evidence, fingerprint }: Alert): Logged {
+  const place = { target, function: name, file, line, evidence, fingerprint };
+  return status === 'firing'
+    ? { level: 'warn', event: 'leak', ...place }
+    : { level: 'info', event: 'leak_resolved', ...place };
 }
