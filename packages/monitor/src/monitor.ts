@@ -10,11 +10,11 @@ import { authorizationOf } from './config/secret.ts';
 import { onceEach, targetOf } from './configured.ts';
 import { Discovered } from './discovery/discovered.ts';
 import type { NameServer } from './discovery/dns.ts';
-import { MonitorError } from './errors.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { keptColumns, type Kinds } from './kept.ts';
 import type { Logged, Say } from './log.ts';
-import { notify, type Receiver } from './notify.ts';
+import { type Addressee, Notices } from './notices.ts';
+import type { Receiver } from './notify.ts';
 import { Pool } from './pool.ts';
 import { Senders } from './push/senders.ts';
 import { serve, type ServerOptions, type Viewer } from './server.ts';
@@ -48,6 +48,8 @@ const UPKEEP_MS = 60_000;
 /** What is known of alerts, in the store; monitors that share one are told apart by where they are reached. */
 const alertsNote = (externalUrl: string | undefined): string =>
   externalUrl === undefined ? 'alerts' : `alerts of ${externalUrl}`;
+/** … and what receivers have not taken yet. */
+const untoldNote = (externalUrl: string | undefined): string => `untold ${alertsNote(externalUrl)}`;
 
 export interface RunningMonitor {
   /** Where it listens. */
@@ -71,6 +73,7 @@ class Monitor implements RunningMonitor {
   readonly #ending = new AbortController();
   readonly #book = new AlertBook();
   readonly #down = new Set<string>();
+  readonly #notices: Notices;
   readonly #pool: Pool;
   readonly #senders: Senders;
   #config: MonitorConfig = { jobs: [], receivers: [], forwards: [] };
@@ -94,6 +97,9 @@ class Monitor implements RunningMonitor {
           target: name,
         }),
     };
+    const failed = (receiver: string, { target }: Alert, why: string): void =>
+      options.say(`${receiver}: an alert ${why}`, { level: 'error', event: 'alert_not_sent', target, receiver });
+    this.#notices = new Notices({ failed }, this.#ending.signal);
     this.#pool = new Pool(options.store, events, options.clock);
     this.#senders = new Senders(options.store, options.leaks, {
       isScraped: (name) => this.#pool.states().some((one) => one.name === name),
@@ -114,6 +120,7 @@ class Monitor implements RunningMonitor {
   async start(): Promise<void> {
     const { store, clock, listen } = this.#options;
     const config = await this.#options.config();
+    this.#config = config;
     await this.#restore();
     this.#server = await serve(
       {
@@ -140,6 +147,8 @@ class Monitor implements RunningMonitor {
     const saved = await store.remembered(alertsNote(externalUrl));
     for (const alert of this.#book.restore(saved ?? '', clock.now()))
       say(`LEAK ${alert.target}: ${alert.sentence} (told before)`, aboutOf(alert));
+    const waiting = await store.remembered(untoldNote(externalUrl));
+    this.#notices.restore(waiting ?? '', this.#addressees());
   }
 
   /** Of services that send by themselves nothing is known until they do. */
@@ -147,6 +156,7 @@ class Monitor implements RunningMonitor {
     const names = new Set(this.#pool.states().map(({ name }) => name));
     const { store, externalUrl } = this.#options;
     await store.remember(alertsNote(externalUrl), this.#book.save(names));
+    await store.remember(untoldNote(externalUrl), this.#notices.save());
   }
 
   reload(): Promise<void> {
@@ -236,45 +246,32 @@ class Monitor implements RunningMonitor {
   }
 
   #tell(alert: Alert): void {
-    const { say, receivers } = this.#options;
+    const { say } = this.#options;
     this.#saveAlerts().catch((error: unknown) => this.#upkeepFailed(error));
     say(
       `${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`,
       aboutOf(alert),
     );
-    for (const receiver of receivers) void this.#notify(receiver, alert);
-    for (const { url, form, auth } of this.#config.receivers)
-      void authorizationOf(auth).then(
-        (authorization) =>
-          this.#notify(
-            { url, form, headers: authorization === null ? {} : { Authorization: authorization } },
-            alert,
-          ),
-        (error: unknown) => {
-          if (!(error instanceof MonitorError)) throw error;
-          const receiver = new URL(url).origin;
-          const about = { level: 'error', event: 'alert_not_sent', target: alert.target, receiver } as const;
-          say(`${receiver}: an alert was not sent: ${error.message}`, about);
-        },
-      );
+    void this.#notices.tell(alert, this.#addressees());
   }
 
-  async #notify(receiver: Receiver, alert: Alert): Promise<void> {
-    const taken = await notify(receiver, alert, this.#ending.signal);
-    if (taken || this.#ending.signal.aborted) return;
-    const { origin } = new URL(receiver.url);
-    const about = {
-      level: 'error',
-      event: 'alert_not_sent',
-      target: alert.target,
-      receiver: origin,
-    } as const;
-    this.#options.say(`${origin}: an alert was not taken`, about);
+  #addressees(): Addressee[] {
+    return [
+      ...this.#options.receivers.map((one) => ({ url: one.url, receiver: () => Promise.resolve(one) })),
+      ...this.#config.receivers.map(({ url, form, auth }) => ({
+        url,
+        receiver: async () => {
+          const authorization = await authorizationOf(auth);
+          return { url, form, headers: authorization === null ? {} : { Authorization: authorization } };
+        },
+      })),
+    ];
   }
 
   async #keepUp(): Promise<void> {
     while (!this.#ending.signal.aborted) {
       await this.#options.clock.sleep(UPKEEP_MS, this.#ending.signal);
+      void this.#notices.again(this.#addressees());
       await this.#keep();
     }
   }
