@@ -36,7 +36,6 @@ export function tablesOf(
     ...one,
     stack: rowOf(one.stack),
     labels: one.labels.map(({ key, value }) => [key, value] as const),
-    retained: one.values.map((_, i) => one.retained[i] ?? 0),
     states: [...one.states],
     createdBy: [...one.createdBy],
   }));
@@ -77,7 +76,7 @@ export function recordsOf(
       stack: stacks[one.stack] ?? 0,
       labels: one.labels.map(([key, value]) => ({ key, value })),
       values: [...one.values],
-      retained: one.retained.some((bytes) => bytes !== 0) ? [...one.retained] : [],
+      retained: [...one.retained],
       ages: [...one.ages],
       states: new Map(one.states),
       createdBy: new Map(one.createdBy),
