@@ -98,7 +98,12 @@ class Monitor implements RunningMonitor {
         }),
     };
     const failed = (receiver: string, { target }: Alert, why: string): void =>
-      options.say(`${receiver}: an alert ${why}`, { level: 'error', event: 'alert_not_sent', target, receiver });
+      options.say(`${receiver}: an alert ${why}`, {
+        level: 'error',
+        event: 'alert_not_sent',
+        target,
+        receiver,
+      });
     this.#notices = new Notices({ failed }, this.#ending.signal);
     this.#pool = new Pool(options.store, events, options.clock);
     this.#senders = new Senders(options.store, options.leaks, {
@@ -218,6 +223,7 @@ class Monitor implements RunningMonitor {
         event: 'target_twice',
         target: name,
       });
+    this.#senders.leave(new Set(kept.map(({ name }) => name)));
     this.#pool.sync(kept);
     const sent = this.#senders.states(this.#options.clock.now());
     const names = new Set([...kept, ...sent].map(({ name }) => name));

@@ -70,11 +70,7 @@ export async function notify(
   return 'later';
 }
 
-async function send(
-  { url, headers }: Receiver,
-  body: string,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function send({ url, headers }: Receiver, body: string, signal: AbortSignal): Promise<Outcome> {
   try {
     const answer = await fetch(url, {
       method: 'POST',

@@ -57,6 +57,11 @@ export class Senders {
     return [...this.#known.values()].map((sender) => sender.state(now));
   }
 
+  /** These are scraped from now on: what they send is not taken besides, and what they sent is judged no more. */
+  leave(names: ReadonlySet<string>): void {
+    for (const [key, sender] of this.#known) if (names.has(sender.name)) this.#remove(key, sender);
+  }
+
   /** @throws StoreError */
   async save(): Promise<void> {
     for (const sender of this.#known.values()) await sender.save();
@@ -121,12 +126,16 @@ export class Senders {
     return opening;
   }
 
+  #remove(key: string, { name }: Sender): void {
+    this.#known.delete(key);
+    this.#senders.delete(key);
+    this.#names.delete(name);
+  }
+
   #forget(now: number): void {
     for (const [key, sender] of this.#known) {
       if (now - sender.time < FORGOTTEN_MS) continue;
-      this.#known.delete(key);
-      this.#senders.delete(key);
-      this.#names.delete(sender.name);
+      this.#remove(key, sender);
     }
     this.#trees.keepOnly(new Set([...this.#known.values()].map(({ labels }) => labels['job'] ?? '')));
   }
