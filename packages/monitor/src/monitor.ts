@@ -1,6 +1,5 @@
 // The monitor: a scraper for each target, one store, the alerts of all, and the server that shows them.
 import { promises as nameServer } from 'node:dns';
-import type { Server } from 'node:http';
 import type { LeakOptions } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
 import type { Clock } from '@stackpile/sources/looks';
@@ -17,7 +16,7 @@ import { type Addressee, Notices } from './notices.ts';
 import type { Receiver } from './notify.ts';
 import { Pool } from './pool.ts';
 import { Senders } from './push/senders.ts';
-import { serve, type ServerOptions, type Viewer } from './server.ts';
+import { type Listening, serve, type ServerOptions, type Viewer } from './server.ts';
 import type { ProfileStore, RetentionPolicy } from './store/index.ts';
 import type { Target, TargetState } from './target.ts';
 
@@ -80,7 +79,7 @@ class Monitor implements RunningMonitor {
   /** By how they are configured: what waits in one that stays is not given up. */
   #forwarders: ReadonlyMap<string, Forwarder> = new Map();
   #discovered: Discovered | null = null;
-  #server: Server | null = null;
+  #server: Listening | null = null;
   #upkeep: Promise<void> = Promise.resolve();
   #reloading: Promise<void> = Promise.resolve();
 
@@ -114,8 +113,7 @@ class Monitor implements RunningMonitor {
   }
 
   get port(): number {
-    const address = this.#server?.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return this.#server?.port ?? 0;
   }
 
   targets(): TargetState[] {
@@ -178,10 +176,7 @@ class Monitor implements RunningMonitor {
     await Promise.all([...this.#forwarders.values()].map((one) => one.stop()));
     await this.#upkeep;
     await this.#keep();
-    const server = this.#server;
-    if (server === null) return;
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await this.#server?.stop();
   }
 
   /** What is known of targets that stay is kept; the sources of the others are left alone from now on. */

@@ -1,5 +1,5 @@
 // The monitor's own HTTP: how its targets are for people and for programs, profiles of any range for pprof, metrics, health.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { carries, isAllowedHost, isCrossSite, isLoopback } from '@stackpile/agent/inspector';
 import { encodeProfile, type Profile } from '@stackpile/profile';
@@ -12,6 +12,7 @@ import { brush } from './page/brush.ts';
 import { growersPage } from './page/growers.ts';
 import { targetsPage } from './page/targets.ts';
 import { timelinePage } from './page/timeline.ts';
+import { answerGrpc } from './push/grpc.ts';
 import type { Pushed } from './push/pushed.ts';
 import { answerPush, refusal, takesPushes } from './push/routes.ts';
 import { Querier } from './querier/querier.ts';
@@ -19,6 +20,7 @@ import { answerQuery, queryMethod } from './querier/routes.ts';
 import { profileOfRange } from './range.ts';
 import type { ProfileStore, Range, Series } from './store/index.ts';
 import type { TargetState } from './target.ts';
+import { besideHttp1 } from './wire/two-protocols.ts';
 
 /** A profile of a range, and what it is called. */
 export interface RangeProfile {
@@ -65,6 +67,8 @@ interface Answer {
 }
 
 const HOUR_MS = 3_600_000;
+/** For a request to have come whole, in milliseconds. */
+const REQUEST_MS = 10_000;
 /** By the names of Kubernetes, and by those of Prometheus. */
 const HEALTHY: ReadonlySet<string> = new Set(['/healthz', '/-/healthy']);
 const READY: ReadonlySet<string> = new Set(['/readyz', '/-/ready']);
@@ -85,20 +89,53 @@ function text(status: number, body: string): Answer {
   return { status, type: TEXT, body: `${body}\n` };
 }
 
-/** Starts to listen; resolves when it does. */
-export async function serve(shown: Shown, options: ServerOptions): Promise<Server> {
+/** A server that listens. */
+export interface Listening {
+  readonly port: number;
+  /** Ends it with all its conversations. */
+  stop(): Promise<void>;
+}
+
+/** Starts to listen, by HTTP/1.1 for everything, by HTTP/2 for gRPC; resolves when it does. */
+export async function serve(shown: Shown, options: ServerOptions): Promise<Listening> {
   const server = createServer((request, response) => {
     void answer(shown, options, request)
       .catch((error: unknown) => text(500, error instanceof Error ? error.message : 'it failed'))
       .then((said) => write(request, response, said));
   });
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 10_000;
+  server.headersTimeout = REQUEST_MS;
+  server.requestTimeout = REQUEST_MS;
+  const beside = besideHttp1(server);
+  beside.http2.on('request', (request, response) => {
+    // What nobody sends to its end holds nothing.
+    const late = setTimeout(() => response.stream.close(), REQUEST_MS);
+    response.once('close', () => clearTimeout(late));
+    void answerGrpc(
+      request,
+      response,
+      ({ headers }) => (isLetIn(headers, headers[':authority'], options) ? null : 'unauthenticated'),
+      (pushed) => shown.take(pushed),
+    );
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
-  return server;
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async stop() {
+      server.closeAllConnections();
+      beside.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Whether whoever sends by gRPC may. */
+function isLetIn(headers: IncomingHttpHeaders, host: string | undefined, options: ServerOptions): boolean {
+  if (isLoopback(options.host) && !isAllowedHost(host, options.allowedHosts)) return false;
+  return options.tokens.length === 0 || carries(headers, 'bearer', options.tokens);
 }
 
 function write(request: IncomingMessage, response: ServerResponse, said: Answer): void {

@@ -1,10 +1,15 @@
 // Other people's programs that send profiles: each is pointed at the monitor, and what it sends is there.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { unlessCi } from '../../../testing/ci.ts';
 import { kept, watched } from './watched.ts';
 
 describe('a foreign program', () => {
@@ -43,5 +48,33 @@ describe('a foreign program', () => {
       assert.ok(tries < 600 && child.exitCode === null, `${JSON.stringify(found)} ${said}`);
       await sleep(50);
     }
+  });
+
+  test("OpenTelemetry's Collector, by its own library, sends over HTTP and by gRPC, packed and not; nothing without the token", {
+    skip: unlessCi(spawnSync('go', ['version']).error !== undefined && 'needs Go'),
+    timeout: 600_000,
+  }, async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'stackpile-otlp-'));
+    context.after(() => rmSync(folder, { recursive: true, force: true }));
+    const exporter = join(folder, 'otlp-exporter');
+    const source = fileURLToPath(new URL('programs/otlp-exporter/', import.meta.url));
+    const built = spawnSync('go', ['build', '-o', exporter, '.'], { cwd: source, encoding: 'utf8' });
+    assert.equal(built.status, 0, built.stderr);
+    const to = await watched(context, ['a-token']);
+    // The monitor is in this process, which has to answer meanwhile.
+    const child = spawn(exporter, [new URL(to.url).host, 'a-token'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const [status] = (await once(child, 'close')) as [number | null];
+    assert.equal(status, 0, said);
+    assert.equal(
+      said,
+      'http 200 0\ngrpc gzip 0\ngrpc identity 0\ngrpc gzip rpc error: code = Unauthenticated desc = a token is needed\n',
+    );
+    const services = ['by-grpc-gzip', 'by-grpc-identity', 'by-http'];
+    assert.deepEqual(
+      await kept(to),
+      Object.fromEntries(services.map((service) => [`${service} i-1 profile cpu delta`, 7])),
+    );
   });
 });
