@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -10,7 +10,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { unlessCi } from '../../../testing/ci.ts';
-import { kept, watched } from './watched.ts';
+import { goroutines, kept, packed, watched } from './watched.ts';
 
 describe('a foreign program', () => {
   test("Pyroscope's own client of Node sends to it: its heap names the leak, and its wall time is there", async (context) => {
@@ -50,6 +50,30 @@ describe('a foreign program', () => {
     }
   });
 
+  test('curl sends a file, and is told in one sentence what is wrong with another', {
+    skip: unlessCi(spawnSync('curl', ['--version']).error !== undefined && 'needs curl'),
+  }, async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'stackpile-curl-'));
+    context.after(() => rmSync(folder, { recursive: true, force: true }));
+    const to = await watched(context, ['a-token']);
+    const curl = async (file: string, ...more: readonly string[]): Promise<string> => {
+      const address = `${to.url}/api/profiles?service_name=shop&pod=a`;
+      const args = ['-sS', '-w', '%{http_code}', ...more, '--data-binary', `@${join(folder, file)}`, address];
+      const child = spawn('curl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      await once(child, 'close');
+      return said;
+    };
+    writeFileSync(join(folder, 'tasks.pb.gz'), packed(goroutines(9)));
+    writeFileSync(join(folder, 'text'), 'no profile');
+    const header = ['-H', 'Authorization: Bearer a-token'];
+    assert.match(await curl('tasks.pb.gz'), /401$/u);
+    assert.equal(await curl('tasks.pb.gz', ...header), '204');
+    assert.match(await curl('text', ...header), /^the profile cannot be read: [^\n]+\n400$/u);
+    assert.deepEqual(await kept(to), { 'shop a goroutine goroutine gauge': 9 });
+  });
+
   test("OpenTelemetry's Collector, by its own library, sends over HTTP and by gRPC, packed and not; nothing without the token", {
     skip: unlessCi(spawnSync('go', ['version']).error !== undefined && 'needs Go'),
     timeout: 600_000,
@@ -62,7 +86,9 @@ describe('a foreign program', () => {
     assert.equal(built.status, 0, built.stderr);
     const to = await watched(context, ['a-token']);
     // The monitor is in this process, which has to answer meanwhile.
-    const child = spawn(exporter, [new URL(to.url).host, 'a-token'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(exporter, [new URL(to.url).host, 'a-token'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
     const [status] = (await once(child, 'close')) as [number | null];

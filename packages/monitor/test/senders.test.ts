@@ -77,6 +77,44 @@ describe('what a service sends', () => {
     assert.deepEqual(state(), { restarts: 2, convicted: [] });
   });
 
+  test('whatever it calls itself and its functions, its pages have no markup of it, and no label becomes long', async (context) => {
+    const to = await watched(context);
+    const evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>';
+    for (let i = 0; i < 8; i++) {
+      to.now = START + i * MINUTE;
+      const query = new URLSearchParams({ service_name: evil, pod: evil.repeat(1000) });
+      const sent = await post(
+        `${to.url}/api/profiles?${query.toString()}`,
+        packed(goroutines(10 + 50 * i, evil)),
+        {},
+      );
+      // The longest address that is read has 16 kB.
+      assert.equal(sent.status, 431);
+      const labels = { service_name: evil, pod: evil.repeat(20_000), __name__: 'goroutine' };
+      const pairs = Object.entries(labels).map(([name, value]) => ({ name, value }));
+      const rawProfile = packed(goroutines(10 + 50 * i, evil)).toString('base64');
+      const body = JSON.stringify({ series: [{ labels: pairs, samples: [{ rawProfile }] }] });
+      const json = { 'Content-Type': 'application/json' };
+      assert.equal((await post(`${to.url}/push.v1.PusherService/Push`, body, json)).status, 200);
+    }
+    const [target] = to.monitor.targets();
+    assert.equal(target?.verdict?.kind, 'leak');
+    for (const value of Object.values(target.labels)) assert.ok(value.length <= 200);
+    const name = encodeURIComponent(target.name);
+    for (const path of [
+      '/',
+      '/growers?from=-10m',
+      `/timeline?target=${name}&by=function&from=-10m`,
+      `/timeline?target=${name}&name=${name}`,
+    ]) {
+      const text = await (await fetch(`${to.url}${path}`)).text();
+      assert.match(text, /<html/u);
+      assert.doesNotMatch(text, /<img|<script>|onerror=alert\(1\)>/u, path);
+    }
+    const metrics = await (await fetch(`${to.url}/metrics`)).text();
+    assert.match(metrics, /stackpile_alert\{service_name="\\">/u);
+  });
+
   test('of a service that is scraped from now on is judged no more: there is one target of the name', async (context) => {
     let jobs: readonly JobConfig[] = [];
     const to = await watched(context, [], () => jobs);
