@@ -59,7 +59,9 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   }
 }
 
-async function startZooKeeper(folder: string): Promise<{ readonly port: number; readonly child: ChildProcess }> {
+async function startZooKeeper(
+  folder: string,
+): Promise<{ readonly port: number; readonly child: ChildProcess }> {
   const port = await closedPort();
   mkdirSync(folder);
   writeFileSync(
@@ -126,7 +128,9 @@ function replicaOf(folder: string, { http }: Ports): Replica {
       child = null;
     },
     async start() {
-      child = spawn('clickhouse-server', [`--config-file=${join(folder, 'config.xml')}`], { stdio: 'ignore' });
+      child = spawn('clickhouse-server', [`--config-file=${join(folder, 'config.xml')}`], {
+        stdio: 'ignore',
+      });
       const answers = (): Promise<boolean> =>
         fetch(`${url}/ping`).then(
           ({ ok }) => ok,

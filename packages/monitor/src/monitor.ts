@@ -297,8 +297,8 @@ class Monitor implements RunningMonitor {
 }
 
 /** An alert, for those who read logs by program. */
-function aboutOf({ status, target, function: name, file, line, evidence, fingerprint }: Alert): Logged {
-  const place = { target, function: name, file, line, evidence, fingerprint };
+function aboutOf({ status, target, function: name, file, line, evidence }: Alert): Logged {
+  const place = { target, function: name, file, line, evidence };
   return status === 'firing'
     ? { level: 'warn', event: 'leak', ...place }
     : { level: 'info', event: 'leak_resolved', ...place };

@@ -131,7 +131,7 @@ function pairsOf(saved: string): readonly (readonly [receiver: string, alert: Al
 
 function isPair(value: unknown): value is readonly [string, Alert] {
   if (!Array.isArray(value)) return false;
-  const [receiver, alert]: unknown[] = value;
+  const [receiver, alert] = value as readonly unknown[];
   if (typeof receiver !== 'string' || typeof alert !== 'object' || alert === null) return false;
   return (
     'schema' in alert &&

@@ -46,13 +46,16 @@ async function call(
     ...headers,
   });
   let http = 0;
-  let trailers: Readonly<Record<string, unknown>> = {};
+  let trailers: Readonly<Record<string, string | readonly string[] | undefined>> = {};
   stream.on('response', (head) => (http = head[':status'] ?? 0));
-  stream.on('trailers', (found) => (trailers = found));
+  stream.on('trailers', (found: typeof trailers) => void (trailers = found));
   stream.resume();
   stream.end(body);
   await once(stream, 'close');
-  const text = (name: string): string => String(trailers[name] ?? '');
+  const text = (name: string): string => {
+    const found = trailers[name];
+    return typeof found === 'string' ? found : '';
+  };
   return { status: text('grpc-status'), message: decodeURIComponent(text('grpc-message')), http };
 }
 
@@ -83,7 +86,13 @@ describe('gRPC', { timeout: 120_000 }, () => {
     const gzip = { 'grpc-encoding': 'gzip' };
     const wrong: readonly (readonly [string, Uint8Array, Record<string, string>, string, RegExp])[] = [
       [EXPORT, Buffer.alloc(3), {}, '3', /no message/u],
-      [EXPORT, Buffer.concat([framed(Buffer.from('abc')), Buffer.from('more')]), {}, '3', /are not one message/u],
+      [
+        EXPORT,
+        Buffer.concat([framed(Buffer.from('abc')), Buffer.from('more')]),
+        {},
+        '3',
+        /are not one message/u,
+      ],
       [EXPORT, framed(Buffer.from('no gzip'), 1), gzip, '3', /no gzip data/u],
       [EXPORT, framed(gzipSync('x'), 1), { 'grpc-encoding': 'br' }, '3', /packed in a way/u],
       [EXPORT, framed(bomb, 1), gzip, '8', /longer than 32 MB/u],
@@ -114,7 +123,12 @@ describe('gRPC', { timeout: 120_000 }, () => {
   test('a conversation that breaks off, or is none, harms nobody, and none is left at the end', async (context) => {
     const to = await watched(context);
     const { hostname, port } = new URL(to.url);
-    for (const bytes of ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense that is no frame', 'PRI', 'PRINT / HTTP/1.1\r\n\r\n', '\0\0\0']) {
+    for (const bytes of [
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense that is no frame',
+      'PRI',
+      'PRINT / HTTP/1.1\r\n\r\n',
+      '\0\0\0',
+    ]) {
       const socket = connect(Number(port), hostname);
       socket.on('error', () => undefined);
       socket.write(bytes);

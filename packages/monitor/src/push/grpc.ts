@@ -83,7 +83,8 @@ export async function answerGrpc(
   try {
     if (refuse(request) !== null) return end(STATUS.unauthenticated, 'a token is needed');
     const form = grpcForm(request.url);
-    if (form === null) return end(STATUS.unimplemented, `${request.url.slice(0, 200)}: there is no such method`);
+    if (form === null)
+      return end(STATUS.unimplemented, `${request.url.slice(0, 200)}: there is no such method`);
     const encoding = String(request.headers['grpc-encoding'] ?? 'identity');
     const answer = await answerMessage(form, take, async () =>
       messageOf(await readBody(request, MOST_BODY + 5), encoding),
