@@ -52,6 +52,7 @@ export function countersOf(turn: number, time: number, uptime: number): Counters
     memoryLimit: null,
     heapUsed: 5e7 + (turn % 7) * 1e6,
     heapLive: 4e7,
+    agentMemory: null,
     heapTotal: 8e7,
     heapLimit: 4e9,
     external: 1e6,

@@ -52,7 +52,7 @@ class Judge {
     // A heap breathes: what is worth a word is more than some bytes, and more than a hundredth of it. Counts are told by chance alone.
     this.#least = record.measure.counts
       ? 1
-      : Math.max(rules.leastBytes, rules.leastShareOfBytes * Math.max(...record.totals));
+      : Math.max(rules.leastBytes, rules.leastShareOfBytes * this.#largestHeap());
     this.#tasks = /^(?:goroutine|tasks?)$/u.test(record.measure.type);
     this.#objects = record.measure.type === 'objects';
     this.#told = record.ids !== null || record.looks !== null;
@@ -62,11 +62,22 @@ class Judge {
     this.#losses = record.series.reduce((all, series) => all + this.#lossOf(series), 0);
   }
 
+  /** Whether it stands in no file, as memory beside the heap does (native, external). */
+  #isNowhere({ stack }: SeriesRecord): boolean {
+    return this.#record.stacks.stack(stack).every(({ file }) => file === '');
+  }
+
+  /** The most that any dump has in all: of memory only what somebody's code has allocated, for the rest is no heap that breathes. */
+  #largestHeap(): number {
+    const beside = sum(this.#record.series.filter((one) => this.#isNowhere(one)).map(({ values }) => values));
+    return Math.max(...this.#record.totals.map((total, i) => total - (beside[i] ?? 0)));
+  }
+
   /** What a series lost beyond chance: traffic is less at the end than at the beginning every other time. */
-  #lossOf({ values, stack }: SeriesRecord): number {
-    // Memory that stands in no file (native, external) is nobody's work: it cannot have moved elsewhere.
-    if (!this.#record.measure.counts && this.#record.stacks.stack(stack).every(({ file }) => file === ''))
-      return 0;
+  #lossOf(series: SeriesRecord): number {
+    const { values } = series;
+    // What stands in no file is nobody's work: it cannot have moved elsewhere.
+    if (!this.#record.measure.counts && this.#isNowhere(series)) return 0;
     const first = values[0] ?? 0;
     const last = values.at(-1) ?? 0;
     const chance = this.#rules.lossBeyond * Math.sqrt(this.#record.unit * (first + last));
