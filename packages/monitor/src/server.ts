@@ -10,6 +10,7 @@ import { growersOf } from './growers.ts';
 import { metricsText } from './metrics.ts';
 import { brush } from './page/brush.ts';
 import { growersPage } from './page/growers.ts';
+import { refusedPage } from './page/shell.ts';
 import { targetsPage } from './page/targets.ts';
 import { timelinePage } from './page/timeline.ts';
 import type { Pushed } from './push/pushed.ts';
@@ -74,7 +75,7 @@ const METRIC_GROWERS = 20;
 /** The pages have one script of their own, and their styles stand in them. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 } as const;
 
 function html(body: string): Answer {
@@ -90,7 +91,7 @@ export async function serve(shown: Shown, options: ServerOptions): Promise<Serve
   const server = createServer((request, response) => {
     void answer(shown, options, request)
       .catch((error: unknown) => text(500, error instanceof Error ? error.message : 'it failed'))
-      .then((said) => write(request, response, said));
+      .then((said) => write(request, response, forWhom(request, said)));
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
@@ -99,6 +100,18 @@ export async function serve(shown: Shown, options: ServerOptions): Promise<Serve
     server.listen(options.port, options.host, resolve);
   });
   return server;
+}
+
+/** Somebody with a browser is told in a page why there is nothing, programs in a line. */
+function forWhom({ method, headers }: IncomingMessage, said: Answer): Answer {
+  if (said.status < 400 || said.type !== TEXT || method !== 'GET') return said;
+  if (headers.accept?.includes('text/html') !== true || typeof said.body !== 'string') return said;
+  return {
+    ...said,
+    ...html(refusedPage(said.body.trim())),
+    status: said.status,
+    headers: { ...PAGE_HEADERS, ...said.headers },
+  };
 }
 
 function write(request: IncomingMessage, response: ServerResponse, said: Answer): void {
@@ -182,7 +195,12 @@ async function reload(shown: Shown): Promise<Answer> {
 async function routed(shown: Shown, url: URL): Promise<Answer> {
   switch (url.pathname) {
     case '/':
-      return html(targetsPage(shown.targets(), shown.alerts(), shown.now()));
+      return html(
+        targetsPage(shown.targets(), shown.alerts(), shown.now(), {
+          name: (url.searchParams.get('name') ?? '').slice(0, 200),
+          state: url.searchParams.get('state') ?? '',
+        }),
+      );
     case '/brush.js':
       return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(brush)})();\n` };
     case '/timeline':

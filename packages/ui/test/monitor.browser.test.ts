@@ -143,7 +143,7 @@ test('one command watches leaky services and their fixed twins, Node and Go; the
   assert.match((await row.textContent()) ?? '', /shop/u);
   await row.locator('a').click();
   await page.waitForSelector('svg.plot');
-  assert.match((await page.locator('p code').first().textContent()) ?? '', /subscribe/u);
+  assert.match((await page.locator('.stack code').first().textContent()) ?? '', /subscribe/u);
   assert.deepEqual(problems, []);
   await context.close();
 

@@ -299,8 +299,8 @@ test('a live service is watched, captured and compared', { skip }, async () => {
     /goroutine \d+/.test(document.querySelector('.live-legend')?.textContent ?? ''),
   );
   assert.deepEqual(await violations(page), []);
-  await page.waitForFunction(
-    () => /[23] moments/.test(document.querySelector('.live .hint')?.textContent ?? ''),
+  await page.waitForFunction(() =>
+    /[23] moments/.test(document.querySelector('.live .hint')?.textContent ?? ''),
   );
   // Two or three moments: a verdict over more of them would convict, on a machine on which all of this takes long.
   await page.getByRole('switch', { name: 'Record tasks' }).click();

@@ -46,12 +46,17 @@ function byFunction(growers: readonly Grower[]): Grower[] {
   return [...rows.values()];
 }
 
-const SPANS = ['15m', '1h', '6h', '1d', '7d'];
+const SPANS = { '15m': 15, '1h': 60, '6h': 360, '1d': 1440, '7d': 10_080 } as const;
 
 export function growersPage(growers: readonly Grower[], range: Range, nameOf: NameOf): string {
   const body = `<h1>What grows</h1>
 <p>The stacks that grow steepest over all targets, by a straight line through the range; a restart begins a line anew.</p>
-<div class="row">${SPANS.map((one) => `<a href="${address('/growers', { from: `-${one}` })}">last ${one}</a>`).join('')}</div>
+<div class="row">${Object.entries(SPANS)
+    .map(
+      ([one, minutes]) =>
+        `<a href="${address('/growers', { from: `-${one}` })}"${range.to - range.from === minutes * 60_000 ? ' aria-current="true"' : ''}>last ${one}</a>`,
+    )
+    .join('')}</div>
 ${growers.length === 0 ? '<p>Nothing grows in this range.</p>' : growerRows(byFunction(growers), range, nameOf)}`;
   return page({ title: 'growers', here: 'growers', body, reload: 60 });
 }

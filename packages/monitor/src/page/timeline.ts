@@ -99,7 +99,8 @@ async function shown(
   return `${
     frames.length === 0
       ? `<div class="row">${choice(address('/timeline', { ...same, by: 'total' }), 'in all', by === 'total')}${choice(address('/timeline', { ...same, by: 'function' }), 'by function', by === 'function')}</div>`
-      : `<p><code>${frames.map((frame) => escaped(`${frame.function} ${frame.file}:${frame.line}`)).join('</code> ← <code>')}</code></p>`
+      : `<p>One stack of it, from where it waits or allocates to where it began:</p>
+<ol class="stack" tabindex="0" aria-label="Stack">${frames.map((frame) => `<li><code>${escaped(frame.function)} <span class="quiet">${escaped(`${frame.file}${frame.line > 0 ? `:${frame.line}` : ''}`)}</span></code></li>`).join('')}</ol>`
   }
 <p>${amountOf(first, series.unit)} → ${amountOf(last, series.unit)}${series.kind === 'gauge' ? ', means of each step' : ', sums of each step'}.</p>
 ${chartHtml({ range, stepMs, unit: series.unit, total, layers, linkOf: view })}
