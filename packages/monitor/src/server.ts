@@ -291,6 +291,8 @@ async function timeline(shown: Shown, url: URL): Promise<Answer> {
       type: url.searchParams.get('type') ?? '',
       stack,
       by: url.searchParams.get('by') === 'function' ? 'function' : 'total',
+      alerts: shown.alerts().filter((one) => one.target === target.name),
+      now: shown.now(),
       range: range.to - range.from < 1000 ? { from: range.to - 1000, to: range.to } : range,
     }),
   );

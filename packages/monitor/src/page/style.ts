@@ -35,6 +35,8 @@ li.bad { grid-template-columns: minmax(0, 1fr) auto; border: 1px solid var(--lin
 li.bad > :not(.head, .more) { grid-column: 1 / -1; }
 li.bad > .more { grid-row: 1; grid-column: 2; }
 li:not(.bad) .said { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; color: var(--soft); }
+.alarm { border: 1px solid var(--line); border-left: 4px solid #d2382c; border-radius: 10px; background: var(--raised); padding: 10px 16px;
+  margin: 8px 0 12px; overflow-wrap: anywhere; max-width: 110ch; } .alarm > div { margin-top: 4px; }
 .head { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: baseline; }
 .name { font-weight: 600; }
 .badge { font-weight: 650; white-space: nowrap; padding: 1px 9px; border-radius: 999px; background: var(--bad-soft); color: var(--bad); }

@@ -54,10 +54,20 @@ function spanOf(ms: number): string {
 }
 
 /** Where it leaks, since when, and when that ends: what somebody who was woken wants to know. */
-function alertLine({ file, line, since, untilLimit, link }: Alert, now: number): string {
+function alertFacts({ file, line, since, untilLimit }: Alert, now: number): string {
   const place = file === '' ? '' : `<code>${escaped(file)}${line > 0 ? `:${line}` : ''}</code> · `;
   const end = untilLimit === null ? '' : ` · <span class="fast">at its limit in ${spanOf(untilLimit)}</span>`;
-  return `<div>${place}<span class="quiet">for ${spanOf(Math.max(0, now - since))}</span>${end} · <a href="${escaped(localOf(link))}">when it was told</a></div>`;
+  return `${place}<span class="quiet">for ${spanOf(Math.max(0, now - since))}</span>${end}`;
+}
+
+/** What is alarming in a target, above what was seen of it. */
+export function alarming(alerts: readonly Alert[], now: number): string {
+  return alerts
+    .map(
+      (alert) =>
+        `<div class="alarm"><span class="badge">leak</span> ${escaped(alert.sentence)}<div>${alertFacts(alert, now)}</div></div>`,
+    )
+    .join('');
 }
 
 function targetItem(state: TargetState, alerts: readonly Alert[], now: number): string {
@@ -68,7 +78,12 @@ function targetItem(state: TargetState, alerts: readonly Alert[], now: number): 
   return `<li${own.length > 0 ? ' class="bad"' : ''}>
 <div class="head"><span class="name">${escaped(state.name)}</span><span class="${classes}">${badge}</span></div>
 <div class="said">${escaped(state.up === false ? state.failure : (state.verdict?.sentence ?? ''))}</div>
-${own.map((alert) => alertLine(alert, now)).join('')}
+${own
+  .map(
+    (alert) =>
+      `<div>${alertFacts(alert, now)} · <a href="${escaped(localOf(alert.link))}">when it was told</a></div>`,
+  )
+  .join('')}
 <div class="more">${agoOf(state.time, now)}${state.restarts > 0 ? `, ${state.restarts} ${state.restarts === 1 ? 'restart' : 'restarts'}` : ''} · ${link('goroutine')} ${link('heap')} ${link('counters')}</div>
 </li>`;
 }

@@ -1,10 +1,12 @@
 // One series over time: what it was made of, and the profiles of any moment or range of it.
+import type { Alert } from '../alerts.ts';
 import { growersOf } from '../growers.ts';
 import type { Point, ProfileStore, Range, Series } from '../store/index.ts';
 import { chartHtml } from './chart.ts';
 import { growerRows } from './growers.ts';
 import { layersOf } from './layers.ts';
 import { address, amountOf, escaped, page } from './shell.ts';
+import { alarming } from './targets.ts';
 
 /** What is looked at; all of it stands in the address. */
 export interface TimelineQuery {
@@ -18,6 +20,9 @@ export interface TimelineQuery {
   readonly stack: string;
   readonly by: 'function' | 'total';
   readonly range: Range;
+  /** Of this target, as they stand at `now`. */
+  readonly alerts: readonly Alert[];
+  readonly now: number;
 }
 
 /** Steps of a picture, and the shortest of them. */
@@ -57,6 +62,7 @@ export async function timelinePage(store: ProfileStore, query: TimelineQuery): P
   const stepMs = Math.max(LEAST_STEP, Math.ceil(span / STEPS));
   const same = { target, name, type: series?.sampleType ?? '', by: query.by, stack: query.stack };
   const body = `<h1>${escaped(target)}</h1>
+${alarming(query.alerts, query.now)}
 <div class="row">${names.map((one) => choice(address('/timeline', { target, name: one, from: range.from, to: range.to }), one, one === name)).join('')}</div>
 <div class="row">${ofName
     .map(({ sampleType }) =>
