@@ -260,7 +260,10 @@ async function scenes(): Promise<Scene[]> {
       ),
     ),
   ).href;
-  const print = (page: Page): Promise<void> => page.emulateMedia({ media: 'print' });
+  const print = async (page: Page): Promise<void> => {
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await page.emulateMedia({ media: 'print' });
+  };
   const key = (name: string) => async (page: Page) => {
     await page.locator('main').focus();
     await page.keyboard.press(name);

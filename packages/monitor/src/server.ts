@@ -8,6 +8,7 @@ import { MonitorError, StoreError } from './errors.ts';
 import type { Grower } from './growers.ts';
 import { growersOf } from './growers.ts';
 import { metricsText } from './metrics.ts';
+import { anew } from './page/anew.ts';
 import { brush } from './page/brush.ts';
 import { growersPage } from './page/growers.ts';
 import { refusedPage } from './page/shell.ts';
@@ -72,10 +73,10 @@ const READY: ReadonlySet<string> = new Set(['/readyz', '/-/ready']);
 const TEXT = 'text/plain; charset=utf-8';
 const MOST_GROWERS = 100;
 const METRIC_GROWERS = 20;
-/** The pages have one script of their own, and their styles stand in them. */
+/** The pages have two scripts of their own, and their styles stand in them. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 } as const;
 
 function html(body: string): Answer {
@@ -202,7 +203,9 @@ async function routed(shown: Shown, url: URL): Promise<Answer> {
         }),
       );
     case '/brush.js':
-      return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(brush)})();\n` };
+      return script(brush);
+    case '/anew.js':
+      return script(anew);
     case '/timeline':
       return timeline(shown, url);
     case '/view':
@@ -240,6 +243,11 @@ async function routed(shown: Shown, url: URL): Promise<Answer> {
         `${url.pathname.slice(0, 200)}: no such page; there are /, /timeline, /growers, /view, /profile, /metrics, /api/targets, /api/growers`,
       );
   }
+}
+
+/** A function that stands by itself, as a script. */
+function script(run: () => void): Answer {
+  return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(run)})();\n` };
 }
 
 function json(value: unknown): Answer {

@@ -10,7 +10,7 @@ export function faults(page: Page): Promise<string[]> {
     const dialog = document.querySelector('dialog[open]');
     const root = dialog ?? document.body;
     const unseen =
-      '.offscreen, .flame-tree, .flame-sheet, .graph-sheet, .toast, [aria-hidden="true"], script, noscript';
+      '.offscreen, .search-error, .flame-tree, .flame-sheet, .graph-sheet, .toast, [aria-hidden="true"], script, noscript';
     const words = (text: string): string => text.trim().replaceAll(/\s+/g, ' ').slice(0, 40);
 
     interface Piece {

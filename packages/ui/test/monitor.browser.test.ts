@@ -180,6 +180,20 @@ test('one command watches leaky services and their fixed twins, Node and Go; the
   }
   assert.deepEqual(found, []);
   assert.deepEqual(looked.problems, []);
+  // A page that is looked at is kept fresh, without being loaded anew, but not beneath the hands of whoever is in it.
+  await looked.page.clock.install();
+  await looked.page.goto(origin);
+  await looked.page.evaluate(() => document.querySelector('main')?.append('written here'));
+  await looked.page.locator('li a').first().focus();
+  await looked.page.clock.runFor(20_000);
+  assert.match((await looked.page.locator('main').textContent()) ?? '', /written here$/u);
+  await looked.page.locator('nav a').first().focus();
+  await looked.page.clock.runFor(20_000);
+  await looked.page.waitForFunction(
+    () => document.querySelector('main')?.textContent?.endsWith('written here') === false,
+  );
+  assert.equal(await looked.page.locator('h1').textContent(), '2 leaks');
+  assert.deepEqual(looked.problems, []);
   // Who asks for what is not there is told so in a page; a program in a line.
   const nobody = `${origin}timeline?target=nobody`;
   await looked.page.goto(nobody);

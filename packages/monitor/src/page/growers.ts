@@ -19,7 +19,7 @@ export function growerRows(growers: readonly Grower[], range: Range, nameOf: Nam
       from: range.from,
       to: range.to,
     });
-    return `<tr><td class="place"><a href="${href}">${escaped(place?.function ?? '(no name)')}</a> <span class="quiet">${escaped(place?.file ?? '')}${(place?.line ?? 0) > 0 ? `:${place?.line ?? 0}` : ''}</span></td><td>${escaped(nameOf(series))}</td><td>${escaped(sampleType)}</td><td class="number">+${amountOf(perHour, unit)}/h</td><td class="number">${amountOf(early, unit)} → ${amountOf(late, unit)}</td><td class="number">${Math.round(fit * 100)} %</td></tr>`;
+    return `<tr><td class="place"><a href="${href}">${escaped(place?.function ?? '(no name)')}</a> <span class="quiet">${escaped(place?.file ?? '')}${(place?.line ?? 0) > 0 ? `:${place?.line ?? 0}` : ''}</span></td><td>${escaped(nameOf(series))}</td><td>${escaped(sampleType)}</td><td class="number">+${amountOf(perHour, unit)}/h</td><td class="number">${amountOf(early, unit)} → ${amountOf(late, unit)}</td><td class="number steady">${Math.round(fit * 100)} %</td></tr>`;
   });
   return `<div class="wide"><table><thead><tr><th>where</th><th>target</th><th>what</th><th class="number">rate</th><th class="number">from → to</th><th class="number">steady</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
 }

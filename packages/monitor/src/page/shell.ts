@@ -59,11 +59,13 @@ export function page({ title, here, body, reload, script }: PageParts): string {
     `<a href="${path}"${name === here ? ' aria-current="page"' : ''}>${words}</a>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${
-    reload > 0 ? `\n<meta http-equiv="refresh" content="${reload}">` : ''
+    reload > 0
+      ? `<noscript><meta http-equiv="refresh" content="${reload}"></noscript><script type="module" src="/anew.js"></script>`
+      : ''
   }<title>${escaped(title)} · stackpile monitor</title><link rel="icon" href="${ICON}"><style>${style}</style>${
     script === undefined ? '' : `<script type="module" src="${script}"></script>`
   }</head>
-<body><header><a class="brand" href="/"><svg viewBox="0 0 20 20" aria-hidden="true">${BARS}</svg>Stackpile <span>monitor</span></a><nav aria-label="Pages">${link('targets', '/', 'Targets')}${link('growers', '/growers', 'Growers')}</nav></header><main>${body}</main></body></html>
+<body><header><a class="brand" href="/"><svg viewBox="0 0 20 20" aria-hidden="true">${BARS}</svg>Stackpile <span>monitor</span></a><nav aria-label="Pages">${link('targets', '/', 'Targets')}${link('growers', '/growers', 'Growers')}</nav></header><main${reload > 0 ? ` data-anew="${reload}"` : ''}>${body}</main></body></html>
 `;
 }
 

@@ -7,7 +7,7 @@ export const style = `
   --line: light-dark(#dfe3ea, #2b313c); --strong: light-dark(#c3c9d4, #414957); --accent: light-dark(#1f5fbf, #8ab8f8);
   --bad: light-dark(#b3261e, #ff9c92); --bad-soft: light-dark(#fdecea, #3a1f1e); --good: light-dark(#176639, #7fd4a0);
   --good-soft: light-dark(#e6f4ea, #183024); --unsure: light-dark(#6b4f00, #e8c877); --unsure-soft: light-dark(#fbf3d9, #312a16);
-  --pick: light-dark(#1f5fbf33, #8ab8f844);
+  --own: light-dark(#b4430a, #f7a76a); --pick: light-dark(#1f5fbf33, #8ab8f844);
   --sans: ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 * { box-sizing: border-box; }
@@ -28,8 +28,9 @@ a { color: var(--accent); text-decoration-color: var(--strong); text-underline-o
 a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; border-radius: 4px; }
 ul, ol { list-style: none; margin: 0 0 20px; padding: 0; }
-li { display: grid; grid-template-columns: minmax(11rem, 17rem) minmax(0, 1fr) auto; gap: 2px 20px; align-items: baseline;
+li { display: grid; grid-template-columns: minmax(10rem, 20rem) 8.5rem minmax(0, 1fr) auto; gap: 2px 16px; align-items: baseline;
   border-bottom: 1px solid var(--line); padding: 9px 0; overflow-wrap: anywhere; }
+li:not(.bad) > .head { display: contents; } li:not(.bad) .badge { justify-self: start; }
 li.bad { grid-template-columns: minmax(0, 1fr) auto; border: 1px solid var(--line); border-left: 4px solid #d2382c; border-radius: 10px;
   background: var(--raised); padding: 12px 16px; margin: 0 0 10px; gap: 4px 20px; }
 li.bad > :not(.head, .more) { grid-column: 1 / -1; }
@@ -67,22 +68,28 @@ figure { margin: 0 0 12px; display: grid; grid-template-columns: auto minmax(0, 
 .values span { display: block; } .values i { font-style: normal; position: absolute; inset-inline-end: 0; transform: translateY(50%); }
 .values .room { visibility: hidden; height: 0; overflow: hidden; }
 .times { grid-column: 2; display: flex; justify-content: space-between; padding-top: 4px; color: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
+.times i { font-style: normal; }
+.gap { inline-size: 10px; }
 .keys { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 12px; }
 .keys span { display: inline-flex; align-items: center; gap: 6px; overflow-wrap: anywhere; font: 12px var(--mono); }
 .keys i { inline-size: 10px; block-size: 10px; border-radius: 2px; flex: none; }
 .chosen strong { margin-inline-end: 6px; font-variant-numeric: tabular-nums; }
 .stack { border: 1px solid var(--line); border-radius: 6px; background: var(--shade); padding: 8px 12px; margin: 0 0 12px; }
-.stack li { display: block; border: 0; padding: 1px 0; } .stack { max-height: 30vh; overflow: auto; }
+.stack li { display: block; border: 0; padding: 1px 0; } .stack { max-height: 40vh; overflow: auto; } .stack .own { font-weight: 600; } .own code { color: var(--own); }
 table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: start; padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
 th { font-weight: 600; color: var(--soft); white-space: nowrap; }
 td.number, th.number { text-align: end; white-space: nowrap; }
 td.place { overflow-wrap: anywhere; } td.place a { font: 12px var(--mono); }
 [hidden] { display: none !important; }
+@media (max-width: 60rem) {
+  li:not(.bad) { grid-template-columns: minmax(0, 1fr) auto; } li:not(.bad) > .head { display: flex; }
+  li:not(.bad) > .said { grid-row: 2; grid-column: 1 / -1; }
+}
 @media (max-width: 40rem) {
   body { font-size: 14px; } header { padding: 8px 12px 0; } main { padding: 14px 12px 28px; }
-  li, li.bad { grid-template-columns: minmax(0, 1fr); } li.bad > .more { grid-row: auto; grid-column: 1; } .more { text-align: start; white-space: normal; }
-  .times i { display: none; } .plot { height: 200px; }
+  li, li:not(.bad), li.bad { grid-template-columns: minmax(0, 1fr); } li.bad > .more { grid-row: auto; grid-column: 1; } .more { text-align: start; white-space: normal; }
+  .times i { display: none; } td.steady::after { content: ' steady'; } .plot { height: 200px; }
   thead { display: none; } table, tbody { display: block; } tr { display: block; padding: 8px 0; border-bottom: 1px solid var(--line); }
   td, td.number { display: inline; text-align: start; white-space: normal; border: 0; padding: 0 12px 0 0; } td.place { display: block; }
 }

@@ -1,4 +1,4 @@
-// Every target, how it is, and what to mend. Without a script; it loads itself anew.
+// Every target, how it is, and what to mend. It keeps itself fresh.
 import type { Alert } from '../alerts.ts';
 import type { TargetState } from '../target.ts';
 import { address, escaped, page } from './shell.ts';
@@ -84,7 +84,7 @@ ${own
       `<div>${alertFacts(alert, now)} · <a href="${escaped(localOf(alert.link))}">when it was told</a></div>`,
   )
   .join('')}
-<div class="more">${agoOf(state.time, now)}${state.restarts > 0 ? `, ${state.restarts} ${state.restarts === 1 ? 'restart' : 'restarts'}` : ''} · ${link('goroutine')} ${link('heap')} ${link('counters')}</div>
+<div class="more">${agoOf(state.time, now)}${state.restarts > 0 ? `, ${state.restarts} ${state.restarts === 1 ? 'restart' : 'restarts'}` : ''} · ${['goroutine', 'heap', 'counters'].map(link).join(', ')}</div>
 </li>`;
 }
 
@@ -120,9 +120,11 @@ export function targetsPage(
   for (const state of states) counts.set(stateOf(state), (counts.get(stateOf(state)) ?? 0) + 1);
   const down = counts.get('down') ?? 0;
   const said =
-    alerts.length === 0
-      ? 'nothing is alarming'
-      : `${alerts.length} ${alerts.length === 1 ? 'leak' : 'leaks'}`;
+    states.length === 0
+      ? 'No targets yet'
+      : alerts.length === 0
+        ? 'Nothing is alarming'
+        : `${alerts.length} ${alerts.length === 1 ? 'leak' : 'leaks'}`;
   const rank = (state: TargetState): number => ORDER.indexOf(stateOf(state));
   const wanted = query.name.toLowerCase();
   const shown = states
@@ -135,7 +137,7 @@ export function targetsPage(
     here: 'targets',
     reload: RELOAD_SECONDS,
     body: `<h1>${said}</h1>
-<p>${states.length} ${states.length === 1 ? 'target' : 'targets'}${down > 0 ? `, ${down} down` : ''}.</p>
+${states.length === 0 ? '' : `<p>${states.length} ${states.length === 1 ? 'target' : 'targets'}${down > 0 ? `, ${down} down` : ''}.</p>`}
 ${states.length === 0 ? '<p>Give the monitor the address of a service, as <code>stackpile monitor shop=http://10.0.0.1:6060</code>, or a <code>stackpile.yaml</code> that says how services are found.</p>' : ''}
 ${states.length >= MANY || isFiltered ? countsOf(counts, states.length, query) : ''}
 ${shown.length === 0 && isFiltered ? '<p>No target is so. <a href="/">See all of them</a>.</p>' : ''}
