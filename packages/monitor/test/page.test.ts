@@ -1,6 +1,7 @@
 // The monitor's pages as markup: whose function is named, and how targets are told apart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Alert } from '../src/alerts.ts';
 import { growersPage } from '../src/page/growers.ts';
 import { targetsPage } from '../src/page/targets.ts';
 import type { TargetState } from '../src/target.ts';
@@ -45,8 +46,8 @@ test('what grows is named by the program’s own code, also where Go’s library
     { from: 0, to: 900_000 },
     () => 'shop 10.0.0.1:6060',
   );
-  assert.match(page, />example\.com\/cronsvc\/internal\/task\.Subscribe\.func1<\/a>/u);
-  assert.match(page, /subscribe\.go:22/u);
+  assert.match(page, />task\.Subscribe\.func1<\/a>/u);
+  assert.match(page, />task\/subscribe\.go:22</u);
 });
 
 test('of many targets those that are so, or are called so, are left', () => {
@@ -80,4 +81,46 @@ test('of many targets those that are so, or are called so, are left', () => {
   );
   const hostile = targetsPage(all, [], 2000, { name: '"><script>', state: '"><script>' });
   assert.doesNotMatch(hostile, /<script>/u);
+});
+
+test('as long as an alert stands its target leaks, first of all, whatever the last look says', () => {
+  const calm: TargetState = {
+    name: 'shop',
+    labels: {},
+    up: true,
+    time: 1000,
+    took: 1,
+    failure: '',
+    looks: 9,
+    failed: 0,
+    restarts: 0,
+    judged: 9,
+    verdict: null,
+  };
+  const alert: Alert = {
+    schema: 'stackpile.alert/1',
+    status: 'firing',
+    fingerprint: 'f',
+    target: 'shop',
+    labels: {},
+    function: 'subscribe',
+    file: 'subscribe.ts',
+    line: 22,
+    evidence: 'tasks',
+    sentence: 'Tasks that wait in subscribe pile up.',
+    perMinute: 12,
+    untilLimit: 3 * 3_600_000,
+    stack: [],
+    link: 'http://127.0.0.1:7070/timeline?target=shop',
+    since: 0,
+    time: 1000,
+  };
+  const page = targetsPage([{ ...calm, name: 'cart' }, calm], [alert], 600_000, { name: '', state: '' });
+  assert.match(page, /class="name">shop<\/span><span class="badge">leak<[^]*class="name">cart</u);
+  assert.match(page, /pile up\.[^]*subscribe\.ts:22[^]*for 10 min[^]*at its limit in 3 h/u);
+  const down = { ...calm, up: false, failure: 'nothing listens there' };
+  assert.match(
+    targetsPage([down], [alert], 600_000, { name: '', state: '' }),
+    /pile up\. It is down: nothing listens there/u,
+  );
 });

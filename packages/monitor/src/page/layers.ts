@@ -1,5 +1,5 @@
 // What a series is made of over time: the functions that hold most of it, each a layer.
-import { classifyFunction, tellingFrame } from '@stackpile/profile';
+import { classifyFunction, shortName, tellingFrame } from '@stackpile/profile';
 import type { Frame, Point, ProfileStore, Range, Series } from '../store/index.ts';
 import type { Layer } from './chart.ts';
 
@@ -47,7 +47,7 @@ export async function layersOf(
     const points: Point[] = [...sums]
       .map(([time, value]) => ({ time, value }))
       .sort((a, b) => a.time - b.time);
-    layers.push({ name: name === '' ? '(no name)' : name, points });
+    layers.push({ name: shortName(name) || '(no name)', points });
   }
   return layers;
 }

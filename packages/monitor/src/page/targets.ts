@@ -34,7 +34,9 @@ export interface TargetsQuery {
   readonly state: string;
 }
 
-function stateOf({ up, verdict }: TargetState): StateName {
+/** An alert stands until its place was calm for a while: as long as it does, the target leaks, whatever the last look says. */
+function stateOf({ name, up, verdict }: TargetState, alerts: readonly Alert[]): StateName {
+  if (alerts.some(({ target }) => target === name)) return 'leak';
   if (up === false) return 'down';
   return verdict?.kind ?? 'first';
 }
@@ -74,10 +76,10 @@ function targetItem(state: TargetState, alerts: readonly Alert[], now: number): 
   const own = alerts.filter(({ target }) => target === state.name);
   const link = (name: string): string =>
     `<a href="${address('/timeline', { target: state.name, name, from: '-1h' })}" aria-label="${name} of the last hour, ${escaped(state.name)}">${name}</a>`;
-  const { badge, classes } = STATES[stateOf(state)];
+  const { badge, classes } = STATES[stateOf(state, own)];
   return `<li${own.length > 0 ? ' class="bad"' : ''}>
 <div class="head"><span class="name">${escaped(state.name)}</span><span class="${classes}">${badge}</span></div>
-<div class="said">${escaped(state.up === false ? state.failure : (state.verdict?.sentence ?? ''))}</div>
+<div class="said">${escaped(sentenceOf(state, own))}</div>
 ${own
   .map(
     (alert) =>
@@ -86,6 +88,13 @@ ${own
   .join('')}
 <div class="more">${agoOf(state.time, now)}${state.restarts > 0 ? `, ${state.restarts} ${state.restarts === 1 ? 'restart' : 'restarts'}` : ''} · ${['goroutine', 'heap', 'counters'].map(link).join(', ')}</div>
 </li>`;
+}
+
+/** Why it does not answer; what leaks, also where the last look is calm; else what the verdict is. */
+function sentenceOf({ up, failure, verdict }: TargetState, own: readonly Alert[]): string {
+  const told = verdict?.kind === 'leak' ? verdict.sentence : (own[0]?.sentence ?? verdict?.sentence ?? '');
+  if (up !== false) return told;
+  return own.length === 0 ? failure : `${told} It is down: ${failure}`;
 }
 
 /** The part of a permalink that is of this monitor, under whatever name it is looked at. */
@@ -117,7 +126,10 @@ export function targetsPage(
   query: TargetsQuery,
 ): string {
   const counts = new Map<StateName, number>();
-  for (const state of states) counts.set(stateOf(state), (counts.get(stateOf(state)) ?? 0) + 1);
+  for (const state of states) {
+    const is = stateOf(state, alerts);
+    counts.set(is, (counts.get(is) ?? 0) + 1);
+  }
   const down = counts.get('down') ?? 0;
   const said =
     states.length === 0
@@ -125,11 +137,11 @@ export function targetsPage(
       : alerts.length === 0
         ? 'Nothing is alarming'
         : `${alerts.length} ${alerts.length === 1 ? 'leak' : 'leaks'}`;
-  const rank = (state: TargetState): number => ORDER.indexOf(stateOf(state));
+  const rank = (state: TargetState): number => ORDER.indexOf(stateOf(state, alerts));
   const wanted = query.name.toLowerCase();
   const shown = states
     .filter(({ name }) => name.toLowerCase().includes(wanted))
-    .filter((state) => query.state === '' || stateOf(state) === query.state)
+    .filter((state) => query.state === '' || stateOf(state, alerts) === query.state)
     .toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
   const isFiltered = query.name !== '' || query.state !== '';
   return page({
