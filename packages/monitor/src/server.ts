@@ -8,8 +8,10 @@ import { MonitorError, StoreError } from './errors.ts';
 import type { Grower } from './growers.ts';
 import { growersOf } from './growers.ts';
 import { metricsText } from './metrics.ts';
+import { anew } from './page/anew.ts';
 import { brush } from './page/brush.ts';
 import { growersPage } from './page/growers.ts';
+import { refusedPage } from './page/shell.ts';
 import { targetsPage } from './page/targets.ts';
 import { timelinePage } from './page/timeline.ts';
 import { answerGrpc } from './push/grpc.ts';
@@ -75,10 +77,10 @@ const READY: ReadonlySet<string> = new Set(['/readyz', '/-/ready']);
 const TEXT = 'text/plain; charset=utf-8';
 const MOST_GROWERS = 100;
 const METRIC_GROWERS = 20;
-/** The pages have one script of their own, and their styles stand in them. */
+/** The pages have two scripts of their own, and their styles stand in them. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 } as const;
 
 function html(body: string): Answer {
@@ -101,7 +103,7 @@ export async function serve(shown: Shown, options: ServerOptions): Promise<Liste
   const server = createServer((request, response) => {
     void answer(shown, options, request)
       .catch((error: unknown) => text(500, error instanceof Error ? error.message : 'it failed'))
-      .then((said) => write(request, response, said));
+      .then((said) => write(request, response, forWhom(request, said)));
   });
   server.headersTimeout = REQUEST_MS;
   server.requestTimeout = REQUEST_MS;
@@ -136,6 +138,18 @@ export async function serve(shown: Shown, options: ServerOptions): Promise<Liste
 function isLetIn(headers: IncomingHttpHeaders, host: string | undefined, options: ServerOptions): boolean {
   if (isLoopback(options.host) && !isAllowedHost(host, options.allowedHosts)) return false;
   return options.tokens.length === 0 || carries(headers, 'bearer', options.tokens);
+}
+
+/** Somebody with a browser is told in a page why there is nothing, programs in a line. */
+function forWhom({ method, headers }: IncomingMessage, said: Answer): Answer {
+  if (said.status < 400 || said.type !== TEXT || method !== 'GET') return said;
+  if (headers.accept?.includes('text/html') !== true || typeof said.body !== 'string') return said;
+  return {
+    ...said,
+    ...html(refusedPage(said.body.trim())),
+    status: said.status,
+    headers: { ...PAGE_HEADERS, ...said.headers },
+  };
 }
 
 function write(request: IncomingMessage, response: ServerResponse, said: Answer): void {
@@ -219,9 +233,16 @@ async function reload(shown: Shown): Promise<Answer> {
 async function routed(shown: Shown, url: URL): Promise<Answer> {
   switch (url.pathname) {
     case '/':
-      return html(targetsPage(shown.targets(), shown.alerts(), shown.now()));
+      return html(
+        targetsPage(shown.targets(), shown.alerts(), shown.now(), {
+          name: (url.searchParams.get('name') ?? '').slice(0, 200),
+          state: url.searchParams.get('state') ?? '',
+        }),
+      );
     case '/brush.js':
-      return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(brush)})();\n` };
+      return script(brush);
+    case '/anew.js':
+      return script(anew);
     case '/timeline':
       return timeline(shown, url);
     case '/view':
@@ -259,6 +280,11 @@ async function routed(shown: Shown, url: URL): Promise<Answer> {
         `${url.pathname.slice(0, 200)}: no such page; there are /, /timeline, /growers, /view, /profile, /metrics, /api/targets, /api/growers`,
       );
   }
+}
+
+/** A function that stands by itself, as a script. */
+function script(run: () => void): Answer {
+  return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(run)})();\n` };
 }
 
 function json(value: unknown): Answer {
@@ -310,6 +336,8 @@ async function timeline(shown: Shown, url: URL): Promise<Answer> {
       type: url.searchParams.get('type') ?? '',
       stack,
       by: url.searchParams.get('by') === 'function' ? 'function' : 'total',
+      alerts: shown.alerts().filter((one) => one.target === target.name),
+      now: shown.now(),
       range: range.to - range.from < 1000 ? { from: range.to - 1000, to: range.to } : range,
     }),
   );
