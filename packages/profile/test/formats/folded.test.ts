@@ -183,3 +183,15 @@ test('lines may end as on a Mac of old', () => {
     'main > C:\\a b.ts : 4',
   ]);
 });
+
+test('blanks in front of a stack are no part of its first name', () => {
+  const indented = read('  main;work 3\n\tmain 2\nmain 1\n');
+  assert.equal(indented.functions.length, 2);
+});
+
+test('a count that 64 bits do not hold is said to be one', () => {
+  const { notes } = readWithNotes('main;work 3\nmain;all 18446744073709551615\n');
+  assert.deepEqual(notes, [
+    'passed over 1 line: line 2: "main;all 18446744073709551615" has a count that is beyond all bounds',
+  ]);
+});
