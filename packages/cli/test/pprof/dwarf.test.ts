@@ -1,7 +1,7 @@
 // Lines of binaries of C and C++, by their DWARF of every version: as `go tool pprof` has them, and calls that were inlined as addr2line.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +11,7 @@ import { gunzipSync } from 'node:zlib';
 import { unlessCi } from '../../../../testing/ci.ts';
 import { ElfFile } from '../../src/binaries/elf.ts';
 import { BinaryError } from '../../src/binaries/error.ts';
-import { lookUp } from '../../src/binaries/names.ts';
+import { binaryNames, lookUp } from '../../src/binaries/names.ts';
 import { realPprof, runReal } from './differential.ts';
 import { goldenEnv, runInProcess } from './golden.ts';
 
@@ -74,6 +74,14 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   'dwarf2-plain': ['gcc', 'a.c', '-gdwarf-2', '-gstrict-dwarf', '-O0'],
   cpp5: ['g++', 'a.cc', '-gdwarf-5', '-O2'],
   cpp4: ['g++', 'a.cc', '-gdwarf-4', '-O1', '-ffunction-sections'],
+};
+
+/** Kinds of split DWARF. */
+const splitKinds: Readonly<Record<string, readonly string[]>> = {
+  c5: ['gcc', 'a.c', '-gdwarf-5', '-O2'],
+  c4: ['gcc', 'a.c', '-gdwarf-4', '-O2', '-ffunction-sections'],
+  cpp5: ['g++', 'a.cc', '-gdwarf-5', '-O2', '-fdebug-types-section'],
+  cpp4: ['g++', 'a.cc', '-gdwarf-4', '-O2'],
 };
 
 function elfOf(bytes: Uint8Array): ElfFile {
@@ -198,6 +206,55 @@ describe('DWARF', { skip: withoutTools }, () => {
         if (known.length > 0) compared++;
       }
       assert.ok(compared > 5, `${compared}`);
+    });
+  }
+  for (const [kind, [compiler = '', ...flags]] of Object.entries(splitKinds)) {
+    const namesIn = (binary: string, addresses: readonly bigint[]): Map<bigint, string[]> => {
+      const found = binaryNames(join(scratch, binary), { start: 0n, offset: 0n }, addresses, true);
+      assert.ok('names' in found);
+      assert.equal(found.linesProblem, null);
+      assert.equal(found.lacking, '');
+      return new Map(
+        [...found.names].map(([at, calls]) => [at, calls.map((one) => `${one.name} ${one.file}:${one.line}`)]),
+      );
+    };
+    test(`${kind}: what split DWARF keeps in files of its own is what it would keep in the program`, () => {
+      const folder = join(scratch, `split-${kind}`);
+      mkdirSync(folder);
+      for (const [name, ...more] of [
+        ['whole', '-gno-split-dwarf'],
+        ['split', '-gsplit-dwarf'],
+      ]) {
+        const all = [...flags, ...more, '-o', join(folder, name ?? '')];
+        const made = spawnSync(compiler, all, { cwd: scratch, encoding: 'utf8' });
+        assert.equal(made.status, 0, made.stderr);
+      }
+      const addresses = instructions(`split-${kind}/whole`);
+      const wanted = namesIn(`split-${kind}/whole`, addresses);
+      assert.ok([...wanted.values()].filter((calls) => calls.length > 1).length > 3);
+      assert.deepEqual(instructions(`split-${kind}/split`), addresses);
+      assert.deepEqual(namesIn(`split-${kind}/split`, addresses), wanted);
+      // One file for all of them, and none.
+      const packed = spawnSync('dwp', ['-e', 'split'], { cwd: folder, encoding: 'utf8' });
+      const lonely = readdirSync(folder).filter((name) => name.endsWith('.dwo'));
+      assert.ok(lonely.length > 0);
+      for (const name of lonely) renameSync(join(folder, name), join(folder, `${name}.away`));
+      if (packed.status === 0) assert.deepEqual(namesIn(`split-${kind}/split`, addresses), wanted);
+      rmSync(join(folder, 'split.dwp'), { force: true });
+      const without = binaryNames(join(folder, 'split'), { start: 0n, offset: 0n }, addresses, true);
+      assert.ok('names' in without);
+      assert.match(without.lacking, /\.dwo$/);
+      for (const [at, calls] of without.names) {
+        // Lines stay, of the function that was compiled.
+        const [innermost = ''] = wanted.get(at) ?? [];
+        const place = `${calls[0]?.file}:${calls[0]?.line}`;
+        if (calls[0]?.file !== '') assert.equal(place, innermost.split(' ').at(-1), at.toString(16));
+      }
+      const away = join(folder, 'away');
+      mkdirSync(away);
+      for (const name of lonely) renameSync(join(folder, `${name}.away`), join(away, name));
+      const found = binaryNames(join(folder, 'split'), { start: 0n, offset: 0n }, addresses, true, [away]);
+      assert.ok('names' in found && found.lacking === '');
     });
   }
   test('-symbolize=inlines: inlined calls are frames, names of C++ whole', async () => {
