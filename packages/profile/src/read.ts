@@ -32,10 +32,13 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
   return readWhole(await gunzip(bytes, limit, options.inflate), options);
 }
 
+/** All other formats, once somebody met them: to ask for a module again costs as much as to read a small file. */
+let plain: typeof import('./read-plain.ts') | null = null;
+
 /** All other formats, and what is wrong with a message: loaded by who meets them. */
 async function readWhole(bytes: Uint8Array, options: ReadOptions): Promise<Profile> {
-  const { readPlainProfile } = await import('./read-plain.ts');
-  return readPlainProfile(bytes, options);
+  plain ??= await import('./read-plain.ts');
+  return plain.readPlainProfile(bytes, options);
 }
 
 /**

@@ -78,11 +78,7 @@ export class SplitFiles {
    * @param program its path
    * @param folders where such files may lie, apart from those that the program names and its own
    */
-  constructor(
-    main: DwarfSections,
-    program: string,
-    folders: readonly string[],
-  ) {
+  constructor(main: DwarfSections, program: string, folders: readonly string[]) {
     this.#main = main;
     this.#program = program;
     this.#folders = folders;

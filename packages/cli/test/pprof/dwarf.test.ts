@@ -1,7 +1,15 @@
 // Lines of binaries of C and C++, by their DWARF of every version: as `go tool pprof` has them, and calls that were inlined as addr2line.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -215,7 +223,10 @@ describe('DWARF', { skip: withoutTools }, () => {
       assert.equal(found.linesProblem, null);
       assert.equal(found.lacking, '');
       return new Map(
-        [...found.names].map(([at, calls]) => [at, calls.map((one) => `${one.name} ${one.file}:${one.line}`)]),
+        [...found.names].map(([at, calls]) => [
+          at,
+          calls.map((one) => `${one.name} ${one.file}:${one.line}`),
+        ]),
       );
     };
     test(`${kind}: what split DWARF keeps in files of its own is what it would keep in the program`, () => {

@@ -19,7 +19,8 @@ const texts: readonly TextSignature[] = [
   },
   { begins: /^<\?xml\b/, what: 'a document in XML stands there, not a profile' },
   {
-    begins: /^Running Time\b|^Weight\tSelf Weight|^Samples?\tSelf|^[\w ]{1,40}\t(?:[^\n]{0,80}\t)?Symbol Name\r?\n/,
+    begins:
+      /^Running Time\b|^Weight\tSelf Weight|^Samples?\tSelf|^[\w ]{1,40}\t(?:[^\n]{0,80}\t)?Symbol Name\r?\n/,
     isWhole: true,
     what: "a call tree copied from Instruments stands there, which is not read: convert it with a tool that does, speedscope's export for example",
   },
@@ -156,7 +157,8 @@ const texts: readonly TextSignature[] = [
     what: "a report of macOS' spindump stands there: record with samply, or with sample and collapse that",
   },
   {
-    begins: /^(?:war:[^\n]*\n)*"?(?:Function(?: Stack)?|Call Stack|Source Function(?: Stack)?)"?[,;\t](?:[^\n]*[,;\t])?"?(?:CPU Time|Effective Time|Clockticks|Instructions Retired)/,
+    begins:
+      /^(?:war:[^\n]*\n)*"?(?:Function(?: Stack)?|Call Stack|Source Function(?: Stack)?)"?[,;\t](?:[^\n]*[,;\t])?"?(?:CPU Time|Effective Time|Clockticks|Instructions Retired)/,
     what: 'a table of VTune stands there: collapse it first, with stackcollapse-vtune.pl for example',
   },
   {
@@ -168,7 +170,10 @@ const texts: readonly TextSignature[] = [
     begins: /^--- Execution profile ---\n/,
     what: 'a report of async-profiler stands there: record with -o collapsed',
   },
-  { begins: /^(?:strict )?digraph\b/, what: 'a graph for dot stands there: give the profile that it was made of' },
+  {
+    begins: /^(?:strict )?digraph\b/,
+    what: 'a graph for dot stands there: give the profile that it was made of',
+  },
   {
     begins: /^PeriodType: /,
     what: 'what pprof -raw prints stands there: give the profile that it was made of',
@@ -220,7 +225,7 @@ const texts: readonly TextSignature[] = [
   },
   {
     begins: /^\[\d+:0x[0-9a-f]+\] +\d+ ms: /,
-    what: "what V8 says of its garbage collector stands there, not a profile",
+    what: 'what V8 says of its garbage collector stands there, not a profile',
   },
   {
     begins: /^(?:CPU: [^\n]*\n)?Counted \S+ events/,

@@ -158,7 +158,11 @@ const signatures: readonly Signature[] = [
   { bytes: 'Rar!\x1a\x07', what: `an archive of RAR: ${UNPACK}` },
   { bytes: '\x04\x22\x4d\x18', what: `packed with lz4: ${UNPACK}` },
   { bytes: 'x', isToo: isZlib, what: `packed with zlib: ${UNPACK}` },
-  { bytes: '\0', isToo: (bytes) => bytes.every((byte) => byte === 0), what: 'nothing but zeros: a copy that failed, perhaps' },
+  {
+    bytes: '\0',
+    isToo: (bytes) => bytes.every((byte) => byte === 0),
+    what: 'nothing but zeros: a copy that failed, perhaps',
+  },
   { bytes: '\x1f\x9d', what: `packed with compress: ${UNPACK}` },
   { at: 257, bytes: 'ustar', what: `a tar archive: ${UNPACK}` },
   { bytes: '%PDF-', what: 'a document (PDF), not a profile' },

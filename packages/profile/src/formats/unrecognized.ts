@@ -217,8 +217,11 @@ function readShown(bytes: Uint8Array, head: string): Shown | null {
 function ofKnownJson(shown: Shown | null): string | null {
   if (shown === null) return null;
   const { keys, said, isList } = shown;
-  const isProfile = ['nodes', 'head', 'traceEvents', 'shared', 'resourceProfiles'].some((key) => keys.includes(key));
-  if (isList && isProfile) return 'a list in JSON stands there, of profiles perhaps: give each as a file of its own';
+  const isProfile = ['nodes', 'head', 'traceEvents', 'shared', 'resourceProfiles'].some((key) =>
+    keys.includes(key),
+  );
+  if (isList && isProfile)
+    return 'a list in JSON stands there, of profiles perhaps: give each as a file of its own';
   const known = knownKeys.find(({ has }) => has.every((key) => keys.includes(key)));
   if (known !== undefined) return known.what;
   return said === '' ? null : `JSON that says ${quotedPiece(said)} stands there, not a profile`;

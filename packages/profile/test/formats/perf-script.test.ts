@@ -259,7 +259,9 @@ test('accesses to memory: what they found and what they weigh is no frame, and w
   assert.deepEqual(names(`${head} ffff8800 ${found} 23\n\t            7f00 work (/bin/a)\n\n`), ['work']);
   assert.deepEqual(names(`${head} 7ffe1000 ${found} 23  55d0 work+0x3 (/bin/a)\n`), ['work']);
   assert.deepEqual(names(`${head} 7ffe1000 ${found} 55d0 work+0x3 (/bin/a)\n`), ['work']);
-  assert.deepEqual(names(`a 77 [001] 12.44:  1000 faults:   7fff1234     55d0 work+0x3 (/bin/a)\n`), ['work']);
+  assert.deepEqual(names(`a 77 [001] 12.44:  1000 faults:   7fff1234     55d0 work+0x3 (/bin/a)\n`), [
+    'work',
+  ]);
   assert.deepEqual(names(`a 77 [001] 12.44:  1000 cycles:   55d0 add (/bin/a)\n`), ['add']);
 });
 

@@ -2,7 +2,15 @@
 // As `go tool pprof` names them: golang/go src/cmd/pprof/pprof.go, 1.26.8.
 import { toPlace } from './cursor.ts';
 import { BinaryError } from '../error.ts';
-import { type AbbreviationTables, At, type DwarfSections, type Entry, type Split, Tag, Unit } from './entries.ts';
+import {
+  type AbbreviationTables,
+  At,
+  type DwarfSections,
+  type Entry,
+  type Split,
+  Tag,
+  Unit,
+} from './entries.ts';
 import { type LineBudget, LineTable } from './lines.ts';
 
 /** Entries of all units that are read, and scopes that all look-ups together may meet. */

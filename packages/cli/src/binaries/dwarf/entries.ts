@@ -154,7 +154,12 @@ export class Unit {
    * @param tables abbreviations that were read, by their place
    * @param skeleton of a unit in another file what is left of it in the program: its addresses are there
    */
-  constructor(sections: DwarfSections, start: number, tables: AbbreviationTables, skeleton: Unit | null = null) {
+  constructor(
+    sections: DwarfSections,
+    start: number,
+    tables: AbbreviationTables,
+    skeleton: Unit | null = null,
+  ) {
     this.sections = sections;
     this.start = start;
     const cursor = new Cursor(sections.info, sections.isLittle, start);
