@@ -23,7 +23,7 @@ export interface BinaryNames {
   readonly names: ReadonlyMap<bigint, readonly BinaryName[]>;
   /** Why lines that it has are not read, as the end of a sentence; null where they are, or where it has none. */
   readonly linesProblem: string | null;
-  /** Which file calls that were inlined stand in that is not there, where they were asked for; '' for none. */
+  /** Which file calls that were inlined stand in that is not there or is damaged, where they were asked for; '' for none. */
   readonly lacking: string;
   /** What its linker called it; '' where it has no name. */
   readonly buildId: string;

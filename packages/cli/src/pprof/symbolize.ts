@@ -140,7 +140,7 @@ async function askBinaries(
       );
     if (found.lacking !== '')
       warn(
-        `${name}: calls that were inlined stand in ${found.lacking}, which is not found: give its folder in PPROF_BINARY_PATH, or put all such files into one with dwp -e ${filename}`,
+        `${name}: calls that were inlined stand in ${found.lacking}, which is not there or damaged: give its folder in PPROF_BINARY_PATH, or put all such files into one with dwp -e ${filename}`,
       );
     if (found.linesProblem !== null && bare.size > left)
       warn(

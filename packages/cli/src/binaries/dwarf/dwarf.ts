@@ -99,7 +99,7 @@ export class Dwarf {
   readonly #index: UnitIndex;
   readonly #lineBudget: LineBudget = { rows: 0 };
   readonly #findSplit: FindSplit;
-  /** The first unit whose other file was asked for and is not there. */
+  /** The first unit whose other file was asked for and is not there, or damaged. */
   #lacking: Split | null = null;
   #entries = 0;
   #steps = 0;
@@ -160,7 +160,7 @@ export class Dwarf {
     return read.lines;
   }
 
-  /** The file of the first unit that was asked for whose rest is not there; '' where all were found. */
+  /** The file of the first unit that was asked for whose rest cannot be read; '' where all were found. */
   get lacking(): string {
     return this.#lacking?.name ?? '';
   }
@@ -171,24 +171,43 @@ export class Dwarf {
     return read.body;
   }
 
+  /** The rest of a unit; null where it has none, or none that can be read: the file is missing then, or damaged. */
   #splitOf(unit: Unit): Unit | null {
     const { split } = unit;
-    const sections = split === null ? null : this.#findSplit(split);
     if (split === null) return null;
-    const tables: AbbreviationTables = new Map();
-    // Units of types stand in front of it.
-    for (let at = 0; sections !== null && at < sections.info.length; ) {
-      const one = new Unit(sections, at, tables, unit);
-      if (one.isOf(split)) return one;
-      at = one.end;
+    try {
+      const sections = this.#findSplit(split);
+      const tables: AbbreviationTables = new Map();
+      // Units of types stand in front of it.
+      for (let at = 0; sections !== null && at < sections.info.length; ) {
+        const one = new Unit(sections, at, tables, unit);
+        if (one.isOf(split)) return one;
+        at = one.end;
+      }
+    } catch (error) {
+      if (!(error instanceof BinaryError)) throw error;
     }
     this.#lacking ??= split;
     return null;
   }
 
+  /** The functions and calls of a unit. */
+  #scopesOf(read: ReadUnit): readonly Scope[] {
+    const body = this.#bodyOf(read);
+    try {
+      return this.#readScopes(body);
+    } catch (error) {
+      if (!(error instanceof BinaryError && body.isSplit)) throw error;
+    }
+    // Its other file is damaged: lines are told all the same.
+    this.#lacking ??= read.unit.split;
+    read.body = read.unit;
+    return this.#readScopes(read.unit);
+  }
+
   /** The functions and calls around an address, outermost first. */
   #scopesAt(read: ReadUnit, address: bigint): Scope[] {
-    read.scopes ??= this.#readScopes(this.#bodyOf(read));
+    read.scopes ??= this.#scopesOf(read);
     const found: Scope[] = [];
     for (const scope of read.scopes) {
       if (++this.#steps > MOST_STEPS)
