@@ -215,6 +215,7 @@ function committed(): Seed[] {
     seed('Firefox', file('shop.firefox.json')),
     seed('Firefox', gecko),
     seed('Firefox', file('page.firefox.json')),
+    seed('Firefox', file('shop.fxprof.json')),
     seed('callgrind', file('shop.callgrind')),
     seed('austin', firstLines(file('shop.austin'), 5000)),
     seed('MOJO', file('shop.mojo')),
