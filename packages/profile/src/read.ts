@@ -6,6 +6,7 @@ import { ProfileError } from './errors.ts';
 import type { Profile } from './profile.ts';
 import { ProfileDecoder } from './proto/decode.ts';
 import type { ReadOptions } from './read-options.ts';
+import type * as Plain from './read-plain.ts';
 
 const MAX_BYTES = 2 ** 31 - 1;
 const ALWAYS_ALLOWED = 2 ** 26;
@@ -33,7 +34,7 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
 }
 
 /** All other formats, once somebody met them: to ask for a module again costs as much as to read a small file. */
-let plain: typeof import('./read-plain.ts') | null = null;
+let plain: typeof Plain | null = null;
 
 /** All other formats, and what is wrong with a message: loaded by who meets them. */
 async function readWhole(bytes: Uint8Array, options: ReadOptions): Promise<Profile> {
