@@ -31,7 +31,11 @@ const limits = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 1_000,
-  keepAliveTimeout: 5_000,
+  /**
+   * Go's never close a connection that rests. One that is closed as its client asks again is a request that fails: a scraper that comes every
+   * five seconds, or every minute, is to find its connection open. When others want room, those that rest make it.
+   */
+  keepAliveTimeout: 90_000,
   /** Whatever the service itself was told to accept. */
   insecureHTTPParser: false,
 };

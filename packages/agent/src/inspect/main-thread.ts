@@ -90,7 +90,9 @@ export class MainThread implements ForkedThread {
   }
 
   evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T> {
-    return this.withSession((session) => evaluated(session, expression, 'the main thread', signal));
+    return this.withSession((session) =>
+      evaluated(session, expression, { who: 'the main thread', ...(signal === undefined ? {} : { signal }) }),
+    );
   }
 
   /** The same thread by a session of its own, for what V8 keeps by session: a CPU profiler. It ends with {@link end}. */
@@ -161,26 +163,28 @@ export class MainThread implements ForkedThread {
   }
 }
 
+/** How a thread is asked. */
+export interface Asking {
+  /** What is asked, for messages. */
+  readonly who: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * The value of an expression.
  *
- * @param who what is asked, for messages
  * @throws {AgentError} `AGENT_UNAVAILABLE` where it throws
  */
 export async function evaluated<T>(
   session: InspectorSession,
   expression: Expression<T>,
-  who: string,
-  signal?: AbortSignal,
+  { who, ...how }: Asking,
 ): Promise<T> {
   const reply = await session.post<{
     result: { value?: T };
     exceptionDetails?: { text: string; exception?: { description?: string } };
-  }>(
-    'Runtime.evaluate',
-    { expression, returnByValue: true, silent: true },
-    signal === undefined ? {} : { signal },
-  );
+  }>('Runtime.evaluate', { expression, returnByValue: true, silent: true }, how);
   if (reply.exceptionDetails !== undefined) {
     const text = reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text;
     throw new AgentError('AGENT_UNAVAILABLE', `${who} failed to answer: ${text.split('\n')[0] ?? ''}`);

@@ -1,4 +1,5 @@
 // Messages between the main thread and the sidecar worker.
+import type { KeptBuffers } from './keepsakes.ts';
 import type { PlainGate } from '../door/gate.ts';
 import type { Place } from '../http/place.ts';
 import type { PprofResponse } from '../http/messages.ts';
@@ -28,6 +29,8 @@ export interface SidecarData {
    * Slot 2: number of `ask` messages that the main thread has not read. Slot 3: when its loop turned last, see `Heartbeat`.
    */
   readonly shared: Int32Array;
+  /** What the sidecar before has left to this one. */
+  readonly kept: KeptBuffers;
 }
 
 /** From the main thread to the worker. */
@@ -55,6 +58,8 @@ export type FromSidecar =
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'response'; readonly id: number; readonly response: PprofResponse }
   | { readonly kind: 'ask'; readonly id: number; readonly request: AuthRequest }
+  /** Held for the sidecar that follows, should this one be killed. */
+  | { readonly kind: 'keep'; readonly name: string; readonly buffer: SharedArrayBuffer }
   /** Something for whoever runs the service to read. */
   | { readonly kind: 'say'; readonly line: string }
   /** Makes the loop turn; answered by `awake`. */
