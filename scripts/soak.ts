@@ -183,8 +183,9 @@ function told(response: Response, body: ArrayBuffer): string {
 
 /** Why a fetch failed: its own words are `fetch failed`. */
 function whyOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? ` (${String(error.cause)})` : '';
-  return `${String(error)}${cause}`;
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${String(error)} (${String(cause)})` : String(error);
 }
 
 /** Asks for one endpoint, and once more where it is told to come again. */

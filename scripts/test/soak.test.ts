@@ -58,7 +58,10 @@ test('who is told to come again comes again once, and what fails then, or fails 
     assert.deepEqual(await outcome('never'), { fault: 'never: 503 busy', refusal: 'never: 503 busy' });
     assert.deepEqual(await outcome('refused'), { fault: 'refused: 503 busy', refusal: '' });
     assert.deepEqual(await outcome('broken'), { fault: 'broken: 500 busy', refusal: '' });
-    assert.match((await outcome('reset')).fault, /^reset: after \d+\.\d s TypeError: fetch failed \(.*socket/iu);
+    assert.match(
+      (await outcome('reset')).fault,
+      /^reset: after \d+\.\d s TypeError: fetch failed \(.*socket/iu,
+    );
   } finally {
     server.closeAllConnections();
     server.close();

@@ -105,7 +105,10 @@ describe('what was counted before the sidecar was killed is counted after', () =
     withWorkers(async (workers) => {
       const { port } = await serving({ port: 0, block: true, tasks: false, heap: false });
       const spun = (profile: Profile): number =>
-        [...byStack(profile, 1)].reduce((sum, [stack, nanos]) => sum + (stack.includes('spins ') ? nanos : 0), 0);
+        [...byStack(profile, 1)].reduce(
+          (sum, [stack, nanos]) => sum + (stack.includes('spins ') ? nanos : 0),
+          0,
+        );
       let before = await read(port, 'block');
       while (spun(before) === 0) {
         await blockWith(spins);

@@ -19,7 +19,10 @@ export class KeptUp {
   #isClosed = false;
   #delay = FIRST_MS;
 
-  private constructor(port: number, again: (before: Sidecar | null) => Promise<{ readonly sidecar: Sidecar }>) {
+  private constructor(
+    port: number,
+    again: (before: Sidecar | null) => Promise<{ readonly sidecar: Sidecar }>,
+  ) {
     this.port = port;
     this.#again = again;
   }
