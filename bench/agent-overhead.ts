@@ -176,7 +176,9 @@ function byStart(own: readonly Reading[], off: readonly Reading[], of: Figure): 
   const rounds = Number(values.rounds);
   return Array.from({ length: Math.floor(own.length / rounds) }, (_, start) => {
     const each = own.slice(start * rounds, (start + 1) * rounds);
-    return median(each.map((reading, i) => reading[of] / (off[start * rounds + i] as Reading)[of])).toFixed(2);
+    return median(each.map((reading, i) => reading[of] / (off[start * rounds + i] as Reading)[of])).toFixed(
+      2,
+    );
   }).join(' ');
 }
 
@@ -208,11 +210,7 @@ console.log(
 );
 
 /** Starts every variant of a service anew, each time another one first, and measures them in turn. */
-async function measure(
-  kind: string,
-  readings: ReadonlyMap<string, Reading[]>,
-  begun: number,
-): Promise<void> {
+async function measure(kind: string, readings: ReadonlyMap<string, Reading[]>, begun: number): Promise<void> {
   const running = new Map<string, Service>();
   const first = begun % variants.length;
   for (const variant of [...variants.slice(first), ...variants.slice(0, first)])

@@ -39,6 +39,7 @@ const late: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['readFileSync', 'statSync'],
   'node:perf_hooks': ['monitorEventLoopDelay'],
   'node:util': ['inspect'],
+  'node:vm': ['runInThisContext'],
   'node:zlib': ['gunzipSync'],
 };
 

@@ -139,7 +139,10 @@ class Service {
 
   async line(): Promise<string> {
     const next: IteratorResult<string, undefined> = await this.#lines.next();
-    if (next.done === true) throw new Error('the service has ended');
+    if (next.done === true) {
+      const { exitCode, signalCode } = this.#child;
+      throw new Error(`the service has ended by itself: ${signalCode ?? exitCode ?? 'nobody knows how yet'}`);
+    }
     return next.value;
   }
 

@@ -58,6 +58,8 @@ export class Tracer {
     let leave = (): void => undefined;
     try {
       leave = limits.recordings.enter(request.seconds, request.signal);
+      // Nothing has begun where there is no inspector.
+      await main.withSession(() => Promise.resolve());
       if ((await main.evaluate(maybeHostCall('startTrace'), request.signal)) === false) {
         this.#running = false;
         leave();

@@ -1,9 +1,15 @@
 // The agent's own listener: it shares the service's file descriptors, so that slow, silent and greedy clients are bounded.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { route } from '../http/route.ts';
+import { originForm, route } from '../http/route.ts';
 import type { TlsOptions } from '../options.ts';
 import { MAX_BODY, readBody } from './body.ts';
 import type { Door } from './door.ts';
@@ -58,9 +64,15 @@ export interface Listener {
  */
 export async function openListener(door: Door, place: Place, tls: TlsOptions | null): Promise<Listener> {
   const clients = new Clients();
-  const server = serverOf(tls, (request, response) => {
-    serve(door, clients, request, response).catch(() => response.destroy());
-  });
+  const answer = (request: IncomingMessage, response: ServerResponse, waits = false): void => {
+    serve(door, clients, { request, response, waits }).catch(() => response.destroy());
+  };
+  const server = serverOf(tls, (request, response) => answer(request, response));
+  // Who asks whether to send a body is told so when it is read, and has an answer at once where it is not.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    answer(request, response, true),
+  );
+  server.on('connect', refuseTunnel);
   server.maxConnections = CROWDED + RESERVE + 1 + (tls === null ? 0 : MOST_HANDSHAKES);
   if (tls !== null) boundHandshakes(server);
   server.maxRequestsPerSocket = 1_000;
@@ -147,14 +159,18 @@ async function listenOnFirst(server: Server, host: string, ports: readonly numbe
   }
 }
 
-async function serve(
-  door: Door,
-  clients: Clients,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { socket, method = 'GET', headers } = request;
-  const url = request.url ?? '/';
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** For leave to send the body. */
+  readonly waits: boolean;
+}
+
+async function serve(door: Door, clients: Clients, { request, response, waits }: Exchange): Promise<void> {
+  const { socket, method = 'GET' } = request;
+  const { target: url, host } = originForm(request.url ?? '/');
+  // The host that is named with the target is the one that is meant.
+  const headers = host === null ? request.headers : { ...request.headers, host };
   // It has its answer.
   if (clients.isTurnedAway(socket)) return;
   const abort = clients.begin(socket);
@@ -179,11 +195,36 @@ async function serve(
     return;
   }
   const remoteAddress = socket.remoteAddress ?? '';
-  const asked = { method, url, headers, remoteAddress, body: () => readBody(request) };
+  // What is not read may still come, or not.
+  if (waits && hasBody(request)) response.shouldKeepAlive = false;
+  const body = (): ReturnType<typeof readBody> => {
+    if (waits) response.writeContinue();
+    return readBody(request);
+  };
+  const asked = { method, url, headers, remoteAddress, body };
   const answer = await door.answer(found, asked, abort.signal);
   // Whoever was turned away has not been read, and the connection may carry the next request.
   if (isRead) discardBody(request);
   await send(response, answer);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Nobody is led anywhere from here. */
+function refuseTunnel({ url = '' }: IncomingMessage, socket: Duplex): void {
+  const found = route('CONNECT', url, PREFIX);
+  const { status, headers, body } =
+    found.kind === 'answer' || found.kind === 'outside'
+      ? found.response
+      : { status: 404, headers: {}, body: '' };
+  const lines = Object.entries({ ...headers, Connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  socket.on('error', () => socket.destroy());
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', String(body)].join('\r\n'));
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function discardBody(request: IncomingMessage): void {

@@ -47,6 +47,8 @@ export type ToSidecar =
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'auth'; readonly id: number; readonly allowed: boolean }
   | { readonly kind: 'awake' }
+  /** What {@link FromSidecar} `evaluate` came to; `error` where it threw. */
+  | { readonly kind: 'evaluated'; readonly id: number; readonly value?: unknown; readonly error?: string }
   /** The loop did not turn in that time; microseconds of the monotonic clock. */
   | { readonly kind: 'blocked'; readonly from: number; readonly to: number }
   | { readonly kind: 'close' }
@@ -62,6 +64,8 @@ export type FromSidecar =
   | { readonly kind: 'keep'; readonly name: string; readonly buffer: SharedArrayBuffer }
   /** Something for whoever runs the service to read. */
   | { readonly kind: 'say'; readonly line: string }
+  /** An expression of ours, where there is no inspector to evaluate it. */
+  | { readonly kind: 'evaluate'; readonly id: number; readonly expression: string }
   /** Makes the loop turn; answered by `awake`. */
   | { readonly kind: 'wake' }
   /** Starts the heartbeat, and has every block of `threshold` milliseconds told; null stops it. */

@@ -1,9 +1,10 @@
 // The main thread's end of the sidecar: starts the worker, passes requests to it, and lets go of it when the process exits.
+import { runInThisContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { errorResponse } from '../http/messages.ts';
 import { streamUntil } from '../door/pieces.ts';
-import { AgentError } from '../errors.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { Heartbeat } from '../host/heartbeat.ts';
 import { agentHost } from '../host/host.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
@@ -257,6 +258,8 @@ export class Sidecar {
     } else if (message.kind === 'beat') {
       if (message.threshold === null) this.#heartbeat.stop();
       else this.#heartbeat.start(message.threshold);
+    } else if (message.kind === 'evaluate') {
+      this.#send({ kind: 'evaluated', id: message.id, ...evaluatedHere(message.expression) });
     } else if (message.kind === 'keep') {
       this.#kept.set(message.name, message.buffer);
     } else if (message.kind === 'say') {
@@ -283,6 +286,15 @@ export class Sidecar {
       // An auth function that throws lets nobody in.
     }
     this.#send({ kind: 'auth', id: message.id, allowed });
+  }
+}
+
+/** What an expression of the sidecar's comes to, where no inspector evaluates it. */
+function evaluatedHere(expression: string): { readonly value: unknown } | { readonly error: string } {
+  try {
+    return { value: runInThisContext(expression) };
+  } catch (error) {
+    return { error: messageOf(error).split('\n', 1)[0] ?? '' };
   }
 }
 

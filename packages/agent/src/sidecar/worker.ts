@@ -4,7 +4,7 @@ import { Door } from '../door/door.ts';
 import type { Gate, PlainGate } from '../door/gate.ts';
 import { isLoopback } from '../http/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
-import { messageOf } from '../errors.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
 import { MainThread } from '../inspect/main-thread.ts';
 import type { AuthRequest } from '../options.ts';
@@ -27,12 +27,13 @@ if (port === null) throw new Error('the sidecar runs in a worker thread only');
 const send = (message: FromSidecar, transfer: Transferable[] = []): void =>
   port.postMessage(message, transfer);
 
-const main = new MainThread(data.shared, () => send({ kind: 'wake' }));
+const main = new MainThread(data.shared, () => send({ kind: 'wake' }), askByMessage);
 const lag = new LoopLag(() => send({ kind: 'wake' }));
 const pulse = new SharedPulse(data.shared, (threshold) => send({ kind: 'beat', threshold }));
 const awaitingTurn = new Set<(turned: boolean) => void>();
 const running = new Map<number, AbortController>();
 const asked = new Map<number, (allowed: boolean) => void>();
+const evaluating = new Map<number, (answer: Extract<ToSidecar, { kind: 'evaluated' }>) => void>();
 let nextAsk = 0;
 let listener: Listener | null = null;
 let answering: Promise<Answering> | null = null;
@@ -54,6 +55,9 @@ port.on('message', (message: ToSidecar) => {
       lag.turned();
       for (const resolve of awaitingTurn) resolve(true);
       awaitingTurn.clear();
+      return;
+    case 'evaluated':
+      evaluating.get(message.id)?.(message);
       return;
     case 'blocked':
       pulse.blocked(message);
@@ -115,7 +119,28 @@ async function close(): Promise<void> {
   await listener?.close();
   main.end();
   send({ kind: 'closed' });
-  port?.close();
+  // Deno's has no such method; whoever asked for the end terminates the thread.
+  const { close: closePort }: { readonly close?: () => void } = port ?? {};
+  closePort?.call(port);
+}
+
+function askByMessage(expression: string, signal: AbortSignal): Promise<unknown> {
+  const id = nextAsk++;
+  return new Promise((resolve, reject) => {
+    const gone = (): void => {
+      evaluating.delete(id);
+      reject(new AgentError('AGENT_ABORTED', 'the client went away'));
+    };
+    signal.addEventListener('abort', gone, { once: true });
+    evaluating.set(id, ({ value, error }) => {
+      evaluating.delete(id);
+      signal.removeEventListener('abort', gone);
+      if (error === undefined) resolve(value);
+      else reject(new AgentError('AGENT_UNAVAILABLE', `the main thread failed to answer: ${error}`));
+    });
+    if (signal.aborted) gone();
+    else send({ kind: 'evaluate', id, expression });
+  });
 }
 
 /**
