@@ -38,10 +38,10 @@ const limits = {
   requestTimeout: 10_000,
   connectionsCheckingInterval: 1_000,
   /**
-   * Go's never close a connection that rests. One that is closed as its client asks again is a request that fails: a scraper that comes every
-   * five seconds, or every minute, is to find its connection open. When others want room, those that rest make it.
+   * None of the intervals that scrapers have (5, 10, 15, 20, 30, 60 seconds): a connection that is closed just as its client asks again is a
+   * request that fails.
    */
-  keepAliveTimeout: 90_000,
+  keepAliveTimeout: 23_000,
   /** Whatever the service itself was told to accept. */
   insecureHTTPParser: false,
 };

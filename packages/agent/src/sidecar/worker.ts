@@ -120,8 +120,8 @@ async function close(): Promise<void> {
   main.end();
   send({ kind: 'closed' });
   // Deno's has no such method; whoever asked for the end terminates the thread.
-  const { close: closePort }: { readonly close?: () => void } = port ?? {};
-  closePort?.call(port);
+  const closable: { close?(): void } | null = port;
+  closable?.close?.();
 }
 
 function askByMessage(expression: string, signal: AbortSignal): Promise<unknown> {
