@@ -1,7 +1,8 @@
 // What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource. `twin` is
 // `off` under another name: as far as it is from 1.00, so far are the others to be doubted.
 //
-// Variants beside those of the default: mounted (on the service's own app, and nobody asks), scraped (every 15 s as Grafana Alloy does), profiled
+// Variants beside those of the default: mounted (on the service's own app, and nobody asks), on_twin (`on` under another name), scraped (every 15 s as
+// Grafana Alloy does, which has a CPU profile taken for 14 of them), scraped_snapshots (the same without the CPU profile), profiled
 // (CPU at 100 Hz all the time) and datadog (the same by @datadog/pprof, of .cache/neighbours), block (armed, against untracked), black_box
 // (armed, against on), traced (a trace all the time) and trace_events (node --trace-event-categories with the same categories).
 //
