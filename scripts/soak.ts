@@ -140,8 +140,9 @@ class Service {
   async line(): Promise<string> {
     const next: IteratorResult<string, undefined> = await this.#lines.next();
     if (next.done === true) {
-      const { exitCode, signalCode } = this.#child;
-      throw new Error(`the service has ended by itself: ${signalCode ?? exitCode ?? 'nobody knows how yet'}`);
+      const child = this.#child;
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      throw new Error(`the service has ended by itself: ${child.signalCode ?? child.exitCode ?? ''}`);
     }
     return next.value;
   }
