@@ -2,10 +2,14 @@
 import { Session } from 'node:inspector';
 import { AgentError } from '../errors.ts';
 import type { Expression } from '../host/calls.ts';
+import { isStarved, mainThreadRun } from './starved.ts';
 import { whyUnreachable } from '../host/other-runtimes.ts';
 
 /** How long an answer of the main thread may take; only a main thread inside of native code needs longer. */
 const ANSWER_MS = 10_000;
+/** How long at most where it does not get the CPU, and how often that is looked at once it is late. */
+const STARVED_MS = 60_000;
+const LOOK_MS = 1_000;
 /** How often the main thread is woken while an answer is under way. */
 const WAKE_MS = 100;
 
@@ -241,10 +245,21 @@ function postTo<T>(
       settle();
     };
     const onAbort = (): void => done(() => reject(new AgentError('AGENT_ABORTED', 'the client went away')));
+    const giveUp = (): void => done(() => reject(new AgentError('AGENT_TIMEOUT', lateMessage(timeoutMs))));
+    const late = (): void => {
+      const [before, at] = [mainThreadRun(), performance.now()];
+      if (before?.isRunnable !== true || at - began >= STARVED_MS) {
+        giveUp();
+        return;
+      }
+      timer = setTimeout(
+        () => (isStarved(before, mainThreadRun(), performance.now() - at) ? late() : giveUp()),
+        LOOK_MS,
+      );
+    };
+    const began = performance.now();
     // The timer also keeps the worker alive while the answer is under way; `post` does not.
-    const timer = setTimeout(() => {
-      done(() => reject(new AgentError('AGENT_TIMEOUT', lateMessage(timeoutMs))));
-    }, timeoutMs);
+    let timer = setTimeout(late, timeoutMs);
     const waking = setInterval(wake, WAKE_MS);
     signal?.addEventListener('abort', onAbort, { once: true });
     session.post(method, params, (error: Error | null, result?: Reply) => {
