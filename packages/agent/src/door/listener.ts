@@ -7,13 +7,14 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { originForm, route } from '../http/route.ts';
 import type { TlsOptions } from '../options.ts';
 import { MAX_BODY, readBody } from './body.ts';
 import type { Door } from './door.ts';
 import type { Place } from '../http/place.ts';
+import { HeldUp } from './held-up.ts';
 import { listenOnFile } from './socket-file.ts';
 import { send } from './send.ts';
 
@@ -77,7 +78,11 @@ export async function openListener(door: Door, place: Place, tls: TlsOptions | n
   if (tls !== null) boundHandshakes(server);
   server.maxRequestsPerSocket = 1_000;
   server.on(tls === null ? 'connection' : 'secureConnection', (socket: Socket) => clients.add(socket));
-  server.on('clientError', turnAway);
+  const heldUp = new HeldUp();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && heldUp.justNow) spare(socket);
+    else turnAway(error, socket);
+  });
   const leave = await listenAt(server, place);
   // A connection that cannot be accepted, for want of memory or descriptors: not heard, it would end the worker.
   server.on('error', () => undefined);
@@ -86,6 +91,7 @@ export async function openListener(door: Door, place: Place, tls: TlsOptions | n
     close: () =>
       new Promise((resolve) => {
         leave();
+        heldUp.stop();
         clients.close();
         server.close(() => resolve());
       }),
@@ -238,6 +244,15 @@ function discardBody(request: IncomingMessage): void {
 /** The beginning of an answer that ends with its connection. */
 function head(status: string, more = ''): string {
   return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\n${more}Connection: close\r\n\r\n`;
+}
+
+/** A client that was not read in time, for which nobody but this thread is to blame, has as long again; then it goes without a word. */
+function spare(socket: Duplex): void {
+  const read = socket instanceof Socket ? socket.bytesRead : 0;
+  const look = (): void => {
+    if (!(socket instanceof Socket) || socket.bytesRead === read) socket.destroy();
+  };
+  setTimeout(look, limits.headersTimeout).unref();
 }
 
 /** Answers what is no request, and lets go of the connection even if the client does not. */
