@@ -102,6 +102,8 @@ describe('worker threads', () => {
   test('that end while they are profiled say so', async () => {
     const { port } = await serving({ port: 0, tasks: false, heap: false });
     const worker = await run(burns);
+    // Whoever asks first waits for more than the recording.
+    assert.equal((await ask(port, '/debug/pprof/workers')).status, 200);
     const asked = ask(port, `/debug/pprof/profile?seconds=5&worker=${worker.threadId}`);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await worker.terminate();

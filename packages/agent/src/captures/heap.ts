@@ -155,13 +155,10 @@ function takeReading(
     const memory = await source.memory(session);
     const started = performance.now();
     const cpu = (): Promise<number> => evaluated(session, CPU_MS, { who: 'the thread', timeoutMs: SLOW_MS });
-    // All of it is asked at once, so that nothing of the service comes between.
-    const [before, , profile, after] = await Promise.all([
-      cpu(),
-      collect ? session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: SLOW_MS }) : null,
-      source.samples(session),
-      cpu(),
-    ]);
+    const before = await cpu();
+    // V8 may collect in a turn of its own: what is asked beside would be told before.
+    if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: SLOW_MS });
+    const [profile, after] = await Promise.all([source.samples(session), cpu()]);
     const cost = Math.min(performance.now() - started, Math.max(0, after - before));
     // Before anybody is told: the next sidecar must not say less.
     if (ledger.add(profile, memory.interval)) context.keepsakes?.write(KEPT, JSON.stringify(ledger.save()));
