@@ -1,6 +1,6 @@
 // Tracks suspended tasks on the main thread: looks at the stack of new promises, as far as the budget allows, and links them.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { promiseHooks } from 'node:v8';
+import v8 from 'node:v8';
 import { messageOf } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
 import { Budget } from './budget.ts';
@@ -144,7 +144,7 @@ export class TaskTracker {
   }
 
   #arm(): void {
-    this.#stopHook ??= promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
+    this.#stopHook ??= v8.promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
   }
 
   readonly #disarm = (): void => {
