@@ -1,16 +1,17 @@
 // Handles that were made since a test began and live: timers, sockets, pipes, children, workers, watchers, ports. Servers stand in servers.ts.
 import { type AsyncHook, createHook, executionAsyncId } from 'node:async_hooks';
 import { handleStates, requestStates, stateOf } from '../tasks/states.ts';
-import { acceptedBy, isUnref, placeOf } from './accepted.ts';
+import { acceptedBy, isResting, isUnref, placeOf } from './accepted.ts';
 import type { Found } from './found.ts';
 import type { LeakKind } from './leak.ts';
-import { isOlder, type Origin, type Since } from './origin.ts';
+import type { AnswersFor, Origin } from './origin.ts';
 import type { StackNode, Stacks } from './stacks.ts';
 import { ownerOfStack } from './whose.ts';
 
 /** By the type that async_hooks gives them. */
 const kinds: ReadonlyMap<string, LeakKind> = new Map([
   ['Timeout', 'timer'],
+  ['Immediate', 'immediate'],
   ['TCPWRAP', 'socket'],
   ['PIPEWRAP', 'pipe'],
   ['UDPWRAP', 'udp socket'],
@@ -22,7 +23,10 @@ const kinds: ReadonlyMap<string, LeakKind> = new Map([
 ]);
 
 /** Of these Node makes some for purposes of its own, without a frame of anybody else's. */
-const nodesOwn: ReadonlySet<LeakKind> = new Set(['timer', 'pipe', 'message port']);
+const nodesOwn: ReadonlySet<LeakKind> = new Set(['timer', 'immediate', 'pipe', 'message port']);
+
+/** Whoever calls these of Node's makes a message port of his own; a worker's is told with the worker. */
+const channels: ReadonlySet<string> = new Set(['MessageChannel', 'BroadcastChannel']);
 
 /** What is asked of a resource, where it has it. */
 interface Resource {
@@ -42,7 +46,7 @@ interface Handle {
 
 /** Standard streams are made when somebody first uses them, and stay. */
 function isStandardStream(files: readonly string[]): boolean {
-  return files.some((file) => file.startsWith('node:internal/bootstrap/'));
+  return files.some((file) => file.startsWith('node:internal/bootstrap/switches/'));
 }
 
 /** Looks at every handle from {@link HandleWatch.start} on. */
@@ -82,11 +86,11 @@ export class HandleWatch {
     return this.#made;
   }
 
-  /** Those that were made after number `first` and keep the process alive, and intervals whether they do or not. */
-  found(first: number, since: Since): Found[] {
+  /** Those that keep the process alive, and intervals whether they do or not. */
+  found(answersFor: AnswersFor): Found[] {
     const found: Found[] = [];
     for (const [id, { kind, stack, order, origin, ref }] of this.#live) {
-      if (order <= first || isOlder(origin, since)) continue;
+      if (!answersFor(order, origin)) continue;
       const resource = ref.deref();
       if (resource === undefined || resource._destroyed === true) {
         this.#live.delete(id);
@@ -101,11 +105,11 @@ export class HandleWatch {
       if (owner === 'runner' || isStandardStream(files)) continue;
       if (owner === 'node' && nodesOwn.has(kind)) continue;
       const leaf = files[0] ?? '';
-      if (kind === 'message port' && leaf.startsWith('node:') && frames[0]?.name !== 'MessageChannel')
+      if (kind === 'message port' && leaf.startsWith('node:') && !channels.has(frames[0]?.name ?? ''))
         continue;
       const server = kind === 'socket' && owner === 'node' ? acceptedBy(resource) : null;
       // Whoever lets the process end while a server listens lets its connections end with it.
-      if (server !== null && server.listening && isUnref(server)) continue;
+      if (server !== null && server.listening && (isUnref(server) || isResting(resource, server))) continue;
       const every = resource._idleTimeout ?? 0;
       const detail =
         server !== null
@@ -130,7 +134,8 @@ export class HandleWatch {
     this.#made++;
     // What an older timer makes goes on with what that one began.
     const by = this.#live.get(executionAsyncId());
-    const { order, origin } = by?.kind === 'timer' ? by : { order: this.#made, origin: this.#origin() };
+    const isTimer = by?.kind === 'timer' || by?.kind === 'immediate';
+    const { order, origin } = isTimer ? by : { order: this.#made, origin: this.#origin() };
     this.#live.set(id, { kind, stack, order, origin, ref: new WeakRef(resource) });
   };
 }
