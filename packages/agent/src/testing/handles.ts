@@ -30,7 +30,7 @@ const channels: ReadonlySet<string> = new Set(['MessageChannel', 'BroadcastChann
 
 /** What is asked of a resource, where it has it. */
 interface Resource {
-  hasRef?(): boolean;
+  hasRef?(): boolean | undefined;
   readonly _destroyed?: boolean;
   readonly _repeat?: number | null;
   readonly _idleTimeout?: number;
@@ -49,6 +49,15 @@ function isStandardStream(files: readonly string[]): boolean {
   return files.some((file) => file.startsWith('node:internal/bootstrap/switches/'));
 }
 
+function hasEnded(resource: Resource | undefined): boolean {
+  if (resource === undefined || resource._destroyed === true) return true;
+  // A handle that is closed has nothing to say any more.
+  return typeof resource.hasRef === 'function' && resource.hasRef() === undefined;
+}
+
+/** Handles after which those that have ended are looked for. */
+const FIRST_PRUNE = 1024;
+
 /** Looks at every handle from {@link HandleWatch.start} on. */
 export class HandleWatch {
   readonly #stacks: Stacks;
@@ -57,6 +66,7 @@ export class HandleWatch {
   readonly #onResource: (state: number) => void;
   #hook: AsyncHook | null = null;
   #made = 0;
+  #pruneAt = FIRST_PRUNE;
 
   /** @param onResource hears what a promise that is being made may wait for */
   constructor(stacks: Stacks, origin: () => Origin, onResource: (state: number) => void) {
@@ -66,12 +76,9 @@ export class HandleWatch {
   }
 
   start(): void {
-    // On Node 20 and 22 it is called for each promise as well: in a test that is time well spent.
-    this.#hook = createHook({
-      init: this.#init,
-      destroy: (id: number) => void this.#live.delete(id),
-      trackPromises: false,
-    });
+    // On Node 20 and 22 it is called for each promise as well: in a test that is time well spent. To be told of ends would have Node follow
+    // every promise to its end as soon as somebody else has a hook, as node:test does: whoever has ended says so when he is asked.
+    this.#hook = createHook({ init: this.#init, trackPromises: false });
     this.#hook.enable();
   }
 
@@ -86,13 +93,21 @@ export class HandleWatch {
     return this.#made;
   }
 
+  /** Forgets whoever has ended, but for the one that is running: it may go on with another one. */
+  prune(): void {
+    const running = executionAsyncId();
+    for (const [id, { ref }] of this.#live)
+      if (id !== running && hasEnded(ref.deref())) this.#live.delete(id);
+    this.#pruneAt = Math.max(FIRST_PRUNE, this.#live.size * 2);
+  }
+
   /** Those that keep the process alive, and intervals whether they do or not. */
   found(answersFor: AnswersFor): Found[] {
     const found: Found[] = [];
     for (const [id, { kind, stack, order, origin, ref }] of this.#live) {
       if (!answersFor(order, origin)) continue;
       const resource = ref.deref();
-      if (resource === undefined || resource._destroyed === true) {
+      if (resource === undefined || hasEnded(resource)) {
         this.#live.delete(id);
         continue;
       }
@@ -136,6 +151,7 @@ export class HandleWatch {
     const by = this.#live.get(executionAsyncId());
     const isTimer = by?.kind === 'timer' || by?.kind === 'immediate';
     const { order, origin } = isTimer ? by : { order: this.#made, origin: this.#origin() };
+    if (this.#live.size >= this.#pruneAt) this.prune();
     this.#live.set(id, { kind, stack, order, origin, ref: new WeakRef(resource) });
   };
 }

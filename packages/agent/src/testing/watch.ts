@@ -60,6 +60,7 @@ export class Watch {
   }
 
   mark(): Mark {
+    this.#handles.prune();
     return {
       tasks: this.#tasks.entered,
       callers: this.#tasks.running(),

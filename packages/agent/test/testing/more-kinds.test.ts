@@ -279,7 +279,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     kind: 'interval',
     by: /tick/,
     leak: async () => {
-      const all = ticks(5000);
+      const all = ticks(300);
       void (async function tick() {
         await all.next();
       })();
