@@ -1,5 +1,4 @@
 // Tests that run at the same time in one thread: what several of them may have left behind is told by the one that ends last.
-import type { Mark } from './watch.ts';
 
 /** What a runner hands to the hooks of a test, as far as it tells tests apart. */
 export interface RunningTest {
@@ -10,7 +9,7 @@ export interface RunningTest {
 }
 
 /** A test that is checked and has not ended yet. */
-export interface Running {
+export interface Running<Mark> {
   readonly test: RunningTest;
   readonly since: Mark;
   /** Whether others have run at the same time. */
@@ -23,28 +22,28 @@ function mayBePartOf({ fullName, isNesting }: RunningTest, outer: RunningTest): 
   return fullName === null || outer.fullName === null || fullName.startsWith(`${outer.fullName} > `);
 }
 
-/** The tests that are checked now. */
-export class Beside {
-  readonly #running = new Set<Running>();
+/** The tests that are checked now, each since its mark. */
+export class Beside<Mark> {
+  readonly #running = new Set<Running<Mark>>();
 
-  begin(test: RunningTest, since: Mark): Running {
-    const running: Running = { test, since, hadOthers: false };
+  begin(test: RunningTest, since: Mark): Running<Mark> {
+    const running: Running<Mark> = { test, since, hadOthers: false };
     for (const other of this.#others(running)) running.hadOthers = other.hadOthers = true;
     this.#running.add(running);
     return running;
   }
 
   /** It has ended: it answers for what is left, as far as nobody else may have to. */
-  end(running: Running): void {
+  end(running: Running<Mark>): void {
     this.#running.delete(running);
   }
 
   /** When those began that run at the same time and may have to answer for what is left. */
-  others(running: Running): readonly Mark[] {
+  others(running: Running<Mark>): readonly Mark[] {
     return this.#others(running).map(({ since }) => since);
   }
 
-  #others(running: Running): Running[] {
+  #others(running: Running<Mark>): Running<Mark>[] {
     return [...this.#running].filter(
       (other) =>
         other !== running && !mayBePartOf(running.test, other.test) && !mayBePartOf(other.test, running.test),

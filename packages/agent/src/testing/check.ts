@@ -7,10 +7,10 @@ import { LeakError } from './leak-error.ts';
 import { checkLeakOptions, GRACE_MS, type LeakOptions } from './options.ts';
 import { hooksOfRunner, installHooks, type TestHooks } from './runners.ts';
 import { settled } from './settled.ts';
-import { watch } from './watch.ts';
+import { type Mark, watch } from './watch.ts';
 import { leaksOf, writtenLeaks } from './written.ts';
 
-const beside = new Beside();
+const beside = new Beside<Mark>();
 
 function begin(
   options: LeakOptions,
