@@ -142,6 +142,17 @@ function stillRises({ counts }: Finding): boolean {
 }
 
 /**
+ * Bytes that such objects have come to keep. Of a chain in which each holds the one before, each keeps what the next one keeps anyhow, and
+ * nobody counts it: what most of all new objects keep is then what the heap has gained.
+ */
+function keptBy({ retained, growth }: Finding, series: Verdict['series']): number {
+  const own = retained?.growth ?? 0;
+  if (own > 0 || growth.total < leastOfKept * series.growth.total) return own;
+  const live = series.retained ?? [];
+  return (live.at(-1) ?? 0) - (live[0] ?? 0);
+}
+
+/**
  * Convicts objects that pile up and are held by Node alone (entries of its performance timeline, say), where one function of the user's
  * allocates most of what he allocates and stays, and as much as these objects keep: it is named as the one who does.
  */
@@ -151,7 +162,7 @@ export function withNodesOwn<T extends EvidenceVerdict>(verdicts: readonly T[]):
   if (allocator === null || allocator.site.kind === 'leak' || !stillRises(allocator.site)) return verdicts;
   const { site, place } = allocator;
   const convicted = (finding: Finding, series: Verdict['series']): Finding => {
-    const kept = finding.retained?.growth ?? 0;
+    const kept = keptBy(finding, series);
     if (!isHeldByNode(finding) || kept <= 0 || site.growth.total < leastOfKept * kept) return finding;
     const createdBy = `${place.name} ${place.file}:${place.line}`;
     const told: Finding = { ...finding, kind: 'leak', createdBy, createdHow: 'allocated by' };

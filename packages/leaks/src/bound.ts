@@ -7,8 +7,8 @@ export interface Bound {
   readonly slope: number;
   /** Standard error of a least-squares slope, autocorrelation counted. */
   readonly error: number;
-  /** By how much autocorrelation widened it. */
-  readonly inflation: number;
+  /** By how much one point hangs together with the next, at most. */
+  readonly autocorrelation: number;
   /** With 99 % confidence it does not grow more slowly than this. */
   readonly least: number;
   /** With 99 % confidence it does not grow faster than this. */
@@ -23,6 +23,12 @@ const student = [127.3, 14.09, 7.453, 5.598, 4.773, 4.317, 4.029, 3.833, 3.69, 3
 const normal = 2.807;
 /** The same at 99 %, for the pieces in which a leak comes: nothing of them is estimated. */
 const poisson = 2.326;
+
+/**
+ * How many of its own errors an autocorrelation may be higher than it was found, for what convicts and for what acquits: drift that a
+ * short series hardly shows hides a leak as easily as it looks like one, and an acquittal is chosen for being unmoved.
+ */
+const doubts = { least: 0.5, most: 1 } as const;
 
 function studentOf(freedom: number): number {
   const known = student[Math.max(1, Math.floor(freedom)) - 1];
@@ -55,10 +61,10 @@ function leastSquares(
 }
 
 /**
- * By how much the error of a slope is larger than for independent points: load and collections come in waves. The estimate of the
- * first autocorrelation of n residuals of a line is too low by about (2 + 4 r) / n, which is given back, with half of its own error, 1 / √n, on top.
+ * The first autocorrelation of residuals, as high as it may be: load and collections come in waves. The estimate from n residuals of a
+ * line is too low by about (2 + 4 r) / n, which is given back, with `doubt` times its own error, 1 / √n, on top.
  */
-function inflationOf(rest: readonly number[]): number {
+function autocorrelationOf(rest: readonly number[], doubt: number): number {
   const n = rest.length;
   let square = 0;
   let product = 0;
@@ -66,10 +72,41 @@ function inflationOf(rest: readonly number[]): number {
     square += (rest[i] ?? 0) ** 2;
     if (i > 0) product += (rest[i] ?? 0) * (rest[i - 1] ?? 0);
   }
-  if (square === 0 || n < 4) return 1;
+  if (square === 0 || n < 4) return 0;
   const said = product / square;
-  const r = Math.min(0.9, Math.max(0, said + (2 + 4 * Math.max(0, said)) / n + 0.5 / Math.sqrt(n)));
-  return Math.sqrt((1 + r) / (1 - r));
+  return Math.min(0.95, Math.max(0, said + (2 + 4 * Math.max(0, said)) / n + doubt / Math.sqrt(n)));
+}
+
+/** Longer series are taken for endless ones. */
+const mostExact = 64;
+const inflations = new Map<number, number>();
+
+/**
+ * By how much the error of a slope through n points, one like the other apart, is larger than their residuals say, where each hangs
+ * together with the next by r: exactly, for a short series shows less of its own spread, but has no room for many waves either.
+ */
+function inflationOf(n: number, r: number): number {
+  if (n < 4 || r === 0) return 1;
+  if (n > mostExact) return Math.sqrt((1 + r) / (1 - r));
+  const percent = Math.ceil(100 * r);
+  const key = percent * (mostExact + 1) + n;
+  const known = inflations.get(key);
+  if (known !== undefined) return known;
+  const mid = (n - 1) / 2;
+  const sxx = (n * (n * n - 1)) / 12;
+  let ofSlope = 0;
+  let ofLine = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const together = (percent / 100) ** Math.abs(i - j);
+      const both = ((i - mid) * (j - mid)) / sxx;
+      ofSlope += both * together;
+      ofLine += (1 / n + both) * together;
+    }
+  }
+  const inflation = Math.sqrt((ofSlope * (n - 2)) / (n - ofLine));
+  inflations.set(key, inflation);
+  return inflation;
 }
 
 /**
@@ -81,14 +118,14 @@ function inflationOf(rest: readonly number[]): number {
  * @param x Non-decreasing; its unit is the bound's.
  * @param grain How much one piece adds: 1 for counts, 0 where growth is smooth.
  * @param unit Variance that each point has by sampling, per unit of y; 0 where all were counted.
- * @param inflated Autocorrelation that is known of a longer series of which this is a part; see {@link Bound.inflation}.
+ * @param together What is known of that from a longer series of which this is a part; see {@link Bound.autocorrelation}.
  */
 export function boundOf(
   x: readonly number[],
   y: readonly number[],
   grain: number,
   unit = 0,
-  inflated = 1,
+  together = 0,
 ): Bound {
   const n = y.length;
   const span = (x[n - 1] ?? 0) - (x[0] ?? 0);
@@ -96,33 +133,44 @@ export function boundOf(
     return {
       slope: 0,
       error: Number.POSITIVE_INFINITY,
-      inflation: inflated,
+      autocorrelation: together,
       least: Number.NEGATIVE_INFINITY,
       most: Number.POSITIVE_INFINITY,
     };
   const line = leastSquares(x, y);
-  const inflation = Math.max(inflated, inflationOf(line.rest));
-  const sampled = unit * Math.max(0, median(y));
-  const spread = Math.max(line.spread * inflation, Math.sqrt(sampled));
-  const error = spread / Math.sqrt(line.sxx);
+  const sampled = Math.sqrt(unit * Math.max(0, median(y)));
+  const errorOf = (spread: number): number => Math.max(spread, sampled) / Math.sqrt(line.sxx);
+  const likely = Math.max(together, autocorrelationOf(line.rest, doubts.least));
+  const error = errorOf(line.spread * inflationOf(n, likely));
+  const autocorrelation = Math.max(together, autocorrelationOf(line.rest, doubts.most));
   // Two points have no residuals: only what is counted without any coming and going is known to be exact.
   const t = n === 2 ? normal : studentOf(n - 2);
   // The slope of a line through a Poisson number that rises has 6/5 of the variance of its mean (the end points alone: 1).
   const pieces = (1.2 * grain * poisson ** 2) / span;
-  const reach = (slope: number): number =>
-    pieces / 2 + Math.sqrt((t * error) ** 2 + pieces * Math.max(0, slope) + (pieces / 2) ** 2);
+  const reach = (slope: number, unsure: number): number =>
+    pieces / 2 + Math.sqrt((t * unsure) ** 2 + pieces * slope + (pieces / 2) ** 2);
   // For a series that stands still: none came of what comes at a rate r with probability exp(-r span).
   const none = (grain * Math.log(100)) / span;
-  const still = line.spread === 0 && unit === 0;
-  const most =
-    line.slope +
-    (still && line.slope <= 0
-      ? none
-      : still
-        ? reachOfCount(line.slope * span, grain) / span
-        : reach(line.slope));
+  const still = line.spread === 0 && unit === 0 && line.slope >= 0;
+  const most = still
+    ? line.slope + (line.slope > 0 ? reachOfCount(line.slope * span, grain) / span : none)
+    : line.slope >= 0
+      ? line.slope + reach(line.slope, errorOf(line.spread * inflationOf(n, autocorrelation)))
+      : reach(0, errorOf(spreadOfLevel(y, together)));
   const least = line.slope - Math.sqrt((t * error) ** 2 + pieces * Math.max(0, line.slope));
-  return { slope: theilSen(x, y), error, inflation, least, most };
+  return { slope: theilSen(x, y), error, autocorrelation, least, most };
+}
+
+/**
+ * How far the points are from their mean, autocorrelation counted. No leak makes a counter fall: what falls is load, and by as much as it
+ * falls a leak may have risen in it. So a slope below 0 is no knowledge, but a part of the noise.
+ */
+function spreadOfLevel(y: readonly number[], together: number): number {
+  const mean = y.reduce((sum, one) => sum + one, 0) / y.length;
+  const rest = y.map((one) => one - mean);
+  const squares = rest.reduce((sum, one) => sum + one ** 2, 0);
+  const most = Math.max(together, autocorrelationOf(rest, doubts.most));
+  return Math.sqrt(squares / (y.length - 1)) * inflationOf(y.length, most);
 }
 
 /** What a Poisson number of pieces may fall short of its mean, at 99 %. */

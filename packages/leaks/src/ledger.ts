@@ -35,6 +35,10 @@ const mostLooks = 192;
 const warmUpSeconds = 15;
 /** Full collections that a judgement of the heap takes; with fewer it goes by what is used. */
 const fewestCollections = 3;
+/** Snapshots after which memory is still higher than before; later ones find all that they need. */
+const settling = 2;
+/** So many looks at resident memory are better than more of them, of which the first are before the last such snapshot. */
+const fewestSettled = 4;
 /** Points of the lower envelope of the heap that is used. */
 const envelopePoints = 6;
 /** Warming up is left out only where so many looks are left. */
@@ -50,7 +54,7 @@ export class Ledger {
   #looks: Counters[] = [];
   #next = 0;
   #step = 1;
-  #disturbed: number | null = null;
+  #disturbed: number[] = [];
 
   /** Readings that are kept, oldest first. */
   get looks(): readonly Counters[] {
@@ -82,10 +86,12 @@ export class Ledger {
 
   /**
    * Says that the process was stopped for a heap snapshot after the last reading. The first one collects more than the process does by
-   * itself, and whoever reads it takes memory: bytes before it are not compared with those after it where there are enough of these.
+   * itself, and whoever reads the first two takes memory: bytes before them are not compared with those after them where there are enough
+   * of these.
    */
   disturbed(): void {
-    this.#disturbed ??= this.#looks.at(-1)?.time ?? null;
+    const last = this.#looks.at(-1)?.time;
+    if (this.#disturbed.length < settling && last !== undefined) this.#disturbed.push(last);
   }
 
   /** Every counter of the table, in its order. */
@@ -110,10 +116,18 @@ export class Ledger {
   }
 
   #undisturbed({ name }: CounterKind, points: Point[]): Point[] {
-    if (this.#disturbed === null || (name !== 'rss' && name !== 'heapLive')) return points;
-    const from = (this.#disturbed - (this.#looks[0]?.time ?? 0)) / 60_000;
-    const after = points.filter(({ x }) => x > from);
+    if (name !== 'rss' && name !== 'heapLive') return points;
+    const [first, second] = this.#disturbed;
+    const settled = name === 'rss' ? this.#after(second, points) : [];
+    if (settled.length >= fewestSettled) return settled;
+    const after = this.#after(first, points);
     return after.length >= fewestCollections ? after : points;
+  }
+
+  /** The points after a time; none where there was no such time. */
+  #after(time: number | undefined, points: readonly Point[]): Point[] {
+    const from = ((time ?? Number.POSITIVE_INFINITY) - (this.#looks[0]?.time ?? 0)) / 60_000;
+    return points.filter(({ x }) => x > from);
   }
 
   /** What the last full collection left is the same number until the next one: only collections count. */
@@ -188,10 +202,10 @@ interface Point {
   readonly variance: number;
 }
 
-/** Resident memory that no counter beside it tells of: code, stacks, threads, the allocator, addons. */
-function nativeOf({ rss, heapTotal, external }: Counters): number | null {
+/** Resident memory that no counter beside it tells of: code, stacks, threads, the allocator, addons; not an agent's own. */
+function nativeOf({ rss, heapTotal, external, agentMemory }: Counters): number | null {
   if (rss === null) return null;
-  return Math.max(0, rss - (heapTotal ?? 0) - (external ?? 0));
+  return Math.max(0, rss - (heapTotal ?? 0) - (external ?? 0) - (agentMemory ?? 0));
 }
 
 /** Variance of a number of tasks that was estimated: the agent says between which numbers it is in 95 of 100 cases. */
@@ -211,8 +225,8 @@ function lateBound(
 ): Bound | null {
   const half = y.length >> 1;
   if (y.length - half < fewestLooks) return null;
-  const { inflation } = boundOf(x.slice(0, half), y.slice(0, half), kind.grain, unit);
-  return boundOf(x.slice(half), y.slice(half), kind.grain, unit, inflation);
+  const { autocorrelation } = boundOf(x.slice(0, half), y.slice(0, half), kind.grain, unit);
+  return boundOf(x.slice(half), y.slice(half), kind.grain, unit, autocorrelation);
 }
 
 function judgeCounter(

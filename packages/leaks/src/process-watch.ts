@@ -4,6 +4,7 @@ import type { StarterCall } from './callers.ts';
 import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
 import { LeaksError } from './errors.ts';
 import type { FileOpener } from './files.ts';
+import { SharedFrames } from './frames.ts';
 import { Ledger } from './ledger.ts';
 import type { LeakOptions } from './options.ts';
 import { judgeProcess, type PartVerdict } from './process-judge.ts';
@@ -52,6 +53,8 @@ interface Run {
   readonly watches: Map<Evidence, LeakWatch>;
   readonly parts: Map<string, { readonly kind: 'workers' | 'children'; readonly watch: ProcessWatch }>;
   readonly unseen: Map<string, Unseen>;
+  /** When the newest dump of each kind was taken, by its own words. */
+  readonly read: Map<Evidence, bigint>;
   /** Who opens files, by name and place: what the newest dump of classes knows. */
   openers: readonly FileOpener[];
   /** Functions that only call another one: of the same. */
@@ -65,6 +68,7 @@ function freshRun(): Run {
     watches: new Map(),
     parts: new Map(),
     unseen: new Map(),
+    read: new Map(),
     openers: [],
     calls: [],
     callers: [],
@@ -91,7 +95,7 @@ export class ProcessWatch {
   #earlier: ProcessVerdict[] = [];
 
   constructor(options: ProcessOptions = {}) {
-    this.#options = options;
+    this.#options = { ...options, frames: options.frames ?? new SharedFrames() };
   }
 
   /** Takes one reading of the counters; a process that began after the one before is another run. */
@@ -120,6 +124,10 @@ export class ProcessWatch {
    */
   dump(evidence: Evidence, dump: Dump): void {
     if (this.#looks > 0 && this.#looks <= (this.#options.disturbed ?? 0)) return;
+    // An agent that must spare its process tells an older reading again: that is no look, and what it shows has not stood still.
+    const { timeNanos } = dump.profile;
+    if (timeNanos !== 0n && this.#run.read.get(evidence) === timeNanos) return;
+    this.#run.read.set(evidence, timeNanos);
     this.#watch(evidence, dump).feed(dump);
     if (evidence !== 'classes') return;
     // Numbers in tables are told from the first snapshot on that has large ones.

@@ -278,3 +278,42 @@ test('a sentence about one dump has no comma before its colon, whoever put thing
     /, put there by remember \(ticks\.mjs:5\): 100, /u,
   );
 });
+
+/** A chain in which each holds the one before: none of them keeps anything by itself, and the heap gains. */
+const chained = (k: number): Row[] => [
+  {
+    stack: [
+      ['{name, parent}', '', 0],
+      ['TimersList', '', 0],
+      ['(Node and builtins)', '', 0],
+    ],
+    value: 4000 + 800 * k,
+    retained: 0,
+  },
+  {
+    stack: [
+      ['symbol', '', 0],
+      ['(V8 system)', '', 0],
+    ],
+    value: 6000,
+    retained: 2_000_000 + 300_000 * k,
+  },
+];
+
+test('of a chain that Node alone holds, which nobody counts as kept, the gain of the heap is what it keeps', () => {
+  const few = pieces([0, 0, 1, 2, 1, 1, 2, 3, 3, 3, 4, 6, 7]);
+  const verdict = minute({ heap: few, objects: chained, retained: true, period: 524_288 });
+  assert.equal(verdict.convicted[0]?.finding.createdBy, 'timed /app/marks.mjs:7');
+});
+
+test('memory that nobody’s code allocates, however much, does not make what a place allocates a trifle', () => {
+  const few = pieces([0, 0, 1, 2, 1, 1, 2, 3, 3, 3, 4, 6, 7]);
+  const native = { stack: [['(native)', '', 0]], value: 300 * 2 ** 20 } as const;
+  const verdict = minute({
+    heap: (k) => [...few(k), native],
+    objects: marks,
+    retained: true,
+    period: 524_288,
+  });
+  assert.equal(verdict.convicted[0]?.finding.createdBy, 'timed /app/marks.mjs:7');
+});

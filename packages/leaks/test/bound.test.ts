@@ -10,6 +10,16 @@ type Random = () => number;
 /** What a counter does without a leak, point by point, around a level. */
 type Noise = (random: Random, points: number, level: number) => number[];
 
+/** Its period is about that of the shorter watches. */
+const wave: Noise = (random, n, level) => {
+  const phase = random() * 2 * Math.PI;
+  const period = 3 + random() * 10;
+  return Array.from(
+    { length: n },
+    (_, i) => level * (1 + 0.3 * Math.sin(phase + (i * 2 * Math.PI) / period)),
+  );
+};
+
 const noises: Readonly<Record<string, Noise>> = {
   'nothing at all': (_, n, level) => new Array<number>(n).fill(level),
   'work in flight': (random, n, level) => Array.from({ length: n }, () => poisson(random, level)),
@@ -25,14 +35,7 @@ const noises: Readonly<Record<string, Noise>> = {
   },
   'bursts now and then': (random, n, level) =>
     Array.from({ length: n }, () => level * (1 + (random() < 0.1 ? random() : 0))),
-  'a wave of load': (random, n, level) => {
-    const phase = random() * 2 * Math.PI;
-    const period = 3 + random() * 10;
-    return Array.from(
-      { length: n },
-      (_, i) => level * (1 + 0.3 * Math.sin(phase + (i * 2 * Math.PI) / period)),
-    );
-  },
+  'a wave of load': wave,
 };
 
 interface Made {
@@ -72,6 +75,8 @@ function stateOf({ name, ledger }: Made) {
 }
 
 const runs = 1000;
+/** Acquittals are judged by themselves, and there are few of them in some noises. */
+const manyRuns = 6000;
 
 describe('a thousand series of each noise', () => {
   for (const [what, noise] of Object.entries(noises)) {
@@ -87,11 +92,11 @@ describe('a thousand series of each noise', () => {
       assert.ok(convicted < 0.01 * runs, `${convicted} of ${runs}`);
     });
 
-    test(`${what}: fewer than 1 % are acquitted of a leak above the bound that is stated`, (t) => {
+    test(`${what}: of a leak above the bound that is stated fewer than 1 % of the acquittals are`, (t) => {
       const random = randomFrom(102);
       let false_ = 0;
       let acquitted = 0;
-      for (let run = 0; run < runs; run++) {
+      for (let run = 0; run < manyRuns; run++) {
         const points = 7 + Math.floor(random() * 30);
         const name = run % 2 === 0 ? 'tasks' : 'heapLive';
         const pace = name === 'tasks' ? 60 ** random() : 2 ** (10 + random() * 14);
@@ -100,8 +105,10 @@ describe('a thousand series of each noise', () => {
         acquitted++;
         if (pace > (trend.atMost ?? Number.POSITIVE_INFINITY)) false_++;
       }
-      t.diagnostic(`${false_} of ${runs}, ${acquitted} acquitted`);
-      assert.ok(false_ < 0.01 * runs, `${false_} of ${runs}, ${acquitted} acquitted`);
+      t.diagnostic(`${false_} of ${acquitted} acquitted, of ${manyRuns}`);
+      assert.ok(false_ <= 0.01 * acquitted, `${false_} of ${acquitted} acquitted`);
+      // A bound that acquits nobody is not honest, but useless; only a wave as long as the watch leaves nothing to be said.
+      assert.ok(acquitted >= 0.05 * manyRuns || noise === wave, `${acquitted} of ${manyRuns}`);
     });
   }
 });
@@ -133,6 +140,18 @@ describe('leaks of 1 % a minute', () => {
 });
 
 describe('a bound', () => {
+  test('of what falls is no lower than of what stays: what falls may hide what rises', () => {
+    const x = Array.from({ length: 16 }, (_, i) => i);
+    const falls = (wobble: number): number =>
+      boundOf(
+        x,
+        x.map((i) => 1000 - 5 * i + wobble * (-1) ** i),
+        0,
+      ).most;
+    assert.ok(falls(0) >= 5, `${falls(0)}`);
+    assert.ok(falls(3) >= 5, `${falls(3)}`);
+  });
+
   test('of two points or of no time bounds nothing below', () => {
     assert.equal(boundOf([0, 0, 0], [1, 2, 3], 1).most, Number.POSITIVE_INFINITY);
     assert.ok(boundOf([0, 1], [5, 5], 1).most >= Math.log(100));

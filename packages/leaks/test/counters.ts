@@ -13,6 +13,7 @@ export function reading(seconds: number, known: Partial<Counters> = {}): Counter
     pid: 4711,
     uptime: seconds,
     rss: null,
+    agentMemory: null,
     memoryLimit: null,
     heapUsed: null,
     heapLive: null,

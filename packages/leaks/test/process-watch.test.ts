@@ -548,6 +548,99 @@ describe('disturbance', () => {
   });
 });
 
+test('a reading that is told again is no other look: what it shows has not stood still', () => {
+  const watch = new ProcessWatch();
+  for (let k = 0; k <= 12; k++) {
+    const time = began + (120 + 5 * k) * 1000;
+    watch.counters(healthy(120 + 5 * k, { heapLive: (20 + 2 * k) * 2 ** 20 }));
+    // It was taken in the first half of the minute only.
+    const taken = Math.min(k, 6);
+    const rows = [
+      {
+        stack: [['remember', '/app/cache.mjs', 3]],
+        value: (1 + 2 * taken) * 2 ** 20,
+      },
+    ] as const;
+    const profile = profileOf(rows, { type: 'inuse_space', unit: 'bytes', period: 1 });
+    watch.dump('heap', {
+      profile: { ...profile, timeNanos: BigInt(began + taken * 5000) * 1_000_000n },
+      time,
+    });
+  }
+  const { kind, verdicts } = watch.verdict();
+  assert.equal(kind, 'leak');
+  assert.equal(verdicts.find(({ evidence }) => evidence === 'heap')?.series.dumps, 7);
+});
+
+describe('resident memory', () => {
+  const MB = 2 ** 20;
+  const snapshot = profileOf(
+    [
+      {
+        stack: [
+          ['Session', '', 0],
+          ['variable sessions', '/app/s.mjs', 2],
+        ],
+        value: 9,
+      },
+    ],
+    { type: 'objects', unit: 'count' },
+  );
+
+  /** What is said of it, of a service that is looked at every five seconds; `stops`: the looks with a snapshot. */
+  const rssOf = (
+    rss: readonly number[],
+    more: (k: number) => Partial<Counters>,
+    stops: readonly number[] = [],
+  ): string | undefined => {
+    const watch = new ProcessWatch();
+    rss.forEach((bytes, k) => {
+      const time = began + (120 + 5 * k) * 1000;
+      watch.counters(healthy(120 + 5 * k, { rss: bytes * MB, ...more(k) }));
+      if (stops.includes(k)) watch.dump('classes', { profile: snapshot, time });
+    });
+    return watch.verdict().ledger.find(({ counter }) => counter === 'rss')?.state;
+  };
+  const own = [17, 17, 40, 41, 18, 16, 39, 40, 17, 16, 38, 17, 17];
+
+  test('is judged without what the agent has for itself', () => {
+    const rss = own.map((megabytes) => 90 + megabytes);
+    assert.equal(
+      rssOf(rss, (k) => ({ agentMemory: (own[k] ?? 0) * MB })),
+      'flat',
+    );
+    assert.notEqual(
+      rssOf(rss, () => ({})),
+      'flat',
+    );
+    const leaking = rss.map((megabytes, k) => megabytes + 8 * k);
+    assert.equal(
+      rssOf(leaking, (k) => ({ agentMemory: (own[k] ?? 0) * MB })),
+      'grows',
+    );
+  });
+
+  test('is compared from the second snapshot on, which leaves memory higher, where enough looks follow it', () => {
+    const rss = [60, 61, 62, 109, 110, 121, 120, 121, 121, 120, 121, 121, 121];
+    assert.equal(
+      rssOf(rss, () => ({}), [2, 4, 8, 11]),
+      'flat',
+    );
+    assert.notEqual(
+      rssOf(rss, () => ({}), [2]),
+      'flat',
+    );
+    assert.equal(
+      rssOf(
+        rss.map((megabytes, k) => megabytes + 8 * k),
+        () => ({}),
+        [2, 4, 8, 11],
+      ),
+      'grows',
+    );
+  });
+});
+
 describe('what to look at next', () => {
   test('tasks, handles and the heap at first; then what the growing counters call for', () => {
     const fresh = new ProcessWatch();

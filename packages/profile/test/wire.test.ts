@@ -39,6 +39,7 @@ const counters: Counters = {
   pid: 2,
   uptime: 3,
   rss: 4,
+  agentMemory: 3,
   memoryLimit: null,
   heapUsed: 5,
   heapLive: 6,

@@ -74,6 +74,7 @@ export function goCounters({ heap, heapLive, goroutines, threads, time }: GoAnsw
       uptime: null,
       // MaxRSS is the highest that it ever was.
       rss: null,
+      agentMemory: null,
       memoryLimit: null,
       heapUsed: stat('HeapAlloc'),
       // What a collection left is not printed; NextGC follows it by a factor that the program sets.

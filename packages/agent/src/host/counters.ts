@@ -4,7 +4,7 @@ import { type Expression, type Json, maybeHostCall } from './calls.ts';
 
 /** What the expression reads: of {@link Counters} all that the main thread can know, and what bounds memory as Node knows it. */
 export interface ProcessCounters
-  extends Omit<Counters, 'schema' | 'runtime' | 'time' | 'memoryLimit' | 'eventLoopLag'> {
+  extends Omit<Counters, 'schema' | 'runtime' | 'time' | 'memoryLimit' | 'eventLoopLag' | 'agentMemory'> {
   /** Bytes that the system lets the process have; 0 or null where Node knows none. */
   readonly constrained: number | null;
 }
@@ -73,6 +73,7 @@ ${Object.entries(PARTS)
  *
  * @param limit bytes, Infinity for none
  * @param name what an error calls it
+ * @param agentMemory bytes of the resident memory that the agent's own thread has
  * @throws {WireError} where the process has answered something else
  */
 export function countersOf(
@@ -80,9 +81,11 @@ export function countersOf(
   limit: number,
   eventLoopLag: number | null,
   name?: string,
+  agentMemory: number | null = null,
 ): Counters {
   const counters = {
     ...read,
+    agentMemory,
     schema: 'stackpile.counters/1',
     runtime: 'node',
     time: Date.now(),

@@ -38,12 +38,17 @@ const FARTHEST_MS = 300_000;
 const LOOKS_PER_WATCH = 6;
 /** A process that stood still for a while is left alone for so many times that. */
 const REST_TIMES = 5;
+/** So many of them tell what piles up. */
+const FEWEST_LOOKS = 3;
+/** The last one may come later by this share of the watch. */
+const LATE = 0.25;
 /** Looks that a later one knows of: the first, and the last of the others. */
 const MOST_LOOKS = 60;
 
 /** When a process is stopped for a look at what it holds, and what was seen by then. */
 export class ClassLooks {
   readonly #pace: number;
+  readonly #longestWait: number;
   readonly #now: () => number;
   #next = 0;
   #rested = 0;
@@ -56,6 +61,7 @@ export class ClassLooks {
    */
   constructor(duration: number, now: () => number) {
     this.#pace = Math.min(FARTHEST_MS, Math.max(CLOSEST_MS, duration / LOOKS_PER_WATCH));
+    this.#longestWait = LATE * duration;
     this.#now = now;
   }
 
@@ -67,9 +73,14 @@ export class ClassLooks {
     return this.#now() >= this.#next;
   }
 
-  /** No later look follows: it is worth a stop, if the process has rested. */
+  /**
+   * No later look follows: it is worth a stop, if the process has rested, and where two is all that there were, a wait until it has: what
+   * piles up is told from what does not by three of them.
+   */
   isLast(): void {
-    if (this.#next > 0) this.#next = this.#rested;
+    if (this.#next === 0) return;
+    const patience = this.#ids.length < FEWEST_LOOKS ? this.#longestWait : 0;
+    this.#next = this.#rested - patience;
   }
 
   get ask(): Ask {
@@ -87,10 +98,17 @@ export class ClassLooks {
     return { name: heapClasses, query: { with: beside, ...(looks === '' ? {} : { looks }) } };
   }
 
-  /** One was taken, or refused: `stopped` milliseconds, and the ids that it has seen. */
-  taken(stopped: number, ids: HeapIds | null): void {
-    this.#rested = this.#now() - 1 + REST_TIMES * stopped;
-    this.#next = Math.max(this.#now() - 1 + this.#pace, this.#rested);
+  /**
+   * One was taken, or refused.
+   *
+   * @param stopped milliseconds that the process stood still
+   * @param ids what it has seen
+   * @param asked when it was asked for; it stood still soon after, and whoever keeps to its rest waits for that
+   */
+  taken(stopped: number, ids: HeapIds | null, asked: number | null = null): void {
+    const begun = asked ?? this.#now();
+    this.#rested = begun - 1 + (REST_TIMES + 1) * stopped;
+    this.#next = Math.max(begun - 1 + this.#pace, this.#rested);
     if (ids === null) return;
     if (ids.process !== this.#process || ids.largest <= (this.#ids.at(-1) ?? 0)) this.#ids = [];
     this.#process = ids.process;

@@ -162,14 +162,14 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
 /** Remembers a look at what the heap holds, and says what it has cost; null where there was none. */
 async function classesTaken(
   classes: ClassLooks,
-  { captures }: Look,
+  { captures, time }: Look,
   asked: readonly EvidenceAsk[],
 ): Promise<string | null> {
   const capture = captures.find(({ name }, i) => name === heapClasses && asked[i]?.worker === undefined);
   if (capture === undefined) return null;
   const profile = await capture.profile();
   const stopped = stopOf(profile);
-  classes.taken(stopped, heapIds(profile));
+  classes.taken(stopped, heapIds(profile), time);
   return capture.type === refused
     ? visible(capture.source, 400)
     : `it stood still for ${Math.round(stopped)} ms`;
@@ -178,14 +178,14 @@ async function classesTaken(
 /** The same of its worker threads. */
 async function threadsTaken(
   threads: AgentWorkers,
-  { captures }: Look,
+  { captures, time }: Look,
   asked: readonly EvidenceAsk[],
 ): Promise<void> {
   for (const [i, capture] of captures.entries()) {
     const worker = asked[i]?.worker;
     if (worker === undefined || capture.name !== heapClasses) continue;
     const profile = await capture.profile();
-    threads.looksOf(worker.id).taken(stopOf(profile), heapIds(profile));
+    threads.looksOf(worker.id).taken(stopOf(profile), heapIds(profile), time);
   }
 }
 

@@ -16,6 +16,8 @@ export interface Counters {
 
   /** Resident memory of the whole process, all threads, in bytes. */
   readonly rss: number | null;
+  /** Of these, the bytes that an agent has for itself: the heap of its own thread, and what that holds outside. */
+  readonly agentMemory: number | null;
   /** Bytes at which the process is killed (cgroup, or what Node knows of); null where nothing bounds it but the machine. */
   readonly memoryLimit: number | null;
   /** Bytes of the heap that are alive or not collected yet. */
@@ -71,6 +73,7 @@ const NAMES: readonly CounterName[] = Object.keys({
   pid: true,
   uptime: true,
   rss: true,
+  agentMemory: true,
   memoryLimit: true,
   heapUsed: true,
   heapLive: true,
