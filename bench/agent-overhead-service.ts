@@ -16,7 +16,9 @@ const [kind, variant = ''] = process.argv.slice(2);
 /** What the agent is started with; variants that are not here have none. */
 const agents: Readonly<Record<string, ServerOptions>> = {
   on: {},
+  on_twin: {},
   scraped: {},
+  scraped_snapshots: {},
   profiled: { tasks: false, heap: false },
   traced: { tasks: false, heap: false },
   unasked: { tasks: { from: 'first look' } },

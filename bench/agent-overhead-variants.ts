@@ -38,14 +38,19 @@ function repeating(once: Driver): Driver {
 
 const nothing: Driver = () => Promise.resolve();
 
+/** Asks for paths at the same moment, every {@link SCRAPE_MS}. */
+function scraping(paths: readonly string[]): Driver {
+  return repeating(async (pprof, stop) => {
+    const all = paths.map((path) => get(pprof + path, stop));
+    await Promise.all([...all, sleep(SCRAPE_MS, undefined, { signal: stop })]);
+  });
+}
+
+const snapshots = ['allocs', 'block', 'goroutine', 'mutex'];
+
 const drivers: Readonly<Record<string, Driver>> = {
-  scraped: repeating(async (pprof, stop) => {
-    const paths = ['allocs', 'block', 'goroutine', 'mutex', `profile?seconds=${SCRAPE_MS / 1000 - 1}`];
-    await Promise.all([
-      ...paths.map((path) => get(pprof + path, stop)),
-      sleep(SCRAPE_MS, undefined, { signal: stop }),
-    ]);
-  }),
+  scraped: scraping([...snapshots, `profile?seconds=${SCRAPE_MS / 1000 - 1}`]),
+  scraped_snapshots: scraping(snapshots),
   profiled: repeating((pprof, stop) => get(`${pprof}profile?seconds=${RECORDING_SECONDS}`, stop)),
   traced: repeating((pprof, stop) => get(`${pprof}trace?seconds=${RECORDING_SECONDS}`, stop)),
 };

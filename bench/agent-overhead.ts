@@ -1,16 +1,20 @@
 // What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource. `twin` is
 // `off` under another name: as far as it is from 1.00, so far are the others to be doubted.
 //
-// Variants beside those of the default: mounted (on the service's own app, and nobody asks), scraped (every 15 s as Grafana Alloy does), profiled
+// Variants beside those of the default: mounted (on the service's own app, and nobody asks), on_twin (`on` under another name), scraped (every 15 s as
+// Grafana Alloy does, which has a CPU profile taken for 14 of them), scraped_snapshots (the same without the CPU profile), profiled
 // (CPU at 100 Hz all the time) and datadog (the same by @datadog/pprof, of .cache/neighbours), block (armed, against untracked), black_box
 // (armed, against on), traced (a trace all the time) and trace_events (node --trace-event-categories with the same categories).
 //
-// node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH]
+// With `--pin` (taskset of Linux) each service has one core to itself and to its agent's thread, and the load comes from another: what a request costs
+// is then all that decides how many are answered, and where the threads happen to run decides nothing.
+//
+// node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--pin]
 //   [--services fastify,graphql,promises] [--variants off,twin,untracked,on,async_hooks] [--warm 12]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +31,7 @@ const { values } = parseArgs({
     services: { type: 'string', default: 'fastify,graphql,promises' },
     variants: { type: 'string', default: 'off,twin,untracked,on,async_hooks' },
     warm: { type: 'string', default: '12' },
+    pin: { type: 'boolean', default: false },
   },
 });
 
@@ -67,6 +72,16 @@ interface Reading {
 /** What has one number per reading. */
 type Figure = 'rate' | 'p99' | 'cpu';
 
+/** Binds a process, and what it starts from now on, to a core. */
+function bind(pid: number | undefined, core: number): void {
+  execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' });
+}
+
+if (values.pin) {
+  if (availableParallelism() < 2) throw new Error('--pin: there is one core only');
+  bind(process.pid, 1);
+}
+
 interface Service {
   readonly child: ChildProcess;
   readonly url: string;
@@ -86,6 +101,7 @@ async function start(kind: string, variant: string): Promise<Service> {
       ...flagsOf(variant, folder),
     ],
   });
+  if (values.pin) bind(child.pid, 0);
   const [{ url, pprof }] = (await once(child, 'message')) as [{ url: string; pprof: string }];
   const ask = new AbortController();
   return { child, url, ask, asked: driverOf(variant)(pprof, ask.signal) };
@@ -156,6 +172,17 @@ function ratios(own: readonly Reading[], off: readonly Reading[], of: Figure): s
   return `× ${at(0.5)} (${at(0.25)} … ${at(0.75)})`;
 }
 
+/** The median of the ratios of each start: what V8 makes of the same code differs from one to the next. */
+function byStart(own: readonly Reading[], off: readonly Reading[], of: Figure): string {
+  const rounds = Number(values.rounds);
+  return Array.from({ length: Math.floor(own.length / rounds) }, (_, start) => {
+    const each = own.slice(start * rounds, (start + 1) * rounds);
+    return median(each.map((reading, i) => reading[of] / (off[start * rounds + i] as Reading)[of])).toFixed(
+      2,
+    );
+  }).join(' ');
+}
+
 /** The ratio of the least CPU times: what others on the machine take away comes on top, never off. */
 function leastCpu(own: readonly Reading[], off: readonly Reading[]): string {
   const least = (readings: readonly Reading[]): number => Math.min(...readings.map((reading) => reading.cpu));
@@ -180,13 +207,15 @@ function p99OfAll(own: readonly Reading[], off: readonly Reading[]): string {
 const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
 console.log(
   `Node ${version}, ${values.starts} starts of ${values.rounds} rounds of ${values.seconds} s, 20 connections, semi-spaces of ${SEMI_SPACE} MB, ` +
-    'ratios within a round: median (quartiles)',
+    `ratios within a round: median (quartiles)${values.pin ? ', a core for the service, another for the load' : ''}; load ${loadavg()[0]?.toFixed(1) ?? '?'}`,
 );
 
-/** Starts every variant of a service anew and measures them in turn. */
-async function measure(kind: string, readings: ReadonlyMap<string, Reading[]>): Promise<void> {
+/** Starts every variant of a service anew, each time another one first, and measures them in turn. */
+async function measure(kind: string, readings: ReadonlyMap<string, Reading[]>, begun: number): Promise<void> {
   const running = new Map<string, Service>();
-  for (const variant of variants) running.set(variant, await start(kind, variant));
+  const first = begun % variants.length;
+  for (const variant of [...variants.slice(first), ...variants.slice(0, first)])
+    running.set(variant, await start(kind, variant));
   for (const target of running.values()) await load(target, WARM_SECONDS);
   for (let round = 0; round < Number(values.rounds); round++) {
     // Every other round backwards, so that a drift of the machine hits all alike.
@@ -208,18 +237,21 @@ async function measure(kind: string, readings: ReadonlyMap<string, Reading[]>): 
 for (const kind of values.services.split(',')) {
   const readings = new Map(variants.map((variant) => [variant, [] as Reading[]]));
   // What V8 makes of the same code differs by several per cent from process to process: one start says little.
-  for (let begun = 0; begun < Number(values.starts); begun++) await measure(kind, readings);
+  for (let begun = 0; begun < Number(values.starts); begun++) await measure(kind, readings, begun);
   for (const variant of variants) {
     const own = readings.get(variant) as Reading[];
     const middle = (of: Figure): number => median(own.map((reading) => reading[of]));
     console.log(
-      `${kind} ${variant}: ${middle('rate').toFixed(0)} requests/s, p99 ${middle('p99').toFixed(2)} ms`,
+      `${kind} ${variant}: ${middle('rate').toFixed(0)} requests/s, p99 ${middle('p99').toFixed(2)} ms, CPU ${middle('cpu').toFixed(1)} µs a request`,
     );
     for (const base of variants.slice(0, variants.indexOf(variant))) {
       const other = readings.get(base) as Reading[];
       console.log(
         `  against ${base}: throughput ${ratios(own, other, 'rate')}, p99 ${ratios(own, other, 'p99')}, of all × ${p99OfAll(own, other)}, ` +
           `CPU per request ${ratios(own, other, 'cpu')}, least × ${leastCpu(own, other)}`,
+      );
+      console.log(
+        `    by start: throughput ${byStart(own, other, 'rate')}; CPU ${byStart(own, other, 'cpu')}`,
       );
     }
   }

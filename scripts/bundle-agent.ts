@@ -1,8 +1,8 @@
 // Bundles the agent into two modules, one of them loaded with the worker: node scripts/bundle-agent.ts FOLDER
 import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin, transform } from 'esbuild';
 import { root } from './house.ts';
 import { plainModules } from './packing/plain-modules.ts';
 
@@ -39,42 +39,112 @@ const late: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['readFileSync', 'statSync'],
   'node:perf_hooks': ['monitorEventLoopDelay'],
   'node:util': ['inspect'],
+  'node:vm': ['runInThisContext'],
   'node:zlib': ['gunzipSync'],
 };
 
-const lateModules: Plugin = {
-  name: 'late modules',
+/** The same of what a listener is made of: it is there before anybody needs them. */
+const lateOfListener: typeof late = {
+  'node:crypto': ['createHash', 'timingSafeEqual'],
+  'node:https': ['createServer'],
+  'node:zlib': ['gunzipSync'],
+};
+const listenerFiles = /[\\/]src[\\/]door[\\/]/u;
+
+/**
+ * @param functions by module
+ * @param importers in which files; all where it is left out
+ */
+function lateModules(functions: typeof late, importers = /^/u): Plugin {
+  return {
+    name: 'late modules',
+    setup(bundle) {
+      bundle.onResolve({ filter: /^node:/ }, ({ path, importer }) =>
+        functions[path] === undefined || !importers.test(importer) ? null : { path, namespace: 'late' },
+      );
+      bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+        contents: (functions[path] ?? [])
+          .map(
+            (name) =>
+              `export const ${name} = (...args) => process.getBuiltinModule('${path}').${name}(...args);`,
+          )
+          .join('\n'),
+      }));
+    },
+  };
+}
+
+/** The worker as texts: what is loaded at its start, and what it loads when it needs it. */
+interface WorkerTexts {
+  /** Loads the others. */
+  readonly code: string;
+  /** By what they import each other as. */
+  readonly parts: Readonly<Record<string, string>>;
+  readonly metafile: Metafile;
+}
+
+/** Runs parts as CommonJS, as a worker's text is run; `agentUrl` stands for `import.meta.url`: the main thread says where the agent lies. */
+const partLoader = `
+const { workerData } = require('node:worker_threads');
+const { compileFunction } = require('node:vm');
+const { parts, url } = workerData;
+const made = new Map();
+const load = (name) => {
+  const text = parts[name];
+  if (text === undefined) return require(name);
+  let part = made.get(name);
+  if (part === undefined) {
+    made.set(name, (part = { exports: {} }));
+    const run = compileFunction(text, ['require', 'module', 'exports', 'agentUrl'], { filename: 'stackpile:' + name.slice(2) });
+    run(load, part, part.exports, url);
+  }
+  return part.exports;
+};
+load('./worker.js');
+`;
+
+/** What a function loads that nobody calls here: esbuild drops the function, and would keep what it loads. */
+const neverLoaded: Plugin = {
+  name: 'never loaded',
   setup(bundle) {
-    bundle.onResolve({ filter: /^node:/ }, ({ path }) =>
-      late[path] === undefined ? null : { path, namespace: 'late' },
+    bundle.onResolve({ filter: /^\.\/(?:read-plain|heapsnapshot\/index)\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : null,
     );
-    bundle.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
-      contents: (late[path] ?? [])
-        .map(
-          (name) =>
-            `export const ${name} = (...args) => process.getBuiltinModule('${path}').${name}(...args);`,
-        )
-        .join('\n'),
-    }));
+    bundle.onEnd(({ metafile }) => {
+      for (const { imports } of Object.values(metafile?.outputs ?? {}))
+        for (const { path, kind } of imports)
+          if (kind === 'dynamic-import' && path.endsWith('.ts'))
+            throw new Error(`the worker loads ${path}, which is not in its bundle`);
+    });
   },
 };
 
-/** What a worker that runs a text has instead of `import.meta.url`: its main thread says where the agent lies. */
-const workerUrl = `const agentUrl = require('node:worker_threads').workerData.url;`;
-
-async function bundleWorker(): Promise<{ code: string; metafile: Metafile }> {
+async function bundleWorker(): Promise<WorkerTexts> {
   const { outputFiles, metafile } = await build({
     ...options,
-    entryPoints: [join(source, 'sidecar/worker.ts')],
-    // A text is run as CommonJS.
-    format: 'cjs',
-    banner: { js: workerUrl },
+    entryPoints: { worker: join(source, 'sidecar/worker.ts') },
+    outdir: join(root, 'worker'),
+    format: 'esm',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     define: { 'import.meta.url': 'agentUrl' },
     minify: true,
     write: false,
-    plugins: [packedFiles],
+    plugins: [packedFiles, neverLoaded, lateModules(lateOfListener, listenerFiles)],
   });
-  return { code: outputFiles[0]?.text ?? '', metafile };
+  const parts: Record<string, string> = {};
+  for (const { path, text } of outputFiles) {
+    const { code } = await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: options.target,
+      minify: true,
+      // Parts are loaded by `require`, those that are loaded later too.
+      supported: { 'dynamic-import': false },
+    });
+    parts[`./${basename(path)}`] = code;
+  }
+  return { code: partLoader, parts, metafile };
 }
 
 /** `register.js` imports `index.js` as it lies beside it: one copy of the agent, in one file with its marks. */
@@ -145,7 +215,7 @@ export async function bundleService(folder: string): Promise<readonly Metafile[]
     name: 'worker',
     setup(bundle) {
       bundle.onLoad({ filter: /packed[\\/]worker-code\.ts$/ }, () => ({
-        contents: `export const workerCode = ${JSON.stringify(worker.code)};`,
+        contents: `export const workerCode = ${JSON.stringify(worker.code)};\nexport const workerParts = ${JSON.stringify(worker.parts)};`,
       }));
     },
   };
@@ -156,7 +226,7 @@ export async function bundleService(folder: string): Promise<readonly Metafile[]
     splitting: true,
     chunkNames: '[name]',
     format: 'esm',
-    plugins: [packedFiles, holdsWorker, lateModules],
+    plugins: [packedFiles, holdsWorker, lateModules(late)],
   });
   const faults = plainModules(metafile);
   if (faults.length > 0) throw new Error(faults.join('\n'));

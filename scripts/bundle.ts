@@ -60,7 +60,7 @@ const options = {
   conditions: ['stackpile-source'],
   // Loaded when a picture is drawn, a browser or a process is asked for. Native parts cannot be bundled, nor can CommonJS: its
   // calls of `require` do not survive in an ES module.
-  external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws', '@clickhouse/client'],
+  external: ['@resvg/resvg-js', '@hpcc-js/wasm-graphviz', 'ws', '@clickhouse/client', 'pino'],
   // What it gives Node is CommonJS; what it gives others is the same in modules.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   logLevel: 'warning',

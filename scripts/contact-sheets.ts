@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -25,7 +26,10 @@ import { buildUi } from '../packages/ui/build.ts';
 import { launch } from '../packages/ui/test/chromium.ts';
 import { hostileProfile } from '../packages/ui/test/hostile.ts';
 import { listen, shut } from '../testing/listening.ts';
+import { reportHtml } from '../packages/cli/src/report/report-file.ts';
+import { faults } from '../packages/ui/test/faults.ts';
 import { root } from './house.ts';
+import { startMonitors } from './sheets/monitors.ts';
 
 const sizes = [
   { name: '1440', width: 1440, height: 900 },
@@ -151,8 +155,74 @@ async function goService(): Promise<string> {
   return `http://${host}/debug/pprof/goroutine`;
 }
 
+/** Tasks of a place that grows, but so few that they may be a pool which fills. */
+function fewTasks(count: number): string {
+  const task = (id: number, name: string, place: string): string =>
+    `goroutine ${id} [await, ${id} minutes]:\n${name}(...)\n\texamples/leaky-cron/src/${place}\ncreated by tick\n\texamples/leaky-cron/src/cron.ts:26\n\n`;
+  const path = write(
+    `few-${count}.txt`,
+    [
+      ...Array.from({ length: count }, (_, i) =>
+        task(100 + i, 'subscribeNewTaskMsgIfAvailable', 'subscribe-leaky.ts:20'),
+      ),
+      ...[10, 11, 12].map((id) => task(id, 'work', 'worker.ts:31')),
+    ].join(''),
+  );
+  utimesSync(path, 1_700_000_000 + count * 60, 1_700_000_000 + count * 60);
+  return path;
+}
+
+/** The pages of a monitor, and what they lead to. */
+async function monitorScenes(): Promise<Scene[]> {
+  const monitors = await startMonitors(join(root, '../shared/fixtures'), temporary);
+  ends.push(() => monitors.end());
+  const { small, many, empty, leaky } = monitors;
+  const of = `target=${encodeURIComponent(leaky)}&name=goroutine`;
+  const growers = (await (await fetch(`${small}api/growers`)).json()) as {
+    readonly growers: readonly { readonly stack: string }[];
+  };
+  const brush = async (page: Page): Promise<void> => {
+    const box = await page.locator('svg.plot').boundingBox();
+    if (box === null) return;
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.95, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+  };
+  return [
+    { name: 'monitor-targets', address: small, view: '' },
+    { name: 'monitor-empty', address: empty, view: '' },
+    { name: 'monitor-many', address: many, view: '' },
+    { name: 'monitor-many-down', address: `${many}?state=down`, view: '' },
+    { name: 'monitor-many-none', address: `${many}?name=nothing-like-it`, view: '' },
+    { name: 'monitor-timeline', address: `${small}timeline?${of}&from=-1m`, view: '', act: brush },
+    { name: 'monitor-functions', address: `${small}timeline?${of}&from=-1m&by=function`, view: '' },
+    {
+      name: 'monitor-stack',
+      address: `${small}timeline?${of}&from=-1m&stack=${growers.growers[0]?.stack ?? ''}`,
+      view: '',
+    },
+    {
+      name: 'monitor-counters',
+      address: `${small}timeline?target=${encodeURIComponent(leaky)}&name=counters&from=-15m`,
+      view: '',
+    },
+    { name: 'monitor-nothing', address: `${small}timeline?${of}&from=0&to=1000000`, view: '' },
+    { name: 'monitor-growers', address: `${small}growers?from=-15m`, view: '' },
+    { name: 'monitor-no-growers', address: `${empty}growers`, view: '' },
+    { name: 'monitor-refused', address: `${small}timeline?target=nobody`, view: '' },
+    { name: 'monitor-view', address: `${small}view?${of}&from=-1m`, view: 'flame' },
+    {
+      name: 'monitor-compare',
+      address: `${small}view?${of}&from=${Date.now() - 20_000}&base_from=${Date.now() - 60_000}&base_to=${Date.now() - 40_000}`,
+      view: 'compare?src=1&base=0',
+    },
+  ];
+}
+
 async function scenes(): Promise<Scene[]> {
-  const leaky = await serve(...['t2', 't6', 't16', 't36', 't76', 't136'].map((moment) => dump(moment)));
+  const leakyMoments = ['t2', 't6', 't16', 't36', 't76', 't136'];
+  const leaky = await serve(...leakyMoments.map((moment) => dump(moment)));
   const one = await serve(dump('t136'), labelled(), longNames(), write('hostile.pb', hostileProfile()));
   const equal = await serve(dump('t136'), dump('t136'));
   const cpu = await serve(cpuProfile());
@@ -176,6 +246,24 @@ async function scenes(): Promise<Scene[]> {
   const bare = pathToFileURL(
     write('bare.html', readFileSync(join(root, 'packages/ui/dist/index.html'))),
   ).href;
+  const fixed = await serve(
+    ...leakyMoments.map((moment) => join(fixtures, `../fixed/${moment}/goroutine.pb.gz`)),
+  );
+  const few = await serve(...[1, 2, 3, 4, 5, 6].map(fewTasks));
+  const report = pathToFileURL(
+    write(
+      'report.html',
+      await reportHtml(
+        leakyMoments.map((moment) => dump(moment)),
+        {},
+        temporary,
+      ),
+    ),
+  ).href;
+  const print = async (page: Page): Promise<void> => {
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await page.emulateMedia({ media: 'print' });
+  };
   const key = (name: string) => async (page: Page) => {
     await page.locator('main').focus();
     await page.keyboard.press(name);
@@ -206,6 +294,14 @@ async function scenes(): Promise<Scene[]> {
     },
     { name: 'compare-equal', address: equal, view: 'compare' },
     { name: 'verdict-calm', address: equal, view: 'verdict' },
+    { name: 'verdict-none', address: fixed, view: 'verdict' },
+    { name: 'verdict-unsure', address: few, view: 'verdict' },
+    { name: 'report', address: report, view: 'verdict' },
+    { name: 'report-flame', address: report, view: 'flame' },
+    { name: 'print-verdict', address: report, view: 'verdict', act: print },
+    { name: 'print-top', address: report, view: 'top', act: print },
+    { name: 'print-flame', address: report, view: 'flame', act: print },
+    { name: 'print-heap', address: grown, view: 'heap', act: print },
     { name: 'split', address: one, view: 'flame?src=1&tagroot=route' },
     { name: 'tasks-labels', address: one, view: 'tasks?src=1' },
     { name: 'flame-long', address: one, view: 'flame?src=2' },
@@ -289,10 +385,11 @@ async function shoot(browser: Browser, scene: Scene, theme: 'light' | 'dark'): P
     if (scene.ready !== undefined) await page.waitForSelector(scene.ready);
     await scene.act?.(page);
     const pictures: Buffer[] = [];
-    for (const { width, height } of sizes) {
+    for (const { name, width, height } of sizes) {
       await page.setViewportSize({ width, height });
       await rest();
       pictures.push(await page.screenshot());
+      for (const fault of await faults(page)) console.log(`${scene.name}, ${theme}, ${name}: ${fault}`);
     }
     return pictures;
   } finally {
@@ -338,8 +435,18 @@ if (!existsSync(fixtures)) throw new Error(`${fixtures}: no fixtures beside the 
 await buildUi();
 const browser = await launch();
 try {
-  for (const scene of await scenes()) {
-    if (wanted.length > 0 && !wanted.includes(scene.name)) continue;
+  const ofMonitor = (name: string): boolean => name.startsWith('monitor');
+  const isWanted = (test: (name: string) => boolean): boolean => wanted.length === 0 || wanted.some(test);
+  for (const scene of [
+    ...(isWanted((name) => !ofMonitor(name)) ? await scenes() : []),
+    ...(isWanted(ofMonitor) ? await monitorScenes() : []),
+  ]) {
+    if (
+      wanted.length > 0 &&
+      !wanted.includes(scene.name) &&
+      !(wanted.includes('monitor') && ofMonitor(scene.name))
+    )
+      continue;
     try {
       const light = await shoot(browser, scene, 'light');
       const dark = await shoot(browser, scene, 'dark');

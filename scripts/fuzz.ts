@@ -1,7 +1,7 @@
 // Fuzzes every reader: node --conditions=stackpile-source scripts/run.mjs scripts/fuzz.ts [--inputs N] [--seed N] [--workers N] [--minutes N] [--fresh] [--write] [--replay FILE]
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +60,8 @@ function start(): ChildProcess {
       '--disable-warning=ExperimentalWarning',
     ],
   });
-  if (child.pid !== undefined) setPriority(child.pid, 19);
+  // At the lowest priority, unless somebody chose one.
+  if (child.pid !== undefined && getPriority() === 0) setPriority(child.pid, 19);
   return child;
 }
 

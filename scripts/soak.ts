@@ -1,11 +1,15 @@
 // A long run of a loaded service whose endpoints are all scraped every five seconds: its memory has to stay flat, no handle may be left, and no
 // request may fail. What memory there is where is told beside, so that whatever grows has a name.
 //
+// Who is told to come again, by a 503 with Retry-After, comes again once, as scrapers do; how often, and why, is said at the end. One that is
+// told so twice has failed, and whatever fails is printed at once, with the load of the machine.
+//
 // node --conditions=stackpile-source scripts/run.mjs scripts/soak.ts [--for 2h] [--endpoints heap,allocs] [--requests 100]
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { loadavg } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -135,7 +139,11 @@ class Service {
 
   async line(): Promise<string> {
     const next: IteratorResult<string, undefined> = await this.#lines.next();
-    if (next.done === true) throw new Error('the service has ended');
+    if (next.done === true) {
+      const child = this.#child;
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      throw new Error(`the service has ended by itself: ${child.signalCode ?? child.exitCode ?? ''}`);
+    }
     return next.value;
   }
 
@@ -159,20 +167,64 @@ class Service {
   }
 }
 
-/** Asks for the endpoints at the same time; what went wrong. */
-async function scrape(url: string, endpoints: readonly string[]): Promise<string[]> {
-  const answers = endpoints.map(async (path) => {
-    try {
-      const response = await fetch(url + path, { signal: AbortSignal.timeout(120_000) });
-      await response.arrayBuffer();
-      // There is no such worker, and that is the right answer.
-      const wanted = path.includes('worker=') ? 404 : 200;
-      return response.status === wanted ? '' : `${path}: ${response.status}`;
-    } catch (error) {
-      return `${path}: ${String(error)}`;
+/** What a request came to. */
+export interface Outcome {
+  /** '' where it was answered as it should. */
+  readonly fault: string;
+  /** What the server said to a first attempt that it refused; '' where it did not. */
+  readonly refusal: string;
+}
+
+/** Longest that one request may take, milliseconds. */
+const PATIENCE_MS = 120_000;
+/** Longest that a refused one waits, whatever it is told. */
+const LONGEST_RETRY_S = 60;
+
+/** An answer as a line tells it: what its body says where it is an error. */
+function told(response: Response, body: ArrayBuffer): string {
+  return `${response.status} ${Buffer.from(body).toString('utf8').trim().slice(0, 300)}`;
+}
+
+/** Why a fetch failed: its own words are `fetch failed`. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${String(error)} (${String(cause)})` : String(error);
+}
+
+/** Asks for one endpoint, and once more where it is told to come again. */
+export async function ask(url: string, path: string): Promise<Outcome> {
+  // There is no such worker, and that is the right answer.
+  const wanted = path.includes('worker=') ? 404 : 200;
+  let refusal = '';
+  const began = performance.now();
+  try {
+    for (;;) {
+      const response = await fetch(url + path, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      const body = await response.arrayBuffer();
+      if (response.status === wanted) return { fault: '', refusal };
+      const again = Number(response.headers.get('retry-after') ?? Number.NaN);
+      if (response.status !== 503 || Number.isNaN(again) || refusal !== '')
+        return { fault: `${path}: ${told(response, body)}`, refusal };
+      refusal = `${path}: ${told(response, body)}`;
+      await sleep(Math.min(LONGEST_RETRY_S, again) * 1000);
     }
-  });
-  return (await Promise.all(answers)).filter((fault) => fault !== '');
+  } catch (error) {
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    return { fault: `${path}: after ${seconds} s ${whyOf(error)}`, refusal };
+  }
+}
+
+/** Asks for the endpoints at the same time. */
+function scrape(url: string, endpoints: readonly string[]): Promise<Outcome[]> {
+  return Promise.all(endpoints.map((path) => ask(url, path)));
+}
+
+/** Sentences and how often each was said, the most frequent ones first. */
+function counted(sentences: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const one of sentences) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).map(([sentence, count]) => `${count} × ${sentence}`);
 }
 
 function median(values: readonly number[]): number {
@@ -234,10 +286,16 @@ async function soak({ ms, endpoints, requests }: Plan): Promise<string[]> {
     const url = await service.line();
     const readings: Reading[] = [];
     const faults: string[] = [];
+    const refusals: string[] = [];
     let scrapes = 0;
     for (const until = performance.now() + ms; performance.now() < until; scrapes++) {
-      const [found] = await Promise.all([scrape(url, endpoints), sleep(EVERY_MS)]);
-      faults.push(...found);
+      const [outcomes] = await Promise.all([scrape(url, endpoints), sleep(EVERY_MS)]);
+      for (const { fault, refusal } of outcomes) {
+        if (refusal !== '') refusals.push(refusal);
+        if (fault === '') continue;
+        faults.push(fault);
+        console.log(`FAILED at load ${loadavg()[0]?.toFixed(0) ?? '?'}: ${fault}`);
+      }
       readings.push(await service.read());
     }
     faults.push(...faultsOf(readings));
@@ -247,6 +305,7 @@ async function soak({ ms, endpoints, requests }: Plan): Promise<string[]> {
       `${scrapes} scrapes of ${endpoints.length} endpoints, ${requests} requests a second; megabytes over time:`,
     );
     for (const line of table(readings)) console.log(line);
+    for (const line of counted(refusals)) console.log(`told to come again: ${line}`);
     return faults;
   } finally {
     service.kill();

@@ -1,6 +1,6 @@
 // The checks for tests in real runners and on other people's suites: node --conditions=stackpile-source scripts/run.mjs scripts/testing-suites.ts [vitest jest suites]
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -180,10 +180,11 @@ function countsIn(output: string): string {
 }
 
 async function suite(name: string, folder: string): Promise<boolean> {
-  const here = join(folder, name);
+  // What a package has in its own node_modules stays there; the rest it finds above.
+  const here = join(folder, 'suites', name);
   cpSync(join(root, 'node_modules', name), here, { recursive: true });
-  rmSync(join(here, 'node_modules'), { recursive: true, force: true });
-  symlinkSync(join(root, 'node_modules'), join(here, 'node_modules'));
+  const above = join(folder, 'suites', 'node_modules');
+  if (!existsSync(above)) symlinkSync(join(root, 'node_modules'), above);
   const setup = join(folder, 'setup.mjs');
   writeFileSync(
     setup,

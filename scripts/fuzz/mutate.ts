@@ -288,6 +288,7 @@ function mutationsOf(format: FuzzFormat): readonly Mutation[] {
     case 'legacy text':
     case 'folded':
     case 'perf script':
+    case 'other tools':
       return texts;
     case 'regular expression':
       return [...anyBytes, insertToken(patternTokens), insertToken(patternTokens), inflateNumber];

@@ -64,7 +64,7 @@ export function reportSection({ seed, corpus, ended, workSeconds, node, tally, b
 |---|---|
 | date | ${new Date(ended).toISOString().slice(0, 10)} |
 | inputs | ${tally.inputs.toLocaleString('en')}, ${(tally.bytes / 1e6).toFixed(0)} MB in all; seed ${seed}, corpus ${corpus}, Node ${node} |
-| seconds of work | ${workSeconds.toFixed(0)}, in up to two processes at the lowest priority |
+| seconds of work | ${workSeconds.toFixed(0)}, in up to two processes |
 | read / refused with a sentence | ${tally.accepted.toLocaleString('en')} / ${tally.refused.toLocaleString('en')} |
 | slowest input | ${timeText(tally.slowest)}${then(tally.slowest)} |
 | slowest per 100 kB, of inputs of 100 kB and more | ${perSizeText(tally.slowestPerByte)}${then(tally.slowestPerByte)} |

@@ -30,6 +30,7 @@ export const formats = [
   'MOJO',
   'jemalloc',
   'V8 log',
+  'other tools',
   'UTF-16',
   'source map',
   'regular expression',
@@ -140,6 +141,34 @@ const perfFields =
 const gecko =
   '{"meta":{"interval":1,"startTime":0},"libs":[],"threads":[{"name":"a","tid":6,"stringTable":["(root)","f (a.js:1:2)"],"frameTable":{"schema":{"location":0,"line":3},"data":[[0],[1,null,null,4]]},"stackTable":{"schema":{"prefix":0,"frame":1},"data":[[null,0],[0,1]]},"samples":{"schema":{"stack":0,"time":1},"data":[[1,1],[null,2],[1,3]]}}],"processes":[]}';
 
+const perfMemory =
+  'a 77 [001] 12.44:  1000 cpu/mem-loads,ldlat=30/P:  7ffe1000 5080021 |OP LOAD|LVL L1 hit|SNP None|LCK No|BLK  N/A   23  55d0 work+0x3 (/bin/a)\n\n                ffffffff81 native_halt\n                ffffffff82 idle\n\n';
+
+const quotedLog =
+  'v8-version,6,0,287,53,0\nshared-library,"/usr/local/bin/node",0x100003200,0x1008b3cba,0\nprofiler,"begin",1000\ncode-creation,LazyCompile,20,83715,0x3406263fb980,96,"a, ""b"" /srv/shop.js:1:73",0x3406263fb0d0,~\ntick,0x3406263fb990,9000,0,0x0,0\n';
+
+/** What other tools write, which is named. */
+const others = [
+  'Analysis of sampling a (pid 77) every 1 millisecond\nCall graph:\n    2700 Thread_1   DispatchQueue_1: com.apple.main-thread  (serial)\n    + 2700 start  (in dyld) + 2432  [0x1]\n',
+  'CPU     ID                    FUNCTION:NAME\n  0  64091   :tick-60s \n\n   libc.so.1`read+0xa\n   a.out`main+0x10\n     5\n',
+  'Attaching 1 probe...\n\n@[\n    main+18\n    start+243\n]: 12\n',
+  'Date/Time:  2026-11-30 10:00:00\nEnd time:  x\nCommand:   a\nSteps:     100 (10ms sampling interval)\n',
+  'war:Column filter is ON.\nFunction Stack,CPU Time:Self,Module\nmain,0.1s,a\n',
+  '    99.00%  a        a      [.] work\n            |\n            ---work\n\n     1.00%  a  [kernel.kallsyms]  [k] foo\n',
+  'File: a\nBuild ID: abc\nType: cpu\nTime: x\nDuration: 1.20s, Total samples = 30ms ( 2.50%)\n      flat  flat%   sum%        cum   cum%\n',
+  'main;a;b\nmain;a;c\n"main;work",3\n38 main;work\n',
+  'Debugger attached.\n{"nodes":[{"id":1}]}\ncallback({"nodes":[]});\n',
+  '[{"nodes":[{"id":1,"callFrame":{"functionName":"a"}}],"startTime":1},{"a":[1,2,3]}]',
+  '{"version":"1","device":{},"profile":{"samples":[{"stack_id":0}],"stacks":[[0]],"frames":[{"function":"work"}]},"transaction":{}}\n{"a":1}\n',
+  '<!DOCTYPE html>\n<html><head><title>/debug/pprof/</title></head><body><h1>CPU profile</h1></body></html>',
+  '<?xml version="1.0"?>\n<!DOCTYPE svg>\n<svg version="1.1" width="1200"><title>main (38 samples, 100%)</title></svg>\n',
+  'Weight\tSelf Weight\t\tSymbol Name\n2.00 s  100.0%\t0 s\t \ta (77)\n1.50 s   75.0%\t1.00 s\t \t main\n',
+  '\tMon Nov 30 10:00 2026 Time and Allocation Profiling Report  (Final)\n\n\ttotal time  =   0.50 secs\n',
+  '#0  0x00007f in poll () from /lib/libc.so\n#1  0x01 in main () at a.c:3\nThread 2 (LWP 7):\n',
+  'Running Time\tSelf (ms)\t\tSymbol Name\r\n200.0ms  100.0%\t0.0\t \tMain Thread  0x1\r\n',
+  'name,self,total\nmain,1,2\nwork,3,4\n',
+];
+
 /** The first pieces of a trace: real events, but fewer. */
 function smallTrace(text: string): string {
   const { traceEvents } = JSON.parse(text) as { traceEvents: { name: string }[] };
@@ -186,11 +215,16 @@ function committed(): Seed[] {
     seed('Firefox', file('shop.firefox.json')),
     seed('Firefox', gecko),
     seed('Firefox', file('page.firefox.json')),
+    seed('Firefox', file('shop.fxprof.json')),
     seed('callgrind', file('shop.callgrind')),
     seed('austin', firstLines(file('shop.austin'), 5000)),
     seed('MOJO', file('shop.mojo')),
     seed('jemalloc', firstLines(file('shop.jemalloc.heap'), 6000)),
     seed('V8 log', file('shop.v8.log')),
+    seed('V8 log', quotedLog),
+    seed('perf script', perfMemory),
+    seed('folded', '  main;work 3\n\tmain;idle 18446744073709551615\n'),
+    ...others.map((text) => seed('other tools', text)),
     seed('UTF-16', Buffer.from(`\ufeff${short}`, 'utf16le')),
     ...sourceMaps.map((text) => seed('source map', text)),
     ...patterns.map((text) => seed('regular expression', text)),

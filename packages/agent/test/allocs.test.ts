@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { decodeProfile, type Profile } from '@stackpile/profile';
 import fc from 'fast-check';
-import { AllocationLedger, allocationSites } from '../src/inspect/allocated.ts';
+import { AllocationLedger, allocationSites, type SavedAllocations } from '../src/inspect/allocated.ts';
 import type { HeapNode, SamplingHeapProfile } from '../src/inspect/heap-profile.ts';
 import { framesOf } from '../src/text/read.ts';
 import { ask } from './http-client.ts';
@@ -104,6 +104,7 @@ describe('readings of a sampler that numbers its samples', () => {
       fc.record({ kind: fc.constant('moved' as const), sites: fc.integer({ min: 1, max: 5 }) }),
       fc.record({ kind: fc.constant('lost' as const) }),
       fc.record({ kind: fc.constant('told twice' as const) }),
+      fc.record({ kind: fc.constant('sidecar killed' as const) }),
     );
     fc.assert(
       fc.property(
@@ -111,7 +112,7 @@ describe('readings of a sampler that numbers its samples', () => {
           maxLength: 20,
         }),
         (events) => {
-          const ledger = new AllocationLedger(4);
+          let ledger = new AllocationLedger(4);
           let [made, sites] = [0, 3];
           let alive: number[] = [];
           let last = { bytes: 0, bySite: new Map<string, number>() };
@@ -129,6 +130,13 @@ describe('readings of a sampler that numbers its samples', () => {
               case 'moved':
                 sites = one.sites;
                 break;
+              case 'sidecar killed': {
+                const saved = JSON.parse(JSON.stringify(ledger.save())) as SavedAllocations;
+                ledger = new AllocationLedger(4);
+                ledger.restore(saved);
+                assert.deepEqual(sumsOf(ledger), last);
+                break;
+              }
               case 'lost':
               case 'told twice':
                 break;

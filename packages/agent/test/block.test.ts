@@ -37,18 +37,30 @@ const lineOf = (text: string): number => source.findIndex((line) => line.include
 describe('block', () => {
   test('names what blocks the loop with file and line, native code too', async () => {
     const { port } = await serving({ port: 0, block: true, tasks: false, heap: false });
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    for (const block of [parsesMuch, hashesLong, backtracks, spins]) await blockWith(block);
-    const profile = await blockOf(port);
+    const file = 'packages/agent/test/blocking.ts';
+    const ofFunction = (of: Profile, name: string) =>
+      told(of).filter(({ stack }) => stack.includes(`${name} ${file}:`));
+    const nanosOf = (of: Profile, name: string): number =>
+      ofFunction(of, name).reduce((sum, { nanos }) => sum + nanos, 0);
+    // A busy machine begins to record when it can, and gives a reading when there is leave for one: what is missing blocks again.
+    let profile = await blockOf(port);
+    const missing = () =>
+      [parsesMuch, hashesLong, backtracks, spins].filter(({ name }) => nanosOf(profile, name) < 50e6);
+    for (let asked = 0; missing().length > 0; asked++) {
+      const names = told(profile).map(({ stack }) => stack);
+      assert.ok(
+        asked < 50,
+        `${missing()
+          .map(({ name }) => name)
+          .join()} in\n${names.join('\n')}`,
+      );
+      for (const block of missing()) await blockWith(block);
+      profile = await blockOf(port);
+    }
     assert.deepEqual(types(profile), ['contentions/count', 'delay/nanoseconds']);
     const stacks = told(profile);
-    const file = 'packages/agent/test/blocking.ts';
-    for (const name of ['parsesMuch', 'hashesLong', 'backtracks', 'spins']) {
-      const own = stacks.filter(({ stack }) => stack.includes(`${name} ${file}:`));
-      const nanos = own.reduce((sum, stack) => sum + stack.nanos, 0);
-      assert.ok(nanos >= 50e6, `${name}: ${nanos} in\n${stacks.map(({ stack }) => stack).join('\n')}`);
-      assert.ok(own.every(({ contentions }) => contentions >= 1));
-    }
+    for (const { name } of [parsesMuch, hashesLong, backtracks, spins])
+      assert.ok(ofFunction(profile, name).every(({ contentions }) => contentions >= 1));
     // Native code is told on the line that calls it.
     assert.ok(
       stacks.some(({ stack }) => stack.startsWith(`parsesMuch ${file}:${lineOf('JSON.parse(text)')} <`)),

@@ -25,7 +25,7 @@ import { hasPage, uiPage } from '../src/endpoints/page.ts';
 import { redirect } from '../src/http/messages.ts';
 import { route } from '../src/http/route.ts';
 import { ask } from './http-client.ts';
-import { exchangeOne, type RawAnswer } from './raw-client.ts';
+import { exchange, exchangeOne, type RawAnswer } from './raw-client.ts';
 import { serving } from './serving.ts';
 
 const TOKEN = 'a-token-that-nobody-has';
@@ -122,7 +122,7 @@ const extraHeaders = usually(
 // ---- What may come back
 
 const routerTexts =
-  /^(?:404 page not found|400 Bad Request|Method Not Allowed|this endpoint needs a (?:token|name and a password): [ \w:]+|There is no web page beside the agent .*)\n$/u;
+  /^(?:404 page not found|400 Bad Request|Method Not Allowed|this endpoint needs a (?:token|name and a password): [ \w:]+|There is no web page beside the agent .*|this Host header is not allowed here: .*)\n$/u;
 /** Frameworks' own answers to what the handler passed on, chunks without any among them, and Node's to what is no request. */
 const othersTexts =
   /^<!DOCTYPE html>[^]*<pre>(?:Cannot |Bad Request)|^400 Bad Request$|^(?:404 )?Not Found$|^0\r\n\r\n$|^\{"(?:message|statusCode|error|code)"[^]*(?:not found|not a valid url component|Bad Request)[^]*\}$|^$/u;
@@ -555,9 +555,13 @@ describe('requests that no client sends', () => {
   const close = 'Connection: close\r\n';
   const index = '/debug/pprof/cmdline';
   const cases: readonly (readonly [name: string, bytes: string, status: number])[] = [
-    ['CONNECT', `CONNECT 127.0.0.1:80 HTTP/1.1\r\n${host}\r\n`, 0],
+    ['CONNECT', `CONNECT 127.0.0.1:80 HTTP/1.1\r\n${host}\r\n`, 404],
+    ['CONNECT to an endpoint', `CONNECT ${index} HTTP/1.1\r\n${host}\r\n`, 405],
+    ['a proxy', `GET http://127.0.0.1${index} HTTP/1.1\r\n${host}${close}\r\n`, 200],
+    ['a proxy to another host', `GET http://evil.example${index} HTTP/1.1\r\n${host}${close}\r\n`, 403],
     ['TRACE', `TRACE ${index} HTTP/1.1\r\n${host}${close}\r\n`, 405],
-    ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${host}${close}\r\n`, 404],
+    ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${host}${close}\r\n`, 200],
+    ['GET *', `GET * HTTP/1.1\r\n${host}${close}\r\n`, 400],
     [
       'an upgrade',
       `GET ${index} HTTP/1.1\r\n${host}Connection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`,
@@ -617,6 +621,22 @@ describe('requests that no client sends', () => {
       }
     });
   }
+});
+
+test('who asks whether to send a body is told to where it is read, and else has the answer at once', async () => {
+  const open = await serving({ port: 0, tasks: false, heap: false });
+  const guarded = await serving({ port: 0, tasks: false, heap: false, auth: TOKEN });
+  const bytes = (target: string): string =>
+    `POST ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\n0x1`;
+  const first = async (port: number, target: string): Promise<string> =>
+    (await exchange(port, bytes(target))).toString('latin1').split('\r\n', 1)[0] ?? '';
+  assert.equal(await first(open.port, '/debug/pprof/symbol'), 'HTTP/1.1 100 Continue');
+  assert.match(
+    (await exchange(open.port, bytes('/debug/pprof/symbol'))).toString('latin1'),
+    /num_symbols: 1\n/u,
+  );
+  assert.equal(await first(open.port, '/debug/pprof/heap'), 'HTTP/1.1 405 Method Not Allowed');
+  assert.equal(await first(guarded.port, '/debug/pprof/symbol'), 'HTTP/1.1 401 Unauthorized');
 });
 
 test('an auth function that never answers is a no, through no door for ever', async (t) => {

@@ -58,7 +58,7 @@ async function beside(which: string, flags: readonly string[], agentFirst: boole
   const args = [...sourceFlags, ...flags, program, which, folder, modules];
   await promisify(execFile)(process.execPath, args, {
     cwd: folder,
-    timeout: 120_000,
+    timeout: 240_000,
     env: { ...process.env, NODE_NO_WARNINGS: '1', AGENT_FIRST: agentFirst ? 'yes' : 'no' },
   });
   return folder;

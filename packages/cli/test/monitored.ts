@@ -6,24 +6,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { command } from '../../../testing/command.ts';
+import { endAll, startSubscriber } from './leaks/subscriber.ts';
 
 /** Of the tests' files; it goes with them. */
 export const folder: string = mkdtempSync(join(tmpdir(), 'stackpile-monitor-'));
-const program = fileURLToPath(new URL('leaks/programs/subscriber.ts', import.meta.url));
 /** Ended with the tests. */
 export const running: ChildProcess[] = [];
 after(async () => {
-  for (const child of running) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  }
+  await endAll(running);
   rmSync(folder, { recursive: true });
 });
 /** `node:sqlite` came with 22.13. */
@@ -38,17 +31,8 @@ export const skip: string | false =
 
 /** A service that subscribes ten times, twice a second. */
 export async function service(twin: 'leaky' | 'fixed'): Promise<string> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', program, twin],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  running.push(child);
-  const lines = createInterface({ input: child.stdout });
-  const [url] = (await once(lines, 'line')) as [string];
-  // It may end between two turns.
-  child.stdin.on('error', () => undefined);
-  const turning = setInterval(() => child.stdin.write('turn\n'), 500);
+  const { child, url, tell } = await startSubscriber(twin, running);
+  const turning = setInterval(tell, 500);
   child.once('exit', () => clearInterval(turning));
   return new URL(url).origin;
 }

@@ -43,7 +43,7 @@ export function growInStep(one: Grown, other: Grown): boolean {
 }
 
 /** Names nothing of the user's own: a library frame, which many callers share. */
-function namesNobody({ culprit, pattern }: Finding): boolean {
+function namesNobody({ culprit, pattern }: Pick<Finding, 'culprit' | 'pattern'>): boolean {
   return culprit === null && pattern === null;
 }
 
@@ -51,7 +51,10 @@ function namesNobody({ culprit, pattern }: Finding): boolean {
  * Puts findings of one kind of evidence into order: a library's frame is never told first while the user's own code grows in step,
  * unless that is a trifle beside it.
  */
-export function ownCodeFirst(findings: readonly Finding[], rules: Rules = standard): Finding[] {
+export function ownCodeFirst<F extends Grown & Pick<Finding, 'kind' | 'culprit' | 'pattern'>>(
+  findings: readonly F[],
+  rules: Rules = standard,
+): F[] {
   const [top, ...rest] = findings;
   if (top === undefined || !namesNobody(top)) return [...findings];
   const own = rest.find(

@@ -5,16 +5,50 @@ import type { StackFrame } from './verdict.ts';
 /** Frames of a stack that are kept, from the innermost on: no program that runs has more; a damaged file may. */
 const MOST_FRAMES = 4096;
 
+/** A table that has more frames than this is left to those who use it, and begun anew for all others. */
+const MOST_SHARED = 100_000;
+
+/** Frames by function, file and line, each once. */
+class FrameTable {
+  readonly frames: StackFrame[] = [];
+  readonly #ids = new Map<string, number>();
+
+  idOf(name: string, file: string, line: number, start: number, origin: () => Origin): number {
+    const key = `${name}\0${file}\0${line}\0${start}`;
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      id = this.frames.length;
+      this.frames.push({ name, file, line, ...(start > 0 ? { start } : {}), origin: origin() });
+      this.#ids.set(key, id);
+    }
+    return id;
+  }
+}
+
+/** The frames of several watches of processes that run the same code, judged by the same `origin`: what they have in common is kept once. */
+export class SharedFrames {
+  #table = new FrameTable();
+
+  table(): FrameTable {
+    if (this.#table.frames.length > MOST_SHARED) this.#table = new FrameTable();
+    return this.#table;
+  }
+}
+
 /** Interns frames by function, file and line (never by address), and stacks by their frames. */
 export class StackTable {
-  readonly #frames: StackFrame[] = [];
-  readonly #frameIds = new Map<string, number>();
+  readonly #table: FrameTable;
   readonly #stacks: (readonly number[])[] = [];
   readonly #stackIds = new Map<string, number>();
   readonly #origin: OriginOptions;
 
-  constructor(origin: OriginOptions) {
+  constructor(origin: OriginOptions, frames: SharedFrames = new SharedFrames()) {
     this.#origin = origin;
+    this.#table = frames.table();
+  }
+
+  get #frames(): readonly StackFrame[] {
+    return this.#table.frames;
   }
 
   /** Number of stacks. */
@@ -23,14 +57,7 @@ export class StackTable {
   }
 
   frame(name: string, file: string, line: number, start: number, origin: () => Origin): number {
-    const key = `${name}\0${file}\0${line}\0${start}`;
-    let id = this.#frameIds.get(key);
-    if (id === undefined) {
-      id = this.#frames.length;
-      this.#frames.push({ name, file, line, ...(start > 0 ? { start } : {}), origin: origin() });
-      this.#frameIds.set(key, id);
-    }
-    return id;
+    return this.#table.idOf(name, file, line, start, origin);
   }
 
   /** How many of the outermost frames two stacks share, by function: lines move on while a function goes on. */

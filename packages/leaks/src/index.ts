@@ -17,6 +17,7 @@ export type {
 } from './verdict.ts';
 export { LeaksError, type LeaksErrorCode } from './errors.ts';
 export type { LeakOptions } from './options.ts';
+export { SharedFrames } from './frames.ts';
 export type { SavedSeries, SavedWatch } from './saved.ts';
 export { LeakWatch } from './watch.ts';
 export { findLeaks } from './leaks.ts';

@@ -15,6 +15,17 @@ import { waitOf } from './wait.ts';
 import type { LeakOptions } from './options.ts';
 import type { LeakRecord, SeriesRecord } from './record.ts';
 
+/** A finding as far as it is needed to be ranked. */
+interface Draft
+  extends Pick<Finding, 'kind' | 'confidence' | 'culprit' | 'pattern' | 'counts' | 'first' | 'count'> {
+  readonly growth: Pick<Growth, 'total'>;
+  readonly group: Group;
+  /** The one that grew most first. */
+  readonly ranked: readonly Member[];
+  readonly evidence: Evidence;
+  readonly assessment: Assessment;
+}
+
 class Judge {
   readonly #record: LeakRecord;
   readonly #options: LeakOptions;
@@ -121,7 +132,7 @@ class Judge {
   }
 
   findings(): Finding[] {
-    const findings: Finding[] = [];
+    const findings: Draft[] = [];
     for (const group of groupsOf(this.#record, this.#options, this.#rules, this.#tasks)) {
       const whole = this.evidence(group.members, group.pattern);
       if (!this.#quick(whole.values) && !group.members.some((member) => this.#quick(member.record.values)))
@@ -153,9 +164,9 @@ class Judge {
       const evidence = members === group.members ? whole : this.evidence(members, group.pattern);
       const assessment = members === group.members ? together : assess(evidence, this.#rules);
       const said = this.#ofMemory(members, evidence, assessment);
-      findings.push(this.#finding(group, members, evidence, said));
+      findings.push(this.#draft(group, members, evidence, said));
     }
-    return this.#rank(findings);
+    return this.#rank(findings).map((draft) => this.#finding(draft));
   }
 
   /** What is said of objects and of memory, which must become more, and somewhere. */
@@ -210,16 +221,25 @@ class Judge {
         : null;
   }
 
-  #finding(group: Group, members: readonly Member[], evidence: Evidence, assessment: Assessment): Finding {
-    const { values } = evidence;
-    const n = values.length;
+  #draft(group: Group, members: readonly Member[], evidence: Evidence, assessment: Assessment): Draft {
+    const counts = evidence.values;
     const gainOf = (member: Member): number =>
       (member.record.values.at(-1) ?? 0) - (member.record.values[0] ?? 0);
     const ranked = members.toSorted(
       (a, b) => gainOf(b) - gainOf(a) || (b.record.values.at(-1) ?? 0) - (a.record.values.at(-1) ?? 0),
     );
+    const [first, count] = [counts[0] ?? 0, counts.at(-1) ?? 0];
+    const culprit = ranked[0]?.culprit ?? null;
+    const { kind, confidence } = assessment;
+    const told = { kind, confidence, culprit, pattern: group.pattern, counts, first, count };
+    return { ...told, growth: { total: count - first }, group, ranked, evidence, assessment };
+  }
+
+  #finding({ group, ranked, evidence, assessment, count }: Draft): Finding {
+    const { values } = evidence;
+    const n = values.length;
+    const members = ranked;
     const main = ranked[0] as Member;
-    const count = values.at(-1) ?? 0;
     const growth = this.#growth(values);
     const arrivals = evidence.arrivals;
     const before = arrivals === null ? 0 : n < 2 ? 0 : (arrivals[n - 2] ?? 0);
@@ -351,9 +371,10 @@ class Judge {
       .map(({ related }) => related);
   }
 
-  #rank(findings: Finding[]): Finding[] {
+  /** Those that are told: of many series few are, and only these are worth the arithmetic. */
+  #rank(findings: Draft[]): Draft[] {
     const order = { leak: 0, growing: 1, steady: 2 } as const;
-    const weight = (finding: Finding): number => Math.max(0, finding.growth.total) * finding.confidence;
+    const weight = (finding: Draft): number => Math.max(0, finding.growth.total) * finding.confidence;
     const ranked = findings.sort(
       (a, b) => order[a.kind] - order[b.kind] || weight(b) - weight(a) || b.count - a.count,
     );
@@ -361,6 +382,12 @@ class Judge {
   }
 
   #seriesMemo: Series | null = null;
+
+  /** Bytes that all of it keeps, dump by dump. */
+  #retained(): number[] {
+    const kept = sum(this.#record.series.map(({ retained }) => retained));
+    return this.#record.totals.map((_, i) => kept[i] ?? 0);
+  }
 
   series(): Series {
     this.#seriesMemo ??= {
@@ -370,10 +397,7 @@ class Judge {
       times: this.#time.times,
       span: this.#time.span,
       totals: this.#record.totals,
-      retained:
-        this.#objects && this.#record.measure.retained >= 0
-          ? sum(this.#record.series.map(({ retained }) => retained))
-          : null,
+      retained: this.#objects && this.#record.measure.retained >= 0 ? this.#retained() : null,
       born: this.#record.born,
       growth: this.#growth(this.#record.totals),
       ids: this.#told,

@@ -114,10 +114,10 @@ export function memberOf(
   return { record, stack, state, createdBy, culprit, culpritIndex, wait, handle, arrivals };
 }
 
-/** Adds columns of the same length up. */
+/** Adds columns up that are of the same length, or empty. */
 export function sum(columns: readonly (readonly number[])[]): number[] {
-  const total = [...(columns[0] ?? [])];
-  for (const column of columns.slice(1))
-    for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (column[i] ?? 0);
+  const total: number[] = [];
+  for (const column of columns)
+    for (let i = 0; i < column.length; i++) total[i] = (total[i] ?? 0) + (column[i] ?? 0);
   return total;
 }

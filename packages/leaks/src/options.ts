@@ -1,5 +1,6 @@
 // How dumps are judged.
 import type { OriginOptions } from '@stackpile/profile';
+import type { SharedFrames } from './frames.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How dumps are judged; everything has a default. */
@@ -18,6 +19,8 @@ export interface LeakOptions {
   readonly maxSeries?: number;
   /** Ids of goroutines or tasks followed; beyond, the verdict goes by counts alone. Default 1,000,000. */
   readonly maxIds?: number;
+  /** Where frames are kept; for several watches of the same code, which have the same `origin`. */
+  readonly frames?: SharedFrames;
   /** Called where dumps show that the target restarted, with the verdict on the run that ended. */
   readonly onRestart?: (before: Verdict) => void;
 }

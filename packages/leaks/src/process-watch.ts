@@ -4,6 +4,7 @@ import type { StarterCall } from './callers.ts';
 import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
 import { LeaksError } from './errors.ts';
 import type { FileOpener } from './files.ts';
+import { SharedFrames } from './frames.ts';
 import { Ledger } from './ledger.ts';
 import type { LeakOptions } from './options.ts';
 import { judgeProcess, type PartVerdict } from './process-judge.ts';
@@ -94,7 +95,7 @@ export class ProcessWatch {
   #earlier: ProcessVerdict[] = [];
 
   constructor(options: ProcessOptions = {}) {
-    this.#options = options;
+    this.#options = { ...options, frames: options.frames ?? new SharedFrames() };
   }
 
   /** Takes one reading of the counters; a process that began after the one before is another run. */

@@ -11,7 +11,7 @@ export interface SeriesRecord {
   readonly labels: LabelSet;
   /** One value per kept dump. */
   values: number[];
-  /** Retained bytes, one per kept dump; empty where the dumps have none. */
+  /** Retained bytes, one per kept dump; empty where none was ever told of it. */
   retained: number[];
   /** Objects of a heap snapshot that were alive in the last dump, by how many looks they were born after; empty where it does not say. */
   ages: number[];

@@ -92,13 +92,28 @@ class Reader {
 
   get(key: string): Reader {
     if (typeof this.#value !== 'object' || this.#value === null) throw this.wrong('object');
-    return new Reader(`${this.#way}.${key}`, Object.entries(this.#value).find(([name]) => name === key)?.[1]);
+    const found = Object.getOwnPropertyDescriptor(this.#value, key)?.value as unknown;
+    return new Reader(`${this.#way}.${key}`, found);
   }
 
   list<T>(item: (reader: Reader) => T, length?: number): T[] {
     if (!Array.isArray(this.#value) || (length !== undefined && this.#value.length !== length))
       throw this.wrong(length === undefined ? 'list' : `list of ${length}`);
     return this.#value.map((value: unknown, i) => item(new Reader(`${this.#way}[${i}]`, value)));
+  }
+
+  /** A list of numbers: most of a saved watch is. */
+  numbers(length?: number): number[] {
+    const value = this.#value;
+    if (!Array.isArray(value) || (length !== undefined && value.length !== length))
+      throw this.wrong(length === undefined ? 'list' : `list of ${length}`);
+    const wrong = value.findIndex((one: unknown) => typeof one !== 'number' || !Number.isFinite(one));
+    if (wrong >= 0) throw new Reader(`${this.#way}[${wrong}]`, value[wrong]).wrong('number');
+    return value as number[];
+  }
+
+  get isEmpty(): boolean {
+    return Array.isArray(this.#value) && this.#value.length === 0;
   }
 
   /** The item of a list of `length`. */
@@ -184,14 +199,14 @@ export function readSavedWatch(value: unknown): SavedWatch {
         ] as const,
     );
   const stacks = all.get('stacks').list((stack) => stack.list((row) => row.row(frames.length)));
-  const totals = all.get('totals').list((total) => total.number());
+  const totals = all.get('totals').numbers();
   const dumps = totals.length;
   const series = all.get('series').list(
     (one): SavedSeries => ({
       stack: one.get('stack').row(stacks.length),
       labels: one.get('labels').list((label) => [label.at(0, 2).text(), label.at(1, 2).text()] as const),
-      values: one.get('values').list((n) => n.number(), dumps),
-      retained: one.get('retained').list((n) => n.number(), dumps),
+      values: one.get('values').numbers(dumps),
+      retained: one.get('retained').numbers(one.get('retained').isEmpty ? 0 : dumps),
       states: counts(one.get('states')),
       createdBy: counts(one.get('createdBy')),
       heldBy: one.get('heldBy').text(),
@@ -200,7 +215,7 @@ export function readSavedWatch(value: unknown): SavedWatch {
       endedLate: one.get('endedLate').number(),
       endedEarly: one.get('endedEarly').number(),
       anonymous: one.get('anonymous').isAbsent ? false : one.get('anonymous').flag(),
-      ages: one.get('ages').isAbsent ? [] : one.get('ages').list((n) => n.number()),
+      ages: one.get('ages').isAbsent ? [] : one.get('ages').numbers(),
     }),
   );
   const ids = all.get('ids');
@@ -209,7 +224,7 @@ export function readSavedWatch(value: unknown): SavedWatch {
     measure: {
       type: measure.get('type').text(),
       unit: measure.get('unit').text(),
-      columns: measure.get('columns').list((column) => column.number()),
+      columns: measure.get('columns').numbers(),
       retained: measure.get('retained').number(),
       noun: measure.get('noun').text(),
       counts: measure.get('counts').flag(),

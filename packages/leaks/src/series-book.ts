@@ -2,7 +2,8 @@
 import type { OriginOptions } from '@stackpile/profile';
 import { addAge } from './ages.ts';
 import { type DumpColumns, labelKey, type LabelSet } from './columns.ts';
-import { StackTable } from './frames.ts';
+import { SharedFrames, StackTable } from './frames.ts';
+import { sum } from './members.ts';
 import type { SeriesRecord } from './record.ts';
 
 /** More label sets than this in one dump (request ids, say) and labels tell nothing apart. */
@@ -12,14 +13,16 @@ const maxLabelSets = 64;
 export class SeriesBook {
   readonly #origin: OriginOptions;
   readonly #most: number;
+  readonly #frames: SharedFrames;
   #series = new Map<string, SeriesRecord>();
   stacks: StackTable;
   labelled = true;
 
-  constructor(origin: OriginOptions, most: number) {
+  constructor(origin: OriginOptions, most: number, frames: SharedFrames = new SharedFrames()) {
     this.#origin = origin;
     this.#most = most;
-    this.stacks = new StackTable(origin);
+    this.#frames = frames;
+    this.stacks = new StackTable(origin, frames);
   }
 
   all(): IterableIterator<SeriesRecord> {
@@ -50,7 +53,7 @@ export class SeriesBook {
     const before = new Map<SeriesRecord, readonly number[]>();
     for (const series of this.#series.values()) {
       series.values.push(0);
-      series.retained.push(0);
+      if (series.retained.length > 0) series.retained.push(0);
       if (series.ages.length > 0) before.set(series, series.ages);
       series.ages = [];
       series.states.clear();
@@ -93,7 +96,7 @@ export class SeriesBook {
         stack,
         labels: this.labelled ? labels : [],
         values: new Array<number>(index + 1).fill(0),
-        retained: new Array<number>(index + 1).fill(0),
+        retained: [],
         ages: [],
         states: new Map(),
         createdBy: new Map(),
@@ -129,7 +132,7 @@ export class SeriesBook {
       }
       target.set(series, known);
       known.values = known.values.map((value, i) => value + (series.values[i] ?? 0));
-      known.retained = known.retained.map((value, i) => value + (series.retained[i] ?? 0));
+      known.retained = sum([known.retained, series.retained]);
       for (const [age, count] of series.ages.entries()) addAge(known.ages, age, count);
       known.endedEarly += series.endedEarly;
       known.endedLate += series.endedLate;
@@ -143,7 +146,7 @@ export class SeriesBook {
   thin(keep: readonly number[]): void {
     for (const series of this.#series.values()) {
       series.values = keep.map((i) => series.values[i] ?? 0);
-      series.retained = keep.map((i) => series.retained[i] ?? 0);
+      if (series.retained.length > 0) series.retained = keep.map((i) => series.retained[i] ?? 0);
     }
   }
 
@@ -157,7 +160,7 @@ export class SeriesBook {
         this.#series.delete(key);
     }
     if (this.stacks.length <= 4 * this.#most) return;
-    const fresh = new StackTable(this.#origin);
+    const fresh = new StackTable(this.#origin, this.#frames);
     const series = new Map<string, SeriesRecord>();
     for (const [key, record] of this.#series) {
       const stack = fresh.adopt(this.stacks.stack(record.stack));

@@ -12,9 +12,9 @@ export interface Trend {
   readonly gain: number;
   /** `gain` in standard deviations of the noise. */
   readonly z: number;
-  /** Theil–Sen slope: median of all pairwise slopes, y per x. */
+  /** Theil–Sen slope: median of all pairwise slopes, y per x; reckoned when it is asked for. */
   readonly slope: number;
-  /** Kendall's tau of y over x, -1…1. */
+  /** Kendall's tau of y over x, -1…1; likewise. */
   readonly tau: number;
 }
 
@@ -31,14 +31,49 @@ export function median(values: readonly number[]): number {
  * outliers. Quadratic; callers keep series below a few hundred points.
  */
 export function theilSen(x: readonly number[], y: readonly number[]): number {
-  const slopes: number[] = [];
-  for (let i = 0; i < y.length; i++) {
-    for (let j = i + 1; j < y.length; j++) {
-      const dx = (x[j] ?? 0) - (x[i] ?? 0);
-      if (dx > 0) slopes.push(((y[j] ?? 0) - (y[i] ?? 0)) / dx);
+  const n = y.length;
+  const slopes = new Float64Array((n * (n - 1)) / 2);
+  let count = 0;
+  for (let i = 0; i < n; i++) {
+    const [left, bottom] = [x[i] ?? 0, y[i] ?? 0];
+    for (let j = i + 1; j < n; j++) {
+      const dx = (x[j] ?? 0) - left;
+      if (dx > 0) slopes[count++] = ((y[j] ?? 0) - bottom) / dx;
     }
   }
-  return slopes.length === 0 ? 0 : median(slopes);
+  if (count === 0) return 0;
+  const mid = count >> 1;
+  const high = smallest(slopes, count, mid);
+  if (count % 2 === 1) return high;
+  // What stands before it is no larger: the largest of that is the one below.
+  let low = slopes[0] ?? 0;
+  for (let i = 1; i < mid; i++) low = Math.max(low, slopes[i] ?? 0);
+  return (low + high) / 2;
+}
+
+/**
+ * The number that would stand at `rank` if the first `count` of some numbers were sorted; those before that place are no larger then.
+ * Hoare's FIND (CACM 4, 1961), with the middle one of three as the pivot.
+ */
+function smallest(values: Float64Array, count: number, rank: number): number {
+  let [from, to] = [0, count - 1];
+  while (from < to) {
+    const [a, b, c] = [values[from] ?? 0, values[(from + to) >> 1] ?? 0, values[to] ?? 0];
+    const pivot = Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+    let [left, right] = [from, to];
+    while (left <= right) {
+      while ((values[left] ?? 0) < pivot) left++;
+      while ((values[right] ?? 0) > pivot) right--;
+      if (left > right) break;
+      const value = values[left] ?? 0;
+      values[left++] = values[right] ?? 0;
+      values[right--] = value;
+    }
+    if (rank <= right) to = right;
+    else if (rank >= left) from = left;
+    else break;
+  }
+  return values[rank] ?? 0;
 }
 
 /** Mann–Kendall: the score S, tau, and the standard normal deviate of S (corrected for ties and continuity). */
@@ -134,9 +169,19 @@ export function trendOf(
   const chance = Math.sqrt(unit * exposed);
   const noise = Math.max(chance, (spread * Math.SQRT2) / Math.sqrt(third));
   const z = noise > 0 ? gain / noise : gain > 0 ? Number.POSITIVE_INFINITY : 0;
-  const slope = theilSen(x, y);
-  const kendall = mannKendall(y);
-  const result = (shape: Shape): Trend => ({ shape, gain, z, slope, tau: kendall.tau });
+  let known: ReturnType<typeof mannKendall> | null = null;
+  const kendall = (): ReturnType<typeof mannKendall> => (known ??= mannKendall(y));
+  const result = (shape: Shape): Trend => ({
+    shape,
+    gain,
+    z,
+    get slope() {
+      return theilSen(x, y);
+    },
+    get tau() {
+      return kendall().tau;
+    },
+  });
 
   const peak = Math.max(...y);
   const rise = peak - early;
@@ -149,9 +194,9 @@ export function trendOf(
     return result('returned');
   }
   if (gain < least || z < requiredZ(n, rules)) return result('flat');
-  if (n >= 4 && kendall.tau < rules.order) return result('flat');
-  if (n >= 6 && kendall.z < rules.orderOfMany) return result('flat');
-  if (n === 3 && kendall.s < 2) return result('flat');
+  if (n >= 4 && kendall().tau < rules.order) return result('flat');
+  if (n >= 6 && kendall().z < rules.orderOfMany) return result('flat');
+  if (n === 3 && kendall().s < 2) return result('flat');
   if (n < 3) return result('grows');
 
   const begin = x[0] ?? 0;

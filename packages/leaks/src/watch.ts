@@ -41,7 +41,8 @@ export class LeakWatch {
   constructor(options: LeakOptions = {}) {
     this.#options = options;
     this.#maxDumps = Math.max(8, options.maxDumps ?? 96);
-    this.#series = new SeriesBook(options.origin ?? {}, Math.max(16, options.maxSeries ?? 20_000));
+    const most = Math.max(16, options.maxSeries ?? 20_000);
+    this.#series = new SeriesBook(options.origin ?? {}, most, options.frames);
   }
 
   /**
@@ -208,7 +209,11 @@ export class LeakWatch {
       const heldBy = rows.heldBy[i] ?? 0;
       total += value;
       series.values[index] = (series.values[index] ?? 0) + value;
-      series.retained[index] = (series.retained[index] ?? 0) + (rows.retained[i] ?? 0);
+      const kept = rows.retained[i] ?? 0;
+      if (kept !== 0) {
+        while (series.retained.length <= index) series.retained.push(0);
+        series.retained[index] = (series.retained[index] ?? 0) + kept;
+      }
       if (isAged) addAge(series.ages, rows.age[i] ?? 0, value);
       if (state !== 0) addTo(series.states, strings.get(state), value);
       if (createdBy !== 0) addTo(series.createdBy, strings.get(createdBy), value);

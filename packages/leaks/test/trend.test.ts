@@ -19,6 +19,22 @@ describe('median, slope, tau', () => {
     assert.equal(mannKendall([1, 2, 3, 4, 5]).z, 9 / Math.sqrt((5 * 4 * 15) / 18));
   });
 
+  test('the slope is the median of the slopes of all pairs', () => {
+    fc.assert(
+      fc.property(series, fc.array(fc.nat(20), { minLength: 40, maxLength: 40 }), (y, steps) => {
+        const x = y.map((_, i) => steps.slice(0, i).reduce((a, b) => a + b, 0));
+        const slopes = y.flatMap((to, j) =>
+          y
+            .slice(0, j)
+            .flatMap((from, i) =>
+              (x[j] ?? 0) > (x[i] ?? 0) ? [(to - from) / ((x[j] ?? 0) - (x[i] ?? 0))] : [],
+            ),
+        );
+        assert.equal(theilSen(x, y) + 0, slopes.length === 0 ? 0 : median(slopes) + 0);
+      }),
+    );
+  });
+
   test('the isotonic fit never falls, keeps the sum, and leaves what already rises alone', () => {
     fc.assert(
       fc.property(series, (y) => {

@@ -1,6 +1,7 @@
 // The public face of the monitor.
 export type { Alert } from './alerts.ts';
 export { type MonitorOptions, type RunningMonitor, startMonitor } from './monitor.ts';
+export type { Logged, LogLevel, Say } from './log.ts';
 export type { NoticeForm, Receiver } from './notify.ts';
 export type { MonitorConfig, ProfilePlan } from './config/model.ts';
 export { type ConfigDefaults, MOST_ANSWER, readConfig } from './config/read.ts';

@@ -1,6 +1,5 @@
 // The monitor: a scraper for each target, one store, the alerts of all, and the server that shows them.
 import { promises as nameServer } from 'node:dns';
-import type { Server } from 'node:http';
 import type { LeakOptions } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
 import type { Clock } from '@stackpile/sources/looks';
@@ -10,13 +9,14 @@ import { authorizationOf } from './config/secret.ts';
 import { onceEach, targetOf } from './configured.ts';
 import { Discovered } from './discovery/discovered.ts';
 import type { NameServer } from './discovery/dns.ts';
-import { MonitorError } from './errors.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { keptColumns, type Kinds } from './kept.ts';
-import { notify, type Receiver } from './notify.ts';
+import type { Logged, Say } from './log.ts';
+import { type Addressee, Notices } from './notices.ts';
+import type { Receiver } from './notify.ts';
 import { Pool } from './pool.ts';
 import { Senders } from './push/senders.ts';
-import { serve, type ServerOptions, type Viewer } from './server.ts';
+import { type Listening, serve, type ServerOptions, type Viewer } from './server.ts';
 import type { ProfileStore, RetentionPolicy } from './store/index.ts';
 import type { Target, TargetState } from './target.ts';
 
@@ -32,8 +32,8 @@ export interface MonitorOptions {
   readonly receivers: readonly Receiver[];
   readonly listen: ServerOptions;
   readonly clock: Clock;
-  /** One sentence for the log. */
-  readonly say: (sentence: string) => void;
+  /** Takes what is logged. */
+  readonly say: Say;
   /** Where those who are told of alerts reach the monitor: `https://monitor.example`; where it listens if not given. */
   readonly externalUrl?: string;
   /** Makes pages of all views of a range; without it there are only the profiles themselves. */
@@ -47,6 +47,8 @@ const UPKEEP_MS = 60_000;
 /** What is known of alerts, in the store; monitors that share one are told apart by where they are reached. */
 const alertsNote = (externalUrl: string | undefined): string =>
   externalUrl === undefined ? 'alerts' : `alerts of ${externalUrl}`;
+/** … and what receivers have not taken yet. */
+const untoldNote = (externalUrl: string | undefined): string => `untold ${alertsNote(externalUrl)}`;
 
 export interface RunningMonitor {
   /** Where it listens. */
@@ -70,13 +72,14 @@ class Monitor implements RunningMonitor {
   readonly #ending = new AbortController();
   readonly #book = new AlertBook();
   readonly #down = new Set<string>();
+  readonly #notices: Notices;
   readonly #pool: Pool;
   readonly #senders: Senders;
   #config: MonitorConfig = { jobs: [], receivers: [], forwards: [] };
   /** By how they are configured: what waits in one that stays is not given up. */
   #forwarders: ReadonlyMap<string, Forwarder> = new Map();
   #discovered: Discovered | null = null;
-  #server: Server | null = null;
+  #server: Listening | null = null;
   #upkeep: Promise<void> = Promise.resolve();
   #reloading: Promise<void> = Promise.resolve();
 
@@ -86,8 +89,21 @@ class Monitor implements RunningMonitor {
       looked: (state: TargetState) => this.#looked(state),
       kept: ({ labels }: Target, name: string, profile: Profile, kinds: Kinds) =>
         this.#forward(labels, name, profile, kinds),
-      lost: ({ name }: Target, why: string) => options.say(`${name}: a look was not kept: ${why}`),
+      lost: ({ name }: Target, why: string) =>
+        options.say(`${name}: a look was not kept: ${why}`, {
+          level: 'error',
+          event: 'not_kept',
+          target: name,
+        }),
     };
+    const failed = (receiver: string, { target }: Alert, why: string): void =>
+      options.say(`${receiver}: an alert ${why}`, {
+        level: 'error',
+        event: 'alert_not_sent',
+        target,
+        receiver,
+      });
+    this.#notices = new Notices({ failed }, this.#ending.signal);
     this.#pool = new Pool(options.store, events, options.clock);
     this.#senders = new Senders(options.store, options.leaks, {
       isScraped: (name) => this.#pool.states().some((one) => one.name === name),
@@ -97,8 +113,7 @@ class Monitor implements RunningMonitor {
   }
 
   get port(): number {
-    const address = this.#server?.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return this.#server?.port ?? 0;
   }
 
   targets(): TargetState[] {
@@ -108,6 +123,7 @@ class Monitor implements RunningMonitor {
   async start(): Promise<void> {
     const { store, clock, listen } = this.#options;
     const config = await this.#options.config();
+    this.#config = config;
     await this.#restore();
     this.#server = await serve(
       {
@@ -132,8 +148,10 @@ class Monitor implements RunningMonitor {
   async #restore(): Promise<void> {
     const { store, clock, say, externalUrl } = this.#options;
     const saved = await store.remembered(alertsNote(externalUrl));
-    for (const { target, sentence } of this.#book.restore(saved ?? '', clock.now()))
-      say(`LEAK ${target}: ${sentence} (told before)`);
+    for (const alert of this.#book.restore(saved ?? '', clock.now()))
+      say(`LEAK ${alert.target}: ${alert.sentence} (told before)`, aboutOf(alert));
+    const waiting = await store.remembered(untoldNote(externalUrl));
+    this.#notices.restore(waiting ?? '', this.#addressees());
   }
 
   /** Of services that send by themselves nothing is known until they do. */
@@ -141,6 +159,7 @@ class Monitor implements RunningMonitor {
     const names = new Set(this.#pool.states().map(({ name }) => name));
     const { store, externalUrl } = this.#options;
     await store.remember(alertsNote(externalUrl), this.#book.save(names));
+    await store.remember(untoldNote(externalUrl), this.#notices.save());
   }
 
   reload(): Promise<void> {
@@ -157,24 +176,25 @@ class Monitor implements RunningMonitor {
     await Promise.all([...this.#forwarders.values()].map((one) => one.stop()));
     await this.#upkeep;
     await this.#keep();
-    const server = this.#server;
-    if (server === null) return;
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await this.#server?.stop();
   }
 
   /** What is known of targets that stay is kept; the sources of the others are left alone from now on. */
   async #use(config: MonitorConfig): Promise<void> {
     if (this.#ending.signal.aborted) return;
     const { say, clock, names = nameServer } = this.#options;
-    const events = { changed: () => this.#sync(discovered), failed: say };
+    const events = {
+      changed: () => this.#sync(discovered),
+      failed: (sentence: string) => say(sentence, { level: 'warn', event: 'discovery_failed' }),
+    };
     const discovered = new Discovered(config.jobs, events, clock, names);
     const before = this.#discovered;
     this.#config = config;
+    const forwarding = (sentence: string): void => say(sentence, { level: 'warn', event: 'forwarding' });
     const forwarders = new Map(
       config.forwards.map((one) => {
         const key = JSON.stringify(one);
-        return [key, this.#forwarders.get(key) ?? new Forwarder(one, clock, say)] as const;
+        return [key, this.#forwarders.get(key) ?? new Forwarder(one, clock, forwarding)] as const;
       }),
     );
     const gone = [...this.#forwarders].flatMap(([key, one]) => (forwarders.has(key) ? [] : [one]));
@@ -192,7 +212,13 @@ class Monitor implements RunningMonitor {
     const { targets, leaks, say } = this.#options;
     const found = discovered.targets().map((one) => targetOf(one, leaks));
     const { kept, again } = onceEach([...targets, ...found]);
-    for (const name of again) say(`${name}: it is there twice; the first one is looked at`);
+    for (const name of again)
+      say(`${name}: it is there twice; the first one is looked at`, {
+        level: 'warn',
+        event: 'target_twice',
+        target: name,
+      });
+    this.#senders.leave(new Set(kept.map(({ name }) => name)));
     this.#pool.sync(kept);
     const sent = this.#senders.states(this.#options.clock.now());
     const names = new Set([...kept, ...sent].map(({ name }) => name));
@@ -208,47 +234,51 @@ class Monitor implements RunningMonitor {
 
   #looked(state: TargetState): void {
     const { say, clock } = this.#options;
-    if (state.up === false && !this.#down.has(state.name)) say(`down ${state.name}: ${state.failure}`);
-    if (state.up === true && this.#down.has(state.name)) say(`up again ${state.name}`);
-    if (state.up === false) this.#down.add(state.name);
-    else this.#down.delete(state.name);
+    const { name: target, up, failure, took } = state;
+    const passed = up === true ? `answered in ${took} ms` : failure;
+    say(`${target}: ${passed}`, { level: 'debug', event: 'look', target, took });
+    if (up === false && !this.#down.has(target))
+      say(`down ${target}: ${failure}`, { level: 'warn', event: 'target_down', target });
+    if (up === true && this.#down.has(target))
+      say(`up again ${target}`, { level: 'info', event: 'target_up', target });
+    if (up === false) this.#down.add(target);
+    else this.#down.delete(target);
     for (const alert of this.#book.update(state, clock.now())) this.#tell(alert);
   }
 
   #tell(alert: Alert): void {
-    const { say, receivers } = this.#options;
-    this.#saveAlerts().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
-    say(`${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`);
-    for (const receiver of receivers) void this.#notify(receiver, alert);
-    for (const { url, form, auth } of this.#config.receivers)
-      void authorizationOf(auth).then(
-        (authorization) =>
-          this.#notify(
-            { url, form, headers: authorization === null ? {} : { Authorization: authorization } },
-            alert,
-          ),
-        (error: unknown) => {
-          if (!(error instanceof MonitorError)) throw error;
-          say(`${new URL(url).origin}: an alert was not sent: ${error.message}`);
-        },
-      );
+    const { say } = this.#options;
+    this.#saveAlerts().catch((error: unknown) => this.#upkeepFailed(error));
+    say(
+      `${alert.status === 'firing' ? 'LEAK' : 'resolved'} ${alert.target}: ${alert.sentence}`,
+      aboutOf(alert),
+    );
+    void this.#notices.tell(alert, this.#addressees());
   }
 
-  async #notify(receiver: Receiver, alert: Alert): Promise<void> {
-    const taken = await notify(receiver, alert, this.#ending.signal);
-    if (!taken && !this.#ending.signal.aborted)
-      this.#options.say(`${new URL(receiver.url).origin}: an alert was not taken`);
+  #addressees(): Addressee[] {
+    return [
+      ...this.#options.receivers.map((one) => ({ url: one.url, receiver: () => Promise.resolve(one) })),
+      ...this.#config.receivers.map(({ url, form, auth }) => ({
+        url,
+        receiver: async () => {
+          const authorization = await authorizationOf(auth);
+          return { url, form, headers: authorization === null ? {} : { Authorization: authorization } };
+        },
+      })),
+    ];
   }
 
   async #keepUp(): Promise<void> {
     while (!this.#ending.signal.aborted) {
       await this.#options.clock.sleep(UPKEEP_MS, this.#ending.signal);
+      void this.#notices.again(this.#addressees());
       await this.#keep();
     }
   }
 
   async #keep(): Promise<void> {
-    const { store, clock, retention, say } = this.#options;
+    const { store, clock, retention } = this.#options;
     try {
       // At other times scrapers save themselves.
       if (this.#ending.signal.aborted) await this.#pool.save();
@@ -256,7 +286,20 @@ class Monitor implements RunningMonitor {
       await this.#saveAlerts();
       await store.retention(clock.now(), retention);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      this.#upkeepFailed(error);
     }
   }
+
+  #upkeepFailed(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#options.say(why, { level: 'error', event: 'upkeep_failed' });
+  }
+}
+
+/** An alert, for those who read logs by program. */
+function aboutOf({ status, target, function: name, file, line, evidence }: Alert): Logged {
+  const place = { target, function: name, file, line, evidence };
+  return status === 'firing'
+    ? { level: 'warn', event: 'leak', ...place }
+    : { level: 'info', event: 'leak_resolved', ...place };
 }

@@ -12,7 +12,8 @@ export interface Receiver {
 }
 
 const TIMEOUT_MS = 10_000;
-const WAITS_MS: readonly number[] = [1000, 5000, 30_000];
+/** Between two tries, in milliseconds. */
+export const WAITS_MS: readonly number[] = [1000, 5000, 30_000];
 
 /** What a receiver is sent. */
 export function bodyOf(alert: Alert, form: NoticeForm): string {
@@ -49,24 +50,27 @@ function slackText({ status, target, sentence, file, line, link }: Alert): strin
   return `${escaped(`${head} in ${target}: ${sentence}${file === '' ? '' : ` (${file}:${line})`}`)} <${escaped(link)}|what was seen>`;
 }
 
-/** Sends one notice; false where it was refused, or nobody answered after some tries. */
-export async function notify(receiver: Receiver, alert: Alert, signal: AbortSignal): Promise<boolean> {
-  for (const wait of [...WAITS_MS, null]) {
+/** What became of a notice: `later` may be another time. */
+export type Outcome = 'taken' | 'refused' | 'later';
+
+/** Sends one notice; `later` where nobody took it after some tries. */
+export async function notify(
+  receiver: Receiver,
+  alert: Alert,
+  signal: AbortSignal,
+  waits: readonly number[] = WAITS_MS,
+): Promise<Outcome> {
+  for (const wait of [...waits, null]) {
     const answer = await send(receiver, bodyOf(alert, receiver.form), signal);
-    if (answer === 'taken') return true;
     // What was refused for good is not sent again.
-    if (answer === 'refused' || wait === null) return false;
+    if (answer !== 'later' || wait === null) return answer;
     await delay(wait, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return false;
+    if (signal.aborted) return 'later';
   }
-  return false;
+  return 'later';
 }
 
-async function send(
-  { url, headers }: Receiver,
-  body: string,
-  signal: AbortSignal,
-): Promise<'taken' | 'refused' | 'later'> {
+async function send({ url, headers }: Receiver, body: string, signal: AbortSignal): Promise<Outcome> {
   try {
     const answer = await fetch(url, {
       method: 'POST',

@@ -2,7 +2,7 @@
 import type { Clock } from '@stackpile/sources/looks';
 import { inTurn } from './in-turn.ts';
 import { type ScrapeEvents, Scraper } from './scraper.ts';
-import { SharedTree } from './shared-tree.ts';
+import { SharedTrees } from './shared-tree.ts';
 import type { ProfileStore } from './store/index.ts';
 import type { Target, TargetState } from './target.ts';
 
@@ -20,6 +20,10 @@ function keyOf({ name, labels, url, plan, access }: Target): string {
   return JSON.stringify([name, url, labels, plan.every, plan.profiles, access]);
 }
 
+function jobOf({ name, labels }: Target): string {
+  return labels['job'] ?? name;
+}
+
 export class Pool {
   readonly #members = new Map<string, Member>();
   readonly #store: ProfileStore;
@@ -27,8 +31,7 @@ export class Pool {
   readonly #clock: Clock;
   /** By name of the target. */
   readonly #leaving = new Map<string, Promise<void>>();
-  /** By job. */
-  readonly #trees = new Map<string, SharedTree>();
+  readonly #trees = new SharedTrees();
 
   constructor(store: ProfileStore, events: ScrapeEvents, clock: Clock) {
     this.#store = store;
@@ -48,9 +51,16 @@ export class Pool {
   sync(targets: readonly Target[]): void {
     const wanted = new Map(targets.map((target) => [keyOf(target), target]));
     for (const [key, member] of this.#members) if (!wanted.has(key)) this.#leave(key, member);
+    this.#trees.keepOnly(new Set(targets.map(jobOf)));
     const fresh = [...wanted].filter(([key]) => !this.#members.has(key));
     for (const [at, [key, target]] of fresh.entries()) {
-      const scraper = new Scraper(target, this.#treeOf(target), this.#store, this.#events, this.#clock);
+      const scraper = new Scraper(
+        target,
+        this.#trees.of(jobOf(target)),
+        this.#store,
+        this.#events,
+        this.#clock,
+      );
       const ending = new AbortController();
       const wait = (at * target.plan.every) / fresh.length;
       this.#members.set(key, { scraper, ending, running: this.#run(scraper, wait, ending.signal) });
@@ -67,13 +77,6 @@ export class Pool {
     const members = [...this.#members.values()];
     for (const { ending } of members) ending.abort();
     await Promise.all([...members.map(({ running }) => running), ...this.#leaving.values()]);
-  }
-
-  #treeOf({ name, labels }: Target): SharedTree {
-    const job = labels['job'] ?? name;
-    const known = this.#trees.get(job) ?? new SharedTree();
-    this.#trees.set(job, known);
-    return known;
   }
 
   async #run(scraper: Scraper, wait: number, signal: AbortSignal): Promise<void> {

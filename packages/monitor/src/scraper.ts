@@ -55,6 +55,14 @@ function timeOf({ time }: Look, clock: Clock): number {
   return time ?? clock.now();
 }
 
+/** A number from 0 up to 1 that a name always has; those of many names are spread evenly: FNV-1a (public domain), finished as MurmurHash3. */
+function shareOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -77,15 +85,18 @@ export class Scraper {
   #verdictAt = 0;
   #savedThen = 0;
   #savedAt: number;
+  /** Which part of an interval after the first look things are done again: targets that begin together do not go on together. */
+  readonly #phase: number;
 
   constructor(target: Target, trees: SharedTree, store: ProfileStore, events: ScrapeEvents, clock: Clock) {
     this.target = target;
+    this.#phase = shareOf(target.name);
     this.#plan = target.plan;
     this.#trees = trees;
     this.#store = store;
     this.#events = events;
     this.#clock = clock;
-    this.#savedAt = clock.now();
+    this.#savedAt = clock.now() - this.#phase * SAVE_EVERY_MS;
     this.#watch = new ProcessWatch(this.#options());
     this.#state = {
       name: target.name,
@@ -194,7 +205,8 @@ export class Scraper {
     const due = this.#plan.profiles.filter(
       (plan) => plan.seconds === 0 && (jumped || this.#isDue(plan, now)),
     );
-    for (const { name } of due) this.#taken.set(name, now);
+    for (const { name, every } of due)
+      this.#taken.set(name, this.#taken.has(name) ? now : now - this.#phase * every);
     if (due.length > 0) this.#tasks = tasks;
     return due;
   }
@@ -325,7 +337,8 @@ export class Scraper {
   }
 
   #options(): ConstructorParameters<typeof ProcessWatch>[0] {
-    return { ...this.#plan.leaks, source: this.target.labels['instance'] ?? this.target.name };
+    const source = this.target.labels['instance'] ?? this.target.name;
+    return { ...this.#plan.leaks, source, frames: this.#trees.frames };
   }
 
   #note(): string {

@@ -1,5 +1,5 @@
 // The monitor's own HTTP: how its targets are for people and for programs, profiles of any range for pprof, metrics, health.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { carries, isAllowedHost, isCrossSite, isLoopback } from '@stackpile/agent/inspector';
 import { encodeProfile, type Profile } from '@stackpile/profile';
@@ -8,10 +8,13 @@ import { MonitorError, StoreError } from './errors.ts';
 import type { Grower } from './growers.ts';
 import { growersOf } from './growers.ts';
 import { metricsText } from './metrics.ts';
+import { anew } from './page/anew.ts';
 import { brush } from './page/brush.ts';
 import { growersPage } from './page/growers.ts';
+import { refusedPage } from './page/shell.ts';
 import { targetsPage } from './page/targets.ts';
 import { timelinePage } from './page/timeline.ts';
+import { answerGrpc } from './push/grpc.ts';
 import type { Pushed } from './push/pushed.ts';
 import { answerPush, refusal, takesPushes } from './push/routes.ts';
 import { Querier } from './querier/querier.ts';
@@ -19,6 +22,7 @@ import { answerQuery, queryMethod } from './querier/routes.ts';
 import { profileOfRange } from './range.ts';
 import type { ProfileStore, Range, Series } from './store/index.ts';
 import type { TargetState } from './target.ts';
+import { besideHttp1 } from './wire/two-protocols.ts';
 
 /** A profile of a range, and what it is called. */
 export interface RangeProfile {
@@ -65,16 +69,18 @@ interface Answer {
 }
 
 const HOUR_MS = 3_600_000;
+/** For a request to have come whole, in milliseconds. */
+const REQUEST_MS = 10_000;
 /** By the names of Kubernetes, and by those of Prometheus. */
 const HEALTHY: ReadonlySet<string> = new Set(['/healthz', '/-/healthy']);
 const READY: ReadonlySet<string> = new Set(['/readyz', '/-/ready']);
 const TEXT = 'text/plain; charset=utf-8';
 const MOST_GROWERS = 100;
 const METRIC_GROWERS = 20;
-/** The pages have one script of their own, and their styles stand in them. */
+/** The pages have two scripts of their own, and their styles stand in them. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 } as const;
 
 function html(body: string): Answer {
@@ -85,20 +91,65 @@ function text(status: number, body: string): Answer {
   return { status, type: TEXT, body: `${body}\n` };
 }
 
-/** Starts to listen; resolves when it does. */
-export async function serve(shown: Shown, options: ServerOptions): Promise<Server> {
+/** A server that listens. */
+export interface Listening {
+  readonly port: number;
+  /** Ends it with all its conversations. */
+  stop(): Promise<void>;
+}
+
+/** Starts to listen, by HTTP/1.1 for everything, by HTTP/2 for gRPC; resolves when it does. */
+export async function serve(shown: Shown, options: ServerOptions): Promise<Listening> {
   const server = createServer((request, response) => {
     void answer(shown, options, request)
       .catch((error: unknown) => text(500, error instanceof Error ? error.message : 'it failed'))
-      .then((said) => write(request, response, said));
+      .then((said) => write(request, response, forWhom(request, said)));
   });
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 10_000;
+  server.headersTimeout = REQUEST_MS;
+  server.requestTimeout = REQUEST_MS;
+  const beside = besideHttp1(server);
+  beside.http2.on('request', (request, response) => {
+    // What nobody sends to its end holds nothing.
+    const late = setTimeout(() => response.stream.close(), REQUEST_MS);
+    response.once('close', () => clearTimeout(late));
+    void answerGrpc(
+      request,
+      response,
+      ({ headers }) => (isLetIn(headers, headers[':authority'], options) ? null : 'unauthenticated'),
+      (pushed) => shown.take(pushed),
+    );
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
-  return server;
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async stop() {
+      server.closeAllConnections();
+      beside.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Whether whoever sends by gRPC may. */
+function isLetIn(headers: IncomingHttpHeaders, host: string | undefined, options: ServerOptions): boolean {
+  if (isLoopback(options.host) && !isAllowedHost(host, options.allowedHosts)) return false;
+  return options.tokens.length === 0 || carries(headers, 'bearer', options.tokens);
+}
+
+/** Somebody with a browser is told in a page why there is nothing, programs in a line. */
+function forWhom({ method, headers }: IncomingMessage, said: Answer): Answer {
+  if (said.status < 400 || said.type !== TEXT || method !== 'GET') return said;
+  if (headers.accept?.includes('text/html') !== true || typeof said.body !== 'string') return said;
+  return {
+    ...said,
+    ...html(refusedPage(said.body.trim())),
+    status: said.status,
+    headers: { ...PAGE_HEADERS, ...said.headers },
+  };
 }
 
 function write(request: IncomingMessage, response: ServerResponse, said: Answer): void {
@@ -182,9 +233,16 @@ async function reload(shown: Shown): Promise<Answer> {
 async function routed(shown: Shown, url: URL): Promise<Answer> {
   switch (url.pathname) {
     case '/':
-      return html(targetsPage(shown.targets(), shown.alerts(), shown.now()));
+      return html(
+        targetsPage(shown.targets(), shown.alerts(), shown.now(), {
+          name: (url.searchParams.get('name') ?? '').slice(0, 200),
+          state: url.searchParams.get('state') ?? '',
+        }),
+      );
     case '/brush.js':
-      return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(brush)})();\n` };
+      return script(brush);
+    case '/anew.js':
+      return script(anew);
     case '/timeline':
       return timeline(shown, url);
     case '/view':
@@ -222,6 +280,11 @@ async function routed(shown: Shown, url: URL): Promise<Answer> {
         `${url.pathname.slice(0, 200)}: no such page; there are /, /timeline, /growers, /view, /profile, /metrics, /api/targets, /api/growers`,
       );
   }
+}
+
+/** A function that stands by itself, as a script. */
+function script(run: () => void): Answer {
+  return { status: 200, type: 'text/javascript; charset=utf-8', body: `(${String(run)})();\n` };
 }
 
 function json(value: unknown): Answer {
@@ -273,6 +336,8 @@ async function timeline(shown: Shown, url: URL): Promise<Answer> {
       type: url.searchParams.get('type') ?? '',
       stack,
       by: url.searchParams.get('by') === 'function' ? 'function' : 'total',
+      alerts: shown.alerts().filter((one) => one.target === target.name),
+      now: shown.now(),
       range: range.to - range.from < 1000 ? { from: range.to - 1000, to: range.to } : range,
     }),
   );

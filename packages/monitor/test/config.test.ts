@@ -108,6 +108,11 @@ scrape_configs:
         'scrape_config: []',
         /^stackpile\.yaml:1:1: scrape_config: there is no such setting here; there are /u,
       ],
+      ['['.repeat(10_000), /^stackpile\.yaml:1:\d+: it is nested too deeply$/u],
+      [
+        `scrape_configs:\n  - job_name: a\n    static_configs: [{ targets: [], labels: { a: ${'x'.repeat(1 << 20)} } }]`,
+        /^stackpile\.yaml:3:\d+: .*: a label has at most 1000 characters$/u,
+      ],
       ['scrape_configs: 7', /^stackpile\.yaml:1:17: scrape_configs: a list is expected here/u],
       ['- 7', /^stackpile\.yaml:1:1: settings are expected here/u],
       ['scrape_configs:\n  - {}', /^stackpile\.yaml:2:5: scrape_configs\[0\]: job_name is missing/u],

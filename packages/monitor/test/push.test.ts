@@ -1,77 +1,13 @@
 // Profiles that are sent to the monitor: by every wire that is taken, by our own agent, and by those who mean no good.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
-import process from 'node:process';
-import { describe, test, type TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { startServer } from '@stackpile/agent';
-import { encodeOtlp, encodeProfile, type Profile, ProfileBuilder } from '@stackpile/profile';
+import { encodeOtlp, ProfileBuilder } from '@stackpile/profile';
 import protobuf from 'protobufjs';
-import type { Alert } from '../src/alerts.ts';
-import { type RunningMonitor, startMonitor } from '../src/monitor.ts';
-import { NaiveStore } from './store/naive.ts';
-
-const MINUTE = 60_000;
-const START = Date.parse('2026-01-01T12:00:00Z');
-
-function goroutines(count: number, functionName = 'main.leaky'): Profile {
-  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'goroutine', unit: 'count' }] });
-  const location = builder.location({
-    lines: [{ function: builder.function(functionName, '/srv/app.go'), line: 7 }],
-  });
-  builder.sample([location], [count]);
-  return builder.build();
-}
-
-const packed = (profile: Profile): Buffer => gzipSync(encodeProfile(profile));
-
-interface Watched {
-  readonly monitor: RunningMonitor;
-  readonly store: NaiveStore;
-  readonly url: string;
-  readonly said: string[];
-  now: number;
-}
-
-async function watched(context: TestContext, tokens: readonly string[] = []): Promise<Watched> {
-  const store = new NaiveStore();
-  const said: string[] = [];
-  const watching: { now: number } = { now: START };
-  const monitor = await startMonitor({
-    targets: [],
-    config: () => Promise.resolve({ jobs: [], receivers: [], forwards: [] }),
-    leaks: {},
-    store,
-    retention: { rawMs: 1e12, hourlyMs: 1e12, maxBytes: 1e12 },
-    receivers: [],
-    listen: { host: '127.0.0.1', port: 0, tokens, allowedHosts: [] },
-    clock: {
-      now: () => watching.now,
-      sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
-    },
-    say: (sentence) => void said.push(sentence),
-  });
-  context.after(() => monitor.stop());
-  return Object.assign(watching, { monitor, store, said, url: `http://127.0.0.1:${monitor.port}` });
-}
-
-/** What was kept: `service profile sampleType` with the last total. */
-async function kept({ store }: Watched): Promise<Record<string, number | undefined>> {
-  const range = { from: 0, to: START + 1e9 };
-  const all = await store.series([], range);
-  return Object.fromEntries(
-    await Promise.all(
-      all.map(async (one) => {
-        const points = await store.timeline([one.id], range, 1e12, 'last');
-        const { job = '', instance = '' } = one.labels;
-        return [`${job} ${instance} ${one.profile} ${one.sampleType} ${one.kind}`, points[0]?.value] as const;
-      }),
-    ),
-  );
-}
+import { goroutines, kept, packed, post, watched } from './watched.ts';
 
 const { root } = protobuf.parse(`
   syntax = "proto3";
@@ -86,14 +22,6 @@ const { root } = protobuf.parse(`
 
 function encoded(type: string, value: object): Buffer {
   return Buffer.from(root.lookupType(type).encode(root.lookupType(type).fromObject(value)).finish());
-}
-
-function post(
-  url: string,
-  body: Uint8Array | string,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(url, { method: 'POST', body, headers });
 }
 
 describe('a profile that is sent', () => {
@@ -227,75 +155,6 @@ describe('a profile that is sent', () => {
       assert.ok(tries < 1200, `${JSON.stringify(found)} ${to.said.join('\n')}`);
       await sleep(50);
     }
-  });
-
-  test("Pyroscope's own client of Node sends to it: its heap names the leak, and its wall time is there", async (context) => {
-    const to = await watched(context);
-    const program = fileURLToPath(new URL('programs/pyroscope.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, to.url], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    context.after(() => child.kill('SIGKILL'));
-    const range = { from: 0, to: Number.MAX_SAFE_INTEGER };
-    const functions = async (): Promise<string[]> => {
-      const all = await to.store.series(
-        [
-          ['profile', 'heap'],
-          ['sampleType', 'inuse_space'],
-        ],
-        range,
-      );
-      const stacks = await to.store.merge(
-        all.map(({ id }) => id),
-        range,
-        'last',
-      );
-      const frames = await to.store.frames([...stacks.keys()]);
-      return [...frames.values()].flat().map((frame) => frame.function);
-    };
-    for (let tries = 0; ; tries++) {
-      // Each arrival is a time of its own for the clock that stands still.
-      to.now += 1;
-      const found = await kept(to);
-      if ('shop a wall wall delta' in found && (await functions()).some((name) => name.includes('leakHere')))
-        break;
-      assert.ok(tries < 600 && child.exitCode === null, `${JSON.stringify(found)} ${said}`);
-      await sleep(50);
-    }
-  });
-
-  test('is judged: what piles up is told with its function, and its silence is seen', async (context) => {
-    const to = await watched(context);
-    for (let i = 0; i < 8; i++) {
-      to.now = START + i * MINUTE;
-      for (const [service, count] of [
-        ['leaky', 10 + 50 * i],
-        ['fixed', 10],
-      ] as const) {
-        const query = new URLSearchParams({ name: `${service}{pod=a}`, until: String(to.now / 1000) });
-        const body = packed(goroutines(count, `main.${service}`));
-        assert.ok((await post(`${to.url}/ingest?${query.toString()}`, body)).ok);
-      }
-    }
-    const { targets, alerts } = (await (await fetch(`${to.url}/api/targets`)).json()) as {
-      targets: { name: string; up: boolean }[];
-      alerts: Alert[];
-    };
-    assert.deepEqual(
-      alerts.map(({ target, function: name }) => [target, name]),
-      [['leaky a', 'main.leaky']],
-    );
-    assert.deepEqual(
-      targets.map(({ up }) => up),
-      [true, true],
-    );
-    to.now += 10 * MINUTE;
-    assert.deepEqual(
-      to.monitor.targets().map(({ up, failure }) => [up, failure]),
-      Array.from({ length: 2 }, () => [false, 'nothing was sent for 600 s']),
-    );
   });
 
   test('what is no profile, too much, or packed to burst is refused in one sentence, and nothing of it is kept', async (context) => {

@@ -7,7 +7,7 @@
  */
 export const errorTable = {
   codes: {
-    PROFILE_EMPTY: 'There are no bytes.',
+    PROFILE_EMPTY: 'There are no bytes, or nothing but blanks.',
     PROFILE_TRUNCATED: 'The bytes end in the middle of something; the message names the byte.',
     PROFILE_MALFORMED: 'A byte cannot be there; the message names it.',
     PROFILE_CONCATENATED: 'Several profiles stand one behind the other in one file.',

@@ -1,9 +1,11 @@
 // Reads what is there whole and not compressed, in any known format: apart, since most who read want a message and nothing else.
 import { headText, looksLikeJson } from './bytes/lines.ts';
 import { utf8OfUtf16 } from './bytes/utf16.ts';
+import { encodeText } from './bytes/utf8.ts';
 import { ProfileError } from './errors.ts';
 import type { FormatOptions } from './formats/format.ts';
 import { goCounts } from './formats/go-goroutine-counts.ts';
+import { isAnothers } from './formats/foreign-texts.ts';
 import { findJson } from './formats/json-keys.ts';
 import { readLegacy } from './formats/legacy/legacy.ts';
 import { readGoNamedRecords } from './formats/legacy/names.ts';
@@ -60,7 +62,8 @@ export function readPlainProfile(
   }
   const lines = withNewlines(bytes, head);
   if (lines !== null) return readAsUtf8(lines, options, verdict);
-  for (const format of textFormats) if (format.sniff(bytes, head)) return valid(format.read(bytes, options));
+  for (const format of isAnothers(head) ? [] : textFormats)
+    if (format.sniff(bytes, head)) return valid(format.read(bytes, options));
   const text = utf8OfUtf16(bytes) ?? withoutMark(bytes);
   if (text !== null) return readAsUtf8(text, options, verdict);
   throw unrecognized(bytes, head, protoError, verdict);
@@ -136,7 +139,13 @@ function unrecognized(
   const text = head !== '' && !/[\0-\x08\x0e-\x1f\x7f\udc80-\udcff]/.test(head);
   if (!text)
     return new ProfileError(protoError.code, protoError.message, { cause: protoError, pprofMessage });
-  const start = JSON.stringify(head.slice(0, 40).split('\n', 1)[0]);
-  const message = `unrecognized: the text that starts at byte 0 with ${start} is in no known profile format`;
+  const words = head.trimStart();
+  if (words === '') {
+    const message = 'empty: nothing but blanks stands there';
+    return new ProfileError('PROFILE_EMPTY', message, { cause: protoError, pprofMessage });
+  }
+  const at = encodeText(head.slice(0, head.length - words.length)).length;
+  const start = JSON.stringify(words.slice(0, 40).split('\n', 1)[0]);
+  const message = `unrecognized: the text that starts at byte ${at} with ${start} is in no known profile format`;
   return new ProfileError('PROFILE_UNRECOGNIZED', message, { cause: protoError, pprofMessage });
 }

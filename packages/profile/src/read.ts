@@ -6,6 +6,7 @@ import { ProfileError } from './errors.ts';
 import type { Profile } from './profile.ts';
 import { ProfileDecoder } from './proto/decode.ts';
 import type { ReadOptions } from './read-options.ts';
+import type * as Plain from './read-plain.ts';
 
 const MAX_BYTES = 2 ** 31 - 1;
 const ALWAYS_ALLOWED = 2 ** 26;
@@ -32,10 +33,13 @@ export async function readProfile(bytes: Uint8Array, options: ReadOptions = {}):
   return readWhole(await gunzip(bytes, limit, options.inflate), options);
 }
 
+/** All other formats, once somebody met them: to ask for a module again costs as much as to read a small file. */
+let plain: typeof Plain | null = null;
+
 /** All other formats, and what is wrong with a message: loaded by who meets them. */
 async function readWhole(bytes: Uint8Array, options: ReadOptions): Promise<Profile> {
-  const { readPlainProfile } = await import('./read-plain.ts');
-  return readPlainProfile(bytes, options);
+  plain ??= await import('./read-plain.ts');
+  return plain.readPlainProfile(bytes, options);
 }
 
 /**

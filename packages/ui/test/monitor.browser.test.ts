@@ -16,8 +16,9 @@ import {
   skip as withoutMonitor,
   until,
 } from '../../cli/test/monitored.ts';
-import { desktop, openPage, phone } from './chromium.ts';
-import { browser, settled, skip, useBrowser } from './visitor.ts';
+import { desktop, openPage } from './chromium.ts';
+import { faults } from './faults.ts';
+import { browser, settled, sizes, skip, useBrowser, violations } from './visitor.ts';
 
 useBrowser();
 
@@ -36,6 +37,12 @@ async function goService(name: string): Promise<string> {
     () => `${name} does not come up`,
   );
   return `http://127.0.0.1:${port}`;
+}
+
+/** Where a row of what grows in a target leads to: one stack over time. */
+async function listed(origin: string, target: string): Promise<string | undefined> {
+  const page = await (await fetch(`${origin}timeline?target=${target}&name=goroutine`)).text();
+  return /href="(\/timeline\?[^"]*stack=[^"]*)"/u.exec(page)?.[1]?.replaceAll('&amp;', '&');
 }
 
 interface Told {
@@ -143,22 +150,57 @@ test('one command watches leaky services and their fixed twins, Node and Go; the
   assert.match((await row.textContent()) ?? '', /shop/u);
   await row.locator('a').click();
   await page.waitForSelector('svg.plot');
-  assert.match((await page.locator('p code').first().textContent()) ?? '', /subscribe/u);
+  assert.match((await page.locator('.stack code').first().textContent()) ?? '', /subscribe/u);
   assert.deepEqual(problems, []);
   await context.close();
 
-  const small = await openPage(browser, phone, 'dark', origin);
+  const looked = await openPage(browser, desktop, 'light', origin);
+  const found: string[] = [];
   for (const path of [
     '',
+    '?state=leak&name=shop',
+    '?state=leak&name=nobody',
     'growers?from=-10m',
-    `timeline?target=${encodeURIComponent(new URL(leaky).host)}&by=function`,
+    `timeline?target=${shop}&by=function`,
+    `timeline?target=${shop}&name=counters`,
+    new URL((await listed(origin, shop)) ?? '', origin).href.slice(origin.length),
   ]) {
-    await small.page.goto(`${origin}${path}`);
-    const over = await small.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.equal(over, 0, `${path} is wider than the phone`);
+    await looked.page.goto(`${origin}${path}`);
+    for (const { name: size, width, height } of sizes) {
+      await looked.page.setViewportSize({ width, height });
+      for (const theme of ['light', 'dark'] as const) {
+        await looked.page.emulateMedia({ colorScheme: theme });
+        const wrong = [
+          ...(await violations(looked.page, theme === 'light' ? [] : ['color-contrast'])),
+          ...(theme === 'light' ? await faults(looked.page) : []),
+        ];
+        found.push(...wrong.map((one) => `/${path}, ${size}, ${theme}: ${one}`));
+      }
+    }
   }
-  assert.deepEqual(small.problems, []);
-  await small.context.close();
+  assert.deepEqual(found, []);
+  assert.deepEqual(looked.problems, []);
+  // A page that is looked at is kept fresh, without being loaded anew, but not beneath the hands of whoever is in it.
+  await looked.page.clock.install();
+  await looked.page.goto(origin);
+  await looked.page.evaluate(() => document.querySelector('main')?.append('written here'));
+  await looked.page.locator('li a').first().focus();
+  await looked.page.clock.runFor(20_000);
+  assert.match((await looked.page.locator('main').textContent()) ?? '', /written here$/u);
+  await looked.page.locator('nav a').first().focus();
+  await looked.page.clock.runFor(20_000);
+  await looked.page.waitForFunction(
+    () => document.querySelector('main')?.textContent?.endsWith('written here') === false,
+  );
+  assert.equal(await looked.page.locator('h1').textContent(), '2 leaks');
+  assert.deepEqual(looked.problems, []);
+  // Who asks for what is not there is told so in a page; a program in a line.
+  const nobody = `${origin}timeline?target=nobody`;
+  await looked.page.goto(nobody);
+  assert.match((await looked.page.locator('h1').textContent()) ?? '', /^target=nobody: no such target$/u);
+  const plain = await fetch(nobody);
+  assert.deepEqual([plain.status, await plain.text()], [404, 'target=nobody: no such target\n']);
+  await looked.context.close();
   watching.child.kill('SIGTERM');
   assert.equal(await ended(watching), 0, watching.log());
 });

@@ -129,11 +129,25 @@ test('a report says its verdict and its note where no script runs, and on paper;
   assert.equal(await offline.page.locator('.said').count(), 0, 'the page stands in its place');
   await go(offline.page, 'top');
   await offline.page.emulateMedia({ media: 'print' });
-  await shows(offline.page, '.said-on-paper', verdict);
-  assert.ok(await offline.page.locator('.said-on-paper').isVisible());
+  // The sentence stands above what is printed, the stack and what to do below it.
+  await shows(offline.page, 'p.said-on-paper', /subscribe_leaky\.go:22/);
+  await shows(offline.page, 'pre.said-on-paper', verdict);
+  for (const part of ['p', 'pre']) assert.ok(await offline.page.locator(`${part}.said-on-paper`).isVisible());
   assert.ok(await offline.page.locator('.report-note').isVisible());
   await go(offline.page, 'verdict');
-  assert.equal(await offline.page.locator('.said-on-paper').count(), 0, 'it is what is printed');
+  await offline.page.waitForFunction(() => document.querySelector('.said-on-paper:not(:empty)') === null);
+  // Paper is light, also where somebody prints by the browser's own menu.
+  await offline.page.emulateMedia({ media: 'screen', colorScheme: 'dark' });
+  const isShown = (theme: string): Promise<unknown> =>
+    offline.page.waitForFunction((name) => document.documentElement.dataset['theme'] === name, theme);
+  await isShown('dark');
+  for (const [event, theme] of [
+    ['beforeprint', 'light'],
+    ['afterprint', 'dark'],
+  ] as const) {
+    await offline.page.evaluate((name) => dispatchEvent(new Event(name)), event);
+    await isShown(theme);
+  }
   assert.deepEqual(offline.problems, []);
   await offline.context.close();
 });

@@ -299,13 +299,11 @@ test('a live service is watched, captured and compared', { skip }, async () => {
     /goroutine \d+/.test(document.querySelector('.live-legend')?.textContent ?? ''),
   );
   assert.deepEqual(await violations(page), []);
-  await page.waitForFunction(
-    () => /[2-9] moments/.test(document.querySelector('.live .hint')?.textContent ?? ''),
-    undefined,
-    {
-      timeout: 60_000,
-    },
+  await page.waitForFunction(() =>
+    /[23] moments/.test(document.querySelector('.live .hint')?.textContent ?? ''),
   );
+  // Two or three moments: a verdict over more of them would convict, on a machine on which all of this takes long.
+  await page.getByRole('switch', { name: 'Record tasks' }).click();
   const chart = await page.locator('.chart').boundingBox();
   assert.ok(chart !== null);
   await page.mouse.move(chart.x + 56, chart.y + 60);

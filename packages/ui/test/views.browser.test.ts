@@ -1,4 +1,4 @@
-// Every view in a real browser: two sizes, two themes, axe, and the answer above the fold.
+// Every view in a real browser, on a screen and on a phone: what it shows, axe, and the answer above the fold.
 import assert from 'node:assert/strict';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,89 +33,92 @@ function daemonDump(subscriptions: number): string {
   ].join('');
 }
 
-for (const device of [desktop, phone]) {
-  for (const theme of ['light', 'dark'] as const) {
-    test(`every view works and axe finds nothing: ${device.name}, ${theme}`, { skip }, async () => {
-      const server = await serve(moments.map((moment) => dump(moment)));
-      const { page, problems, context } = await visit(server, device, theme);
-      const found: string[] = [];
-      const check = async (name: string): Promise<void> => {
-        for (const violation of await violations(page)) found.push(`${name}: ${violation}`);
-      };
-      await shows(page, '.culprit-place', /^internal\/task\/subscribe_leaky\.go:22$/);
-      await shows(page, '.badge', /^Leak$/);
-      await check('verdict');
+for (const [device, theme] of [
+  [desktop, 'light'],
+  [phone, 'dark'],
+] as const) {
+  test(`every view works and axe finds nothing: ${device.name}, ${theme}`, { skip }, async () => {
+    const server = await serve(moments.map((moment) => dump(moment)));
+    const { page, problems, context } = await visit(server, device, theme);
+    const found: string[] = [];
+    const check = async (name: string): Promise<void> => {
+      for (const violation of await violations(page)) found.push(`${name}: ${violation}`);
+    };
+    await shows(page, '.culprit-place', /^internal\/task\/subscribe_leaky\.go:22$/);
+    await shows(page, '.badge', /^Leak$/);
+    await check('verdict');
 
-      await go(page, 'flame');
-      await shows(page, '.insight li', /subscribe_leaky\.go:22/);
-      // The canvas is painted in the next frame: wait until it has more colours than a bare page.
-      await page.waitForFunction(() => {
-        const canvas = document.querySelector<HTMLCanvasElement>('.flame-canvas');
-        if (canvas === null || canvas.width === 0) return false;
-        const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-        const colors = new Set<number>();
-        for (let i = 0; i < data.length; i += 4 * 97) {
-          colors.add(((data[i] ?? 0) << 16) | ((data[i + 1] ?? 0) << 8) | (data[i + 2] ?? 0));
-        }
-        return colors.size > 4;
-      });
-      await check('flame');
-
-      await go(page, 'flame?q=redis');
-      await shows(page, '.search-sum', /functions · 94/);
-      await go(page, 'flame?mode=sandwich&p=ReceiveMessage');
-      await go(page, 'flame?mode=up&libs=hide&f=task&flip=t');
-      assert.ok(await page.locator('.filter').isVisible());
-      await check('filters');
-
-      await go(page, 'top');
-      await shows(page, '.top-table tbody tr', /SubscribeNewTaskMsgIfAvailable/);
-      await check('top');
-      await go(page, 'peek?p=ReceiveMessage');
-      await shows(page, '.peek', /SubscribeNewTaskMsgIfAvailable[\s\S]*ReceiveMessage/);
-      await check('peek');
-      await go(page, 'graph');
-      await page.waitForSelector('.graph-sheet svg .node', { timeout: 60_000 });
-      assert.ok((await page.locator('.graph-sheet .node').count()) > 20);
-      // Whatever fonts there are, no text stands out of its box.
-      const outside = await page.$$eval('.graph-sheet .node', (nodes) =>
-        nodes.flatMap((node) => {
-          const box = (node.querySelector('polygon, path, ellipse') as SVGGraphicsElement).getBBox();
-          return [...node.querySelectorAll('text')]
-            .filter((text) => text.getBBox().x < box.x || text.getBBox().width > box.width)
-            .map((text) => text.textContent);
-        }),
-      );
-      assert.deepEqual(outside, []);
-      await check('graph');
-      await go(page, 'source?p=Subscribe');
-      await shows(page, '.listing', /22/);
-      await check('source');
-      await go(page, 'tasks');
-      await shows(page, '.task-head', /274[\s\S]*subscribe_leaky\.go:22/);
-      await check('tasks');
-      await go(page, 'raw');
-      await shows(page, '.raw pre', /PeriodType: goroutine count/);
-      await check('raw');
-      await go(page, 'compare?src=5&base=0');
-      await shows(page, '.details-numbers', /\+268 from 23 to 291/);
-      await check('compare');
-      await page.getByRole('switch', { name: 'Only changed' }).click();
-      await settled(page);
-      await page.keyboard.press('?');
-      await page.waitForSelector('dialog[open]');
-      await check('help');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Download' }).click();
-      await check('download');
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      assert.equal(wide, false, 'the page is wider than the screen');
-      assert.deepEqual(found, []);
-      assert.deepEqual(problems, []);
-      await context.close();
+    await go(page, 'flame');
+    await shows(page, '.insight li', /subscribe_leaky\.go:22/);
+    // The canvas is painted in the next frame: wait until it has more colours than a bare page.
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>('.flame-canvas');
+      if (canvas === null || canvas.width === 0) return false;
+      const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      const colors = new Set<number>();
+      for (let i = 0; i < data.length; i += 4 * 97) {
+        colors.add(((data[i] ?? 0) << 16) | ((data[i + 1] ?? 0) << 8) | (data[i + 2] ?? 0));
+      }
+      return colors.size > 4;
     });
-  }
+    await check('flame');
 
+    await go(page, 'flame?q=redis');
+    await shows(page, '.search-sum', /functions · 94/);
+    await go(page, 'flame?mode=sandwich&p=ReceiveMessage');
+    await go(page, 'flame?mode=up&libs=hide&f=task&flip=t');
+    assert.ok(await page.locator('.filter').isVisible());
+    await check('filters');
+
+    await go(page, 'top');
+    await shows(page, '.top-table tbody tr', /SubscribeNewTaskMsgIfAvailable/);
+    await check('top');
+    await go(page, 'peek?p=ReceiveMessage');
+    await shows(page, '.peek', /SubscribeNewTaskMsgIfAvailable[\s\S]*ReceiveMessage/);
+    await check('peek');
+    await go(page, 'graph');
+    await page.waitForSelector('.graph-sheet svg .node', { timeout: 60_000 });
+    assert.ok((await page.locator('.graph-sheet .node').count()) > 20);
+    // Whatever fonts there are, no text stands out of its box.
+    const outside = await page.$$eval('.graph-sheet .node', (nodes) =>
+      nodes.flatMap((node) => {
+        const box = (node.querySelector('polygon, path, ellipse') as SVGGraphicsElement).getBBox();
+        return [...node.querySelectorAll('text')]
+          .filter((text) => text.getBBox().x < box.x || text.getBBox().width > box.width)
+          .map((text) => text.textContent);
+      }),
+    );
+    assert.deepEqual(outside, []);
+    await check('graph');
+    await go(page, 'source?p=Subscribe');
+    await shows(page, '.listing', /22/);
+    await check('source');
+    await go(page, 'tasks');
+    await shows(page, '.task-head', /274[\s\S]*subscribe_leaky\.go:22/);
+    await check('tasks');
+    await go(page, 'raw');
+    await shows(page, '.raw pre', /PeriodType: goroutine count/);
+    await check('raw');
+    await go(page, 'compare?src=5&base=0');
+    await shows(page, '.details-numbers', /\+268 from 23 to 291/);
+    await check('compare');
+    await page.getByRole('switch', { name: 'Only changed' }).click();
+    await settled(page);
+    await page.keyboard.press('?');
+    await page.waitForSelector('dialog[open]');
+    await check('help');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Download' }).click();
+    await check('download');
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false, 'the page is wider than the screen');
+    assert.deepEqual(found, []);
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+}
+
+for (const device of [desktop, phone]) {
   test(`the guilty line is above the fold, whatever the moment: ${device.name}`, { skip }, async () => {
     const all = await visit(await serve(moments.map((moment) => dump(moment))), device, 'light');
     for (const [row, moment] of moments.entries()) {

@@ -31,6 +31,15 @@ export const dump = (moment: string, file = 'goroutine.pb.gz'): string =>
 const axeSource = (): string =>
   readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** Sizes of windows: of screens, a tablet, a phone, and a screen whose page is shown twice as large. */
+export const sizes = [
+  { name: '1440', width: 1440, height: 900 },
+  { name: '1280', width: 1280, height: 800 },
+  { name: '768', width: 768, height: 1024 },
+  { name: '390', width: 390, height: 844 },
+  { name: '200 %', width: 640, height: 450 },
+] as const;
+
 export let browser: Browser;
 /** For files of the tests. */
 export let folder: string;
@@ -134,19 +143,19 @@ export async function shows(page: Page, selector: string, pattern: RegExp): Prom
   }
 }
 
-/** Rules that axe finds broken, with where. */
-export async function violations(page: Page): Promise<string[]> {
+/** Rules that axe finds broken, with where. @param rules only these; all of them where nothing is said */
+export async function violations(page: Page, rules: readonly string[] = []): Promise<string[]> {
   // Through the debugger, as the page's own policy lets no foreign script in.
-  await page.evaluate(axeSource());
-  return page.evaluate(async () => {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource());
+  return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      axe: { run(options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };
-    const result = await axe.run();
+    const result = await axe.run(only.length === 0 ? {} : { runOnly: { type: 'rule', values: only } });
     return result.violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
     );
-  });
+  }, rules);
 }
 
 /** Waits until `text` is seen without scrolling; false where it never is. */

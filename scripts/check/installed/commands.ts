@@ -293,7 +293,7 @@ async function tryMonitor(command: Command, label: string, url: string): Promise
     return;
   }
   const running = await command.start(args);
-  const [, shown = ''] = await running.says(/watching 1 service every 1 s: (\S+)/u, 'stderr');
+  const [, shown = ''] = await running.says(/watching 1 service every 1 s: (http:[^\s"]+)/u, 'stderr');
   const up = async (): Promise<boolean> =>
     /^stackpile_target_up\{[^}]*\} 1$/mu.test(await (await fetch(new URL('/metrics', shown))).text());
   for (let look = 0; look < 100 && !(await up()); look++) await sleep(100);

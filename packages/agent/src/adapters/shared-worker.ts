@@ -14,6 +14,8 @@ export interface WorkerShare {
 interface SharedWorker {
   users: number;
   sidecar: Promise<Sidecar> | null;
+  /** The one that has ended last. */
+  last: Sidecar | null;
 }
 
 /** By what is asked of it. */
@@ -22,17 +24,16 @@ const shared = new Map<string, SharedWorker>();
 async function runningOf(worker: SharedWorker, captures: CaptureSettings): Promise<Sidecar> {
   const before = worker.sidecar;
   if (before !== null) {
-    const answers = await before.then(
-      (started) => !started.hasEnded,
-      () => false,
-    );
-    if (answers) return before;
+    const started = await before.catch(() => null);
+    if (started?.hasEnded === false) return before;
+    worker.last = started ?? worker.last;
     // Whoever was first has started another one meanwhile.
     if (worker.sidecar !== null && worker.sidecar !== before) return worker.sidecar;
     // The last one has left: nobody would ever end it.
     if (worker.users === 0) throw new AgentError('AGENT_CLOSED', 'the profiler is closed');
   }
-  worker.sidecar = Sidecar.start(null, captures, null).then((started) => started.sidecar);
+  const start = Sidecar.start(null, captures, null, worker.last ?? undefined);
+  worker.sidecar = start.then((started) => started.sidecar);
   return worker.sidecar;
 }
 
@@ -40,7 +41,7 @@ async function runningOf(worker: SharedWorker, captures: CaptureSettings): Promi
 export function shareWorker(captures: CaptureSettings): WorkerShare {
   // Not JSON's null: no limit is not the same as no sampler.
   const key = JSON.stringify(captures, (_key, value: unknown) => (value === Infinity ? 'Infinity' : value));
-  const worker = shared.get(key) ?? { users: 0, sidecar: null };
+  const worker = shared.get(key) ?? { users: 0, sidecar: null, last: null };
   worker.users++;
   shared.set(key, worker);
   return {

@@ -4,9 +4,9 @@ import type { InspectedThread, InspectorSession } from '../inspect/main-thread.t
 import type { CpuProfile } from '../inspect/cpu-profile.ts';
 import { messageOf } from '../errors.ts';
 import { BLOCK_THRESHOLD } from '../options.ts';
-import type { Costed } from '../host/calls.ts';
+import { type Costed, parseJson } from '../host/calls.ts';
 import type { Block, CaptureContext } from './capture.ts';
-import { BlockStacks } from './block-stacks.ts';
+import { BlockStacks, type SavedBlocks } from './block-stacks.ts';
 import { SharedReading } from './shared-reading.ts';
 import { sleep } from './sleep.ts';
 
@@ -16,6 +16,16 @@ const MOST_SAMPLES = 20_000;
 const MOST_PENDING = 1_000;
 /** Most milliseconds that a cut is taken to stop the main thread. */
 const MOST_PER_CUT = 60;
+
+/** Under what name a sidecar leaves what it has to the next. */
+const KEPT = 'block';
+
+/** What is left, and since when it was recorded; microseconds of the monotonic clock. */
+interface Left extends SavedBlocks {
+  readonly since: number;
+}
+
+const microseconds = (): number => Number(process.hrtime.bigint() / 1000n);
 
 /** Waits to be cut. */
 interface Wish {
@@ -39,12 +49,19 @@ export class BlockRecorder {
   #countedTo = 0;
   #sampledFrom = 0;
   #armedSince = 0;
+  /** Since when the sidecar before has recorded; null where there was none, or it is armed anew. */
+  #leftSince: number | null = null;
   #failure = '';
 
   constructor(context: CaptureContext) {
     this.#context = context;
     this.#main = context.main.apart();
     this.#threshold = context.settings.block?.threshold ?? BLOCK_THRESHOLD;
+    const left = context.keepsakes?.read(KEPT) ?? null;
+    if (left === null) return;
+    const { since, ...saved } = parseJson<Left>(left);
+    this.stacks.restore(saved);
+    this.#leftSince = since;
   }
 
   /** Milliseconds from which on something is a block. */
@@ -54,7 +71,7 @@ export class BlockRecorder {
 
   /** For how many seconds it has been armed; 0 where it is not. */
   get armedSeconds(): number {
-    return this.#users === 0 ? 0 : (performance.now() - this.#armedSince) / 1000;
+    return this.#users === 0 ? 0 : (microseconds() - this.#armedSince) / 1e6;
   }
 
   /** Why nothing is recorded, '' where it is. */
@@ -68,7 +85,10 @@ export class BlockRecorder {
 
   /** Begins to record, unless it does already; the result takes that back. */
   arm(): () => void {
-    if (this.#users++ === 0) this.#armedSince = performance.now();
+    if (this.#users++ === 0) {
+      this.#armedSince = this.#leftSince ?? microseconds();
+      this.#leftSince = null;
+    }
     this.#stir();
     let isArmed = true;
     return () => {
@@ -157,7 +177,7 @@ export class BlockRecorder {
   async #start(session: InspectorSession): Promise<void> {
     await session.post('Profiler.setSamplingInterval', { interval: this.#intervalMicros });
     await session.post('Profiler.start');
-    this.#sampledFrom = Number(process.hrtime.bigint() / 1000n);
+    this.#sampledFrom = microseconds();
   }
 
   /** Takes the samples from V8, and adds up those of blocks. */
@@ -183,11 +203,18 @@ export class BlockRecorder {
         this.stacks.add(profile, this.#intervalMicros, this.#uncounted([going], since));
         this.#countedTo = profile.endTime;
       }
+      if (ended.length > 0 || going !== null) this.#leave();
       for (const wish of wishes) wish.resolve({ value: undefined, cost });
     } catch (error) {
       for (const wish of wishes) wish.reject(error);
       throw error;
     }
+  }
+
+  /** Leaves what there is to the next sidecar, before anybody is told. */
+  #leave(): void {
+    const left: Left = { ...this.stacks.save(), since: this.#armedSince };
+    this.#context.keepsakes?.write(KEPT, JSON.stringify(left));
   }
 
   #uncounted(blocks: readonly Block[], since: number): (Block & { counted: boolean })[] {

@@ -3,7 +3,7 @@ import { type Profile, ProfileBuilder } from '@stackpile/profile';
 import { type Frame, type FrameContext, FrameWriter } from '../frames.ts';
 import { collectorBelow } from '../inspect/collector-frames.ts';
 import { CallTree, type CpuProfile, treeStacks } from '../inspect/cpu-profile.ts';
-import { InternedStacks } from '../inspect/interned-stacks.ts';
+import { InternedStacks, type PackedStacks, packStacks, unpackStacks } from '../inspect/interned-stacks.ts';
 import type { Block } from './capture.ts';
 
 /** Different stacks that are kept; what else blocks is added up. */
@@ -20,6 +20,11 @@ interface BlockedStack {
   /** Each block counts for one, shared among its stacks. */
   contentions: number;
   nanos: number;
+}
+
+/** Blocks by stack as they are written down. */
+export interface SavedBlocks extends PackedStacks {
+  readonly blocked: readonly (readonly [contentions: number, nanos: number])[];
 }
 
 /** Blocks by stack, added up. */
@@ -87,6 +92,23 @@ export class BlockStacks {
     }
     stack.contentions += contentions;
     stack.nanos += nanos;
+  }
+
+  /** All of it, for {@link restore}. */
+  save(): SavedBlocks {
+    const stacks = [...this.#stacks.values()];
+    return {
+      ...packStacks(stacks.map(({ frames }) => frames)),
+      blocked: stacks.map(({ contentions, nanos }) => [contentions, nanos]),
+    };
+  }
+
+  /** Adds what another one had. */
+  restore(saved: SavedBlocks): void {
+    unpackStacks(saved).forEach((frames, i) => {
+      const [contentions, nanos] = saved.blocked[i] ?? [0, 0];
+      this.#add(frames, contentions, nanos);
+    });
   }
 
   /** Every frame, for the look-up of where they were written. */

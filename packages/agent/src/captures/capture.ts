@@ -21,6 +21,13 @@ export interface Pulse {
   pending(): Block | null;
 }
 
+/** What a sidecar leaves to the next one where it is killed: sums that must not fall as long as the process lives. */
+export interface Keepsakes {
+  /** What was left under that name; null where nothing was. */
+  read(name: string): string | null;
+  write(name: string, text: string): void;
+}
+
 /** What a capture of one thread gets to work with, the main one or a worker. It runs in the sidecar. */
 export interface ThreadContext {
   readonly thread: InspectedThread;
@@ -39,6 +46,8 @@ export interface ThreadContext {
   readonly originals: Originals;
   /** What the addresses of the profiles that were served are called. */
   readonly symbols: SymbolTable;
+  /** Left out where nothing outlives the sidecar: of a worker thread, which is sampled by the sidecar's own session. */
+  readonly keepsakes?: Keepsakes;
 }
 
 /** What a capture of the process gets to work with: its main thread, and what only that has. */

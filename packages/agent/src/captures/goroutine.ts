@@ -12,6 +12,7 @@ import { AgentError } from '../errors.ts';
 import { type Frame, FrameWriter } from '../frames.ts';
 import { heapTasks } from './heap-tasks.ts';
 import { type Costed, costed, hostCall, parseJson } from '../host/calls.ts';
+import { whyUnreachable } from '../host/other-runtimes.ts';
 import { confidence } from '../tasks/collect.ts';
 import type { FrameColumns, TaskCount, TaskDump } from '../tasks/dump.ts';
 import { countText } from '../text/count-text.ts';
@@ -51,7 +52,10 @@ function trackedTasks(context: CaptureContext, request: CaptureRequest): Promise
     const expression = costed(hostCall('dumpTasks', each));
     const { value, cost } = await context.main.evaluate(expression);
     if (value === null)
-      throw new AgentError('AGENT_UNAVAILABLE', 'tasks are not tracked: the option tasks is false');
+      throw new AgentError(
+        'AGENT_UNAVAILABLE',
+        whyUnreachable() ?? 'tasks are not tracked: the option tasks is false',
+      );
     const profile = await taskProfile(parseJson(value), form, context);
     return { value: resultOf(profile, form === 'text'), cost };
   };

@@ -1,16 +1,23 @@
 // The heap profile and `allocs`: live objects, and past ones, by allocation site from V8's sampler, and what lies outside of the JavaScript heap.
 import { atoi } from '../http/query.ts';
-import type { Costed } from '../host/calls.ts';
+import { type Costed, CPU_MS, parseJson } from '../host/calls.ts';
 import type { MemoryReading } from '../host/reading.ts';
 import { heapText, sitesText } from '../text/heap-text.ts';
-import { type Allocations, AllocationLedger, allocationSites } from '../inspect/allocated.ts';
+import {
+  type Allocations,
+  AllocationLedger,
+  allocationSites,
+  type SavedAllocations,
+} from '../inspect/allocated.ts';
 import { heapRecordFrames, profileOf, recordsOf, sitesProfile } from '../inspect/heap-profile.ts';
 import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
+import { evaluated } from '../inspect/main-thread.ts';
 import {
   type Capture,
   type CaptureRequest,
   type CaptureResult,
   captureResult,
+  type Keepsakes,
   type ThreadContext,
 } from './capture.ts';
 import { type HeapSource, mainHeap } from './heap-source.ts';
@@ -20,6 +27,8 @@ import { WorkerHeap } from './worker-heap.ts';
 /** A reading that forces a collection is given again for this long, or twenty times what it cost. */
 const MIN_AGE_MS = 1000;
 const COST_FACTOR = 20;
+/** How long the thread may take for a collection, and for what it has sampled. */
+const SLOW_MS = 60_000;
 
 const ALLOCS_COMMENT =
   'the alloc columns add up the samples that readings of heap and allocs have met alive since sampling began; those that were ' +
@@ -64,11 +73,15 @@ class HeapReader {
   #sites = 0;
   /** Whether a reading forces a collection; true until one has said no. */
   #collects = true;
-  readonly #ledger = new AllocationLedger();
+  readonly #ledger: AllocationLedger;
   /** Of a worker thread. */
   readonly #worker = new WorkerHeap();
   readonly #plain = new SharedReading<HeapResults>();
   readonly #collected = new SharedReading<HeapResults>();
+
+  constructor(ledger: AllocationLedger) {
+    this.#ledger = ledger;
+  }
 
   get sites(): number {
     return this.#sites;
@@ -141,22 +154,37 @@ function takeReading(
   return context.thread.withSession(async (session) => {
     const memory = await source.memory(session);
     const started = performance.now();
-    if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: 60_000 });
-    const profile = await source.samples(session);
-    const cost = performance.now() - started;
-    ledger.add(profile, memory.interval);
+    const cpu = (): Promise<number> => evaluated(session, CPU_MS, { who: 'the thread', timeoutMs: SLOW_MS });
+    const before = await cpu();
+    // V8 may collect in a turn of its own: what is asked beside would be told before.
+    if (collect) await session.post('HeapProfiler.collectGarbage', {}, { timeoutMs: SLOW_MS });
+    const [profile, after] = await Promise.all([source.samples(session), cpu()]);
+    const cost = Math.min(performance.now() - started, Math.max(0, after - before));
+    // Before anybody is told: the next sidecar must not say less.
+    if (ledger.add(profile, memory.interval)) context.keepsakes?.write(KEPT, JSON.stringify(ledger.save()));
     const records = [...recordsOf(profile, memory.interval), ...offHeap(memory)];
-    await context.originals.learn(session, heapRecordFrames(records));
+    await context.originals.learn(session, [...heapRecordFrames(records), ...ledger.takeRestored()]);
     const timeNanos = BigInt(Date.now()) * 1_000_000n;
     return { records, memory, timeNanos, cost, comments: source.comments() };
   });
+}
+
+/** Under what name a sidecar leaves its ledger to the next. */
+const KEPT = 'allocs';
+
+/** The ledger of the sidecar before, where there was one. */
+function ledgerOf(keepsakes: Keepsakes | undefined): AllocationLedger {
+  const ledger = new AllocationLedger();
+  const saved = keepsakes?.read(KEPT) ?? null;
+  if (saved !== null) ledger.restore(parseJson<SavedAllocations>(saved));
+  return ledger;
 }
 
 const readers = new WeakMap<ThreadContext, HeapReader>();
 
 function readerOf(context: ThreadContext): HeapReader {
   let reader = readers.get(context);
-  if (reader === undefined) readers.set(context, (reader = new HeapReader()));
+  if (reader === undefined) readers.set(context, (reader = new HeapReader(ledgerOf(context.keepsakes))));
   return reader;
 }
 

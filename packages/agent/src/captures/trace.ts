@@ -5,7 +5,7 @@ import { type Frame, writtenFrame } from '../frames.ts';
 import { costed, type Expression, hostCall, maybeHostCall, parseJson } from '../host/calls.ts';
 import type { TraceEvent } from '../host/trace-event.ts';
 import { type CpuProfile, frameOf } from '../inspect/cpu-profile.ts';
-import type { InspectedThread, InspectorSession } from '../inspect/main-thread.ts';
+import { evaluated, type InspectedThread, type InspectorSession } from '../inspect/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
 import { sleep } from './sleep.ts';
 import { type Slice, samplesAsSlices } from './trace-slices.ts';
@@ -21,6 +21,8 @@ const MOST_PER_STEP = 60;
 const LAST_MS = 100;
 /** Tasks that are shown. */
 const MOST_TASKS = 1_000;
+/** How long the main thread may take for each step of a trace that has begun: a block is what it is there to show. */
+const SLOW = { timeoutMs: 60_000 };
 
 const microseconds = (): number => Number(process.hrtime.bigint() / 1000n);
 
@@ -56,6 +58,8 @@ export class Tracer {
     let leave = (): void => undefined;
     try {
       leave = limits.recordings.enter(request.seconds, request.signal);
+      // Nothing has begun where there is no inspector.
+      await main.withSession(() => Promise.resolve());
       if ((await main.evaluate(maybeHostCall('startTrace'), request.signal)) === false) {
         this.#running = false;
         leave();
@@ -152,27 +156,24 @@ class Recording {
 
   async #startSamples(session: InspectorSession): Promise<void> {
     const began = performance.now();
-    await session.post('Profiler.enable');
+    await session.post('Profiler.enable', {}, SLOW);
     await this.#start(session);
     this.#context.limits.stops.spend(Math.min(MOST_PER_STEP, performance.now() - began));
   }
 
   async #start(session: InspectorSession): Promise<void> {
-    await session.post('Profiler.setSamplingInterval', { interval: Math.round(1e6 / this.#request.hz) });
-    await session.post('Profiler.start');
+    const interval = Math.round(1e6 / this.#request.hz);
+    await session.post('Profiler.setSamplingInterval', { interval }, SLOW);
+    await session.post('Profiler.start', {}, SLOW);
     this.#started = microseconds();
   }
 
   /** Takes the samples from V8. */
   async #cut(session: InspectorSession, goesOn: boolean): Promise<void> {
     const began = performance.now();
-    const { profile } = await session.post<{ profile: CpuProfile }>(
-      'Profiler.stop',
-      {},
-      { timeoutMs: 60_000 },
-    );
+    const { profile } = await session.post<{ profile: CpuProfile }>('Profiler.stop', {}, SLOW);
     if (goesOn) await this.#start(session);
-    else await session.post('Profiler.disable');
+    else await session.post('Profiler.disable', {}, SLOW);
     this.#context.limits.cuts.spend(Math.min(MOST_PER_STEP, performance.now() - began));
     if (this.#signal.aborted) return;
     const { main, originals } = this.#context;
@@ -216,7 +217,9 @@ class Recording {
   /** What it takes of the main thread's time others have to wait for. */
   async #read<T>(expression: Expression<T>): Promise<T> {
     const { main, limits } = this.#context;
-    const { value, cost } = await main.evaluate(costed(expression));
+    const { value, cost } = await main.withSession((session) =>
+      evaluated(session, costed(expression), { who: 'the main thread', ...SLOW }),
+    );
     limits.pace.spend(cost);
     return value;
   }

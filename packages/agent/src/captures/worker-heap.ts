@@ -26,7 +26,9 @@ function bytesOf(value: unknown): number {
 }
 
 async function memoryOf(session: InspectorSession): Promise<WorkerMemory> {
-  const told: Partial<WorkerMemory> | null = parseJson(await evaluated(session, MEMORY, 'the worker thread'));
+  const told: Partial<WorkerMemory> | null = parseJson(
+    await evaluated(session, MEMORY, { who: 'the worker thread' }),
+  );
   return {
     heapTotal: bytesOf(told?.heapTotal),
     heapUsed: bytesOf(told?.heapUsed),

@@ -1,13 +1,20 @@
 // The agent's own listener: it shares the service's file descriptors, so that slow, silent and greedy clients are bounded.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { route } from '../http/route.ts';
+import { originForm, route } from '../http/route.ts';
 import type { TlsOptions } from '../options.ts';
 import { MAX_BODY, readBody } from './body.ts';
 import type { Door } from './door.ts';
 import type { Place } from '../http/place.ts';
+import { HeldUp } from './held-up.ts';
 import { listenOnFile } from './socket-file.ts';
 import { send } from './send.ts';
 
@@ -31,7 +38,11 @@ const limits = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 1_000,
-  keepAliveTimeout: 5_000,
+  /**
+   * None of the intervals that scrapers have (5, 10, 15, 20, 30, 60 seconds): a connection that is closed just as its client asks again is a
+   * request that fails.
+   */
+  keepAliveTimeout: 23_000,
   /** Whatever the service itself was told to accept. */
   insecureHTTPParser: false,
 };
@@ -54,14 +65,24 @@ export interface Listener {
  */
 export async function openListener(door: Door, place: Place, tls: TlsOptions | null): Promise<Listener> {
   const clients = new Clients();
-  const server = serverOf(tls, (request, response) => {
-    serve(door, clients, request, response).catch(() => response.destroy());
-  });
+  const answer = (request: IncomingMessage, response: ServerResponse, waits = false): void => {
+    serve(door, clients, { request, response, waits }).catch(() => response.destroy());
+  };
+  const server = serverOf(tls, (request, response) => answer(request, response));
+  // Who asks whether to send a body is told so when it is read, and has an answer at once where it is not.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    answer(request, response, true),
+  );
+  server.on('connect', refuseTunnel);
   server.maxConnections = CROWDED + RESERVE + 1 + (tls === null ? 0 : MOST_HANDSHAKES);
   if (tls !== null) boundHandshakes(server);
   server.maxRequestsPerSocket = 1_000;
   server.on(tls === null ? 'connection' : 'secureConnection', (socket: Socket) => clients.add(socket));
-  server.on('clientError', turnAway);
+  const heldUp = new HeldUp();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && heldUp.justNow) spare(socket);
+    else turnAway(error, socket);
+  });
   const leave = await listenAt(server, place);
   // A connection that cannot be accepted, for want of memory or descriptors: not heard, it would end the worker.
   server.on('error', () => undefined);
@@ -70,6 +91,7 @@ export async function openListener(door: Door, place: Place, tls: TlsOptions | n
     close: () =>
       new Promise((resolve) => {
         leave();
+        heldUp.stop();
         clients.close();
         server.close(() => resolve());
       }),
@@ -143,14 +165,18 @@ async function listenOnFirst(server: Server, host: string, ports: readonly numbe
   }
 }
 
-async function serve(
-  door: Door,
-  clients: Clients,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { socket, method = 'GET', headers } = request;
-  const url = request.url ?? '/';
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** For leave to send the body. */
+  readonly waits: boolean;
+}
+
+async function serve(door: Door, clients: Clients, { request, response, waits }: Exchange): Promise<void> {
+  const { socket, method = 'GET' } = request;
+  const { target: url, host } = originForm(request.url ?? '/');
+  // The host that is named with the target is the one that is meant.
+  const headers = host === null ? request.headers : { ...request.headers, host };
   // It has its answer.
   if (clients.isTurnedAway(socket)) return;
   const abort = clients.begin(socket);
@@ -175,11 +201,36 @@ async function serve(
     return;
   }
   const remoteAddress = socket.remoteAddress ?? '';
-  const asked = { method, url, headers, remoteAddress, body: () => readBody(request) };
+  // What is not read may still come, or not.
+  if (waits && hasBody(request)) response.shouldKeepAlive = false;
+  const body = (): ReturnType<typeof readBody> => {
+    if (waits) response.writeContinue();
+    return readBody(request);
+  };
+  const asked = { method, url, headers, remoteAddress, body };
   const answer = await door.answer(found, asked, abort.signal);
   // Whoever was turned away has not been read, and the connection may carry the next request.
   if (isRead) discardBody(request);
   await send(response, answer);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Nobody is led anywhere from here. */
+function refuseTunnel({ url = '' }: IncomingMessage, socket: Duplex): void {
+  const found = route('CONNECT', url, PREFIX);
+  const { status, headers, body } =
+    found.kind === 'answer' || found.kind === 'outside'
+      ? found.response
+      : { status: 404, headers: {}, body: '' };
+  const lines = Object.entries({ ...headers, Connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  socket.on('error', () => socket.destroy());
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', String(body)].join('\r\n'));
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function discardBody(request: IncomingMessage): void {
@@ -193,6 +244,15 @@ function discardBody(request: IncomingMessage): void {
 /** The beginning of an answer that ends with its connection. */
 function head(status: string, more = ''): string {
   return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\n${more}Connection: close\r\n\r\n`;
+}
+
+/** A client that was not read in time, for which nobody but this thread is to blame, has as long again; then it goes without a word. */
+function spare(socket: Duplex): void {
+  const read = socket instanceof Socket ? socket.bytesRead : 0;
+  const look = (): void => {
+    if (!(socket instanceof Socket) || socket.bytesRead === read) socket.destroy();
+  };
+  setTimeout(look, limits.headersTimeout).unref();
 }
 
 /** Answers what is no request, and lets go of the connection even if the client does not. */

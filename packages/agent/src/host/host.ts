@@ -3,6 +3,7 @@ import type { CaptureSettings } from '../options.ts';
 import type { TaskCount, TaskDump } from '../tasks/dump.ts';
 import { TaskTracker } from '../tasks/tracker.ts';
 import { HOST_SYMBOL, type HostCalls, type Json, type MutexDump, type Tallies } from './calls.ts';
+import { whyUnreachable } from './other-runtimes.ts';
 import { HeapSampler } from './heap-sampler.ts';
 import { type MeterReading, Meters } from './meters.ts';
 import { MutexWatch } from './mutex-watch.ts';
@@ -37,8 +38,14 @@ export class AgentHost implements HostCalls {
       }
     }
     if (settings.tasks !== null && this.#tracker === null) {
-      this.#tracker = new TaskTracker(settings.tasks);
-      this.#tracker.start();
+      const tracker = new TaskTracker(settings.tasks);
+      try {
+        tracker.start();
+        this.#tracker = tracker;
+      } catch (error) {
+        // Bun and Deno have no hook for promises.
+        if (whyUnreachable() === null) throw error;
+      }
     }
   }
 

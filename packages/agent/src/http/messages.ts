@@ -93,13 +93,14 @@ function safeLocation(target: string): string {
     });
 }
 
-/** A redirect as Go's ServeMux sends it, to a path on the same host. */
-export function redirect(target: string): PprofResponse {
+/** A redirect as Go's ServeMux sends it, to a path on the same host: with a text for who may read it. */
+export function redirect(target: string, method = 'GET'): PprofResponse {
   const location = safeLocation(target);
+  const isRead = method === 'GET' || method === 'HEAD';
   return {
     status: 307,
-    headers: { 'Content-Type': 'text/html; charset=utf-8', Location: location },
-    body: `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n`,
+    headers: { ...(isRead ? { 'Content-Type': 'text/html; charset=utf-8' } : {}), Location: location },
+    body: isRead ? `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n` : '',
   };
 }
 

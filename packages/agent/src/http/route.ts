@@ -24,52 +24,76 @@ function cleanPath(path: string): string {
     if (segment === '..') out.pop();
     else out.push(segment);
   }
-  const tail = path.endsWith('/') || path.endsWith('/.') || path.endsWith('/..') ? '/' : '';
+  const tail = path.endsWith('/') ? '/' : '';
   return out.length === 0 ? '/' : `/${out.join('/')}${tail}`;
 }
 
-function decodeSegment(segment: string): string | null {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return null;
-  }
+/** What a segment's escapes stand for; bytes that are no text, which Go lets pass too, are the name of nothing. */
+function decodeSegment(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  const bytes = segment.replace(/%([\da-f]{2})|[^\0-\x7f]+/giu, (text, hex: string | undefined) =>
+    hex === undefined
+      ? Buffer.from(text, 'utf8').toString('latin1')
+      : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
+/** An escape that is none: no target, whatever is below it. */
+const BAD_ESCAPE = /%(?![\da-f]{2})/iu;
+/** The scheme and the authority of a target that a proxy sends. */
+const ABSOLUTE = /^https?:\/\/([^/?#]*)/iu;
+
+/** A target without the name of the host that it may begin with, and that name; null where it has none. */
+export function originForm(target: string): { readonly target: string; readonly host: string | null } {
+  const [whole, host] = ABSOLUTE.exec(target) ?? [];
+  if (whole === undefined || host === undefined) return { target, host: null };
+  const rest = target.slice(whole.length);
+  return { target: rest.startsWith('/') ? rest : `/${rest}`, host };
+}
+
+const plain = { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' };
 const notFound: PprofResponse = routerError(404, '404 page not found');
-const badRequest: PprofResponse = routerError(400, '400 Bad Request');
+const badRequest: PprofResponse = { status: 400, headers: plain, body: '400 Bad Request' };
+/** To `OPTIONS *`, which asks about the server as a whole, and to anything else that asks for that. */
+const ofServer: PprofResponse = { status: 200, headers: {}, body: '' };
+const noServer: PprofResponse = { status: 400, headers: { Connection: 'close' }, body: '' };
+
+function methodNotAllowed(name: string): PprofResponse {
+  return routerError(405, 'Method Not Allowed', {
+    Allow: POSTED.has(name) ? 'GET, HEAD, POST' : 'GET, HEAD',
+  });
+}
 
 /**
  * Routes a request target (path and query), by what its path means and never by how it is written.
  *
+ * @param asked as it came: with the name of a host before it where a proxy has sent it
  * @param prefix path of the index without its trailing slash, `/debug/pprof`
  */
-export function route(method: string, target: string, prefix: string): Route {
+export function route(method: string, asked: string, prefix: string): Route {
+  if (asked === '*') return { kind: 'outside', response: method === 'OPTIONS' ? ofServer : noServer };
+  const { target } = originForm(asked);
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark + 1);
-  const suffix = mark < 0 ? '' : `?${query}`;
+  const suffix = query === '' ? '' : `?${query}`;
   if (!path.startsWith('/')) return { kind: 'outside', response: notFound };
-  const clean = cleanPath(path);
+  // A tunnel is asked for as it is written.
+  const clean = method === 'CONNECT' ? path : cleanPath(path);
   const wanted = prefix.split('/').map(decodeSegment);
   const segments = clean.split('/').map(decodeSegment);
-  const below = wanted.every((segment, i) => segment !== null && segments[i] === segment);
-  if (clean !== path) {
-    return { kind: below ? 'answer' : 'outside', response: redirect(clean + suffix) };
-  }
-  if (!below) {
-    const response = segments.includes(null) ? badRequest : notFound;
-    return { kind: 'outside', response };
-  }
-  if (segments.includes(null)) return { kind: 'answer', response: badRequest };
-  if (segments.length === wanted.length) {
-    return { kind: 'answer', response: redirect(`${prefix}/${suffix}`) };
-  }
+  const below = wanted.every((segment, i) => segments[i] === segment);
+  const kind = below ? 'answer' : 'outside';
+  if (BAD_ESCAPE.test(path)) return { kind, response: badRequest };
+  const isRead = method === 'GET' || method === 'HEAD';
+  const isIndex = below && segments.length === wanted.length;
+  if (isIndex && isRead) return { kind, response: redirect(`${prefix}/${suffix}`, method) };
+  if (clean !== path) return { kind, response: redirect(clean + suffix, method) };
+  if (!below) return { kind, response: notFound };
+  if (isIndex) return { kind, response: methodNotAllowed('') };
   const name = segments.slice(wanted.length).join('/');
   const isPosted = method === 'POST' && POSTED.has(name);
-  if (method !== 'GET' && method !== 'HEAD' && !isPosted) {
-    const allowed = POSTED.has(name) ? 'GET, HEAD, POST' : 'GET, HEAD';
-    return { kind: 'answer', response: routerError(405, 'Method Not Allowed', { Allow: allowed }) };
-  }
+  if (!isRead && !isPosted) return { kind: 'answer', response: methodNotAllowed(name) };
   return { kind: name === PAGE ? 'page' : 'endpoint', request: { method, path: name, query } };
 }

@@ -1,7 +1,8 @@
 // What was allocated since the sampler began, as far as readings of live objects tell: V8 numbers its samples, those that are gone too.
+import type { Frame } from '../frames.ts';
 import type { HeapRecord } from './heap-reading.ts';
 import { type HeapSite, recordsOf, type SamplingHeapProfile } from './heap-profile.ts';
-import { InternedStacks } from './interned-stacks.ts';
+import { InternedStacks, type PackedStacks, packStacks, unpackStacks } from './interned-stacks.ts';
 
 /** Sites that are kept apart; what is allocated at others is told as what nobody saw. */
 const MOST_SITES = 20_000;
@@ -11,6 +12,14 @@ export interface Allocations {
   /** By site, of the samples that a reading has met alive. */
   readonly records: readonly HeapRecord[];
   /** Samples that were collected before a reading could meet them: their number is known, their sites are not. */
+  readonly unseen: number;
+}
+
+/** A ledger as it is written down. */
+export interface SavedAllocations extends PackedStacks {
+  readonly records: readonly (readonly [size: number, count: number, bytes: number])[];
+  readonly highest: number;
+  readonly alive: readonly (readonly [ordinal: number, what: string])[];
   readonly unseen: number;
 }
 
@@ -31,14 +40,15 @@ export class AllocationLedger {
   /** Samples of the last reading by their numbers, each as what it stays for as long as it is alive. */
   #alive: ReadonlyMap<number, string> = new Map();
   #unseen = 0;
+  #restored: readonly Frame[] = [];
 
   /** @param most sites that are kept apart */
   constructor(most: number = MOST_SITES) {
     this.#most = most;
   }
 
-  /** Adds what is new in a reading. */
-  add({ head, samples }: SamplingHeapProfile, interval: number): void {
+  /** Adds what is new in a reading; false where nothing is. */
+  add({ head, samples }: SamplingHeapProfile, interval: number): boolean {
     const highest = samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
     const alive = new Map(samples.map(({ ordinal, size, nodeId }) => [ordinal, `${size} ${nodeId}`]));
     // One that was not alive before, or was another one, is new: somebody has started the sampler anew.
@@ -47,7 +57,7 @@ export class AllocationLedger {
     );
     if (isAnew) this.#highest = 0;
     this.#alive = alive;
-    if (highest <= this.#highest) return;
+    if (highest <= this.#highest) return isAnew;
     const fresh = samples.filter(({ ordinal }) => ordinal > this.#highest);
     const records = recordsOf({ head, samples: fresh }, interval);
     const met = records.reduce((sum, { count }) => sum + count, 0);
@@ -55,6 +65,7 @@ export class AllocationLedger {
     this.#unseen += Math.max(0, highest - this.#highest - met);
     this.#highest = highest;
     for (const record of records) this.#addRecord(record);
+    return true;
   }
 
   #addRecord(record: HeapRecord): void {
@@ -78,6 +89,37 @@ export class AllocationLedger {
   /** What is kept: a program that makes functions all the time fills no more than there is room for. */
   get kept(): { readonly sites: number; readonly frames: number } {
     return { sites: this.#records.size, frames: this.#stacks.frames };
+  }
+
+  /** All of it, for {@link restore}. */
+  save(): SavedAllocations {
+    const records = [...this.#records.values()];
+    return {
+      ...packStacks(records.map(({ frames }) => frames)),
+      records: records.map(({ size, count, bytes }) => [size, count, bytes]),
+      highest: this.#highest,
+      alive: [...this.#alive],
+      unseen: this.#unseen,
+    };
+  }
+
+  /** Goes on from what another one was: the sampler is the same, or was started anew, which the next reading tells. */
+  restore(saved: SavedAllocations): void {
+    this.#restored = saved.frames;
+    unpackStacks(saved).forEach((frames, i) => {
+      const [size, count, bytes] = saved.records[i] ?? [0, 0, 0];
+      this.#addRecord({ frames, size, count, bytes });
+    });
+    this.#highest = saved.highest;
+    this.#alive = new Map(saved.alive);
+    this.#unseen += saved.unseen;
+  }
+
+  /** Frames of what was restored, the first time: nobody has looked up yet where they were written, and they may be in no reading any more. */
+  takeRestored(): readonly Frame[] {
+    const frames = this.#restored;
+    this.#restored = [];
+    return frames;
   }
 
   /** What was allocated until the last reading. */

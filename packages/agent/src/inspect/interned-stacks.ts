@@ -6,6 +6,47 @@ function textOf({ name, scriptId = '', file, line, column = 0 }: Frame): string 
   return JSON.stringify([name, scriptId, file, line, column]);
 }
 
+/** Stacks as they are written down: each frame once, and each stack. */
+export interface PackedStacks {
+  readonly frames: readonly Frame[];
+  readonly stacks: readonly (readonly number[])[];
+  /** The stack of each that was given. */
+  readonly of: readonly number[];
+}
+
+/** Writes down stacks that are shared, and whose frames are. */
+export function packStacks(given: readonly (readonly Frame[])[]): PackedStacks {
+  const numbers = new Map<Frame, number>();
+  const known = new Map<readonly Frame[], number>();
+  const stacks: number[][] = [];
+  const of = given.map((stack) => {
+    let at = known.get(stack);
+    if (at === undefined) {
+      known.set(stack, (at = stacks.length));
+      stacks.push(
+        stack.map((frame) => {
+          const number = numbers.get(frame) ?? numbers.size;
+          numbers.set(frame, number);
+          return number;
+        }),
+      );
+    }
+    return at;
+  });
+  return { frames: [...numbers.keys()], stacks, of };
+}
+
+/** The stacks that {@link packStacks} was given. */
+export function unpackStacks({ frames, stacks, of }: PackedStacks): (readonly Frame[])[] {
+  const all = stacks.map((stack) =>
+    stack.flatMap((number) => {
+      const frame = frames[number];
+      return frame === undefined ? [] : [frame];
+    }),
+  );
+  return of.map((at) => all[at] ?? []);
+}
+
 /** Numbers frames, and shares stacks. */
 export class InternedStacks {
   readonly #frames = new Map<string, { readonly number: number; readonly frame: Frame }>();

@@ -2,9 +2,14 @@
 import { Session } from 'node:inspector';
 import { AgentError } from '../errors.ts';
 import type { Expression } from '../host/calls.ts';
+import { isStarved, mainThreadRun } from './starved.ts';
+import { whyUnreachable } from '../host/other-runtimes.ts';
 
 /** How long an answer of the main thread may take; only a main thread inside of native code needs longer. */
 const ANSWER_MS = 10_000;
+/** How long at most where it does not get the CPU, and how often that is looked at once it is late. */
+const STARVED_MS = 60_000;
+const LOOK_MS = 1_000;
 /** How often the main thread is woken while an answer is under way. */
 const WAKE_MS = 100;
 
@@ -38,6 +43,9 @@ export interface InspectedThread {
   keep(ms: number): void;
 }
 
+/** Has the main thread evaluate an expression by a message: it answers when its loop turns. */
+export type AskByMessage = (expression: string, signal: AbortSignal) => Promise<unknown>;
+
 /** A thread that may be reached by a second session, for what V8 keeps by session: a CPU profiler. */
 export interface ForkedThread extends InspectedThread {
   apart(): InspectedThread;
@@ -47,6 +55,7 @@ export interface ForkedThread extends InspectedThread {
 export class MainThread implements ForkedThread {
   readonly #shared: Int32Array;
   readonly #wake: () => void;
+  readonly #askByMessage: AskByMessage | null;
   #session: Session | null = null;
   #users = 0;
   #keeping: NodeJS.Timeout | null = null;
@@ -55,10 +64,12 @@ export class MainThread implements ForkedThread {
   /**
    * @param shared slot 1 counts open sessions, see `SidecarData`
    * @param wake makes the main thread's loop turn: an idle one sometimes sleeps through an inspector's message (seen on Node 26)
+   * @param askByMessage instead of the inspector, where a runtime has none that reaches so far
    */
-  constructor(shared: Int32Array, wake: () => void) {
+  constructor(shared: Int32Array, wake: () => void, askByMessage: AskByMessage | null = null) {
     this.#shared = shared;
     this.#wake = wake;
+    this.#askByMessage = askByMessage;
   }
 
   /** Runs `use` with a session and closes it when the last user has gone. */
@@ -89,8 +100,12 @@ export class MainThread implements ForkedThread {
     }, ms).unref();
   }
 
-  evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T> {
-    return this.withSession((session) => evaluated(session, expression, 'the main thread', signal));
+  async evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#askByMessage !== null && whyUnreachable() !== null)
+      return (await askedInTime(this.#askByMessage, expression, signal)) as T;
+    return this.withSession((session) =>
+      evaluated(session, expression, { who: 'the main thread', ...(signal === undefined ? {} : { signal }) }),
+    );
   }
 
   /** The same thread by a session of its own, for what V8 keeps by session: a CPU profiler. It ends with {@link end}. */
@@ -129,6 +144,8 @@ export class MainThread implements ForkedThread {
       Atomics.add(this.#shared, 1, 1);
       let session: Session;
       try {
+        const why = whyUnreachable();
+        if (why !== null) throw new AgentError('AGENT_UNAVAILABLE', why);
         if (Atomics.load(this.#shared, 0) === 1)
           throw new AgentError('AGENT_CLOSED', 'the process is exiting');
         session = new Session();
@@ -161,26 +178,47 @@ export class MainThread implements ForkedThread {
   }
 }
 
+/** The answer to a message; a main thread that is stuck gives none. */
+async function askedInTime(
+  ask: AskByMessage,
+  expression: string,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const late = AbortSignal.timeout(ANSWER_MS);
+  try {
+    return await ask(expression, signal === undefined ? late : AbortSignal.any([late, signal]));
+  } catch (error) {
+    if (late.aborted) throw new AgentError('AGENT_TIMEOUT', lateMessage(ANSWER_MS));
+    throw error;
+  }
+}
+
+function lateMessage(timeoutMs: number): string {
+  return `the main thread did not answer within ${timeoutMs / 1000} s (is it blocked, or in a loop without end?)`;
+}
+
+/** How a thread is asked. */
+export interface Asking {
+  /** What is asked, for messages. */
+  readonly who: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * The value of an expression.
  *
- * @param who what is asked, for messages
  * @throws {AgentError} `AGENT_UNAVAILABLE` where it throws
  */
 export async function evaluated<T>(
   session: InspectorSession,
   expression: Expression<T>,
-  who: string,
-  signal?: AbortSignal,
+  { who, ...how }: Asking,
 ): Promise<T> {
   const reply = await session.post<{
     result: { value?: T };
     exceptionDetails?: { text: string; exception?: { description?: string } };
-  }>(
-    'Runtime.evaluate',
-    { expression, returnByValue: true, silent: true },
-    signal === undefined ? {} : { signal },
-  );
+  }>('Runtime.evaluate', { expression, returnByValue: true, silent: true }, how);
   if (reply.exceptionDetails !== undefined) {
     const text = reply.exceptionDetails.exception?.description ?? reply.exceptionDetails.text;
     throw new AgentError('AGENT_UNAVAILABLE', `${who} failed to answer: ${text.split('\n')[0] ?? ''}`);
@@ -207,11 +245,21 @@ function postTo<T>(
       settle();
     };
     const onAbort = (): void => done(() => reject(new AgentError('AGENT_ABORTED', 'the client went away')));
+    const giveUp = (): void => done(() => reject(new AgentError('AGENT_TIMEOUT', lateMessage(timeoutMs))));
+    const late = (): void => {
+      const [before, at] = [mainThreadRun(), performance.now()];
+      if (before?.isRunnable !== true || at - began >= STARVED_MS) {
+        giveUp();
+        return;
+      }
+      timer = setTimeout(
+        () => (isStarved(before, mainThreadRun(), performance.now() - at) ? late() : giveUp()),
+        LOOK_MS,
+      );
+    };
+    const began = performance.now();
     // The timer also keeps the worker alive while the answer is under way; `post` does not.
-    const timer = setTimeout(() => {
-      const message = `the main thread did not answer within ${timeoutMs / 1000} s (is it blocked, or in a loop without end?)`;
-      done(() => reject(new AgentError('AGENT_TIMEOUT', message)));
-    }, timeoutMs);
+    let timer = setTimeout(late, timeoutMs);
     const waking = setInterval(wake, WAKE_MS);
     signal?.addEventListener('abort', onAbort, { once: true });
     session.post(method, params, (error: Error | null, result?: Reply) => {

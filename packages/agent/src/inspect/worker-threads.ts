@@ -124,7 +124,12 @@ export class WorkerThread implements InspectedThread {
   }
 
   evaluate<T>(expression: Expression<T>, signal?: AbortSignal): Promise<T> {
-    return this.withSession((session) => evaluated(session, expression, 'the worker thread', signal));
+    return this.withSession((session) =>
+      evaluated(session, expression, {
+        who: 'the worker thread',
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
   }
 
   /** The sessions of all workers are kept. */

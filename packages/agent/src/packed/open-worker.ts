@@ -16,8 +16,8 @@ function ownUrl(): string {
 
 /** @see {@link import('../sidecar/open-worker.ts').openWorker} */
 export async function openWorker(data: SidecarData, options: WorkerOptions): Promise<Worker> {
-  const { workerCode } = await import('./worker-code.ts');
-  const workerData = { ...data, url: ownUrl() };
+  const { workerCode, workerParts } = await import('./worker-code.ts');
+  const workerData = { ...data, url: ownUrl(), parts: workerParts };
   // A script of Node's own modules only: of the process's flags it needs none.
   return new Worker(workerCode, { ...options, workerData, execArgv: [], eval: true });
 }

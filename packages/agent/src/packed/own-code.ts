@@ -48,7 +48,8 @@ export function here(): readonly CallSite[] {
 export function mark(at: () => readonly CallSite[]): void {
   const [inFunction, , statement] = at();
   const script = inFunction?.getScriptNameOrSourceURL();
-  if (inFunction === undefined || typeof script !== 'string') return;
+  // Another engine's call sites have no positions: then nothing is the agent's own, as it tracks nothing there either.
+  if (typeof script !== 'string' || typeof inFunction?.getPosition !== 'function') return;
   const position = inFunction.getPosition();
   const isSame = statement?.getScriptNameOrSourceURL() === script;
   marks.push({ script, inFunction: position, statement: isSame ? statement.getPosition() : position });

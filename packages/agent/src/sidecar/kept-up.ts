@@ -12,14 +12,17 @@ const HEALTHY_MS = 60_000;
 /** A sidecar that listens, and is started again where it ends by itself. */
 export class KeptUp {
   readonly port: number;
-  readonly #again: () => Promise<{ readonly sidecar: Sidecar }>;
+  readonly #again: (before: Sidecar | null) => Promise<{ readonly sidecar: Sidecar }>;
   #sidecar: Sidecar | null = null;
   #starting: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #delay = FIRST_MS;
 
-  private constructor(port: number, again: () => Promise<{ readonly sidecar: Sidecar }>) {
+  private constructor(
+    port: number,
+    again: (before: Sidecar | null) => Promise<{ readonly sidecar: Sidecar }>,
+  ) {
     this.port = port;
     this.#again = again;
   }
@@ -36,7 +39,9 @@ export class KeptUp {
   ): Promise<KeptUp> {
     const { sidecar, port } = await Sidecar.start(listen, captures, auth);
     const place = listen.place.kind === 'port' ? { ...listen.place, ports: [port] } : listen.place;
-    const kept = new KeptUp(port, () => Sidecar.start({ ...listen, place }, captures, auth));
+    const kept = new KeptUp(port, (before) =>
+      Sidecar.start({ ...listen, place }, captures, auth, before ?? undefined),
+    );
     kept.#watch(sidecar);
     return kept;
   }
@@ -61,7 +66,7 @@ export class KeptUp {
 
   #startLater(): void {
     this.#timer = setTimeout(() => {
-      this.#starting = this.#again().then(
+      this.#starting = this.#again(this.#sidecar).then(
         ({ sidecar }) => this.#watch(sidecar),
         // Somebody else has the port for now, or there is no memory yet.
         () => (this.#isClosed ? undefined : this.#startLater()),

@@ -1,15 +1,17 @@
 // The main thread's end of the sidecar: starts the worker, passes requests to it, and lets go of it when the process exits.
+import { runInThisContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { errorResponse } from '../http/messages.ts';
 import { streamUntil } from '../door/pieces.ts';
-import { AgentError } from '../errors.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { Heartbeat } from '../host/heartbeat.ts';
 import { agentHost } from '../host/host.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
 import { deniedError } from '../permission.ts';
 import { redactArguments } from '../redact.ts';
 import { say } from '../say.ts';
+import type { KeptBuffers } from './keepsakes.ts';
 import { openWorker } from './open-worker.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
 
@@ -68,6 +70,7 @@ export class Sidecar {
   readonly #auth: AuthFunction | null;
   readonly #onExit: () => void;
   readonly #heartbeat: Heartbeat;
+  readonly #kept: Map<string, SharedArrayBuffer>;
   /** Resolves when the worker has ended, whyever. */
   readonly ended: Promise<void>;
   #nextId = 1;
@@ -75,7 +78,12 @@ export class Sidecar {
   readonly #over = new AbortController();
   #closing: Promise<void> | null = null;
 
-  private constructor(worker: Worker, shared: Int32Array, auth: AuthFunction | null) {
+  private constructor(
+    worker: Worker,
+    { shared, kept }: Pick<SidecarData, 'shared' | 'kept'>,
+    auth: AuthFunction | null,
+  ) {
+    this.#kept = new Map(kept);
     this.#worker = worker;
     this.#shared = shared;
     this.#auth = auth;
@@ -105,12 +113,14 @@ export class Sidecar {
   /**
    * Starts a worker and resolves when it listens.
    *
+   * @param before the one that it follows, whose sums it takes over
    * @throws {AgentError} `AGENT_LISTEN` where the address cannot be had, `AGENT_SIDECAR` where the worker does not start
    */
   static async start(
     listen: ListenSettings | null,
     settings: CaptureSettings,
     auth: AuthFunction | null,
+    before?: Sidecar,
   ): Promise<{ sidecar: Sidecar; port: number }> {
     const shared = new Int32Array(new SharedArrayBuffer(16));
     const commandLine = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
@@ -122,6 +132,7 @@ export class Sidecar {
       cwd: process.cwd(),
       program,
       shared,
+      kept: before?.kept ?? new Map<string, SharedArrayBuffer>(),
     };
     let worker: Worker;
     try {
@@ -138,7 +149,7 @@ export class Sidecar {
       throw deniedError(error) ?? new AgentError('AGENT_SIDECAR', why, { cause: error });
     }
     agentHost().leaveOut(worker);
-    const sidecar = new Sidecar(worker, shared, auth);
+    const sidecar = new Sidecar(worker, data, auth);
     try {
       const port = await sidecar.#ready(listen);
       worker.unref();
@@ -173,6 +184,11 @@ export class Sidecar {
       this.#worker.on('error', onError);
       this.#worker.on('exit', onExit);
     });
+  }
+
+  /** What it has left so far. */
+  get kept(): KeptBuffers {
+    return this.#kept;
   }
 
   /** Whether the worker has ended: nobody answers any more. */
@@ -242,6 +258,10 @@ export class Sidecar {
     } else if (message.kind === 'beat') {
       if (message.threshold === null) this.#heartbeat.stop();
       else this.#heartbeat.start(message.threshold);
+    } else if (message.kind === 'evaluate') {
+      this.#send({ kind: 'evaluated', id: message.id, ...evaluatedHere(message.expression) });
+    } else if (message.kind === 'keep') {
+      this.#kept.set(message.name, message.buffer);
     } else if (message.kind === 'say') {
       say(message.line);
     } else if (message.kind === 'ask') {
@@ -266,6 +286,15 @@ export class Sidecar {
       // An auth function that throws lets nobody in.
     }
     this.#send({ kind: 'auth', id: message.id, allowed });
+  }
+}
+
+/** What an expression of the sidecar's comes to, where no inspector evaluates it. */
+function evaluatedHere(expression: string): { readonly value: unknown } | { readonly error: string } {
+  try {
+    return { value: runInThisContext(expression) };
+  } catch (error) {
+    return { error: messageOf(error).split('\n', 1)[0] ?? '' };
   }
 }
 

@@ -1,24 +1,15 @@
 // The sidecar: listens, captures, encodes and compresses in a worker thread, so that the endpoints answer when the app cannot.
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
-import { Recorder } from '../black-box/recorder.ts';
-import { blocksOf } from '../captures/block.ts';
-import type { CaptureContext } from '../captures/capture.ts';
-import { Limits, Untaken } from '../captures/limits.ts';
-import { historyOf } from '../captures/process-history.ts';
 import { Door } from '../door/door.ts';
 import type { Gate, PlainGate } from '../door/gate.ts';
 import { isLoopback } from '../http/hosts.ts';
 import { type Listener, openListener } from '../door/listener.ts';
-import { Endpoints } from '../endpoints/endpoints.ts';
-import { messageOf } from '../errors.ts';
+import { AgentError, messageOf } from '../errors.ts';
 import { errorResponse, type PprofRequest, type PprofResponse } from '../http/messages.ts';
-import type { AuthRequest, PushSettings } from '../options.ts';
-import { Originals } from '../originals.ts';
-import { Pusher } from '../push/pusher.ts';
-import { SymbolTable } from '../symbols.ts';
-import { LoopLag } from './loop-lag.ts';
 import { MainThread } from '../inspect/main-thread.ts';
-import { OwnMemory } from './own-memory.ts';
+import type { AuthRequest } from '../options.ts';
+import type { Answering } from './answering.ts';
+import { LoopLag } from './loop-lag.ts';
 import { yieldToService } from './priority.ts';
 import { SharedPulse } from './pulse.ts';
 import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './protocol.ts';
@@ -27,6 +18,8 @@ import type { FromSidecar, ListenSettings, SidecarData, ToSidecar } from './prot
 const RESPONSIVE_MS = 250;
 /** Questions to the `auth` function that the main thread has not read; it reads all of them in one turn of its loop. */
 const MOST_UNREAD = 256;
+/** Milliseconds after the start from which on what the process was like is remembered, also where nobody has asked for anything. */
+const REMEMBERS_MS = 1_000;
 
 const data = workerData as SidecarData;
 const port = parentPort;
@@ -34,33 +27,17 @@ if (port === null) throw new Error('the sidecar runs in a worker thread only');
 const send = (message: FromSidecar, transfer: Transferable[] = []): void =>
   port.postMessage(message, transfer);
 
-const main = new MainThread(data.shared, () => send({ kind: 'wake' }));
+const main = new MainThread(data.shared, () => send({ kind: 'wake' }), askByMessage);
 const lag = new LoopLag(() => send({ kind: 'wake' }));
 const pulse = new SharedPulse(data.shared, (threshold) => send({ kind: 'beat', threshold }));
-const context: CaptureContext = {
-  main,
-  thread: main,
-  workerId: null,
-  pulse,
-  isResponsive,
-  loopLag: () => lag.read(),
-  settings: data.settings,
-  // What goes to a mounted handler is copied on its way to the main thread.
-  limits: new Limits(undefined, undefined, new Untaken(undefined, data.listen === null)),
-  cwd: data.cwd,
-  program: data.program,
-  originals: new Originals(),
-  symbols: new SymbolTable(),
-};
-const endpoints = new Endpoints(context, data.commandLine);
-const memory = new OwnMemory();
 const awaitingTurn = new Set<(turned: boolean) => void>();
 const running = new Map<number, AbortController>();
 const asked = new Map<number, (allowed: boolean) => void>();
+const evaluating = new Map<number, (answer: Extract<ToSidecar, { kind: 'evaluated' }>) => void>();
 let nextAsk = 0;
 let listener: Listener | null = null;
-let pusher: Pusher | null = null;
-let recorder: Recorder | null = null;
+let answering: Promise<Answering> | null = null;
+let isClosed = false;
 
 port.on('message', (message: ToSidecar) => {
   switch (message.kind) {
@@ -78,6 +55,9 @@ port.on('message', (message: ToSidecar) => {
       lag.turned();
       for (const resolve of awaitingTurn) resolve(true);
       awaitingTurn.clear();
+      return;
+    case 'evaluated':
+      evaluating.get(message.id)?.(message);
       return;
     case 'blocked':
       pulse.blocked(message);
@@ -105,9 +85,21 @@ function isResponsive(): Promise<boolean> {
   });
 }
 
+/** What answers, loaded by now. One that could not be loaded, for want of memory, is tried again by the next who asks. */
+function loaded(): Promise<Answering> {
+  answering ??= import('./answering.ts').then(
+    (part) => new part.Answering({ data, main, lag, pulse, isResponsive, send }),
+  );
+  answering.catch(() => (answering = null));
+  return answering;
+}
+
 async function answered(request: PprofRequest, signal: AbortSignal): Promise<PprofResponse> {
-  memory.used();
-  return endpoints.answer(request, signal);
+  try {
+    return await (await loaded()).answer(request, signal);
+  } catch (error) {
+    return errorResponse(500, messageOf(error));
+  }
 }
 
 async function mounted(id: number, request: PprofRequest): Promise<void> {
@@ -120,14 +112,35 @@ async function mounted(id: number, request: PprofRequest): Promise<void> {
 }
 
 async function close(): Promise<void> {
+  isClosed = true;
   for (const abort of running.values()) abort.abort();
-  pusher?.close();
-  recorder?.stop();
+  (await answering?.catch(() => null))?.close();
   lag.stop();
   await listener?.close();
   main.end();
   send({ kind: 'closed' });
-  port?.close();
+  // Deno's has no such method; whoever asked for the end terminates the thread.
+  const closable: { close?(): void } | null = port;
+  closable?.close?.();
+}
+
+function askByMessage(expression: string, signal: AbortSignal): Promise<unknown> {
+  const id = nextAsk++;
+  return new Promise((resolve, reject) => {
+    const gone = (): void => {
+      evaluating.delete(id);
+      reject(new AgentError('AGENT_ABORTED', 'the client went away'));
+    };
+    signal.addEventListener('abort', gone, { once: true });
+    evaluating.set(id, ({ value, error }) => {
+      evaluating.delete(id);
+      signal.removeEventListener('abort', gone);
+      if (error === undefined) resolve(value);
+      else reject(new AgentError('AGENT_UNAVAILABLE', `the main thread failed to answer: ${error}`));
+    });
+    if (signal.aborted) gone();
+    else send({ kind: 'evaluate', id, expression });
+  });
 }
 
 /**
@@ -149,14 +162,6 @@ function gateOf(auth: PlainGate): Gate {
   return auth.kind === 'ask' ? { ...auth, ask } : auth;
 }
 
-function startPushing(settings: PushSettings): void {
-  pusher = new Pusher({ settings, answer: answered, say: (line) => send({ kind: 'say', line }) });
-  // It never rejects; were that wrong, profiles would still be served.
-  pusher
-    .run()
-    .catch((error: unknown) => send({ kind: 'say', line: `profiles are not sent: ${messageOf(error)}` }));
-}
-
 async function listenOn({ place, auth, allowedHosts, tls, push }: ListenSettings): Promise<void> {
   const door = new Door({
     gate: gateOf(auth),
@@ -167,7 +172,7 @@ async function listenOn({ place, auth, allowedHosts, tls, push }: ListenSettings
   try {
     listener = await openListener(door, place, tls);
     send({ kind: 'ready', port: listener.port });
-    if (push !== null) startPushing(push);
+    if (push !== null) (await loaded()).push(push);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     send({ kind: 'failed', code, message });
@@ -175,19 +180,10 @@ async function listenOn({ place, auth, allowedHosts, tls, push }: ListenSettings
 }
 
 void yieldToService();
-// Whoever wants nothing to be tracked before somebody looks has no history before, either.
-if (data.settings.tasks?.from !== 'first look') historyOf(context).start();
-// For as long as the sidecar lives.
-if (data.settings.block !== null) blocksOf(context).arm();
-if (data.settings.blackBox !== null) {
-  const parts = {
-    settings: data.settings.blackBox,
-    context,
-    commandLine: data.commandLine,
-    answer: answered,
-  };
-  recorder = new Recorder({ ...parts, say: (line) => send({ kind: 'say', line }) });
-  recorder.start();
-}
+const { block, blackBox, tasks } = data.settings;
+// What is recorded from the start on is recorded by what answers; what it remembers of the last hour begins a moment later.
+if (block !== null || blackBox !== null) void loaded().catch(() => undefined);
+else if (tasks?.from !== 'first look')
+  setTimeout(() => void (isClosed ? null : loaded().catch(() => undefined)), REMEMBERS_MS).unref();
 if (data.listen === null) send({ kind: 'ready', port: 0 });
 else void listenOn(data.listen);

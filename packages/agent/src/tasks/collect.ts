@@ -129,13 +129,18 @@ function isTask(record: TaskRecord, inputs: Inputs, tables: Pick<Tracked, 'frame
  * it would be to take what has been there all the time for something that comes.
  */
 function isOld(task: TaskRecord): boolean {
+  return outermostOf(task).isOld;
+}
+
+/** The function that waits for a task in the end, which began it. */
+function outermostOf(task: TaskRecord): TaskRecord {
   let outermost = task;
   for (let i = 0; i < LONGEST_CHAIN; i++) {
     const awaiter = awaiterOf(outermost);
     if (awaiter === null || awaiter === task) break;
     outermost = awaiter;
   }
-  return outermost.isOld;
+  return outermost;
 }
 
 /** The task that a waiting record stands for, whoever it may be. */
@@ -215,6 +220,21 @@ export function countTasks(
   const estimate = new Estimate(tables.weightOf);
   for (const record of records) if (typeof taskOf(record, inputs, tables) !== 'string') estimate.add(record);
   return estimate;
+}
+
+/** Whether one of the tasks began with one of these numbers. */
+export function hasTaskOf(
+  records: readonly TaskRecord[],
+  numbers: ReadonlySet<number>,
+  tables: Pick<Tracked, 'frames' | 'tree'>,
+): boolean {
+  if (numbers.size === 0) return false;
+  const inputs = inputsOf(records);
+  return records.some((record) => {
+    if (!numbers.has(outermostOf(record).id)) return false;
+    const task = taskOf(record, inputs, tables);
+    return typeof task !== 'string' && numbers.has(task.outermost);
+  });
 }
 
 /** Handles are never sampled. */

@@ -87,6 +87,14 @@ export class FrameTable {
     return this.names.push(name) - 1;
   }
 
+  /** Who called the function on top: the first caller outside of Node, else the first one. */
+  starter(running: readonly number[]): number {
+    for (let i = 1; i < running.length; i++) {
+      if (!(this.files[running[i] as number] as string).startsWith('node:')) return running[i] as number;
+    }
+    return running[1] as number;
+  }
+
   /** Whether a frame stands where its function is entered. An async function makes its promise there. */
   isEntry(frame: number): boolean {
     return this.#entries[this.functions[frame] as number] === this.#positions[frame];
@@ -202,6 +210,13 @@ export class StackReader {
       delete holder.stack;
     }
     return !this.#own;
+  }
+
+  /** Whether what was read last is a function in its first run, down to a caller outside of Node: what lies below says no more of it. */
+  get isJustCalled(): boolean {
+    const { builtins, running, awaiting } = this.sight;
+    if (builtins.length > 0 || awaiting.length > 0 || running.length < 2) return false;
+    return !(this.table.files[this.table.starter(running)] as string).startsWith('node:');
   }
 
   #own = false;

@@ -43,6 +43,11 @@ export class Run {
     return this.resumed !== null && this.resumed.up !== null && this.#entered.length === 1;
   }
 
+  /** Whether a function that was entered in this run goes on, rather than the one that it resumed. */
+  get isInCall(): boolean {
+    return this.#entered.length > (this.resumed === null ? 0 : 1);
+  }
+
   /** Activations that run or were entered in this run, outermost first. */
   get entered(): readonly TaskRecord[] {
     return this.#entered;

@@ -1,10 +1,10 @@
 // Tracks suspended tasks on the main thread: looks at the stack of new promises, as far as the budget allows, and links them.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { promiseHooks } from 'node:v8';
+import v8 from 'node:v8';
 import { messageOf } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
 import { Budget } from './budget.ts';
-import { collectHandles, collectTasks, countTasks, taskCount, type Tracked } from './collect.ts';
+import { collectHandles, collectTasks, countTasks, hasTaskOf, taskCount, type Tracked } from './collect.ts';
 import type { TaskCount, TaskDump } from './dump.ts';
 import { callCost, CALLS_PART, CALLS_PER_RUN, CHARGE_CALLS, Duty, LOOKS_PER_WINDOW } from './duty.ts';
 import { HandleTable } from './handles.ts';
@@ -30,6 +30,8 @@ import { WaitingList } from './waiting.ts';
 const LONGEST_RUN = 16;
 /** Frames that are enough where the callers are known already. */
 const SHALLOW = 4;
+/** Frames that tell a function and its caller, where none of Node's own stand between. */
+const JUST_CALLED = 3;
 /** Frames that tell what kind of promise it is. */
 const ROOT_DEPTH = 5;
 /** Frames between `new Promise` and the request that its executor makes, Node's own included. */
@@ -144,7 +146,7 @@ export class TaskTracker {
   }
 
   #arm(): void {
-    this.#stopHook ??= promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
+    this.#stopHook ??= v8.promiseHooks.createHook({ init: this.#init, before: this.#before }) as () => void;
   }
 
   readonly #disarm = (): void => {
@@ -214,8 +216,12 @@ export class TaskTracker {
   /** Numbers of what was begun after number `since` and waits, but for what waits for whoever asks. */
   waitingSince(since: number): ReadonlySet<number> {
     const running = this.running();
-    const waiting = this.#waiting.swept().filter(({ id }) => id > since && !running.has(id));
-    return new Set(waiting.map(({ id }) => id));
+    return this.#waiting.numbersAfter(since, running);
+  }
+
+  /** Whether a task that began with one of these numbers may be there still; a dump tells. */
+  mayWait(numbers: ReadonlySet<number>): boolean {
+    return hasTaskOf(this.#waiting.records, numbers, this.#tables);
   }
 
   /** Numbers of the functions that run now, as far as they were seen to be entered, and of those that wait for them in the end. */
@@ -326,8 +332,12 @@ export class TaskTracker {
   #look(promise: object, parent: object | undefined, now: number): void {
     const run = this.#run;
     run.plain = null;
-    const depth = parent === undefined ? ROOT_DEPTH : run.knowsCallers ? SHALLOW : this.settings.stackDepth;
+    const { stackDepth } = this.settings;
+    const most = parent === undefined ? ROOT_DEPTH : run.knowsCallers ? SHALLOW : stackDepth;
+    // V8 takes its time for each frame, and a function that somebody has just called is told by itself and its caller.
+    const depth = parent === undefined || run.isInCall ? Math.min(JUST_CALLED, most) : most;
     if (!this.#reader.read(depth, this.#init)) return;
+    if (depth < most && !this.#reader.isJustCalled && !this.#reader.read(most, this.#init)) return;
     const { builtins, running } = this.#reader.sight;
     const builtin = builtins[0];
     if (parent === undefined) {
@@ -394,7 +404,7 @@ export class TaskTracker {
     record.confirm();
     record.isInFirstRun = running.length > 1 && record !== run.resumed;
     if (record.isInFirstRun) {
-      if (record.createdBy === NONE) record.createdBy = this.#starter(running);
+      if (record.createdBy === NONE) record.createdBy = this.#frames.starter(running);
     } else if (record === run.wrapper && this.#knowsOld) record.markOld();
     let node = NONE;
     if (record.isInFirstRun) node = this.#stackOf(running, 1);
@@ -437,15 +447,6 @@ export class TaskTracker {
     Stamp.put(promise, target);
     run.wrapper = null;
     return true;
-  }
-
-  /** Who called the function on top: the first caller outside of Node, else the first one. */
-  #starter(running: readonly number[]): number {
-    for (let i = 1; i < running.length; i++) {
-      if (!(this.#frames.files[running[i] as number] as string).startsWith('node:'))
-        return running[i] as number;
-    }
-    return running[1] as number;
   }
 
   /** A `.then`, by the user or inside of a combinator. */

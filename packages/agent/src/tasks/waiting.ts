@@ -96,6 +96,19 @@ export class WaitingList {
     return this.#records;
   }
 
+  /** The records, with those whose promises are gone meanwhile. */
+  get records(): readonly TaskRecord[] {
+    return this.#records;
+  }
+
+  /** Numbers above `first` of the records whose promises are still there, but for some. */
+  numbersAfter(first: number, without: ReadonlySet<number>): Set<number> {
+    const numbers = new Set<number>();
+    for (const { id, ref } of this.#records)
+      if (id > first && !without.has(id) && ref?.deref() !== undefined) numbers.add(id);
+    return numbers;
+  }
+
   /** Forgets all. The records live on with their promises, and must not meet the list of another tracker. */
   clear(): void {
     this.#inWindow.clear();

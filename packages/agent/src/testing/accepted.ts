@@ -23,6 +23,20 @@ export function placeOf(server: Server): string {
   return address === null ? '' : typeof address === 'string' ? address : `port ${address.port}`;
 }
 
+/**
+ * Whether a connection to a listening server rests between two requests: whoever asked keeps it in a pool for the next one, and it ends
+ * with the server.
+ */
+export function isResting(handle: object, server: Server): boolean {
+  const socket = socketOf(handle);
+  if (socket === null || !('closeIdleConnections' in server)) return false;
+  // What is being answered, and what is being read: no type of Node's has them.
+  const parser: unknown = Reflect.get(socket, 'parser');
+  const incoming: unknown =
+    typeof parser === 'object' && parser !== null ? Reflect.get(parser, 'incoming') : null;
+  return [Reflect.get(socket, '_httpMessage') as unknown, incoming].every((one) => (one ?? null) === null);
+}
+
 function canSayRef(handle: unknown): handle is { hasRef(): boolean } {
   return (
     typeof handle === 'object' && handle !== null && 'hasRef' in handle && typeof handle.hasRef === 'function'

@@ -1,33 +1,47 @@
 // expectNoLeaks: a test fails on what it has started and not finished.
 import { AgentError } from '../errors.ts';
+import { Beside, type RunningTest } from './beside.ts';
 import type { Found } from './found.ts';
 import { isAllowed, type Leak, type LeakCheck } from './leak.ts';
 import { LeakError } from './leak-error.ts';
 import { checkLeakOptions, GRACE_MS, type LeakOptions } from './options.ts';
 import { hooksOfRunner, installHooks, type TestHooks } from './runners.ts';
 import { settled } from './settled.ts';
-import { watch } from './watch.ts';
+import { type Mark, watch } from './watch.ts';
 import { leaksOf, writtenLeaks } from './written.ts';
 
-function begin(options: LeakOptions, above: (...args: never[]) => unknown): LeakCheck {
+const beside = new Beside<Mark>();
+
+function begin(
+  options: LeakOptions,
+  above: (...args: never[]) => unknown,
+  test: RunningTest | null = null,
+): LeakCheck {
   checkLeakOptions('expectNoLeaks', options);
   const { allow = [], grace = GRACE_MS } = options;
   const since = watch.mark();
+  const running = test === null ? null : beside.begin(test, since);
   const where: { stack?: string } = {};
   Error.captureStackTrace(where, above);
   const isAlarming = (leak: Leak): boolean => !isAllowed(leak, allow);
   const finish = async (suspects: ReadonlySet<number>): Promise<void> => {
     const look = (): readonly Found[] => {
-      const found = watch.found(since, suspects);
+      const found = watch.found(since, suspects, running === null ? [] : beside.others(running));
       return leaksOf(found).some(isAlarming) ? found : [];
     };
     const leaks = (await writtenLeaks(await settled(look, grace))).filter(isAlarming);
-    if (leaks.length > 0) throw new LeakError('the test has', leaks, where.stack);
+    if (leaks.length === 0) return;
+    const who =
+      running?.hadOthers === true ? 'the test, or one that ran at the same time, has' : 'the test has';
+    throw new LeakError(who, leaks, where.stack);
   };
   let finished: Promise<void> | null = null;
   const check = (): Promise<void> => {
-    // While whoever asks runs still: suspended, it would look like what it looks for.
-    finished ??= finish(watch.suspects(since));
+    if (finished === null) {
+      if (running !== null) beside.end(running);
+      // While whoever asks runs still: suspended, it would look like what it looks for.
+      finished = finish(watch.suspects(since));
+    }
     return finished;
   };
   return Object.assign(check, { [Symbol.asyncDispose]: check });
@@ -53,7 +67,7 @@ function each(hooks?: TestHooks, options: LeakOptions = {}): void {
       'AGENT_OPTIONS',
       'expectNoLeaks.each found no global beforeEach and afterEach: hand over those of your test runner, expectNoLeaks.each({ beforeEach, afterEach })',
     );
-  installHooks(found, () => begin(options, each));
+  installHooks(found, (context) => begin(options, each, context));
 }
 
 /**
@@ -72,7 +86,7 @@ function each(hooks?: TestHooks, options: LeakOptions = {}): void {
  * ```
  *
  * Without `await using`: `const check = expectNoLeaks(); … await check();`. Tests that run at the same time in one thread see what each
- * other starts.
+ * other starts, but for those that `expectNoLeaks.each` checks.
  *
  * @throws {AgentError} `AGENT_OPTIONS`
  */

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Found } from './found.ts';
-import { isOlder, type Origin, type Since } from './origin.ts';
+import type { AnswersFor, Origin } from './origin.ts';
 import { Patch } from './patch.ts';
 import type { StackNode, Stacks } from './stacks.ts';
 import { ownerOfStack } from './whose.ts';
@@ -50,6 +50,7 @@ export class FileWatch {
   start(): void {
     this.#openings();
     this.#closings();
+    this.#folders();
     this.#streams();
     syncBuiltinESMExports();
   }
@@ -61,9 +62,9 @@ export class FileWatch {
     this.#makers.clear();
   }
 
-  found(first: number, since: Since): Found[] {
+  found(answersFor: AnswersFor): Found[] {
     return [...this.#open.values()].flatMap(({ path, stack, order, origin }) => {
-      if (order <= first || isOlder(origin, since)) return [];
+      if (!answersFor(order, origin)) return [];
       const frames = this.#stacks.frames(stack);
       const owner = ownerOfStack(frames.map(({ file }) => file));
       if (owner === 'runner' || owner === 'node') return [];
@@ -137,6 +138,62 @@ export class FileWatch {
           return opening;
         },
     );
+  }
+
+  /** Folders that are being read. What iterates one closes it. */
+  #folders(): void {
+    const stackOf = this.#stackOf.bind(this);
+    const opened = this.#opened.bind(this);
+    const open = this.#open;
+    this.#patch.replace(
+      fs,
+      'opendirSync',
+      (read) =>
+        function stackpileOpendirSync(this: unknown, ...args: never[]): unknown {
+          const folder = read.apply(this, args);
+          opened(folder, args[0], stackOf(args[0], stackpileOpendirSync));
+          return folder;
+        },
+    );
+    this.#patch.replace(
+      fs,
+      'opendir',
+      (read) =>
+        function stackpileOpendir(this: unknown, ...args: never[]): unknown {
+          const callback: unknown = args.at(-1);
+          if (typeof callback !== 'function') return read.apply(this, args);
+          const stack = stackOf(args[0], stackpileOpendir);
+          const told: Callback = (error, folder) => {
+            if (error === null || error === undefined) opened(folder, args[0], stack);
+            return (callback as Callback)(error, folder);
+          };
+          return read.apply(this, [...args.slice(0, -1), told as never]);
+        },
+    );
+    this.#patch.replace(
+      fs.promises,
+      'opendir',
+      (read) =>
+        function stackpileOpendirPromise(this: unknown, ...args: never[]): unknown {
+          const stack = stackOf(args[0], stackpileOpendirPromise);
+          const opening = read.apply(this, args) as Promise<object>;
+          opening.then(
+            (folder) => opened(folder, args[0], stack),
+            () => undefined,
+          );
+          return opening;
+        },
+    );
+    for (const name of ['close', 'closeSync'])
+      this.#patch.replace(
+        fs.Dir.prototype,
+        name,
+        (close) =>
+          function stackpileCloseDir(this: unknown, ...args: never[]): unknown {
+            open.delete(this as object);
+            return close.apply(this, args);
+          },
+      );
   }
 
   #closings(): void {

@@ -1,16 +1,17 @@
 // Handles that were made since a test began and live: timers, sockets, pipes, children, workers, watchers, ports. Servers stand in servers.ts.
 import { type AsyncHook, createHook, executionAsyncId } from 'node:async_hooks';
 import { handleStates, requestStates, stateOf } from '../tasks/states.ts';
-import { acceptedBy, isUnref, placeOf } from './accepted.ts';
+import { acceptedBy, isResting, isUnref, placeOf } from './accepted.ts';
 import type { Found } from './found.ts';
 import type { LeakKind } from './leak.ts';
-import { isOlder, type Origin, type Since } from './origin.ts';
+import type { AnswersFor, Origin } from './origin.ts';
 import type { StackNode, Stacks } from './stacks.ts';
 import { ownerOfStack } from './whose.ts';
 
 /** By the type that async_hooks gives them. */
 const kinds: ReadonlyMap<string, LeakKind> = new Map([
   ['Timeout', 'timer'],
+  ['Immediate', 'immediate'],
   ['TCPWRAP', 'socket'],
   ['PIPEWRAP', 'pipe'],
   ['UDPWRAP', 'udp socket'],
@@ -22,11 +23,14 @@ const kinds: ReadonlyMap<string, LeakKind> = new Map([
 ]);
 
 /** Of these Node makes some for purposes of its own, without a frame of anybody else's. */
-const nodesOwn: ReadonlySet<LeakKind> = new Set(['timer', 'pipe', 'message port']);
+const nodesOwn: ReadonlySet<LeakKind> = new Set(['timer', 'immediate', 'pipe', 'message port']);
+
+/** Whoever calls these of Node's makes a message port of his own; a worker's is told with the worker. */
+const channels: ReadonlySet<string> = new Set(['MessageChannel', 'BroadcastChannel']);
 
 /** What is asked of a resource, where it has it. */
 interface Resource {
-  hasRef?(): boolean;
+  hasRef?(): boolean | undefined;
   readonly _destroyed?: boolean;
   readonly _repeat?: number | null;
   readonly _idleTimeout?: number;
@@ -42,8 +46,17 @@ interface Handle {
 
 /** Standard streams are made when somebody first uses them, and stay. */
 function isStandardStream(files: readonly string[]): boolean {
-  return files.some((file) => file.startsWith('node:internal/bootstrap/'));
+  return files.some((file) => file.startsWith('node:internal/bootstrap/switches/'));
 }
+
+function hasEnded(resource: Resource | undefined): boolean {
+  if (resource === undefined || resource._destroyed === true) return true;
+  // A handle that is closed has nothing to say any more.
+  return typeof resource.hasRef === 'function' && resource.hasRef() === undefined;
+}
+
+/** Handles after which those that have ended are looked for. */
+const FIRST_PRUNE = 1024;
 
 /** Looks at every handle from {@link HandleWatch.start} on. */
 export class HandleWatch {
@@ -53,6 +66,7 @@ export class HandleWatch {
   readonly #onResource: (state: number) => void;
   #hook: AsyncHook | null = null;
   #made = 0;
+  #pruneAt = FIRST_PRUNE;
 
   /** @param onResource hears what a promise that is being made may wait for */
   constructor(stacks: Stacks, origin: () => Origin, onResource: (state: number) => void) {
@@ -62,12 +76,9 @@ export class HandleWatch {
   }
 
   start(): void {
-    // On Node 20 and 22 it is called for each promise as well: in a test that is time well spent.
-    this.#hook = createHook({
-      init: this.#init,
-      destroy: (id: number) => void this.#live.delete(id),
-      trackPromises: false,
-    });
+    // On Node 20 and 22 it is called for each promise as well: in a test that is time well spent. To be told of ends would have Node follow
+    // every promise to its end as soon as somebody else has a hook, as node:test does: whoever has ended says so when he is asked.
+    this.#hook = createHook({ init: this.#init, trackPromises: false });
     this.#hook.enable();
   }
 
@@ -82,13 +93,21 @@ export class HandleWatch {
     return this.#made;
   }
 
-  /** Those that were made after number `first` and keep the process alive, and intervals whether they do or not. */
-  found(first: number, since: Since): Found[] {
+  /** Forgets whoever has ended, but for the one that is running: it may go on with another one. */
+  prune(): void {
+    const running = executionAsyncId();
+    for (const [id, { ref }] of this.#live)
+      if (id !== running && hasEnded(ref.deref())) this.#live.delete(id);
+    this.#pruneAt = Math.max(FIRST_PRUNE, this.#live.size * 2);
+  }
+
+  /** Those that keep the process alive, and intervals whether they do or not. */
+  found(answersFor: AnswersFor): Found[] {
     const found: Found[] = [];
     for (const [id, { kind, stack, order, origin, ref }] of this.#live) {
-      if (order <= first || isOlder(origin, since)) continue;
+      if (!answersFor(order, origin)) continue;
       const resource = ref.deref();
-      if (resource === undefined || resource._destroyed === true) {
+      if (resource === undefined || hasEnded(resource)) {
         this.#live.delete(id);
         continue;
       }
@@ -101,11 +120,11 @@ export class HandleWatch {
       if (owner === 'runner' || isStandardStream(files)) continue;
       if (owner === 'node' && nodesOwn.has(kind)) continue;
       const leaf = files[0] ?? '';
-      if (kind === 'message port' && leaf.startsWith('node:') && frames[0]?.name !== 'MessageChannel')
+      if (kind === 'message port' && leaf.startsWith('node:') && !channels.has(frames[0]?.name ?? ''))
         continue;
       const server = kind === 'socket' && owner === 'node' ? acceptedBy(resource) : null;
       // Whoever lets the process end while a server listens lets its connections end with it.
-      if (server !== null && server.listening && isUnref(server)) continue;
+      if (server !== null && server.listening && (isUnref(server) || isResting(resource, server))) continue;
       const every = resource._idleTimeout ?? 0;
       const detail =
         server !== null
@@ -130,7 +149,9 @@ export class HandleWatch {
     this.#made++;
     // What an older timer makes goes on with what that one began.
     const by = this.#live.get(executionAsyncId());
-    const { order, origin } = by?.kind === 'timer' ? by : { order: this.#made, origin: this.#origin() };
+    const isTimer = by?.kind === 'timer' || by?.kind === 'immediate';
+    const { order, origin } = isTimer ? by : { order: this.#made, origin: this.#origin() };
+    if (this.#live.size >= this.#pruneAt) this.prune();
     this.#live.set(id, { kind, stack, order, origin, ref: new WeakRef(resource) });
   };
 }

@@ -8,6 +8,7 @@ const MOST_TOLD = 20;
 const plurals: Partial<Record<LeakKind, string>> = {
   'child process': 'child processes',
   objects: 'groups of objects',
+  input: 'standard inputs',
 };
 
 function counted(kind: LeakKind, count: number): string {

@@ -5,6 +5,7 @@ export type LeakKind =
   | 'task'
   | 'timer'
   | 'interval'
+  | 'immediate'
   | 'socket'
   | 'server'
   | 'pipe'
@@ -14,6 +15,7 @@ export type LeakKind =
   | 'watcher'
   | 'message port'
   | 'open file'
+  | 'input'
   | 'listener'
   | 'objects';
 

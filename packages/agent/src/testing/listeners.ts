@@ -58,14 +58,22 @@ export class ListenerWatch {
     );
     for (const name of ['on', 'addListener', 'prependListener'])
       this.#watch(EventEmitter.prototype, name, (target) => births.get(target) ?? 0);
-    // Nobody is told of a new event target: its age is that of its first listener, a signal's that of the first time somebody had it.
-    this.#patch.overhear(AbortController.prototype, 'signal', (signal) => {
-      if (typeof signal === 'object' && signal !== null && !births.has(signal))
-        births.set(signal, this.#epoch);
+    const born = (made: object): void => void births.set(made, epoch());
+    this.#patch.construct(globalThis, 'AbortController', born);
+    this.#patch.construct(globalThis, 'EventTarget', born);
+    // Of one that was made out of sight nobody is told: an event target's age is that of its first listener, a signal's that of the first
+    // time somebody had it.
+    const guessed = new WeakSet<object>();
+    this.#patch.overhear(AbortController.prototype, 'signal', (signal, controller) => {
+      if (typeof signal !== 'object' || signal === null || births.has(signal)) return;
+      const seen = births.get(controller);
+      if (seen === undefined) guessed.add(signal);
+      births.set(signal, seen ?? epoch());
     });
     this.#watch(EventTarget.prototype, 'addEventListener', (target, event) => {
       const seen = births.get(target);
-      if (seen !== undefined) return seen < this.#epoch ? seen : -1;
+      if (seen !== undefined) return seen < this.#epoch || !guessed.has(target) ? seen : -1;
+      guessed.add(target);
       // One that has a listener which nobody saw is older than the watch.
       const isOld = target instanceof EventTarget && getEventListeners(target, String(event)).length > 0;
       births.set(target, isOld ? 0 : this.#epoch);
@@ -99,12 +107,13 @@ export class ListenerWatch {
     return ++this.#epoch;
   }
 
-  found(since: number): Found[] {
+  /** @param answersFor by the check that was opened last when a listener was added, and by that of its target's birth */
+  found(answersFor: (epoch: number, birth: number) => boolean): Found[] {
     const still: (Listening & { readonly target: WeakRef<object> })[] = [];
     for (const one of this.#listening) {
       const target = one.target.deref();
       const listener = one.listener.deref();
-      if (one.epoch < since || one.birth >= since || target === undefined || listener === undefined) continue;
+      if (target === undefined || listener === undefined || !answersFor(one.epoch, one.birth)) continue;
       if (!hasEnded(target) && listensStill(one, target, listener)) still.push(one);
     }
     const alike = new Map<string, number>();

@@ -16,3 +16,6 @@ export function isOlder(origin: Origin, { tasks, callers }: Since): boolean {
   for (const id of origin) if (id <= tasks && !callers.has(id)) return true;
   return false;
 }
+
+/** Whether a check answers for something, by its number among its like and on whose behalf it was made. */
+export type AnswersFor = (order: number, origin: Origin) => boolean;

@@ -26,15 +26,38 @@ export class Patch {
     this.#replaced.push({ target, name, before, put });
   }
 
-  /** Has `hear` told what the getter `name` of `target` answers. */
-  overhear(target: object, name: string, hear: (answer: unknown) => void): void {
+  /** Has `hear` told what the class `name` of `target` makes; to whoever looks it is the same class. */
+  construct(target: object, name: string, hear: (made: object) => void): void {
+    const before = Object.getOwnPropertyDescriptor(target, name);
+    // Of a global class Node has made a getter until somebody asks for it.
+    const made: unknown = Reflect.get(target, name);
+    if (before?.configurable !== true || typeof made !== 'function') return;
+    const put = new Proxy(made as Method, {
+      construct: (of, args, as) => {
+        const one = Reflect.construct(of, args, as) as object;
+        hear(one);
+        return one;
+      },
+    });
+    const { prototype } = made as { readonly prototype: object };
+    const shown = Object.getOwnPropertyDescriptor(prototype, 'constructor');
+    if (shown?.configurable !== true) return;
+    const { enumerable = false } = before;
+    Object.defineProperty(target, name, { value: put, enumerable, configurable: true, writable: true });
+    Object.defineProperty(prototype, 'constructor', { ...shown, value: put });
+    this.#replaced.push({ target, name, before, put });
+    this.#replaced.push({ target: prototype, name: 'constructor', before: shown, put });
+  }
+
+  /** Has `hear` told what the getter `name` of `target` answers, and whom it was asked of. */
+  overhear(target: object, name: string, hear: (answer: unknown, of: object) => void): void {
     const before = Object.getOwnPropertyDescriptor(target, name);
     if (before?.configurable !== true || before.get === undefined) return;
     // oxlint-disable-next-line typescript/unbound-method -- it is called on what it is asked of
     const get = before.get as Method;
     const put = function stackpileGet(this: unknown): unknown {
       const answer: unknown = get.call(this);
-      hear(answer);
+      hear(answer, this as object);
       return answer;
     };
     Object.defineProperty(target, name, { ...before, get: put });

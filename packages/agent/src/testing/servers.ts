@@ -2,7 +2,7 @@
 import { Server } from 'node:net';
 import { isUnref, placeOf } from './accepted.ts';
 import type { Found } from './found.ts';
-import { isOlder, type Origin, type Since } from './origin.ts';
+import type { AnswersFor, Origin } from './origin.ts';
 import { Patch } from './patch.ts';
 import type { StackNode, Stacks } from './stacks.ts';
 import { ownerOfStack } from './whose.ts';
@@ -58,11 +58,11 @@ export class ServerWatch {
     return this.#made;
   }
 
-  found(first: number, since: Since): Found[] {
+  found(answersFor: AnswersFor): Found[] {
     this.#listening = this.#listening.filter(({ server }) => server.deref() !== undefined);
     return this.#listening.flatMap(({ server, stack, order, origin }) => {
       const one = server.deref();
-      if (order <= first || isOlder(origin, since) || one === undefined) return [];
+      if (one === undefined || !answersFor(order, origin)) return [];
       if (!one.listening || isUnref(one)) return [];
       const frames = this.#stacks.frames(stack);
       if (ownerOfStack(frames.map(({ file }) => file)) === 'runner') return [];

@@ -65,7 +65,7 @@ export class TaskWatch {
 
   /** The tasks that began with one of the suspects and are suspended still. */
   found(suspects: ReadonlySet<number>): Found[] {
-    if (suspects.size === 0) return [];
+    if (!this.#tracker.mayWait(suspects)) return [];
     const dump = this.#tracker.dump(true);
     const { rows } = dump;
     return rows.stack.flatMap((stack, i): Found[] => {

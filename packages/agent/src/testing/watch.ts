@@ -2,8 +2,9 @@
 import { FileWatch } from './files.ts';
 import { HandleWatch } from './handles.ts';
 import type { Found } from './found.ts';
+import { InputWatch } from './inputs.ts';
 import { ListenerWatch } from './listeners.ts';
-import type { Origin, Since } from './origin.ts';
+import { type AnswersFor, isOlder, type Origin, type Since } from './origin.ts';
 import { isHook } from './runners.ts';
 import { ServerWatch } from './servers.ts';
 import { closeOwnSession } from './own-session.ts';
@@ -15,6 +16,7 @@ export interface Mark extends Since {
   readonly handles: number;
   readonly servers: number;
   readonly files: number;
+  readonly inputs: number;
   readonly listeners: number;
 }
 
@@ -29,6 +31,7 @@ export class Watch {
   readonly #handles = new HandleWatch(this.#stacks, this.#origin, (state) => this.#tasks.resourceMade(state));
   readonly #servers = new ServerWatch(this.#stacks, this.#origin);
   readonly #files = new FileWatch(this.#stacks, this.#origin);
+  readonly #inputs = new InputWatch(this.#stacks, this.#origin);
   readonly #listeners = new ListenerWatch(this.#stacks);
   #isOn = false;
 
@@ -37,6 +40,7 @@ export class Watch {
     if (this.#isOn) return;
     this.#isOn = true;
     this.#files.start();
+    this.#inputs.start();
     this.#servers.start();
     this.#listeners.start();
     this.#handles.start();
@@ -51,16 +55,19 @@ export class Watch {
     this.#handles.stop();
     this.#listeners.stop();
     this.#servers.stop();
+    this.#inputs.stop();
     this.#files.stop();
   }
 
   mark(): Mark {
+    this.#handles.prune();
     return {
       tasks: this.#tasks.entered,
       callers: this.#tasks.running(),
       handles: this.#handles.made,
       servers: this.#servers.made,
       files: this.#files.made,
+      inputs: this.#inputs.made,
       listeners: this.#listeners.next(),
     };
   }
@@ -70,14 +77,32 @@ export class Watch {
     return this.#tasks.suspects(since.tasks);
   }
 
-  /** All that came after `since` and is still there. */
-  found(since: Mark, suspects: ReadonlySet<number>): Found[] {
+  /**
+   * All that came after `since` and is still there.
+   *
+   * @param others checks of tests that run at the same time: what they may have to answer for is left to them
+   */
+  found(since: Mark, suspects: ReadonlySet<number>, others: readonly Mark[] = []): Found[] {
+    const answersFor = (kind: 'servers' | 'handles' | 'files' | 'inputs'): AnswersFor => {
+      const isOf = (mark: Mark, order: number, origin: Origin): boolean =>
+        order > mark[kind] && !isOlder(origin, mark);
+      return (order, origin) =>
+        isOf(since, order, origin) && !others.some((other) => isOf(other, order, origin));
+    };
+    const isHeard = (mark: Mark, epoch: number, birth: number): boolean =>
+      epoch >= mark.listeners && birth < mark.listeners;
+    const own = [...suspects].filter((id) => !others.some(({ tasks }) => id > tasks));
     return [
-      ...this.#tasks.found(suspects),
-      ...this.#servers.found(since.servers, since),
-      ...this.#handles.found(since.handles, since),
-      ...this.#files.found(since.files, since),
-      ...this.#listeners.found(since.listeners),
+      ...this.#tasks.found(new Set(own)),
+      ...this.#servers.found(answersFor('servers')),
+      ...this.#handles.found(answersFor('handles')),
+      ...this.#files.found(answersFor('files')),
+      ...this.#inputs.found(answersFor('inputs')),
+      ...this.#listeners.found(
+        (epoch, birth) =>
+          // One that a test adds to what it has made itself is older than the tests that have begun since.
+          isHeard(since, epoch, birth) && !others.some(({ listeners }) => epoch >= listeners),
+      ),
     ];
   }
 }

@@ -7,6 +7,8 @@ export interface Asked {
   readonly method?: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** With the name of a host in the target. A mounted handler answers none such: whoever guards its path before it may not know that spelling. */
+  readonly isAbsolute?: true;
   /** Of an answer with 200; any other has to be Go's to the byte. */
   readonly grammar?: Grammar;
 }
@@ -91,4 +93,30 @@ export const requests: readonly Asked[] = [
   { target: '/debug/pprof?debug=1' },
   { target: '/debug/pprof/../pprof/heap' },
   { target: '/debug/pprof//heap?debug=1' },
+  ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].flatMap((method) => [
+    { target: '/debug/pprof', method },
+    { target: '/debug/pprof//heap?', method },
+    { target: '/debug/./pprof/heap?debug=1', method },
+    { target: `${P}symbol/x`, method },
+  ]),
+  { target: '/debug/pprof/.' },
+  { target: '/debug/pprof/heap/..' },
+  { target: '/debug/./pprof' },
+  get('%'),
+  get('%zz'),
+  get('heap%2'),
+  get('%ff'),
+  get('heap%00'),
+  get('heap%2f'),
+  { target: `${P}heap%20?debug=1` },
+  { target: `http://127.0.0.1${P}heap?debug=1`, grammar: 'heap', isAbsolute: true },
+  { target: `http://127.0.0.1${P}nosuch`, isAbsolute: true },
+  { target: 'http://127.0.0.1/debug/pprof', isAbsolute: true },
+  { target: `${P}nosuch`, headers: { Expect: '100-continue' } },
+  get('block?seconds=0'),
+  get('block?seconds=1.5'),
+  get('block?seconds=1&debug=1'),
+  { target: `${P}block`, method: 'DELETE' },
+  { target: `${P}goroutineleak`, method: 'DELETE' },
+  { target: `${P}trace?seconds=0.1`, method: 'PUT' },
 ];

@@ -28,6 +28,19 @@ function keep() {
   for (let i = 0; i < 6000; i++) kept.push(new Array(1000).fill(i));
 }
 
+/**
+ * Seconds of a recording in which the process gets about a second of CPU: on a busy machine it is longer, so that there are as many samples to
+ * tell 8 : 2 by.
+ */
+function secondsFor() {
+  const [began, before] = [performance.now(), process.cpuUsage()];
+  while (performance.now() - began < 300) work(1);
+  const { user, system } = process.cpuUsage(before);
+  const share = (user + system) / 1e3 / (performance.now() - began);
+  return Math.min(30, Math.max(2, Math.ceil(1.2 / share)));
+}
+const seconds = secondsFor();
+
 const save = (name, bytes) => writeFileSync(join(folder, name), bytes);
 
 /** Another profiler: started before the service works, asked when it has. */
@@ -87,7 +100,7 @@ const others = {
         ).catch(reject);
       });
     if (pyroscope.startHeapProfiling !== undefined) pyroscope.startHeapProfiling();
-    const cpu = ask('/debug/pprof/profile?seconds=3');
+    const cpu = ask(`/debug/pprof/profile?seconds=${seconds}`);
     return {
       async end() {
         save('theirs.cpu.pb.gz', await cpu);
@@ -100,9 +113,8 @@ const others = {
 const isFirst = process.env.AGENT_FIRST !== 'no';
 let pprof = isFirst ? await startServer({ port: 0 }) : null;
 const other = await others[which]();
-pprof ??= await startServer({ port: 0 });
-keep();
 let isOver = false;
+// At once: a recording of the other one that has begun ends after its seconds, however long our start takes.
 const working = (async () => {
   while (!isOver) {
     eighty();
@@ -110,17 +122,19 @@ const working = (async () => {
     await sleep(1);
   }
 })();
+pprof ??= await startServer({ port: 0 });
+keep();
 const get = async (path) => {
   const response = await fetch(pprof.url + path);
   const body = Buffer.from(await response.arrayBuffer());
   if (response.status !== 200) throw new Error(`${path}: ${response.status} ${body}`);
   return body;
 };
-save('ours.cpu.pb.gz', await get('profile?seconds=3'));
+save('ours.cpu.pb.gz', await get(`profile?seconds=${seconds}`));
 save('ours.heap.pb.gz', await get('heap'));
 await other.end();
 // And again when the other one has gone.
-save('after.cpu.pb.gz', await get('profile?seconds=2'));
+save('after.cpu.pb.gz', await get(`profile?seconds=${seconds}`));
 let heap = await fetch(`${pprof.url}heap`);
 if (heap.status !== 200) {
   // The other one has ended the one sampler of the heap: it begins anew.

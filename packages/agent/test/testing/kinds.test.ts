@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { expectNoLeaks, type Leak, LeakError, type LeakKind } from '@stackpile/agent/testing';
+import { type Kind, leaksOf, tryKinds } from './kind.ts';
 
 const here = fileURLToPath(import.meta.url);
 /** Older than any test. */
@@ -18,37 +18,6 @@ const bus = new EventEmitter();
 const stopping = new AbortController();
 const { signal } = stopping;
 signal.addEventListener('abort', () => undefined);
-
-/** What `act` leaves behind; it may hand out what undoes it. */
-async function leaksOf(act: () => unknown): Promise<readonly Leak[]> {
-  const check = expectNoLeaks({ grace: 20 });
-  const undo = await act();
-  try {
-    await check();
-    return [];
-  } catch (error) {
-    assert.ok(error instanceof LeakError, String(error));
-    assert.equal(error.code, 'AGENT_LEAKS');
-    assert.match(error.stack ?? '', /kinds\.test/);
-    return error.leaks;
-  } finally {
-    if (isUndo(undo)) await undo();
-  }
-}
-
-function isUndo(value: unknown): value is () => unknown {
-  return typeof value === 'function';
-}
-
-interface Kind {
-  readonly kind: LeakKind;
-  /** The function that has to be named. */
-  readonly by: RegExp;
-  readonly detail?: RegExp;
-  leak(this: void): unknown;
-  /** The same, finished. */
-  finish(this: void): unknown;
-}
 
 async function forEver(resolvers: (() => void)[]): Promise<void> {
   await new Promise<void>((resolve) => resolvers.push(resolve));
@@ -327,26 +296,7 @@ function connectTo(port: number): net.Socket {
   return net.connect(port, '127.0.0.1');
 }
 
-for (const [name, { kind, by, detail, leak, finish }] of Object.entries(kinds)) {
-  test(`${name} is found`, async () => {
-    const leaks = await leaksOf(leak);
-    const found = leaks.filter((one) => one.kind === kind);
-    assert.ok(found.length > 0, `no ${kind} among ${JSON.stringify(leaks)}`);
-    const [one] = found;
-    const names = one?.stack.map((frame) => frame.name) ?? [];
-    const isNamed = names.some((each) => by.test(each));
-    assert.ok(isNamed, names.join(' < '));
-    assert.ok(
-      one?.stack.some(({ file }) => /kinds\.test\.[jt]s$/.test(file)),
-      JSON.stringify(one),
-    );
-    if (detail !== undefined) assert.match(one?.detail ?? '', detail);
-  });
-
-  test(`${name} is not found where it has ended`, async () => {
-    assert.deepEqual(await leaksOf(finish), []);
-  });
-}
+tryKinds(kinds, /kinds\.test\.[jt]s$/);
 
 test('a connection that a server has accepted is told by its server, unless that was let go by unref', async () => {
   const connected = async (server: net.Server): Promise<net.Socket> => {
@@ -363,7 +313,7 @@ test('a connection that a server has accepted is told by its server, unless that
     const client = await connected(server);
     server.close();
     return () => client.destroy();
-  });
+  }, 20);
   assert.deepEqual(
     closed.map(({ kind, detail }) => [kind, detail]),
     [['socket', 'accepted by a server that was closed']],

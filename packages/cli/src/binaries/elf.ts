@@ -115,7 +115,18 @@ export class ElfFile {
   /** The bytes of a section, unpacked; none where there is none of that name. */
   unpacked(name: string): Uint8Array {
     const found = this.#sections.find((one) => one.name === name && one.type !== 8);
-    if (found === undefined) return new Uint8Array(0);
+    return found === undefined ? new Uint8Array(0) : this.#unpackedOf(found);
+  }
+
+  /** The bytes of all sections of that name, one behind the other: what no linker saw has several. */
+  joined(name: string): Uint8Array {
+    const all = this.#sections.filter((one) => one.name === name && one.type !== 8);
+    if (all.reduce((sum, { size }) => sum + size, 0n) > BigInt(MOST_TABLE_BYTES))
+      throw new BinaryError('one of its tables is larger than 256 MiB');
+    return Buffer.concat(all.map((one) => this.#unpackedOf(one)));
+  }
+
+  #unpackedOf(found: Section): Uint8Array {
     const bytes = this.#data(found);
     if ((found.flags & COMPRESSED) === 0n) return bytes;
     const head = this.#is64 ? 24 : 12;

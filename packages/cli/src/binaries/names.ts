@@ -6,6 +6,7 @@ import type { ElfFile, MappedAt } from './elf.ts';
 import { BinaryError } from './error.ts';
 import { openDebugFile, type OpenElf, openElf } from './open-elf.ts';
 import { GoLineTable } from './pclntab.ts';
+import { SplitFiles } from './split-files.ts';
 
 /** A function at an address. */
 export interface BinaryName {
@@ -22,6 +23,8 @@ export interface BinaryNames {
   readonly names: ReadonlyMap<bigint, readonly BinaryName[]>;
   /** Why lines that it has are not read, as the end of a sentence; null where they are, or where it has none. */
   readonly linesProblem: string | null;
+  /** Which file calls that were inlined stand in that is not there or is damaged, where they were asked for; '' for none. */
+  readonly lacking: string;
   /** What its linker called it; '' where it has no name. */
   readonly buildId: string;
 }
@@ -49,13 +52,19 @@ export function binaryNames(
     const isWhole = ['.debug_info', ...goTables].some((name) => elf.has(name));
     const debug = isWhole ? null : openDebugFile(main, folders);
     if (debug !== null) opened.push(debug);
-    return lookUp(elf, mapped, addresses, inlined, debug?.elf);
+    return lookUp(elf, mapped, addresses, inlined, debug?.elf, { path, folders });
   } catch (error) {
     if (error instanceof BinaryError) return { problem: error.message };
     throw error;
   } finally {
     for (const one of opened) one.close();
   }
+}
+
+/** Where a program lies, and what else may have been taken from it. */
+interface Home {
+  readonly path: string;
+  readonly folders: readonly string[];
 }
 
 /** {@link binaryNames} of a file that is open, and of the one with what was stripped from it. Throws {@link BinaryError}. */
@@ -65,6 +74,7 @@ export function lookUp(
   addresses: Iterable<bigint>,
   inlined = false,
   debug: ElfFile = elf,
+  home?: Home,
 ): BinaryNames {
   const toFile = elf.fileAddress(mapped);
   const names = new Map<bigint, readonly BinaryName[]>();
@@ -77,7 +87,8 @@ export function lookUp(
     else names.set(address, [place]);
   }
   others.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const linesProblem = others.length === 0 ? null : nameByDwarf(debug, others, inlined, names);
+  const { linesProblem, lacking } =
+    others.length === 0 ? NOTHING : nameByDwarf(debug, others, inlined, names, home);
   const nameless = others.filter(([, address]) => (names.get(address)?.at(-1)?.name ?? '') === '');
   const symbols = debug.hasSymbols ? debug : elf;
   const found =
@@ -92,35 +103,39 @@ export function lookUp(
     const known = names.get(address);
     names.set(address, [...(known?.slice(0, -1) ?? []), { file: '', line: 0, ...known?.at(-1), name }]);
   }
-  return { names, linesProblem, buildId: elf.buildId };
+  return { names, linesProblem, lacking, buildId: elf.buildId };
 }
 
-/** Adds what the DWARF of a binary knows to `names`. @returns why it could not be asked; null where it was, or there is none */
+const NOTHING = { linesProblem: null, lacking: '' } as const;
+
+/** Adds what the DWARF of a binary knows to `names`. @returns what it could not be asked, and which file is missing */
 function nameByDwarf(
   elf: ElfFile,
   addresses: readonly (readonly [inFile: bigint, address: bigint])[],
   inlined: boolean,
   names: Map<bigint, readonly BinaryName[]>,
-): string | null {
+  home: Home | undefined,
+): Pick<BinaryNames, 'linesProblem' | 'lacking'> {
   try {
-    const dwarf = dwarfOf(elf);
-    if (dwarf === null) return null;
+    // Without inlined calls pprof's names are wanted, which looks into no other files.
+    const dwarf = dwarfOf(elf, inlined ? home : undefined);
+    if (dwarf === null) return NOTHING;
     for (const [inFile, address] of addresses) {
       const frames = dwarf.find(inFile, inlined);
       if (frames !== null) names.set(address, frames);
     }
-    return null;
+    return { linesProblem: null, lacking: inlined ? dwarf.lacking : '' };
   } catch (error) {
-    if (error instanceof BinaryError) return error.message;
+    if (error instanceof BinaryError) return { linesProblem: error.message, lacking: '' };
     throw error;
   }
 }
 
-function dwarfOf(elf: ElfFile): Dwarf | null {
+function dwarfOf(elf: ElfFile, home: Home | undefined): Dwarf | null {
   const info = elf.unpacked('.debug_info');
   const line = elf.unpacked('.debug_line');
   if (info.length === 0 || line.length === 0) return null;
-  return new Dwarf({
+  const sections = {
     isLittle: elf.isLittle,
     info,
     line,
@@ -131,7 +146,9 @@ function dwarfOf(elf: ElfFile): Dwarf | null {
     addr: elf.unpacked('.debug_addr'),
     ranges: elf.unpacked('.debug_ranges'),
     rnglists: elf.unpacked('.debug_rnglists'),
-  });
+  };
+  const files = home === undefined ? undefined : new SplitFiles(sections, home.path, home.folders);
+  return new Dwarf(sections, files?.find);
 }
 
 /** Sections that Go's own table stands in. */

@@ -35,7 +35,7 @@ export function openElf(path: string): OpenElf {
 }
 
 /** Opens a file that may not be there, or be something else; null where it is. */
-function tryToOpen(path: string): OpenElf | null {
+export function tryToOpen(path: string): OpenElf | null {
   try {
     return openElf(path);
   } catch (error) {

@@ -37,6 +37,8 @@ OPTIONS
   --not-mine PATTERN  functions or files that match are not
   --limit N           where it ends (tasks, or bytes as 512MB), where a service does not say that itself
   --timeout TIME      longest wait for one answer (10s)
+  --log-level LEVEL   what is logged on standard error: debug (each look), info, warn or error (info)
+  --log-format FORMAT json, a line for each entry, or text (text on a terminal, else json)
   --tls-ca FILE       certificate authority to trust; --tls-cert and --tls-key for a certificate of your own
   --help              print this
 
@@ -63,11 +65,22 @@ const options = {
   webhook: { type: 'string', multiple: true, default: [] as string[] },
   'webhook-form': { type: 'string', default: 'json' },
   limit: { type: 'string' },
+  'log-level': { type: 'string', default: 'info' },
+  'log-format': { type: 'string' },
   help: { type: 'boolean', default: false, short: 'h' },
 } satisfies ParseArgsOptionsConfig;
 
 /** Names of all options of `stackpile monitor`, without their dashes. */
 export const monitorOptionNames: readonly string[] = Object.keys(options);
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+const formats = ['json', 'text'] as const;
+
+/** What is logged, and how; by where it goes if `format` is null. */
+export interface LogOptions {
+  readonly level: (typeof levels)[number];
+  readonly format: (typeof formats)[number] | null;
+}
 
 /** The options, checked. Times in milliseconds, sizes in bytes. */
 export interface MonitorCommand {
@@ -86,6 +99,7 @@ export interface MonitorCommand {
   readonly maxSize: number;
   readonly webhooks: readonly string[];
   readonly form: (typeof forms)[number];
+  readonly log: LogOptions;
   /** How services are asked and verdicts found. */
   readonly leaks: LeaksOptions;
 }
@@ -119,6 +133,7 @@ export function parseMonitorArgs(argv: readonly string[]): MonitorCommand | 'hel
     maxSize: parseLimit('--max-size', values['max-size']),
     webhooks: values.webhook.map((one) => addressOf('--webhook', one)),
     form,
+    log: logOf(values['log-level'], values['log-format']),
     leaks: leaksOptionsOf({ ...values, timeout, every: undefined, 'no-stops': true }, []),
   };
 }
@@ -127,6 +142,15 @@ export function parseMonitorArgs(argv: readonly string[]): MonitorCommand | 'hel
 function targetOf(text: string): { job: string; source: string } {
   const [, job = '', source = text] = /^([\w.-]{1,100})=(.+)$/su.exec(text) ?? [];
   return { job, source };
+}
+
+function logOf(level: string, format: string | undefined): LogOptions {
+  const known = levels.find((one) => one === level);
+  if (known === undefined) throw new UsageError(`--log-level ${level}: it is ${levels.join(', ')}`);
+  if (format === undefined) return { level: known, format: null };
+  const given = formats.find((one) => one === format);
+  if (given === undefined) throw new UsageError(`--log-format ${format}: it is json or text`);
+  return { level: known, format: given };
 }
 
 function listenOf(text: string): { host: string; port: number } {

@@ -16,6 +16,7 @@ import { type WatchIo, withInterrupt } from '../leaks/watch-io.ts';
 import { pageOf } from '../report/report-file.ts';
 import { pagePolicy } from '../web/page.ts';
 import { type MonitorCommand, monitorUsage, parseMonitorArgs } from './command-line.ts';
+import { openLog } from './log.ts';
 
 /** Runs `stackpile monitor` with the arguments after `monitor`; resolves to the exit status. */
 export async function runMonitor(argv: readonly string[], io: CliIo): Promise<number> {
@@ -129,6 +130,7 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
   const targets = await targetsOf(command, io);
   // What is wrong with it is said before a store is made.
   await configOf(command, io);
+  const say = await openLog(cli, command.log);
   const { openStoreOnThread, parseStorePlace, startMonitor } = await import('@stackpile/monitor');
   // Node 22 warns of its SQLite, which whoever reads this log cannot change.
   if (cli.ownProcess === true) process.removeAllListeners('warning');
@@ -138,9 +140,6 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
       ? place
       : { ...place, path: resolve(io.cwd, place.path) },
   );
-  const say = (sentence: string): void => {
-    io.stderr.write(`${new Date(io.now()).toISOString()} ${visible(sentence, 1000)}\n`);
-  };
   try {
     const monitor = await startMonitor({
       targets,
@@ -159,11 +158,16 @@ async function watch(command: MonitorCommand, cli: CliIo, io: WatchIo): Promise<
     const count = monitor.targets().length;
     say(
       `watching ${count} ${count === 1 ? 'service' : 'services'} every ${command.every / 1000} s: http://${shown}:${monitor.port}/`,
+      { level: 'info', event: 'started', targets: count, port: monitor.port },
     );
     const reload = (): void => {
       monitor.reload().then(
-        () => say('the configuration was read anew'),
-        (error: unknown) => say(`the configuration stays as it was: ${messageOf(error)}`),
+        () => say('the configuration was read anew', { level: 'info', event: 'reloaded' }),
+        (error: unknown) =>
+          say(`the configuration stays as it was: ${messageOf(error)}`, {
+            level: 'error',
+            event: 'reload_failed',
+          }),
       );
     };
     if (cli.ownProcess === true) process.on('SIGHUP', reload);

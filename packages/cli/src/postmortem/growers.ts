@@ -111,6 +111,13 @@ function isNobodys(kind: string, { stack }: Grower): boolean {
   return kind === 'heap' && stack.every(({ name, file }) => file === '' && name.startsWith('('));
 }
 
+/** Of a connection within one process both ends grow: whoever connects is told before the end that was accepted, where they grow alike. */
+const ACCEPTED_PART = 0.8;
+
+function rankOf({ stack, share }: Grower): number {
+  return stack[0]?.name === '(incoming connection)' ? share * ACCEPTED_PART : share;
+}
+
 /**
  * What has grown from the first profile to the last one, for each sample type that the kind is judged by. Where it was full at the first
  * already, it is told by what there is.
@@ -136,7 +143,7 @@ export function grownIn(kind: string, profiles: readonly Profile[]): Grown[] {
     const ranked = growers
       .map((one) => ({ ...one, share: Math.max(0, one.last - one.first) / all }))
       .filter(({ share }) => share > 0)
-      .sort((a, b) => Number(isNobodys(kind, a)) - Number(isNobodys(kind, b)) || b.share - a.share)
+      .sort((a, b) => Number(isNobodys(kind, a)) - Number(isNobodys(kind, b)) || rankOf(b) - rankOf(a))
       .slice(0, MOST_GROWERS);
     const unit = safeText(last.sampleTypes[at]?.unit ?? '', 40);
     return [{ kind, type, unit, first: total(before), last: total(now), isCompared, growers: ranked }];

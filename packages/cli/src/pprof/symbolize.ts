@@ -138,6 +138,10 @@ async function askBinaries(
       warn(
         `Local symbolization failed for ${name}: it names ${bare.size - left} of ${bare.size} locations, the others stay addresses`,
       );
+    if (found.lacking !== '')
+      warn(
+        `${name}: calls that were inlined stand in ${found.lacking}, which is not there or damaged: give its folder in PPROF_BINARY_PATH, or put all such files into one with dwp -e ${filename}`,
+      );
     if (found.linesProblem !== null && bare.size > left)
       warn(
         `${name}: functions are told by its symbols, lines are not read: ${found.linesProblem}; go tool pprof -proto ${filename} PROFILE > named.pb.gz may add them`,

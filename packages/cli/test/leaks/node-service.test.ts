@@ -1,49 +1,14 @@
 // `stackpile leaks` on a Node service with the agent: the leaky twin is convicted with its line, the fixed one acquitted. The service does
 // something while nobody looks and nothing while somebody does, so that its numbers are the same on any machine.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import process from 'node:process';
-import { createInterface } from 'node:readline';
+import type { ChildProcess } from 'node:child_process';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { leaks, worldClock } from './run.ts';
+import { endAll, startSubscriber, type Subscriber } from './subscriber.ts';
 
-const program = fileURLToPath(new URL('./programs/subscriber.ts', import.meta.url));
 const running: ChildProcess[] = [];
-after(async () => {
-  for (const child of running) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  }
-});
-
-interface Subscriber {
-  readonly url: string;
-  /** Has it subscribe ten times. */
-  readonly turn: () => Promise<void>;
-}
-
-async function start(twin: string): Promise<Subscriber> {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=stackpile-source', '--disable-warning=ExperimentalWarning', program, twin],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  running.push(child);
-  const lines = createInterface({ input: child.stdout });
-  const [url] = (await once(lines, 'line')) as [string];
-  return {
-    url,
-    async turn() {
-      const turned = once(lines, 'line');
-      child.stdin.write('turn\n');
-      await turned;
-    },
-  };
-}
+after(() => endAll(running));
+const start = (twin: string): Promise<Subscriber> => startSubscriber(twin, running);
 
 const looks = ['--every', '1s', '--for', '8s', '--no-stops'];
 

@@ -96,6 +96,15 @@ function isAddress(arg: string): boolean {
 export async function leaks(args: readonly string[], more: Partial<CliIo> = {}): Promise<Ran> {
   if (isInstalled && Object.keys(more).length === 0 && !args.some(isAddress))
     return stackpile(['leaks', ...args]);
+  return within(runLeaks, args, more);
+}
+
+/** Runs a command in this process, by a clock of its own. */
+export async function within(
+  run: (argv: readonly string[], io: CliIo) => Promise<number>,
+  args: readonly string[],
+  more: Partial<CliIo> = {},
+): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   const text = (chunk: string | Uint8Array): string =>
@@ -117,5 +126,5 @@ export async function leaks(args: readonly string[], more: Partial<CliIo> = {}):
     run: () => Promise.resolve({ kind: 'missing', message: 'nothing is started here' }),
     ...more,
   };
-  return { status: await runLeaks(args, io), stdout, stderr };
+  return { status: await run(args, io), stdout, stderr };
 }

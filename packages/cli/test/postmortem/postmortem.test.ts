@@ -244,6 +244,30 @@ test('memory that no stack leads to is told after what somebody has allocated', 
   assert.equal(status, 0);
 });
 
+test('of connections within one process whoever connects is told before the end that was accepted', async () => {
+  const tasksOf = (client: number, accepted: number): Uint8Array => {
+    const builder = new ProfileBuilder({ sampleTypes: [{ type: 'handles', unit: 'count' }] });
+    const frame = (name: string, file: string): number =>
+      builder.location({ lines: [{ function: builder.function(name, file), line: file === '' ? 0 : 4 }] });
+    builder.sample([frame('(incoming connection)', ''), frame('serve', '/app/serve.js')], [accepted]);
+    builder.sample([frame('connect', '/app/connect.js')], [client]);
+    return gzipSync(encodeProfile(builder.build()));
+  };
+  const tellFirst = async (client: number, accepted: number): Promise<string> => {
+    bundleOf({
+      'box.json': JSON.stringify(box),
+      'earlier-1-goroutine.pb.gz': tasksOf(1, 1),
+      'goroutine.pb.gz': tasksOf(client, accepted),
+    });
+    const { stdout } = await postmortem(dir);
+    rmSync(dir, { recursive: true });
+    mkdirSync(dir);
+    return /handles.*\n +\d+ % {2}(\S+)/.exec(stdout)?.[1] ?? stdout;
+  };
+  assert.equal(await tellFirst(90, 91), 'connect');
+  assert.notEqual(await tellFirst(10, 91), 'connect');
+});
+
 test('what is no command line of it is one sentence', async () => {
   for (const args of [[], ['a', 'b'], ['--nosuch', 'a']]) {
     const { status, stderr } = await postmortem(...args);

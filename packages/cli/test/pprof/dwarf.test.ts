@@ -1,7 +1,15 @@
 // Lines of binaries of C and C++, by their DWARF of every version: as `go tool pprof` has them, and calls that were inlined as addr2line.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,14 +19,14 @@ import { gunzipSync } from 'node:zlib';
 import { unlessCi } from '../../../../testing/ci.ts';
 import { ElfFile } from '../../src/binaries/elf.ts';
 import { BinaryError } from '../../src/binaries/error.ts';
-import { lookUp } from '../../src/binaries/names.ts';
+import { binaryNames, lookUp } from '../../src/binaries/names.ts';
 import { realPprof, runReal } from './differential.ts';
 import { goldenEnv, runInProcess } from './golden.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'stackpile-dwarf-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-const missing = ['gcc', 'g++', 'addr2line', 'objdump', 'readelf'].filter(
+const missing = ['gcc', 'g++', 'addr2line', 'objdump', 'readelf', 'dwp'].filter(
   (program) => spawnSync(program, ['--version']).status !== 0,
 );
 const withoutTools = unlessCi(missing.length > 0 && `not installed: ${missing.join(', ')}`);
@@ -74,6 +82,14 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   'dwarf2-plain': ['gcc', 'a.c', '-gdwarf-2', '-gstrict-dwarf', '-O0'],
   cpp5: ['g++', 'a.cc', '-gdwarf-5', '-O2'],
   cpp4: ['g++', 'a.cc', '-gdwarf-4', '-O1', '-ffunction-sections'],
+};
+
+/** Kinds of split DWARF. */
+const splitKinds: Readonly<Record<string, readonly string[]>> = {
+  c5: ['gcc', 'a.c', '-gdwarf-5', '-O2'],
+  c4: ['gcc', 'a.c', '-gdwarf-4', '-O2', '-ffunction-sections'],
+  cpp5: ['g++', 'a.cc', '-gdwarf-5', '-O2', '-fdebug-types-section'],
+  cpp4: ['g++', 'a.cc', '-gdwarf-4', '-O2'],
 };
 
 function elfOf(bytes: Uint8Array): ElfFile {
@@ -200,6 +216,62 @@ describe('DWARF', { skip: withoutTools }, () => {
       assert.ok(compared > 5, `${compared}`);
     });
   }
+  for (const [kind, [compiler = '', ...flags]] of Object.entries(splitKinds)) {
+    const namesIn = (binary: string, addresses: readonly bigint[]): Map<bigint, string[]> => {
+      const found = binaryNames(join(scratch, binary), { start: 0n, offset: 0n }, addresses, true);
+      assert.ok('names' in found);
+      assert.equal(found.linesProblem, null);
+      assert.equal(found.lacking, '');
+      return new Map(
+        [...found.names].map(([at, calls]) => [
+          at,
+          calls.map((one) => `${one.name} ${one.file}:${one.line}`),
+        ]),
+      );
+    };
+    test(`${kind}: what split DWARF keeps in files of its own is what it would keep in the program`, () => {
+      const folder = join(scratch, `split-${kind}`);
+      mkdirSync(folder);
+      for (const [name, ...more] of [
+        ['whole', '-gno-split-dwarf'],
+        ['split', '-gsplit-dwarf'],
+      ]) {
+        const all = [...flags, ...more, '-o', join(folder, name ?? '')];
+        const made = spawnSync(compiler, all, { cwd: scratch, encoding: 'utf8' });
+        assert.equal(made.status, 0, made.stderr);
+      }
+      const addresses = instructions(`split-${kind}/whole`);
+      const wanted = namesIn(`split-${kind}/whole`, addresses);
+      assert.ok([...wanted.values()].filter((calls) => calls.length > 1).length > 3);
+      assert.deepEqual(instructions(`split-${kind}/split`), addresses);
+      assert.deepEqual(namesIn(`split-${kind}/split`, addresses), wanted);
+      // One file for all of them, and none.
+      // That of binutils knows version 4 alone, and ends by a signal otherwise.
+      const packed = kind.endsWith('4')
+        ? spawnSync('dwp', ['-e', 'split'], { cwd: folder, encoding: 'utf8' })
+        : { status: 1 };
+      if (kind.endsWith('4')) assert.equal(packed.status, 0, 'dwp');
+      const lonely = readdirSync(folder).filter((name) => name.endsWith('.dwo'));
+      assert.ok(lonely.length > 0);
+      for (const name of lonely) renameSync(join(folder, name), join(folder, `${name}.away`));
+      if (packed.status === 0) assert.deepEqual(namesIn(`split-${kind}/split`, addresses), wanted);
+      rmSync(join(folder, 'split.dwp'), { force: true });
+      const without = binaryNames(join(folder, 'split'), { start: 0n, offset: 0n }, addresses, true);
+      assert.ok('names' in without);
+      assert.match(without.lacking, /\.dwo$/);
+      for (const [at, calls] of without.names) {
+        // Lines stay, of the function that was compiled.
+        const [innermost = ''] = wanted.get(at) ?? [];
+        const place = `${calls[0]?.file}:${calls[0]?.line}`;
+        if (calls[0]?.file !== '') assert.equal(place, innermost.split(' ').at(-1), at.toString(16));
+      }
+      const away = join(folder, 'away');
+      mkdirSync(away);
+      for (const name of lonely) renameSync(join(folder, `${name}.away`), join(away, name));
+      const found = binaryNames(join(folder, 'split'), { start: 0n, offset: 0n }, addresses, true, [away]);
+      assert.ok('names' in found && found.lacking === '');
+    });
+  }
   test('-symbolize=inlines: inlined calls are frames, names of C++ whole', async () => {
     const [address = 0n] =
       [...byAddr2line('cpp5', instructions('cpp5'))].find(
@@ -217,6 +289,44 @@ describe('DWARF', { skip: withoutTools }, () => {
       'add (inline)',
       'shop::Order::price',
     ]);
+  });
+  test('bytes of .dwo files and of packages that are changed are fewer names, or the reason', () => {
+    const folder = join(scratch, 'damaged');
+    mkdirSync(folder);
+    const made = spawnSync('gcc', ['a.c', '-gdwarf-4', '-O2', '-gsplit-dwarf', '-o', join(folder, 'split')], {
+      cwd: scratch,
+    });
+    assert.equal(made.status, 0);
+    assert.equal(spawnSync('dwp', ['-e', 'split'], { cwd: folder }).status, 0);
+    const addresses = instructions('damaged/split').filter((_, i) => i % 7 === 0);
+    const [lonely = ''] = readdirSync(folder).filter((name) => name.endsWith('.dwo'));
+    const packed = readFileSync(join(folder, 'split.dwp'));
+    const names = (): number => {
+      const found = binaryNames(join(folder, 'split'), { start: 0n, offset: 0n }, addresses, true);
+      assert.ok('names' in found);
+      if (found.linesProblem !== null) assert.match(found.linesProblem, /^its DWARF /);
+      return found.names.size;
+    };
+    for (const target of ['split.dwp', lonely]) {
+      const path = join(folder, target);
+      const whole = readFileSync(path);
+      fc.assert(
+        fc.property(
+          fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+          fc.nat(),
+          (changes, cut) => {
+            const bytes = Buffer.from(cut % 4 === 0 ? whole.subarray(0, cut % whole.length) : whole);
+            for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+            writeFileSync(path, bytes);
+            assert.ok(names() > 0);
+          },
+        ),
+        { numRuns: 150 },
+      );
+      rmSync(join(folder, 'split.dwp'), { force: true });
+    }
+    writeFileSync(join(folder, 'split.dwp'), packed);
+    assert.ok(names() > 0);
   });
   test('bytes of DWARF that are changed are fewer names, or the reason', () => {
     const whole = readFileSync(join(scratch, 'cpp5'));

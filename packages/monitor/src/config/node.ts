@@ -154,11 +154,16 @@ export class ConfigNode {
     return Object.fromEntries(
       this.entries().map(([key, value, node]) => {
         if (!/^[a-z_]\w{0,127}$/iu.test(key)) node.fail('this is no name of a label');
-        return [key, value.text()];
+        const text = value.text();
+        if (text.length > MOST_LABEL) value.fail(`a label has at most ${MOST_LABEL} characters`);
+        return [key, text];
       }),
     );
   }
 }
+
+/** Characters of a label's value: each series has all of them. */
+const MOST_LABEL = 1000;
 
 function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'range' in value;
@@ -177,7 +182,8 @@ export function parseConfig(text: string, name: string): ConfigNode {
   const [error] = document.errors;
   if (error !== undefined) {
     const what = error.message.split('\n', 1)[0] ?? 'it is no YAML';
-    new ConfigNode(file, null, '', error.pos[0]).fail(what);
+    const said = what.startsWith('Maximum call stack') ? 'it is nested too deeply' : what;
+    new ConfigNode(file, null, '', error.pos[0]).fail(said);
   }
   return new ConfigNode(file, document.contents, '', 0);
 }

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// The one script of the monitor's pages, which runs in the browser: a range is chosen by dragging over the picture.
+// Runs in the browser: a range is chosen by dragging over the picture.
 
 /**
  * Stands by itself: its text is what the browser is given. Without it each step of the picture is a link all the same.

@@ -22,6 +22,10 @@ const WIDTH = 1000;
 const HEIGHT = 240;
 /** Room above the highest point, as a share. */
 const AIR = 1.05;
+/** Between values that are named at its side there is at least this share of the highest. */
+const LEAST_TICK = 0.26;
+/** Moments that are named below it. */
+const MOMENTS = [0, 0.25, 0.5, 0.75, 1] as const;
 /** Far enough apart for eyes that do not tell red from green. */
 const COLORS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#8a8a8a'];
 
@@ -48,9 +52,18 @@ function stretches(points: readonly Point[], stepMs: number): Point[][] {
   return all;
 }
 
+/** Round values up to the highest, from 0 on. */
+function ticksOf(highest: number, unit: string): number[] {
+  const least = Math.max(highest * LEAST_TICK, unit === 'count' ? 1 : 0);
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 5, 10].map((times) => times * power).find((one) => one >= least) ?? 10 * power;
+  return Array.from({ length: Math.floor(highest / step) + 1 }, (_, row) => row * step);
+}
+
 /** The picture with its scale and its names. */
 export function chartHtml({ range, stepMs, unit, total, layers, linkOf }: Chart): string {
-  const top = Math.max(1, ...total.map(({ value }) => value)) * AIR;
+  const highest = Math.max(1, ...total.map(({ value }) => value));
+  const top = highest * AIR;
   const x = (time: number): number => ((time - range.from) / (range.to - range.from)) * WIDTH;
   const y = (value: number): number => HEIGHT - (Math.max(0, value) / top) * HEIGHT;
   const middle = (time: number): number => x(time + stepMs / 2);
@@ -71,10 +84,17 @@ export function chartHtml({ range, stepMs, unit, total, layers, linkOf }: Chart)
     const width = (stepMs / (range.to - range.from)) * WIDTH;
     return `<a href="${linkOf(time, time + stepMs)}" aria-label="${escaped(words)}"><title>${escaped(words)}</title><rect class="cell" x="${short(x(time))}" y="0" width="${short(Math.max(1, width))}" height="${HEIGHT}"/></a>`;
   });
-  return `<figure><div class="scale"><span>${amountOf(top / AIR, unit)}${unit === 'count' || unit === 'bytes' || unit === 'nanoseconds' ? '' : ` ${escaped(unit)}`}</span></div>
+  const suffix = unit === 'count' || unit === 'bytes' || unit === 'nanoseconds' ? '' : ` ${escaped(unit)}`;
+  const ticks = ticksOf(highest, unit).map((value) => ({
+    value,
+    words: `${amountOf(value, unit)}${suffix}`,
+  }));
+  const share = (value: number): string => short((value / top) * 100);
+  const times = MOMENTS.map((at) => clockOf(range.from + at * (range.to - range.from), range));
+  return `<figure><div class="values" aria-hidden="true">${ticks.map(({ words }) => `<span class="room">${words}</span>`).join('')}${ticks.map(({ value, words }) => `<i style="bottom:${share(value)}%">${words}</i>`).join('')}</div>
 <svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="group" aria-label="Over time: drag to choose a range, or choose a moment" data-from="${range.from}" data-to="${range.to}">
-<path class="grid" d="M0 ${short(y(top / AIR))}H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}"/>${areas}<path class="line" d="${line}"/><rect class="picked" y="0" height="${HEIGHT}" width="0"/>${cells.join('')}</svg>
-<div class="scale"><span>${clockOf(range.from, range)}</span><span>UTC</span><span>${clockOf(range.to, range)}</span></div></figure>
+<path class="grid" d="${ticks.map(({ value }) => `M0 ${short(y(value))}H${WIDTH}`).join('')}"/>${areas}<path class="line" d="${line}"/><rect class="picked" y="0" height="${HEIGHT}" width="0"/>${cells.join('')}</svg>
+<div class="times">${times.map((time, at) => (at === 0 ? `<span>${time}</span>` : at === MOMENTS.length - 1 ? `<span>${time} UTC</span>` : `<i>${time}</i>`)).join('')}</div></figure>
 ${
   layers.length === 0
     ? ''

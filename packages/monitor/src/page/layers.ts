@@ -1,4 +1,5 @@
 // What a series is made of over time: the functions that hold most of it, each a layer.
+import { classifyFunction, shortName, tellingFrame } from '@stackpile/profile';
 import type { Frame, Point, ProfileStore, Range, Series } from '../store/index.ts';
 import type { Layer } from './chart.ts';
 
@@ -6,15 +7,14 @@ const MOST_LAYERS = 6;
 /** Stacks of one function that are asked for; the smaller ones are in what no layer tells. */
 const MOST_STACKS = 12;
 
-/** The innermost frame that is the program's own, as far as its file tells; else the innermost. */
+/** The frame that says most of a stack: the innermost of the program's own code, as the judge and every view tell it. */
 export function ownFrame(frames: readonly Frame[]): Frame | undefined {
-  return (
-    frames.find(
-      ({ file, function: name }) =>
-        file !== '' &&
-        !/node_modules|^node:|\/usr\/(?:local|lib)|\/pkg\/mod\/|\/go\/src\//u.test(file) &&
-        !name.startsWith('runtime.'),
-    ) ?? frames[0]
+  return tellingFrame(
+    frames.map((frame) => ({
+      ...frame,
+      name: frame.function,
+      origin: classifyFunction(frame.function, frame.file),
+    })),
   );
 }
 
@@ -47,7 +47,7 @@ export async function layersOf(
     const points: Point[] = [...sums]
       .map(([time, value]) => ({ time, value }))
       .sort((a, b) => a.time - b.time);
-    layers.push({ name: name === '' ? '(no name)' : name, points });
+    layers.push({ name: shortName(name) || '(no name)', points });
   }
   return layers;
 }

@@ -1,56 +1,8 @@
 // What all pages of a monitor share: their head, their style, and how texts of others become no markup.
 import { safeText } from '@stackpile/profile';
+import { style } from './style.ts';
 
 const MOST_TEXT = 400;
-
-const style = `
-:root { color-scheme: light dark; --line: light-dark(#d9d9de, #3a3a42); --quiet: light-dark(#5b5b66, #a5a5b0);
-  --bad: light-dark(#b3261e, #ff8a80); --good: light-dark(#1c6b3a, #7fd49b); --soft: light-dark(#f6f6f8, #1f1f24);
-  --ink: light-dark(#1d5fa8, #8ab8f0); --pick: light-dark(#1d5fa833, #8ab8f044); }
-* { box-sizing: border-box; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem 1rem 3rem; }
-nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 1rem; font-size: .9375rem; }
-nav a[aria-current] { font-weight: 600; text-decoration: none; }
-h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
-h2 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
-p { margin: 0 0 1rem; color: var(--quiet); }
-ul { list-style: none; margin: 0 0 1.5rem; padding: 0; }
-li { border: 1px solid var(--line); border-radius: 8px; padding: .75rem 1rem; margin: 0 0 .75rem; overflow-wrap: anywhere; }
-li.bad { border-left: 4px solid var(--bad); }
-.head { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
-.name { font-weight: 600; }
-.badge { font-size: .8rem; font-weight: 600; letter-spacing: .02em; }
-.bad .badge, .down { color: var(--bad); }
-.good { color: var(--good); }
-.quiet { color: var(--quiet); font-size: .875rem; }
-code { font: .875rem ui-monospace, monospace; background: var(--soft); padding: .1rem .3rem; border-radius: 4px; overflow-wrap: anywhere; }
-a { color: inherit; }
-.row { display: flex; flex-wrap: wrap; gap: .375rem .75rem; align-items: center; margin: 0 0 .75rem; }
-.row a, .row button { min-height: 2rem; display: inline-flex; align-items: center; }
-.row a[aria-current] { font-weight: 600; text-decoration: none; }
-input, button, select { font: inherit; color: inherit; background: var(--soft); border: 1px solid var(--line); border-radius: 6px;
-  padding: .25rem .5rem; max-width: 100%; }
-figure { margin: 0 0 .5rem; }
-.plot { display: block; width: 100%; height: 16rem; background: var(--soft); border-radius: 8px; touch-action: pan-y; }
-.plot a:focus-visible rect, .plot a:hover rect { fill: var(--pick); }
-.plot .line { fill: none; stroke: var(--ink); stroke-width: 2; vector-effect: non-scaling-stroke; }
-.plot .grid { stroke: var(--line); vector-effect: non-scaling-stroke; }
-.plot .cell { fill: transparent; }
-.plot .picked { fill: var(--pick); }
-.scale { display: flex; justify-content: space-between; color: var(--quiet); font-size: .8125rem; font-variant-numeric: tabular-nums; }
-.keys { display: flex; flex-wrap: wrap; gap: .125rem 1rem; font-size: .875rem; padding: 0; margin: 0 0 .75rem; }
-.keys span { display: inline-flex; align-items: center; gap: .375rem; overflow-wrap: anywhere; }
-.keys i { inline-size: .75rem; block-size: .75rem; border-radius: 2px; flex: none; }
-.chosen { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .75rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: start; padding: .375rem .75rem .375rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
-td.number, th.number { text-align: end; white-space: nowrap; }
-[hidden] { display: none !important; }
-@media (max-width: 40rem) { thead { display: none; } table, tbody { display: block; } tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  td, td.number { display: inline; text-align: start; white-space: normal; border: 0; padding: 0 .75rem 0 0; } td.place { display: block; } }
-td.place { overflow-wrap: anywhere; }
-`;
 
 /** A text as it may stand in markup. */
 export function escaped(value: string): string {
@@ -87,9 +39,15 @@ function trimmed(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+const BARS =
+  '<rect x="2" y="14" width="16" height="4" rx="1"/><rect class="mid" x="4" y="9" width="11" height="4" rx="1"/><rect class="tip" x="7" y="4" width="6" height="4" rx="1"/>';
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">${BARS.replace('<rect', '<rect fill="#c2410c"').replace('class="mid"', 'fill="#ea8a3c"').replace('class="tip"', 'fill="#f5b971"')}</svg>`,
+)}`;
+
 export interface PageParts {
   readonly title: string;
-  readonly here: 'targets' | 'timeline' | 'growers';
+  readonly here: 'targets' | 'timeline' | 'growers' | 'nowhere';
   readonly body: string;
   /** Seconds until it loads itself anew; 0 for never. */
   readonly reload: number;
@@ -101,10 +59,22 @@ export function page({ title, here, body, reload, script }: PageParts): string {
     `<a href="${path}"${name === here ? ' aria-current="page"' : ''}>${words}</a>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${
-    reload > 0 ? `\n<meta http-equiv="refresh" content="${reload}">` : ''
-  }<title>${escaped(title)} · stackpile monitor</title><style>${style}</style>${
+    reload > 0
+      ? `<noscript><meta http-equiv="refresh" content="${reload}"></noscript><script type="module" src="/anew.js"></script>`
+      : ''
+  }<title>${escaped(title)} · stackpile monitor</title><link rel="icon" href="${ICON}"><style>${style}</style>${
     script === undefined ? '' : `<script type="module" src="${script}"></script>`
   }</head>
-<body><nav aria-label="Pages">${link('targets', '/', 'Targets')}${link('growers', '/growers', 'Growers')}</nav><main>${body}</main></body></html>
+<body><header><a class="brand" href="/"><svg viewBox="0 0 20 20" aria-hidden="true">${BARS}</svg>Stackpile <span>monitor</span></a><nav aria-label="Pages">${link('targets', '/', 'Targets')}${link('growers', '/growers', 'Growers')}</nav></header><main${reload > 0 ? ` data-anew="${reload}"` : ''}>${body}</main></body></html>
 `;
+}
+
+/** What somebody with a browser is told where there is no such page; programs are told the same in one line. */
+export function refusedPage(sentence: string): string {
+  return page({
+    title: 'not found',
+    here: 'nowhere',
+    reload: 0,
+    body: `<h1>${escaped(sentence)}</h1>\n<p>See <a href="/">all targets</a>, or <a href="/growers">what grows</a>.</p>`,
+  });
 }

@@ -13,16 +13,16 @@ function labelsOf(attributes: readonly (readonly [key: string, value: string])[]
   return Object.fromEntries(attributes.map(([key, value]) => [key.replaceAll(/\W/gu, '_'), value]));
 }
 
-/** Keys and values stand there, or, since 1.8, in the strings of the dictionary. */
+/** Keys and values stand there, or in the strings of the dictionary, which is how the Collector sends them. */
 function attributesOf(resource: Uint8Array, strings: readonly string[]): [string, string][] {
   return bytesOf(resource, 1).flatMap((pair): [string, string][] => {
     let key = '';
-    for (const field of fieldsOf(pair))
-      if (field.field === 1)
-        key =
-          field.kind === 'bytes'
-            ? new TextDecoder().decode(field.bytes)
-            : (strings[Number(field.value)] ?? '');
+    for (const field of fieldsOf(pair)) {
+      if (field.kind === 'bytes' && field.field === 1) key = new TextDecoder().decode(field.bytes);
+      // Since 1.10; earlier drafts had the number in the first field.
+      if (field.kind === 'number' && (field.field === 3 || field.field === 1) && key === '')
+        key = strings[Number(field.value)] ?? '';
+    }
     const value = bytesOf(pair, 2).at(-1);
     return key === '' || value === undefined ? [] : [[key, anyText(value, strings)]];
   });

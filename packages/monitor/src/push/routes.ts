@@ -8,7 +8,7 @@ import type { PushAnswer, Pushed } from './pushed.ts';
 import { type Layout, PARCA, PYROSCOPE, readRawJson, readRawMessage } from './raw-series.ts';
 
 /** Bytes of a request, unpacked; and how many profiles it may hold. */
-const MOST_BODY = 32 << 20;
+export const MOST_BODY: number = 32 << 20;
 const MOST_PROFILES = 256;
 /** Requests that are read at a time: each holds its body. */
 const MOST_AT_ONCE = 8;
@@ -32,6 +32,13 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['/api/profiles', { kind: 'plain' }],
 ]);
 
+/** By gRPC's names of methods. */
+const GRPC: ReadonlyMap<string, Extract<Form, { kind: 'raw' | 'otlp' }>> = new Map([
+  ['/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export', { kind: 'otlp' }],
+  ['/parca.profilestore.v1alpha1.ProfileStoreService/WriteRaw', { kind: 'raw', layout: PARCA }],
+  ['/push.v1.PusherService/Push', { kind: 'raw', layout: PYROSCOPE }],
+]);
+
 /** What a profile that was read is given to. */
 export type Take = (pushed: Pushed) => Promise<void>;
 
@@ -40,7 +47,45 @@ export function takesPushes(path: string): boolean {
   return FORMS.has(path);
 }
 
+/** How the messages of a method of gRPC are read; null where there is no such method. */
+export function grpcForm(path: string): Extract<Form, { kind: 'raw' | 'otlp' }> | null {
+  return GRPC.get(path) ?? null;
+}
+
 let reading = 0;
+
+/** Has a body read, unless too many are just now. @throws MonitorError `MONITOR_BUSY` */
+async function oneOfFew<T>(work: () => Promise<T>): Promise<T> {
+  if (reading >= MOST_AT_ONCE)
+    throw new MonitorError('MONITOR_BUSY', 'there are too many profiles at a time');
+  reading++;
+  try {
+    return await work();
+  } finally {
+    reading--;
+  }
+}
+
+/**
+ * Takes one message in protobuf; resolves to the message to answer with.
+ *
+ * @throws MonitorError, StoreError
+ */
+export function answerMessage(
+  form: Extract<Form, { kind: 'raw' | 'otlp' }>,
+  take: Take,
+  read: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  return oneOfFew(async () => {
+    const message = await read();
+    if (form.kind === 'raw') {
+      await takeAll(readRawMessage(message, form.layout), take);
+      return new Uint8Array(0);
+    }
+    const { body } = await takeOtlp(message, false, take);
+    return typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  });
+}
 
 /**
  * Takes what was sent to one of the paths.
@@ -50,10 +95,7 @@ let reading = 0;
 export async function answerPush(request: IncomingMessage, url: URL, take: Take): Promise<PushAnswer> {
   const form = FORMS.get(url.pathname) ?? { kind: 'plain' };
   const type = (request.headers['content-type'] ?? '').toLowerCase();
-  if (reading >= MOST_AT_ONCE)
-    throw new MonitorError('MONITOR_BUSY', 'there are too many profiles at a time');
-  reading++;
-  try {
+  return oneOfFew(async () => {
     const body = await readBody(request, MOST_BODY);
     switch (form.kind) {
       case 'plain':
@@ -63,13 +105,11 @@ export async function answerPush(request: IncomingMessage, url: URL, take: Take)
         await takeAll(readIngest(url.searchParams, request.headers['content-type'] ?? '', body), take);
         return { status: 200, type: 'text/plain', body: '' };
       case 'otlp':
-        return await takeOtlp(body, type.includes('json'), take);
+        return takeOtlp(body, type.includes('json'), take);
       case 'raw':
-        return await takeRaw(body, type, form.layout, take);
+        return takeRaw(body, type, form.layout, take);
     }
-  } finally {
-    reading--;
-  }
+  });
 }
 
 async function takeAll(all: readonly Pushed[], take: Take): Promise<void> {

@@ -1,44 +1,37 @@
 // One service that sends its profiles by itself: what was sent is kept and judged as what is scraped.
-import { LeaksError, type LeakOptions, type ProcessVerdict, ProcessWatch } from '@stackpile/leaks';
+import { LeaksError, type LeakOptions } from '@stackpile/leaks';
 import type { Profile } from '@stackpile/profile';
 import { keptOf, kindsOf } from '../kept.ts';
 import { recordsOf } from '../store/intake.ts';
 import type { ProfileStore } from '../store/model.ts';
-import { StackTree } from '../store/stack-tree.ts';
+import type { SharedTree } from '../shared-tree.ts';
 import type { TargetState } from '../target.ts';
-
-/** A tree that has more stacks is left to the collector, and begun anew. */
-const MOST_STACKS = 100_000;
+import { Processes } from './processes.ts';
 
 export class Sender {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly #leaks: LeakOptions;
   readonly #store: ProfileStore;
-  #watch: ProcessWatch;
-  #tree = new StackTree();
-  #verdict: ProcessVerdict | null = null;
+  readonly #processes: Processes;
+  readonly #trees: SharedTree;
   #taken = 0;
   #saved = 0;
-  #judged = 0;
-  #restarts = 0;
   /** When it has sent something last, and how long before that. */
   #time: number | null = null;
   #interval = 0;
-  /** The process, as far as it says which: another one is another run. */
-  #process = '';
 
   constructor(
     name: string,
     labels: Readonly<Record<string, string>>,
+    trees: SharedTree,
     leaks: LeakOptions,
     store: ProfileStore,
   ) {
     this.name = name;
     this.labels = labels;
-    this.#leaks = leaks;
+    this.#trees = trees;
     this.#store = store;
-    this.#watch = new ProcessWatch({ ...leaks, source: name });
+    this.#processes = new Processes({ ...leaks, frames: trees.frames, source: name });
   }
 
   get time(): number {
@@ -47,6 +40,7 @@ export class Sender {
 
   /** How it is: it is down where it has sent nothing for three of its intervals. */
   state(now: number): TargetState {
+    const { judged, verdict } = this.#processes.judged();
     const silent = this.#interval > 0 && now - this.time > 3 * this.#interval;
     return {
       name: this.name,
@@ -57,64 +51,55 @@ export class Sender {
       failure: silent ? `nothing was sent for ${Math.round((now - this.time) / 1000)} s` : '',
       looks: this.#taken,
       failed: 0,
-      restarts: this.#restarts,
-      judged: this.#judged,
-      verdict: this.#verdict,
+      restarts: this.#processes.restarts,
+      judged,
+      verdict,
     };
   }
 
   async restore(): Promise<void> {
     const saved = await this.#store.remembered(this.#note());
-    if (saved === null) return;
-    try {
-      this.#watch = ProcessWatch.restore(JSON.parse(saved), { ...this.#leaks, source: this.name });
-    } catch (error) {
-      // Of another version, or half written: the watch begins anew.
-      if (!(error instanceof LeaksError || error instanceof SyntaxError)) throw error;
-    }
+    if (saved !== null) this.#processes.restore(saved);
   }
 
   /** Saves it, unless nothing came since. @throws StoreError */
   async save(): Promise<void> {
     if (this.#saved === this.#taken) return;
     this.#saved = this.#taken;
-    await this.#store.remember(this.#note(), JSON.stringify(this.#watch.save()));
+    await this.#store.remember(this.#note(), this.#processes.save());
   }
 
   /** Keeps a profile and judges by it; whether the verdict may have changed. @throws StoreError where it cannot be kept */
   async take(profile: Profile, name: string, time: number, process: string, now: number): Promise<boolean> {
-    if (process !== '' && this.#process !== '' && process !== this.#process) {
-      this.#watch.restart();
-      this.#restarts++;
-    }
-    this.#process = process;
+    const one = this.#processes.at(process, now);
     const kept = keptOf(name);
     const run =
       process === '' ? 0 : [...process].reduce((hash, c) => (hash * 31 + (c.codePointAt(0) ?? 0)) | 0, 7);
+    const tree = this.#trees.forBatch();
     await this.#store.putBatch({
-      tree: this.#tree,
+      tree,
       profiles: recordsOf(profile, {
-        tree: this.#tree,
+        tree,
         labels: this.labels,
         profile: name,
         kinds: kindsOf(profile, kept),
-        time,
+        // Of two processes at the same moment each has its own.
+        time: time + one.slot,
         run,
       }),
     });
-    if (this.#tree.length > MOST_STACKS) this.#tree = new StackTree();
     if (this.#time !== null && now - this.#time > 1000) this.#interval = now - this.#time;
     this.#time = now;
     this.#taken++;
     if (kept.evidence === null) return false;
     try {
-      this.#watch.dump(kept.evidence, { profile, time, name: this.name });
-      this.#judged++;
+      one.watch.dump(kept.evidence, { profile, time, name: this.name });
+      one.judged++;
     } catch (error) {
       if (!(error instanceof LeaksError)) throw error;
-      this.#watch.notSeen({ id: name, text: error.message, look: '', blocks: true });
+      one.watch.notSeen({ id: name, text: error.message, look: '', blocks: true });
     }
-    this.#verdict = this.#watch.verdict();
+    one.verdict = one.watch.verdict();
     return true;
   }
 

@@ -4,6 +4,7 @@ import { type Profile, ProfileError, readProfile } from '@stackpile/profile';
 import { inflate } from '@stackpile/sources';
 import { MonitorError } from '../errors.ts';
 import { keptOf, kindsOf, type Kinds, profileName } from '../kept.ts';
+import { SharedTrees } from '../shared-tree.ts';
 import type { ProfileStore } from '../store/model.ts';
 import type { TargetState } from '../target.ts';
 import type { Pushed } from './pushed.ts';
@@ -41,6 +42,7 @@ export class Senders {
   readonly #known = new Map<string, Sender>();
   /** Of those that are known, and of those that are just being looked up. */
   readonly #names = new Set<string>();
+  readonly #trees = new SharedTrees();
   readonly #store: ProfileStore;
   readonly #leaks: LeakOptions;
   readonly #events: SenderEvents;
@@ -53,6 +55,11 @@ export class Senders {
 
   states(now: number): TargetState[] {
     return [...this.#known.values()].map((sender) => sender.state(now));
+  }
+
+  /** These are scraped from now on: what they send is not taken besides, and what they sent is judged no more. */
+  leave(names: ReadonlySet<string>): void {
+    for (const [key, sender] of this.#known) if (names.has(sender.name)) this.#remove(key, sender);
   }
 
   /** @throws StoreError */
@@ -106,7 +113,7 @@ export class Senders {
     for (let more = 2; this.#names.has(name); more++) name = `${base} ${more}`;
     this.#names.add(name);
     const opening = (async () => {
-      const sender = new Sender(name, labels, this.#leaks, this.#store);
+      const sender = new Sender(name, labels, this.#trees.of(job), this.#leaks, this.#store);
       await sender.restore();
       this.#known.set(key, sender);
       return sender;
@@ -119,13 +126,18 @@ export class Senders {
     return opening;
   }
 
+  #remove(key: string, { name }: Sender): void {
+    this.#known.delete(key);
+    this.#senders.delete(key);
+    this.#names.delete(name);
+  }
+
   #forget(now: number): void {
     for (const [key, sender] of this.#known) {
       if (now - sender.time < FORGOTTEN_MS) continue;
-      this.#known.delete(key);
-      this.#senders.delete(key);
-      this.#names.delete(sender.name);
+      this.#remove(key, sender);
     }
+    this.#trees.keepOnly(new Set([...this.#known.values()].map(({ labels }) => labels['job'] ?? '')));
   }
 }
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { StoreErrorCode } from '../errors.ts';
 import { storeError } from './failure.ts';
+import { numberOf } from './rows.ts';
 
 /** 'STKP', so that a file of another program is told apart. */
 const APPLICATION_ID = 0x53544b50;
@@ -89,16 +90,6 @@ function prepareTables(database: DatabaseSync, name: string): void {
   if (application !== 0 || tables > 0) throw storeError(name, 'STORE_CORRUPT', 'another program made it');
   database.exec(SCHEMA);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
-}
-
-/** A number out of a row. */
-export function numberOf(value: SQLOutputValue | undefined): number {
-  if (typeof value === 'number') return value;
-  return typeof value === 'bigint' ? Number(value) : Number.NaN;
-}
-
-export function textOf(value: SQLOutputValue | undefined): string {
-  return typeof value === 'string' ? value : '';
 }
 
 /** A blob out of a row; null where there is none. */

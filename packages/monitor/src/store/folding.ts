@@ -1,7 +1,8 @@
 // What becomes of profiles with time: an hour is folded into a chunk, a chunk into sums, and sums are dropped; the oldest first.
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as breath } from 'node:timers/promises';
-import { bytesOf, numberOf, type Row, type Statements } from './database.ts';
+import { bytesOf, type Row, type Statements } from './database.ts';
+import { numberOf } from './rows.ts';
 import { decodeProfile, Hour, HourReader } from './hour.ts';
 import { HOUR_MS, type RetentionPolicy, type RetentionReport } from './model.ts';
 import { StackSums } from './sums.ts';

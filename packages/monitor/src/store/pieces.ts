@@ -1,5 +1,6 @@
 // What a SQLite store has of a series in a range: single profiles, chunks of an hour, sums of an hour; and the sums over all of them.
-import { bytesOf, numberOf, type Row, type Statements } from './database.ts';
+import { bytesOf, type Row, type Statements } from './database.ts';
+import { numberOf } from './rows.ts';
 import { decodeProfile, HourReader, type RunVisitor } from './hour.ts';
 import { HOUR_MS, type HourSums, type Range, type Summed } from './model.ts';
 import { StackSums, thirdsOf } from './sums.ts';

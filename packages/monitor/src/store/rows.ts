@@ -1,6 +1,17 @@
-// Rows of the store's tables, as what the store answers.
-import { numberOf, type Row, textOf } from './database.ts';
+// Rows of a store's tables, whichever database they come from, as what the store answers.
 import type { HourSums, Series } from './model.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A number out of a row; whole ones of 64 bits come as such, or as texts. NaN where there is none. */
+export function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'bigint' || typeof value === 'string' ? Number(value) : Number.NaN;
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
 
 /** An hour of a stack, but its sums. */
 export function hourOf(row: Row): Omit<HourSums, 'sums'> {

@@ -1,8 +1,8 @@
 // The store of one machine: one SQLite file, a blob per profile, and an hour of them folded stack by stack.
 import type { DatabaseSync } from 'node:sqlite';
 import { CutShort } from './bytes.ts';
-import { CLOCK_NOTE, isOwnNote, judgeClock } from './clock.ts';
-import { numberOf, openDatabase, Statements, textOf, translated } from './database.ts';
+import { CLOCK_NOTE, judgeClock } from './clock.ts';
+import { openDatabase, Statements, translated } from './database.ts';
 import { storeError } from './failure.ts';
 import { Folding, Stopped } from './folding.ts';
 import { encodeProfile, keptValue } from './hour.ts';
@@ -29,8 +29,9 @@ import {
   type Summed,
 } from './model.ts';
 import type { Frame, StackTree } from './stack-tree.ts';
+import { Notes } from './notes.ts';
 import { Pieces } from './pieces.ts';
-import { hourOf, seriesOf } from './rows.ts';
+import { hourOf, numberOf, seriesOf } from './rows.ts';
 import { StackRows } from './stacks.ts';
 import { DEFAULT_LIMIT, keyOf, labelOf, Sound } from './sound.ts';
 import { Steps } from './steps.ts';
@@ -60,6 +61,7 @@ class SqliteStore implements ProfileStore {
   readonly #stacks: StackRows;
   readonly #folding: Folding;
   readonly #pieces: Pieces;
+  readonly #notes: Notes;
   readonly #sound: Sound;
   #retaining: Promise<unknown> = Promise.resolve();
   /** Series by key, and the hours of each that are known to wait for folding. */
@@ -83,6 +85,7 @@ class SqliteStore implements ProfileStore {
       },
     });
     this.#pieces = new Pieces(this.#sql);
+    this.#notes = new Notes(this.#sql);
     this.#sound = new Sound(name);
   }
 
@@ -333,37 +336,23 @@ class SqliteStore implements ProfileStore {
   }
 
   #retain(now: number, policy: RetentionPolicy): Promise<RetentionReport> {
-    const { isBelieved, note } = judgeClock(now, this.#noted(CLOCK_NOTE));
-    this.#note(CLOCK_NOTE, note);
+    const { isBelieved, note } = judgeClock(now, this.#notes.get(CLOCK_NOTE));
+    this.#notes.put(CLOCK_NOTE, note);
     return this.#folding.retain(now, policy, isBelieved);
   }
 
   remember(name: string, text: string): Promise<void> {
     return this.#do(() => {
-      this.#note(name, text);
+      this.#notes.put(name, text);
     });
   }
 
   remembered(name: string): Promise<string | null> {
-    return this.#do(() => this.#noted(name));
-  }
-
-  #note(name: string, text: string): void {
-    this.#sql.run('INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)', name, text);
-  }
-
-  #noted(name: string): string | null {
-    const row = this.#sql.get('SELECT text FROM note WHERE name = ?', name);
-    return row === undefined ? null : textOf(row['text']);
+    return this.#do(() => this.#notes.get(name));
   }
 
   notes(): Promise<string[]> {
-    return this.#do(() =>
-      this.#sql
-        .all('SELECT name FROM note ORDER BY name')
-        .map((row) => textOf(row['name']))
-        .filter((name) => !isOwnNote(name)),
-    );
+    return this.#do(() => this.#notes.names());
   }
 
   close(): Promise<void> {

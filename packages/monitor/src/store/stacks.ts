@@ -1,5 +1,6 @@
 // The stacks of a SQLite store: which row a node of a tree is, and which frames a row has.
-import { numberOf, type Statements, textOf } from './database.ts';
+import type { Statements } from './database.ts';
+import { numberOf, textOf } from './rows.ts';
 import { type Frame, ROOT, type StackTree } from './stack-tree.ts';
 
 /** What is known of the nodes of one tree; 0 where nothing is. */

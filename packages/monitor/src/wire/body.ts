@@ -1,5 +1,6 @@
 // The body of a request, read up to a bound, and unpacked up to the same.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { MonitorError } from '../errors.ts';
@@ -11,7 +12,10 @@ const unzip = promisify(gunzip);
  *
  * @throws MonitorError `MONITOR_TOO_LARGE` beyond the bound, `MONITOR_REQUEST` where it is packed in another way, or broken
  */
-export async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
+export async function readBody(
+  request: Readable & { readonly headers: IncomingHttpHeaders },
+  most: number,
+): Promise<Uint8Array> {
   const tooLarge = (): never => {
     throw new MonitorError('MONITOR_TOO_LARGE', `the body is longer than ${Math.round(most / 2 ** 20)} MB`);
   };

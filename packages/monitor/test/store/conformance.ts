@@ -430,9 +430,12 @@ export function conforms(driver: Driver, { runs = 25 }: { readonly runs?: number
     await store.remember('a', 'one');
     await store.remember('a', 'two \u{1F600}');
     await store.remember('', '');
+    const long = JSON.stringify(Array.from({ length: 10_000 }, (_, i) => `\u{1F600} ${i % 7}`));
+    await store.remember('long', long);
+    assert.equal(await store.remembered('long'), long);
     store = await driver.reopen(store);
     assert.deepEqual([await store.remembered('a'), await store.remembered('')], ['two \u{1F600}', '']);
-    assert.deepEqual(await store.notes(), ['', 'a']);
+    assert.deepEqual(await store.notes(), ['', 'a', 'long']);
     await store.close();
   });
 

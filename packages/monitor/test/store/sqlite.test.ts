@@ -185,6 +185,22 @@ describe('a SQLite store that cannot be', () => {
     }
     database.close();
   });
+
+  test('a long text takes little room, and is a sentence where it was damaged', async () => {
+    const path = join(folder, 'note.db');
+    const store = await openSqliteStore(path);
+    const long = JSON.stringify(Array.from({ length: 100_000 }, (_, i) => ({ stack: i % 100, value: 7 })));
+    await store.remember('watch', long);
+    assert.equal(await store.remembered('watch'), long);
+    await store.close();
+    assert.ok(statSync(path).size < long.length / 8);
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE note SET text = x'ffff'");
+    database.close();
+    const opened = await openSqliteStore(path);
+    await refuses(opened.remembered('watch'), 'STORE_CORRUPT', /cut short/u);
+    await opened.close();
+  });
 });
 
 test('a writer that is killed has kept all that it acknowledged, once', { timeout: 120_000 }, async () => {

@@ -165,6 +165,7 @@ class Reader {
     let tid = '';
     let ts = NaN;
     let dur = NaN;
+    let threadDur = NaN;
     let args = -1;
     json.object();
     for (let key = json.key(); key !== null; key = json.key()) {
@@ -178,12 +179,13 @@ class Reader {
       else if (key === 'id') id = this.#word();
       else if (key === 'ts') ts = this.#number();
       else if (key === 'dur') dur = this.#number();
+      else if (key === 'tdur') threadDur = this.#number();
       else if (key === 'id2' && json.kind() === 'object') {
         json.object();
         for (let scope = json.key(); scope !== null; scope = json.key()) id = this.#word();
       } else json.skip();
     }
-    return { name, phase, id, pid, tid, ts, dur, args };
+    return { name, phase, id, pid, tid, ts, dur: Number.isNaN(dur) ? threadDur : dur, args };
   }
 
   /** A string or a number as text; '' for anything else. */

@@ -1,4 +1,5 @@
 // V8's CPU profiles: `.cpuprofile` files of node --cpu-prof, Chrome, VS Code and the inspector.
+import { ProfileError } from '../errors.ts';
 import { ProfileBuilder } from '../builder.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
 import type { Profile } from '../profile.ts';
@@ -209,7 +210,11 @@ function read(bytes: Uint8Array, options: FormatOptions = {}): Profile {
   const frames = new FrameTable();
   readRecording(json, recording, frames);
   json.end();
-  if (recording.nodes === 0) throw json.error('it has no "nodes"');
+  if (recording.nodes === 0) {
+    const why = recording.passed.firstOf('node');
+    if (why === null) throw json.error('it has no "nodes"');
+    throw new ProfileError('PROFILE_MALFORMED', `${NAME}: no node of it can be read: ${why}`);
+  }
   const builder = cpuBuilder();
   const budget = new FrameBudget(bytes.length, `${NAME}: nodes`);
   const totals = recording.write(builder, frames, budget, [], options.times === true);

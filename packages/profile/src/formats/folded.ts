@@ -53,11 +53,14 @@ function isComment(bytes: Uint8Array, start: number, end: number): boolean {
   return next === SPACE || next === 0x21 || next === HASH || countStart(bytes, start, end) < 0;
 }
 
-/** End of the line that begins at `start`, without trailing blanks and `\r`; and where the next one begins. */
-function lineEnd(bytes: Uint8Array, start: number): { end: number; next: number } {
-  const newline = bytes.indexOf(NEWLINE, start);
-  const end = newline < 0 ? bytes.length : newline;
-  return { end: trimmed(bytes, start, end), next: newline < 0 ? end : newline + 1 };
+/** The line that begins at `from`, without the blanks around it and `\r`; and where the next one begins. */
+function lineAt(bytes: Uint8Array, from: number): { start: number; end: number; next: number } {
+  const newline = bytes.indexOf(NEWLINE, from);
+  const stop = newline < 0 ? bytes.length : newline;
+  const end = trimmed(bytes, from, stop);
+  let start = from;
+  while (start < end && (bytes[start] === SPACE || bytes[start] === 9)) start++;
+  return { start, end, next: newline < 0 ? stop : newline + 1 };
 }
 
 /** Bytes that tell what a text is. */
@@ -77,8 +80,8 @@ function sniff(bytes: Uint8Array, head: string): boolean {
   let stacks = 0;
   let others = 0;
   let nested = 0;
-  for (let start = textStart(bytes); start < Math.min(LOOK, bytes.length); ) {
-    const { end, next } = lineEnd(bytes, start);
+  for (let at = textStart(bytes); at < Math.min(LOOK, bytes.length); ) {
+    const { start, end, next } = lineAt(bytes, at);
     if (end > start && !isComment(bytes, start, end)) {
       const count = countStart(bytes, start, end);
       if (count < 0) others++;
@@ -86,7 +89,7 @@ function sniff(bytes: Uint8Array, head: string): boolean {
       const semicolon = count < 0 ? -1 : bytes.subarray(start, count).indexOf(SEMICOLON);
       if (semicolon >= 0) nested++;
     }
-    start = next;
+    at = next;
   }
   if (nested > 0) return stacks > others || nested * OTHERS_PER_STACK >= others;
   return stacks > 0 && others === 0 && bytes.includes(SEMICOLON);
@@ -100,14 +103,14 @@ function textStart(bytes: Uint8Array): number {
 /** Whether every stack of the text, which has one at least, has two counts. One that has not is enough to know: names may end in numbers as well. */
 function hasTwoCounts(bytes: Uint8Array): boolean {
   let stacks = 0;
-  for (let start = textStart(bytes); start < bytes.length; ) {
-    const { end, next } = lineEnd(bytes, start);
+  for (let from = textStart(bytes); from < bytes.length; ) {
+    const { start, end, next } = lineAt(bytes, from);
     if (end > start && !isComment(bytes, start, end)) {
       const at = countStart(bytes, start, end);
       if (at >= 0 && countStart(bytes, start, trimmed(bytes, start, at)) < 0) return false;
       if (at >= 0) stacks++;
     }
-    start = next;
+    from = next;
   }
   return stacks > 0;
 }
@@ -174,7 +177,9 @@ function nameEnd(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function noCount(bytes: Uint8Array, number: number, start: number, end: number): string {
-  return `line ${number}: ${quotedPiece(decodeText(bytes, start, Math.min(end, start + QUOTED)))} has no count`;
+  const line = decodeText(bytes, start, Math.min(end, start + QUOTED));
+  const why = /[ \t]\d+$/.test(line) ? 'a count that is beyond all bounds' : 'no count';
+  return `line ${number}: ${quotedPiece(line)} has ${why}`;
 }
 
 function read(bytes: Uint8Array): Profile {
@@ -184,14 +189,14 @@ function read(bytes: Uint8Array): Profile {
   const counts = new Counts(hasTwoCounts(bytes) ? 2 : 1);
   const passed = new PassedOver();
   let number = 0;
-  for (let start = textStart(bytes); start < bytes.length; ) {
+  for (let begin = textStart(bytes); begin < bytes.length; ) {
     number++;
-    const { end, next } = lineEnd(bytes, start);
+    const { start, end, next } = lineAt(bytes, begin);
     if (end > start && !isComment(bytes, start, end)) {
       let at = countStart(bytes, start, end);
       if (at < 0) {
         passed.add('line', () => noCount(bytes, number, start, end));
-        start = next;
+        begin = next;
         continue;
       }
       const last = decodeText(bytes, at, end);
@@ -211,7 +216,7 @@ function read(bytes: Uint8Array): Profile {
         from = to + 1;
       }
     }
-    start = next;
+    begin = next;
   }
   starts.push(frames.length);
   return profileOf(names, frames, starts, counts, passed);

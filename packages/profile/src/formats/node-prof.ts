@@ -62,6 +62,13 @@ function fieldsOf(line: string): string[] {
   return line.split(',');
 }
 
+/** The fields of a line of V8 before 6.5, which put texts in quotes. Source: V8's tools/csvparser.js of that time. */
+function quotedFieldsOf(line: string): string[] {
+  return Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))/g), ([, quoted, plain = '']) =>
+    quoted === undefined ? plain : quoted.replaceAll('""', '"'),
+  );
+}
+
 function unescaped(field: string): string {
   if (!field.includes('\\')) return field;
   return field.replace(
@@ -90,6 +97,7 @@ class Reader {
   readonly #root = this.#tree.root();
   readonly #passed = new PassedOver();
   #interval = 1000;
+  #fieldsOf = fieldsOf;
   #idle = 0;
 
   constructor(bytes: Uint8Array) {
@@ -103,13 +111,14 @@ class Reader {
       const comma = line.indexOf(',');
       // Most of a log is the text of scripts.
       const read = this.#readers[comma < 0 ? line : line.slice(0, comma)];
-      if (read !== undefined && !read(fieldsOf(line)))
+      if (read !== undefined && !read(this.#fieldsOf(line)))
         this.#passed.add('line', () => `line ${this.#lines.number}: ${quotedPiece(line)}`);
     }
     return this.#write();
   }
 
   readonly #readers: Readonly<Record<string, (fields: readonly string[]) => boolean>> = {
+    'v8-version': ([, major, minor]) => this.#version(Number(major), Number(minor)),
     'shared-library': (fields) => this.#library(fields),
     'code-creation': (fields) => this.#create(fields),
     'code-move': ([, from, to]) => this.#move(addressOf(from), addressOf(to)),
@@ -118,9 +127,16 @@ class Reader {
     tick: (fields) => this.#tick(fields),
   };
 
+  #version(major: number, minor: number): boolean {
+    if (major < 6 || (major === 6 && minor < 5)) this.#fieldsOf = quotedFieldsOf;
+    return true;
+  }
+
   #library([, name = '', from, to]: readonly string[]): boolean {
     const start = addressOf(from);
     const end = addressOf(to);
+    // One without code.
+    if (start === end) return true;
     if (!(start < end) || this.#libraries.length === MOST_LIBRARIES) return false;
     const base = unescaped(name).split(/[/\\]/).at(-1) ?? '';
     this.#libraries.push({ start, end, frame: this.#frames.add(`[${base}]`, '', 0, 0) });

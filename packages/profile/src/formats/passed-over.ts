@@ -34,6 +34,11 @@ export class PassedOver {
     else kind.count++;
   }
 
+  /** What was said of the first of a kind; null where nothing of it was passed over. */
+  firstOf(what: string): string | null {
+    return this.#kinds.get(what)?.first ?? null;
+  }
+
   /** One comment per kind; with `#` in front pprof keeps them out of the heads of reports. */
   comments(): string[] {
     return [...this.#kinds].map(([what, { count, first }]) =>

@@ -18,8 +18,9 @@ const SCRIPT = /^(?:JS|LazyCompile|Function|Eval|Script|Callback):[*~^+']?(\S*) 
 export const PERF_SOURCE: RegExp = /^(\S.*):(\d{1,9})$/;
 /** An address, and more behind it. */
 export const PERF_ADDRESS: RegExp = /^(?:0x)?[0-9a-f]{1,16}\s+\S/;
-/** A frame as perf itself indents it: the address ends in the 17th column. */
-export const PERF_COLUMN: RegExp = /^\t(?=.{16}(?:\s|$)) *[0-9a-f]+(?:\s|$)/;
+/** A frame as perf itself indents it: the address ends in the 17th column, or the 24th where blanks stand for the tab. */
+export const PERF_COLUMN: RegExp =
+  /^(?:\t(?=.{16}(?:\s|$)) *[0-9a-f]+(?:\s|$)| {8}(?=.{16} \S) *[0-9a-f]{4,16} )/;
 /** What is hardly anything else, wherever it ends: an address with a digit in it, and a name. */
 export const PERF_LIKELY: RegExp = /^\t *(?=[a-f]*\d)[0-9a-f]{4,16} \S/;
 

@@ -57,12 +57,18 @@ function lineOf(line: string, inSample: boolean): Line {
   return { kind: 'other' };
 }
 
-/** Whether what stands behind an event is a frame and not what a tracepoint tells, or what an access to memory found (`|`). */
-function isFrameText({ event, rest }: PerfHeader): boolean {
-  return (
+/** Behind an access to memory: what it found (`|OP LOAD|…`), its weight, and the frame. */
+const ACCESS = /\|OP [^]*\|[^|]*?(?: \d+)? ((?:0x)?[0-9a-f]{3,16} [^|]*\))$/;
+/** Where an access went, in front of the frame: a second address, and a name behind it. */
+const REACHED = /^(?:0x)?[0-9a-f]{3,16} (?=(?:0x)?(?=[0-9a-f]*\d)[0-9a-f]{3,16} [^(|\s].* \(.*\)$)/;
+
+/** The frame behind an event; '' where there is none but what a tracepoint tells, or what an access to memory found. */
+function frameBehind({ event, rest }: PerfHeader): string {
+  if (rest.includes('|OP ')) return ACCESS.exec(rest)?.[1] ?? '';
+  const isFrame =
     /^(?:0x)?[0-9a-f]{1,16} [^|].*\)$/.test(rest) ||
-    (!event.includes(':') && /^(?:0x)?[0-9a-f]{3,16} [^\s|]/.test(rest))
-  );
+    (!event.includes(':') && /^(?:0x)?[0-9a-f]{3,16} [^\s|]/.test(rest));
+  return isFrame ? rest.replace(REACHED, '') : '';
 }
 
 class Reader {
@@ -135,7 +141,7 @@ class Reader {
           return;
         }
         this.#header = what.header;
-        if (isFrameText(what.header)) this.#push(what.header.rest);
+        this.#pushBehind(what.header);
         return;
       default:
         this.#dropBare();
@@ -202,6 +208,11 @@ class Reader {
       if (isSource || (this.#columns && line.startsWith(' '))) return;
     }
     stack.push(this.#frame(text));
+  }
+
+  #pushBehind(header: PerfHeader): void {
+    const frame = frameBehind(header);
+    if (frame !== '') this.#push(frame);
   }
 
   #type(event: string): number {

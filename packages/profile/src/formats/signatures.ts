@@ -1,4 +1,4 @@
-// What the first bytes of files say that are no profiles, and what to do with such a file.
+// What the first bytes of binary files say that are no profiles, and what to do with such a file.
 
 /** A kind of file, by bytes that stand at one place in it. */
 interface Signature {
@@ -31,6 +31,11 @@ function isEtl(bytes: Uint8Array): boolean {
   );
 }
 
+/** The two bytes in front of zlib's data are a multiple of 31, and name one of four levels. */
+function isZlib(bytes: Uint8Array): boolean {
+  return [0x01, 0x5e, 0x9c, 0xda].includes(bytes[1] ?? 0);
+}
+
 const signatures: readonly Signature[] = [
   {
     at: 16,
@@ -48,10 +53,22 @@ const signatures: readonly Signature[] = [
   { bytes: 'MZ', what: `a program (PE), ${PROGRAM}` },
   { bytes: '\0asm', what: 'a program (WebAssembly), not a profile of it' },
   { bytes: '!<arch>\n', what: 'an archive of a linker, not a profile' },
-  { bytes: 'PERFILE2', what: 'a recording of perf: give what perf script prints of it' },
+  ...['PERFILE2', '2ELIFREP', 'PERFFILE'].map((bytes) => ({
+    bytes,
+    what: 'a recording of perf: give what perf script prints of it',
+  })),
+  {
+    bytes: '\x17\x08\x44tracing',
+    what: 'a recording of trace-cmd: it holds events and no stacks that are read; record stacks with perf, and give what perf script prints',
+  },
   {
     bytes: 'FLR\0',
     what: "a recording of Java's Flight Recorder (JFR): convert it, with async-profiler's jfrconv -o collapsed for example",
+  },
+  {
+    bytes: 'JAVA PROFILE 1.0.',
+    text: /^JAVA PROFILE 1\.0\.\d, /,
+    what: "what Java's old agent hprof prints: async-profiler records stacks that are read (-o collapsed)",
   },
   {
     bytes: 'JAVA PROFILE 1.0.',
@@ -115,6 +132,14 @@ const signatures: readonly Signature[] = [
     text: /^\x80[\x02-\x05](?:\x95|[}\])(Xc])/,
     what: 'data of Python (pickle), which nobody should open that he does not trust: give what the tool that wrote it exports',
   },
+  {
+    bytes: 'NYTProf ',
+    what: 'a recording of Devel::NYTProf: give the stacks that its nytprofcalls makes of it',
+  },
+  { bytes: 'hdrb', what: 'an event log of GHC: eventlog2html and ThreadScope read it' },
+  { bytes: 'TRC2', what: 'a trace of Unreal (utrace): Unreal Insights reads it' },
+  { bytes: '\0cvm', what: "data of Go's test coverage: go tool covdata reads them" },
+  { bytes: '\0cwm', what: "data of Go's test coverage: go tool covdata reads them" },
   { bytes: 'PAR1', what: 'a table (Parquet), not a profile' },
   { bytes: 'ARROW1', what: 'a table (Arrow), not a profile' },
   { bytes: '\x89HDF', what: 'a table (HDF5), not a profile' },
@@ -132,6 +157,12 @@ const signatures: readonly Signature[] = [
   { bytes: '7z\xbc\xaf\x27\x1c', what: `an archive of 7-Zip: ${UNPACK}` },
   { bytes: 'Rar!\x1a\x07', what: `an archive of RAR: ${UNPACK}` },
   { bytes: '\x04\x22\x4d\x18', what: `packed with lz4: ${UNPACK}` },
+  { bytes: 'x', isToo: isZlib, what: `packed with zlib: ${UNPACK}` },
+  {
+    bytes: '\0',
+    isToo: (bytes) => bytes.every((byte) => byte === 0),
+    what: 'nothing but zeros: a copy that failed, perhaps',
+  },
   { bytes: '\x1f\x9d', what: `packed with compress: ${UNPACK}` },
   { at: 257, bytes: 'ustar', what: `a tar archive: ${UNPACK}` },
   { bytes: '%PDF-', what: 'a document (PDF), not a profile' },
@@ -159,127 +190,4 @@ export function describeSignature(bytes: Uint8Array): string | null {
       isToo?.(bytes) !== false,
   );
   return found === undefined ? null : `the file is ${found.what}`;
-}
-
-/** A kind of text, by how it begins (its first 4 KiB). */
-interface TextSignature {
-  readonly begins: RegExp;
-  readonly what: string;
-}
-
-const texts: readonly TextSignature[] = [
-  {
-    begins: /^<\?xml[^>]*>\s*<trace-query-result/,
-    what: 'what xctrace exports of a trace of Instruments stands there: its stacks are not read from it; record with samply or copy the call tree',
-  },
-  {
-    begins: /^<\?xml[^>]*>\s*(?:<!DOCTYPE[^>]*>\s*)?<(?:svg|\w+:svg)|^<svg[\s>]/,
-    what: 'a picture (SVG) stands there, a flame graph perhaps: give the stacks that it was made of',
-  },
-  { begins: /^<\?xml\b/, what: 'a document in XML stands there, not a profile' },
-  {
-    begins: /^Running Time\b|^Weight\tSelf Weight|^Samples?\tSelf/,
-    what: "a call tree copied from Instruments stands there, which is not read: convert it with a tool that does, speedscope's export for example",
-  },
-  {
-    begins: /^(?:Sampling process \d+|Analysis of sampling )/,
-    what: "what macOS' sample prints stands there: collapse it first, with stackcollapse-sample.awk for example",
-  },
-  {
-    begins: /^desc: .*\ncmd: .*\ntime_unit: /,
-    what: "a recording of Valgrind's massif stands there: ms_print or massif-visualizer reads it",
-  },
-  {
-    begins: /^v \d+ \S+\nX \S+|^v 1\d{4} \d+\n/,
-    what: 'a recording of heaptrack stands there: give the file that heaptrack_print -F writes of it',
-  },
-  {
-    begins: /^Flat profile:\n|^Each sample counts as /m,
-    what: 'what gprof prints stands there, a report and not a profile',
-  },
-  {
-    begins: /^# To display the perf\.data header info|^# Overhead\b|^# Total Lost Samples: /m,
-    what: 'what perf report prints stands there: give what perf script prints',
-  },
-  {
-    begins: /^(?:File: .*\n)?(?:Build ID: .*\n)?(?:Type: .*\n)(?:[^\n]*\n){0,6}\s*flat\s+flat%/,
-    what: 'a report of pprof stands there: give the profile that it was made of',
-  },
-  {
-    begins: /^\s*\d+ function calls (?:\(|in )/m,
-    what: "what Python's pstats prints stands there, a report and not a profile",
-  },
-  {
-    begins: /^(?:\S+ )?(?:\d{4}-\d\d-\d\d[ T][\d:]+\n)?Full thread dump /,
-    what: 'a thread dump of Java stands there: no format of it is known here',
-  },
-  {
-    begins: /^# tracer: /,
-    what: "a trace of Linux' ftrace stands there: record stacks with perf, and give what perf script prints",
-  },
-  {
-    begins: /^@\w*\[\n/,
-    what: 'what bpftrace prints stands there: collapse it first, with stackcollapse-bpftrace.pl for example',
-  },
-  {
-    begins: /^\s*\S+`\S+\n(?:\s*\S+`\S+\n)*\s*\d+\n/,
-    what: 'what dtrace prints stands there: collapse it first, with stackcollapse.pl for example',
-  },
-  {
-    begins: /^0 \S+ \S+:-?\d+\n(?:\d+ \S+ \S+:-?\d+\n)*/,
-    what: 'what phpspy prints stands there: collapse it first, with its stackcollapse-phpspy.pl',
-  },
-  {
-    begins: /^file-format: Blackfire/i,
-    what: 'a recording of Blackfire stands there: no format of it is known here',
-  },
-  {
-    begins: /^a:\d+:\{s:\d+:"main\(\)/,
-    what: 'a recording of XHProf stands there: it holds calls of pairs and no stacks; record with Xdebug or Excimer',
-  },
-  {
-    begins: /^Version: \d[\d.]*\nFile format: \d+\nTRACE START/,
-    what: "a trace of Xdebug's functions stands there: record with xdebug.mode=profile, which is read",
-  },
-  {
-    begins: /^Measure Mode: \w+\nThread ID: /,
-    what: "a report of Ruby's ruby-prof stands there: print it with its CallTreePrinter, which is read as callgrind",
-  },
-  {
-    begins: /^\s*_ {5}\._ {3}__\/__ |^ {2}_ {5}\._/,
-    what: 'what pyinstrument prints stands there: give what pyinstrument -r speedscope makes',
-  },
-  {
-    begins: /^Clock type: \w+\nOrdered by: /,
-    what: "a report of Python's yappi stands there: save it as callgrind",
-  },
-  {
-    begins: /^Total: \d+ (?:samples|objects|MB|B)\n/,
-    what: 'a report of pprof stands there: give the profile that it was made of',
-  },
-  {
-    begins: /^ ?num {5}#instances {9}#bytes/,
-    what: "a histogram of Java's classes stands there, which holds no stacks",
-  },
-  {
-    begins: /^#0 {2}(?:0x[0-9a-f]+ in )?\S+ \(|^Thread \d+ \(/,
-    what: 'stacks of a debugger stand there: collapse them first, with stackcollapse-gdb.pl for example',
-  },
-  { begins: /^==\d+== /, what: 'what Valgrind says stands there, a report and not a profile' },
-  { begins: /^=+\n==\d+==ERROR: /, what: 'what a sanitizer says stands there, a report and not a profile' },
-  { begins: /^mode: (?:set|count|atomic)\n/, what: "Go's test coverage stands there, not a profile" },
-  {
-    begins: /^goos: \w+\ngoarch: /,
-    what: "results of Go's benchmarks stand there, not a profile: run them with -cpuprofile",
-  },
-  {
-    begins: /^version https:\/\/git-lfs/,
-    what: 'a pointer of Git LFS stands there: fetch the file itself with git lfs pull',
-  },
-];
-
-/** What a text is, as the middle of a sentence; null where its beginning says nothing. */
-export function describeText(head: string): string | null {
-  const text = head.replace(/^\ufeff?\s*/u, '').replaceAll('\r\n', '\n');
-  return texts.find(({ begins }) => begins.test(text))?.what ?? null;
 }

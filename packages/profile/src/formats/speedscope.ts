@@ -96,7 +96,7 @@ class Reader {
     }
     json.end();
     if (!shared) throw json.error('it has no "shared" frames');
-    if (this.#parts.length === 0) throw json.error('it has no "profiles"');
+    if (this.#parts.length === 0) throw new ProfileError('PROFILE_MALFORMED', `${NAME}: it has no profile`);
     return this.#write(options.times === true);
   }
 

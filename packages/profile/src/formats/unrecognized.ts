@@ -2,11 +2,32 @@
 import { ProfileError } from '../errors.ts';
 import { JsonScanner } from '../bytes/json-scanner.ts';
 import { isGzip } from '../bytes/gunzip.ts';
+import { headText } from '../bytes/lines.ts';
+import { encodeText } from '../bytes/utf8.ts';
 import { quotedPiece } from './passed-over.ts';
-import { describeSignature, describeText } from './signatures.ts';
+import { describeText } from './foreign-texts.ts';
+import { describeSignature } from './signatures.ts';
+
+/** Pages that show profiles, or lead to them. */
+const knownPages: readonly { readonly has: RegExp; readonly what: string }[] = [
+  {
+    has: /<title>\s*\/debug\/pprof\/?/,
+    what: "the index of pprof's endpoints stands there: ask for one of those that it lists, /debug/pprof/profile for example",
+  },
+  {
+    has: /Android System Trace|class="trace-data"|<title>[^<]*trace-viewer/i,
+    what: 'a trace of Systrace stands there as a page: record it as JSON, or stacks with simpleperf',
+  },
+  {
+    has: /flame ?graph|d3-flame|icicle|<h1>[\w -]{1,40} profile<\/h1>|<title>Tree view|heatmap/i,
+    what: 'a flame graph stands there as a page: give the stacks or the profile that it was made of',
+  },
+];
 
 function ofHtml(head: string): string | null {
   if (!/^\s*(?:<\?xml[^>]{0,100}>\s*)?<(?:!doctype\s+html|html|head|body)\b/iu.test(head)) return null;
+  const known = knownPages.find(({ has }) => has.test(head));
+  if (known !== undefined) return known.what;
   const title = /<title>([^<]{1,200})/iu.exec(head)?.[1] ?? '';
   const said = title.trim() === '' ? '' : `, ${quotedPiece(title)}`;
   return `a web page stands there${said}, not a profile: a login or an error, perhaps`;
@@ -17,6 +38,60 @@ const REASONS = new Set(['error', 'message', 'detail', 'title', 'reason']);
 
 /** Files of other tools, by keys that stand in them together. */
 const knownKeys: readonly { readonly has: readonly string[]; readonly what: string }[] = [
+  {
+    has: ['nodes', 'startTime', 'endTime'],
+    what: 'a CPU profile of V8 without nodes stands there: nothing was recorded',
+  },
+  {
+    has: ['linux-perf-json-version'],
+    what: 'what perf data convert --to-json writes stands there: give what perf script prints',
+  },
+  {
+    has: ['profiler_id', 'chunk_id'],
+    what: "a piece of a profile of Sentry's stands there, which is not read: record with node --cpu-prof, py-spy or what else is read",
+  },
+  {
+    has: ['profile', 'device', 'transaction'],
+    what: "a profile of Sentry's stands there, which is not read: record with node --cpu-prof, py-spy or what else is read",
+  },
+  {
+    has: ['devToolsSnapshot'],
+    what: "a recording of Dart's developer tools stands there: open it in these",
+  },
+  {
+    has: ['samplePeriod', 'functions', 'samples'],
+    what: "samples of Dart's virtual machine stand there: open them in Dart's developer tools",
+  },
+  {
+    has: ['program', 'tick_interval', 'cost_centres'],
+    what: 'a profile of GHC in JSON stands there: open it in speedscope and export it',
+  },
+  {
+    has: ['recording', 'overview'],
+    what: "a recording of Safari's timelines stands there: open it in speedscope and export it",
+  },
+  {
+    has: ['code', 'functions', 'ticks'],
+    what: 'what node --prof-process --preprocess prints stands there: give the log that it was made of (isolate-0x…-v8.log)',
+  },
+  {
+    has: ['merged', 'unmerged'],
+    what: 'a flame graph of Clinic stands there, which is not read: record with node --cpu-prof',
+  },
+  {
+    has: ['flamegraph'],
+    what: 'a flame graph of Parca or Pyroscope stands there, which is not read: ask it for pprof',
+  },
+  {
+    has: ['cmdline', 'memstats'],
+    what: "variables of Go's expvar stand there, not a profile: /debug/pprof/ beside them has profiles",
+  },
+  {
+    has: ['threadDump'],
+    what: 'a thread dump of Java stands there: no format of it is known here',
+  },
+  { has: ['result', 'timestamp'], what: "coverage of V8's stands there, not a profile" },
+  { has: ['url', 'ranges'], what: "coverage of Chrome's stands there, not a profile" },
   {
     has: ['version', 'mode', 'frames'],
     what: "a dump of Ruby's stackprof in JSON stands there, which is not read: give what stackprof --stackcollapse prints of the dump that it was made of",
@@ -101,44 +176,95 @@ function ofMarshal(bytes: Uint8Array): string | null {
   return "the file is what Python's cProfile writes (marshal): convert it, with flameprof for example, or record with py-spy";
 }
 
-/** The first keys of a document, and what it says under one that servers put a reason under. */
-function readKeys(
-  bytes: Uint8Array,
-  head: string,
-): { readonly keys: string[]; readonly said: string } | null {
-  if (!/^\s*[[{]/u.test(head)) return null;
+/** What the beginning of a document in JSON shows. */
+interface Shown {
+  readonly keys: readonly string[];
+  /** What it says under a key that servers put a reason under. */
+  readonly said: string;
+  /** Whether the keys are those of the first object of a list. */
+  readonly isList: boolean;
+  /** Whether another document follows. */
+  readonly isFollowed: boolean;
+}
+
+function readShown(bytes: Uint8Array, head: string): Shown | null {
+  if (!/^\ufeff?\s*[[{]/u.test(head)) return null;
   const json = new JsonScanner(bytes, 'JSON');
   const keys: string[] = [];
   let said = '';
+  let isList = false;
+  let isFollowed = false;
   try {
-    if (json.kind() !== 'object') return null;
+    isList = json.kind() === 'array';
+    if (isList) {
+      json.array();
+      if (!json.item() || json.kind() !== 'object') return { keys, said, isList, isFollowed };
+    }
     json.object();
     for (let key = json.key(); key !== null && keys.length < 32; key = json.key()) {
       keys.push(key);
       if (said === '' && REASONS.has(key) && json.kind() === 'string') said = json.string();
       else json.skip();
     }
+    isFollowed = !isList && keys.length < 32 && /^\s*[[{]/u.test(headText(bytes.subarray(json.at), 64));
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     if (keys.length === 0) return null;
   }
-  return { keys, said };
+  return { keys, said, isList, isFollowed };
 }
 
-function ofKnownJson(bytes: Uint8Array, head: string): string | null {
-  const read = readKeys(bytes, head);
-  if (read === null) return null;
-  const { keys, said } = read;
+function ofKnownJson(shown: Shown | null): string | null {
+  if (shown === null) return null;
+  const { keys, said, isList } = shown;
+  const isProfile = ['nodes', 'head', 'traceEvents', 'shared', 'resourceProfiles'].some((key) =>
+    keys.includes(key),
+  );
+  if (isList && isProfile)
+    return 'a list in JSON stands there, of profiles perhaps: give each as a file of its own';
   const known = knownKeys.find(({ has }) => has.every((key) => keys.includes(key)));
   if (known !== undefined) return known.what;
   return said === '' ? null : `JSON that says ${quotedPiece(said)} stands there, not a profile`;
 }
 
-function ofOtherJson(bytes: Uint8Array, head: string): string | null {
-  const read = readKeys(bytes, head);
-  if (read === null) return null;
-  const some = read.keys.slice(0, 5).map(quotedPiece).join(', ');
-  return `JSON of no known profile format stands there${some === '' ? '' : `, with ${some}`}`;
+function ofOtherJson(shown: Shown | null): string | null {
+  if (shown === null) return null;
+  const { keys, isList, isFollowed } = shown;
+  const some = keys.slice(0, 5).map(quotedPiece).join(', ');
+  const withKeys = some === '' ? '' : `, ${isList ? 'of objects ' : ''}with ${some}`;
+  if (isFollowed)
+    return `several documents in JSON stand there, one behind the other${withKeys}: give the one that is a profile`;
+  return `${isList ? 'a list in JSON' : 'JSON'} of no known profile format stands there${withKeys}`;
+}
+
+/** JSON behind a line of a program, or within a call. */
+function ofBuriedJson(head: string): string | null {
+  const found = /(?:^|\n)[^\n{[]{1,200}?[\n(]\s*(?=\{\s*"|\[\s*\{\s*")/u.exec(head);
+  if (found === null) return null;
+  const at = found.index + found[0].length;
+  const before = head.slice(0, at).trim();
+  return `JSON begins at byte ${encodeText(head.slice(0, at)).length} there, behind ${quotedPiece(before)}: take away what stands around it`;
+}
+
+/** A text in quotes, which is a document of JSON itself. */
+function ofQuoted(head: string): string | null {
+  return /^\s*"\s*[[{]\s*\\"/u.test(head)
+    ? 'a document in JSON stands there as one text in quotes: it was written as JSON twice'
+    : null;
+}
+
+/** Lines like folded stacks, with nothing behind them that counts; and tables. */
+function ofLines(head: string): string | null {
+  const lines = head.split(/\r?\n/u).filter((line) => line.trim() !== '');
+  const joined = lines.filter((line) => /[^\s;];+[^\s;]/u.test(line));
+  if (joined.length * 2 > lines.length)
+    return `lines with ";" stand there, but none ends in a blank and a count as folded stacks do: the first is ${quotedPiece(joined[0] ?? '')}`;
+  for (const by of [',', '\t']) {
+    const [first = 0, second = -1] = lines.slice(0, 2).map((line) => line.split(by).length - 1);
+    if (first >= 2 && first === second)
+      return `a table stands there, not a profile: its first row is ${quotedPiece(lines[0] ?? '')}`;
+  }
+  return null;
 }
 
 function ofMessage(head: string): string | null {
@@ -160,8 +286,12 @@ export interface Foreign {
   readonly isKnown: boolean;
 }
 
+/** Control characters other than white space: no text has them. */
+const CONTROL = /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\udc80-\udcff]/;
+
 /** What `bytes` are instead of a profile; null where nothing is known about them. */
 export function describeForeign(bytes: Uint8Array, head: string): Foreign | null {
+  const shown = readShown(bytes, head);
   const known =
     describeSignature(bytes) ??
     ofMarshal(bytes) ??
@@ -169,11 +299,11 @@ export function describeForeign(bytes: Uint8Array, head: string): Foreign | null
     ofPackets(bytes) ??
     ofHtml(head) ??
     describeText(head) ??
-    ofKnownJson(bytes, head) ??
-    ofMessage(head);
+    ofKnownJson(shown) ??
+    ofMessage(head) ??
+    ofQuoted(head) ??
+    (shown !== null || CONTROL.test(head) ? null : (ofBuriedJson(head) ?? ofLines(head)));
   if (known !== null) return { what: known, isKnown: true };
-  const other = isGzip(bytes)
-    ? 'the file is packed with gzip twice: unpack it once'
-    : ofOtherJson(bytes, head);
+  const other = isGzip(bytes) ? 'the file is packed with gzip twice: unpack it once' : ofOtherJson(shown);
   return other === null ? null : { what: other, isKnown: false };
 }

@@ -298,3 +298,8 @@ test('samples beside the events: stacks by their callers, a sample lasts until t
   ]);
   assert.deepEqual(odd.notes, ['passed over 2 callers, the first: the frame "4" is among its own callers']);
 });
+
+test('a slice whose length is told in time of the thread only lasts that long', () => {
+  const made = read([{ ph: 'X', name: 'a', ts: 5, tts: 1, tdur: 7, pid: 1, tid: 1 }]);
+  assert.deepEqual([...(made.samples.values[0] ?? [])].map(Number), [7000]);
+});

@@ -341,3 +341,11 @@ test('a chain of callers that would make a huge profile out of a small file is c
     /nodes row \d+ brings the frames of all stacks beyond/,
   );
 });
+
+test('where no node can be read, the first says why', () => {
+  refused(
+    { nodes: [{ id: '1', callFrame: { functionName: 'a' } }], startTime: 1, endTime: 2 },
+    'PROFILE_MALFORMED',
+    /^V8 CPU profile: no node of it can be read: the one at byte 10 has no "id"$/,
+  );
+});

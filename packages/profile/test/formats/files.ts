@@ -29,5 +29,6 @@ export const moreFiles = [
   'collector.otlp.json',
   'shop-libjemalloc.heap',
   'page.firefox.json',
+  'shop.fxprof.json',
   'shop-java.folded',
 ] as const;

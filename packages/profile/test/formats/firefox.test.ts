@@ -290,6 +290,21 @@ test('a real file of Firefox 153: totals, and the functions on top, by its own t
   assert.ok((theirs.get('mix') ?? 0) > 10, [...theirs].join(' '));
 });
 
+test('what the library of samply writes: totals and the functions on top are those that its program told it', () => {
+  const made = read(fixtureText('shop.fxprof.json'));
+  assert.deepEqual(
+    made.samples.values.map((column) => Number(sumInt64(column))),
+    [9, 9e6, 8e6],
+  );
+  const own = new Map<string, number>();
+  for (const line of stackLines(made)) {
+    const [stack = '', numbers = ''] = line.split(' : ');
+    const name = stack.split(' > ').at(-1) ?? '';
+    own.set(name, (own.get(name) ?? 0) + Number(numbers.split(' ')[0]));
+  }
+  assert.deepEqual(Object.fromEntries(own), { price: 2, tax: 3, wait: 1, pack: 2, worker: 1 });
+});
+
 test('what makes no sense is passed over; what has no threads is refused', () => {
   const [thread] = processed.threads;
   const broken = {

@@ -75,7 +75,8 @@ test('lines without a count, or with one that is none, are passed over and count
   ]) {
     const { made, notes } = readWithNotes(`${many}${odd}\n`);
     assert.equal(made.samples.length, 1000);
-    assert.deepEqual(notes, [`passed over 1 line: line 1001: ${JSON.stringify(odd)} has no count`]);
+    const why = /\d{19}$/.test(odd) ? 'a count that is beyond all bounds' : 'no count';
+    assert.deepEqual(notes, [`passed over 1 line: line 1001: ${JSON.stringify(odd)} has ${why}`]);
   }
   const first = readWithNotes('Warning: lost 3 events\nmain;foo\na;b 1\nb;c 2\na;c 5\n');
   assert.deepEqual(stackLines(first.made), ['a > b : 1', 'b > c : 2', 'a > c : 5']);
@@ -181,5 +182,17 @@ test('lines may end as on a Mac of old', () => {
   assert.deepEqual(stackLines(read('main;work 3\rmain;C:\\a b.ts 4\r')), [
     'main > work : 3',
     'main > C:\\a b.ts : 4',
+  ]);
+});
+
+test('blanks in front of a stack are no part of its first name', () => {
+  const indented = read('  main;work 3\n\tmain 2\nmain 1\n');
+  assert.equal(indented.functions.length, 2);
+});
+
+test('a count that 64 bits do not hold is said to be one', () => {
+  const { notes } = readWithNotes('main;work 3\nmain;all 18446744073709551615\n');
+  assert.deepEqual(notes, [
+    'passed over 1 line: line 2: "main;all 18446744073709551615" has a count that is beyond all bounds',
   ]);
 });

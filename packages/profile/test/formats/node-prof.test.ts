@@ -75,3 +75,23 @@ test('a real log: ticks of functions as node --prof-process counts them', () => 
     lines.some((line) => line.includes('> serve /srv/shop/spin.js:2:15 > mix /srv/shop/spin.js:1:13 : ')),
   );
 });
+
+test('logs of V8 before 6.5 put names in quotes, and empty libraries are none', () => {
+  const { made, notes } = readWithNotes(
+    [
+      'v8-version,6,0,287,53,0',
+      'shared-library,"/usr/local/bin/node",0x100003200,0x1008b3cba,0',
+      'shared-library,"/usr/lib/libicudata.dylib",0x1030f2560,0x1030f2560,0',
+      'profiler,"begin",1000',
+      'code-creation,LazyCompile,20,83715,0x3406263fb980,96,"a, ""b"" /srv/shop.js:1:73",0x3406263fb0d0,~',
+      'tick,0x3406263fb990,9000,0,0x0,0',
+      'tick,0x100003300,10000,0,0x0,0',
+      '',
+    ].join('\n'),
+  );
+  assert.deepEqual(notes, []);
+  const { functions, strings } = made;
+  const names = Array.from(functions.name, (row) => strings.get(row)).sort();
+  assert.deepEqual(names, ['[node]', 'a, "b"']);
+  assert.ok(Array.from(functions.filename, (row) => strings.get(row)).includes('/srv/shop.js'));
+});

@@ -238,3 +238,37 @@ test('what perf record --off-cpu counts is time', () => {
   const made = read('busy 7 1.5:   1500 offcpu-time: \n\t            1159 outer (/bin/busy)\n');
   assert.deepEqual(made.sampleTypes[1], { type: 'offcpu-time', unit: 'nanoseconds' });
 });
+
+test('what was copied from a terminal has blanks for tabs: frames still stand in their column', () => {
+  const frame = (hex: string, name: string): string => `${' '.repeat(8)}${hex.padStart(16)} ${name}\n`;
+  const stacks = `${frame('ffffffff81', 'native_halt')}${frame('ffffffff82', 'idle')}\n${frame('7f00', 'work')}\n`;
+  for (const text of [stacks, `swapper \n${stacks}`]) {
+    const made = read(text);
+    assert.deepEqual([made.samples.length, made.functions.length], [2, 3]);
+  }
+});
+
+test('accesses to memory: what they found and what they weigh is no frame, and where they went is none', () => {
+  const found = '5080021 |OP LOAD|LVL L1 hit|SNP None|TLB L1 or L2 hit|LCK No|BLK  N/A           ';
+  const head = 'a 77 [001] 12.44:  1000 cpu/mem-loads,ldlat=30/P: ';
+  const names = (text: string): string[] => {
+    const { functions, strings, samples } = read(text);
+    assert.equal(samples.length, 1);
+    return Array.from(functions.name, (row) => strings.get(row));
+  };
+  assert.deepEqual(names(`${head} ffff8800 ${found} 23\n\t            7f00 work (/bin/a)\n\n`), ['work']);
+  assert.deepEqual(names(`${head} 7ffe1000 ${found} 23  55d0 work+0x3 (/bin/a)\n`), ['work']);
+  assert.deepEqual(names(`${head} 7ffe1000 ${found} 55d0 work+0x3 (/bin/a)\n`), ['work']);
+  assert.deepEqual(names(`a 77 [001] 12.44:  1000 faults:   7fff1234     55d0 work+0x3 (/bin/a)\n`), [
+    'work',
+  ]);
+  assert.deepEqual(names(`a 77 [001] 12.44:  1000 cycles:   55d0 add (/bin/a)\n`), ['add']);
+});
+
+test("a tree that macOS' sample prints is none of perf's, though its lines look like frames", () => {
+  refused(
+    'Analysis of sampling a (pid 77) every 1 millisecond\nCall graph:\n    2700 Thread_1   DispatchQueue_1: com.apple.main-thread  (serial)\n    + 2700 start  (in dyld) + 2432  [0x1]\n',
+    'PROFILE_UNRECOGNIZED',
+    /what macOS' sample prints stands there: collapse it first/,
+  );
+});

@@ -171,6 +171,6 @@ test('what cannot be read at all is refused', () => {
     'PROFILE_INVALID',
     /more than 64 units$/,
   );
-  refused({ $schema: schema, shared: {} }, 'PROFILE_MALFORMED', /it has no "profiles"/);
+  refused({ $schema: schema, shared: {} }, 'PROFILE_MALFORMED', /^speedscope: it has no profile$/);
   refused({ $schema: schema, profiles: [sampled] }, 'PROFILE_MALFORMED', /it has no "shared" frames/);
 });

@@ -46,13 +46,20 @@ function View(): JSX.Element {
   );
 }
 
+/** The verdict as it stands above and below any other view on paper. */
+function onPaper(part: 'headline' | 'rest'): string {
+  if (state.value.view === 'verdict') return '';
+  const [headline = '', ...rest] = said.value.split('\n');
+  return part === 'headline' ? headline : rest.join('\n').trim();
+}
+
 export function App(): JSX.Element {
   const now = status.value;
   const dragging = useDrop();
   return (
     <>
       <Header />
-      {said.value === '' || state.value.view === 'verdict' ? null : <pre class="said-on-paper">{said}</pre>}
+      <p class="said-on-paper">{onPaper('headline')}</p>
       <main id="view" tabIndex={-1}>
         {now.kind === 'ready' && state.value.view !== 'verdict' ? (
           <h1 class="offscreen">{viewRow(state.value.view).title}</h1>
@@ -67,6 +74,7 @@ export function App(): JSX.Element {
         {now.kind === 'locked' ? <Lock message={now.message} /> : null}
         {now.kind === 'empty' ? <Empty /> : null}
       </main>
+      <pre class="said-on-paper">{onPaper('rest')}</pre>
       <div class="toast" role="status" aria-live="polite">
         {notice.value === '' ? null : (
           <p>

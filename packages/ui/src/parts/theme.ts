@@ -17,6 +17,13 @@ export function startTheme(): void {
   dark.addEventListener('change', () => {
     if (stored === null) theme.value = dark.matches ? 'dark' : 'light';
   });
+  // Paper is light, whoever prints.
+  let onScreen = theme.value;
+  addEventListener('beforeprint', () => {
+    onScreen = theme.value;
+    theme.value = 'light';
+  });
+  addEventListener('afterprint', () => (theme.value = onScreen));
   effect(() => {
     document.documentElement.dataset['theme'] = theme.value;
   });

@@ -1,37 +1,48 @@
 // The pointer on a timeline: moving looks at a moment, dragging brushes a stretch.
 import { timeAt, type TimeWindow } from './window.ts';
 
-type On<E extends Event> = (event: E & { readonly currentTarget: HTMLElement }) => void;
+/** What is told of a pointer. */
+export interface PointerAt {
+  readonly clientX: number;
+  readonly clientY: number;
+  readonly pointerId: number;
+  readonly currentTarget: {
+    getBoundingClientRect(): { readonly left: number };
+    setPointerCapture(pointer: number): void;
+  };
+}
 
 /** Listeners of the chart. */
 export interface TimelineGestures {
-  readonly onPointerDown: On<PointerEvent>;
-  readonly onPointerMove: On<PointerEvent>;
+  readonly onPointerDown: (event: PointerAt) => void;
+  readonly onPointerMove: (event: PointerAt) => void;
   readonly onPointerUp: () => void;
   readonly onPointerCancel: () => void;
   readonly onPointerLeave: () => void;
   readonly onBlur: () => void;
 }
 
-/**
- * Where the pointer was seen last. A browser tells a pointer that rests of whatever is drawn anew beneath it; whoever goes by keyboard
- * meanwhile is not moved by that.
- */
-const seen = { x: NaN, y: NaN };
+/** Whether the pointer moved: the first that is told of it after a key only says where it is. */
+function moved({ steered }: TimeWindow, { clientX: x, clientY: y }: PointerAt): boolean {
+  const { byKeys, at } = steered.current;
+  if (!byKeys) return true;
+  steered.current = { byKeys: at === null || (at.x === x && at.y === y), at: { x, y } };
+  return !steered.current.byKeys;
+}
 
 export function timelineGestures(window: TimeWindow): TimelineGestures {
-  const { cursor, range, pressed } = window;
-  const under = (event: PointerEvent & { readonly currentTarget: HTMLElement }): number =>
+  const { cursor, range, pressed, steered } = window;
+  const under = (event: PointerAt): number =>
     timeAt(window, event.clientX - event.currentTarget.getBoundingClientRect().left);
   return {
     onPointerDown: (event) => {
       event.currentTarget.setPointerCapture(event.pointerId);
+      steered.current = { byKeys: false, at: null };
       pressed.current = true;
       range.value = [under(event), under(event)];
     },
     onPointerMove: (event) => {
-      if (event.clientX === seen.x && event.clientY === seen.y) return;
-      Object.assign(seen, { x: event.clientX, y: event.clientY });
+      if (!moved(window, event)) return;
       cursor.value = under(event);
       if (pressed.current && range.value !== null) range.value = [range.value[0], under(event)];
     },
@@ -44,7 +55,8 @@ export function timelineGestures(window: TimeWindow): TimelineGestures {
       range.value = null;
     },
     onPointerLeave: () => {
-      if (!pressed.current) cursor.value = null;
+      // What slides away beneath a pointer that rests is left by it, too.
+      if (!pressed.current && !steered.current.byKeys) cursor.value = null;
     },
     onBlur: () => {
       if (pressed.current) return;

@@ -5,9 +5,13 @@ import { nearest, type TimeWindow } from './window.ts';
 const farStep = 10;
 
 /** Handles one key; what it does not know goes on to the page. */
-export function onTimelineKey(window: TimeWindow, event: KeyboardEvent): void {
+export function onTimelineKey(
+  window: TimeWindow,
+  event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'preventDefault' | 'stopPropagation'>,
+): void {
   const run = keys[event.key];
   if (run === undefined) return;
+  if (!window.steered.current.byKeys) window.steered.current = { byKeys: true, at: null };
   run(window, event.shiftKey ? farStep : 1);
   event.preventDefault();
   event.stopPropagation();

@@ -16,6 +16,13 @@ export interface Size {
   readonly height: number;
 }
 
+/** Whoever goes by keyboard is not moved by a pointer that rests: a browser tells of it whenever something is drawn anew beneath it. */
+export interface Steered {
+  byKeys: boolean;
+  /** In the window; null where it was not seen since. */
+  at: { readonly x: number; readonly y: number } | null;
+}
+
 export interface TimeWindow {
   /** Milliseconds since 1970, ascending. */
   readonly times: readonly number[];
@@ -25,6 +32,8 @@ export interface TimeWindow {
   /** The two ends of the brush, in milliseconds since 1970, so that it stays where it is while time goes on. */
   readonly range: Signal<readonly [number, number] | null>;
   readonly pressed: RefObject<boolean>;
+  /** Who chose the moment, and where the pointer was seen last while keys did. */
+  readonly steered: RefObject<Steered>;
   /** The first moment, and how long the width is. */
   readonly first: number;
   readonly span: number;
@@ -52,6 +61,7 @@ export function useTimeWindow(
     cursor,
     range,
     pressed: useRef(false),
+    steered: useRef<Steered>({ byKeys: false, at: null }),
     first,
     span,
     inner,

@@ -2,7 +2,15 @@
 // As `go tool pprof` names them: golang/go src/cmd/pprof/pprof.go, 1.26.8.
 import { toPlace } from './cursor.ts';
 import { BinaryError } from '../error.ts';
-import { type AbbreviationTables, At, type DwarfSections, type Entry, Tag, Unit } from './entries.ts';
+import {
+  type AbbreviationTables,
+  At,
+  type DwarfSections,
+  type Entry,
+  type Split,
+  Tag,
+  Unit,
+} from './entries.ts';
 import { type LineBudget, LineTable } from './lines.ts';
 
 /** Entries of all units that are read, and scopes that all look-ups together may meet. */
@@ -31,8 +39,13 @@ interface Scope {
   readonly callLine: number;
 }
 
+/** Sections of the other file of a unit; null where it is not found. */
+export type FindSplit = (split: Split) => DwarfSections | null;
+
 interface ReadUnit {
   readonly unit: Unit;
+  /** The unit, or the rest of it in another file. */
+  body: Unit | undefined;
   lines: LineTable | null | undefined;
   scopes: readonly Scope[] | undefined;
 }
@@ -85,18 +98,22 @@ export class Dwarf {
   readonly #units: ReadUnit[] = [];
   readonly #index: UnitIndex;
   readonly #lineBudget: LineBudget = { rows: 0 };
+  readonly #findSplit: FindSplit;
+  /** The first unit whose other file was asked for and is not there, or damaged. */
+  #lacking: Split | null = null;
   #entries = 0;
   #steps = 0;
 
   /** Throws {@link BinaryError} where the heads of the units are damaged. */
-  constructor(sections: DwarfSections) {
+  constructor(sections: DwarfSections, findSplit: FindSplit = () => null) {
+    this.#findSplit = findSplit;
     const tables: AbbreviationTables = new Map();
     const stretches: Stretch[] = [];
     for (let at = 0; at < sections.info.length; ) {
       const unit = new Unit(sections, at, tables);
       at = unit.end;
       if (this.#units.length === MOST_UNITS) throw new BinaryError('its DWARF has too many units');
-      const number = this.#units.push({ unit, lines: undefined, scopes: undefined }) - 1;
+      const number = this.#units.push({ unit, body: undefined, lines: undefined, scopes: undefined }) - 1;
       for (const [from, to] of unit.ranges(unit.root)) stretches.push({ from, to, unit: number });
     }
     this.#index = new UnitIndex(stretches);
@@ -118,11 +135,12 @@ export class Dwarf {
       const scopes = this.#scopesAt(read, address);
       const [outer] = scopes;
       if (!inlined || outer === undefined) {
-        const name = outer === undefined ? '' : this.#plainName(read.unit, outer.entry);
+        const name = outer === undefined ? '' : this.#plainName(this.#bodyOf(read), outer.entry);
         return [{ name, ...place }];
       }
+      const body = this.#bodyOf(read);
       return framesOf(
-        scopes.map((scope) => ({ scope, name: this.#fullName(read.unit, scope.entry) })),
+        scopes.map((scope) => ({ scope, name: this.#fullName(body, scope.entry) })),
         lines,
         place,
       );
@@ -142,9 +160,54 @@ export class Dwarf {
     return read.lines;
   }
 
+  /** The file of the first unit that was asked for whose rest cannot be read; '' where all were found. */
+  get lacking(): string {
+    return this.#lacking?.name ?? '';
+  }
+
+  /** The unit whose functions are read: where they stand in another file that is there, the one of that file. */
+  #bodyOf(read: ReadUnit): Unit {
+    read.body ??= this.#splitOf(read.unit) ?? read.unit;
+    return read.body;
+  }
+
+  /** The rest of a unit; null where it has none, or none that can be read: the file is missing then, or damaged. */
+  #splitOf(unit: Unit): Unit | null {
+    const { split } = unit;
+    if (split === null) return null;
+    try {
+      const sections = this.#findSplit(split);
+      const tables: AbbreviationTables = new Map();
+      // Units of types stand in front of it.
+      for (let at = 0; sections !== null && at < sections.info.length; ) {
+        const one = new Unit(sections, at, tables, unit);
+        if (one.isOf(split)) return one;
+        at = one.end;
+      }
+    } catch (error) {
+      if (!(error instanceof BinaryError)) throw error;
+    }
+    this.#lacking ??= split;
+    return null;
+  }
+
+  /** The functions and calls of a unit. */
+  #scopesOf(read: ReadUnit): readonly Scope[] {
+    const body = this.#bodyOf(read);
+    try {
+      return this.#readScopes(body);
+    } catch (error) {
+      if (!(error instanceof BinaryError && body.isSplit)) throw error;
+    }
+    // Its other file is damaged: lines are told all the same.
+    this.#lacking ??= read.unit.split;
+    read.body = read.unit;
+    return this.#readScopes(read.unit);
+  }
+
   /** The functions and calls around an address, outermost first. */
   #scopesAt(read: ReadUnit, address: bigint): Scope[] {
-    read.scopes ??= this.#readScopes(read.unit);
+    read.scopes ??= this.#scopesOf(read);
     const found: Scope[] = [];
     for (const scope of read.scopes) {
       if (++this.#steps > MOST_STEPS)
@@ -186,6 +249,13 @@ export class Dwarf {
     return scopes;
   }
 
+  /** The unit that a place lies in which `home` names. */
+  #unitAt(home: Unit, at: number): Unit | undefined {
+    if (at >= home.start && at < home.end) return home;
+    if (home.isSplit) return undefined;
+    return this.#units.find(({ unit }) => at >= unit.start && at < unit.end)?.unit;
+  }
+
   /** The entry, and those that it is made of or declared by. */
   *#origins(unit: Unit, first: Entry): Generator<{ unit: Unit; entry: Entry }> {
     let [home, entry] = [unit, first];
@@ -193,7 +263,7 @@ export class Dwarf {
       yield { unit: home, entry };
       const next = entry.values.get(At.origin) ?? entry.values.get(At.specification) ?? null;
       if (next?.kind !== 'entry') return;
-      const owner = this.#units.find(({ unit: one }) => next.at >= one.start && next.at < one.end)?.unit;
+      const owner = this.#unitAt(home, next.at);
       if (owner === undefined) return;
       home = owner;
       entry = owner.read(owner.cursor(next.at));

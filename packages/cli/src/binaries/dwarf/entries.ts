@@ -33,7 +33,12 @@ export const At = {
   strBase: 0x72,
   addrBase: 0x73,
   rangesBase: 0x74,
+  splitName: 0x76,
   mipsLinkageName: 0x2007,
+  gnuSplitName: 0x2130,
+  gnuSplitId: 0x2131,
+  gnuRangesBase: 0x2132,
+  gnuAddrBase: 0x2133,
 } as const;
 
 export const Tag = { inlined: 0x1d, unit: 0x11, partial: 0x3c, skeleton: 0x4a, subprogram: 0x2e } as const;
@@ -90,6 +95,18 @@ const MOST_RANGES = 1_000_000;
 
 type Range = readonly [from: bigint, to: bigint];
 
+/** Types of units in version 5. */
+const UnitType = { type: 2, skeleton: 4, split: 5, splitType: 6 } as const;
+
+/** What stands in another file of a unit (`.dwo`, split DWARF). */
+export interface Split {
+  /** As the unit says it, from the folder that it was compiled in. */
+  readonly name: string;
+  readonly directory: string;
+  /** Tells one build of the unit from another. */
+  readonly id: bigint;
+}
+
 /** Abbreviations of one table, by code. */
 function readAbbreviations(sections: DwarfSections, at: number): ReadonlyMap<number, Abbreviation> {
   const cursor = new Cursor(sections.abbrev, sections.isLittle, at);
@@ -122,11 +139,27 @@ export class Unit {
   readonly root: Entry;
   /** Where the entries behind it begin. */
   readonly entriesAt: number;
+  /** Whether it stands in another file than the program. */
+  readonly isSplit: boolean;
   readonly #abbreviations: ReadonlyMap<number, Abbreviation>;
-  readonly #bases: { strings: number; addresses: number; ranges: number };
+  /** What ranges of its other file count from, before version 5. */
+  readonly #gnuRangesBase: number;
+  readonly #bases: { strings: number; addresses: number; ranges: number; oldRanges: number };
+  /** Where its addresses begin; 0 where it does not say. */
+  readonly #low: bigint;
+  /** What tells a unit in two files; null for others. */
+  readonly #id: bigint | null;
 
-  /** @param tables abbreviations that were read, by their place */
-  constructor(sections: DwarfSections, start: number, tables: AbbreviationTables) {
+  /**
+   * @param tables abbreviations that were read, by their place
+   * @param skeleton of a unit in another file what is left of it in the program: its addresses are there
+   */
+  constructor(
+    sections: DwarfSections,
+    start: number,
+    tables: AbbreviationTables,
+    skeleton: Unit | null = null,
+  ) {
     this.sections = sections;
     this.start = start;
     const cursor = new Cursor(sections.info, sections.isLittle, start);
@@ -135,13 +168,14 @@ export class Unit {
     this.end = cursor.at + size;
     this.version = cursor.u16();
     let abbreviationsAt = 0;
+    let id: bigint | null = null;
     if (this.version >= 5) {
       const type = cursor.u8();
       this.addressSize = cursor.u8();
       abbreviationsAt = cursor.offset(is64);
       // Units of types have a number and a place of their own, those whose rest is in another file a number.
-      if (type === 2 || type === 6) cursor.skip(8 + (is64 ? 8 : 4));
-      else if (type === 4 || type === 5) cursor.skip(8);
+      if (type === UnitType.type || type === UnitType.splitType) cursor.skip(8 + (is64 ? 8 : 4));
+      else if (type === UnitType.skeleton || type === UnitType.split) id = cursor.u64();
     } else {
       abbreviationsAt = cursor.offset(is64);
       this.addressSize = cursor.u8();
@@ -152,7 +186,9 @@ export class Unit {
       tables.set(abbreviationsAt, (table = readAbbreviations(sections, abbreviationsAt)));
     this.#abbreviations = table;
     const header = is64 ? 16 : 8;
-    this.#bases = { strings: header, addresses: header, ranges: header + 4 };
+    // Before version 5 the tables of texts had no head.
+    const strings = this.version >= 5 ? header : 0;
+    this.#bases = { strings, addresses: header, ranges: header + 4, oldRanges: 0 };
     const entries = this.cursor(cursor.at);
     this.root = entries.left === 0 ? END : this.read(entries);
     this.entriesAt = entries.at;
@@ -160,11 +196,29 @@ export class Unit {
       const value = this.root.values.get(attribute) ?? null;
       return value?.kind === 'number' || value?.kind === 'list' ? toPlace(value.number) : null;
     };
+    const own = base(At.addrBase) ?? base(At.gnuAddrBase) ?? this.#bases.addresses;
     this.#bases = {
       strings: base(At.strBase) ?? this.#bases.strings,
-      addresses: base(At.addrBase) ?? this.#bases.addresses,
+      addresses: skeleton === null ? own : skeleton.#bases.addresses,
       ranges: base(At.rangesBase) ?? this.#bases.ranges,
+      oldRanges: skeleton === null ? 0 : skeleton.#gnuRangesBase,
     };
+    this.#gnuRangesBase = base(At.gnuRangesBase) ?? 0;
+    this.#low = this.number(this.root, At.low) ?? (skeleton === null ? 0n : skeleton.#low);
+    this.#id = id ?? this.number(this.root, At.gnuSplitId);
+    this.isSplit = skeleton !== null;
+  }
+
+  /** Where the rest of the unit stands; null where it is here. */
+  get split(): Split | null {
+    if (this.isSplit || this.#id === null) return null;
+    const name = this.text(this.root, At.splitName) ?? this.text(this.root, At.gnuSplitName) ?? '';
+    return name === '' ? null : { name, directory: this.text(this.root, At.directory) ?? '', id: this.#id };
+  }
+
+  /** Whether it is the rest of a unit that says so. */
+  isOf({ id }: Split): boolean {
+    return this.#id === id;
   }
 
   cursor(at: number): Cursor {
@@ -220,9 +274,10 @@ export class Unit {
     }
     const list = entry.values.get(At.ranges) ?? null;
     if (list === null) return ranges;
-    const base = this.number(this.root, At.low) ?? 0n;
+    const base = this.#low;
     if (this.version < 5) {
-      if (list.kind === 'list' || list.kind === 'number') this.#oldRanges(toPlace(list.number), base, ranges);
+      if (list.kind === 'list' || list.kind === 'number')
+        this.#oldRanges(this.#bases.oldRanges + toPlace(list.number), base, ranges);
     } else if (list.kind === 'indexed') {
       const { rnglists, isLittle } = this.sections;
       const at = this.#bases.ranges + list.index * (this.is64 ? 8 : 4);

@@ -8,7 +8,7 @@ import { StoreError, type StoreErrorCode } from '../../errors.ts';
 import { storeError } from '../failure.ts';
 import type { ClickHouseAddress } from './address.ts';
 import { isModern } from './schema.ts';
-import { type Row, textOf } from './sql.ts';
+import { type Row, textOf } from '../rows.ts';
 
 export interface Patience {
   /** For one answer, in milliseconds. */

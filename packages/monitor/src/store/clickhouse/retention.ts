@@ -2,7 +2,7 @@
 import { HOUR_MS, type RetentionPolicy, type RetentionReport } from '../model.ts';
 import type { Connection } from './connection.ts';
 import { type Dialect, localName, onCluster } from './schema.ts';
-import { numberOf, textOf } from './sql.ts';
+import { numberOf, textOf } from '../rows.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const MONTH_MS = 30 * DAY_MS;

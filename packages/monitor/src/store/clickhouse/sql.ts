@@ -19,17 +19,6 @@ export function within(column: string, { from, to }: Range): string {
   return `${column} >= ${num(from)} AND ${column} < ${num(to)}`;
 }
 
-export type Row = Readonly<Record<string, unknown>>;
-
-/** A number out of a row; whole ones of 64 bits come as texts. */
-export function numberOf(value: unknown): number {
-  return typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN;
-}
-
-export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

@@ -19,6 +19,7 @@ import {
   type Run,
   type Series,
 } from '../model.ts';
+import { hourOf as sumsOf, numberOf, type Row, seriesOf, textOf } from '../rows.ts';
 import { DEFAULT_LIMIT, Sound } from '../sound.ts';
 import type { Frame } from '../stack-tree.ts';
 import { Steps } from '../steps.ts';
@@ -28,7 +29,7 @@ import { Inserts } from './inserts.ts';
 import * as ask from './questions.ts';
 import { Retention } from './retention.ts';
 import { ddlOf, type Dialect } from './schema.ts';
-import { bigOf, listOf, numberOf, type Row, textOf } from './sql.ts';
+import { bigOf, listOf } from './sql.ts';
 
 export interface ClickHouseOptions {
   /** How long a batch waits for others, in milliseconds; 500 if not given. A server wants few and large blocks. */
@@ -381,17 +382,6 @@ function manyOf(row: Row): Parameters<Steps['addMany']> {
   return [numberOf(row['first']), { n, sum: sum ?? 0, max: max ?? 0, last: last ?? 0 }];
 }
 
-function seriesOf(row: Row): Series {
-  return {
-    id: numberOf(row['id']),
-    labels: JSON.parse(textOf(row['labels'])) as Record<string, string>,
-    profile: textOf(row['profile']),
-    sampleType: textOf(row['sample_type']),
-    unit: textOf(row['unit']),
-    kind: row['kind'] === 'delta' ? 'delta' : 'gauge',
-  };
-}
-
 function framesOf(row: Row): Frame[] {
   const [files, lines] = [listOf(row['files']), listOf(row['lines'])];
   return listOf(row['functions']).map((name, i) => ({
@@ -407,14 +397,7 @@ function hourOf(row: Row): KeptHour {
   );
   const at = (column: number, i: number): number => columns[column]?.[i] ?? 0;
   return {
-    hour: numberOf(row['hour']),
-    run: numberOf(row['run']),
-    n: numberOf(row['n']),
-    sx: numberOf(row['sx']),
-    sxx: numberOf(row['sxx']),
-    total: numberOf(row['total']),
-    totalMax: numberOf(row['total_max']),
-    totalLast: numberOf(row['total_last']),
+    ...sumsOf(row),
     times: Float64Array.from(listOf(row['times']), numberOf),
     stacks: BigInt64Array.from(listOf(row['stacks']), bigOf),
     sums: listOf(row['stacks']).map((_, i) => ({
