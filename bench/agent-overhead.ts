@@ -10,7 +10,7 @@
 // is then all that decides how many are answered, and where the threads happen to run decides nothing.
 //
 // node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--pin]
-//   [--services fastify,graphql,promises] [--variants off,twin,untracked,on,async_hooks] [--warm 12]
+//   [--services fastify,graphql,promises] [--variants off,twin,untracked,on,async_hooks] [--warm 12] [--lead 2]
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     services: { type: 'string', default: 'fastify,graphql,promises' },
     variants: { type: 'string', default: 'off,twin,untracked,on,async_hooks' },
     warm: { type: 'string', default: '12' },
+    lead: { type: 'string', default: '2' },
     pin: { type: 'boolean', default: false },
   },
 });
@@ -48,9 +49,10 @@ const folder = mkdtempSync(join(tmpdir(), 'stackpile-overhead-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
 /**
  * Seconds of load in each round before anything counts. While others are measured a service rests, and saves budget, which a
- * service under load has no time for; and connections are new.
+ * service under load has no time for; connections are new; and where the heap was read meanwhile, V8 has collected what optimized code
+ * was made for, and optimizes anew.
  */
-const LEAD_SECONDS = 0.5;
+const LEAD_SECONDS = Number(values.lead);
 
 /**
  * Megabytes of the semi-spaces of every variant, from the start. What a program allocates at its start, an agent too, lets V8 grow them for good: a

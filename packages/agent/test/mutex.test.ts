@@ -83,8 +83,10 @@ describe('mutex', () => {
   test('its delta is what was waited meanwhile', async () => {
     const { port } = await serving({ port: 0, mutex: true });
     waitsForMutex(lock(), 1);
-    const asked = read(port, '?seconds=1');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // What answers is loaded when it is first asked.
+    await read(port);
+    const asked = read(port, '?seconds=2');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     for (let i = 0; i < 3; i++) waitsForMutex(lock(), 1);
     const { samples } = await asked;
     assert.deepEqual([samples.length, Number(samples.values[0]?.[0])], [1, 3]);

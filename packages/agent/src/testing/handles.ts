@@ -55,6 +55,12 @@ function hasEnded(resource: Resource | undefined): boolean {
   return typeof resource.hasRef === 'function' && resource.hasRef() === undefined;
 }
 
+/** The handle itself: a connection that an http.Agent uses again has a number of its own, and stands in a resource of that number. */
+function handleOf(resource: object): object {
+  const handle: unknown = 'hasRef' in resource ? null : Reflect.get(resource, 'handle');
+  return typeof handle === 'object' && handle !== null ? handle : resource;
+}
+
 /** Handles after which those that have ended are looked for. */
 const FIRST_PRUNE = 1024;
 
@@ -152,6 +158,6 @@ export class HandleWatch {
     const isTimer = by?.kind === 'timer' || by?.kind === 'immediate';
     const { order, origin } = isTimer ? by : { order: this.#made, origin: this.#origin() };
     if (this.#live.size >= this.#pruneAt) this.prune();
-    this.#live.set(id, { kind, stack, order, origin, ref: new WeakRef(resource) });
+    this.#live.set(id, { kind, stack, order, origin, ref: new WeakRef(handleOf(resource)) });
   };
 }
