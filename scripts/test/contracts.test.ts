@@ -87,10 +87,11 @@ before(() => {
     if (/^(?:tsconfig.*|package)\.json$/u.test(entry) || entry === 'testing')
       cpSync(join(root, entry), join(copy, entry), { recursive: true });
   const skipped = new Set(['dist', 'node_modules']);
-  cpSync(join(root, 'packages'), join(copy, 'packages'), {
-    recursive: true,
-    filter: (path) => !skipped.has(basename(path)) && !path.endsWith('.tsbuildinfo'),
-  });
+  for (const folder of ['packages', 'examples/leaky-cron'])
+    cpSync(join(root, folder), join(copy, folder), {
+      recursive: true,
+      filter: (path) => !skipped.has(basename(path)) && !path.endsWith('.tsbuildinfo'),
+    });
   mkdirSync(join(copy, 'node_modules/@stackpile'), { recursive: true });
   for (const name of readdirSync(join(root, 'node_modules')))
     if (name !== '@stackpile')
