@@ -12,6 +12,8 @@ const now = performance.now.bind(performance);
 const LEAST_LOOKS = 20;
 /** The longest time between two looks. */
 const LONGEST_WAIT_MS = 32;
+/** What has not ended after this is looked at again once garbage is collected: nobody hears of the end of a generator that is broken off. */
+const COLLECT_AFTER_MS = 100;
 
 function later(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimer(resolve, ms));
@@ -23,15 +25,17 @@ function turn(): Promise<void> {
 }
 
 /**
- * Looks until nothing is left in two turns of the loop, or the grace is over: then what nothing can reach is collected, and the last
- * look counts.
+ * Looks until nothing is left in two turns of the loop, or the grace is over. What nothing can reach is collected once on the way, and at
+ * the end: the look after that counts.
  *
  * @param grace milliseconds
  */
 export async function settled(look: () => readonly Found[], grace: number): Promise<readonly Found[]> {
-  const until = now() + grace;
+  const began = now();
+  const until = began + grace;
   let wait = 1;
   let looks = 1;
+  let hasCollected = false;
   for (let quiet = look().length === 0; ; quiet = look().length === 0, looks++) {
     if (quiet) {
       await turn();
@@ -47,6 +51,11 @@ export async function settled(look: () => readonly Found[], grace: number): Prom
       return look();
     }
     await later(wait);
+    if (!hasCollected && now() >= began + COLLECT_AFTER_MS) {
+      hasCollected = true;
+      await collectGarbage();
+      await turn();
+    }
     wait = Math.min(LONGEST_WAIT_MS, wait * 2);
   }
 }
