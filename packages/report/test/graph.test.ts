@@ -68,6 +68,16 @@ test('sums wrap at 2^63', () => {
   );
 });
 
+test('the least number of 64 bits has no absolute value: who has it is not among the nodes that are chosen', () => {
+  const profile = draw(`samples/count
+    least : -9223372036854775808
+    other : 5`);
+  const shown = (flags: readonly string[]): string[] =>
+    report(profile, 'top', ['nodefraction=0', ...flags]).text.match(/(?:least|other)$/gm) ?? [];
+  assert.deepEqual(shown([]).toSorted(), ['least', 'other']);
+  assert.deepEqual(shown(['nodecount=5']), ['other']);
+});
+
 test('a picture and a tree take eighty nodes, a table takes all', () => {
   const lines = Array.from({ length: 100 }, (_, i) => `main > f${i} : ${1000 + i}`);
   const profile = draw(['samples/count', ...lines].join('\n'));

@@ -132,8 +132,10 @@ export function trimmedGraph(report: PreparedReport, need: EdgeNeed): TrimmedGra
       trimEdges(graph, edgeCutoff);
       count = roomForNodes(graph, tags, count);
     }
-    if (count < graph.nodes.length) {
-      keep(graph.nodes.slice(0, count));
+    // pprof makes a set of them in which nothing weighs less than 0, as the least number of 64 bits does: it has no absolute value.
+    const top = graph.nodes.slice(0, count).filter((node) => abs64(graph.cum[node] as Int64) >= 0);
+    if (top.length < graph.nodes.length) {
+      keep(top);
       tags = null;
       if (visual) buildEdges(kept);
       graph.nodes = sorted(report, graph, graph.nodes);
