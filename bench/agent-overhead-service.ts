@@ -97,5 +97,8 @@ if (kind === 'fastify') {
   await app.listen({ port: 0, host: '127.0.0.1' });
   ready((app.server.address() as AddressInfo).port);
 } else serve(kind === 'graphql' ? orders : heavy);
-process.on('message', () => process.send?.({ cpu: process.cpuUsage() }));
+process.on('message', (asked) => {
+  if (asked === 'collect') globalThis.gc?.();
+  process.send?.({ cpu: process.cpuUsage() });
+});
 process.on('SIGTERM', () => process.exit());
