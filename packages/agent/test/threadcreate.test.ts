@@ -99,8 +99,10 @@ describe('threadcreate', () => {
 
   test('its delta is what was started and ended meanwhile', async () => {
     const { port } = await serving({ port: 0 });
-    const asked = read(port, '?seconds=1');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // What answers is loaded when it is first asked.
+    await read(port);
+    const asked = read(port, '?seconds=2');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     const workers = startsWorkers(2);
     const delta = await asked;
     await Promise.all(workers.map((worker) => worker.terminate()));

@@ -77,6 +77,8 @@ describe('trace', () => {
     const service = createServer((_request, response) => response.end('hello'));
     await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
     const { port: own } = service.address() as AddressInfo;
+    // What answers is loaded when it is first asked.
+    await ask(port, '/debug/pprof/symbol');
     const asked = ask(port, '/debug/pprof/trace?seconds=12&hz=200');
     await sleep(500);
     for (const block of [parsesMuch, hashesLong, backtracks]) await blockWith(block);
