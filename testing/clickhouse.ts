@@ -86,6 +86,19 @@ export async function startClickHouse(): Promise<ClickHouseServer> {
   return server;
 }
 
+/** Who may ask the servers of a folder: everybody of this machine, without a password. */
+export function writeUsers(folder: string): void {
+  writeFileSync(
+    join(folder, 'users.xml'),
+    `<yandex>
+  <profiles><default></default></profiles>
+  <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users>
+  <quotas><default><interval><duration>3600</duration></interval></default></quotas>
+</yandex>
+`,
+  );
+}
+
 /** The present engine behind the same HTTP, in a process of its own. */
 export async function startChdb(): Promise<ClickHouseServer> {
   const folder = mkdtempSync(join(tmpdir(), 'stackpile-chdb-'));
@@ -130,13 +143,5 @@ function writeConfiguration(folder: string, ports: { http: number; tcp: number }
 </yandex>
 `,
   );
-  writeFileSync(
-    join(folder, 'users.xml'),
-    `<yandex>
-  <profiles><default></default></profiles>
-  <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users>
-  <quotas><default><interval><duration>3600</duration></interval></default></quotas>
-</yandex>
-`,
-  );
+  writeUsers(folder);
 }

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withoutClickHouse } from './clickhouse.ts';
+import { withoutClickHouse, writeUsers } from './clickhouse.ts';
 import { closedPort, listens } from './listening.ts';
 
 /** Where Debian's package has it. */
@@ -107,15 +107,7 @@ function configure(folder: string, own: Ports, all: readonly Ports[], zooKeeper:
 </yandex>
 `,
   );
-  writeFileSync(
-    join(folder, 'users.xml'),
-    `<yandex>
-  <profiles><default></default></profiles>
-  <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users>
-  <quotas><default><interval><duration>3600</duration></interval></default></quotas>
-</yandex>
-`,
-  );
+  writeUsers(folder);
 }
 
 function replicaOf(folder: string, { http }: Ports): Replica {

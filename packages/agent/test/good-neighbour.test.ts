@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { createHandler, startServer } from '@stackpile/agent';
 import { ask } from './http-client.ts';
-import { serving } from './serving.ts';
+import { serving, withWorkers } from './serving.ts';
 
 /** Everything in a process that an agent could leave changed, as far as it can be asked. */
 function traces(): Readonly<Record<string, unknown>> {
@@ -73,18 +73,6 @@ describe('close() and Symbol.asyncDispose give back what there was', () => {
       assert.deepEqual(traces(), before);
     });
 });
-
-/** Runs `use` with the workers that are started meanwhile. */
-async function withWorkers(use: (workers: readonly Worker[]) => Promise<void>): Promise<void> {
-  const workers: Worker[] = [];
-  const onWorker = (worker: Worker): void => void workers.push(worker);
-  process.on('worker', onWorker);
-  try {
-    await use(workers);
-  } finally {
-    process.off('worker', onWorker);
-  }
-}
 
 /** Asks until somebody answers. */
 async function answered(port: number): Promise<number> {

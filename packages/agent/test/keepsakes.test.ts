@@ -12,7 +12,7 @@ import { SharedKeepsakes } from '../src/sidecar/keepsakes.ts';
 import { framesOf } from '../src/text/read.ts';
 import { blockWith, spins } from './blocking.ts';
 import { ask } from './http-client.ts';
-import { serving } from './serving.ts';
+import { serving, withWorkers } from './serving.ts';
 
 /** Values of a profile's column by stack. */
 function byStack(profile: Profile, column: number): Map<string, number> {
@@ -39,18 +39,6 @@ async function read(port: number, path: string): Promise<Profile> {
 function assertNoneLess(after: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): void {
   for (const [stack, value] of before)
     assert.ok((after.get(stack) ?? 0) >= value, `${after.get(stack) ?? 0} after ${value}: ${stack}`);
-}
-
-/** Runs `use` with the workers that are started meanwhile. */
-async function withWorkers(use: (workers: readonly Worker[]) => Promise<void>): Promise<void> {
-  const workers: Worker[] = [];
-  const onWorker = (worker: Worker): void => void workers.push(worker);
-  process.on('worker', onWorker);
-  try {
-    await use(workers);
-  } finally {
-    process.off('worker', onWorker);
-  }
 }
 
 let kept: unknown[] = [];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../src/alerts.ts';
 import { growersPage } from '../src/page/growers.ts';
-import { targetsPage } from '../src/page/targets.ts';
+import { headline, targetsPage } from '../src/page/targets.ts';
 import type { TargetState } from '../src/target.ts';
 
 const frame = (name: string, file: string, line: number) => ({ function: name, file, line });
@@ -83,20 +83,26 @@ test('of many targets those that are so, or are called so, are left', () => {
   assert.doesNotMatch(hostile, /<script>/u);
 });
 
+const calm: TargetState = {
+  name: 'shop',
+  labels: {},
+  up: true,
+  time: 1000,
+  took: 1,
+  failure: '',
+  looks: 9,
+  failed: 0,
+  restarts: 0,
+  judged: 9,
+  verdict: null,
+};
+
+/** One that does not answer. */
+function down(name: string): TargetState {
+  return { ...calm, name, up: false, failure: 'nothing listens there' };
+}
+
 test('as long as an alert stands its target leaks, first of all, whatever the last look says', () => {
-  const calm: TargetState = {
-    name: 'shop',
-    labels: {},
-    up: true,
-    time: 1000,
-    took: 1,
-    failure: '',
-    looks: 9,
-    failed: 0,
-    restarts: 0,
-    judged: 9,
-    verdict: null,
-  };
   const alert: Alert = {
     schema: 'stackpile.alert/1',
     status: 'firing',
@@ -118,9 +124,17 @@ test('as long as an alert stands its target leaks, first of all, whatever the la
   const page = targetsPage([{ ...calm, name: 'cart' }, calm], [alert], 600_000, { name: '', state: '' });
   assert.match(page, /class="name">shop<\/span><span class="badge">leak<[^]*class="name">cart</u);
   assert.match(page, /pile up\.[^]*subscribe\.ts:22[^]*for 10 min[^]*at its limit in 3 h/u);
-  const down = { ...calm, up: false, failure: 'nothing listens there' };
   assert.match(
-    targetsPage([down], [alert], 600_000, { name: '', state: '' }),
+    targetsPage([down('shop')], [alert], 600_000, { name: '', state: '' }),
     /pile up\. It is down: nothing listens there/u,
   );
+});
+
+test('the headline acquits nobody who does not answer, or was not told yet', () => {
+  assert.equal(headline({ leaks: 0, down: 0, calm: 2, all: 2 }), 'Nothing is alarming');
+  assert.equal(headline({ leaks: 0, down: 0, calm: 1, all: 2 }), 'No leak is told so far');
+  assert.equal(headline({ leaks: 0, down: 1, calm: 1, all: 2 }), '1 of 2 is down');
+  assert.equal(headline({ leaks: 2, down: 1, calm: 1, all: 4 }), '2 leaks');
+  const page = targetsPage([down('cart'), down('shop')], [], 2000, { name: '', state: '' });
+  assert.match(page, /<h1>2 of 2 are down</u);
 });

@@ -119,6 +119,22 @@ function countsOf(counts: ReadonlyMap<StateName, number>, all: number, query: Ta
 <label>name <input name="name" type="search" value="${escaped(query.name)}"></label>${query.state === '' ? '' : `<input type="hidden" name="state" value="${escaped(query.state)}">`}<button>Find</button></form>`;
 }
 
+/** How many targets are so; `leaks` are alerts, of which one target may have several. */
+export interface TargetCounts {
+  readonly leaks: number;
+  readonly down: number;
+  readonly calm: number;
+  readonly all: number;
+}
+
+/** What is said of all: nobody is acquitted who does not answer, or was not told yet. */
+export function headline({ leaks, down, calm, all }: TargetCounts): string {
+  if (all === 0) return 'No targets yet';
+  if (leaks > 0) return `${leaks} ${leaks === 1 ? 'leak' : 'leaks'}`;
+  if (down > 0) return `${down} of ${all} ${down === 1 ? 'is' : 'are'} down`;
+  return calm === all ? 'Nothing is alarming' : 'No leak is told so far';
+}
+
 export function targetsPage(
   states: readonly TargetState[],
   alerts: readonly Alert[],
@@ -131,12 +147,12 @@ export function targetsPage(
     counts.set(is, (counts.get(is) ?? 0) + 1);
   }
   const down = counts.get('down') ?? 0;
-  const said =
-    states.length === 0
-      ? 'No targets yet'
-      : alerts.length === 0
-        ? 'Nothing is alarming'
-        : `${alerts.length} ${alerts.length === 1 ? 'leak' : 'leaks'}`;
+  const said = headline({
+    leaks: alerts.length,
+    down,
+    calm: counts.get('none') ?? 0,
+    all: states.length,
+  });
   const rank = (state: TargetState): number => ORDER.indexOf(stateOf(state, alerts));
   const wanted = query.name.toLowerCase();
   const shown = states
