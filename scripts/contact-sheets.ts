@@ -21,7 +21,7 @@ import { encodeProfile, ProfileBuilder } from '@stackpile/profile';
 import type { Browser, Page } from 'playwright-core';
 import sharp, { type OverlayOptions } from 'sharp';
 import { startUi } from '../packages/cli/src/web/serve.ts';
-import { snapshotsOf } from '../packages/profile/test/heapsnapshot/program.ts';
+import { takeHeaps } from '../packages/ui/test/heaps.ts';
 import { buildUi } from '../packages/ui/build.ts';
 import { launch } from '../packages/ui/test/chromium.ts';
 import { hostileProfile } from '../packages/ui/test/hostile.ts';
@@ -112,26 +112,6 @@ function cpuProfile(): string {
   const made = readdirSync(temporary).find((name) => name.endsWith('.cpuprofile'));
   if (frames.status !== 0 || made === undefined) throw new Error('no CPU profile was made');
   return join(temporary, made);
-}
-
-async function snapshots(): Promise<string[]> {
-  const bytes = await snapshotsOf(
-    'server.mjs',
-    `import v8 from 'node:v8';
-TAKE
-class Session { constructor(i) { this.id = i; this.user = { id: i, name: 'user ' + i }; } }
-const cache = new Map();
-const fill = (from, to) => { for (let i = from; i < to; i++) cache.set('s' + i, new Session(i)); };
-fill(0, 4000);
-take()
-fill(4000, 20000);
-take()
-fill(20000, 36000);
-take()
-console.log(cache.size);
-`,
-  );
-  return bytes.map((one, index) => write(`${index}.heapsnapshot`, one));
 }
 
 /** A service whose tasks grow from look to look. */
@@ -226,7 +206,7 @@ async function scenes(): Promise<Scene[]> {
   const one = await serve(dump('t136'), labelled(), longNames(), write('hostile.pb', hostileProfile()));
   const equal = await serve(dump('t136'), dump('t136'));
   const cpu = await serve(cpuProfile());
-  const heaps = await snapshots();
+  const heaps = await takeHeaps(temporary, 3);
   const heap = await serve(heaps[2] ?? '');
   const grown = await serve(...heaps);
   const empty = await serve(

@@ -1,14 +1,10 @@
 // register and createHandler on the real frameworks: apps, groups behind the app's own guard, several mounts at once.
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
-import { getRequestListener } from '@hono/node-server';
-import Router from '@koa/router';
 import { All, Controller, Module, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -25,6 +21,7 @@ import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import Koa from 'koa';
+import { COOKIE, express4, frameworksOf } from './frameworks.ts';
 import { ask } from './http-client.ts';
 
 const TOKEN = 'a-token-that-somebody-has';
@@ -35,138 +32,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function portOf(server: Server): Promise<number> {
-  ends.push(() => (server.closeAllConnections(), server.close()));
-  if (!server.listening) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  }
-  return (server.address() as AddressInfo).port;
-}
-
-const listening = (listener: RequestListener): Promise<number> => portOf(createServer(listener));
-
-function onHono({ fetch }: Hono): Promise<number> {
-  const listener = getRequestListener(fetch);
-  return listening((...args) => void listener(...args));
-}
-
-/** Registers, and closes after the test. */
-function mounted(app: Parameters<typeof register>[0], options: HandlerOptions): void {
-  const { close } = register(app, options);
-  ends.push(close);
-}
-
-/** A framework: an app with the endpoints, and one with them in a group below `/admin` that asks for a cookie of the app's. */
-interface Framework {
-  app(options: HandlerOptions): Promise<number>;
-  group(options: HandlerOptions): Promise<number>;
-}
-
-const COOKIE = 'session=admin';
-
-class Empty {}
-// Decorators are no JavaScript yet: called as what they are.
-Module({})(Empty);
-
-type MakeExpress = typeof express;
-/** It is told apart from its successor by nothing that is used here. */
-const express4 = createRequire(import.meta.url)('express4') as MakeExpress;
-
-function expressLike(make: MakeExpress): Framework {
-  return {
-    app(options) {
-      const app = make();
-      mounted(app, options);
-      app.get('/hello', (_request, response) => void response.send('hello'));
-      return listening(app);
-    },
-    group(options) {
-      const app = make();
-      const group = make.Router();
-      group.use((request, response, next) => {
-        if (request.headers.cookie === COOKIE) next();
-        else response.status(403).end();
-      });
-      mounted(group, options);
-      app.use('/admin', group);
-      return listening(app);
-    },
-  };
-}
-
-const frameworks: Readonly<Record<string, Framework>> = {
-  'Express 5': expressLike(express),
-  'Express 4': expressLike(express4),
-  Fastify: {
-    async app(options) {
-      const app = Fastify();
-      mounted(app, options);
-      app.get('/hello', async () => 'hello');
-      await app.listen({ port: 0, host: '127.0.0.1' });
-      ends.push(() => app.close());
-      return (app.server.address() as AddressInfo).port;
-    },
-    async group(options) {
-      const app = Fastify();
-      await app.register(
-        async (group) => {
-          group.addHook('onRequest', async (request, reply) => {
-            if (request.headers.cookie !== COOKIE) await reply.code(403).send();
-          });
-          mounted(group, options);
-        },
-        { prefix: '/admin' },
-      );
-      await app.listen({ port: 0, host: '127.0.0.1' });
-      ends.push(() => app.close());
-      return (app.server.address() as AddressInfo).port;
-    },
-  },
-  Koa: {
-    app(options) {
-      const app = new Koa();
-      mounted(app, options);
-      app.use((context) => {
-        context.body = 'hello';
-      });
-      const listener = app.callback();
-      return listening((...args) => void listener(...args));
-    },
-    group(options) {
-      const app = new Koa();
-      const group = new Router({ prefix: '/admin' });
-      group.use(async (context, next) => {
-        if (context.get('cookie') === COOKIE) await next();
-        else context.status = 403;
-      });
-      mounted(group, options);
-      app.use(group.routes());
-      const listener = app.callback();
-      return listening((...args) => void listener(...args));
-    },
-  },
-  Hono: {
-    app(options) {
-      const app = new Hono();
-      mounted(app, options);
-      app.get('/hello', (context) => context.text('hello'));
-      return onHono(app);
-    },
-    group(options) {
-      const app = new Hono();
-      const group = new Hono();
-      group.use(async (context, next) => {
-        if (context.req.header('cookie') !== COOKIE) return context.body(null, 403);
-        await next();
-        return undefined;
-      });
-      mounted(group, options);
-      app.route('/admin', group);
-      return onHono(app);
-    },
-  },
-};
+const { frameworks, nest, listening, mounted, onHono } = frameworksOf(ends);
 
 /** What every mount answers, below `base`, to whoever has `headers`. */
 async function expectEndpoints(
@@ -210,16 +76,9 @@ describe('register puts the endpoints on', () => {
     });
   }
 
-  for (const [name, adapter] of [
-    ['Express', () => new ExpressAdapter()],
-    ['Fastify', () => new FastifyAdapter()],
-  ] as const)
+  for (const [name, app] of Object.entries(nest))
     test(`NestJS on ${name}`, async () => {
-      const app = await NestFactory.create(Empty, adapter(), { logger: false });
-      mounted(app, { auth: TOKEN });
-      ends.push(() => app.close());
-      await app.listen(0, '127.0.0.1');
-      const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+      const port = await app({ auth: TOKEN });
       assert.equal((await ask(port, '/debug/pprof/heap')).status, 401);
       await expectEndpoints(port, '/debug/pprof', authorization);
     });

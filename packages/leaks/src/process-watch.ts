@@ -1,5 +1,12 @@
 // One process under watch: its counters, and a LeakWatch for each kind of evidence; what to ask it next, and the verdict on all of it.
-import { type Counters, fileOpeners, type OnlyCall, onlyCalls, readCounters } from '@stackpile/profile';
+import {
+  type Counters,
+  fileOpeners,
+  type OnlyCall,
+  onlyCalls,
+  readCounters,
+  succession,
+} from '@stackpile/profile';
 import type { StarterCall } from './callers.ts';
 import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
 import { LeaksError } from './errors.ts';
@@ -101,7 +108,7 @@ export class ProcessWatch {
   /** Takes one reading of the counters; a process that began after the one before is another run. */
   counters(counters: Counters): void {
     const last = this.#run.ledger.looks.at(-1);
-    const now = last === undefined ? 'same' : continuity(last, counters);
+    const now = last === undefined ? 'same' : succession(last, counters);
     if (now === 'restarted') this.restart();
     if (now === 'another') {
       this.notSeen({
@@ -316,25 +323,6 @@ export class ProcessWatch {
     this.#earlier = [...this.#earlier, verdict].slice(-mostEarlier);
     this.#restarts++;
   }
-}
-
-/** Clocks are set and read a little apart: by so much the beginning of a process may seem to move, in milliseconds. */
-const clockSlack = 5000;
-
-/**
- * Whether the second reading is of the same run, of a later one (another process number, an uptime that fell, a beginning that moved),
- * or of another process that was there all along: several may answer at one address.
- */
-export function continuity(before: Counters, after: Counters): 'same' | 'restarted' | 'another' {
-  const pids = before.pid !== null && after.pid !== null;
-  if (before.uptime === null || after.uptime === null)
-    return pids && before.pid !== after.pid ? 'restarted' : 'same';
-  const began = after.time - after.uptime * 1000;
-  if (pids && before.pid !== after.pid) return began < before.time - clockSlack ? 'another' : 'restarted';
-  if (after.uptime < before.uptime) return 'restarted';
-  // The same number and a higher age is the same process, whatever the clock of the machine was set to.
-  if (pids) return 'same';
-  return began - (before.time - before.uptime * 1000) > clockSlack ? 'restarted' : 'same';
 }
 
 function wrong(what: string, cause?: unknown): LeaksError {

@@ -63,6 +63,12 @@ function shareOf(name: string): number {
   return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }
 
+/** What a scraper has saved: the watch and the number of its run; the first ones saved the watch alone. */
+function savedOf(value: unknown): { readonly watch: unknown; readonly run: number | null } {
+  if (typeof value !== 'object' || value === null || !('watch' in value)) return { watch: value, run: null };
+  return { watch: value.watch, run: 'run' in value && typeof value.run === 'number' ? value.run : null };
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -79,6 +85,8 @@ export class Scraper {
   /** When each profile was taken last, and how many tasks there were at the last of them. */
   readonly #taken = new Map<string, number>();
   #tasks: number | null = null;
+  /** The number of the run that is looked at. */
+  #run: number | null = null;
   #recording: Promise<void> | null = null;
   /** Profiles that the verdict was found by, and when; the look after which it was saved, and when. */
   #judgedThen = -1;
@@ -122,7 +130,9 @@ export class Scraper {
     const saved = await this.#store.remembered(this.#note());
     if (saved === null) return;
     try {
-      this.#watch = ProcessWatch.restore(JSON.parse(saved), this.#options());
+      const { watch, run } = savedOf(JSON.parse(saved));
+      this.#watch = ProcessWatch.restore(watch, this.#options());
+      this.#run = run;
     } catch (error) {
       // Of another version, or half written: the watch begins anew.
       if (!(error instanceof LeaksError || error instanceof SyntaxError)) throw error;
@@ -134,7 +144,7 @@ export class Scraper {
     this.#savedAt = this.#clock.now();
     if (this.#savedThen === this.#state.looks) return;
     this.#savedThen = this.#state.looks;
-    await this.#store.remember(this.#note(), JSON.stringify(this.#watch.save()));
+    await this.#store.remember(this.#note(), JSON.stringify({ run: this.#run, watch: this.#watch.save() }));
   }
 
   /** Looks until the signal aborts. Whatever fails is told, and tried again later and later. Never rejects. */
@@ -171,7 +181,7 @@ export class Scraper {
       },
     });
     for await (const look of watched) {
-      if (look.restarted) this.#restarted();
+      if (look.answeredBy === 'restarted') this.#restarted();
       if (look.failed === null) {
         fine();
         await this.#take(look);
@@ -239,6 +249,7 @@ export class Scraper {
 
   #restarted(): void {
     this.#watch.restart();
+    this.#run = null;
     this.#taken.clear();
     this.#tasks = null;
     this.#state = { ...this.#state, restarts: this.#state.restarts + 1 };
@@ -247,16 +258,27 @@ export class Scraper {
   async #take(look: Look): Promise<void> {
     const { counters } = look;
     const time = timeOf(look, this.#clock);
-    const run = counters?.uptime == null ? 0 : Math.round((counters.time - counters.uptime * 1000) / 10_000);
-    const taken = { tree: this.#trees.forBatch(), time, run };
+    const taken = { tree: this.#trees.forBatch(), time, run: this.#runOf(look) };
     const records: ProfileRecord[] = counters === null ? [] : this.#counterRecords(counters, taken);
     if (counters !== null) this.#watch.counters(counters);
     for (const capture of look.captures) {
       const kept = keptOf(capture.name);
-      await this.#judge(capture, kept, time);
+      if (look.answeredBy !== 'another') await this.#judge(capture, kept, time);
       records.push(...(await this.#recordsOf(capture, kept, taken)));
     }
     await this.#keep(taken.tree, records);
+  }
+
+  /**
+   * The number of the run that a look is of: when it began, in tens of seconds. One run keeps its number, though its clock, or how late
+   * it is read, may round it otherwise the next time.
+   */
+  #runOf({ answeredBy, counters }: Look): number {
+    if (counters?.uptime == null) return this.#run ?? 0;
+    const run = Math.round((counters.time - counters.uptime * 1000) / 10_000);
+    if (answeredBy === 'another') return run;
+    if (this.#run === null || Math.abs(run - this.#run) > 1) this.#run = run;
+    return this.#run;
   }
 
   async #judge(capture: Capture, { evidence }: Kept, time: number): Promise<void> {

@@ -1,8 +1,8 @@
 // Looks at a service again and again: when, how often, how patiently, and whether it is still the same process.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Counters } from '@stackpile/profile';
+import { type Counters, succession } from '@stackpile/profile';
 import { SourceError } from './errors.ts';
-import { type Numbered, numbered, numbersBeginAnew, otherProcess } from './restarts.ts';
+import { type Numbered, numbered, numbersBeginAnew } from './restarts.ts';
 import type { Ask, Capture, Service } from './service.ts';
 
 export type { Ask } from './service.ts';
@@ -44,8 +44,11 @@ export interface Look {
   readonly failed: SourceError | null;
   /** It failed, and no other look follows. */
   readonly givenUp: boolean;
-  /** Another process answers than at the last look: nothing before this can be compared with what is after it. */
-  readonly restarted: boolean;
+  /**
+   * Who answers: the process of the looks before, one that began after them (nothing before this can be compared with what is after it), or
+   * another that was there all along and says nothing about the one that is looked at.
+   */
+  readonly answeredBy: 'same' | 'restarted' | 'another';
 }
 
 const PATIENCE = 3;
@@ -64,7 +67,7 @@ export function looksOf({ every, for: duration }: Pick<LooksPlan, 'every' | 'for
 }
 
 /** A look, before it is known what it means beside the others. */
-type Seen = Omit<Look, 'givenUp' | 'restarted' | 'time'> & { readonly time: number };
+type Seen = Omit<Look, 'givenUp' | 'answeredBy' | 'time'> & { readonly time: number };
 
 /** Takes one look. Throws what is no SourceError. */
 async function seen(service: Service, plan: LooksPlan, time: number): Promise<Seen> {
@@ -103,12 +106,12 @@ async function* pastLooks(service: Service, plan: LooksPlan): AsyncGenerator<Loo
     const captures: Capture[] = [];
     for (const { name, query } of asks)
       if (wanted.has(name)) captures.push(await service.capture(name, query, plan.signal));
-    yield { time, counters, captures, failed: null, restarted: false, givenUp: false };
+    yield { time, counters, captures, failed: null, answeredBy: 'same', givenUp: false };
   }
 }
 
 /** Tells one process from the next. */
-class Succession {
+class Answering {
   readonly #service: Service;
   #restarts: number;
   #counters: Counters | null = null;
@@ -121,27 +124,31 @@ class Succession {
     this.#restarts = service.restarts;
   }
 
-  /** Whether another process answers at this look than at those before. */
-  async isAnother({ counters, captures, failed, time }: Seen): Promise<boolean> {
+  /** Which process answers at this look. */
+  async of({ counters, captures, failed, time }: Seen): Promise<Look['answeredBy']> {
     this.#refused ||= failed?.detail === 'refused';
-    if (failed !== null && counters === null) return false;
+    if (failed !== null && counters === null) return 'same';
     const now = await this.#numbersOf(captures);
-    const another = this.#time !== null && this.#tells(counters, now, time - this.#time);
+    const answeredBy = this.#time === null ? 'same' : this.#tells(counters, now, time - this.#time);
+    if (answeredBy === 'another') return answeredBy;
+    const isNew = answeredBy === 'restarted';
     this.#restarts = this.#service.restarts;
-    this.#counters = counters ?? (another ? null : this.#counters);
-    this.#numbered = now ?? (another ? null : this.#numbered);
+    this.#counters = counters ?? (isNew ? null : this.#counters);
+    this.#numbered = now ?? (isNew ? null : this.#numbered);
     this.#time = time;
     this.#refused = false;
-    return another;
+    return answeredBy;
   }
 
   /** Where a process says when it began, that is the answer. */
-  #tells(counters: Counters | null, now: Numbered | null, elapsed: number): boolean {
-    if (this.#service.restarts > this.#restarts) return true;
-    const said = counters === null || this.#counters === null ? null : otherProcess(this.#counters, counters);
+  #tells(counters: Counters | null, now: Numbered | null, elapsed: number): Look['answeredBy'] {
+    if (this.#service.restarts > this.#restarts) return 'restarted';
+    const said = counters === null || this.#counters === null ? null : succession(this.#counters, counters);
     if (said !== null) return said;
-    if (this.#refused) return true;
-    return now !== null && this.#numbered !== null && numbersBeginAnew(this.#numbered, now, elapsed);
+    const isNew =
+      this.#refused ||
+      (now !== null && this.#numbered !== null && numbersBeginAnew(this.#numbered, now, elapsed));
+    return isNew ? 'restarted' : 'same';
   }
 
   /** Numbers of goroutines; of Node's tasks another may be the one that is seen waiting, of a process they are places in its heap. */
@@ -165,7 +172,7 @@ export async function* looks(service: Service, plan: LooksPlan): AsyncGenerator<
   const clock = plan.clock ?? systemClock;
   const { signal } = plan;
   const patience = plan.patience ?? PATIENCE;
-  const succession = new Succession(service);
+  const answering = new Answering(service);
   const begin = clock.now();
   const count = looksOf(plan);
   let failures = 0;
@@ -182,12 +189,12 @@ export async function* looks(service: Service, plan: LooksPlan): AsyncGenerator<
     index = Math.max(index, Math.min(count - 1, due));
     const look = await seen(service, plan, time);
     if (signal.aborted && look.failed !== null) return;
-    const restarted = await succession.isAnother(look);
+    const answeredBy = await answering.of(look);
     failures = look.failed === null ? 0 : failures + 1;
     hasSeen ||= look.failed === null;
     const most = hasSeen || patience === Infinity ? patience : 1;
     const givenUp = look.failed !== null && (failures >= most || isFinal(look.failed));
-    yield { ...look, restarted, givenUp };
+    yield { ...look, answeredBy, givenUp };
     if (givenUp) return;
   }
 }

@@ -1,31 +1,10 @@
-// Whether the process that answers is still the one that answered before. Nothing here rests on a single task or handle.
-import { type Counters, type Profile, taskLabel, waitedMilliseconds } from '@stackpile/profile';
+// Whether the process whose tasks were listed is still the one whose tasks were listed before. Nothing here rests on a single task or handle.
+import { type Profile, taskLabel, waitedMilliseconds } from '@stackpile/profile';
 
-/** Two readings of one process disagree by no more than this on when it began, in milliseconds. */
-const SAME_START_MS = 2000;
 /** Fewer tasks than this tell nothing: they come and go. */
 const LEAST_TASKS = 3;
 /** Go tells how long a goroutine has waited in whole minutes. */
 const WAIT_STEP_MS = 60_000;
-
-/** Numbers that only ever grow within one process. */
-const TOTALS = ['uptime', 'cpu', 'turns', 'requests'] as const;
-
-function fell(before: number | null, now: number | null): boolean {
-  return before !== null && now !== null && now < before;
-}
-
-function startOf({ time, uptime }: Counters): number | null {
-  return uptime === null ? null : time - uptime * 1000;
-}
-
-/** Whether counters are those of another process; null where they do not say. */
-export function otherProcess(before: Counters, now: Counters): boolean | null {
-  if (before.pid !== null && now.pid !== null && before.pid !== now.pid) return true;
-  if (TOTALS.some((name) => fell(before[name], now[name]))) return true;
-  const [begun, begins] = [startOf(before), startOf(now)];
-  return begun === null || begins === null ? null : Math.abs(begins - begun) > SAME_START_MS;
-}
 
 /** The tasks of a dump, as far as they are numbered. */
 export interface Numbered {

@@ -226,8 +226,8 @@ describe('patience', () => {
 describe('another process', () => {
   /** At which looks of the script it is another one. */
   const restarts = async (script: Script, wants: readonly Ask[] = []): Promise<number[]> =>
-    (await all(script, { wants: () => wants, patience: 10 })).flatMap(({ restarted }, k) =>
-      restarted ? [k] : [],
+    (await all(script, { wants: () => wants, patience: 10 })).flatMap(({ answeredBy }, k) =>
+      answeredBy === 'restarted' ? [k] : [],
     );
   const goroutine = [{ name: 'goroutine' }];
 
@@ -248,6 +248,21 @@ describe('another process', () => {
         [3],
         total,
       );
+  });
+
+  test('that was there all along is no restart of the one that is looked at, which goes on', async () => {
+    const counters = (k: number) =>
+      k % 2 === 0
+        ? countersOf({ pid: 7, time: k * 1000, uptime: 60 + k })
+        : countersOf({ pid: 8, time: k * 1000, uptime: 61 + k });
+    const seen = (await all({ counters }, {})).slice(0, 4).map(({ answeredBy }) => answeredBy);
+    assert.deepEqual(seen, ['same', 'another', 'same', 'another']);
+  });
+
+  test('is not one that is told of late', async () => {
+    const counters = (k: number) =>
+      countersOf({ pid: 7, time: k * 1000 + (k === 3 ? 4000 : 0), uptime: 60 + k });
+    assert.deepEqual(await restarts({ counters }), []);
   });
 
   test("has allocated less than the last one, where it is Go's", async () => {
@@ -362,8 +377,8 @@ test('a real agent that is killed and started again is another process, once', a
   assert.ok(between.length > 0 && between.every(({ failed }) => failed?.code === 'SOURCE_UNREACHABLE'));
   const alive = seen.filter(({ failed }) => failed === null);
   assert.deepEqual(
-    alive.map(({ restarted }) => restarted),
-    [false, false, false, true, false, false],
+    alive.map(({ answeredBy }) => answeredBy),
+    ['same', 'same', 'same', 'restarted', 'same', 'same'],
   );
   await service.close();
 });

@@ -45,6 +45,8 @@ export function progress(vitals: Vitals, settings: BlackBoxSettings): Progress[]
 /** How far a value has to fall below its line, or how long ago a bundle has to be, before there is another for it. */
 const REARM = 0.9;
 const REST_MS = 600_000;
+/** When one is tried again that could not be written: disks are emptied, folders made. */
+const RETRY_MS = 30_000;
 
 /** Tells the crossings that deserve a bundle. */
 export class Crossings {
@@ -59,5 +61,10 @@ export class Crossings {
     if (found === undefined) return null;
     this.#last.set(found.what, now);
     return found;
+  }
+
+  /** There is no bundle for the crossing after all: it deserves one still. */
+  failed({ what }: Progress, now: number): void {
+    this.#last.set(what, now - REST_MS + RETRY_MS);
   }
 }

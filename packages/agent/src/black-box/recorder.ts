@@ -107,7 +107,7 @@ export class Recorder {
     const crossed = this.#crossings.crossed(all, performance.now());
     const far = all.filter(({ what }) => what !== 'lag').map(({ value, line }) => value / line);
     const furthest = Math.max(0, ...far);
-    if (crossed !== null) await this.#write(crossed);
+    if (crossed !== null) await this.#written(crossed);
     else this.#onTheWay(furthest);
     return furthest > 0.85 ? CLOSE_MS : furthest > 0.4 ? BUSY_MS : CALM_MS;
   }
@@ -222,6 +222,14 @@ export class Recorder {
     }
   }
 
+  async #written(crossed: Progress): Promise<void> {
+    try {
+      await this.#write(crossed);
+    } finally {
+      if (!this.#isOver) this.#spare.hold();
+    }
+  }
+
   /** Writes a bundle: first what is known, then what the main thread has to be asked for. */
   async #write(crossed: Progress): Promise<void> {
     const { settings, context, commandLine, say } = this.#parts;
@@ -246,7 +254,8 @@ export class Recorder {
     };
     for (const { name, body } of this.#earlier) first[name] = body;
     this.#spare.release();
-    const bundle = Bundle.create(settings.dir, time, first);
+    const bundle = this.#create(crossed, time, first);
+    this.#hasFailed = false;
     const text = `the black box has crossed ${crossed.what}: evidence is in ${bundle.path}`;
     say(text);
     tidy(settings.dir, settings, bundle.name, time);
@@ -272,10 +281,19 @@ export class Recorder {
     bundle.add('ledger.json', `${JSON.stringify(this.#ledger.readings)}\n`);
     bundle.add('box.json', box(true));
     tidy(settings.dir, settings, bundle.name, time);
-    this.#spare.hold();
     delivery.send(['ledger.json', 'box.json']);
     // Whoever takes the bundle slowly keeps nobody from looking.
     void delivery.end();
+  }
+
+  /** @throws what the file system says; then it is tried again */
+  #create(crossed: Progress, time: number, first: Readonly<Record<string, string | Uint8Array>>): Bundle {
+    try {
+      return Bundle.create(this.#parts.settings.dir, time, first);
+    } catch (error) {
+      this.#crossings.failed(crossed, performance.now());
+      throw error;
+    }
   }
 
   #fail(error: unknown): void {

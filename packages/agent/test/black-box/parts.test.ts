@@ -18,7 +18,7 @@ import { blackBoxSettings, lineOf, millisecondsOf } from '../../src/black-box-se
 import { Bundle, tidy } from '../../src/black-box/bundle.ts';
 import { oldSpaceLimit } from '../../src/black-box/heap-limit.ts';
 import { Ledger } from '../../src/black-box/ledger.ts';
-import { Crossings, progress, type Vitals } from '../../src/black-box/lines.ts';
+import { Crossings, progress, type Progress, type Vitals } from '../../src/black-box/lines.ts';
 
 const none: Vitals = {
   rss: null,
@@ -62,6 +62,19 @@ describe('lines', () => {
       [false, true, false, false, false, false, true],
     );
     assert.equal(at(95, 700_000), true);
+  });
+
+  test('that could not be written are crossed again before long', () => {
+    const settings = blackBoxSettings({ dir: '/box' });
+    const crossings = new Crossings();
+    const at = (now: number): Progress | null =>
+      crossings.crossed(progress({ ...none, rss: 95, rssLimit: 100 }, settings), now);
+    const first = at(0);
+    assert.ok(first !== null);
+    crossings.failed(first, 1);
+    assert.equal(at(1000), null);
+    assert.equal(at(31_000)?.what, 'rss');
+    assert.equal(at(62_000), null);
   });
 
   test('of what has no limit are none', () => {

@@ -65,6 +65,13 @@ function sentenceOf({ name, crossed, verdict }: Known, path: string): string {
   return `${name} ${what}: evidence is in ${path}.${so}`;
 }
 
+/** What is told while a bundle is written. */
+export interface BoxEvents {
+  say(line: string): void;
+  /** There is none, not even its beginning. */
+  unmade(): void;
+}
+
 /**
  * Writes one bundle; the folder is within its bounds afterwards.
  *
@@ -76,7 +83,7 @@ export async function writeBox(
   plan: BoxPlan,
   known: () => Known,
   last: { readonly service: Service; readonly asks: readonly LastAsk[]; readonly signal: AbortSignal } | null,
-  say: (line: string) => void,
+  { say, unmade }: BoxEvents,
 ): Promise<void> {
   const begun = known();
   const time = Date.now();
@@ -101,7 +108,13 @@ export async function writeBox(
     };
   };
   const first = { 'box.json': box(false), ...told(begun), ...begun.earlier };
-  const bundle = Bundle.create(plan.dir, time, first, begun.pid ?? 0);
+  let bundle: Bundle;
+  try {
+    bundle = Bundle.create(plan.dir, time, first, begun.pid ?? 0);
+  } catch (error) {
+    unmade();
+    throw error;
+  }
   tidy(plan.dir, plan, bundle.name, time);
   const text = sentenceOf(begun, bundle.path);
   say(text);

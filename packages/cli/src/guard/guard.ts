@@ -239,8 +239,8 @@ export class Guard {
     verdict: ProcessVerdict | null,
     signal: AbortSignal,
   ): Promise<void> {
-    const { failed, restarted, counters, captures, time } = look;
-    if (restarted || (failed !== null && hasGone(failed))) this.#end();
+    const { failed, answeredBy, counters, captures, time } = look;
+    if (answeredBy === 'restarted' || (failed !== null && hasGone(failed))) this.#end();
     if (failed !== null) {
       if (failed.code !== 'SOURCE_ABORTED') this.#sayOnce(failed.message);
       return;
@@ -356,8 +356,17 @@ export class Guard {
     });
     const last =
       service === null ? null : { service, asks: lastAsks(service.kind, this.#plan.mayStop), signal };
-    const writing = writeBox(this.#plan.box, known, last, (line) => this.#host.say(visible(line, MOST_TEXT)))
-      .then(() => void this.#written++)
+    const writing = writeBox(this.#plan.box, known, last, {
+      say: (line) => this.#host.say(visible(line, MOST_TEXT)),
+      unmade: () => {
+        const { what } = crossed;
+        if (what !== 'gone') life.crossings.failed({ ...crossed, what }, performance.now());
+      },
+    })
+      .then(() => {
+        this.#written++;
+        this.#hasFailed = false;
+      })
       .catch((error: unknown) => this.#fail(error))
       .finally(() => (this.#isWriting = false));
     this.#writing = Promise.all([this.#writing, writing]).then(() => undefined);

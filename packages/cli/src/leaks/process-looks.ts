@@ -129,10 +129,11 @@ class WorkerStops {
 
 /** Takes what a look brought: the counters first, then each profile as the evidence that it was wanted for. */
 async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk[]): Promise<void> {
-  const { counters, captures, restarted, time } = look;
-  if (restarted) watch.restart();
+  const { counters, captures, answeredBy, time } = look;
+  if (answeredBy === 'restarted') watch.restart();
   // By our own clock, as the dumps: its clock may be another.
   if (counters !== null) watch.counters({ ...counters, time: time ?? counters.time });
+  if (answeredBy === 'another') return;
   for (const [i, capture] of captures.entries()) {
     const worker = asked[i]?.worker;
     if (capture.type === refused) {

@@ -143,9 +143,10 @@ export class Watched {
     const clock = { now: () => host.now(), sleep: (ms: number) => host.sleep(ms) };
     const plan = { every, for: duration, patience: Infinity, signal, clock, wants: () => [ask] };
     for await (const look of looks(service, plan)) {
-      const { captures, counters, time, restarted } = look;
-      if (restarted) ledger = new Ledger();
-      if (counters !== null) ledger.add({ ...counters, time: time ?? counters.time });
+      const { answeredBy, captures, counters, time } = look;
+      if (answeredBy === 'restarted') ledger = new Ledger();
+      if (counters !== null && answeredBy !== 'another')
+        ledger.add({ ...counters, time: time ?? counters.time });
       const [dump] = captures;
       if (dump !== undefined) {
         const profile = await dump.profile();
