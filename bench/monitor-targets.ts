@@ -1,6 +1,6 @@
 // Many services in one process, each below a path of its own, for bench/monitor.ts: counters, tasks and a heap that breathes.
 //
-// It prints its port, and at each line that it reads how often it was asked for counters, as JSON by target.
+// It prints its port, and at each line that it reads how many bytes of answers it has sent so far.
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
@@ -30,17 +30,22 @@ const bodies = new Map(
 const begun = Date.now() - 2 * 3_600_000;
 
 const asked = new Map<string, number>();
+let sent = 0;
 
 function answer(response: ServerResponse, target: string, name: string): void {
   const turn = asked.get(target) ?? 0;
-  if (name === 'offers') response.end(OFFERS);
+  const send = (body: string | Uint8Array): void => {
+    sent += body.length;
+    response.end(body);
+  };
+  if (name === 'offers') send(OFFERS);
   else if (name === 'counters') {
     asked.set(target, turn + 1);
-    response.end(JSON.stringify(countersOf(turn, Date.now(), (Date.now() - begun) / 1000)));
+    send(JSON.stringify(countersOf(turn, Date.now(), (Date.now() - begun) / 1000)));
   } else {
     const body = bodies.get(name)?.[turn % TURNS];
     if (body === undefined) response.writeHead(404).end();
-    else response.end(body);
+    else send(body);
   }
 }
 
@@ -50,5 +55,5 @@ const server = createServer(({ url = '' }, response) => {
 });
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
-process.stdin.on('data', () => process.stdout.write(`${JSON.stringify([...asked.values()])}\n`));
+process.stdin.on('data', () => process.stdout.write(`${sent}\n`));
 process.stdin.on('end', () => process.exit(0));

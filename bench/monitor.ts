@@ -3,65 +3,28 @@
 // for two hours: what is kept of a service, and the work of judging it, become no more than that.
 //
 // node scripts/run.mjs bench/monitor.ts [TARGETS] [SECONDS]
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { ProcessWatch } from '@stackpile/leaks';
-import { openStoreOnThread, parseStorePlace, readConfig, startMonitor } from '@stackpile/monitor';
-import { countersOf, profileOf, TURNS } from './monitor-profiles.ts';
+import { openStoreOnThread, parseStorePlace, startMonitor } from '@stackpile/monitor';
+import { configOf, EVERY, startTargets, watchedFor } from './monitor-watched.ts';
 
 const count = Number(process.argv[2] ?? '500');
 const seconds = Number(process.argv[3] ?? '300');
-const EVERY = 15;
 const MB = 2 ** 20;
 
-/** What a monitor knows of a service that it has watched for so many seconds. */
-function watchedFor(age: number): string {
-  const watch = new ProcessWatch();
-  const now = Date.now() - EVERY * 1000;
-  for (let at = 0; at < age; at += EVERY) {
-    const [turn, time] = [at / EVERY, now - (age - at) * 1000];
-    watch.counters(countersOf(turn, time, at));
-    if (at % 60 !== 0) continue;
-    watch.dump('tasks', { profile: profileOf('goroutine', turn % TURNS), time });
-    watch.dump('heap', { profile: profileOf('heap', turn % TURNS), time });
-  }
-  return JSON.stringify(watch.save());
-}
-
-const program = fileURLToPath(new URL('monitor-targets.ts', import.meta.url));
-const child = spawn(process.execPath, [...process.execArgv, program], { stdio: ['pipe', 'pipe', 'inherit'] });
-const lines = createInterface({ input: child.stdout });
-const [port] = (await once(lines, 'line')) as [string];
+const targets = await startTargets();
+const { port } = targets;
 
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-bench-monitor-'));
 const path = join(folder, 'monitor.db');
 const store = await openStoreOnThread(parseStorePlace(path));
-const saved = watchedFor(2 * 3600);
+const saved = watchedFor(2 * 3600, Date.now() - EVERY * 1000);
 for (let i = 0; i < count; i++) await store.remember(`watch bench t${i}`, saved);
-const config = readConfig(
-  JSON.stringify({
-    scrape_configs: [
-      {
-        job_name: 'bench',
-        static_configs: Array.from({ length: count }, (_, i) => ({
-          targets: [`http://127.0.0.1:${port}/t${i}`],
-          labels: { instance: `t${i}` },
-        })),
-      },
-    ],
-  }),
-  'bench',
-  '/',
-  { every: EVERY * 1000, profilesEvery: 60_000, timeout: 10_000 },
-);
+const config = configOf(port, Array.from({ length: count }, (_, i) => `t${i}`));
 const said: string[] = [];
 const monitor = await startMonitor({
   targets: [],
@@ -120,5 +83,5 @@ console.log(
 await monitor.stop();
 await store.close();
 console.log(`store            ${(statSync(path).size / MB).toFixed(1)} MB`);
-child.stdin.end();
+targets.end();
 rmSync(folder, { recursive: true });
