@@ -33,6 +33,9 @@ export class StackSums {
   readonly #slots = new Map<number, number>();
   readonly #stacks: number[] = [];
   #sums = new Float64Array(FIRST_ROOM * WIDTH);
+  /** The stack that was asked for last, and its place: an hour is read stack by stack. */
+  #lastStack = -1;
+  #lastAt = 0;
   /** The profiles: how many, and how many of the first and last third. */
   n = 0;
   sx = 0;
@@ -121,6 +124,13 @@ export class StackSums {
   }
 
   #slot(stack: number): number {
+    if (stack === this.#lastStack) return this.#lastAt;
+    this.#lastStack = stack;
+    this.#lastAt = this.#place(stack);
+    return this.#lastAt;
+  }
+
+  #place(stack: number): number {
     const known = this.#slots.get(stack);
     if (known !== undefined) return known * WIDTH;
     const slot = this.#stacks.length;
