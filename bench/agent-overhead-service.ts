@@ -1,32 +1,15 @@
 // A service under load for agent-overhead.ts: Fastify, GraphQL, or one that does nothing but await two hundred promises per request.
 import { createHook } from 'node:async_hooks';
 import { createServer, type ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promiseHooks } from 'node:v8';
-import { createHandler, register, type ServerOptions, startServer } from '@stackpile/agent';
+import { createHandler, register, startServer } from '@stackpile/agent';
 import Fastify from 'fastify';
 import { orders } from './agent-overhead-graphql.ts';
-import { NEIGHBOURS } from './agent-overhead-variants.ts';
+import { agents, startDatadog } from './agent-overhead-variants.ts';
 
 const [kind, variant = ''] = process.argv.slice(2);
 
-/** What the agent is started with; variants that are not here have none. */
-const agents: Readonly<Record<string, ServerOptions>> = {
-  on: {},
-  on_twin: {},
-  scraped: {},
-  scraped_snapshots: {},
-  profiled: { tasks: false, heap: false },
-  traced: { tasks: false, heap: false },
-  unasked: { tasks: { from: 'first look' } },
-  block: { tasks: false, block: true },
-  black_box: { blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } },
-  untracked: { tasks: false },
-  unsampled: { tasks: false, heap: false },
-};
 const options = agents[variant];
 const pprof = options === undefined ? '' : (await startServer({ port: 0, ...options })).url;
 // What V8 takes for a promise hook that is gone again: it inlines fewer operations on promises from then on.
@@ -34,21 +17,7 @@ if (variant === 'hooked_once') {
   (promiseHooks.createHook({ init: () => undefined }) as () => void)();
   await startServer({ port: 0, tasks: false });
 }
-/** What is used of @datadog/pprof. */
-interface Datadog {
-  readonly time: {
-    start(options: { readonly durationMillis: number; readonly intervalMicros: number }): void;
-    stop(restart: boolean): unknown;
-  };
-  encode(profile: unknown): Promise<Uint8Array>;
-}
-
-// As their tracer does it: a profile at 100 Hz, cut and begun anew, and encoded.
-if (variant === 'datadog') {
-  const datadog = createRequire(join(NEIGHBOURS, 'x.js'))('@datadog/pprof') as Datadog;
-  datadog.time.start({ durationMillis: 10_000, intervalMicros: 10_000 });
-  setInterval(() => void datadog.encode(datadog.time.stop(true)), 10_000);
-}
+if (variant === 'datadog') startDatadog();
 if (variant === 'async_hooks') {
   // What why-is-node-running does: an Error per resource, promises included.
   const stacks = new Map<number, Error>();

@@ -1,13 +1,50 @@
 // What agent-overhead.ts asks of a service beside its load, by variant, and the flags that it is started with.
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { ServerOptions } from '@stackpile/agent';
 
 /** Where `STACKPILE_TEST_NEIGHBOURS=install npm test -- packages/agent/test/neighbours.test.ts` puts what is no dependency of ours. */
 export const NEIGHBOURS: string = fileURLToPath(
   new URL('../.cache/neighbours/node_modules', import.meta.url),
 );
+
+/** What the agent is started with; variants that are not here have none. */
+export const agents: Readonly<Record<string, ServerOptions>> = {
+  on: {},
+  on_twin: {},
+  scraped: {},
+  scraped_snapshots: {},
+  profiled: { tasks: false, heap: false },
+  traced: { tasks: false, heap: false },
+  unasked: { tasks: { from: 'first look' } },
+  block: { tasks: false, block: true },
+  black_box: { blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } },
+  untracked: { tasks: false },
+  unsampled: { tasks: false, heap: false },
+};
+/** What is used of @datadog/pprof. */
+interface Datadog {
+  readonly time: {
+    start(options: { readonly durationMillis: number; readonly intervalMicros: number }): void;
+    stop(restart: boolean): unknown;
+  };
+  encode(profile: unknown): Promise<Uint8Array>;
+}
+
+/** As their tracer does it: a profile at 100 Hz, cut and begun anew, and encoded. @returns what ends it */
+export function startDatadog(): () => void {
+  const datadog = createRequire(join(NEIGHBOURS, 'x.js'))('@datadog/pprof') as Datadog;
+  datadog.time.start({ durationMillis: 10_000, intervalMicros: 10_000 });
+  const timer = setInterval(() => void datadog.encode(datadog.time.stop(true)), 10_000);
+  return () => {
+    clearInterval(timer);
+    datadog.time.stop(false);
+  };
+}
 
 /** Milliseconds from one scrape of Alloy's to the next; its CPU profile lasts a second less. */
 const SCRAPE_MS = 15_000;

@@ -11,15 +11,14 @@
 //
 // node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--pin]
 //   [--services fastify,graphql,promises] [--variants off,twin,untracked,on,async_hooks] [--warm 12] [--lead 2]
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
+import { bind, collect, load, type Loaded, median, quantile, type Reading } from './agent-overhead-load.ts';
 import { driverOf, flagsOf, unavailable } from './agent-overhead-variants.ts';
 
 const { values } = parseArgs({
@@ -60,33 +59,15 @@ const LEAD_SECONDS = Number(values.lead);
  */
 const SEMI_SPACE = 16;
 
-interface Reading {
-  /** Requests per second. */
-  readonly rate: number;
-  /** Milliseconds. */
-  readonly p99: number;
-  /** Milliseconds, ascending. */
-  readonly latencies: Float32Array;
-  /** CPU time of the service per request, microseconds. Other programs on the machine hardly move it. */
-  readonly cpu: number;
-}
-
 /** What has one number per reading. */
 type Figure = 'rate' | 'p99' | 'cpu';
-
-/** Binds a process, and what it starts from now on, to a core. */
-function bind(pid: number | undefined, core: number): void {
-  execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' });
-}
 
 if (values.pin) {
   if (availableParallelism() < 2) throw new Error('--pin: there is one core only');
   bind(process.pid, 1);
 }
 
-interface Service {
-  readonly child: ChildProcess;
-  readonly url: string;
+interface Service extends Loaded {
   /** Ends what is asked of it beside the load. */
   readonly ask: AbortController;
   readonly asked: Promise<void>;
@@ -108,74 +89,6 @@ async function start(kind: string, variant: string): Promise<Service> {
   const [{ url, pprof }] = (await once(child, 'message')) as [{ url: string; pprof: string }];
   const ask = new AbortController();
   return { child, url, ask, asked: driverOf(variant)(pprof, ask.signal) };
-}
-
-/** CPU time that the service has used so far, microseconds. */
-async function cpuOf({ child }: Service): Promise<number> {
-  const answer = once(child, 'message') as Promise<[{ cpu: NodeJS.CpuUsage }]>;
-  child.send('cpu');
-  const [{ cpu }] = await answer;
-  return cpu.user + cpu.system;
-}
-
-/**
- * Has a service collect all garbage while it rests, once. V8's code for a program that has never done so is up to a quarter faster for good
- * (Node 24, Fastify), and every service does sooner or later: one whose heap is read does at once, and would be compared with one that has not.
- */
-async function collect({ child }: Service): Promise<void> {
-  const answer = once(child, 'message');
-  child.send('collect');
-  await answer;
-}
-
-/** Loads a service for so many seconds, and for {@link LEAD_SECONDS} before them. */
-async function load(target: Service, seconds: number): Promise<Reading> {
-  const heard: number[] = [];
-  let counts = false;
-  let stop = (): void => undefined;
-  const ended = new Promise<autocannon.Result>((resolve, reject) => {
-    const options = { url: target.url, connections: 20, duration: LEAD_SECONDS + seconds + 1 };
-    const running = autocannon(options, (error: unknown, result) => {
-      if (error) reject(error);
-      else resolve(result);
-    });
-    running.on('response', (_client, _status, _bytes, ms) => {
-      // autocannon's own percentiles are whole milliseconds.
-      if (counts) heard.push(ms);
-    });
-    stop = (): void => running.stop();
-  });
-  await sleep(LEAD_SECONDS * 1000);
-  const cpuBefore = await cpuOf(target);
-  const began = performance.now();
-  counts = true;
-  await sleep(seconds * 1000);
-  counts = false;
-  const elapsed = (performance.now() - began) / 1000;
-  const cpu = (await cpuOf(target)) - cpuBefore;
-  stop();
-  const { errors, non2xx } = await ended;
-  if (errors > 0 || non2xx > 0) throw new Error(`${errors} errors, ${non2xx} bad answers`);
-  const latencies = Float32Array.from(heard).sort();
-  return {
-    latencies,
-    rate: latencies.length / elapsed,
-    p99: latencies[Math.floor(latencies.length * 0.99)] as number,
-    cpu: cpu / latencies.length,
-  };
-}
-
-function quantile(sorted: readonly number[], q: number): number {
-  const at = (sorted.length - 1) * q;
-  const below = sorted[Math.floor(at)] as number;
-  return below + ((sorted[Math.ceil(at)] as number) - below) * (at % 1);
-}
-
-function median(numbers: readonly number[]): number {
-  return quantile(
-    [...numbers].sort((a, b) => a - b),
-    0.5,
-  );
 }
 
 /** Median and quartiles of the ratios of readings that were taken side by side. */
@@ -230,16 +143,16 @@ async function measure(kind: string, readings: ReadonlyMap<string, Reading[]>, b
   for (const variant of [...variants.slice(first), ...variants.slice(0, first)])
     running.set(variant, await start(kind, variant));
   for (const target of running.values()) {
-    await load(target, WARM_SECONDS / 2);
+    await load(target, WARM_SECONDS / 2, LEAD_SECONDS);
     await collect(target);
-    await load(target, WARM_SECONDS / 2);
+    await load(target, WARM_SECONDS / 2, LEAD_SECONDS);
   }
   for (let round = 0; round < Number(values.rounds); round++) {
     // Every other round backwards, so that a drift of the machine hits all alike.
     const order = round % 2 === 0 ? variants : [...variants].reverse();
     for (const variant of order) {
       const target = running.get(variant) as Service;
-      (readings.get(variant) as Reading[]).push(await load(target, Number(values.seconds)));
+      (readings.get(variant) as Reading[]).push(await load(target, Number(values.seconds), LEAD_SECONDS));
     }
   }
   for (const { child, ask, asked } of running.values()) {

@@ -86,7 +86,8 @@ for (let first = 0; first < count; first += each) {
     say: () => undefined,
   });
   // All of them, and what the monitor does now and then.
-  for (let before = -1; before !== clock.asleep || before < names.length; await sleep(200)) before = clock.asleep;
+  for (let before = -1; before !== clock.asleep || before < names.length; await sleep(200))
+    before = clock.asleep;
   const all = clock.asleep;
   const [used, asked] = [process.cpuUsage(), await targets.sent()];
   for (const end = begins + minutes * 60_000; clock.now() < end; ) await clock.step(all);

@@ -24,7 +24,10 @@ const path = join(folder, 'monitor.db');
 const store = await openStoreOnThread(parseStorePlace(path));
 const saved = watchedFor(2 * 3600, Date.now() - EVERY * 1000);
 for (let i = 0; i < count; i++) await store.remember(`watch bench t${i}`, saved);
-const config = configOf(port, Array.from({ length: count }, (_, i) => `t${i}`));
+const config = configOf(
+  port,
+  Array.from({ length: count }, (_, i) => `t${i}`),
+);
 const said: string[] = [];
 const monitor = await startMonitor({
   targets: [],

@@ -8,7 +8,7 @@ import {
   succession,
 } from '@stackpile/profile';
 import type { StarterCall } from './callers.ts';
-import { type CounterKind, counterKinds, type Evidence, evidences } from './counter-kinds.ts';
+import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
 import { LeaksError } from './errors.ts';
 import type { FileOpener } from './files.ts';
 import { SharedFrames } from './frames.ts';
@@ -51,8 +51,6 @@ const mostEarlier = 8;
 /** Above this many bytes a heap profile, which collects the whole heap, is asked for only now and then. */
 const largeHeap = 256 * 2 ** 20;
 const nowAndThen = 3;
-/** What is unclear still after so many looks, or so many milliseconds and looks, is worth a stop. */
-const patience = { looks: 5, time: 20_000, fewest: 3 } as const;
 /** Up to so many bytes of heap a snapshot that is taken anyway is told by class as well, whether or not it grows. */
 const smallHeap = 200 * 2 ** 20;
 
@@ -209,25 +207,16 @@ export class ProcessWatch {
     return wanted;
   }
 
-  /**
-   * Whether something may grow of which only what the heap holds can tell. To look there stops a process, and moves its resident memory, which
-   * is then hard to acquit: so what rises from look to look is worth it at once, what is only unclear once there were some looks, and resident
-   * memory, of which the heap holds the least part, where it grows.
-   */
+  /** Whether something may grow of which only what the heap holds can tell. */
   #isRestless(): boolean {
-    const { ledger } = this.#run;
-    const { looks, span } = ledger;
-    const isLate =
-      this.#options.snapshots === true ||
-      looks.length >= patience.looks ||
-      (looks.length >= patience.fewest && span >= patience.time);
-    return ledger.trends().some(({ kind, state }) => {
-      if (state === 'flat' || state === 'unknown') return false;
-      if (state === 'grows') return kind.evidence.some((one) => one === 'classes' || one === 'closures');
-      if (!kind.evidence.includes('classes')) return false;
-      if (kind.name === 'rss') return this.#options.snapshots === true;
-      return isLate || rises(looks, kind);
-    });
+    return this.#run.ledger
+      .trends()
+      .some(
+        ({ kind, state }) =>
+          state !== 'flat' &&
+          state !== 'unknown' &&
+          (kind.evidence.includes('classes') || (state === 'grows' && kind.evidence.includes('closures'))),
+      );
   }
 
   /** What it remembers, for {@link ProcessWatch.restore}; verdicts on earlier runs are not kept. */
@@ -334,19 +323,6 @@ export class ProcessWatch {
     this.#earlier = [...this.#earlier, verdict].slice(-mostEarlier);
     this.#restarts++;
   }
-}
-
-/** Whether each of three readings or more is higher than the one before it, by more than nothing in all: of the heap, what collections left. */
-function rises(looks: readonly Counters[], { name, leastGain, leastShare }: CounterKind): boolean {
-  const known = looks
-    .flatMap((counters) => counters[name] ?? [])
-    .filter((value, i, all) => value !== all[i - 1]);
-  const [first = 0, last = 0] = [known[0], known.at(-1)];
-  return (
-    known.length >= 3 &&
-    known.every((value, i) => i === 0 || value > (known[i - 1] ?? 0)) &&
-    last - first >= Math.max(leastGain, leastShare * last)
-  );
 }
 
 function wrong(what: string, cause?: unknown): LeaksError {

@@ -653,21 +653,6 @@ describe('what to look at next', () => {
     const heap = watched((k) => ({ heapLive: (20 + k) * 2 ** 20 })).watch;
     assert.ok(heap.wants().includes('heap'));
     assert.ok(heap.wants().includes('classes'));
-    const rising = new ProcessWatch();
-    for (let k = 0; k < 3; k++) rising.counters(healthy(120 + 5 * k, { heapLive: (20 + k) * 2 ** 20 }));
-    assert.ok(rising.wants().includes('classes'));
-    // What is only unclear waits for some looks: to look stops the process.
-    const unclear = new ProcessWatch();
-    const isWanted: boolean[] = [];
-    for (let k = 0; k < 6; k++) {
-      unclear.counters(healthy(120 + 5 * k, { heapLive: (20 + 4 * (k % 2)) * 2 ** 20 }));
-      isWanted.push(unclear.wants().includes('classes'));
-    }
-    assert.deepEqual(isWanted, [false, false, false, false, true, true]);
-    // Resident memory is not the heap's where that is steady.
-    const native = watched((k) => ({ rss: (100 + 30 * (k % 2)) * 2 ** 20 }));
-    assert.equal(rowOf(native.verdict, 'rss').state, 'unclear');
-    assert.ok(!native.watch.wants().includes('classes'));
     assert.ok(
       !watched(() => ({ runtime: 'go' }))
         .watch.wants()

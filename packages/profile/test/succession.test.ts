@@ -14,7 +14,11 @@ describe('two readings', () => {
   test('are of one process where all that only grows has grown, whatever its clock was set to', () => {
     const later = { pid: 1, uptime: 115, cpu: 5, requests: 41 };
     for (const moved of [0, -3_600_000, 3000, -3000])
-      assert.equal(succession(before, countersOf({ ...later, time: 10_015_000 + moved })), 'same', `${moved}`);
+      assert.equal(
+        succession(before, countersOf({ ...later, time: 10_015_000 + moved })),
+        'same',
+        `${moved}`,
+      );
   });
 
   test('are of one where it was read long after it was asked: it hung meanwhile', () => {

@@ -20,6 +20,8 @@ const FILLING = new RegExp(
 const APPENDED = /\s*\+=/uy;
 const JOINED = /\s*=\s*(?:this\s*\.\s*)?([\w$#]+)\s*(?:\?\.|\.)\s*concat\s*\(/uy;
 const RENEWED = /\s*=\s*(?:new\s+[\w$.]+\s*|Object\s*\.\s*assign\s*)?(?=[[{(])/uy;
+/** … or of what some function makes of the one before: `state = next(state, event)`. It may as well make less of it. */
+const HANDED_ON = /\s*=\s*(?:await\s+)?[\w$#]+(?:\s*\??\.\s*[\w$#]+)*\s*(?=\()/uy;
 /** Characters of such a value that are read. */
 const MOST_VALUE = 500;
 /** … and where something is only read or taken out of it. */
@@ -42,7 +44,9 @@ const IMPORTED = /\b(?:from|require\()\s*['"](?:node:)?fs(?:\/promises)?['"]/u;
 const CALLED = /\s*\(/uy;
 
 /** How sure it is that a use puts something into a variable. */
-const Fill = { surely: 2, maybe: 1, no: 0 } as const;
+const Fill = { surely: 3, probably: 2, maybe: 1, no: 0 } as const;
+/** How sure the use of a property has to be. */
+export type Sureness = 'surely' | 'probably';
 
 interface Use {
   readonly site: number;
@@ -93,14 +97,17 @@ export class VariableUses {
       (use) => use.site >= 0 && use.fill > Fill.no && this.#declarer(name, use.site) === home,
     );
     // What a function has of its own is most often a value: whoever uses that does not fill it.
-    const best = uses.find(({ fill }) => fill === Fill.surely) ?? (home < 0 ? uses[0] : undefined);
+    const best =
+      uses.find(({ fill }) => fill === Fill.surely) ??
+      uses.find(({ fill }) => fill === Fill.probably) ??
+      (home < 0 ? uses[0] : undefined);
     return best === undefined ? null : this.#maker(best.site, this.#lineOf(best.offset));
   }
 
   /** The function that puts things into a property, wherever that stands: `write` of `this.lines.push(line)`; null where none does. */
-  fillerOfProperty(name: string): Maker | null {
+  fillerOfProperty(name: string, sureness: Sureness = 'surely'): Maker | null {
     const best = (this.#uses.get(`.${name}`) ?? []).find(
-      ({ fill, site }) => fill === Fill.surely && site >= 0,
+      ({ fill, site }) => fill === Fill[sureness] && site >= 0,
     );
     return best === undefined ? null : this.#maker(best.site, this.#lineOf(best.offset));
   }
@@ -243,8 +250,17 @@ function isOpening(text: string, word: string, end: number, isMember: boolean): 
 function isMadeOfItself(text: string, end: number, word: string): boolean {
   APPENDED.lastIndex = JOINED.lastIndex = RENEWED.lastIndex = end;
   if (APPENDED.test(text) || JOINED.exec(text)?.[1] === word) return true;
-  if (!RENEWED.test(text)) return false;
-  const value = bracketed(text, RENEWED.lastIndex);
+  return RENEWED.test(text) && stands(word, bracketed(text, RENEWED.lastIndex));
+}
+
+/** Whether it is given what a function makes of the one before. */
+function isHandedOn(text: string, end: number, word: string): boolean {
+  HANDED_ON.lastIndex = end;
+  return HANDED_ON.test(text) && stands(word, bracketed(text, HANDED_ON.lastIndex));
+}
+
+/** Whether a name stands in a value, as a whole word that is no key. */
+function stands(word: string, value: string): boolean {
   for (let at = value.indexOf(word); at >= 0; at = value.indexOf(word, at + 1)) {
     const after = at + word.length;
     if (
@@ -270,6 +286,7 @@ function bracketed(text: string, start: number): string {
 function fillOf(text: string, end: number, word: string): number {
   FILLING.lastIndex = end;
   if (FILLING.test(text) || isMadeOfItself(text, end, word)) return Fill.surely;
+  if (isHandedOn(text, end, word)) return Fill.probably;
   TAKING.lastIndex = end;
   return TAKING.test(text) ? Fill.no : Fill.maybe;
 }

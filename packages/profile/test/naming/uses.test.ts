@@ -92,6 +92,41 @@ test('a value that is made of nothing, or of less than before, puts nothing ther
     );
 });
 
+test('what a function makes of the value before may be more of it: that counts where nothing surely does', () => {
+  const probably = new VariableUses(`class Machine {
+  transition(event) {
+    this.state = nextState(this.state, event);
+  }
+}
+let list = [];
+async function refresh(id) {
+  list = await store.merge(list, id);
+}
+`);
+  assert.equal(probably.fillerOfProperty('state'), null);
+  assert.deepEqual(probably.fillerOfProperty('state', 'probably'), { name: 'transition', line: 3 });
+  assert.deepEqual(probably.fillerOf('list', 6), { name: 'refresh', line: 8 });
+  const surely = new VariableUses(`let list = [];
+function prune() { list = without(list, 1); }
+function add(id) { list.push(id); }
+`);
+  assert.deepEqual(surely.fillerOf('list', 1), { name: 'add', line: 3 });
+  for (const way of [
+    'state = next(event)',
+    'state = next({ state: 1 })',
+    'state = next("state")',
+    'state == next(state)',
+  ])
+    assert.equal(
+      new VariableUses(`class Machine {\n  go() {\n    this.${way};\n  }\n}\n`).fillerOfProperty(
+        'state',
+        'probably',
+      ),
+      null,
+      way,
+    );
+});
+
 test('reading, comparing and taking out put nothing there', () => {
   for (const way of [
     'held.get(id)',

@@ -241,10 +241,12 @@ function makerOf(chain: readonly HolderFrame[], walk: ClassWalk): PlacedMaker | 
   const at = chain.findIndex(({ url }) => url !== '' && classifyFunction('', url) === 'user');
   const nearest = chain[at];
   if (nearest === undefined) return null;
-  for (const { name } of chain.slice(0, at)) {
-    const filled = name.startsWith('.') ? walk.makerOfProperty(name.slice(1), nearest.url) : null;
-    if (filled !== null) return filled;
-  }
+  const properties = chain.slice(0, at).filter(({ name }) => name.startsWith('.'));
+  for (const sureness of ['surely', 'probably'] as const)
+    for (const { name } of properties) {
+      const filled = walk.makerOfProperty(name.slice(1), nearest.url, sureness);
+      if (filled !== null) return filled;
+    }
   return nearest.maker ?? null;
 }
 

@@ -1,6 +1,6 @@
 // Whose variables a context holds, and where each of them is declared.
 import type { FunctionNames } from '../../naming/function-names.ts';
-import { type Maker, VariableUses } from '../../naming/uses.ts';
+import { type Maker, type Sureness, VariableUses } from '../../naming/uses.ts';
 import { classifyFunction } from '../../origin.ts';
 import { ownerOf, type SnapshotFunctions } from '../functions.ts';
 import { EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
@@ -147,8 +147,8 @@ export class Scopes {
   }
 
   /** Who puts things into a property of that name, in a script whose variables were asked for before; null where none does. */
-  makerOfProperty(name: string, url: string): PlacedMaker | null {
-    return placed(this.#uses.get(url)?.fillerOfProperty(name) ?? null, url);
+  makerOfProperty(name: string, url: string, sureness: Sureness): PlacedMaker | null {
+    return placed(this.#uses.get(url)?.fillerOfProperty(name, sureness) ?? null, url);
   }
 
   #target(node: number, name: number): number {

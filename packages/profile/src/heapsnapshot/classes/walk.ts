@@ -1,6 +1,7 @@
 // From the root to every object: the chain of holders on which it hangs, breadth first, as a row of the tree of chains.
 import { GrowingUint32 } from '../../columns/growable.ts';
 import { baseName } from '../../naming/names.ts';
+import type { Sureness } from '../../naming/uses.ts';
 import { NodeQueue } from '../node-queue.ts';
 import type { SnapshotFunctions } from '../functions.ts';
 import { EDGE_TYPE_BITS, EDGE_TYPE_MASK, EdgeType, type HeapSnapshot, NodeType } from '../snapshot.ts';
@@ -45,7 +46,7 @@ export interface ClassWalk {
   /** Whether a row is the runtime's: nothing of the user's is on its chain. */
   isRuntime(row: number): boolean;
   /** Who puts things into a property of that name, as the script of that URL tells; null where none does. */
-  makerOfProperty(name: string, url: string): PlacedMaker | null;
+  makerOfProperty(name: string, url: string, sureness: Sureness): PlacedMaker | null;
 }
 
 const names = [
@@ -207,7 +208,7 @@ class Walker {
       system: this.#rows.system,
       globals: this.#globals,
       isRuntime: (row) => this.#isRuntime(row),
-      makerOfProperty: (name, url) => this.#scopes.makerOfProperty(name, url),
+      makerOfProperty: (name, url, sureness) => this.#scopes.makerOfProperty(name, url, sureness),
     };
   }
 
