@@ -207,16 +207,16 @@ export class ProcessWatch {
     return wanted;
   }
 
-  /** Whether something may grow of which only what the heap holds can tell. */
+  /**
+   * Whether something may grow of which only what the heap holds can tell. Resident memory has to grow: each look at the heap makes it
+   * unsteady, and were it worth another one for that, it would never settle.
+   */
   #isRestless(): boolean {
-    return this.#run.ledger
-      .trends()
-      .some(
-        ({ kind, state }) =>
-          state !== 'flat' &&
-          state !== 'unknown' &&
-          (kind.evidence.includes('classes') || (state === 'grows' && kind.evidence.includes('closures'))),
-      );
+    return this.#run.ledger.trends().some(({ kind: { name, evidence }, state }) => {
+      if (state === 'flat' || state === 'unknown') return false;
+      if (state === 'grows') return evidence.some((one) => one === 'classes' || one === 'closures');
+      return name !== 'rss' && evidence.includes('classes');
+    });
   }
 
   /** What it remembers, for {@link ProcessWatch.restore}; verdicts on earlier runs are not kept. */

@@ -653,6 +653,10 @@ describe('what to look at next', () => {
     const heap = watched((k) => ({ heapLive: (20 + k) * 2 ** 20 })).watch;
     assert.ok(heap.wants().includes('heap'));
     assert.ok(heap.wants().includes('classes'));
+    // Resident memory is made unsteady by such looks: that calls for no more of them.
+    const native = watched((k) => ({ rss: (100 + 30 * (k % 2)) * 2 ** 20 }));
+    assert.equal(rowOf(native.verdict, 'rss').state, 'unclear');
+    assert.ok(!native.watch.wants().includes('classes'));
     assert.ok(
       !watched(() => ({ runtime: 'go' }))
         .watch.wants()

@@ -9,15 +9,16 @@ import { snapshotsOf } from '../../profile/test/heapsnapshot/program.ts';
  * @returns their paths
  */
 export async function takeHeaps(folder: string, count = 2): Promise<readonly string[]> {
+  const looks = Array.from(
+    { length: count },
+    (_, look) => `fill(${Math.max(0, 16000 * look - 12000)}, ${16000 * look + 4000});\ntake()`,
+  );
   const program = `import v8 from 'node:v8';
 TAKE
 class Session { constructor(i) { this.id = i; this.user = { id: i, name: 'user ' + i }; } }
 const cache = new Map();
 const fill = (from, to) => { for (let i = from; i < to; i++) cache.set('s' + i, new Session(i)); };
-for (let look = 0; look < ${count}; look++) {
-  fill(Math.max(0, 16000 * look - 12000), 16000 * look + 4000);
-  take();
-}
+${looks.join('\n')}
 console.log(cache.size);
 `;
   const bytes = await snapshotsOf('server.mjs', program);
