@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
-import { OwnMemory } from '../src/sidecar/own-memory.ts';
+import { OwnMemory, residentOwnMemory } from '../src/captures/own-memory.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
 
@@ -48,6 +48,10 @@ describe('memory of answers', () => {
     memory.used();
     for (let left = 100; left > 0 && total() > (before + full) / 2; left--) await delay(100);
     assert.ok(total() <= (before + full) / 2, `${total()} of ${full}, ${before} before`);
+    // The system has it a moment later: until then it is resident, and no growth of the program's.
+    assert.ok(residentOwnMemory() >= full, `${residentOwnMemory()} of ${full}`);
+    for (let left = 100; left > 0 && residentOwnMemory() > (before + full) / 2; left--) await delay(100);
+    assert.ok(residentOwnMemory() < full, `${residentOwnMemory()} of ${full}`);
     // And nothing is left open that would hold up the exit or the next time.
     memory.used();
     await delay(200);

@@ -1,5 +1,5 @@
 // `counters`: the process in numbers, for a timeline; asking for it every second or two costs next to nothing.
-import { memoryUsage } from 'node:process';
+import { residentOwnMemory } from '../captures/own-memory.ts';
 import { SharedReading } from '../captures/shared-reading.ts';
 import { memoryRoom } from '../inspect/memory-room.ts';
 import { costed, type Json, parseJson } from '../host/calls.ts';
@@ -15,12 +15,6 @@ function memoryLimit({ constrained, rss }: ProcessCounters): number {
   return room.what === 'machine' ? Infinity : room.limit;
 }
 
-/** Of this thread, which works with snapshots and profiles: what it holds is not the program's. */
-function ownMemory(): number {
-  const { heapTotal, external } = memoryUsage();
-  return heapTotal + external;
-}
-
 /** JSON of `Counters`. Answers while the main thread is stuck, too: the lag then says for how long it has been. */
 export const counters: Endpoint = {
   name: 'counters',
@@ -34,6 +28,6 @@ export const counters: Endpoint = {
     const lag = await captures.loopLag();
     const take = () => captures.main.evaluate(costed(COUNTERS_EXPRESSION));
     const read = parseJson(await readings.read(captures.limits.pace, take, signal));
-    return jsonResponse(countersOf(read, memoryLimit(read), lag, 'counters', ownMemory()));
+    return jsonResponse(countersOf(read, memoryLimit(read), lag, 'counters', residentOwnMemory()));
   },
 };

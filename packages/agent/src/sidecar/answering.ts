@@ -15,7 +15,7 @@ import { Pusher } from '../push/pusher.ts';
 import { SymbolTable } from '../symbols.ts';
 import { SharedKeepsakes } from './keepsakes.ts';
 import type { LoopLag } from './loop-lag.ts';
-import { OwnMemory } from './own-memory.ts';
+import { OwnMemory } from '../captures/own-memory.ts';
 import type { SharedPulse } from './pulse.ts';
 import type { FromSidecar, SidecarData } from './protocol.ts';
 

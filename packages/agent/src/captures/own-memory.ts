@@ -1,5 +1,7 @@
-// Gives back what answers have taken of the sidecar's heap: V8 keeps the room of garbage for more of it, but the process is the service's.
+// Gives back what answers have taken of the sidecar's heap, and says how much it has: V8 keeps the room of garbage for more of it, but the
+// process is the service's.
 import { Session } from 'node:inspector';
+import { memoryUsage } from 'node:process';
 import { getHeapStatistics } from 'node:v8';
 
 /** Without a request for so long it is quiet. */
@@ -8,6 +10,22 @@ const QUIET_MS = 5_000;
 const WORTH = { quiet: 4 * 1024 * 1024, busy: 16 * 1024 * 1024 };
 /** Milliseconds between two looks while it is not quiet. */
 const LOOK_MS = 2_000;
+/** So long after a collection V8 gives the system back what was freed. */
+const RELEASE_MS = 4_000;
+
+/** When the calling thread was last collected, and what it had before, in bytes. */
+let collected = { at: Number.NEGATIVE_INFINITY, before: 0 };
+
+function held(): number {
+  const { heapTotal, external } = memoryUsage();
+  return heapTotal + external;
+}
+
+/** Bytes of the process's resident memory that the calling thread has for itself, what it has just freed included: that is resident still. */
+export function residentOwnMemory(): number {
+  const isReleased = performance.now() - collected.at > RELEASE_MS;
+  return isReleased ? held() : Math.max(held(), collected.before);
+}
 
 /**
  * Collects the calling thread's heap when it has become quiet, if that has grown, and sooner if it has grown by much; other threads are
@@ -44,11 +62,13 @@ export class OwnMemory {
   #collect(worth: number): void {
     if (this.#isCollecting || getHeapStatistics().total_heap_size < this.#after + worth) return;
     this.#isCollecting = true;
+    const before = held();
     try {
       const session = new Session();
       session.connect();
       session.post('HeapProfiler.collectGarbage', () => {
         this.#after = getHeapStatistics().total_heap_size;
+        collected = { at: performance.now(), before };
         this.#isCollecting = false;
         // Not at once: a session that is closed by its own answer never returns.
         setImmediate(() => session.disconnect());
