@@ -209,13 +209,17 @@ export class ProcessWatch {
 
   /**
    * Whether something may grow of which only what the heap holds can tell. Resident memory has to grow: each look at the heap makes it
-   * unsteady, and were it worth another one for that, it would never settle.
+   * unsteady, and were it worth another one for that, it would never settle. What such looks have acquitted already is left alone, too.
    */
   #isRestless(): boolean {
-    return this.#run.ledger.trends().some(({ kind: { name, evidence }, state }) => {
+    const { ledger, watches } = this.#run;
+    const judged = watches.has('classes') ? this.#judge().ledger : [];
+    const isAcquitted = (name: string): boolean =>
+      judged.some(({ counter, state }) => counter === name && state === 'flat');
+    return ledger.trends().some(({ kind: { name, evidence }, state }) => {
       if (state === 'flat' || state === 'unknown') return false;
       if (state === 'grows') return evidence.some((one) => one === 'classes' || one === 'closures');
-      return name !== 'rss' && evidence.includes('classes');
+      return name !== 'rss' && evidence.includes('classes') && !isAcquitted(name);
     });
   }
 

@@ -252,8 +252,12 @@ export async function* processLooks(
       if (!stops.isDue(host.now(), end)) return [];
       const isLast = end - host.now() < plan.every / 2;
       if (isLast) classes?.isLast();
+      const wanted = new Set(watch.wants(counters));
+      // What the heap holds was looked at: the last look tells what came and stayed in all the time.
+      if (isLast && classes?.isFirst === false)
+        for (const one of ['classes', 'closures'] as const) wanted.add(one);
       asked = [
-        ...asksFor(watch.wants(counters), service.kind, plan.tasks, plan.offers, classes),
+        ...asksFor([...wanted], service.kind, plan.tasks, plan.offers, classes),
         ...asksForWorkers(service, workers.stops, duration),
         ...(threads?.asks(isLast) ?? []),
       ];
