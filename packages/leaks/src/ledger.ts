@@ -37,6 +37,8 @@ const warmUpSeconds = 15;
 const fewestCollections = 3;
 /** Snapshots after which memory is still higher than before; later ones find all that they need. */
 const settling = 2;
+/** Such snapshots that are remembered. */
+const mostDisturbed = 64;
 /** So many looks at resident memory are better than more of them, of which the first are before the last such snapshot. */
 const fewestSettled = 4;
 /** Points of the lower envelope of the heap that is used. */
@@ -91,7 +93,9 @@ export class Ledger {
    */
   disturbed(): void {
     const last = this.#looks.at(-1)?.time;
-    if (this.#disturbed.length < settling && last !== undefined) this.#disturbed.push(last);
+    if (last === undefined) return;
+    if (this.#disturbed.length >= mostDisturbed) this.#disturbed.splice(settling, 1);
+    this.#disturbed.push(last);
   }
 
   /** Every counter of the table, in its order. */
@@ -102,7 +106,39 @@ export class Ledger {
   trend(kind: CounterKind): CounterTrend {
     const shown = kind.name === 'heapLive' && this.#collections().length < fewestCollections;
     const values = this.#looks.map((counters) => (shown ? counters.heapUsed : valueOf(kind.name, counters)));
-    return judgeCounter(kind, values, this.#points(kind), this.span / 60_000);
+    const trend = judgeCounter(kind, values, this.#points(kind), this.span / 60_000);
+    return kind.name === 'rss' && trend.state === 'unclear' ? (this.#calm(kind, values) ?? trend) : trend;
+  }
+
+  /**
+   * Resident memory since the last snapshot that was long enough ago, where it is flat since then: before, memory of whoever read
+   * snapshots came and went. What an agent has freed is resident for a while: if all of its memory together is flat but for what the agent
+   * says to have given back, no more than that can be the program's.
+   */
+  #calm(kind: CounterKind, values: readonly (number | null)[]): CounterTrend | null {
+    const after = (disturbed: number): Counters[] =>
+      this.#looks.filter(({ time }) => time > disturbed).slice(1);
+    const last = this.#disturbed.findLast((one) => after(one).length >= fewestLooks);
+    if (last === undefined) return null;
+    const looks = after(last);
+    const from = looks[0]?.time ?? 0;
+    const minutes = ((looks.at(-1)?.time ?? 0) - from) / 60_000;
+    const judge = (of: (counters: Counters) => number | null, hidden: number): CounterTrend | null => {
+      const points = looks.flatMap((counters): Point[] => {
+        const y = of(counters);
+        return y === null ? [] : [{ x: (counters.time - from) / 60_000, y, warming: false, variance: 0 }];
+      });
+      const trend = judgeCounter(kind, values, points, this.span / 60_000, hidden / minutes);
+      return trend.state === 'flat' ? trend : null;
+    };
+    const own = looks.flatMap(({ agentMemory }) => agentMemory ?? []);
+    return (
+      judge(nativeOf, 0) ??
+      judge(
+        (counters) => nativeOf({ ...counters, agentMemory: null }),
+        own.length === 0 ? 0 : Math.max(...own) - Math.min(...own),
+      )
+    );
   }
 
   /** What is judged of a counter: minutes and values, without what says nothing. */
@@ -229,11 +265,13 @@ function lateBound(
   return boundOf(x.slice(half), y.slice(half), kind.grain, unit, autocorrelation);
 }
 
+/** @param hidden what may grow beside what the points show, per minute */
 function judgeCounter(
   kind: CounterKind,
   values: readonly (number | null)[],
   points: readonly Point[],
   minutes: number,
+  hidden = 0,
 ): CounterTrend {
   const known = values.filter((value) => value !== null);
   const facts = { kind, values, first: known[0] ?? 0, last: known.at(-1) ?? 0 };
@@ -250,7 +288,7 @@ function judgeCounter(
   const whole = boundOf(x, y, kind.grain, unit);
   const late = lateBound(x, y, kind, unit);
   // Of two limits that each fail one time in 200 the lower one fails at most one time in 100.
-  const atMost = Math.max(0, Math.min(whole.most, late?.most ?? Number.POSITIVE_INFINITY));
+  const atMost = Math.max(0, Math.min(whole.most, late?.most ?? Number.POSITIVE_INFINITY)) + hidden;
   const perMinute = late !== null && whole.slope > atMost ? late.slope : whole.slope;
   const result = { ...facts, gain, perMinute, atMost };
   const unseen = Math.max(kind.unseenGain, kind.unseenShare * (y.at(-1) ?? 0));

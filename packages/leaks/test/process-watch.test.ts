@@ -639,6 +639,38 @@ describe('resident memory', () => {
       'grows',
     );
   });
+
+  /** After the third snapshot nothing is looked at for a while: what came and went before is over. */
+  const settling = [60, 61, 62, 110, 142, 119, 143, 118, 125, 125, 126, 125, 126];
+
+  test('that is flat since the last snapshot is, however unsteady it was before', () => {
+    assert.equal(
+      rssOf(settling, () => ({}), [2, 4, 6, 12]),
+      'flat',
+    );
+    // Not where nobody has made it unsteady but the program.
+    assert.notEqual(
+      rssOf(settling, () => ({})),
+      'flat',
+    );
+    assert.notEqual(
+      rssOf(
+        settling.map((megabytes, k) => megabytes + 4 * k),
+        () => ({}),
+        [2, 4, 6, 12],
+      ),
+      'flat',
+    );
+  });
+
+  test("that stays while an agent says to have given back: as much may be the program's", () => {
+    const gives = (megabytes: number) => (k: number) => ({
+      agentMemory: (k < 10 ? 40 : 40 - megabytes) * MB,
+    });
+    const steady = settling.map((megabytes, k) => (k < 8 ? megabytes : 170));
+    assert.equal(rssOf(steady, gives(4), [2, 4, 6, 12]), 'flat');
+    assert.notEqual(rssOf(steady, gives(20), [2, 4, 6, 12]), 'flat');
+  });
 });
 
 describe('what to look at next', () => {
