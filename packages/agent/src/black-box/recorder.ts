@@ -186,7 +186,7 @@ export class Recorder {
 
   async #sample(number: number): Promise<void> {
     // What the memory is made of may have changed since the ledger's last reading: whoever fills it quickly is here within seconds.
-    await this.#read(performance.now());
+    await this.#read(performance.now()).catch(() => undefined);
     const names = ['goroutine', 'heap', ...(this.#isOffHeap() ? ['heapclasses'] : [])];
     for (const name of names) {
       const taken = await this.#take(name, '');
