@@ -29,7 +29,7 @@ const EARLIER = [0.3, 0.5, 0.7, 0.85] as const;
 /** Bytes of earlier profiles that are kept. */
 const MOST_EARLIER = 8 * 2 ** 20;
 /** Off-heap memory of so large a part is told by a snapshot only, which needs its room while there is some. */
-const OFF_HEAP = 0.25;
+const OFF_HEAP = 0.15;
 /** Seconds for which the CPU is recorded. */
 const CPU_SECONDS = 1;
 
