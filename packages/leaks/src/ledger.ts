@@ -116,11 +116,19 @@ export class Ledger {
    * says to have given back, no more than that can be the program's.
    */
   #calm(kind: CounterKind, values: readonly (number | null)[]): CounterTrend | null {
-    const after = (disturbed: number): Counters[] =>
-      this.#looks.filter(({ time }) => time > disturbed).slice(1);
+    const after = (disturbed: number): Counters[] => this.#looks.filter(({ time }) => time > disturbed);
     const last = this.#disturbed.findLast((one) => after(one).length >= fewestLooks);
     if (last === undefined) return null;
-    const looks = after(last);
+    // The first of them may be before what was read was given back.
+    return this.#calmFrom(after(last), kind, values) ?? this.#calmFrom(after(last).slice(1), kind, values);
+  }
+
+  #calmFrom(
+    looks: readonly Counters[],
+    kind: CounterKind,
+    values: readonly (number | null)[],
+  ): CounterTrend | null {
+    if (looks.length < fewestLooks) return null;
     const from = looks[0]?.time ?? 0;
     const minutes = ((looks.at(-1)?.time ?? 0) - from) / 60_000;
     const judge = (of: (counters: Counters) => number | null, hidden: number): CounterTrend | null => {

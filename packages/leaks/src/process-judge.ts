@@ -109,8 +109,11 @@ function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
       if (verdict === undefined || said === null) continue;
       if (read.state === 'unknown') return acquitted(said, verdict);
       // Snapshots say exactly what lives; what is used includes what nobody has collected yet.
-      if (evidence === 'classes' && verdict.series.dumps >= fewestSnapshots)
-        return fills(verdicts) ? said : boundByBirth(said, verdict);
+      if (evidence === 'classes' && verdict.series.dumps >= fewestSnapshots) {
+        const bound = fills(verdicts) ? said : boundByBirth(said, verdict);
+        // What collections have left is as exact, and there are more of them.
+        return bound.state === 'unclear' && verdict.kind === 'none' && read.state === 'flat' ? read : bound;
+      }
       if (evidence !== 'heap' && read.state === 'unclear' && knowsEach(kind, verdict, ledger))
         return acquitted(read, verdict);
     }

@@ -201,7 +201,7 @@ export class ProcessWatch {
       (open('heapLive', 'arrayBuffers', 'external', 'rss') || this.#looks % nowAndThen === 0)
     )
       wanted.push('heap');
-    if (!small && this.#isRestless()) wanted.push('classes', 'closures');
+    if (!small && ledger.looks.length >= 2 && this.#isRestless()) wanted.push('classes', 'closures');
     if (last.runtime === 'go' && open('threads')) wanted.push('threads');
     if (last.runtime === 'go' && stateOf.get('tasks') === 'grows') wanted.push('goroutineleak');
     return wanted;
