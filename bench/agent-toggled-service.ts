@@ -22,10 +22,14 @@ async function disarm(): Promise<string> {
   return '';
 }
 
-process.on('message', async (asked: string) => {
+async function become(variant: string): Promise<void> {
+  process.send?.({ pprof: variant === '' ? await disarm() : await arm(variant) });
+}
+
+process.on('message', (asked: string) => {
   if (asked === 'collect') globalThis.gc?.();
   if (asked === 'cpu' || asked === 'collect') process.send?.({ cpu: process.cpuUsage() });
-  else process.send?.({ pprof: asked === '' ? await disarm() : await arm(asked) });
+  else void become(asked);
 });
 process.on('SIGTERM', () => process.exit());
 

@@ -19,7 +19,7 @@ const STEP_MS = 500;
 
 interface Sleeper {
   readonly until: number;
-  wake(): void;
+  readonly wake: () => void;
 }
 
 /** Goes on when everybody sleeps. */

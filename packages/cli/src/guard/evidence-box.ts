@@ -67,9 +67,9 @@ function sentenceOf({ name, crossed, verdict }: Known, path: string): string {
 
 /** What is told while a bundle is written. */
 export interface BoxEvents {
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** There is none, not even its beginning. */
-  unmade(): void;
+  readonly unmade: () => void;
 }
 
 /**
