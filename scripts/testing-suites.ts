@@ -11,7 +11,7 @@ import { root } from './house.ts';
 const RUN_MS = 900_000;
 
 /** Suites of node:test that their packages bring along on npm, run as they are; they are among what this repository installs. */
-const suites = ['avvio', 'find-my-way', 'light-my-request', 'fastify'];
+const suites = ['avvio', 'find-my-way', 'light-my-request'];
 
 /** One file of tests for any runner with global hooks: which tests have to fail, by name. */
 const sample = `
