@@ -55,7 +55,7 @@ function record(): void {
     }
   };
   ProcessWatch.prototype.counters = function (read) {
-    within(
+    return within(
       () => ({ watch: numberOf(this), call: 'counters', counters: read }),
       () => counters.call(this, read),
     );

@@ -242,8 +242,14 @@ describe('a Go service that runs', { skip: unlessCi(withoutGo()) }, () => {
           const [ours, theirs] = [answers.get(one), wanted.get(one)];
           assert.ok(ours !== undefined && theirs !== undefined);
           // As with gin's: a path that the router does not take for ours is the app's.
-          if (carrier.startsWith('register') && routed.test(one.target))
-            return assert.ok([theirs.status, 200, 400, 404, 405].includes(ours.status), String(ours.status));
+          if (carrier.startsWith('register') && routed.test(one.target)) {
+            // Hono hands over what it has cleaned, which is ours.
+            const cleaned = carrier.endsWith('Hono') ? [200, 405] : [];
+            return assert.ok(
+              [theirs.status, 400, 404, ...cleaned].includes(ours.status),
+              String(ours.status),
+            );
+          }
           assert.equal(ours.status, theirs.status, ours.body.toString('latin1').slice(0, 200));
           // Who takes a POST says so.
           for (const name of compared)

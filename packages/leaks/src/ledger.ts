@@ -37,6 +37,8 @@ const warmUpSeconds = 15;
 const fewestCollections = 3;
 /** Snapshots after which memory is still higher than before; later ones find all that they need. */
 const settling = 2;
+/** A calm that is a smaller part of the watch says too little of the rest. */
+const leastCalm = 0.3;
 /** Such snapshots that are remembered. */
 const mostDisturbed = 64;
 /** So many looks at resident memory are better than more of them, of which the first are before the last such snapshot. */
@@ -98,6 +100,11 @@ export class Ledger {
     this.#disturbed.push(last);
   }
 
+  /** Whether the heap is judged by what collections have left. */
+  get tellsLive(): boolean {
+    return this.#collections().length >= fewestCollections;
+  }
+
   /** Every counter of the table, in its order. */
   trends(): CounterTrend[] {
     return counterKinds.map((kind) => this.trend(kind));
@@ -123,6 +130,15 @@ export class Ledger {
     return this.#calmFrom(after(last), kind, values) ?? this.#calmFrom(after(last).slice(1), kind, values);
   }
 
+  /** Whether memory is higher now than between the second snapshot and then, by more than may go unseen. */
+  #hasRisen({ unseenGain, unseenShare }: CounterKind, looks: readonly Counters[], from: number): boolean {
+    const second = this.#disturbed[1] ?? Number.POSITIVE_INFINITY;
+    const level = (of: readonly Counters[]): number => median(of.flatMap((one) => nativeOf(one) ?? []));
+    const before = this.#looks.filter(({ time }) => time > second && time < from);
+    const now = level(looks);
+    return before.length > 0 && now - level(before) > Math.max(unseenGain, unseenShare * now);
+  }
+
   #calmFrom(
     looks: readonly Counters[],
     kind: CounterKind,
@@ -131,6 +147,7 @@ export class Ledger {
     if (looks.length < fewestLooks) return null;
     const from = looks[0]?.time ?? 0;
     const minutes = ((looks.at(-1)?.time ?? 0) - from) / 60_000;
+    if (minutes < (this.span / 60_000) * leastCalm || this.#hasRisen(kind, looks, from)) return null;
     const judge = (of: (counters: Counters) => number | null, hidden: number): CounterTrend | null => {
       const points = looks.flatMap((counters): Point[] => {
         const y = of(counters);
@@ -142,10 +159,12 @@ export class Ledger {
     const own = looks.flatMap(({ agentMemory }) => agentMemory ?? []);
     return (
       judge(nativeOf, 0) ??
-      judge(
-        (counters) => nativeOf({ ...counters, agentMemory: null }),
-        own.length === 0 ? 0 : Math.max(...own) - Math.min(...own),
-      )
+      (own.length < looks.length
+        ? null
+        : judge(
+            (counters) => nativeOf({ ...counters, agentMemory: null }),
+            Math.max(...own) - Math.min(...own),
+          ))
     );
   }
 

@@ -95,6 +95,15 @@ function knowsEach({ unit }: CounterKind, { series }: Verdict, { looks }: Ledger
   return unit === 'count' && series.ids && looks.every(({ tasksBetween }) => tasksBetween === null);
 }
 
+/** Looks after which what the last dump said is no more said of the process. */
+const mostLater = 4;
+
+/** Whether more looks than that came after the last dump. */
+function isStale({ series: { times } }: Verdict, { looks }: Ledger): boolean {
+  const last = times?.at(-1);
+  return last !== undefined && looks.filter(({ time }) => time > last).length > mostLater;
+}
+
 /** Whether one thing may become larger, which the number of objects does not tell. */
 function fills(verdicts: ProcessCase['verdicts']): boolean {
   return verdicts.some(({ evidence, verdict }) => evidence === 'filled' && verdict.kind !== 'none');
@@ -110,9 +119,13 @@ function trendsOf({ ledger, verdicts }: ProcessCase): CounterTrend[] {
       if (read.state === 'unknown') return acquitted(said, verdict);
       // Snapshots say exactly what lives; what is used includes what nobody has collected yet.
       if (evidence === 'classes' && verdict.series.dumps >= fewestSnapshots) {
-        const bound = fills(verdicts) ? said : boundByBirth(said, verdict);
+        if (fills(verdicts)) return said;
+        const bound = boundByBirth(said, verdict);
+        // What came after the last of them they do not tell.
+        if (bound.state === 'flat' && isStale(verdict, ledger)) return read.state === 'flat' ? bound : read;
         // What collections have left is as exact, and there are more of them.
-        return bound.state === 'unclear' && verdict.kind === 'none' && read.state === 'flat' ? read : bound;
+        const isRead = verdict.kind === 'none' && read.state === 'flat' && ledger.tellsLive;
+        return bound.state === 'unclear' && isRead ? read : bound;
       }
       if (evidence !== 'heap' && read.state === 'unclear' && knowsEach(kind, verdict, ledger))
         return acquitted(read, verdict);

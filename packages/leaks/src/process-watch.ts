@@ -2,10 +2,10 @@
 import {
   type Counters,
   fileOpeners,
+  Followed,
   type OnlyCall,
   onlyCalls,
   readCounters,
-  succession,
 } from '@stackpile/profile';
 import type { StarterCall } from './callers.ts';
 import { counterKinds, type Evidence, evidences } from './counter-kinds.ts';
@@ -57,6 +57,7 @@ const smallHeap = 200 * 2 ** 20;
 /** What belongs to one run of the process. */
 interface Run {
   readonly ledger: Ledger;
+  readonly followed: Followed;
   readonly watches: Map<Evidence, LeakWatch>;
   readonly parts: Map<string, { readonly kind: 'workers' | 'children'; readonly watch: ProcessWatch }>;
   readonly unseen: Map<string, Unseen>;
@@ -69,9 +70,10 @@ interface Run {
   callers: readonly StarterCall[];
 }
 
-function freshRun(): Run {
+function freshRun(followed: Followed = new Followed()): Run {
   return {
     ledger: new Ledger(),
+    followed,
     watches: new Map(),
     parts: new Map(),
     unseen: new Map(),
@@ -105,11 +107,19 @@ export class ProcessWatch {
     this.#options = { ...options, frames: options.frames ?? new SharedFrames() };
   }
 
-  /** Takes one reading of the counters; a process that began after the one before is another run. */
-  counters(counters: Counters): void {
-    const last = this.#run.ledger.looks.at(-1);
-    const now = last === undefined ? 'same' : succession(last, counters);
-    if (now === 'restarted') this.restart();
+  /**
+   * Takes one reading of the counters; a process that began after the one before is another run.
+   *
+   * @returns whether it was taken: one that was there all along beside the one that is watched says nothing of that
+   */
+  counters(counters: Counters): boolean {
+    const { followed, ledger } = this.#run;
+    const last = ledger.looks.at(-1);
+    const now = followed.of(counters);
+    if (now === 'restarted') {
+      this.restart();
+      this.#run = { ...this.#run, followed };
+    }
     if (now === 'another') {
       this.notSeen({
         id: 'processes',
@@ -117,11 +127,11 @@ export class ProcessWatch {
         look: 'give each process an address of its own, or pid:PID',
         blocks: true,
       });
-      return;
+      return false;
     }
     this.#looks++;
-    if (this.#looks <= (this.#options.disturbed ?? 0)) return;
-    this.#run.ledger.add(counters);
+    if (this.#looks > (this.#options.disturbed ?? 0)) this.#run.ledger.add(counters);
+    return true;
   }
 
   /**
@@ -251,6 +261,7 @@ export class ProcessWatch {
     const watch = new ProcessWatch(options);
     watch.#looks = read.taken;
     watch.#restarts = read.restarts;
+    watch.#run = freshRun(new Followed(read.looks.at(-1) ?? null));
     for (const counters of read.looks) watch.#run.ledger.add(counters);
     for (const [evidence, one] of read.watches)
       watch.#run.watches.set(

@@ -667,7 +667,7 @@ describe('resident memory', () => {
     const gives = (megabytes: number) => (k: number) => ({
       agentMemory: (k < 10 ? 40 : 40 - megabytes) * MB,
     });
-    const steady = settling.map((megabytes, k) => (k < 8 ? megabytes : 170));
+    const steady = settling.map((megabytes, k) => (k < 8 ? megabytes : 128));
     assert.equal(rssOf(steady, gives(4), [2, 4, 6, 12]), 'flat');
     assert.notEqual(rssOf(steady, gives(20), [2, 4, 6, 12]), 'flat');
   });

@@ -260,10 +260,11 @@ export class Scraper {
     const time = timeOf(look, this.#clock);
     const taken = { tree: this.#trees.forBatch(), time, run: this.#runOf(look) };
     const records: ProfileRecord[] = counters === null ? [] : this.#counterRecords(counters, taken);
-    if (counters !== null) this.#watch.counters(counters);
+    // A process that was restored is told from another one by its watch alone.
+    const isFollowed = (counters === null || this.#watch.counters(counters)) && look.answeredBy !== 'another';
     for (const capture of look.captures) {
       const kept = keptOf(capture.name);
-      if (look.answeredBy !== 'another') await this.#judge(capture, kept, time);
+      if (isFollowed) await this.#judge(capture, kept, time);
       records.push(...(await this.#recordsOf(capture, kept, taken)));
     }
     await this.#keep(taken.tree, records);

@@ -124,7 +124,7 @@ export { checkValid } from './validity.ts';
 export { type Boot, type BootService, readBoot, type Shared } from './wire/boot.ts';
 export { saidIn } from './wire/said.ts';
 export { type CounterName, type Counters, readCounters } from './wire/counters.ts';
-export { succession, type Succession } from './wire/succession.ts';
+export { Followed, succession, type Succession } from './wire/succession.ts';
 export { WireError } from './wire/error.ts';
 export { parseWire } from './wire/fields.ts';
 export {

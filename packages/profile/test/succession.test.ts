@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Counters, readCounters, succession } from '@stackpile/profile';
+import { type Counters, Followed, readCounters, succession } from '@stackpile/profile';
 
 function countersOf(known: Partial<Counters>): Counters {
   return readCounters({ schema: 'stackpile.counters/1', runtime: 'node', time: 0, ...known });
@@ -45,10 +45,30 @@ describe('two readings', () => {
     assert.equal(succession(young, countersOf({ pid: 1, time: 1_060_000, uptime: 70 })), 'same');
   });
 
+  test('of two containers, of which each has the first number, are of two that were there together', () => {
+    const young = countersOf({ pid: 1, time: 10_000_000, uptime: 100 });
+    assert.equal(succession(young, countersOf({ pid: 1, time: 10_015_000, uptime: 5000 })), 'another');
+  });
+
   test('with two numbers are of two, which may have been there together', () => {
     assert.equal(succession(before, countersOf({ pid: 2, time: 10_015_000, uptime: 3 })), 'restarted');
     assert.equal(succession(before, countersOf({ pid: 2, time: 10_015_000, uptime: 90 })), 'another');
     assert.equal(succession(before, countersOf({ pid: 2, time: 10_015_000 })), 'restarted');
+  });
+
+  test('of another process in a row are of the one that took the place of the first, which it overlapped', () => {
+    const followed = new Followed();
+    const at = (look: number, pid: number, began: number): Counters =>
+      countersOf({ pid, time: 10_000_000 + look * 5000, uptime: 1000 + look * 5 - began });
+    assert.equal(followed.of(at(0, 20, 0)), 'same');
+    const said = [1, 2, 3, 4, 5].map((look) => followed.of(at(look, 21, 980)));
+    assert.deepEqual(said, ['another', 'another', 'restarted', 'same', 'same']);
+    // Two that take turns are two.
+    const turns = new Followed();
+    const answered = [0, 1, 2, 3, 4, 5, 6, 7].map((look) =>
+      turns.of(look % 2 === 0 ? at(look, 20, 0) : at(look, 21, 1)),
+    );
+    assert.deepEqual(answered, ['same', 'another', 'same', 'another', 'same', 'another', 'same', 'another']);
   });
 
   test('without an age say nothing', () => {

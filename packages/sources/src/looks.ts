@@ -1,6 +1,6 @@
 // Looks at a service again and again: when, how often, how patiently, and whether it is still the same process.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Counters, succession } from '@stackpile/profile';
+import { type Counters, Followed } from '@stackpile/profile';
 import { SourceError } from './errors.ts';
 import { type Numbered, numbered, numbersBeginAnew } from './restarts.ts';
 import type { Ask, Capture, Service } from './service.ts';
@@ -114,7 +114,7 @@ async function* pastLooks(service: Service, plan: LooksPlan): AsyncGenerator<Loo
 class Answering {
   readonly #service: Service;
   #restarts: number;
-  #counters: Counters | null = null;
+  #followed = new Followed();
   #numbered: Numbered | null = null;
   #time: number | null = null;
   #refused = false;
@@ -129,22 +129,22 @@ class Answering {
     this.#refused ||= failed?.detail === 'refused';
     if (failed !== null && counters === null) return 'same';
     const now = await this.#numbersOf(captures);
-    const answeredBy = this.#time === null ? 'same' : this.#tells(counters, now, time - this.#time);
+    const answeredBy = this.#tells(counters, now, time);
     if (answeredBy === 'another') return answeredBy;
-    const isNew = answeredBy === 'restarted';
     this.#restarts = this.#service.restarts;
-    this.#counters = counters ?? (isNew ? null : this.#counters);
-    this.#numbered = now ?? (isNew ? null : this.#numbered);
+    this.#numbered = now ?? (answeredBy === 'restarted' ? null : this.#numbered);
     this.#time = time;
     this.#refused = false;
     return answeredBy;
   }
 
   /** Where a process says when it began, that is the answer. */
-  #tells(counters: Counters | null, now: Numbered | null, elapsed: number): Look['answeredBy'] {
+  #tells(counters: Counters | null, now: Numbered | null, time: number): Look['answeredBy'] {
+    const said = counters === null ? null : this.#followed.of(counters);
+    if (this.#time === null) return 'same';
     if (this.#service.restarts > this.#restarts) return 'restarted';
-    const said = counters === null || this.#counters === null ? null : succession(this.#counters, counters);
     if (said !== null) return said;
+    const elapsed = time - this.#time;
     const isNew =
       this.#refused ||
       (now !== null && this.#numbered !== null && numbersBeginAnew(this.#numbered, now, elapsed));

@@ -179,15 +179,17 @@ export class Recorder {
     // The first ones are for whoever grows from the beginning on.
     if (this.#isSampling || this.#passed > passed) return;
     this.#isSampling = true;
-    void this.#sample(++this.#passed)
+    void this.#sample(++this.#passed, furthest)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => (this.#isSampling = false));
   }
 
-  async #sample(number: number): Promise<void> {
+  async #sample(number: number, furthest: number): Promise<void> {
     // What the memory is made of may have changed since the ledger's last reading: whoever fills it quickly is here within seconds.
     await this.#read(performance.now()).catch(() => undefined);
-    const names = ['goroutine', 'heap', ...(this.#isOffHeap() ? ['heapclasses'] : [])];
+    // The first of them is at the start, wherever the line is: nobody is stopped for that.
+    const isWorth = furthest >= EARLIER[0] && this.#isOffHeap();
+    const names = ['goroutine', 'heap', ...(isWorth ? ['heapclasses'] : [])];
     for (const name of names) {
       const taken = await this.#take(name, '');
       if (typeof taken !== 'string') this.#keep({ name: `earlier-${number}-${name}.pb.gz`, body: taken });
@@ -264,6 +266,16 @@ export class Recorder {
     const delivery = new Delivery(bundle, settings.to, say);
     delivery.tell({ text, pid: process.pid, time, program: context.program, crossed });
     delivery.send(Object.keys(first));
+    // One file that the disk has no room for keeps no other out.
+    const add = (file: string, content: string | Uint8Array): void => {
+      try {
+        bundle.add(file, content);
+        delivery.send([file]);
+      } catch (error) {
+        missing[file] = messageOf(error);
+        this.#fail(error);
+      }
+    };
     for (const [name, query] of [
       ['goroutine', ''],
       ['heap', ''],
@@ -272,18 +284,14 @@ export class Recorder {
     ] as const) {
       const taken = await this.#take(name, query);
       if (typeof taken === 'string') missing[name] = taken;
-      else {
-        bundle.add(`${name}.pb.gz`, taken);
-        delivery.send([`${name}.pb.gz`]);
-      }
+      else add(`${name}.pb.gz`, taken);
     }
     await this.#read(performance.now()).catch(
       (error: unknown) => void (missing['counters'] = messageOf(error)),
     );
-    bundle.add('ledger.json', `${JSON.stringify(this.#ledger.readings)}\n`);
-    bundle.add('box.json', box(true));
+    add('ledger.json', `${JSON.stringify(this.#ledger.readings)}\n`);
+    add('box.json', box(true));
     tidy(settings.dir, settings, bundle.name, time);
-    delivery.send(['ledger.json', 'box.json']);
     // Whoever takes the bundle slowly keeps nobody from looking.
     void delivery.end();
   }

@@ -13,18 +13,20 @@ const LOOK_MS = 2_000;
 /** So long after a collection V8 gives the system back what was freed. */
 const RELEASE_MS = 4_000;
 
-/** When the calling thread was last collected, and what it had before, in bytes. */
-let collected = { at: Number.NEGATIVE_INFINITY, before: 0 };
+/** When the calling thread was last collected, and what it and the process had before, in bytes. */
+let collected = { at: Number.NEGATIVE_INFINITY, before: 0, rss: 0 };
 
 function held(): number {
   const { heapTotal, external } = memoryUsage();
   return heapTotal + external;
 }
 
-/** Bytes of the process's resident memory that the calling thread has for itself, what it has just freed included: that is resident still. */
+/** Bytes of the process's resident memory that the calling thread has for itself, with what it has just freed as far as that is resident still. */
 export function residentOwnMemory(): number {
-  const isReleased = performance.now() - collected.at > RELEASE_MS;
-  return isReleased ? held() : Math.max(held(), collected.before);
+  const now = held();
+  if (performance.now() - collected.at > RELEASE_MS) return now;
+  const released = Math.max(0, collected.rss - memoryUsage.rss());
+  return now + Math.max(0, collected.before - now - released);
 }
 
 /**
@@ -62,13 +64,13 @@ export class OwnMemory {
   #collect(worth: number): void {
     if (this.#isCollecting || getHeapStatistics().total_heap_size < this.#after + worth) return;
     this.#isCollecting = true;
-    const before = held();
+    const [before, rss] = [held(), memoryUsage.rss()];
     try {
       const session = new Session();
       session.connect();
       session.post('HeapProfiler.collectGarbage', () => {
         this.#after = getHeapStatistics().total_heap_size;
-        collected = { at: performance.now(), before };
+        collected = { at: performance.now(), before, rss };
         this.#isCollecting = false;
         // Not at once: a session that is closed by its own answer never returns.
         setImmediate(() => session.disconnect());

@@ -121,18 +121,23 @@ export async function writeBox(
   const delivery = new Delivery(bundle, plan, say);
   delivery.tell({ text, pid: begun.pid, time, program: begun.name, crossed: begun.crossed });
   delivery.send(Object.keys(first));
+  // One file that the disk has no room for keeps no other out.
+  const add = (file: string, content: string | Uint8Array): void => {
+    try {
+      bundle.add(file, content);
+      delivery.send([file]);
+    } catch (error) {
+      missing[file] = error instanceof Error ? error.message : String(error);
+    }
+  };
   for (const { file, ask } of last?.asks ?? []) {
     const taken = await take(last?.service, ask, last?.signal);
     if (typeof taken === 'string') missing[file] = taken;
-    else {
-      bundle.add(`${file}.pb.gz`, taken);
-      delivery.send([`${file}.pb.gz`]);
-    }
+    else add(`${file}.pb.gz`, taken);
   }
-  const whole = { ...told(known()), 'box.json': box(true) };
-  for (const [file, content] of Object.entries(whole)) bundle.add(file, content);
+  for (const [file, content] of Object.entries(told(known()))) add(file, content);
+  add('box.json', box(true));
   tidy(plan.dir, plan, bundle.name, time);
-  delivery.send(Object.keys(whole));
   await delivery.end();
 }
 

@@ -241,6 +241,7 @@ export class Guard {
   ): Promise<void> {
     const { failed, answeredBy, counters, captures, time } = look;
     if (answeredBy === 'restarted' || (failed !== null && hasGone(failed))) this.#end();
+    if (answeredBy === 'another') return;
     if (failed !== null) {
       if (failed.code !== 'SOURCE_ABORTED') this.#sayOnce(failed.message);
       return;
@@ -360,6 +361,7 @@ export class Guard {
       say: (line) => this.#host.say(visible(line, MOST_TEXT)),
       unmade: () => {
         const { what } = crossed;
+        life.toldAt = Number.NEGATIVE_INFINITY;
         if (what !== 'gone') life.crossings.failed({ ...crossed, what }, performance.now());
       },
     })

@@ -132,8 +132,7 @@ async function take(watch: ProcessWatch, look: Look, asked: readonly EvidenceAsk
   const { counters, captures, answeredBy, time } = look;
   if (answeredBy === 'restarted') watch.restart();
   // By our own clock, as the dumps: its clock may be another.
-  if (counters !== null) watch.counters({ ...counters, time: time ?? counters.time });
-  if (answeredBy === 'another') return;
+  if (counters !== null && !watch.counters({ ...counters, time: time ?? counters.time })) return;
   for (const [i, capture] of captures.entries()) {
     const worker = asked[i]?.worker;
     if (capture.type === refused) {

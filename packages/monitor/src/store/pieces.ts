@@ -78,9 +78,10 @@ export class Pieces {
   countProfiles(series: number, range: Range, sums: StackSums): void {
     const thirds = thirdsOf(range);
     // A week has ten thousand: they are counted where they are.
-    const select = `SELECT count(*) AS n, total((time - ?1) / 1000.0) AS sx, total((time - ?1) / 1000.0 * ((time - ?1) / 1000.0)) AS sxx,
-      total(time < ?2) AS early, total(time >= ?3) AS late FROM profile WHERE series = ?4 AND time >= ?1 AND time < ?5`;
-    const of = this.#sql.get(select, range.from, thirds.first, thirds.last, series, range.to) ?? {};
+    const select = `SELECT count(*) AS n, total(x) AS sx, total(x * x) AS sxx, total(time < ?) AS early, total(time >= ?) AS late
+      FROM (SELECT time, (time - ?) / 1000.0 AS x FROM profile WHERE series = ? AND time >= ? AND time < ?)`;
+    const { from, to } = range;
+    const of = this.#sql.get(select, thirds.first, thirds.last, from, series, from, to) ?? {};
     sums.addProfiles(
       numberOf(of['n']),
       numberOf(of['sx']),

@@ -21,7 +21,10 @@ const APPENDED = /\s*\+=/uy;
 const JOINED = /\s*=\s*(?:this\s*\.\s*)?([\w$#]+)\s*(?:\?\.|\.)\s*concat\s*\(/uy;
 const RENEWED = /\s*=\s*(?:new\s+[\w$.]+\s*|Object\s*\.\s*assign\s*)?(?=[[{(])/uy;
 /** … or of what some function makes of the one before: `state = next(state, event)`. It may as well make less of it. */
-const HANDED_ON = /\s*=\s*(?:await\s+)?[\w$#]+(?:\s*\??\.\s*[\w$#]+)*\s*(?=\()/uy;
+const HANDED_ON =
+  /\s*=\s*(?:await\s+)?(?!(?:function|async|typeof|yield|await|void|delete|super|import|if|for|while|switch|new)\b)[\w$#]+(?:\s*\??\.\s*[\w$#]+)*\s*(?=\()/uy;
+/** Whose property it is: `this` of `this.state`. */
+const OWNER = /([\w$]+)\s*\??\.\s*$/u;
 /** Characters of such a value that are read. */
 const MOST_VALUE = 500;
 /** … and where something is only read or taken out of it. */
@@ -99,8 +102,7 @@ export class VariableUses {
     // What a function has of its own is most often a value: whoever uses that does not fill it.
     const best =
       uses.find(({ fill }) => fill === Fill.surely) ??
-      uses.find(({ fill }) => fill === Fill.probably) ??
-      (home < 0 ? uses[0] : undefined);
+      (home < 0 ? uses[0] : uses.find(({ fill }) => fill === Fill.probably));
     return best === undefined ? null : this.#maker(best.site, this.#lineOf(best.offset));
   }
 
@@ -256,7 +258,16 @@ function isMadeOfItself(text: string, end: number, word: string): boolean {
 /** Whether it is given what a function makes of the one before. */
 function isHandedOn(text: string, end: number, word: string): boolean {
   HANDED_ON.lastIndex = end;
-  return HANDED_ON.test(text) && stands(word, bracketed(text, HANDED_ON.lastIndex));
+  if (!HANDED_ON.test(text)) return false;
+  const start = end - word.length;
+  const owner = OWNER.exec(text.slice(Math.max(0, start - 40), start))?.[1];
+  const value = bracketed(text, HANDED_ON.lastIndex);
+  return owner === undefined
+    ? stands(word, value)
+    : value
+        .replaceAll(/\s*\??\.\s*/gu, '.')
+        .split(/[^\w$#.]/u)
+        .some((one) => `${one}.`.startsWith(`${owner}.${word}.`));
 }
 
 /** Whether a name stands in a value, as a whole word that is no key. */

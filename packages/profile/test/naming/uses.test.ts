@@ -115,7 +115,11 @@ function add(id) { list.push(id); }
     'state = next(event)',
     'state = next({ state: 1 })',
     'state = next("state")',
-    'state == next(state)',
+    'state == next(this.state)',
+    'state = normalize(options.state)',
+    'state = typeof (this.state)',
+    'state = function (state) {}',
+    'state = next(this.stateless)',
   ])
     assert.equal(
       new VariableUses(`class Machine {\n  go() {\n    this.${way};\n  }\n}\n`).fillerOfProperty(
