@@ -283,6 +283,9 @@ function assessIds(e: Evidence, arrivals: readonly number[], trend: Trend, rules
   // Objects and open things that pile up are held by somebody, and none of them goes; where many went, what holds them fills and empties.
   const ended = e.endedEarly + e.endedLate;
   if (!e.tasks && ended > rules.heldEnded * (before + ended)) return growing('load', pile);
+  // A pool that is full replaces some: those that came last are no more than those that went.
+  const replaced = ended > 0 && fresh > 0 && (e.values[n - 1] ?? 0) <= (e.values[n - 2] ?? 0);
+  if (!e.tasks && n > 3 && replaced && trend.shape !== 'grows') return growing('slowing', pile);
   return {
     kind: 'leak',
     confidence: Math.min(0.99, trustOf(n + 1, pile) * (0.9 + 0.1 * kept) + 0.03),

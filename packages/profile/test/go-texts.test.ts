@@ -220,6 +220,15 @@ test('a broken text is one sentence that names the line and the byte', () => {
   fails('hello\nworld', /^unrecognized: the text that starts at byte 0 with "hello" is in no known/);
 });
 
+test('more mappings than a call takes arguments are read', () => {
+  const maps = Array.from({ length: 300_000 }, (_, i) => {
+    const [from, to] = [0x400000 + i * 0x2000, 0x401000 + i * 0x2000];
+    return `${from.toString(16)}-${to.toString(16)}: /srv/lib${i}.so`;
+  });
+  const text = `custom profile: total 9\n4 @ 0x400100 0x402100\n\n--- Memory map: ---\n${maps.join('\n')}\n`;
+  assert.equal(read(text).locations.length, 2);
+});
+
 test('every real dump says the same in its three forms', withFixtures, async () => {
   for (const folder of ['leaky', 'fixed', 'ctxonly']) {
     for (const point of readdirSync(fixture('go', folder)).filter((name) => name.startsWith('t'))) {

@@ -19,7 +19,7 @@ function smallest(root: Node, most: number): number {
   const open = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     totals.push(node.total);
-    open.push(...node.children.values());
+    for (const child of node.children.values()) open.push(child);
   }
   if (totals.length <= most) return 0;
   return totals.toSorted((a, b) => b - a)[most] ?? 0;

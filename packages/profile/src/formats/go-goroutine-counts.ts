@@ -56,7 +56,7 @@ export function readGoCounts(bytes: Uint8Array): Profile {
       if (line.startsWith(LABELS)) {
         const list = readLabelList(line, LABELS.length);
         if (list === null) throw malformed(lines, 'the label list is not well formed');
-        labels.push(...list.labels);
+        for (const label of list.labels) labels.push(label);
       } else frames.add(line);
       continue;
     }

@@ -43,7 +43,7 @@ function readHeader(text: string): Header {
   if (labelsAt >= 0) {
     const list = readLabelList(text, labelsAt + marker.length - 1);
     if (list !== null && text.slice(list.end).trim() === '') {
-      labels.push(...list.labels);
+      for (const label of list.labels) labels.push(label);
       text = text.slice(0, labelsAt);
     }
   }
@@ -129,7 +129,7 @@ export function readGoStacks(bytes: Uint8Array): Profile {
     const labels: SampleLabel[] = [{ key: taskLabel.id, number: id }];
     if (header.state !== '') labels.push({ key: taskLabel.state, text: header.state });
     if (createdBy !== '') labels.push({ key: taskLabel.createdBy, text: createdBy });
-    labels.push(...header.labels);
+    for (const label of header.labels) labels.push(label);
     builder.sample(locations(builder, calls), [1], labels);
     id = null;
     calls = [];

@@ -78,7 +78,8 @@ export function readAdditionalSections(scanner: Scanner, profile: LegacyProfile)
 
 /** Reads a memory map and gives each location its mapping. */
 export function readMemoryMap(scanner: Scanner, profile: LegacyProfile): void {
-  profile.mappings.push(...parseMemoryMap(scanner));
+  // As arguments of one call too many of them are a stack that overflows.
+  for (const mapping of parseMemoryMap(scanner)) profile.mappings.push(mapping);
   massageMappings(profile);
   orderLocations(profile);
   assignMappings(profile);
