@@ -220,13 +220,18 @@ test('a broken text is one sentence that names the line and the byte', () => {
   fails('hello\nworld', /^unrecognized: the text that starts at byte 0 with "hello" is in no known/);
 });
 
-test('more mappings than a call takes arguments are read', () => {
-  const maps = Array.from({ length: 300_000 }, (_, i) => {
-    const [from, to] = [0x400000 + i * 0x2000, 0x401000 + i * 0x2000];
-    return `${from.toString(16)}-${to.toString(16)}: /srv/lib${i}.so`;
+test('a memory map has as many mappings as a process may have, and no more', () => {
+  const readMap = (mappings: number): Profile => {
+    const text = `custom profile: total 9\n4 @ 0x401000 0x402000\n\n--- Memory map: ---\n  400000-500000: /srv/shop (@1000) abc\n${'bc\n'.repeat(mappings)}`;
+    return readPlainProfile(new TextEncoder().encode(text), { goTexts: 'as-pprof' });
+  };
+  assert.equal(readMap(90_000).mappings.length, 90_001);
+  // As arguments of one call so many of them were a stack that overflowed.
+  assert.throws(() => readMap(300_000), {
+    name: 'ProfileError',
+    code: 'PROFILE_TOO_LARGE',
+    message: /the memory map has more than 100000 mappings/u,
   });
-  const text = `custom profile: total 9\n4 @ 0x400100 0x402100\n\n--- Memory map: ---\n${maps.join('\n')}\n`;
-  assert.equal(read(text).locations.length, 2);
 });
 
 test('every real dump says the same in its three forms', withFixtures, async () => {

@@ -33,6 +33,8 @@ const DIGITS = /[0-9A-Fa-f]{100}/;
 /** Attributes kept for substitution, and the longest line that one may make: lines that refer to lines double in size. */
 const MAX_ATTRIBUTES = 256;
 const MAX_EXPANSION = 1 << 20;
+/** Linux lets a process have 65,530 unless it is told otherwise. */
+const MAX_MAPPINGS = 100_000;
 
 /** Replaces `$name` by its value; the earliest attribute wins. */
 function substitute(
@@ -93,7 +95,14 @@ export function parseMemoryMap(scanner: Scanner): MapEntry[] {
       if (equals >= 0 && attributes.length < MAX_ATTRIBUTES) {
         attributes.push([`$${trimSpace(line.slice(0, equals))}`, trimSpace(line.slice(equals + 1))]);
       }
-    } else if (entry !== null) entries.push(entry);
+    } else if (entry !== null) {
+      entries.push(entry);
+      if (entries.length > MAX_MAPPINGS)
+        throw new ProfileError(
+          'PROFILE_TOO_LARGE',
+          `${scanner.where}: the memory map has more than ${MAX_MAPPINGS} mappings`,
+        );
+    }
   }
   scanner.check();
   return entries;
