@@ -3,6 +3,7 @@
 // node scripts/test-agent-nodes.ts [20 22 24 26]   (22/3: of the processes that are watched a third, another one each day)
 import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inCi } from '../testing/ci.ts';
@@ -21,6 +22,8 @@ execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b', 'packages/agent']
   cwd: root,
   stdio: 'inherit',
 });
+/** Many of them wait, for a program to start or for a second to be over. */
+const concurrency = Math.min(4, availableParallelism() + 1);
 /** Tests that stay on this Node and run their programs on the other one. */
 const watching = [
   'packages/agent/test/permission.test.ts',
@@ -46,11 +49,12 @@ for (const { major, parts } of asked) {
     node: process.execPath,
     files: watching.filter((_, at) => at % parts === part),
     env,
+    concurrency,
     again: inCi,
   });
   // Node 20 cannot strip types by itself.
   const nodeOptions = major < 22 ? [`--import=${new URL('strip-types.mjs', import.meta.url).href}`] : [];
-  const agent = await runTestFiles({ node, nodeOptions, files: tests, again: inCi });
+  const agent = await runTestFiles({ node, nodeOptions, files: tests, concurrency, again: inCi });
   failed ||= !programs.ok || !agent.ok;
 }
 if (failed) process.exitCode = 1;

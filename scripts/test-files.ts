@@ -30,7 +30,7 @@ export interface TestRun {
   env?: NodeJS.ProcessEnv;
   /** Whether files with a failing test run once more, alone, when all others have ended: what fails twice fails. */
   again?: boolean;
-  /** At most so many files at a time; one more than there are cores, if not given, as many wait for a program or for a second to be over. */
+  /** At most so many files at a time; two on two cores if not given. */
   concurrency?: number;
   /** Where what they print goes; stdout if not given. */
   print?: (text: string) => void;
@@ -73,7 +73,7 @@ async function runOnce(run: TestRun): Promise<Outcomes & { ok: boolean }> {
         ...(run.nodeOptions ?? []),
         '--conditions=stackpile-source',
         '--test',
-        `--test-concurrency=${run.concurrency ?? Math.min(4, availableParallelism() + 1)}`,
+        `--test-concurrency=${run.concurrency ?? Math.min(4, availableParallelism())}`,
         `--test-timeout=${FILE_TIMEOUT_MS}`,
         '--test-reporter=spec',
         '--test-reporter-destination=stdout',

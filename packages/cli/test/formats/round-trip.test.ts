@@ -107,8 +107,10 @@ const signed = fc.oneof(
   positive.map((value) => -value),
 );
 
-// Semicolons and line ends are replaced on the way out; a remark begins with "# ".
-const plain = name.map((text) => text.replace(/[;\r\n]/g, '_')).filter((text) => !/^#[ !#\t]|^#$/.test(text));
+// Semicolons and line ends are replaced on the way out; a remark begins with "# ", and a line may be indented.
+const plain = name
+  .map((text) => text.replace(/[;\r\n]/g, '_'))
+  .filter((text) => !/^#[ !#\t]|^#$|^[ \t]/.test(text));
 const twoFrames: Stack = {
   frames: ['two', 'frames'].map((one) => ({ name: one, file: '', line: 1 })),
   value: 1,
