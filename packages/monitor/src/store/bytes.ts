@@ -70,8 +70,13 @@ export class ByteReader {
   }
 
   varint(): number {
+    // Most are one byte.
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 128) {
+      this.#at++;
+      return first;
+    }
     let byte = this.#next();
-    if (byte < 128) return byte;
     let value = byte & 127;
     let unit = 128;
     do {
@@ -84,6 +89,7 @@ export class ByteReader {
 
   signed(): number {
     const value = this.varint();
+    if (value < 0x4000_0000) return (value & 1) === 1 ? -((value + 1) >>> 1) : value >>> 1;
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
   }
 

@@ -112,16 +112,14 @@ export class Pieces {
         early[i + 1] = (early[i] ?? 0) + (time < thirds.first ? 1 : 0);
         late[i + 1] = (late[i] ?? 0) + (time >= thirds.last ? 1 : 0);
       }
-      const between = (column: Float64Array | Uint32Array, start: number, end: number): number =>
-        (column[end] ?? 0) - (column[start] ?? 0);
       runs((stack, value, start, end) => {
         sums.add(
           stack,
           value,
           end - start,
-          between(sx, start, end),
-          between(early, start, end),
-          between(late, start, end),
+          (sx[end] ?? 0) - (sx[start] ?? 0),
+          (early[end] ?? 0) - (early[start] ?? 0),
+          (late[end] ?? 0) - (late[start] ?? 0),
         );
       });
     });
@@ -161,7 +159,9 @@ export class Pieces {
       const after = times.findIndex((time) => time >= to);
       const [start, end] = [first < 0 ? times.length : first, after < 0 ? times.length : after];
       if (start >= end) continue;
+      const isWhole = start === 0 && end === times.length;
       piece(times, (visit) => {
+        if (isWhole) return reader.runs(visit);
         reader.runs((stack, value, begins, ends) => {
           const [a, b] = [Math.max(begins, start), Math.min(ends, end)];
           if (a < b) visit(stack, value, a, b);
