@@ -2,7 +2,7 @@
 // the work does. One monitor after the other has its part of the targets; all keep them in one store.
 //
 // node scripts/run.mjs bench/monitor-replay.ts [TARGETS [MONITORS [MINUTES]]]
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -101,9 +101,6 @@ for (let first = 0; first < count; first += each) {
 await store.close();
 targets.end();
 const seconds = minutes * 60;
-const perDay = (bytes: number): number => (bytes / seconds) * 86_400;
-// Each target's watch was put there by us.
-const file = statSync(path).size - count * saved.length;
 console.log(
   `${count} targets every ${EVERY} s, ${minutes} minutes of each, by ${monitors} monitors, on ${process.version}`,
 );
@@ -116,8 +113,5 @@ console.log(
 );
 console.log(
   `network          ${(network / seconds / count / 1000).toFixed(2)} kB/s a target, ${(network / seconds / 1e6).toFixed(1)} MB/s for all (bodies)`,
-);
-console.log(
-  `file             ${(perDay(file / count) / 1e6).toFixed(1)} MB a day and target before it is folded, ${(perDay(file) / 1e9).toFixed(1)} GB for all`,
 );
 rmSync(folder, { recursive: true });
