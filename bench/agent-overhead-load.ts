@@ -4,6 +4,21 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 
+/**
+ * Megabytes of the semi-spaces of every variant, from the start. What a program allocates at its start, an agent too, lets V8 grow them for good: a
+ * service with an agent would collect less often than one without, and be compared with that.
+ */
+export const SEMI_SPACE = 16;
+
+/** Flags that every service is started with. */
+export const SERVICE_FLAGS: readonly string[] = [
+  '--conditions=stackpile-source',
+  '--no-warnings',
+  '--expose-gc',
+  `--min-semi-space-size=${SEMI_SPACE}`,
+  `--max-semi-space-size=${SEMI_SPACE}`,
+];
+
 /** A service under load. */
 export interface Loaded {
   readonly child: ChildProcess;

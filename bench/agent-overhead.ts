@@ -18,7 +18,17 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bind, collect, load, type Loaded, median, quantile, type Reading } from './agent-overhead-load.ts';
+import {
+  bind,
+  collect,
+  load,
+  type Loaded,
+  median,
+  quantile,
+  type Reading,
+  SEMI_SPACE,
+  SERVICE_FLAGS,
+} from './agent-overhead-load.ts';
 import { driverOf, flagsOf, unavailable } from './agent-overhead-variants.ts';
 
 const { values } = parseArgs({
@@ -53,12 +63,6 @@ process.on('exit', () => rmSync(folder, { recursive: true }));
  */
 const LEAD_SECONDS = Number(values.lead);
 
-/**
- * Megabytes of the semi-spaces of every variant, from the start. What a program allocates at its start, an agent too, lets V8 grow them for good: a
- * service with an agent would collect less often than one without, and be compared with that.
- */
-const SEMI_SPACE = 16;
-
 /** What has one number per reading. */
 type Figure = 'rate' | 'p99' | 'cpu';
 
@@ -76,14 +80,7 @@ interface Service extends Loaded {
 async function start(kind: string, variant: string): Promise<Service> {
   const child = fork(service, [kind, variant], {
     execPath: values.node,
-    execArgv: [
-      '--conditions=stackpile-source',
-      '--no-warnings',
-      '--expose-gc',
-      `--min-semi-space-size=${SEMI_SPACE}`,
-      `--max-semi-space-size=${SEMI_SPACE}`,
-      ...flagsOf(variant, folder),
-    ],
+    execArgv: [...SERVICE_FLAGS, ...flagsOf(variant, folder)],
   });
   if (values.pin) bind(child.pid, 0);
   const [{ url, pprof }] = (await once(child, 'message')) as [{ url: string; pprof: string }];

@@ -12,7 +12,15 @@ import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bind, collect, load, type Loaded, quantile, type Reading } from './agent-overhead-load.ts';
+import {
+  bind,
+  collect,
+  load,
+  type Loaded,
+  quantile,
+  type Reading,
+  SERVICE_FLAGS,
+} from './agent-overhead-load.ts';
 import { driverOf, unavailable } from './agent-overhead-variants.ts';
 
 const { values } = parseArgs({
@@ -25,8 +33,6 @@ const { values } = parseArgs({
   },
 });
 
-/** Megabytes of the semi-spaces, from the start; see agent-overhead.ts. */
-const SEMI_SPACE = 16;
 const WARM_SECONDS = 10;
 /** Seconds of load after each change before anything counts. */
 const LEAD_SECONDS = 2;
@@ -50,13 +56,7 @@ const isBound = canBind();
 async function start(): Promise<Loaded> {
   const child = fork(service, [], {
     execPath: values.node,
-    execArgv: [
-      '--conditions=stackpile-source',
-      '--no-warnings',
-      '--expose-gc',
-      `--min-semi-space-size=${SEMI_SPACE}`,
-      `--max-semi-space-size=${SEMI_SPACE}`,
-    ],
+    execArgv: [...SERVICE_FLAGS],
   });
   if (isBound) bind(child.pid, 0);
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
