@@ -86,6 +86,16 @@ describe('objects by class', () => {
     assert.deepEqual(verdict.series.retained, [18_000, 27_000, 36_000, 45_000, 54_000]);
   });
 
+  it('does not convict a pool that has filled, and of which some are replaced by others', () => {
+    const alive = [[190], [189, 3], [188, 2, 40], [187, 2, 36, 16], [186, 2, 30, 8, 15]];
+    const verdict = findLeaks(
+      dumpsOf(alive.map((ages, i) => snapshot(i + 1, [{ chain: cache, ages: [0, ...ages], bytes: 90 }]))),
+      objects,
+    );
+    assert.deepEqual(verdict.series.totals, [190, 192, 230, 241, 241]);
+    assert.notEqual(verdict.kind, 'leak');
+  });
+
   it('does not convict what turns over, however many there are', () => {
     const verdict = findLeaks(
       dumpsOf(

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BORN_LABEL, type Counters, ProfileBuilder } from '@stackpile/profile';
 import { type Dump, LeaksError, ledgerLines, ProcessWatch, type ProcessVerdict } from '../src/index.ts';
+import { Ledger } from '../src/ledger.ts';
 import { began, reading } from './counters.ts';
 import { recorded } from './recorded-counters.ts';
 import { profileOf, type Row, waiting } from './synthetic.ts';
@@ -661,6 +662,20 @@ describe('resident memory', () => {
       ),
       'flat',
     );
+  });
+
+  test('that rose in steps, and rests since the last one, is not acquitted by the rest', () => {
+    const stateOf = (rss: readonly number[]): string => {
+      const ledger = new Ledger();
+      for (const [k, megabytes] of rss.entries()) {
+        ledger.add(healthy(120 + 5 * k, { rss: megabytes * MB }));
+        if ([2, 4, 6, 12].includes(k)) ledger.disturbed();
+      }
+      return ledger.trends().find(({ kind }) => kind.name === 'rss')?.state ?? '';
+    };
+    assert.equal(stateOf(settling), 'flat');
+    assert.notEqual(stateOf([100, 100, 100, 150, 150, 150, 150, 150, 200, 200, 200, 200, 200]), 'flat');
+    assert.notEqual(stateOf([100, 100, 100, 140, 140, 141, 140, 155, 180, 180, 180, 180, 180]), 'flat');
   });
 
   test("that stays while an agent says to have given back: as much may be the program's", () => {
