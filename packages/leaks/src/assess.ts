@@ -323,9 +323,21 @@ function mayBePool(e: Evidence, rules: Rules): boolean {
   const seen = e.arrivals ?? e.values;
   const all = seen.at(-1) ?? 0;
   const begin = e.x[0] ?? 0;
-  const full = e.x[seen.findIndex((one) => one >= all)] ?? begin;
+  const filled = seen.findIndex((one) => one >= all);
+  const full = e.x[filled] ?? begin;
   const gap = (full - begin) / Math.max(1, all - (seen[0] ?? 0));
-  return (e.x.at(-1) ?? 0) - full > rules.poolIdle * gap;
+  const isLevel = seen.length - 1 - filled >= rules.levelLength;
+  const idle =
+    isLevel && comesByClock(seen.slice(0, filled + 1), rules) ? rules.poolIdleSteady : rules.poolIdle;
+  return (e.x.at(-1) ?? 0) - full > idle * gap;
+}
+
+/** Whether as many come from look to look, or one more or less, as of a timer: by chance their variance would be their mean. */
+function comesByClock(seen: readonly number[], rules: Rules): boolean {
+  const steps = seen.slice(1).map((one, i) => one - (seen[i] ?? 0));
+  const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+  const variance = steps.reduce((sum, step) => sum + (step - mean) ** 2, 0) / steps.length;
+  return variance < rules.poolSteady * mean;
 }
 
 /** Judges one series. At least one point. */

@@ -160,8 +160,13 @@ export const ruleTable = {
   poolMost: { value: 16, why: 'pools are seldom larger by themselves: what has grown beyond is none …' },
   poolIdle: {
     value: 2.5,
-    why: '… up to there it is, where none has come for so many times as long as before',
+    why: '… up to there it is, where none has come for so many times as long as before …',
   },
+  poolSteady: {
+    value: 0.5,
+    why: '… or, where the steps differ so little beside their mean that they come by a clock, which chance does not give …',
+  },
+  poolIdleSteady: { value: 1.5, why: '… for so many times as long: a clock misses no beat' },
   leastOfThree: { value: 8, why: 'three dumps convict only so many that stayed or came' },
 } as const;
 
