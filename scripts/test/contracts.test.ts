@@ -94,8 +94,10 @@ before(() => {
     });
   mkdirSync(join(copy, 'node_modules/@stackpile'), { recursive: true });
   for (const name of readdirSync(join(root, 'node_modules')))
-    if (name !== '@stackpile')
+    if (name !== '@stackpile' && name !== 'stackpile')
       symlinkSync(join(root, 'node_modules', name), join(copy, 'node_modules', name));
+  // Not the root's, of which nothing is built in a fresh clone.
+  symlinkSync(join(copy, 'packages/cli'), join(copy, 'node_modules/stackpile'));
   for (const name of readdirSync(join(root, 'packages')))
     symlinkSync(join(copy, 'packages', name), join(copy, 'node_modules/@stackpile', name));
 });

@@ -1,15 +1,20 @@
 // Debian's Chromium for the browser tests: started as quietly as it can be, required where CI is set.
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { unlessCi } from '../../../testing/ci.ts';
 
 const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
+/** Why it does not start; '' where it does. What a distribution installs is a script, which may lack a tool by itself. */
+function refusal(): string {
+  const { error, status, stderr } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
+  if (error !== undefined) return `no Chromium at ${path} (set CHROMIUM)`;
+  return status === 0 ? '' : `${path} does not start: ${stderr.trim().split('\n', 1)[0] ?? ''}`;
+}
+
 /** The reason why browser tests cannot run here, or false. In CI a missing browser is a failure of the test itself. */
-export const withoutBrowser: string | false = unlessCi(
-  !existsSync(path) && `no Chromium at ${path} (set CHROMIUM)`,
-);
+export const withoutBrowser: string | false = unlessCi(refusal() || false);
 
 export function launch(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
