@@ -190,6 +190,32 @@ describe('a heap of which snapshots tell who came', () => {
     assert.equal(verdict.kind, 'none');
   });
 
+  test('is not told flat by snapshots after which six looks have come, unless these say so themselves', () => {
+    /** Four snapshots at the beginning, by which nothing has come. */
+    const early = (heapLive: (k: number) => number): string =>
+      rowOf(
+        watched(
+          (k) => ({ heapLive: heapLive(k) * 2 ** 20 }),
+          (watch, k, seconds) => {
+            if (k % 2 === 0 && k <= 6) watch.dump('classes', snapshot(k / 2, seconds, 40_000));
+          },
+        ).verdict,
+        'heapLive',
+      ).state;
+    assert.equal(
+      early((k) => 20 + (k % 3)),
+      'unclear',
+    );
+    assert.equal(
+      early((k) => (k > 6 ? 20 + 4 * (k - 6) : 20)),
+      'grows',
+    );
+    assert.equal(
+      early((k) => 20 + (k % 2) / 100),
+      'flat',
+    );
+  });
+
   /** Seven snapshots within a minute of entries that are kept for a while, of which so many bytes are there of each look. */
   const kept = (bytes: (age: number, looks: number) => number): ProcessVerdict =>
     watched(
