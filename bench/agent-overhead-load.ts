@@ -19,6 +19,9 @@ export const SERVICE_FLAGS: readonly string[] = [
   `--max-semi-space-size=${SEMI_SPACE}`,
 ];
 
+/** A part of a reading. */
+const SLICE_MS = 100;
+
 /** A service under load. */
 export interface Loaded {
   readonly child: ChildProcess;
@@ -32,6 +35,8 @@ export interface Reading {
   readonly p99: number;
   /** Milliseconds, ascending. */
   readonly latencies: Float32Array;
+  /** Requests per second of each {@link SLICE_MS}: what others on the machine take away leaves some of them alone. */
+  readonly slices: readonly number[];
   /** CPU time of the service per request, microseconds. Other programs on the machine hardly move it. */
   readonly cpu: number;
 }
@@ -42,7 +47,7 @@ export function bind(pid: number | undefined, core: number): void {
 }
 
 /** CPU time that the service has used so far, microseconds. */
-async function cpuOf({ child }: Loaded): Promise<number> {
+export async function cpuOf({ child }: Loaded): Promise<number> {
   const answer = once(child, 'message') as Promise<[{ cpu: NodeJS.CpuUsage }]>;
   child.send('cpu');
   const [{ cpu }] = await answer;
@@ -62,7 +67,9 @@ export async function collect({ child }: Loaded): Promise<void> {
 /** Loads a service for so many seconds, and for `lead` before them, in which nothing counts. */
 export async function load(target: Loaded, seconds: number, lead: number): Promise<Reading> {
   const heard: number[] = [];
+  const slices: number[] = [];
   let counts = false;
+  let began = 0;
   let stop = (): void => undefined;
   const ended = new Promise<autocannon.Result>((resolve, reject) => {
     const options = { url: target.url, connections: 20, duration: lead + seconds + 1 };
@@ -72,13 +79,16 @@ export async function load(target: Loaded, seconds: number, lead: number): Promi
     });
     running.on('response', (_client, _status, _bytes, ms) => {
       // autocannon's own percentiles are whole milliseconds.
-      if (counts) heard.push(ms);
+      if (!counts) return;
+      heard.push(ms);
+      const slice = Math.floor((performance.now() - began) / SLICE_MS);
+      slices[slice] = (slices[slice] ?? 0) + 1000 / SLICE_MS;
     });
     stop = (): void => running.stop();
   });
   await sleep(lead * 1000);
   const cpuBefore = await cpuOf(target);
-  const began = performance.now();
+  began = performance.now();
   counts = true;
   await sleep(seconds * 1000);
   counts = false;
@@ -90,6 +100,8 @@ export async function load(target: Loaded, seconds: number, lead: number): Promi
   const latencies = Float32Array.from(heard).sort();
   return {
     latencies,
+    // The last one is a part of one.
+    slices: Array.from(slices.slice(0, -1), (rate = 0) => rate),
     rate: latencies.length / elapsed,
     p99: latencies[Math.floor(latencies.length * 0.99)] as number,
     cpu: cpu / latencies.length,

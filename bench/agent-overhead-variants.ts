@@ -20,6 +20,7 @@ export const agents: Readonly<Record<string, ServerOptions>> = {
   scraped_snapshots: {},
   profiled: { tasks: false, heap: false },
   traced: { tasks: false, heap: false },
+  traced_100hz: { tasks: false, heap: false },
   unasked: { tasks: { from: 'first look' } },
   block: { tasks: false, block: true },
   black_box: { blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } },
@@ -52,6 +53,14 @@ const SCRAPE_MS = 15_000;
 const RECORDING_SECONDS = 10;
 /** What our trace asks Node's tracing for; it adds requests, collections and samples of its own. */
 const CATEGORIES = 'node.environment,node.fs.sync,node.fs.async';
+/** The categories by which Node's tracing tells of these, too. */
+const ALL_CATEGORIES = `${CATEGORIES},node.http,node.perf,v8,disabled-by-default-v8.cpu_profiler`;
+
+/** What Node's own tracing is asked for, by variant. */
+const traced: Readonly<Record<string, string>> = {
+  trace_events: CATEGORIES,
+  trace_events_all: ALL_CATEGORIES,
+};
 
 /** Asks a service until it is told to stop. Never rejects for that. */
 type Driver = (pprof: string, stop: AbortSignal) => Promise<void>;
@@ -90,6 +99,7 @@ const drivers: Readonly<Record<string, Driver>> = {
   scraped_snapshots: scraping(snapshots),
   profiled: repeating((pprof, stop) => get(`${pprof}profile?seconds=${RECORDING_SECONDS}`, stop)),
   traced: repeating((pprof, stop) => get(`${pprof}trace?seconds=${RECORDING_SECONDS}`, stop)),
+  traced_100hz: repeating((pprof, stop) => get(`${pprof}trace?seconds=${RECORDING_SECONDS}&hz=100`, stop)),
 };
 
 /** What is asked of a variant while it is under load. */
@@ -99,9 +109,10 @@ export function driverOf(variant: string): Driver {
 
 /** Flags of Node for a variant; `folder` is for what it writes. */
 export function flagsOf(variant: string, folder: string): readonly string[] {
-  if (variant !== 'trace_events') return [];
+  const categories = traced[variant];
+  if (categories === undefined) return [];
   return [
-    `--trace-event-categories=${CATEGORIES}`,
+    `--trace-event-categories=${categories}`,
     `--trace-event-file-pattern=${join(folder, '${pid}-${rotation}.log')}`,
   ];
 }

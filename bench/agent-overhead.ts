@@ -4,7 +4,8 @@
 // Variants beside those of the default: mounted (on the service's own app, and nobody asks), on_twin (`on` under another name), scraped (every 15 s as
 // Grafana Alloy does, which has a CPU profile taken for 14 of them), scraped_snapshots (the same without the CPU profile), profiled
 // (CPU at 100 Hz all the time) and datadog (the same by @datadog/pprof, of .cache/neighbours), block (armed, against untracked), black_box
-// (armed, against on), traced (a trace all the time) and trace_events (node --trace-event-categories with the same categories).
+// (armed, against on), traced (a trace all the time), traced_100hz (with a tenth of its samples), trace_events (node --trace-event-categories with the categories that ours asks for) and
+// trace_events_all (with those by which Node tells of requests, collections and samples, too).
 //
 // With `--pin` (taskset of Linux) each service has one core to itself and to its agent's thread, and the load comes from another: what a request costs
 // is then all that decides how many are answered, and where the threads happen to run decides nothing.
