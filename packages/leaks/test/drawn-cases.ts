@@ -17,6 +17,17 @@ function memoryless(n: number, per: number, mean: number): [count: number, birth
   );
 }
 
+/** Thirteen that come by chance within twelve dumps, and stay. */
+const thirteenByChance = [
+  [2, 1],
+  [3, 3],
+  [1, 5],
+  [2, 6],
+  [2, 8],
+  [2, 10],
+  [1, 11],
+].map(([count = 0, birth = 0]) => [count, birth, 99] as const);
+
 export const drawnCases: readonly DrawnCase[] = [
   {
     truth: 'harmless',
@@ -52,19 +63,7 @@ export const drawnCases: readonly DrawnCase[] = [
     n: 15,
     times: true,
     company: 2,
-    series: [
-      {
-        lives: [
-          [2, 1],
-          [3, 3],
-          [1, 5],
-          [2, 6],
-          [2, 8],
-          [2, 10],
-          [1, 11],
-        ].map(([count = 0, birth = 0]) => [count, birth, 99] as const),
-      },
-    ],
+    series: [{ lives: thirteenByChance }],
   },
   {
     truth: 'leak',
@@ -82,19 +81,7 @@ export const drawnCases: readonly DrawnCase[] = [
     n: 14,
     times: true,
     company: 2,
-    series: [
-      {
-        lives: [
-          [2, 1],
-          [3, 3],
-          [1, 5],
-          [2, 6],
-          [2, 8],
-          [2, 10],
-          [1, 11],
-        ].map(([count = 0, birth = 0]) => [count, birth, 99] as const),
-      },
-    ],
+    series: [{ lives: thirteenByChance }],
   },
   {
     truth: 'leak',
