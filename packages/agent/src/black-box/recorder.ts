@@ -3,6 +3,7 @@ import { memoryUsage } from 'node:process';
 import { countersOf, COUNTERS_EXPRESSION } from '../host/counters.ts';
 import { parseJson } from '../host/calls.ts';
 import type { CaptureContext } from '../captures/capture.ts';
+import type { InspectedThread } from '../inspect/main-thread.ts';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { messageOf } from '../errors.ts';
 import { memoryRoom } from '../inspect/memory-room.ts';
@@ -36,7 +37,9 @@ const CPU_SECONDS = 1;
 /** What it works with. */
 export interface RecorderParts {
   readonly settings: BlackBoxSettings;
-  readonly context: CaptureContext;
+  readonly context: Pick<CaptureContext, 'program' | 'cwd' | 'loopLag'> & {
+    readonly main: Pick<InspectedThread, 'evaluate' | 'withSession'>;
+  };
   readonly commandLine: readonly string[];
   readonly answer: (request: PprofRequest, signal: AbortSignal) => Promise<PprofResponse>;
   readonly say: (line: string) => void;
