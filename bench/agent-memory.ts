@@ -23,8 +23,7 @@ const { values } = parseArgs({
 /** The service, as people write it: the bundle that npm gets, V8's own flags, and a request that keeps nothing. */
 const SERVICE = `
 import { createServer } from 'node:http';
-import { PerformanceObserver } from 'node:perf_hooks';
-import { constants } from 'node:perf_hooks';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
 const variant = process.argv[2];
 const agent = variant === 'off' || variant === 'twin' ? null : await import('./agent/index.js');
