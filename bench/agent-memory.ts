@@ -83,7 +83,7 @@ async function measure(variant: string): Promise<Memory> {
   });
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
   const target = { child, url };
-  await load(target, Number(values.seconds), 0);
+  await load(target, Number(values.seconds));
   const { rss, young, scavenges, answered } = await told(target);
   await collect(target);
   const collected = (await told(target)).rss;

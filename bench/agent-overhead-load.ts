@@ -1,8 +1,9 @@
 // Loads a service of the benches of the agent's cost, and reads what a request costs: throughput, p99, CPU.
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import autocannon from 'autocannon';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 /**
  * Megabytes of the semi-spaces of every variant, from the start. What a program allocates at its start, an agent too, lets V8 grow them for good: a
@@ -19,8 +20,8 @@ export const SERVICE_FLAGS: readonly string[] = [
   `--max-semi-space-size=${SEMI_SPACE}`,
 ];
 
-/** A part of a reading. */
-const SLICE_MS = 100;
+/** Connections of the load. */
+export const CONNECTIONS = 20;
 
 /** A service under load. */
 export interface Loaded {
@@ -29,21 +30,33 @@ export interface Loaded {
 }
 
 export interface Reading {
-  /** Requests per second. */
-  readonly rate: number;
+  readonly requests: number;
+  /** CPU time of the service, all of its threads, microseconds. Other programs on the machine hardly move it. */
+  readonly cpu: number;
   /** Milliseconds. */
   readonly p99: number;
-  /** Milliseconds, ascending. */
-  readonly latencies: Float32Array;
-  /** Requests per second of each {@link SLICE_MS}: what others on the machine take away leaves some of them alone. */
-  readonly slices: readonly number[];
-  /** CPU time of the service per request, microseconds. Other programs on the machine hardly move it. */
-  readonly cpu: number;
 }
 
-/** Binds a process, and what it starts from now on, to a core. */
+/** Binds a process with all of its threads, and what it starts from now on, to a core. */
 export function bind(pid: number | undefined, core: number): void {
   execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' });
+}
+
+/** Starts a service; its first message says where it is, and where its agent. */
+export async function started(
+  service: string,
+  args: readonly string[],
+  { node, flags }: { readonly node: string; readonly flags: readonly string[] },
+): Promise<Loaded & { readonly pprof: string }> {
+  const child = fork(service, args, { execPath: node, execArgv: [...flags] });
+  const [{ url, pprof }] = (await once(child, 'message')) as [{ url: string; pprof: string }];
+  return { child, url, pprof };
+}
+
+export async function ended({ child }: Loaded): Promise<void> {
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exit;
 }
 
 /** CPU time that the service has used so far, microseconds. */
@@ -64,48 +77,36 @@ export async function collect({ child }: Loaded): Promise<void> {
   await answer;
 }
 
-/** Loads a service for so many seconds, and for `lead` before them, in which nothing counts. */
-export async function load(target: Loaded, seconds: number, lead: number): Promise<Reading> {
-  const heard: number[] = [];
-  const slices: number[] = [];
-  let counts = false;
-  let began = 0;
-  let stop = (): void => undefined;
-  const ended = new Promise<autocannon.Result>((resolve, reject) => {
-    const options = { url: target.url, connections: 20, duration: lead + seconds + 1 };
-    const running = autocannon(options, (error: unknown, result) => {
-      if (error) reject(error);
-      else resolve(result);
-    });
-    running.on('response', (_client, _status, _bytes, ms) => {
-      // autocannon's own percentiles are whole milliseconds.
-      if (!counts) return;
-      heard.push(ms);
-      const slice = Math.floor((performance.now() - began) / SLICE_MS);
-      slices[slice] = (slices[slice] ?? 0) + 1000 / SLICE_MS;
-    });
-    stop = (): void => running.stop();
-  });
-  await sleep(lead * 1000);
-  const cpuBefore = await cpuOf(target);
-  began = performance.now();
-  counts = true;
-  await sleep(seconds * 1000);
-  counts = false;
-  const elapsed = (performance.now() - began) / 1000;
-  const cpu = (await cpuOf(target)) - cpuBefore;
-  stop();
-  const { errors, non2xx } = await ended;
-  if (errors > 0 || non2xx > 0) throw new Error(`${errors} errors, ${non2xx} bad answers`);
-  const latencies = Float32Array.from(heard).sort();
-  return {
-    latencies,
-    // The last one is a part of one.
-    slices: Array.from(slices.slice(0, -1), (rate = 0) => rate),
-    rate: latencies.length / elapsed,
-    p99: latencies[Math.floor(latencies.length * 0.99)] as number,
-    cpu: cpu / latencies.length,
+const MS: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3 };
+
+/** Loads a service for so many whole seconds, from the given core where there is one. `wrk` does it: it takes less of a core than what it asks. */
+export async function load(target: Loaded, seconds: number, core?: number): Promise<Reading> {
+  const wrk = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', target.url];
+  const [tool, ...args] = core === undefined ? wrk : ['taskset', '-c', String(core), ...wrk];
+  const before = await cpuOf(target);
+  const { stdout } = await run(tool as string, args);
+  const cpu = (await cpuOf(target)) - before;
+  const [, bad] = /(Non-2xx[^\n]*|Socket errors[^\n]*)/u.exec(stdout) ?? [];
+  if (bad !== undefined) throw new Error(bad);
+  const [, requests] = /(\d+) requests in/u.exec(stdout) ?? [];
+  const [, p99, unit = ''] = /99%\s+([\d.]+)(us|ms|s)/u.exec(stdout) ?? [];
+  return { requests: Number(requests), cpu, p99: Number(p99) * (MS[unit] ?? NaN) };
+}
+
+/** Why nothing can be loaded here; null where it can. `bound`: on a core each. */
+export function noLoad(bound: boolean): string | null {
+  const has = (tool: string): boolean => {
+    try {
+      execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
   };
+  const missing = (bound ? ['wrk', 'taskset'] : ['wrk']).filter((tool) => !has(tool));
+  return missing.length === 0
+    ? null
+    : `this needs ${missing.join(' and ')} (on Debian, apt-get install wrk util-linux)`;
 }
 
 export function quantile(sorted: readonly number[], q: number): number {

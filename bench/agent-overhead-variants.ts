@@ -26,6 +26,7 @@ export const agents: Readonly<Record<string, ServerOptions>> = {
   black_box: { blackBox: { dir: join(tmpdir(), 'stackpile-black-box') } },
   untracked: { tasks: false },
   unsampled: { tasks: false, heap: false },
+  tracked: { heap: false },
 };
 /** What is used of @datadog/pprof. */
 interface Datadog {
@@ -105,6 +106,12 @@ const drivers: Readonly<Record<string, Driver>> = {
 /** What is asked of a variant while it is under load. */
 export function driverOf(variant: string): Driver {
   return drivers[variant] ?? nothing;
+}
+
+/** Whether two variants are services with one and the same agent, of which more is asked in one of them. */
+export function areAlike(base: string, own: string): boolean {
+  const [one, other] = [agents[base], agents[own]];
+  return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Flags of Node for a variant; `folder` is for what it writes. */

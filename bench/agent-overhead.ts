@@ -1,19 +1,24 @@
-// What the agent costs a service: throughput, p99 and CPU with tracking on against off, interleaved, beside a stack per resource. `twin` is
-// `off` under another name: as far as it is from 1.00, so far are the others to be doubted.
+// What the agent costs a service under full load: CPU time a request, requests and p99, against the same service without it.
 //
-// Variants beside those of the default: mounted (on the service's own app, and nobody asks), on_twin (`on` under another name), scraped (every 15 s as
-// Grafana Alloy does, which has a CPU profile taken for 14 of them), scraped_snapshots (the same without the CPU profile), profiled
-// (CPU at 100 Hz all the time) and datadog (the same by @datadog/pprof, of .cache/neighbours), block (armed, against untracked), black_box
-// (armed, against on), traced (a trace all the time), traced_100hz (with a tenth of its samples), trace_events (node --trace-event-categories with the categories that ours asks for) and
-// trace_events_all (with those by which Node tells of requests, collections and samples, too).
+// Two services at a time, each on a core of its own together with its load, and each second they change cores: what others on the machine
+// take away, or slow down, hits both alike. What V8 makes of the same code, and where its memory lies, differs by some per cent from one process
+// to the next, so that each pair is started anew many times; of the ratios of all starts the mean is told, and between which two the true
+// one lies in 95 of 100 cases. `twin` is `off` under another name: as far as it is from 1.00, so far are the others to be doubted. Where two variants are
+// one and the same service, of which more is asked in one of them, it is asked of one and then of the other of two that stay, half a minute each.
 //
-// With `--pin` (taskset of Linux) each service has one core to itself and to its agent's thread, and the load comes from another: what a request costs
-// is then all that decides how many are answered, and where the threads happen to run decides nothing.
+// A load takes a part of the core, which is printed: what an agent takes by the second, and not by the request, weighs as much more here than in a
+// service that has the core to itself.
 //
-// node --conditions=stackpile-source bench/agent-overhead.ts [--starts 4] [--rounds 24] [--seconds 0.5] [--node PATH] [--pin]
-//   [--services fastify,graphql,promises] [--variants off,twin,untracked,on,async_hooks] [--warm 12] [--lead 2]
-import { execFileSync, fork } from 'node:child_process';
-import { once } from 'node:events';
+// Variants: off and twin (no agent), mounted (on the service's own app, and nobody asks), untracked, unsampled (nor is the heap), on, block (armed,
+// nothing else), black_box (armed), scraped (every 15 s as Grafana Alloy does, which has a CPU profile taken for 14 of them), scraped_snapshots
+// (the same without it), profiled (CPU at 100 Hz all the time), datadog (the same by @datadog/pprof, of .cache/neighbours), traced (a trace all the time),
+// traced_100hz (with a tenth of its samples), trace_events (node --trace-event-categories with the categories that ours asks for),
+// trace_events_all (with those by which Node tells of requests, collections and samples, too), hooked_once (V8's part of tracking: a hook that has
+// gone), async_hooks (a stack per resource).
+//
+// node --conditions=stackpile-source bench/agent-overhead.ts [--pairs off:twin,off:mounted,off:on] [--services fastify,graphql,promises]
+//   [--starts 20] [--rounds 8] [--warm 8] [--node PATH] [--verbose]
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,165 +27,193 @@ import { parseArgs } from 'node:util';
 import {
   bind,
   collect,
+  CONNECTIONS,
+  ended,
   load,
   type Loaded,
-  median,
-  quantile,
-  type Reading,
+  noLoad,
   SEMI_SPACE,
   SERVICE_FLAGS,
+  started,
 } from './agent-overhead-load.ts';
-import { driverOf, flagsOf, unavailable } from './agent-overhead-variants.ts';
+import { areAlike, driverOf, flagsOf, unavailable } from './agent-overhead-variants.ts';
 
 const { values } = parseArgs({
   options: {
-    starts: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '24' },
-    seconds: { type: 'string', default: '0.5' },
+    pairs: {
+      type: 'string',
+      default: 'off:twin,off:mounted,off:on,off:block,off:scraped,off:profiled,off:datadog',
+    },
+    services: { type: 'string', default: 'fastify' },
+    starts: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '8' },
+    warm: { type: 'string', default: '8' },
     node: { type: 'string', default: process.execPath },
-    services: { type: 'string', default: 'fastify,graphql,promises' },
-    variants: { type: 'string', default: 'off,twin,untracked,on,async_hooks' },
-    warm: { type: 'string', default: '12' },
-    lead: { type: 'string', default: '2' },
-    pin: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
   },
 });
 
+/** Seconds of a round. */
+const ROUND_SECONDS = 1;
+/** Rounds of what is scraped, of a second each: two scrapes are in them, wherever they begin. */
+const SCRAPED_ROUNDS = 30;
+/** Turns of each of two services that are asked in turn. */
+const TURNS = 4;
+
 const service = fileURLToPath(new URL('agent-overhead-service.ts', import.meta.url));
-const variants = values.variants.split(',').filter((variant) => {
-  const why = unavailable(variant);
-  if (why !== null) console.log(`${variant} is left out: ${why}`);
-  return why === null;
-});
-/** Seconds of load before anything counts: code gets warm, and the tracker has spent what it is given for its start. */
-const WARM_SECONDS = Number(values.warm);
 /** What other tools write into. */
 const folder = mkdtempSync(join(tmpdir(), 'stackpile-overhead-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
-/**
- * Seconds of load in each round before anything counts. While others are measured a service rests, and saves budget, which a
- * service under load has no time for; connections are new; and where the heap was read meanwhile, V8 has collected what optimized code
- * was made for, and optimizes anew.
- */
-const LEAD_SECONDS = Number(values.lead);
-
-/** What has one number per reading. */
-type Figure = 'rate' | 'p99' | 'cpu';
-
-if (values.pin) {
-  if (availableParallelism() < 2) throw new Error('--pin: there is one core only');
-  bind(process.pid, 1);
-}
 
 interface Service extends Loaded {
-  /** Ends what is asked of it beside the load. */
-  readonly ask: AbortController;
-  readonly asked: Promise<void>;
+  readonly pprof: string;
+  /** What is asked of it beside the load. */
+  asking: { readonly stop: AbortController; readonly ended: Promise<void> } | null;
+}
+
+/** What one start of one variant took in all of its rounds. */
+interface Sum {
+  requests: number;
+  /** Microseconds. */
+  cpu: number;
+  /** Milliseconds, of each round. */
+  readonly p99: number[];
 }
 
 async function start(kind: string, variant: string): Promise<Service> {
-  const child = fork(service, [kind, variant], {
-    execPath: values.node,
-    execArgv: [...SERVICE_FLAGS, ...flagsOf(variant, folder)],
+  const target = await started(service, [kind, variant], {
+    node: values.node,
+    flags: [...SERVICE_FLAGS, ...flagsOf(variant, folder)],
   });
-  if (values.pin) bind(child.pid, 0);
-  const [{ url, pprof }] = (await once(child, 'message')) as [{ url: string; pprof: string }];
-  const ask = new AbortController();
-  return { child, url, ask, asked: driverOf(variant)(pprof, ask.signal) };
+  return { ...target, asking: null };
 }
 
-/** Median and quartiles of the ratios of readings that were taken side by side. */
-function ratios(own: readonly Reading[], off: readonly Reading[], of: Figure): string {
-  const each = own.map((reading, i) => reading[of] / (off[i] as Reading)[of]).sort((a, b) => a - b);
-  const at = (q: number): string => quantile(each, q).toFixed(3);
-  return `× ${at(0.5)} (${at(0.25)} … ${at(0.75)})`;
+/** From now on it is asked what a variant is asked beside the load. */
+function ask(target: Service, variant: string): void {
+  const stop = new AbortController();
+  target.asking = { stop, ended: driverOf(variant)(target.pprof, stop.signal) };
 }
 
-/** The median of the ratios of each start: what V8 makes of the same code differs from one to the next. */
-function byStart(own: readonly Reading[], off: readonly Reading[], of: Figure): string {
-  const rounds = Number(values.rounds);
-  return Array.from({ length: Math.floor(own.length / rounds) }, (_, start) => {
-    const each = own.slice(start * rounds, (start + 1) * rounds);
-    return median(each.map((reading, i) => reading[of] / (off[start * rounds + i] as Reading)[of])).toFixed(
-      2,
-    );
-  }).join(' ');
+async function unasked(target: Service): Promise<void> {
+  target.asking?.stop.abort();
+  await target.asking?.ended;
+  target.asking = null;
 }
 
-/** The ratio of the least CPU times: what others on the machine take away comes on top, never off. */
-function leastCpu(own: readonly Reading[], off: readonly Reading[]): string {
-  const least = (readings: readonly Reading[]): number => Math.min(...readings.map((reading) => reading.cpu));
-  return (least(own) / least(off)).toFixed(3);
+/** Loads both at once, each from the core that it is on. */
+function both(pair: readonly Service[], seconds: number, swapped: boolean): ReturnType<typeof load>[] {
+  return pair.map((target, i) => {
+    const core = (i === 1) === swapped ? 0 : 1;
+    // With each change anew: a thread that was begun meanwhile is where its maker was.
+    bind(target.child.pid, core);
+    return load(target, seconds, core);
+  });
 }
 
-/** The ratio of the p99 of all requests together: a round has few in its slowest hundredth, and the machine's own hiccups are there. */
-function p99OfAll(own: readonly Reading[], off: readonly Reading[]): string {
-  const p99 = (readings: readonly Reading[]): number => {
-    const all = new Float32Array(readings.reduce((sum, { latencies }) => sum + latencies.length, 0));
-    let at = 0;
-    for (const { latencies } of readings) {
-      all.set(latencies, at);
-      at += latencies.length;
-    }
-    all.sort();
-    return all[Math.floor(all.length * 0.99)] as number;
-  };
-  return (p99(own) / p99(off)).toFixed(3);
+/** Starts two services, both of them warm and collected. */
+async function startBoth(kind: string, first: string, second: string): Promise<readonly [Service, Service]> {
+  const pair = [await start(kind, first), await start(kind, second)] as const;
+  const warm = Math.ceil(Number(values.warm) / 2);
+  await Promise.all(both(pair, warm, false));
+  for (const target of pair) await collect(target);
+  await Promise.all(both(pair, warm, true));
+  return pair;
 }
 
+const nothing = (): Sum => ({ requests: 0, cpu: 0, p99: [] });
+
+/** So many rounds, each added to the sum of its service. */
+async function measureRounds(pair: readonly Service[], sums: readonly Sum[], rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    const read = await Promise.all(both(pair, ROUND_SECONDS, round % 2 === 1));
+    read.forEach(({ requests, cpu, p99 }, i) => {
+      const sum = sums[i] as Sum;
+      sum.requests += requests;
+      sum.cpu += cpu;
+      sum.p99.push(p99);
+    });
+  }
+}
+
+/** Starts two variants anew and measures them side by side. */
+async function measure(kind: string, [base, own]: Pair, begun: number): Promise<readonly [Sum, Sum]> {
+  const isBaseFirst = begun % 2 === 0;
+  const pair = isBaseFirst ? await startBoth(kind, base, own) : await startBoth(kind, own, base);
+  for (const [i, target] of pair.entries()) ask(target, isBaseFirst === (i === 0) ? base : own);
+  const sums = [nothing(), nothing()] as const;
+  await measureRounds(pair, sums, own.startsWith('scraped') ? SCRAPED_ROUNDS : Number(values.rounds));
+  await Promise.all(pair.map(unasked));
+  await Promise.all(pair.map(ended));
+  return isBaseFirst ? sums : [sums[1], sums[0]];
+}
+
+/** Starts two services of one kind; what tells the variants apart is asked of one, then of the other. */
+async function measureInTurns(kind: string, [base, own]: Pair): Promise<readonly [Sum, Sum]> {
+  const pair = await startBoth(kind, base, base);
+  const sums = [nothing(), nothing()] as const;
+  for (let turn = 0; turn < TURNS; turn++) {
+    const asked = turn % 2;
+    ask(pair[asked] as Service, own);
+    await measureRounds(pair, asked === 1 ? sums : [sums[1], sums[0]], SCRAPED_ROUNDS);
+    await unasked(pair[asked] as Service);
+  }
+  await Promise.all(pair.map(ended));
+  return sums;
+}
+
+type Pair = readonly [base: string, own: string];
+
+const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+
+/** Student's t for 95 of 100 cases, from 4 degrees of freedom on to two hundredths of it (Cornish and Fisher's first terms). */
+function student(freedom: number): number {
+  const z = 1.96;
+  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
+}
+
+/** The geometric mean of ratios, and between which two the true one lies in 95 of 100 cases. */
+function told(ratios: readonly number[]): string {
+  const logs = ratios.map(Math.log);
+  const middle = mean(logs);
+  const variance = logs.reduce((sum, log) => sum + (log - middle) ** 2, 0) / (logs.length - 1);
+  const off = student(logs.length - 1) * Math.sqrt(variance / logs.length);
+  const at = (log: number): string => Math.exp(log).toFixed(3);
+  return `× ${at(middle)} (${at(middle - off)} … ${at(middle + off)})`;
+}
+
+const missing = noLoad(true) ?? (availableParallelism() < 2 ? 'this needs two cores' : null);
+if (missing !== null) throw new Error(missing);
+const pairs = values.pairs.split(',').map((text): Pair => {
+  const [base, own] = text.split(':');
+  if (base === undefined || own === undefined) throw new Error(`--pairs: ${text}: BASE:VARIANT is asked for`);
+  return [base, own];
+});
 const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
 console.log(
-  `Node ${version}, ${values.starts} starts of ${values.rounds} rounds of ${values.seconds} s, 20 connections, semi-spaces of ${SEMI_SPACE} MB, ` +
-    `ratios within a round: median (quartiles)${values.pin ? ', a core for the service, another for the load' : ''}; load ${loadavg()[0]?.toFixed(1) ?? '?'}`,
+  `Node ${version}, ${values.starts} starts of each pair, ${CONNECTIONS} connections, semi-spaces of ${SEMI_SPACE} MB; ` +
+    `mean of the starts' ratios (95 of 100 cases); load ${loadavg()[0]?.toFixed(1) ?? '?'}`,
 );
-
-/** Starts every variant of a service anew, each time another one first, and measures them in turn. */
-async function measure(kind: string, readings: ReadonlyMap<string, Reading[]>, begun: number): Promise<void> {
-  const running = new Map<string, Service>();
-  const first = begun % variants.length;
-  for (const variant of [...variants.slice(first), ...variants.slice(0, first)])
-    running.set(variant, await start(kind, variant));
-  for (const target of running.values()) {
-    await load(target, WARM_SECONDS / 2, LEAD_SECONDS);
-    await collect(target);
-    await load(target, WARM_SECONDS / 2, LEAD_SECONDS);
-  }
-  for (let round = 0; round < Number(values.rounds); round++) {
-    // Every other round backwards, so that a drift of the machine hits all alike.
-    const order = round % 2 === 0 ? variants : [...variants].reverse();
-    for (const variant of order) {
-      const target = running.get(variant) as Service;
-      (readings.get(variant) as Reading[]).push(await load(target, Number(values.seconds), LEAD_SECONDS));
+for (const kind of values.services.split(','))
+  for (const pair of pairs) {
+    const [base, own] = pair;
+    const why = unavailable(own);
+    if (why !== null) {
+      console.log(`${own} is left out: ${why}`);
+      continue;
     }
-  }
-  for (const { child, ask, asked } of running.values()) {
-    ask.abort();
-    await asked;
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
-  }
-}
-
-for (const kind of values.services.split(',')) {
-  const readings = new Map(variants.map((variant) => [variant, [] as Reading[]]));
-  // What V8 makes of the same code differs by several per cent from process to process: one start says little.
-  for (let begun = 0; begun < Number(values.starts); begun++) await measure(kind, readings, begun);
-  for (const variant of variants) {
-    const own = readings.get(variant) as Reading[];
-    const middle = (of: Figure): number => median(own.map((reading) => reading[of]));
+    const inTurns = areAlike(base, own);
+    const starts: (readonly [Sum, Sum])[] = [];
+    for (let begun = 0; begun < Number(values.starts); begun++)
+      starts.push(await (inTurns ? measureInTurns(kind, pair) : measure(kind, pair, begun)));
+    const ratios = (of: (sum: Sum) => number): readonly number[] =>
+      starts.map(([off, on]) => of(on) / of(off));
+    const cpu = ratios((sum) => sum.cpu / sum.requests);
+    const baseCpu = mean(starts.map(([{ cpu: used, requests }]) => used / requests));
+    const share = mean(starts.map(([{ cpu: used, p99 }]) => used / (p99.length * ROUND_SECONDS * 1e6)));
     console.log(
-      `${kind} ${variant}: ${middle('rate').toFixed(0)} requests/s, p99 ${middle('p99').toFixed(2)} ms, CPU ${middle('cpu').toFixed(1)} µs a request`,
+      `${kind} ${own} against ${base}: CPU a request ${told(cpu)} of ${baseCpu.toFixed(1)} µs, which has ${(100 * share).toFixed(0)} % of its core; ` +
+        `requests ${told(ratios((sum) => sum.requests))}, p99 ${told(ratios((sum) => mean(sum.p99)))}`,
     );
-    for (const base of variants.slice(0, variants.indexOf(variant))) {
-      const other = readings.get(base) as Reading[];
-      console.log(
-        `  against ${base}: throughput ${ratios(own, other, 'rate')}, p99 ${ratios(own, other, 'p99')}, of all × ${p99OfAll(own, other)}, ` +
-          `CPU per request ${ratios(own, other, 'cpu')}, least × ${leastCpu(own, other)}`,
-      );
-      console.log(
-        `    by start: throughput ${byStart(own, other, 'rate')}; CPU ${byStart(own, other, 'cpu')}`,
-      );
-    }
+    if (values.verbose) console.log(`  CPU by start: ${cpu.map((ratio) => ratio.toFixed(3)).join(' ')}`);
   }
-}

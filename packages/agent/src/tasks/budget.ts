@@ -1,4 +1,5 @@
 // Decides which runs are looked at: all of them while looking is cheap, a known share of them when it is not.
+import type { Taking } from './attention.ts';
 
 /** Seconds of budget that may be saved up for a burst: the more looks it pays for, the closer its count. */
 const SAVED_SECONDS = 10;
@@ -43,8 +44,10 @@ const real: Chances = { now: () => performance.now(), random: Math.random };
  * like runs so many are seen as there should be, and its count is nearly exact; drawn one by one, how many are seen would itself
  * be left to chance (Cochran, Sampling Techniques, 1977, 5A.1 and 8.4).
  */
-export class Budget {
+export class Budget implements Taking {
   readonly #share: number;
+  /** What is taken of the share. */
+  #taken: number;
   readonly #capacity: number;
   #level: number;
   #last: number;
@@ -74,6 +77,7 @@ export class Budget {
   /** @param share of one CPU, 0 … 1 */
   constructor(share: number, chances: Chances = real) {
     this.#share = share;
+    this.#taken = share;
     this.#chances = chances;
     this.#capacity = share * SAVED_SECONDS * 1000;
     this.#level = share > 0 ? Math.max(this.#capacity, START_CREDIT) : 0;
@@ -131,7 +135,7 @@ export class Budget {
    */
   plan(saved: number, runs: number, most: number): void {
     this.#fill(this.#chances.now());
-    const wish = this.#share * saved;
+    const wish = this.#taken * saved;
     const correction = (this.#level - this.#capacity / 2) / 4;
     const ms = Math.min(most, Math.max(wish + correction, wish / 8));
     this.#planned = Math.min(1, Math.max(LOWEST, ms / this.#perRun / Math.max(1, runs)));
@@ -148,6 +152,16 @@ export class Budget {
     this.#most = most;
     // A stratum that ended because something was seen in it would count that for too much.
     if (more) this.#draw();
+  }
+
+  /**
+   * From now on a part of the share is spent.
+   *
+   * @param part 0 … 1
+   */
+  take(part: number): void {
+    this.#fill(this.#chances.now());
+    this.#taken = this.#share * part;
   }
 
   /** Ends a {@link plan}. */
@@ -174,7 +188,7 @@ export class Budget {
   #fill(now: number): void {
     // The credit of the start may lie above the capacity; it only shrinks.
     const full = Math.max(this.#capacity, this.#level);
-    this.#level = Math.min(full, this.#level + (now - this.#last) * this.#share);
+    this.#level = Math.min(full, this.#level + (now - this.#last) * this.#taken);
     this.#last = now;
   }
 

@@ -1,4 +1,5 @@
 // Takes the promise hook off and puts it on again: even a hook that looks away costs CPU for every promise of a busy service.
+import type { Taking } from './attention.ts';
 
 /** Calls of the hook between two looks at the clock. */
 export const CHARGE_CALLS = 256;
@@ -72,8 +73,10 @@ export interface Window {
  * cost; when it begins is drawn by lot, so that windows fall on a program's rhythms at random; and both are moments on the clock,
  * which timers meet at the first turn of the loop that begins later. So each turn is seen whose beginning falls between the two.
  */
-export class Duty {
+export class Duty implements Taking {
   readonly #share: number;
+  /** What is taken of the share. */
+  #taken: number;
   readonly #callMs: number;
   readonly #switch: Switch;
   readonly #capacity: number;
@@ -109,6 +112,7 @@ export class Duty {
    */
   constructor(share: number, callMs: number, to: Switch) {
     this.#share = share;
+    this.#taken = share;
     this.#callMs = callMs;
     this.#switch = to;
     this.#capacity = Math.max(share * SAVED_SECONDS * 1000, LEAST_SAVED);
@@ -140,6 +144,16 @@ export class Duty {
   /** The last moment at which the hook was off, in milliseconds; -1 where it never was. */
   get lastOff(): number {
     return this.#offSince >= 0 ? this.#switch.now() : this.#lastOff;
+  }
+
+  /**
+   * From now on calls may take a part of the share.
+   *
+   * @param part 0 … 1
+   */
+  take(part: number): void {
+    this.#fill(this.#switch.now());
+    this.#taken = this.#share * part;
   }
 
   /** Takes {@link CHARGE_CALLS} calls out of the bucket. */
@@ -191,7 +205,7 @@ export class Duty {
 
   #fill(now: number): void {
     const full = Math.max(this.#capacity, this.#level);
-    this.#level = Math.min(full, this.#level + (now - this.#last) * this.#share);
+    this.#level = Math.min(full, this.#level + (now - this.#last) * this.#taken);
     this.#last = now;
     if (this.#window === null && this.#level >= full) {
       this.#cost = 0;
@@ -255,7 +269,7 @@ export class Duty {
     do {
       const perMs = this.#cost / this.#time;
       const on = lengthFor(perMs);
-      const off = Math.max(LEAST_MS, (on * perMs - Math.min(this.#level, 0)) / this.#share - on);
+      const off = Math.max(LEAST_MS, (on * perMs - Math.min(this.#level, 0)) / this.#taken - on);
       this.#window = { off, on, calls: (on * perMs) / this.#callMs };
       begin += off * (first ? this.#residual() : 0.5 + this.#switch.random());
       first = false;
@@ -294,7 +308,7 @@ export class Duty {
     if (this.#stopped) return;
     const now = this.#switch.now();
     this.#fill(now);
-    if (this.#level > 0 && this.#cost < CALM * this.#share * this.#time) {
+    if (this.#level > 0 && this.#cost < CALM * this.#taken * this.#time) {
       this.#window = null;
       this.#cost = 0;
       this.#fullAt = now;

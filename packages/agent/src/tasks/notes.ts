@@ -1,5 +1,6 @@
 // What a dump says of how its tasks were found: sentences for the profile's comments.
 import type { CaptureSettings } from '../options.ts';
+import { RESTING_PART } from './attention.ts';
 import type { Budget } from './budget.ts';
 import type { Duty } from './duty.ts';
 
@@ -16,6 +17,8 @@ export interface Tracking {
   readonly duty: Duty | null;
   /** Seconds since tracking began. */
   readonly seconds: number;
+  /** Milliseconds in which nobody looked, and a part of the budget was taken. */
+  readonly rested: number;
   /** One task in so many is kept. */
   readonly thinning: number;
   readonly dropped: { readonly handles: number; readonly frames: number };
@@ -26,10 +29,14 @@ export interface Tracking {
 
 /** The sentences. */
 export function trackingNotes(tracking: Tracking): string[] {
-  const { settings, budget, duty, seconds, thinning, dropped, failures, failure } = tracking;
+  const { settings, budget, duty, seconds, rested, thinning, dropped, failures, failure } = tracking;
   const spent = budget.spent + (duty?.spent ?? 0);
   const share = ((spent / 1000 / seconds) * 100).toFixed(2);
   const notes = [`tasks: tracking took ${share} % of one CPU, the budget is ${settings.budget * 100} %`];
+  if (rested > 0)
+    notes.push(
+      `tasks: for ${Math.max(1, Math.round(rested / 60_000))} min nobody looked, and ${100 * RESTING_PART} % of the budget was taken`,
+    );
   if (settings.from === 'first look')
     notes.push(
       `tasks: tracked for ${seconds.toFixed(1)} s, since the first look; what was suspended before is in goroutine?source=heap`,

@@ -5,6 +5,8 @@ import { stateOf } from './states.ts';
 
 /** Handles that a function makes in order to wait for them. */
 const starters: ReadonlySet<number> = new Set([stateOf('child process'), stateOf('worker')]);
+/** Functions that may wait for each other in a row. */
+const MOST_AWAITERS = 256;
 
 /** The run that goes on; {@link reset} begins another one. */
 export class Run {
@@ -48,9 +50,17 @@ export class Run {
     return this.#entered.length > (this.resumed === null ? 0 : 1);
   }
 
-  /** Activations that run or were entered in this run, outermost first. */
-  get entered(): readonly TaskRecord[] {
-    return this.#entered;
+  /** Numbers of the activations that run or were entered in this run, and of those that wait for them in the end. */
+  numbers(): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const entered of this.#entered) {
+      let record: TaskRecord | null = entered;
+      for (let i = 0; record !== null && !found.has(record.id) && i < MOST_AWAITERS; i++) {
+        found.add(record.id);
+        record = record.up;
+      }
+    }
+    return found;
   }
 
   /** The run goes on with a function that was suspended. */

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import v8 from 'node:v8';
 import { messageOf } from '../errors.ts';
 import type { CaptureSettings } from '../options.ts';
+import { Attention } from './attention.ts';
 import { Budget } from './budget.ts';
 import { collectHandles, collectTasks, countTasks, hasTaskOf, taskCount, type Tracked } from './collect.ts';
 import type { TaskCount, TaskDump } from './dump.ts';
@@ -40,8 +41,6 @@ const EXECUTOR_DEPTH = 16;
 const MAX_HANDLES = 200_000;
 /** Failures of the hook after which it is taken off. */
 const MOST_FAILURES = 10;
-/** Functions that may wait for each other in a row. */
-const MOST_AWAITERS = 256;
 
 /**
  * The tracker. A run is a piece of JavaScript between two promise reactions; the budget admits whole runs, so that what is
@@ -82,6 +81,7 @@ export class TaskTracker {
   #failure = '';
   #stopHook: (() => void) | null = null;
   #duty: Duty | null = null;
+  #attention: Attention | null = null;
   #charge = CHARGE_CALLS;
   constructor(settings: NonNullable<CaptureSettings['tasks']>) {
     this.settings = settings;
@@ -130,6 +130,7 @@ export class TaskTracker {
       correct: this.#waiting.correct,
     });
     this.#waiting.duty = this.#duty;
+    this.#attention = new Attention([this.#budget, this.#duty]);
     this.#knowsOld = this.settings.from === 'first look';
     this.#arm();
   }
@@ -139,6 +140,7 @@ export class TaskTracker {
     this.#running = false;
     this.#duty?.stop();
     this.#duty = null;
+    this.#attention = null;
     this.#waiting.duty = null;
     this.#disarm();
     this.#handles.stop();
@@ -178,6 +180,7 @@ export class TaskTracker {
     this.#charge = CHARGE_CALLS;
     const busy = this.#busy;
     this.#busy = true;
+    this.#attention?.check();
     this.#duty?.charge();
     this.#busy = busy;
   }
@@ -196,6 +199,7 @@ export class TaskTracker {
   /** A dump; one row per task, or per group of equal stack, state and labels. */
   dump(each: boolean): TaskDump {
     this.#track();
+    this.#attention?.looked();
     const now = Math.round(performance.now() - this.#started);
     const tracked: Tracked = {
       records: this.#waiting.swept(),
@@ -226,15 +230,7 @@ export class TaskTracker {
 
   /** Numbers of the functions that run now, as far as they were seen to be entered, and of those that wait for them in the end. */
   running(): ReadonlySet<number> {
-    const found = new Set<number>();
-    for (const entered of this.#run.entered) {
-      let record: TaskRecord | null = entered;
-      for (let i = 0; record !== null && !found.has(record.id) && i < MOST_AWAITERS; i++) {
-        found.add(record.id);
-        record = record.up;
-      }
-    }
-    return found;
+    return this.#run.numbers();
   }
 
   /** Seconds that looking at promises and handles has taken. */
@@ -260,6 +256,7 @@ export class TaskTracker {
       budget: this.#budget,
       duty: this.#duty,
       seconds: (performance.now() - this.#tracked) / 1000,
+      rested: this.#attention?.rested ?? 0,
       thinning: this.#waiting.thinning,
       dropped: { handles: this.#handles.dropped, frames: this.#frames.dropped },
       failures: this.#failures,
