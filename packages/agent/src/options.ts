@@ -84,10 +84,10 @@ export interface TaskOptions {
    * also not what V8 optimizes less for good once promises are tracked; what is suspended by then is seen only with `source=heap`.
    */
   readonly from?: 'start' | 'first look';
-  /** Share of one CPU that tracking may use, 0 … 1; default 0.01. */
+  /** Share of one CPU that tracking may use, 0 … 1; default 0.01. A fifth of it once nobody has looked at tasks for ten minutes, until somebody does. */
   readonly budget?: number;
   /**
-   * Most suspended functions kept at once, about 250 bytes each; default 10,000. Of more than that half are kept, then a quarter,
+   * Most suspended functions kept at once, about 300 bytes each; default 10,000. Of more than that half are kept, then a quarter,
    * and so on, and each counts for two, for four, …
    */
   readonly maxTasks?: number;

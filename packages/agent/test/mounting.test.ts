@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { All, Controller, Module, Req, Res } from '@nestjs/common';
@@ -267,6 +267,120 @@ describe("a path that is written in another way gets past no guard of the app's"
       const statuses = await Promise.all(GUARDED.map(async (path) => (await ask(port, path)).status));
       assert.deepEqual(statuses, [403, 404, 404]);
     });
+});
+
+describe('nor past one in front of an app on which it was registered', () => {
+  const options = { auth: 'none', tasks: false, heap: false } as const;
+  const isGuarded = (path: string): boolean => path.startsWith('/debug/pprof');
+  const apps: Readonly<Record<string, () => Promise<number>>> = {
+    async Fastify() {
+      const app = Fastify({ routerOptions: { caseSensitive: false } });
+      app.addHook('onRequest', async (request, reply) => {
+        if (isGuarded(request.url)) await reply.code(403).send();
+      });
+      mounted(app, options);
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      ends.push(() => app.close());
+      return (app.server.address() as AddressInfo).port;
+    },
+    Hono() {
+      const app = new Hono();
+      app.use(async (context, next) =>
+        isGuarded(new URL(context.req.url).pathname) ? context.text('', 403) : void (await next()),
+      );
+      mounted(app, options);
+      return onHono(app);
+    },
+    Express() {
+      const app = express();
+      app.use((request, response, next) => (isGuarded(request.path) ? response.sendStatus(403) : next()));
+      mounted(app, options);
+      return listening(app);
+    },
+    'Express, a router'() {
+      const [app, router] = [express(), express.Router()];
+      app.use((request, response, next) =>
+        request.path.startsWith('/internal/debug/pprof') ? response.sendStatus(403) : next(),
+      );
+      mounted(router, options);
+      app.use('/internal', router);
+      return listening(app);
+    },
+  };
+  for (const [name, app] of Object.entries(apps))
+    test(name, async () => {
+      const port = await app();
+      const below = name.endsWith('router') ? '/internal' : '';
+      const paths = [
+        '/debug/pprof/cmdline',
+        '/%64ebug/pprof/cmdline',
+        '/DEBUG/pprof/cmdline',
+        '/debug/%70prof/cmdline',
+      ];
+      const statuses = await Promise.all(paths.map(async (path) => (await ask(port, below + path)).status));
+      assert.deepEqual(statuses, [403, 404, 404, 404]);
+    });
+});
+
+describe('a mount whose path another layer has changed is found', () => {
+  const options = { auth: TOKEN } as const;
+
+  test('Koa in Koa, which takes a path off', async () => {
+    const [app, inner] = [new Koa(), new Koa()];
+    mounted(inner, { ...options, prefix: '/pp' });
+    const [inside] = inner.middleware;
+    assert.ok(inside);
+    // As koa-mount does it.
+    app.use(async (context, next) => {
+      if (!context.path.startsWith('/m/')) return next();
+      context.path = context.path.slice(2);
+      await inside(context, next);
+    });
+    const listener = app.callback();
+    const port = await listening((...args) => void listener(...args));
+    await expectEndpoints(port, '/m/pp', authorization, false);
+  });
+
+  test('Fastify with rewriteUrl', async () => {
+    const app = Fastify({ rewriteUrl: ({ url = '' }) => url.replace(/^\/api/u, '') });
+    mounted(app, options);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    ends.push(() => app.close());
+    const { port } = app.server.address() as AddressInfo;
+    await expectEndpoints(port, '/debug/pprof', authorization);
+    assert.equal((await ask(port, '/api/debug/pprof/cmdline', { headers: authorization })).status, 200);
+  });
+});
+
+test('a client that goes before its body has come gives its place back', async () => {
+  const pprof = createHandler({ auth: 'none', tasks: false, heap: false });
+  ends.push(pprof.close);
+  const port = await listening((request, response) => void setTimeout(() => pprof(request, response), 200));
+  const head = 'POST /debug/pprof/symbol HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n';
+  for (let i = 0; i < 140; i++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(head);
+    setTimeout(() => socket.destroy(), 100);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.equal((await ask(port, '/debug/pprof/cmdline')).status, 200);
+});
+
+test('an auth function that never answers is asked so many questions and no more', async () => {
+  let asked = 0;
+  const auth = (): Promise<boolean> => {
+    asked++;
+    return new Promise(() => undefined);
+  };
+  const pprof = createHandler({ auth, tasks: false, heap: false });
+  ends.push(pprof.close);
+  const port = await listening((request, response) => pprof(request, response));
+  const statuses = await Promise.all(
+    Array.from({ length: 200 }, async () => (await ask(port, '/debug/pprof/cmdline')).status),
+  );
+  assert.ok(asked <= 128, `${asked}`);
+  assert.ok(statuses.every((status) => status === 503));
 });
 
 describe('a client that has gone before the handler is called holds nothing', () => {

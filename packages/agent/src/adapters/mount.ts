@@ -45,27 +45,45 @@ export function closable<F extends object>(handle: F, { close }: Pick<Mount, 'cl
  * Opens the door behind a carrier; tracking starts at once.
  *
  * @param what the function that the user called, for messages
+ * @param isTold whether a framework is told by us where to mount it
  * @throws {AgentError} `AGENT_AUTH_REQUIRED`, `AGENT_OPTIONS`, `AGENT_THREAD`, `AGENT_PERMISSION`
  */
-export function openMount(what: string, options: HandlerOptions): Mount {
+export function openMount(what: string, options: HandlerOptions, isTold = false): Mount {
   const settings = handlerSettings(options, what);
   requireMainThread(what);
   checkPermission(false);
   const { door, close } = openDoor(settings);
   return {
-    route: (method, target, where = {}) => routeAt(method, target, settings.prefix, where),
+    route: (method, target, where = {}) => routeAt(method, target, { own: settings.prefix, isTold }, where),
     answer: (found, request, signal) => door.answer(found, request, signal),
     prefix: settings.prefix,
     close,
   };
 }
 
-/** By the path that was mounted at, else by the one of the options, else by the framework's pattern. */
-function routeAt(method: string, target: string, own: string, { prefix, pattern }: MountedAt): Route {
-  const found = routeBelow(method, target, prefix ?? own);
-  if (found.kind !== 'outside' && !(prefix !== undefined && pattern !== undefined)) return found;
-  const byPattern = prefixByPattern(target, pattern);
-  return byPattern === undefined ? found : routeBelow(method, target, byPattern);
+/** Where a mount is, as far as it knows by itself. */
+interface Place {
+  /** Path of the index as the options say it. */
+  readonly own: string;
+  /** Whether a framework was told this path by us: what it takes off ends with it, spelled as it is. */
+  readonly isTold: boolean;
+}
+
+/**
+ * By its own path, below the one that a framework has taken off where one has; else by the framework's pattern, which says more of a path than
+ * what was taken off; else by what was taken off.
+ */
+function routeAt(
+  method: string,
+  target: string,
+  { own, isTold }: Place,
+  { prefix: cut, pattern }: MountedAt,
+): Route {
+  const found = routeBelow(method, target, (cut ?? '') + own);
+  if (found.kind !== 'outside') return found;
+  const prefix =
+    prefixByPattern(target, pattern) ?? (isTold && cut?.endsWith(own) !== true ? undefined : cut);
+  return prefix === undefined ? found : routeBelow(method, target, prefix);
 }
 
 /** Where it leads below a path that is spelled as it is mounted: what guards a path before us may not know its other spellings. */
@@ -79,11 +97,28 @@ function routeBelow(method: string, target: string, prefix: string): Route {
 /** The wildcard at the end of a route in the syntax of Fastify, Hono, Express 4 and 5, Koa's router: `/*`, `{/*path}`, `/(.*)`. */
 const WILDCARD = /\/?[{(]?\/?\.?\*[^/]*$/u;
 
-/** The part of a target that a route's pattern says before its wildcard; undefined where that is nothing. */
+/** A part of a pattern as it stands in a target. */
+function escaped(part: string): string {
+  return part.replace(/[^!-~]+/gu, (text) =>
+    Buffer.from(text).toString('hex').toUpperCase().replace(/../gu, '%$&'),
+  );
+}
+
+/** What is a parameter, or anything but plain text, in a part of a pattern. */
+const VARIABLE = /[:*(){}[\]?+|\\]/u;
+
+/**
+ * The part of a target that a route's pattern says before its wildcard; undefined where that is nothing, or is spelled in another way: what guards
+ * the path before us may know the one of the pattern only.
+ */
 function prefixByPattern(target: string, pattern: string | undefined): string | undefined {
-  const depth = (pattern ?? '').replace(WILDCARD, '').replace(/\/$/u, '').split('/').length;
-  if (depth < 2) return undefined;
-  return (target.split('?', 1)[0] ?? '').split('/').slice(0, depth).join('/');
+  const parts = (pattern ?? '').replace(WILDCARD, '').replace(/\/$/u, '').split('/');
+  if (parts.length < 2) return undefined;
+  const found = (target.split('?', 1)[0] ?? '').split('/').slice(0, parts.length);
+  const isSpelled = parts.every(
+    (part, i) => VARIABLE.test(part) || part === found[i] || escaped(part) === found[i],
+  );
+  return isSpelled ? found.join('/') : undefined;
 }
 
 /** The whole target and the path of the index in it: where a framework has taken a mount path off; undefined where none has. */

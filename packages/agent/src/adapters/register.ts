@@ -28,7 +28,7 @@ export type Registrable =
  */
 export function register(app: Registrable, options: HandlerOptions): Closable {
   if (frameworkOf(app) === null) throw unknownApp();
-  const mount = openMount('register', options);
+  const mount = openMount('register', options, true);
   const handler = handlerOf(mount);
   try {
     mountOn(app, mount.prefix, handler);

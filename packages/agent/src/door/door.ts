@@ -14,6 +14,9 @@ const ASK_MS = 5000;
 /** Most requests that are answered at a time; each may hold a profile, for as long as a capture lasts. */
 const MAX_RUNNING = 128;
 
+/** Most questions to an `auth` function that it has not answered: whoever asks them needs no credentials. */
+const MAX_ASKED = 128;
+
 /** What the door reads of a request. */
 export interface DoorRequest extends Omit<AuthRequest, 'endpoint'> {
   /** Reads the body, which is done for who may pass only; null where it is too long. */
@@ -43,6 +46,7 @@ export interface Answer {
 export class Door {
   readonly #parts: DoorParts;
   #running = 0;
+  #asked = 0;
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -77,7 +81,7 @@ export class Door {
     this.#running++;
     try {
       if (route.request.method !== 'POST') return await endpoints(route.request, signal);
-      const body = (await request.body?.()) ?? null;
+      const body = await Promise.race([request.body?.() ?? null, gone(signal)]);
       if (body === null) return errorResponse(413, `the body has more than ${MAX_BODY} bytes`);
       return await endpoints({ ...route.request, body }, signal);
     } finally {
@@ -103,9 +107,14 @@ export class Door {
           : unauthorized(gate.scheme, request);
       }
       case 'ask': {
+        if (this.#asked >= MAX_ASKED) {
+          const message = `the auth function has not answered ${MAX_ASKED} requests yet`;
+          return errorResponse(503, message, { 'Retry-After': '1' });
+        }
         const { method, url, headers, remoteAddress } = request;
         const asked = { method, url, headers, remoteAddress, endpoint: route.request.path };
-        const allowed = await answerOf(gate.ask, asked, signal);
+        this.#asked++;
+        const allowed = await answerOf(gate.ask, asked, signal).finally(() => this.#asked--);
         if (allowed !== null) return allowed ? null : unauthorized(gate.scheme, request);
         const message = `the auth function did not answer within ${ASK_MS / 1000} s: is the main thread blocked?`;
         return errorResponse(503, message, { 'Retry-After': '5' });
@@ -116,6 +125,14 @@ export class Door {
 
 function single(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : value?.[0];
+}
+
+/** Null once the client goes away: the rest of its body never comes, and where it has gone before, nothing says so. */
+function gone(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 /** What an `auth` function says, null where it says nothing in time. Only `true` is a yes. */
