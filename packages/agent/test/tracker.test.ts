@@ -61,6 +61,61 @@ describe('tracked tasks', () => {
     assert.fail(tries.join('\n'));
   });
 
+  test('a task that is kept has all who wait for it, however many there are', async () => {
+    const tracker = new TaskTracker({ ...settings, maxTasks: 1000 });
+    tracker.start();
+    const waiting: (() => void)[] = [];
+    async function never(): Promise<void> {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    async function drain(): Promise<void> {
+      await never();
+    }
+    async function leak(): Promise<void> {
+      await drain();
+    }
+    const all: Promise<void>[] = [];
+    const known = new Set<string>();
+    for (let i = 1; i <= 6000; i++) {
+      all.push(i % 2 === 0 ? leak() : leak().then(() => undefined));
+      await new Promise((resolve) => setImmediate(resolve));
+      if (i % 1000 !== 0) continue;
+      const { rows, stacks, names } = tracker.dump(false);
+      let sum = 0;
+      rows.stack.forEach((stack, at) => {
+        known.add(
+          (stacks[stack] as number[])
+            .slice(0, 3)
+            .map((frame) => names[frame])
+            .join(' '),
+        );
+        sum += rows.count[at] as number;
+      });
+      // Of a hundred and more samples, drawn in pairs of neighbours.
+      assert.ok(Math.abs(sum / i - 1) < 0.2, `${sum} of ${i}`);
+    }
+    assert.deepEqual([...known], ['never drain leak']);
+    for (const resolve of waiting) resolve();
+    await Promise.all(all);
+    tracker.stop();
+  });
+
+  test('a few tasks that thousands wait for take no more room than there is', async () => {
+    const tracker = new TaskTracker({ ...settings, maxTasks: 1000 });
+    tracker.start();
+    let end = (): void => undefined;
+    let last: Promise<void> = new Promise((resolve) => (end = resolve));
+    const after = async (one: Promise<void>): Promise<void> => {
+      await one;
+    };
+    for (let i = 0; i < 5000; i++) last = after(last);
+    assert.ok(tracker.dump(true).rows.id.length <= 1000);
+    end();
+    await last;
+    assert.equal(dumpCount(tracker, 'after'), 0);
+    tracker.stop();
+  });
+
   test('of more tasks than there is room for a part is kept, and counts for all', async () => {
     const most = 1000;
     const tracker = new TaskTracker({ ...settings, maxTasks: most });

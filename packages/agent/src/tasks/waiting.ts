@@ -10,6 +10,9 @@ import { stateOf } from './states.ts';
 /** Waiting records after which those are looked for that wait no more. */
 const FIRST_SWEEP = 1024;
 
+/** Part of the records beyond which one thinning has not made room. */
+const MOST_NEEDED = 0.75;
+
 const RACE = stateOf('promise race');
 
 /** Mark of a wait that is kept no more. */
@@ -146,28 +149,59 @@ export class WaitingList {
   }
 
   /**
-   * Keeps one of every two neighbours on the list, by lot, for both. The other one is from now on as if its function had been
-   * suspended in a run that was not looked at, which is how later ones are thinned.
+   * Keeps one of every two neighbouring tasks on the list, by lot, for both, and of the others what these are awaited by. The rest is from
+   * now on as if its functions had been suspended in a run that was not looked at, which is how later ones are thinned.
    */
   #thin(): void {
     const waiting = [...this.#records];
-    for (let i = 0; i + 1 < waiting.length; i += 2) {
-      const first = Math.random() < 0.5;
-      const kept = waiting[first ? i : i + 1] as TaskRecord;
-      const other = waiting[first ? i + 1 : i] as TaskRecord;
-      kept.scale(2);
-      const promise = other.ref?.deref();
-      if (promise !== undefined) Stamp.replace(promise, THINNED);
-      this.#remove(other);
-      // An input that stands for a function's wait: whoever waits for all inputs is no task of its own.
-      if (other.kind === DERIVED && other.up?.kind === COMBINATOR && other.target?.kind === ACTIVATION)
-        other.up.confirm();
-    }
+    const awaiting = new Set<TaskRecord>();
+    for (const record of waiting) walkUp(record, awaiting);
+    // What waits for itself in a circle is awaited by all of it, and a task nevertheless.
+    const reached = new Set<TaskRecord>();
+    for (const record of waiting) if (!awaiting.has(record)) walkUp(record, reached);
+    const leaves = waiting.filter((record) => !reached.has(record));
+    let drawn = draw(leaves, walkUp);
+    // Few tasks that are awaited by thousands of functions each: of those a part has to go.
+    if (drawn.needed.size > MOST_NEEDED * waiting.length) drawn = draw(waiting, () => undefined);
+    const { doubled, needed } = drawn;
+    for (const record of doubled) record.scale(2);
+    for (const record of waiting) if (!needed.has(record)) this.#drop(record);
     this.#thinBy(this.#thinning * 2);
+  }
+
+  #drop(record: TaskRecord): void {
+    const promise = record.ref?.deref();
+    if (promise !== undefined) Stamp.replace(promise, THINNED);
+    this.#remove(record);
+    // An input that stands for a function's wait: whoever waits for all inputs is no task of its own.
+    if (record.kind === DERIVED && record.up?.kind === COMBINATOR && record.target?.kind === ACTIVATION)
+      record.up.confirm();
   }
 
   #thinBy(thinning: number): void {
     this.#thinning = thinning;
     this.#budget.thin(1 / thinning);
   }
+}
+
+/** One of every two neighbours, by lot, which stands for both, and what is needed with those: `also` adds it. */
+function draw(
+  records: readonly TaskRecord[],
+  also: (record: TaskRecord, needed: Set<TaskRecord>) => void,
+): { readonly doubled: readonly TaskRecord[]; readonly needed: ReadonlySet<TaskRecord> } {
+  const doubled: TaskRecord[] = [];
+  const needed = new Set<TaskRecord>();
+  for (let i = 0; i < records.length; i += 2) {
+    const hasNeighbour = i + 1 < records.length;
+    const kept = records[hasNeighbour && Math.random() < 0.5 ? i + 1 : i] as TaskRecord;
+    if (hasNeighbour) doubled.push(kept);
+    needed.add(kept);
+    also(kept, needed);
+  }
+  return { doubled, needed };
+}
+
+/** Adds whoever waits for a record, near or far, to those that are known to be waited through. */
+function walkUp(record: TaskRecord, known: Set<TaskRecord>): void {
+  for (let { up } = record; up !== null && !known.has(up); { up } = up) known.add(up);
 }
