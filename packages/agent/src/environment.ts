@@ -31,7 +31,10 @@ const words: Readonly<Record<string, boolean>> = {
   off: false,
   no: false,
 };
-const flag = (text: string): unknown => words[text.trim().toLowerCase()] ?? text;
+const flag = (text: string): unknown => {
+  const word = text.trim().toLowerCase();
+  return Object.hasOwn(words, word) ? words[word] : text;
+};
 
 const commas = (text: string): string[] =>
   text
@@ -166,20 +169,81 @@ function authOf(token: unknown, auth: 'none' | undefined): Auth | undefined {
   return Array.isArray(token) ? { kind: 'bearer', tokens: token as string[] } : auth;
 }
 
+/** What a group of options cannot do without. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  push: ['STACKPILE_PUSH_URL', 'STACKPILE_PUSH_SERVICE'],
+  blackBox: ['STACKPILE_BLACK_BOX_DIR'],
+  tls: ['STACKPILE_TLS_CERT', 'STACKPILE_TLS_KEY'],
+};
+
+const isGiven = (environment: Environment, name: string): boolean => (environment[name] ?? '').trim() !== '';
+
+/** The variables of a group that are given. */
+function givenOf(environment: Environment, group: string): string[] {
+  return Object.entries(variables)
+    .filter(([name, { option }]) => option.startsWith(`${group}.`) && isGiven(environment, name))
+    .map(([name]) => name);
+}
+
+/** Refuses a group of which a part is missing. */
+function requireWhole(environment: Environment): void {
+  for (const [group, names] of Object.entries(needed)) {
+    const [given] = givenOf(environment, group);
+    const missing = names.filter((name) => !isGiven(environment, name));
+    if (given === undefined || missing.length === 0) continue;
+    const [are, them] = missing.length === 1 ? ['is', 'it'] : ['are', 'them'];
+    throw new AgentError(
+      'AGENT_OPTIONS',
+      `${missing.join(' and ')} ${are} missing: ${given} has no meaning without ${them}`,
+    );
+  }
+}
+
+/** The variable of an option; of one inside of it, or of a group, too. Null where none has given it. */
+function variableOf(environment: Environment, name: string): readonly [string, Variable] | null {
+  const all = Object.entries(variables);
+  const found =
+    all.find(([, { option }]) => option === name) ??
+    all.find(([, { option }]) => /^[.[,]/u.test(name.startsWith(option) ? name.slice(option.length) : ''));
+  if (found !== undefined) return found;
+  const [given] = givenOf(environment, name);
+  const variable = given === undefined ? undefined : variables[given];
+  return given === undefined || variable === undefined ? null : [given, variable];
+}
+
 /** A message about options as one about the variables that they came from. */
-function inVariables(message: string): string {
-  const name = /^option ([\w.]+) /u.exec(message)?.[1];
-  const found = Object.entries(variables).find(([, { option }]) => option === name)?.[0];
-  if (found !== undefined)
-    return message
-      .replace(/^option [\w.]+/u, found)
-      .replace('true, false or an object of options', 'true or false');
+function inVariables(message: string, environment: Environment): string {
+  // A name that may hold anything is quoted.
+  const [, quote = '', unknown = '', advice = ''] =
+    /^there is no option ("?)(.*): ((?:did you mean|there are) .*)$/su.exec(message) ?? [];
+  const around = unknown === '' ? null : variableOf(environment, unknown);
+  if (around !== null) {
+    const [variable, { option }] = around;
+    const inside = quote + unknown.slice(option.length + 1);
+    return `there is no ${inside} in ${variable}: ${advice.replaceAll(`${option}.`, '')}`;
+  }
+  const [, name = '', rest = ''] = /^option ([\w.[\]-]+(?:, the name)?)( .*)$/su.exec(message) ?? [];
+  const found = name === '' ? null : variableOf(environment, name);
+  if (found !== null) {
+    const [variable, { option }] = found;
+    return `${whereIn(variable, name.startsWith(option) ? name.slice(option.length) : '')}${rest}`
+      .replace('true, false or an object of options', 'true or false')
+      .replace(' beside path: ', ' beside STACKPILE_PATH: ');
+  }
   return message
     .replace(/^option auth, bearer: it/u, 'STACKPILE_TOKEN')
     .replace(
       / needs the option auth: .*$/u,
       ' needs STACKPILE_TOKEN, or STACKPILE_AUTH=none to let everybody in',
     );
+}
+
+/** A variable, or what is meant in it: `.rss`, `[1]`, `, the name`. */
+function whereIn(variable: string, inside: string): string {
+  const index = /^\[(\d+)\]$/u.exec(inside)?.[1];
+  if (index !== undefined) return `number ${Number(index) + 1} of ${variable}`;
+  if (inside === ', the name') return `a name in ${variable}`;
+  return inside === '' ? variable : `${inside.slice(1)} in ${variable}`;
 }
 
 const KEY = Symbol.for('stackpile.agent.environment');
@@ -210,6 +274,7 @@ async function start(environment: Environment, say: (line: string) => void): Pro
     for (const line of unknownVariables(environment)) say(line);
     const { enabled, options } = wantedOf(environment);
     if (!enabled) return null;
+    requireWhole(environment);
     requireMainThread('@stackpile/agent/register');
     const settings = serverSettings(options);
     const first = options.port ?? DEFAULT_PORT;
@@ -221,7 +286,7 @@ async function start(environment: Environment, say: (line: string) => void): Pro
     say(`${moved}profiles of process ${process.pid} are at ${server.url}`);
     return server;
   } catch (error) {
-    say(`no profiles are served: ${inVariables(messageOf(error))}`);
+    say(`no profiles are served: ${inVariables(messageOf(error), environment)}`);
     return null;
   }
 }

@@ -19,6 +19,7 @@ export type {
   AuthRequest,
   BasicAuth,
   BearerAuth,
+  BlockOptions,
   CaptureOptions,
   CommandLineOptions,
   HandlerOptions,

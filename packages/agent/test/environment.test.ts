@@ -136,6 +136,48 @@ describe('node --import @stackpile/agent/register', () => {
       { STACKPILE_HOST: '0.0.0.0' },
       'a server on 0.0.0.0 needs STACKPILE_TOKEN, or STACKPILE_AUTH=none to let everybody in',
     ],
+    [{ STACKPILE_ENABLED: 'constructor' }, 'STACKPILE_ENABLED is "constructor", not true or false'],
+    [{ STACKPILE_TASKS: '__proto__' }, 'STACKPILE_TASKS is "__proto__", not true or false'],
+    [
+      { STACKPILE_PUSH_URL: 'http://127.0.0.1:9' },
+      'STACKPILE_PUSH_SERVICE is missing: STACKPILE_PUSH_URL has no meaning without it',
+    ],
+    [
+      { STACKPILE_PUSH_LABELS: 'env=prod' },
+      'STACKPILE_PUSH_URL and STACKPILE_PUSH_SERVICE are missing: STACKPILE_PUSH_LABELS has no meaning without them',
+    ],
+    [
+      { STACKPILE_BLACK_BOX_AT: 'rss=85%' },
+      'STACKPILE_BLACK_BOX_DIR is missing: STACKPILE_BLACK_BOX_AT has no meaning without it',
+    ],
+    [
+      { STACKPILE_BLACK_BOX_AT: 'rss=much', STACKPILE_BLACK_BOX_DIR: '/tmp/box' },
+      `rss in STACKPILE_BLACK_BOX_AT is "much", not a part of the limit, like '85%', or a size, like '512MB'`,
+    ],
+    [
+      { STACKPILE_BLACK_BOX_AT: 'rrs=85%', STACKPILE_BLACK_BOX_DIR: '/tmp/box' },
+      'there is no rrs in STACKPILE_BLACK_BOX_AT: did you mean rss?',
+    ],
+    [
+      { STACKPILE_PATH: '/tmp/s', STACKPILE_PORT: '0' },
+      'STACKPILE_PORT has no meaning beside STACKPILE_PATH: a socket has none',
+    ],
+    [
+      { STACKPILE_PATH: '/tmp/s', STACKPILE_ALLOWED_HOSTS: 'a.example' },
+      'STACKPILE_ALLOWED_HOSTS has no meaning beside STACKPILE_PATH: a socket has none',
+    ],
+    [
+      { STACKPILE_ALLOWED_HOSTS: 'a.example, *.example' },
+      'number 2 of STACKPILE_ALLOWED_HOSTS is "*.example", not a host name, whole, with or without a port',
+    ],
+    [
+      {
+        STACKPILE_PUSH_URL: 'http://127.0.0.1:9',
+        STACKPILE_PUSH_SERVICE: 'shop',
+        STACKPILE_PUSH_LABELS: '1a=b',
+      },
+      'a name in STACKPILE_PUSH_LABELS is "1a", not a name of letters, digits, _ and . that does not begin with __',
+    ],
     [{ STACKPILE_TOKEN: 'short' }, 'STACKPILE_TOKEN has a token of less than 8 characters'],
     [{ STACKPILE_AUTH: 'nobody' }, "STACKPILE_AUTH can only be 'none': a token belongs into STACKPILE_TOKEN"],
     [

@@ -285,9 +285,11 @@ describe('nor past one in front of an app on which it was registered', () => {
     },
     Hono() {
       const app = new Hono();
-      app.use(async (context, next) =>
-        isGuarded(new URL(context.req.url).pathname) ? context.text('', 403) : void (await next()),
-      );
+      app.use(async (context, next) => {
+        if (isGuarded(new URL(context.req.url).pathname)) return context.text('', 403);
+        await next();
+        return undefined;
+      });
       mounted(app, options);
       return onHono(app);
     },
@@ -332,9 +334,10 @@ describe('a mount whose path another layer has changed is found', () => {
     assert.ok(inside);
     // As koa-mount does it.
     app.use(async (context, next) => {
-      if (!context.path.startsWith('/m/')) return next();
-      context.path = context.path.slice(2);
-      await inside(context, next);
+      if (context.path.startsWith('/m/')) {
+        context.path = context.path.slice(2);
+        await inside(context, next);
+      } else await next();
     });
     const listener = app.callback();
     const port = await listening((...args) => void listener(...args));

@@ -48,13 +48,34 @@ describe("words of Go's grammar", () => {
   ];
   for (const [words, lines] of answers)
     test(JSON.stringify(words.slice(0, 60)), () =>
-      assert.equal(symbolText(words, known), `num_symbols: 1\n${lines}`),
+      assert.equal(symbolText(words, known, false), `num_symbols: 1\n${lines}`),
     );
+
+  test('a last word that fills the buffer is whole in a POST, whose last bytes come with its end', () => {
+    const zeros = (length: number): string => `${'0'.repeat(length - 8)}52505244`; // octal of main.main's
+    const found = '0xaa8aa4 main.main\n';
+    const full = 'reading request: bufio: buffer full\n';
+    const answers: readonly (readonly [words: string, posted: string, got: string])[] = [
+      [zeros(4095), found, found],
+      [zeros(4096), found, found + full],
+      [`0x1+${zeros(4096)}`, found, found + full],
+      [`${zeros(4095)}+`, found, found],
+      [`${zeros(4096)}+`, found + full, found + full],
+      // What is in the buffer is looked up, too.
+      [`${zeros(4096)}1`, found + full, found + full],
+      [zeros(4097), full, full],
+      ['\u00e9'.repeat(2048), '', full],
+    ];
+    for (const [words, posted, got] of answers) {
+      assert.equal(symbolText(words, known, true), `num_symbols: 1\n${posted}`, `POST ${words.length}`);
+      assert.equal(symbolText(words, known, false), `num_symbols: 1\n${got}`, `GET ${words.length}`);
+    }
+  });
 
   test('an answer stays within a few megabytes, whatever is asked', () => {
     const symbols = new SymbolTable();
     symbols.learn(1n, 'x'.repeat(1000));
-    const text = symbolText('1+'.repeat(100_000), symbols);
+    const text = symbolText('1+'.repeat(100_000), symbols, false);
     assert.ok(text.length < 5_000_000, String(text.length));
     assert.match(text, /\nreading request: the answer is too long\n$/u);
   });
@@ -75,7 +96,7 @@ describe("words of Go's grammar", () => {
             ] as const
           ).map(([prefix, base]) => prefix + address.toString(base)),
         ])
-          assert.equal(symbolText(word, symbols), `num_symbols: 1\n0x${address.toString(16)} f\n`);
+          assert.equal(symbolText(word, symbols, false), `num_symbols: 1\n0x${address.toString(16)} f\n`);
       }),
     );
   });
@@ -132,6 +153,21 @@ describe('a POST', () => {
     assert.deepEqual([other.status, other.headers.allow], [405, 'GET, HEAD']);
     const put = await ask(server.port, '/debug/pprof/symbol', { method: 'PUT', body: 'x' });
     assert.deepEqual([put.status, put.headers.allow], [405, 'GET, HEAD, POST']);
+  });
+
+  test('of as many bytes as the buffer has is read to its end', async () => {
+    const server = await serving({ port: 0 });
+    for (const [length, text] of [
+      [4095, 'num_symbols: 1\n'],
+      [4096, 'num_symbols: 1\n'],
+      [4097, READ],
+    ] as const) {
+      const body = '1'.repeat(length);
+      const answer = await ask(server.port, '/debug/pprof/symbol', { method: 'POST', body });
+      assert.equal(answer.body.toString(), text, String(length));
+    }
+    const got = await ask(server.port, `/debug/pprof/symbol?${'1'.repeat(4096)}`);
+    assert.equal(got.body.toString(), READ);
   });
 
   test('that is too long is refused with a sentence, and one without leave is not read', async () => {

@@ -1,5 +1,6 @@
 // `trace` of a real process: whole JSON that nests, what blocks the loop by name, what is left out, and who stops it.
 import assert from 'node:assert/strict';
+import { pbkdf2Sync } from 'node:crypto';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
@@ -9,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { createHandler } from '@stackpile/agent';
 import { type Profile, readProfile } from '@stackpile/profile';
 import { TraceWriter, tracks } from '../src/captures/trace-writer.ts';
-import { samplesAsSlices } from '../src/captures/trace-slices.ts';
-import type { CpuNode } from '../src/inspect/cpu-profile.ts';
+import { type Slice, TurnSlices } from '../src/captures/trace-slices.ts';
+import type { CpuNode, CpuProfile } from '../src/inspect/cpu-profile.ts';
 import { parseFloat64 } from '../src/http/query.ts';
 import { backtracks, blockWith, hashesLong, parsesMuch } from './blocking.ts';
 import { ask } from './http-client.ts';
@@ -69,6 +70,38 @@ function assertNested(slices: { readonly from: number; readonly to: number }[]):
 
 function functionsOf({ functions, strings }: Profile): string[] {
   return Array.from({ length: functions.length }, (_, i) => strings.get(functions.name[i] as number));
+}
+
+function callFrame(functionName: string): CpuNode['callFrame'] {
+  const url = functionName.startsWith('(') ? '' : 'file:///app/a.js';
+  return { functionName, scriptId: '1', url, lineNumber: 1, columnNumber: 0 };
+}
+
+/** The slices of a recording in these pieces. */
+function slicesOf(pieces: readonly CpuProfile[], most?: number): Slice[] {
+  const turns = new TurnSlices(most);
+  return [...pieces.flatMap((piece) => [...turns.add(piece)]), ...turns.end()];
+}
+
+function toldSlices(slices: readonly Slice[]): string[] {
+  return slices.map((slice) =>
+    slice.kind === 'left out'
+      ? `left out ${slice.count}`
+      : [
+          slice.kind === 'turn' ? (slice.isLong ? 'long turn' : 'turn') : slice.frame.name,
+          slice.ts,
+          slice.dur,
+        ].join(' '),
+  );
+}
+
+/** Holds the loop for so many milliseconds in one turn; when that was, in microseconds of the trace's clock. */
+function holdsTheLoop(ms: number): { readonly from: number; readonly to: number } {
+  const from = Number(process.hrtime.bigint()) / 1000;
+  const end = performance.now() + ms;
+  // A loop that is hot is optimized while it runs, and V8 tells the rest of it as its caller's.
+  while (performance.now() < end) pbkdf2Sync('secret', 'salt', 10_000, 32, 'sha512');
+  return { from, to: Number(process.hrtime.bigint()) / 1000 };
 }
 
 describe('trace', () => {
@@ -174,16 +207,48 @@ describe('trace', () => {
     }
   });
 
+  test('a turn that lasts longer than the pieces of the recording is one, as is the call that fills it', async () => {
+    const { port } = await serving({ port: 0, tasks: false, heap: false });
+    // What answers is loaded when it is first asked.
+    await ask(port, '/debug/pprof/trace?seconds=0.05');
+    const asked = ask(port, '/debug/pprof/trace?seconds=4');
+    await sleep(700);
+    const { from, to } = holdsTheLoop(1800);
+    const { traceEvents } = strictly((await asked).body.toString());
+    const within = traceEvents.filter(
+      ({ ts, dur, ph }) => ph === 'X' && ts < to - 50_000 && ts + dur > from + 50_000,
+    );
+    const turns = within.filter(({ cat }) => cat === 'turn');
+    assert.deepEqual(
+      turns.map(({ name }) => name),
+      ['long turn'],
+    );
+    assert.ok((turns[0]?.dur ?? 0) >= 1_700_000, `${turns[0]?.dur}`);
+    const own = within.filter(({ cat, name }) => cat === 'call' && name.startsWith('holdsTheLoop '));
+    assert.equal(own.length, 1);
+    assert.ok((own[0]?.dur ?? 0) >= 1_700_000, `${own[0]?.dur}`);
+  });
+
+  test('a request behind a client that hung up waits until its trace has ended', async () => {
+    const { port } = await serving({ port: 0, tasks: false, heap: false });
+    for (let i = 0; i < 3; i++) {
+      const gone = new AbortController();
+      const url = `http://127.0.0.1:${port}/debug/pprof/trace?seconds=60`;
+      const response = await fetch(url, { signal: gone.signal });
+      const reader = response.body?.getReader();
+      await reader?.read();
+      await sleep(300);
+      gone.abort();
+      await assert.rejects(async () => reader?.read());
+      const next = await ask(port, '/debug/pprof/trace?seconds=0.05');
+      assert.equal(next.status, 200, next.body.toString());
+      strictly(next.body.toString());
+    }
+  });
+
   test('calls lie in their turn, and callees in their callers', () => {
-    const callFrame = (functionName: string): CpuNode['callFrame'] => ({
-      functionName,
-      scriptId: '1',
-      url: functionName.startsWith('(') ? '' : 'file:///app/a.js',
-      lineNumber: 1,
-      columnNumber: 0,
-    });
-    const slices = [
-      ...samplesAsSlices({
+    const slices = slicesOf([
+      {
         nodes: [
           { id: 1, callFrame: callFrame('(root)'), children: [2, 5, 6] },
           { id: 2, callFrame: callFrame('serve'), children: [3, 4] },
@@ -196,34 +261,84 @@ describe('trace', () => {
         endTime: 100,
         samples: [5, 3, 3, 6, 4, 5, 3],
         timeDeltas: [10, 10, 10, 10, 10, 10, 10],
-      }),
-    ];
-    const told = slices.map((slice) =>
-      slice.kind === 'left out'
-        ? 'left out'
-        : [slice.kind === 'turn' ? 'turn' : slice.frame.name, slice.ts, slice.dur].join(' '),
-    );
+      },
+    ]);
     const first = ['turn 20 40', 'serve 20 40', 'parse 20 30', '(garbage collector) 40 10', 'write 50 10'];
-    assert.deepEqual(told, [...first, 'turn 70 30', 'serve 70 30', 'parse 70 30']);
+    assert.deepEqual(toldSlices(slices), [...first, 'turn 70 30', 'serve 70 30', 'parse 70 30']);
+  });
+
+  test('a turn goes on in the next piece, whose nodes have other numbers, and its ended calls do not wait for it', () => {
+    const turns = new TurnSlices();
+    const one = turns.add({
+      nodes: [
+        { id: 1, callFrame: callFrame('(root)'), children: [2, 5] },
+        { id: 2, callFrame: callFrame('serve'), children: [3, 4] },
+        { id: 3, callFrame: callFrame('parse') },
+        { id: 4, callFrame: callFrame('write') },
+        { id: 5, callFrame: callFrame('(idle)') },
+      ],
+      startTime: 0,
+      endTime: 40_000,
+      samples: [5, 3, 4],
+      timeDeltas: [10_000, 10_000, 10_000],
+    });
+    assert.deepEqual(toldSlices([...one]), ['parse 20000 10000']);
+    const two = turns.add({
+      nodes: [
+        { id: 1, callFrame: callFrame('(root)'), children: [4] },
+        { id: 4, callFrame: callFrame('serve'), children: [2] },
+        { id: 2, callFrame: callFrame('write') },
+      ],
+      startTime: 41_000,
+      endTime: 60_000,
+      samples: [2, 2],
+      timeDeltas: [0, 10_000],
+    });
+    assert.deepEqual(toldSlices([...two]), []);
+    const three = turns.add({
+      nodes: [
+        { id: 1, callFrame: callFrame('(root)'), children: [2, 5] },
+        { id: 2, callFrame: callFrame('serve'), children: [3] },
+        { id: 3, callFrame: callFrame('end') },
+        { id: 5, callFrame: callFrame('(idle)') },
+      ],
+      startTime: 61_000,
+      endTime: 90_000,
+      samples: [3, 5, 3],
+      timeDeltas: [0, 10_000, 9_000],
+    });
+    assert.deepEqual(toldSlices([...three]), [
+      'long turn 20000 51000',
+      'serve 20000 51000',
+      'write 30000 31000',
+      'end 61000 10000',
+    ]);
+    // The trace ends within a turn.
+    assert.deepEqual(toldSlices([...turns.end()]), [
+      'turn 80000 10000',
+      'serve 80000 10000',
+      'end 80000 10000',
+    ]);
+    assert.deepEqual(toldSlices([...turns.end()]), []);
   });
 
   test('a turn of calls without number is held as far as there is room, and the rest is counted', () => {
-    const callFrame = { functionName: 'f', scriptId: '1', url: '', lineNumber: 0, columnNumber: 0 };
+    const frame = { functionName: 'f', scriptId: '1', url: '', lineNumber: 0, columnNumber: 0 };
     const leaves = Array.from({ length: 1_000 }, (_, i) => i + 2);
     const turn = {
       nodes: [
-        { id: 1, callFrame, children: leaves },
-        ...leaves.map((id) => ({ id, callFrame: { ...callFrame, functionName: `f${id}` } })),
+        { id: 1, callFrame: frame, children: leaves },
+        ...leaves.map((id) => ({ id, callFrame: { ...frame, functionName: `f${id}` } })),
       ],
       startTime: 0,
       endTime: 1_001,
       samples: leaves,
       timeDeltas: leaves.map(() => 1),
     };
-    const slices = [...samplesAsSlices(turn, 100)];
-    assert.equal(slices.filter(({ kind }) => kind === 'call').length, 100);
-    assert.deepEqual(slices.at(-1), { kind: 'left out', count: 900 });
-    assert.equal([...samplesAsSlices(turn)].filter(({ kind }) => kind === 'call').length, 1_000);
+    const slices = slicesOf([turn], 100);
+    assert.equal(slices.filter(({ kind }) => kind === 'call').length, 101);
+    assert.equal(toldSlices(slices).filter((slice) => slice === 'left out 899').length, 1);
+    assert.equal(slicesOf([turn]).filter(({ kind }) => kind === 'call').length, 1_000);
   });
 
   test('holds no more than it may, and says what is missing', async () => {

@@ -1,12 +1,11 @@
 // The black box: watches from the worker, and writes a bundle of evidence when a line is crossed, while there is still somebody to write it.
-import { memoryUsage } from 'node:process';
 import { countersOf, COUNTERS_EXPRESSION } from '../host/counters.ts';
 import { parseJson } from '../host/calls.ts';
 import type { CaptureContext } from '../captures/capture.ts';
 import type { InspectedThread } from '../inspect/main-thread.ts';
 import type { PprofRequest, PprofResponse } from '../http/messages.ts';
 import { messageOf } from '../errors.ts';
-import { memoryRoom } from '../inspect/memory-room.ts';
+import { memoryRoom, residentSize } from '../inspect/memory-room.ts';
 import { Bundle, tidy } from './bundle.ts';
 import { openDescriptors, SpareDescriptors } from './descriptors.ts';
 import { HEAP_FLAGS, oldSpaceLimit } from './heap-limit.ts';
@@ -86,7 +85,7 @@ export class Recorder {
       try {
         wait = await this.#look();
       } catch (error) {
-        this.#fail(error);
+        this.#fail(error, 'look');
       }
       if (!this.#isOver) this.#timer = setTimeout(() => void turn(), wait).unref();
     };
@@ -110,7 +109,7 @@ export class Recorder {
     const crossed = this.#crossings.crossed(all, performance.now());
     const far = all.filter(({ what }) => what !== 'lag').map(({ value, line }) => value / line);
     const furthest = Math.max(0, ...far);
-    if (crossed !== null) await this.#written(crossed);
+    if (crossed !== null) await this.#written(crossed).catch((error: unknown) => this.#fail(error));
     else this.#onTheWay(furthest);
     return furthest > 0.85 ? CLOSE_MS : furthest > 0.4 ? BUSY_MS : CALM_MS;
   }
@@ -139,7 +138,9 @@ export class Recorder {
   }
 
   #memory(): Pick<Vitals, 'rss' | 'rssLimit'> {
-    const rss = memoryUsage.rss();
+    const rss = residentSize();
+    // Nobody can look when descriptors have run out, and that is to be told.
+    if (rss === null) return { rss, rssLimit: null };
     const room = memoryRoom('self', { limit: process.constrainedMemory?.() ?? 0, rss });
     // Under a cgroup's limit everything in it counts.
     return room.what === 'machine'
@@ -183,7 +184,7 @@ export class Recorder {
     if (this.#isSampling || this.#passed > passed) return;
     this.#isSampling = true;
     void this.#sample(++this.#passed, furthest)
-      .catch((error: unknown) => this.#fail(error))
+      .catch((error: unknown) => this.#fail(error, 'take profiles'))
       .finally(() => (this.#isSampling = false));
   }
 
@@ -309,13 +310,13 @@ export class Recorder {
     }
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, what = `write to ${this.#parts.settings.dir}`): void {
     if (this.#hasFailed || this.#isOver) return;
     const { code } = error as NodeJS.ErrnoException;
     // A main thread that does not answer is what it is there for.
     if (code === 'AGENT_TIMEOUT' || code === 'AGENT_ABORTED') return;
     this.#hasFailed = true;
-    this.#parts.say(`the black box cannot write to ${this.#parts.settings.dir}: ${messageOf(error)}`);
+    this.#parts.say(`the black box cannot ${what}: ${messageOf(error)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ThreadContext } from './capture.ts';
 import { sleep } from './sleep.ts';
 import { temporaryRoom } from './snapshot-file.ts';
 import { EndpointError } from '../http/messages.ts';
-import type { Expression } from '../host/calls.ts';
+import { type Expression, OWN_TIMERS } from '../host/calls.ts';
 import type { InspectorSession } from '../inspect/main-thread.ts';
 import { humanBytes, memoryRoom, refusal, snapshotCost } from '../inspect/memory-room.ts';
 
@@ -107,7 +107,7 @@ function seconds(ms: number): string {
 
 /** How long the loop of a thread may take to turn before a snapshot; a place is held meanwhile. */
 const TURN_MS = 5_000;
-const TURN: Expression<number> = 'new Promise((turned) => setTimeout(turned, 0, 0))';
+const TURN: Expression<number> = `new Promise((turned) => ${OWN_TIMERS}.setTimeout(turned, 0, 0))`;
 
 /**
  * Resolves when the thread's event loop has turned: V8 takes a snapshot between two turns, and would wait for ever in a loop without end.
@@ -129,14 +129,15 @@ const BEGIN: Expression<null> = `(() => {
     watch.last = now;
   };
   watch.turn = turn;
-  watch.timer = setInterval(turn, 1).unref();
+  watch.timer = ${OWN_TIMERS}.setInterval(turn, 1);
+  watch.timer.unref?.();
   ${WATCH} = watch;
   return null;
 })()`;
 const END: Expression<number> = `(() => {
   const watch = ${WATCH};
   delete ${WATCH};
-  clearInterval(watch.timer);
+  ${OWN_TIMERS}.clearInterval(watch.timer);
   watch.turn();
   return watch.longest;
 })()`;

@@ -63,9 +63,10 @@ export class OwnMemory {
 
   #collect(worth: number): void {
     if (this.#isCollecting || getHeapStatistics().total_heap_size < this.#after + worth) return;
-    this.#isCollecting = true;
-    const [before, rss] = [held(), memoryUsage.rss()];
     try {
+      // Linux tells it in a file: where descriptors have run out it throws, and it is tried again later.
+      const [before, rss] = [held(), memoryUsage.rss()];
+      this.#isCollecting = true;
       const session = new Session();
       session.connect();
       session.post('HeapProfiler.collectGarbage', () => {
@@ -76,7 +77,7 @@ export class OwnMemory {
         setImmediate(() => session.disconnect());
       });
     } catch {
-      // A Node without inspector: V8 collects when it likes.
+      // A Node without inspector, too: V8 collects when it likes.
     }
   }
 }

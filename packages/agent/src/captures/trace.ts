@@ -8,7 +8,7 @@ import { type CpuProfile, frameOf } from '../inspect/cpu-profile.ts';
 import { evaluated, type InspectedThread, type InspectorSession } from '../inspect/main-thread.ts';
 import type { CaptureContext } from './capture.ts';
 import { sleep } from './sleep.ts';
-import { type Slice, samplesAsSlices } from './trace-slices.ts';
+import { type Slice, TurnSlices } from './trace-slices.ts';
 import { tracks, TraceWriter } from './trace-writer.ts';
 
 /** Milliseconds between two readings of events. */
@@ -90,6 +90,7 @@ class Recording {
   readonly #notes: string[] = [
     'calls are slices between samples; their lines are those on which the functions begin',
   ];
+  readonly #turns = new TurnSlices();
   #started = 0;
 
   constructor(context: CaptureContext, main: InspectedThread, writer: TraceWriter, request: TraceRequest) {
@@ -179,11 +180,16 @@ class Recording {
     const { main, originals } = this.#context;
     const frames = profile.nodes.map(({ callFrame }) => frameOf(callFrame, 0));
     await main.withSession((other) => originals.learn(other, frames));
-    for (const slice of samplesAsSlices(profile)) {
+    this.#write(this.#turns.add(profile));
+    if (!goesOn) this.#write(this.#turns.end());
+    this.#writer.flush();
+  }
+
+  #write(slices: Iterable<Slice>): void {
+    for (const slice of slices) {
       if (slice.kind === 'left out') this.#writer.drop('call', slice.count);
       else this.#writer.add(this.#sliceEvent(slice), tracks.samples);
     }
-    this.#writer.flush();
   }
 
   #sliceEvent(slice: Exclude<Slice, { kind: 'left out' }>): TraceEvent {

@@ -1,5 +1,6 @@
 // An answer as a stream of the Fetch API: piece by piece, as the client takes them.
 import { AgentError } from '../errors.ts';
+import { clearTimeout, setTimeout } from '../own-timers.ts';
 import type { Answer } from './door.ts';
 import { PIECE, STALL_MS } from './send.ts';
 

@@ -1,4 +1,5 @@
 // Carries an answer to a client that may read slowly, or not at all: nobody holds a profile in memory for ever.
+import { clearTimeout, setTimeout } from '../own-timers.ts';
 import type { Answer } from './door.ts';
 
 /** A client that does not take a piece of {@link PIECE} bytes within this time is cut off. */

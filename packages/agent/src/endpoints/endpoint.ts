@@ -23,6 +23,8 @@ export interface EndpointRequest {
   readonly query: Query;
   /** The body of a POST, the raw query of any other request. */
   readonly words: string;
+  /** Whether they are a body. */
+  readonly posted: boolean;
   /** Nobody reads a body: what takes time need not be done. */
   readonly head: boolean;
   /** Aborted when the client has the answer or goes away, or the sidecar closes. */

@@ -73,7 +73,8 @@ export class Endpoints {
         400,
         `${endpoint.name} cannot be had of a worker thread: ${ofWorkers(this.#context.table)} can`,
       );
-    const words = method === 'POST' ? (body ?? '') : query;
-    return endpoint.answer(this.#context, { query: parsed, words, head: method === 'HEAD', signal });
+    const posted = method === 'POST';
+    const words = posted ? (body ?? '') : query;
+    return endpoint.answer(this.#context, { query: parsed, words, posted, head: method === 'HEAD', signal });
   }
 }

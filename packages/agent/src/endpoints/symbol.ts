@@ -5,7 +5,7 @@ import type { SymbolTable } from '../symbols.ts';
 import { textResponse } from '../http/messages.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** Go reads words through a buffer of this many bytes; a longer one ends the answer. */
+/** Go reads words through a buffer of this many bytes; one that does not fit with its `+` ends the answer. */
 const BUFFER = 4096;
 /** Characters of an answer: whoever repeats an address with a long name is given no more. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
@@ -21,15 +21,22 @@ function parseUint(word: string): bigint | null {
   return value > HIGHEST ? null : value;
 }
 
-/** The answer to words with `+` between two: a line for each that is an address with a name, in their order. */
-export function symbolText(words: string, symbols: SymbolTable): string {
+/**
+ * The answer to words with `+` between two: a line for each that is an address with a name, in their order.
+ *
+ * @param posted whether they are a body: its last bytes come with its end, where a query's end comes behind a full buffer
+ */
+export function symbolText(words: string, symbols: SymbolTable, posted: boolean): string {
   let out = 'num_symbols: 1\n';
-  for (const word of words.split('+')) {
-    if (word.length >= BUFFER) return `${out}reading request: bufio: buffer full\n`;
-    const address = parseUint(word);
+  const all = words.split('+');
+  for (const [i, word] of all.entries()) {
+    const room = posted && i === all.length - 1 ? BUFFER : BUFFER - 1;
+    const isFull = word.length > room || Buffer.byteLength(word) > room;
+    // Go looks up what its buffer holds, also where that is no whole word.
+    const address = parseUint(isFull ? word.slice(0, BUFFER) : word);
     const name = address === null ? undefined : symbols.nameAt(address);
-    if (address === null || name === undefined) continue;
-    out += `0x${address.toString(16)} ${safeText(name)}\n`;
+    if (address !== null && name !== undefined) out += `0x${address.toString(16)} ${safeText(name)}\n`;
+    if (isFull) return `${out}reading request: bufio: buffer full\n`;
     if (out.length > MOST_CHARACTERS) return `${out}reading request: the answer is too long\n`;
   }
   return out;
@@ -44,5 +51,6 @@ export const symbol: Endpoint = {
   query: {},
   delta: false,
   count: null,
-  answer: async ({ captures }, { words }) => textResponse(symbolText(words, captures.symbols)),
+  answer: async ({ captures }, { words, posted }) =>
+    textResponse(symbolText(words, captures.symbols, posted)),
 };

@@ -65,6 +65,9 @@ export const HOST_SYMBOL: symbol = Symbol.for(KEY);
 
 const HOST = `globalThis[Symbol.for(${JSON.stringify(KEY)})]`;
 
+/** The timers of a thread that nobody has replaced, as far as there is a host that keeps them. */
+export const OWN_TIMERS: string = `(${HOST}?.timers ?? globalThis)`;
+
 /** A call as an expression. */
 export function hostCall<K extends keyof HostCalls>(
   name: K,

@@ -1,4 +1,5 @@
 // The heartbeat of the event loop: a timer that says when it ran last, and tells how late it was where it was late.
+import { clearInterval, setInterval } from '../own-timers.ts';
 
 /** Milliseconds of the monotonic clock, in 32 bits: differences of less than 24 days are right. */
 export function beatNow(): number {

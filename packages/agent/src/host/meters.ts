@@ -1,6 +1,7 @@
 // What metrics are made of on the main thread: delays and use of the event loop, collections by kind, heap spaces. Nothing runs before the first reading.
 import { getHeapSpaceStatistics } from 'node:v8';
 import { type DelayMeter, Delays } from './delays.ts';
+import { clearTimeout, setTimeout } from '../own-timers.ts';
 
 /** Without a reading for so long nothing is measured any more, until the next one. */
 const INTEREST_MS = 600_000;

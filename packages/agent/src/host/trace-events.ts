@@ -3,6 +3,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { Session } from 'node:inspector';
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { messageOf } from '../errors.ts';
+import { clearTimeout, setTimeout } from '../own-timers.ts';
 import type { TraceBatch, TraceEvent } from './trace-event.ts';
 
 /** Events that wait to be read; more are counted only. */

@@ -1,5 +1,6 @@
 // How much memory is left for a process before its limit or the machine's, and how much a heap snapshot will take.
 import { readFileSync } from 'node:fs';
+import { memoryUsage } from 'node:process';
 
 /** What bounds the memory of a process. */
 export interface MemoryRoom {
@@ -28,6 +29,15 @@ function bytesIn(text: string | null): number | null {
   if (text === null) return null;
   const value = Number(text.trim());
   return Number.isFinite(value) ? value : null;
+}
+
+/** Bytes of this process that are in memory; null where that cannot be said: Linux tells it in a file, which takes a descriptor. */
+export function residentSize(): number | null {
+  try {
+    return memoryUsage.rss();
+  } catch {
+    return null;
+  }
 }
 
 /** Page cache that the kernel gives back before it kills anybody. */

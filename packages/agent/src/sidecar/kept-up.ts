@@ -1,4 +1,5 @@
 // A listener's worker that somebody has killed, or that had no memory left, comes back on the same port.
+import { clearTimeout, setTimeout } from '../own-timers.ts';
 import type { AuthFunction, CaptureSettings } from '../options.ts';
 import type { ListenSettings } from './protocol.ts';
 import { Sidecar } from './sidecar.ts';

@@ -62,6 +62,26 @@ function socketError(path: string, code: string, message: string): AgentError {
   }
 }
 
+/** Why a worker does not start: what to do about it where that is known, else `otherwise`. */
+function startError(error: unknown, otherwise: string): AgentError {
+  const denied = deniedError(error);
+  if (denied !== null) return denied;
+  // Each thread of Node asks for the working folder before it runs anything.
+  const isGone = messageOf(error).includes('uv_cwd');
+  const advice = 'go to one that is there (process.chdir), and start again';
+  const why = isGone ? `Node starts no thread while the working folder is gone: ${advice}` : otherwise;
+  return new AgentError('AGENT_SIDECAR', why, { cause: error });
+}
+
+/** It shortens the paths of files, no more: where it is gone, they are shown whole. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
+
 /** A running sidecar worker. */
 export class Sidecar {
   readonly #worker: Worker;
@@ -88,7 +108,7 @@ export class Sidecar {
     this.#shared = shared;
     this.#auth = auth;
     this.#heartbeat = new Heartbeat(shared, (from, to) => this.#send({ kind: 'blocked', from, to }));
-    worker.on('message', (message: FromSidecar) => this.#receive(message));
+    worker.on('message', (message: FromSidecar) => this.#receiveSafely(message));
     worker.on('error', () => this.#fail());
     this.ended = new Promise((resolve) => {
       worker.on('exit', () => {
@@ -129,7 +149,7 @@ export class Sidecar {
       listen,
       settings,
       commandLine: settings.cmdline.redact ? redactArguments(commandLine) : commandLine,
-      cwd: process.cwd(),
+      cwd: workingFolder(),
       program,
       shared,
       kept: before?.kept ?? new Map<string, SharedArrayBuffer>(),
@@ -145,8 +165,7 @@ export class Sidecar {
         stderr: true,
       });
     } catch (error) {
-      const why = `the sidecar worker does not start: ${String(error)}`;
-      throw deniedError(error) ?? new AgentError('AGENT_SIDECAR', why, { cause: error });
+      throw startError(error, `the sidecar worker does not start: ${String(error)}`);
     }
     agentHost().leaveOut(worker);
     const sidecar = new Sidecar(worker, data, auth);
@@ -168,10 +187,8 @@ export class Sidecar {
           finish(() => reject(listenError(message, listen)));
         }
       };
-      const onError = (error: Error): void => {
-        const why = `the sidecar worker failed: ${error.message}`;
-        finish(() => reject(deniedError(error) ?? new AgentError('AGENT_SIDECAR', why, { cause: error })));
-      };
+      const onError = (error: Error): void =>
+        finish(() => reject(startError(error, `the sidecar worker failed: ${error.message}`)));
       const onExit = (): void =>
         finish(() => reject(new AgentError('AGENT_SIDECAR', 'the sidecar worker ended before it listened')));
       const finish = (settle: () => void): void => {
@@ -248,11 +265,25 @@ export class Sidecar {
     this.#waiting.clear();
   }
 
+  /** What goes wrong with a message is one answer less: thrown from here it would end the service. */
+  #receiveSafely(message: FromSidecar): void {
+    try {
+      this.#receive(message);
+    } catch (error) {
+      const why = messageOf(error).split('\n', 1)[0] ?? '';
+      if (message.kind === 'response') this.#respond(message.id, errorResponse(500, why));
+      else if (message.kind === 'evaluate') this.#send({ kind: 'evaluated', id: message.id, error: why });
+    }
+  }
+
+  #respond(id: number, response: PprofResponse): void {
+    this.#waiting.get(id)?.(response);
+    this.#waiting.delete(id);
+  }
+
   #receive(message: FromSidecar): void {
     if (message.kind === 'response') {
-      const resolve = this.#waiting.get(message.id);
-      this.#waiting.delete(message.id);
-      resolve?.(this.#untilEnded(message.response));
+      this.#respond(message.id, this.#untilEnded(message.response));
     } else if (message.kind === 'wake') {
       this.#send({ kind: 'awake' });
     } else if (message.kind === 'beat') {

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import v8 from 'node:v8';
 import { messageOf } from '../errors.ts';
+import { setTimeout } from '../own-timers.ts';
 import type { CaptureSettings } from '../options.ts';
 import { Attention } from './attention.ts';
 import { Budget } from './budget.ts';

@@ -36,7 +36,12 @@ const SAMPLES: ValueType = { type: 'samples', unit: 'count' };
 const SPACE: ValueType = { type: 'space', unit: 'bytes' };
 
 /** Nanoseconds of one unit of `threadCPUDelta`; 0 where it is none of time. */
-const cpuUnits: Readonly<Record<string, number>> = { ns: 1, '\u00b5s': 1e3, us: 1e3, ms: 1e6 };
+const cpuUnits: ReadonlyMap<string, number> = new Map([
+  ['ns', 1],
+  ['\u00b5s', 1e3],
+  ['us', 1e3],
+  ['ms', 1e6],
+]);
 
 /** What a process had in its memory, by where it begins. */
 interface Library {
@@ -146,7 +151,8 @@ class Reader {
       else if (key === 'sampleUnits' && json.kind() === 'object') {
         json.object();
         for (let unit = json.key(); unit !== null; unit = json.key()) {
-          if (unit === 'threadCPUDelta' && json.kind() === 'string') cpuUnit = cpuUnits[json.string()] ?? 0;
+          if (unit === 'threadCPUDelta' && json.kind() === 'string')
+            cpuUnit = cpuUnits.get(json.string()) ?? 0;
           else json.skip();
         }
       } else json.skip();

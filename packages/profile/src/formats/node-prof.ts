@@ -110,22 +110,22 @@ class Reader {
       const { line } = this.#lines;
       const comma = line.indexOf(',');
       // Most of a log is the text of scripts.
-      const read = this.#readers[comma < 0 ? line : line.slice(0, comma)];
+      const read = this.#readers.get(comma < 0 ? line : line.slice(0, comma));
       if (read !== undefined && !read(this.#fieldsOf(line)))
         this.#passed.add('line', () => `line ${this.#lines.number}: ${quotedPiece(line)}`);
     }
     return this.#write();
   }
 
-  readonly #readers: Readonly<Record<string, (fields: readonly string[]) => boolean>> = {
-    'v8-version': ([, major, minor]) => this.#version(Number(major), Number(minor)),
-    'shared-library': (fields) => this.#library(fields),
-    'code-creation': (fields) => this.#create(fields),
-    'code-move': ([, from, to]) => this.#move(addressOf(from), addressOf(to)),
-    'code-delete': ([, at]) => this.#delete(addressOf(at)),
-    profiler: ([, what, interval]) => this.#begin(what, interval),
-    tick: (fields) => this.#tick(fields),
-  };
+  readonly #readers = new Map<string, (fields: readonly string[]) => boolean>([
+    ['v8-version', ([, major, minor]) => this.#version(Number(major), Number(minor))],
+    ['shared-library', (fields) => this.#library(fields)],
+    ['code-creation', (fields) => this.#create(fields)],
+    ['code-move', ([, from, to]) => this.#move(addressOf(from), addressOf(to))],
+    ['code-delete', ([, at]) => this.#delete(addressOf(at))],
+    ['profiler', ([, what, interval]) => this.#begin(what, interval)],
+    ['tick', (fields) => this.#tick(fields)],
+  ]);
 
   #version(major: number, minor: number): boolean {
     if (major < 6 || (major === 6 && minor < 5)) this.#fieldsOf = quotedFieldsOf;

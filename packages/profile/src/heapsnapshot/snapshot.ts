@@ -144,7 +144,8 @@ export class SnapshotStrings {
 
   /** Rows of the given texts, each -1 where no kept string equals it; one pass over all strings. */
   findAll<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
-    const rows = {} as Record<Name, number>;
+    // Names may be those that every object has: prototypes are edges called `__proto__`.
+    const rows = Object.create(null) as Record<Name, number>;
     const byHead = new Map<number, Name[]>();
     for (const name of names) {
       rows[name] = -1;

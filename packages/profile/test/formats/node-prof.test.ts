@@ -66,6 +66,13 @@ test('lines that make no sense are passed over, and code of any size costs littl
   assert.equal(log(...huge, 'tick,0x10,1,0,0x0,0').made.samples.length, 1);
 });
 
+test('lines that begin with a name that every object has are lines that say nothing', () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineGetter__', 'valueOf'];
+  const { made, notes } = log(...names.flatMap((name) => [name, `${name},1`]), 'tick,0x1010,1,0,0x0,0');
+  assert.deepEqual(stackLines(made), ['(module) /srv/a.js:1:1 : 1 500000']);
+  assert.deepEqual(notes, []);
+});
+
 test('a real log: ticks of functions as node --prof-process counts them', () => {
   const ticks = fixtureText('shop.v8.log').match(/^tick,/gm)?.length ?? 0;
   const lines = stackLines(read(fixtureText('shop.v8.log')));

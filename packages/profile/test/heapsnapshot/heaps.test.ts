@@ -116,6 +116,51 @@ test('classes, variables, listeners, reactions, streams and globals of a real he
   assert.ok(rows.length < 5000, `${rows.length} rows`);
 });
 
+test('that an object has a prototype is no key of it, and no word by which it holds anything', async () => {
+  const [text = new Uint8Array()] = await snapshotsOf(
+    'heirs.mjs',
+    `import v8 from 'node:v8';
+TAKE
+const empty = new Set();
+const sessions = new Map();
+const long = [];
+function kept() {
+  class Session { constructor(i) { this.id = 's' + i; } }
+  Session.prototype.shared = Array.from({ length: 90 }, (_, i) => ({ row: 'r' + i }));
+  return Session;
+}
+const Session = kept();
+for (let i = 0; i < 100; i++) {
+  empty.add({});
+  sessions.set(i, new Session(i));
+  long.push({ at: 'a' + i });
+}
+const use = () => [empty, sessions, long];
+setTimeout(() => { take(); process.exit(use().length - 3); }, 50);
+`,
+  );
+  const rows = rowsOf(readHeapSnapshot(text));
+  const expected: readonly RegExp[] = [
+    /^\{\} < Set < variable empty \(heirs\.mjs:3\) < module heirs\.mjs < globalThis$/u,
+    /^Session < Map < variable sessions \(heirs\.mjs:4\) < module heirs\.mjs < globalThis$/u,
+    /^\{at\} < Array < variable long \(heirs\.mjs:5\) < module heirs\.mjs < globalThis$/u,
+  ];
+  for (const chain of expected) assert.equal(find(rows, chain).objects, 100, chain.source);
+  const shared =
+    /^\{row\} < Array < \.shared < \{constructor, shared\} < Session < Map < variable sessions \(heirs\.mjs:4\)/u;
+  assert.equal(find(rows, shared).objects, 90);
+  const told = rows.map(({ chain }) => chain);
+  assert.deepEqual(
+    told.filter((chain) => chain.includes('__proto__')),
+    [],
+  );
+  // A long array leads to the prototype of all arrays as to any of its elements.
+  assert.deepEqual(
+    told.filter((chain) => /^closure (?:concat|flatMap) .*< Array < \[key\] < /u.test(chain)),
+    [],
+  );
+});
+
 /** The label `created_by` of rows, without folders, by chain of names. */
 function makersOf(profile: Profile): Map<string, string> {
   const { samples, strings } = profile;

@@ -85,6 +85,21 @@ test('reads nodes, edges, locations and the strings that name something', () => 
   assert.equal(nothing, -1);
 });
 
+test('finds any name: of those that every object has, each is found where it is, and -1 where it is not', () => {
+  const named = (edges: readonly string[]): HeapSnapshot =>
+    read([
+      snapshotText([
+        { type: 'synthetic', name: '', edges: edges.map((name) => ({ type: 'property', name, to: 0 })) },
+      ]),
+    ]);
+  const names = ['__proto__', 'constructor', 'toString', '__defineGetter__', 'f'] as const;
+  const { strings } = named(names);
+  const rows = strings.findAll(names);
+  assert.deepEqual(Object.keys(rows), names);
+  for (const name of names) assert.equal(strings.get(rows[name]), name);
+  assert.deepEqual(Object.values(named(['g']).strings.findAll(names)), [-1, -1, -1, -1, -1]);
+});
+
 test('reads the same from any cut into chunks, bytes or text, with or without a known size', () => {
   const bytes = new TextEncoder().encode(text);
   fc.assert(
