@@ -179,6 +179,7 @@ function told(ratios: readonly number[]): string {
   const variance = logs.reduce((sum, log) => sum + (log - middle) ** 2, 0) / (logs.length - 1);
   const off = student(logs.length - 1) * Math.sqrt(variance / logs.length);
   const at = (log: number): string => Math.exp(log).toFixed(3);
+  if (logs.length === 1) return `× ${at(middle)} (one start)`;
   return `× ${at(middle)} (${at(middle - off)} … ${at(middle + off)})`;
 }
 
