@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { readGoIndex, readOffers } from '@stackpile/profile';
 import fc from 'fast-check';
-import { Looks } from '../src/endpoints/looks.ts';
+import { changeOf, type Look, Looks } from '../src/endpoints/looks.ts';
 import { type Moment, ProcessHistory } from '../src/captures/process-history.ts';
 import { indexPage, type IndexRow } from '../src/text/index-page.ts';
 import { sparkline } from '../src/text/sparkline.ts';
+import { blockWith, spins } from './blocking.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';
 
@@ -15,6 +17,7 @@ const row: IndexRow = {
   description: 'Moons <of> it',
   kind: 'snapshot',
   query: ['debug', 'seconds'],
+  counts: true,
   count: 7,
   change: null,
 };
@@ -42,6 +45,67 @@ describe('the page', () => {
       assert.ok(page.includes(`<td class=n>${told}</td>`), told);
       assert.match(page, /Changes are those since the look 2 min ago\./u);
     }
+  });
+
+  test("says of what is not known that it is not, behind the number that a row of Go's has", () => {
+    const page = indexPage({ rows: [{ ...row, count: null }], since: 134, series: [], ui: false });
+    assert.match(
+      page,
+      /<tr><td>0<\/td><td><a href='moons\?debug=1'>moons<\/a><\/td><td class=n><span class=same>–<\/span><\/td>.*not read yet/u,
+    );
+    assert.equal(readGoIndex(page).offers[0]?.count, 0);
+    // What counts nothing has Go's 0, and no change.
+    const nothing = indexPage({
+      rows: [{ ...row, counts: false, count: null }],
+      since: 134,
+      series: [],
+      ui: false,
+    });
+    assert.match(nothing, /<tr><td>0<\/td><td><a href='moons\?debug=1'>moons<\/a><\/td><td class=n><\/td>/u);
+  });
+
+  test('tells the heap’s count with its age, and none before it was read; that of blocks is of this moment', async () => {
+    const { port } = await serving({ port: 0, block: true, tasks: false });
+    const cell = async (name: string): Promise<string> => {
+      const page = (await ask(port, '/debug/pprof/')).body.toString();
+      return new RegExp(`<tr>(<td[^>]*>[^<]*</td>)<td><a href='${name}\\?`, 'u').exec(page)?.[1] ?? '';
+    };
+    const offer = async (name: string) => {
+      const { offers } = readOffers(JSON.parse((await ask(port, '/debug/pprof/offers')).body.toString()));
+      return offers.find((one) => one.name === name);
+    };
+    for (const name of ['heap', 'allocs']) {
+      assert.equal(await cell(name), '<td>0</td>');
+      const before = await offer(name);
+      assert.equal(before?.count, null);
+      assert.match(before?.description ?? '', / Not counted before it is read\.$/u);
+    }
+    await ask(port, '/debug/pprof/heap');
+    for (const name of ['heap', 'allocs']) {
+      assert.match(await cell(name), /^<td>[1-9]\d*<\/td>$/u);
+      const after = await offer(name);
+      assert.ok((after?.count ?? 0) > 0);
+      assert.match(after?.description ?? '', / Counted when it was read, \d+ s ago\.$/u);
+    }
+    for (let asked = 0; (await cell('block')) === '<td>0</td>'; asked++) {
+      assert.ok(asked < 50);
+      await blockWith(spins);
+    }
+    assert.match(
+      (await offer('block'))?.description ?? '',
+      / Blocks since the last reading count for one stack each: \d+\.$/u,
+    );
+  });
+
+  test('what was not counted anew since the look before has no change', () => {
+    const look = (count: number | null, at: number) => new Map([['heap', { count, at }]]);
+    const change = (before: Look['counts'], now: Look['counts']) => changeOf('heap', before, now);
+    assert.equal(change(look(5, 1), look(8, 2)), 3);
+    assert.equal(change(look(5, 1), look(5, 2)), 0);
+    assert.equal(change(look(5, 1), look(5, 1)), null);
+    assert.equal(change(look(null, 1), look(5, 2)), null);
+    assert.equal(change(look(5, 1), look(null, 2)), null);
+    assert.equal(change(new Map(), look(5, 1)), null);
   });
 
   test('draws what it knows, and says it in words too', () => {
@@ -91,10 +155,7 @@ describe('a picture of numbers', () => {
 });
 
 describe('looks', () => {
-  const at = (time: number): { time: number; counts: ReadonlyMap<string, number> } => ({
-    time,
-    counts: new Map([['a', time]]),
-  });
+  const at = (time: number): Look => ({ time, counts: new Map([['a', { count: time, at: time }]]) });
 
   test('are compared with the last one that is ten seconds old', () => {
     const looks = new Looks();

@@ -79,6 +79,11 @@ export class BlockRecorder {
     return this.#failure;
   }
 
+  /** Blocks that have ended since the last cut: their stacks are not known yet. */
+  get untold(): number {
+    return this.#pending.length;
+  }
+
   get #intervalMicros(): number {
     return Math.round(this.#threshold * 500);
   }

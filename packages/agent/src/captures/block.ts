@@ -9,6 +9,7 @@ import {
   type CaptureRequest,
   type CaptureResult,
   captureResult,
+  type Count,
 } from './capture.ts';
 import { sleep } from './sleep.ts';
 
@@ -58,6 +59,12 @@ async function take(context: CaptureContext, { query, signal }: CaptureRequest):
   return captureResult(profile, () => waitsText(profile, 'contention', null));
 }
 
+/** Stacks, and blocks of this moment whose stacks only a cut would tell: it stops the main thread. */
+function counted({ stacks, untold }: BlockRecorder): Count {
+  const note = `Blocks since the last reading count for one stack each: ${untold}.`;
+  return { count: stacks.size + untold, note: untold === 0 ? '' : note };
+}
+
 /** `block`: what held the event loop up. */
 export const block: Capture = {
   name: 'block',
@@ -65,6 +72,6 @@ export const block: Capture = {
     'Stack traces of what blocked the event loop, and for how long. Recorded from the start on with the option block, else while it is asked for with seconds.',
   delta: true,
   query: {},
-  count: (context) => Promise.resolve({ count: blocksOf(context).stacks.size, note: '' }),
+  count: (context) => Promise.resolve(counted(blocksOf(context))),
   take,
 };

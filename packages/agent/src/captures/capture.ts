@@ -77,6 +77,16 @@ export interface CaptureResult {
   text(): Uint8Array;
 }
 
+/** How many there are of what is shown. */
+export interface Count {
+  /** Null where that is not known before it is read. */
+  readonly count: number | null;
+  /** A sentence on how sure it is; '' where it is. */
+  readonly note: string;
+  /** When it was counted, `performance.now()`; left out where that is now. */
+  readonly at?: number;
+}
+
 /** A named profile of the process, one row in the table of endpoints. */
 export interface Capture {
   readonly name: string;
@@ -86,12 +96,8 @@ export interface Capture {
   readonly delta: boolean;
   /** The query parameters that it takes besides `debug` and `seconds`, and what each is for. */
   readonly query: Readonly<Record<string, string>>;
-  /** The number that the index page shows, and a sentence on how sure it is; '' where it is. */
-  count(
-    this: void,
-    context: CaptureContext,
-    signal: AbortSignal,
-  ): Promise<{ readonly count: number; readonly note: string }>;
+  /** The number that the index page shows. */
+  count(this: void, context: CaptureContext, signal: AbortSignal): Promise<Count>;
   /** Takes a reading. Throws `EndpointError` for what the client did wrong, `AgentError` for what the process cannot do. */
   take(context: CaptureContext, request: CaptureRequest): Promise<CaptureResult>;
   /** The same of a worker thread; left out where that cannot be had. */

@@ -14,9 +14,11 @@ import type { HeapReading, HeapRecord } from '../inspect/heap-reading.ts';
 import { evaluated } from '../inspect/main-thread.ts';
 import {
   type Capture,
+  type CaptureContext,
   type CaptureRequest,
   type CaptureResult,
   captureResult,
+  type Count,
   type Keepsakes,
   type ThreadContext,
 } from './capture.ts';
@@ -70,7 +72,8 @@ interface Kept {
  */
 class HeapReader {
   #last: Kept | null = null;
-  #sites = 0;
+  /** Of the last reading; null before the first. */
+  #counted: { readonly sites: number; readonly at: number } | null = null;
   /** Whether a reading forces a collection; true until one has said no. */
   #collects = true;
   readonly #ledger: AllocationLedger;
@@ -83,8 +86,12 @@ class HeapReader {
     this.#ledger = ledger;
   }
 
-  get sites(): number {
-    return this.#sites;
+  /** Sites of the last reading: one more would cost a collection. */
+  get count(): Count {
+    if (this.#counted === null) return { count: null, note: 'Not counted before it is read.' };
+    const { sites, at } = this.#counted;
+    const seconds = Math.round((performance.now() - at) / 1000);
+    return { count: sites, note: `Counted when it was read, ${seconds} s ago.`, at };
   }
 
   /** A reading that is young enough, or a new one: always a new one, after a collection, where `collect` is true. */
@@ -112,7 +119,7 @@ class HeapReader {
     const reading = await takeReading(context, source, collect, this.#ledger);
     const { cost } = reading;
     const result = resultsOf(reading, this.#ledger.read(), context);
-    this.#sites = reading.records.length;
+    this.#counted = { sites: reading.records.length, at: taken };
     this.#collects = reading.memory.sampler !== 'own-no-gc';
     if (this.#collects) this.#keep({ result, taken, lasts: Math.max(MIN_AGE_MS, COST_FACTOR * cost) });
     return { value: result, cost };
@@ -196,6 +203,10 @@ async function takeAllocs(context: ThreadContext, request: CaptureRequest): Prom
   return (await readerOf(context).read(context, false, request)).allocs();
 }
 
+function count(context: CaptureContext): Promise<Count> {
+  return Promise.resolve(readerOf(context).count);
+}
+
 /** `heap`: a sampling of live objects. */
 export const heap: Capture = {
   name: 'heap',
@@ -203,7 +214,7 @@ export const heap: Capture = {
     'A sampling of memory allocations of live objects. You can specify the gc GET parameter to run GC before taking the heap sample.',
   delta: true,
   query: { gc: '`1` collects garbage before' },
-  count: (context) => Promise.resolve({ count: readerOf(context).sites, note: '' }),
+  count,
   take,
   takeOfWorker: take,
 };
@@ -214,7 +225,7 @@ export const allocs: Capture = {
   description: 'A sampling of all past memory allocations',
   delta: true,
   query: {},
-  count: (context) => Promise.resolve({ count: readerOf(context).sites, note: '' }),
+  count,
   take: takeAllocs,
   takeOfWorker: takeAllocs,
 };

@@ -19,6 +19,9 @@ const MOST_SAMPLES = 30_000;
 const MOST_PER_STEP = 60;
 /** How long the last of Node's own events are waited for. */
 const LAST_MS = 100;
+/** How long who asks waits for the end of a trace whose client has gone, and how long for word that it has. */
+const END_MS = 2_000;
+const GONE_MS = 100;
 /** Tasks that are shown. */
 const MOST_TASKS = 1_000;
 /** How long the main thread may take for each step of a trace that has begun: a block is what it is there to show. */
@@ -34,11 +37,19 @@ export interface TraceRequest {
   readonly signal: AbortSignal;
 }
 
+/** A trace that is begun, and has not ended. */
+interface Running {
+  /** Aborted when its client has gone. */
+  readonly gone: AbortSignal;
+  /** Aborted when it has ended. */
+  readonly ended: AbortController;
+}
+
 /** Takes traces, one at a time. */
 export class Tracer {
   readonly #context: CaptureContext;
   readonly #main: InspectedThread;
-  #running = false;
+  #running: Running | null = null;
 
   constructor(context: CaptureContext) {
     this.#context = context;
@@ -52,31 +63,43 @@ export class Tracer {
    * @throws {AgentError} `AGENT_TIMEOUT` where the main thread does not answer, `AGENT_UNAVAILABLE` where there is no inspector
    */
   async begin(request: TraceRequest): Promise<ReadableStream<Uint8Array> | null> {
-    if (this.#running) return null;
-    this.#running = true;
+    await this.#waitForEnd(request.signal);
+    if (this.#running !== null) return null;
     const { limits, main } = this.#context;
+    const writer = new TraceWriter(process.pid);
+    const signal = AbortSignal.any([request.signal, writer.gone.signal]);
+    const ended = new AbortController();
+    this.#running = { gone: signal, ended };
     let leave = (): void => undefined;
+    const end = (): void => {
+      leave();
+      this.#running = null;
+      ended.abort();
+    };
     try {
       leave = limits.recordings.enter(request.seconds, request.signal);
       // Nothing has begun where there is no inspector.
       await main.withSession(() => Promise.resolve());
       if ((await main.evaluate(maybeHostCall('startTrace'), request.signal)) === false) {
-        this.#running = false;
-        leave();
+        end();
         return null;
       }
-      const writer = new TraceWriter(process.pid);
-      const recording = new Recording(this.#context, this.#main, writer, request);
-      void recording.run().finally(() => {
-        leave();
-        this.#running = false;
-      });
+      const recording = new Recording(this.#context, this.#main, writer, { ...request, signal });
+      void recording.run().finally(end);
       return writer.stream;
     } catch (error) {
-      leave();
-      this.#running = false;
+      end();
       throw error;
     }
+  }
+
+  /** Whoever comes right behind a client that hung up waits until its trace has ended, within bounds. */
+  async #waitForEnd(signal: AbortSignal): Promise<void> {
+    const running = this.#running;
+    if (running === null) return;
+    // That a client has gone may be told a little later than that the next one has come.
+    await sleep(GONE_MS, AbortSignal.any([signal, running.gone]));
+    if (running.gone.aborted) await sleep(END_MS, AbortSignal.any([signal, running.ended.signal]));
   }
 }
 
@@ -98,7 +121,7 @@ class Recording {
     this.#main = main;
     this.#writer = writer;
     this.#request = request;
-    this.#signal = AbortSignal.any([request.signal, writer.gone.signal]);
+    this.#signal = request.signal;
   }
 
   /** Never rejects. */
@@ -164,17 +187,21 @@ class Recording {
 
   async #start(session: InspectorSession): Promise<void> {
     const interval = Math.round(1e6 / this.#request.hz);
-    await session.post('Profiler.setSamplingInterval', { interval }, SLOW);
-    await session.post('Profiler.start', {}, SLOW);
+    await Promise.all([
+      session.post('Profiler.setSamplingInterval', { interval }, SLOW),
+      session.post('Profiler.start', {}, SLOW),
+    ]);
     this.#started = microseconds();
   }
 
   /** Takes the samples from V8. */
   async #cut(session: InspectorSession, goesOn: boolean): Promise<void> {
     const began = performance.now();
-    const { profile } = await session.post<{ profile: CpuProfile }>('Profiler.stop', {}, SLOW);
-    if (goesOn) await this.#start(session);
-    else await session.post('Profiler.disable', {}, SLOW);
+    // Asked in one go: turns that nobody sees in between would be taken for one.
+    const [{ profile }] = await Promise.all([
+      session.post<{ profile: CpuProfile }>('Profiler.stop', {}, SLOW),
+      goesOn ? this.#start(session) : session.post('Profiler.disable', {}, SLOW),
+    ]);
     this.#context.limits.cuts.spend(Math.min(MOST_PER_STEP, performance.now() - began));
     if (this.#signal.aborted) return;
     const { main, originals } = this.#context;

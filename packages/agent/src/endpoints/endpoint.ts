@@ -1,14 +1,8 @@
 // What an endpoint is: one file that exports one, and one row of the table.
 import type { OfferKind } from '@stackpile/profile';
-import type { CaptureContext } from '../captures/capture.ts';
+import type { CaptureContext, Count } from '../captures/capture.ts';
 import type { PprofResponse } from '../http/messages.ts';
 import type { Query } from '../http/query.ts';
-
-/** How many there are of what an endpoint shows, and a sentence on how sure that is; '' where it is. */
-export interface Count {
-  readonly count: number;
-  readonly note: string;
-}
 
 /** What an endpoint gets to work with. It runs in the sidecar. */
 export interface EndpointContext {

@@ -5,7 +5,7 @@ import { historyOf, type Moment } from '../captures/process-history.ts';
 import { INDEX_POLICY, indexPage, type IndexSeries, type IndexView } from '../text/index-page.ts';
 import type { Endpoint, EndpointContext } from './endpoint.ts';
 import { listed } from './listed.ts';
-import { looksOf } from './looks.ts';
+import { changeOf, looksOf } from './looks.ts';
 import { hasPage } from './page.ts';
 
 const charts: readonly { readonly name: string; readonly bytes: boolean; readonly of: keyof Moment }[] = [
@@ -36,14 +36,15 @@ async function lastHour(captures: CaptureContext): Promise<IndexSeries[]> {
 /** What the page shows; who looks is remembered. */
 async function view(context: EndpointContext, signal: AbortSignal): Promise<IndexView> {
   const { captures } = context;
-  const offers = (await listed(context, signal)).filter(({ kind }) => kind !== 'page');
-  const counts = new Map(offers.map(({ name, count }) => [name, count ?? 0]));
+  const all = (await listed(context, signal)).filter(({ offer }) => offer.kind !== 'page');
+  const counts = new Map(all.map(({ offer: { name, count }, at }) => [name, { count, at }]));
   const now = performance.now();
   const before = looksOf(captures).next({ time: now, counts });
-  const rows = offers.map((offer) => {
-    const was = before?.counts.get(offer.name);
-    return { ...offer, change: was === undefined ? null : (offer.count ?? 0) - was };
-  });
+  const rows = all.map(({ offer, counts: isCounted }) => ({
+    ...offer,
+    counts: isCounted,
+    change: before === null ? null : changeOf(offer.name, before.counts, counts),
+  }));
   return {
     rows,
     since: before === null ? null : (now - before.time) / 1000,

@@ -6,11 +6,26 @@ const YOUNGEST_MS = 10_000;
 /** Looks that are kept until one of them is old enough. */
 const MOST_LOOKS = 32;
 
+/** A count. */
+interface Counted {
+  /** Null where it is not known. */
+  readonly count: number | null;
+  /** When it was counted. */
+  readonly at: number;
+}
+
 /** Counts by name, at a moment. */
 export interface Look {
   /** Milliseconds of a clock that only rises. */
   readonly time: number;
-  readonly counts: ReadonlyMap<string, number>;
+  readonly counts: ReadonlyMap<string, Counted>;
+}
+
+/** By how many a count has changed; null where one of both is not known, or the later one is the earlier one again. */
+export function changeOf(name: string, before: Look['counts'], now: Look['counts']): number | null {
+  const [was, is] = [before.get(name), now.get(name)];
+  if (was === undefined || is === undefined || was.at === is.at) return null;
+  return was.count === null || is.count === null ? null : is.count - was.count;
 }
 
 /** The looks of one sidecar. */

@@ -14,7 +14,7 @@ export const offers: Endpoint = {
   delta: false,
   count: null,
   async answer(context, { signal }) {
-    const all = await listed(context, signal);
+    const all = (await listed(context, signal)).map(({ offer }) => offer);
     const page = await hasPage();
     return jsonResponse({
       schema: 'stackpile.offers/1',

@@ -42,6 +42,8 @@ export const INDEX_POLICY: string = [
 
 /** A row of the table. */
 export interface IndexRow extends Pick<Offer, 'name' | 'description' | 'count' | 'kind' | 'query'> {
+  /** Whether it counts anything; its count is null where that is not known. */
+  readonly counts: boolean;
   /** By how many the count has changed since the look before; null where there is none to compare with. */
   readonly change: number | null;
 }
@@ -96,11 +98,13 @@ function forms({ name, kind, query }: IndexRow): string {
 
 /** A row of Go's, and what is ours behind it; nothing has changed where there is nothing to compare with. */
 function rowText(row: IndexRow, compares: boolean): string {
-  const { name, count, change } = row;
-  const changed = compares ? `<td class=n>${count === null ? '' : signed(change)}</td>` : '';
+  const { name, counts, count, change } = row;
+  const changed = compares ? `<td class=n>${counts ? signed(change) : ''}</td>` : '';
+  // Go's rows begin with a number, whatever it is, and programs read it.
+  const unread = counts && count === null ? ' <span class=soft>not read yet</span>' : '';
   return (
     `<tr><td>${count ?? 0}</td><td><a href='${encodeURIComponent(name)}?debug=1'>${escapeHtml(name)}</a></td>` +
-    `${changed}<td>${forms(row)}</td></tr>\n`
+    `${changed}<td>${forms(row)}${unread}</td></tr>\n`
   );
 }
 
