@@ -7,7 +7,7 @@ import { whyUnreachable } from './other-runtimes.ts';
 import { HeapSampler } from './heap-sampler.ts';
 import { type MeterReading, Meters } from './meters.ts';
 import { MutexWatch } from './mutex-watch.ts';
-import * as ownTimers from '../own-timers.ts';
+import { clearInterval, setInterval, setTimeout } from '../own-timers.ts';
 import type { MemoryReading } from './reading.ts';
 import { TallyKeeper } from './tallies.ts';
 import type { TraceBatch } from './trace-event.ts';
@@ -22,7 +22,11 @@ export class AgentHost implements HostCalls {
   readonly #mutex = new MutexWatch();
   readonly #meters = new Meters();
   /** For expressions that wait, see {@link OWN_TIMERS}. */
-  readonly timers: Pick<typeof ownTimers, 'setTimeout' | 'setInterval' | 'clearInterval'> = ownTimers;
+  readonly timers: Pick<typeof globalThis, 'setTimeout' | 'setInterval' | 'clearInterval'> = {
+    setTimeout,
+    setInterval,
+    clearInterval,
+  };
   #trace: TraceEvents | null = null;
   #interval = 0;
 
