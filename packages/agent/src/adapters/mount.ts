@@ -65,24 +65,24 @@ export function openMount(what: string, options: HandlerOptions, isTold = false)
 interface Place {
   /** Path of the index as the options say it. */
   readonly own: string;
-  /** Whether a framework was told this path by us: what it takes off ends with it, spelled as it is. */
+  /** Whether a framework was told this path by us, and takes it off, in whatever spelling. */
   readonly isTold: boolean;
 }
 
 /**
- * By its own path, below the one that a framework has taken off where one has; else by the framework's pattern, which says more of a path than
- * what was taken off; else by what was taken off.
+ * By its own path, below the one that another layer has taken off where one has; else by the framework's pattern, which says more of a path than
+ * what was taken off; else by what was taken off. Where that is its own path in another spelling, nothing below it is meant.
  */
 function routeAt(
   method: string,
   target: string,
   { own, isTold }: Place,
-  { prefix: cut, pattern }: MountedAt,
+  { prefix: cut = '', pattern }: MountedAt,
 ): Route {
-  const found = routeBelow(method, target, (cut ?? '') + own);
+  const isOwn = isTold && own !== '' && cut.toLowerCase().endsWith(own.toLowerCase());
+  const found = routeBelow(method, target, isOwn ? cut.slice(0, -own.length) + own : cut + own);
   if (found.kind !== 'outside') return found;
-  const prefix =
-    prefixByPattern(target, pattern) ?? (isTold && cut?.endsWith(own) !== true ? undefined : cut);
+  const prefix = prefixByPattern(target, pattern) ?? (cut === '' || isTold ? undefined : cut);
   return prefix === undefined ? found : routeBelow(method, target, prefix);
 }
 
