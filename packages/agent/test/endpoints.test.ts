@@ -146,7 +146,7 @@ describe('a dummy endpoint, one file and one row,', () => {
   });
 
   test('a count that cannot be had hides nobody, and is not known', async () => {
-    assert.match((await answered('')).text, /<td>0<\/td><td><a href='rings.*not read yet/u);
+    assert.match((await answered('')).text, /<td>0<\/td><td><a href='rings.*unread/u);
     const { offers } = readOffers(JSON.parse((await answered('offers')).text));
     assert.deepEqual(
       offers.map(({ name, count }) => [name, count]),

@@ -51,7 +51,7 @@ describe('the page', () => {
     const page = indexPage({ rows: [{ ...row, count: null }], since: 134, series: [], ui: false });
     assert.match(
       page,
-      /<tr><td>0<\/td><td><a href='moons\?debug=1'>moons<\/a><\/td><td class=n><span class=same>–<\/span><\/td>.*not read yet/u,
+      /<tr><td>0<\/td><td><a href='moons\?debug=1'>moons<\/a><\/td><td class=n><span class=same>–<\/span><\/td>.*unread/u,
     );
     assert.equal(readGoIndex(page).offers[0]?.count, 0);
     // What counts nothing has Go's 0, and no change.

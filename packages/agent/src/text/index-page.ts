@@ -17,7 +17,7 @@ p{margin:.5rem 0;color:var(--soft)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 thead td{color:var(--soft);font-size:.85rem}
 td{padding:.2rem 1.25rem .2rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
-td:first-child,td.n{text-align:right}
+td:first-child,td.n{text-align:right}td:last-child{padding-right:0}
 .up{color:var(--up)}.down{color:var(--down)}
 .same,.soft{color:var(--soft)}
 svg{display:block;max-width:100%}
@@ -27,7 +27,7 @@ circle{fill:var(--mark)}
 ul{padding:0;list-style:none}
 li{display:grid;grid-template-columns:8.5rem 1fr;gap:0 1rem;padding:.25rem 0}
 .profile-name{font-family:ui-monospace,monospace}
-@media (max-width:34rem){li{grid-template-columns:1fr}td{padding-right:.8rem}.hour td{display:inline-block;border:0}
+@media (max-width:34rem){li{grid-template-columns:1fr}td:not(:last-child){padding-right:.8rem}.hour td{display:inline-block;border:0}
 .hour td:last-child{display:block}.hour tr{border-bottom:1px solid var(--line);display:block}.hour thead{display:none}}
 `;
 
@@ -101,7 +101,7 @@ function rowText(row: IndexRow, compares: boolean): string {
   const { name, counts, count, change } = row;
   const changed = compares ? `<td class=n>${counts ? signed(change) : ''}</td>` : '';
   // Go's rows begin with a number, whatever it is, and programs read it.
-  const unread = counts && count === null ? ' <span class=soft>not read yet</span>' : '';
+  const unread = counts && count === null ? ' <span class=soft>unread</span>' : '';
   return (
     `<tr><td>${count ?? 0}</td><td><a href='${encodeURIComponent(name)}?debug=1'>${escapeHtml(name)}</a></td>` +
     `${changed}<td>${forms(row)}${unread}</td></tr>\n`
