@@ -28,11 +28,11 @@ export function isHeader(name: string, value: unknown): boolean {
 
 /** `Name: value`, a line each; null where a line is none. */
 export function headersOf(text: string): Record<string, string> | null {
-  const headers: Record<string, string> = {};
+  const headers: [name: string, value: string][] = [];
   for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
     const [, name = '', value = ''] = /^\s*([^\s:]+)\s*:\s*(.*?)\s*$/u.exec(line) ?? [];
     if (!isHeader(name, value)) return null;
-    headers[name] = value;
+    headers.push([name, value]);
   }
-  return headers;
+  return Object.fromEntries(headers);
 }

@@ -12,6 +12,7 @@ describe('while nobody looks at tasks', () => {
     let now = 0;
     const parts: number[] = [];
     const attention = new Attention([{ take: (part) => parts.push(part) }], () => now);
+    attention.looked();
     for (now = 0; now < 10 * MINUTE; now += 1000) attention.check();
     assert.deepEqual(parts, []);
     for (; now < 30 * MINUTE; now += 1000) attention.check();
@@ -27,6 +28,19 @@ describe('while nobody looks at tasks', () => {
     }
     assert.deepEqual(parts, [RESTING_PART, 1]);
     assert.equal(attention.rested, 20 * MINUTE);
+  });
+
+  test('where nobody has looked yet it rests after twenty seconds', () => {
+    let now = 0;
+    const parts: number[] = [];
+    const attention = new Attention([{ take: (part) => parts.push(part) }], () => now);
+    for (; now < 20_000; now += 1000) attention.check();
+    assert.deepEqual(parts, []);
+    for (; now < 5 * MINUTE; now += 1000) attention.check();
+    attention.looked();
+    assert.deepEqual(parts, [RESTING_PART, 1]);
+    for (; now < 15 * MINUTE; now += 1000) attention.check();
+    assert.deepEqual(parts, [RESTING_PART, 1]);
   });
 
   test('a budget of which a part is taken is spent by that part', () => {
@@ -65,6 +79,7 @@ describe('while nobody looks at tasks', () => {
         for (let i = 0; i < 1000; i++) await null;
       };
       await promises();
+      tracker.dump(false);
       ahead = 15 * MINUTE;
       await promises();
       ahead = 45 * MINUTE;

@@ -34,14 +34,14 @@ const live = [
 ];
 const cumulative = /^(?:cpu|samples|wall|alloc_space|alloc_objects|contentions|delay|events?)$/u;
 
-const nouns: Readonly<Record<string, string>> = {
-  goroutine: 'goroutines',
-  goroutineleak: 'leaked goroutines',
-  task: 'tasks',
-  handle: 'handles',
-  inuse_objects: 'objects',
-  threadcreate: 'threads',
-};
+const nouns: ReadonlyMap<string, string> = new Map([
+  ['goroutine', 'goroutines'],
+  ['goroutineleak', 'leaked goroutines'],
+  ['task', 'tasks'],
+  ['handle', 'handles'],
+  ['inuse_objects', 'objects'],
+  ['threadcreate', 'threads'],
+]);
 
 /**
  * Chooses the sample type to judge: `wanted` by name, else the first that counts what is alive.
@@ -80,7 +80,7 @@ export function measureOf(profile: Profile, wanted?: string, seen?: string): Mea
     types.findIndex(({ type, unit }) => type === name && unit === 'bytes');
   const claimed = chosen.type === 'objects' ? -1 : bytesColumn('claimed');
   const retained = claimed >= 0 ? claimed : bytesColumn('retained');
-  const noun = nouns[chosen.type] ?? (counts ? chosen.type : 'bytes');
+  const noun = nouns.get(chosen.type) ?? (counts ? chosen.type : 'bytes');
   const facts = { type: chosen.type, unit: chosen.unit, retained, counts };
   // A heap snapshot counts handles (sockets, timers) beside the tasks: either may be what piles up.
   const handles = types.findIndex((type) => type.type === 'handles' && type.unit === chosen.unit);

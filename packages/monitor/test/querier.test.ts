@@ -175,6 +175,13 @@ describe("Grafana's questions", () => {
       both.series.map(({ points }) => points.map(({ value }) => value)),
       [[40]],
     );
+    // A label that no series has is empty, also where every object has something of its name.
+    const lacking = { ...select, labelSelector: '{constructor=""}', groupBy: ['toString'], step: 600 };
+    const found = (await askJson(base, 'SelectSeries', lacking)) as { series: { labels: object[] }[] };
+    assert.deepEqual(
+      found.series.map(({ labels }) => labels),
+      [[{ name: 'toString', value: '' }]],
+    );
     const flame = await ask(base, 'SelectMergeStacktraces', 'SelectRequest', select, 'StacktracesResponse');
     assert.deepEqual(flame['flamegraph'], {
       names: ['total', 'main', 'serve', 'wait', 'work'],

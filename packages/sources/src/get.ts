@@ -182,18 +182,18 @@ function headersFor(
   request: HttpRequest,
   own: ReadonlyMap<string, string>,
 ): Record<string, string> {
-  const headers: Record<string, string> = {
-    'user-agent': 'stackpile',
-    accept: '*/*',
-    'accept-encoding': 'gzip',
-  };
-  if (socketPathOf(url) !== null) headers['host'] = 'localhost';
-  for (const [name, value] of own) headers[name] = value;
+  const headers = new Map([
+    ['user-agent', 'stackpile'],
+    ['accept', '*/*'],
+    ['accept-encoding', 'gzip'],
+  ]);
+  if (socketPathOf(url) !== null) headers.set('host', 'localhost');
+  for (const [name, value] of own) headers.set(name, value);
   if (url.origin !== request.url.origin) {
-    for (const name of own.keys()) delete headers[name];
+    for (const name of own.keys()) headers.delete(name);
   }
-  if (request.body !== undefined) headers['content-length'] = String(request.body.length);
-  return headers;
+  if (request.body !== undefined) headers.set('content-length', String(request.body.length));
+  return Object.fromEntries(headers);
 }
 
 /** Where an answer leads; null where it is the answer itself. */

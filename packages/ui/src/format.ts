@@ -20,25 +20,25 @@ const bytes: readonly Scale[] = [
   { factor: 2 ** 10, unit: 'kB' },
   { factor: 1, unit: 'B' },
 ];
-const toNanoseconds: Readonly<Record<string, number>> = {
-  nanoseconds: 1,
-  ns: 1,
-  microseconds: 1e3,
-  us: 1e3,
-  milliseconds: 1e6,
-  ms: 1e6,
-  seconds: 1e9,
-  s: 1e9,
-  minutes: 60e9,
-};
-const toBytes: Readonly<Record<string, number>> = {
-  bytes: 1,
-  b: 1,
-  byte: 1,
-  kb: 1024,
-  mb: 2 ** 20,
-  gb: 2 ** 30,
-};
+const toNanoseconds: ReadonlyMap<string, number> = new Map([
+  ['nanoseconds', 1],
+  ['ns', 1],
+  ['microseconds', 1e3],
+  ['us', 1e3],
+  ['milliseconds', 1e6],
+  ['ms', 1e6],
+  ['seconds', 1e9],
+  ['s', 1e9],
+  ['minutes', 60e9],
+]);
+const toBytes: ReadonlyMap<string, number> = new Map([
+  ['bytes', 1],
+  ['b', 1],
+  ['byte', 1],
+  ['kb', 1024],
+  ['mb', 2 ** 20],
+  ['gb', 2 ** 30],
+]);
 
 /** Three significant digits at most, no trailing zeros, thousands apart. */
 function digits(value: number): string {
@@ -55,9 +55,9 @@ function digits(value: number): string {
 
 /** `value` in a unit of the profile's, scaled to be short. */
 export function formatValue(value: number, unit: string): string {
-  const nanoseconds = toNanoseconds[unit.toLowerCase()];
+  const nanoseconds = toNanoseconds.get(unit.toLowerCase());
   if (nanoseconds !== undefined) return scaled(value * nanoseconds, time);
-  const size = toBytes[unit.toLowerCase()];
+  const size = toBytes.get(unit.toLowerCase());
   if (size !== undefined) return scaled(value * size, bytes);
   const text = digits(value);
   return unit === '' || unit === 'count' ? text : `${text}\u00a0${unit}`;

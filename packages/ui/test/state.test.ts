@@ -178,10 +178,21 @@ test('values read as people write them', () => {
       formatValue(2_410_000_000, 'nanoseconds'),
       formatValue(0, 'nanoseconds'),
       formatValue(90, 'seconds'),
+      formatValue(7, 'constructor'),
       formatDelta(-3, 'count'),
       formatDelta(0, 'bytes'),
     ],
-    ['274', '12,345,678', '1.46\u00a0MB', '2.41\u00a0s', '0\u00a0s', '1.5\u00a0min', '−3', '±0'],
+    [
+      '274',
+      '12,345,678',
+      '1.46\u00a0MB',
+      '2.41\u00a0s',
+      '0\u00a0s',
+      '1.5\u00a0min',
+      '7\u00a0constructor',
+      '−3',
+      '±0',
+    ],
   );
   assert.deepEqual(
     [

@@ -5,6 +5,7 @@ import { errorResponse } from '../http/messages.ts';
 import type { Route } from '../http/route.ts';
 import { messageOf } from '../errors.ts';
 import type { AuthRequest } from '../options.ts';
+import { clearTimeout, setTimeout } from '../own-timers.ts';
 import { MAX_BODY } from './body.ts';
 import type { Gate, Scheme } from './gate.ts';
 import { carries, isAllowedHost, isCrossSite } from './guard.ts';

@@ -2,6 +2,8 @@
 
 /** Milliseconds without a look after which nobody is taken to look: who follows a leak, or a monitor, looks more often. */
 const INTEREST_MS = 600_000;
+/** The same from the start on: who starts a program to look at it does so soon, and in most services nobody ever does. */
+const START_MS = 20_000;
 /** Part of the budget that is taken while nobody looks: what waits is seen all the same, of many promises a smaller part. */
 export const RESTING_PART = 0.2;
 
@@ -15,20 +17,17 @@ export interface Taking {
 export class Attention {
   readonly #takers: readonly Taking[];
   readonly #now: () => number;
-  #lookedAt: number;
+  /** Until when somebody is taken to look. */
+  #until: number;
   /** Since when nobody looks; -1 while somebody does. */
   #restsSince = -1;
   #rested = 0;
 
-  /**
-   * The start counts as a look.
-   *
-   * @param now milliseconds
-   */
+  /** @param now milliseconds */
   constructor(takers: readonly Taking[], now = (): number => performance.now()) {
     this.#takers = takers;
     this.#now = now;
-    this.#lookedAt = now();
+    this.#until = now() + START_MS;
   }
 
   /** Milliseconds so far in which a part of the budget was taken. */
@@ -39,7 +38,7 @@ export class Attention {
   /** Somebody looks. */
   looked(): void {
     this.#rested = this.rested;
-    this.#lookedAt = this.#now();
+    this.#until = this.#now() + INTEREST_MS;
     if (this.#restsSince < 0) return;
     this.#restsSince = -1;
     for (const taker of this.#takers) taker.take(1);
@@ -48,7 +47,7 @@ export class Attention {
   /** Rests, where nobody has looked for long. */
   check(): void {
     const now = this.#now();
-    if (this.#restsSince >= 0 || now - this.#lookedAt < INTEREST_MS) return;
+    if (this.#restsSince >= 0 || now < this.#until) return;
     this.#restsSince = now;
     for (const taker of this.#takers) taker.take(RESTING_PART);
   }

@@ -33,9 +33,9 @@ export function trackingNotes(tracking: Tracking): string[] {
   const spent = budget.spent + (duty?.spent ?? 0);
   const share = ((spent / 1000 / seconds) * 100).toFixed(2);
   const notes = [`tasks: tracking took ${share} % of one CPU, the budget is ${settings.budget * 100} %`];
-  if (rested > 0)
+  if (rested >= 60_000)
     notes.push(
-      `tasks: for ${Math.max(1, Math.round(rested / 60_000))} min nobody looked, and ${100 * RESTING_PART} % of the budget was taken`,
+      `tasks: for ${Math.round(rested / 60_000)} min nobody looked, and ${100 * RESTING_PART} % of the budget was taken`,
     );
   if (settings.from === 'first look')
     notes.push(

@@ -132,6 +132,7 @@ test('nobody there is one line without credentials, and a file that was tidied a
 });
 
 test('headers are lines, and what is none, or is not ours to set, is refused', () => {
+  assert.deepEqual(Object.entries(headersOf('__proto__: a') ?? {}), [['__proto__', 'a']]);
   assert.deepEqual(headersOf('Authorization: Bearer a:b\n\n X-Team:  core \n'), {
     Authorization: 'Bearer a:b',
     'X-Team': 'core',

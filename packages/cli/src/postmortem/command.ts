@@ -73,32 +73,34 @@ function crossedText({ crossed }: ReadBundle): string {
   return `${crossed.what} reached ${amount(crossed.value, isBytes)}${limit} (line: ${amount(crossed.line, isBytes)})`;
 }
 
-const titles: Readonly<Record<string, string>> = {
-  goroutine: 'tasks',
-  handles: 'handles',
-  inuse_space: 'live heap, by who allocated it',
-  shallow: 'bytes with what is off-heap, by class and holder',
-  objects: 'objects, by class and holder',
-  cpu: 'CPU of the last second',
-};
+const titles: ReadonlyMap<string, string> = new Map([
+  ['goroutine', 'tasks'],
+  ['handles', 'handles'],
+  ['inuse_space', 'live heap, by who allocated it'],
+  ['shallow', 'bytes with what is off-heap, by class and holder'],
+  ['objects', 'objects, by class and holder'],
+  ['cpu', 'CPU of the last second'],
+]);
+
+function amountIn(value: number, unit: string): string {
+  return unit === 'nanoseconds' ? `${amount(value / 1e6, false)} ms` : amount(value, unit === 'bytes');
+}
 
 function grownText({ type, unit, first, last, isCompared, growers }: Grown): string {
-  const isBytes = unit === 'bytes';
-  const sum = isCompared ? `${amount(first, isBytes)} → ${amount(last, isBytes)}` : amount(last, isBytes);
+  const told = (from: number, to: number): string =>
+    isCompared ? `${amountIn(from, unit)} → ${amountIn(to, unit)}` : amountIn(to, unit);
   const lines = growers.map(({ guilty, share, first: from, last: to, stack }) => {
     const place =
       guilty === null
         ? '(no frame)'
         : `${guilty.name}  ${guilty.file}${guilty.line > 0 ? `:${guilty.line}` : ''}`;
-    const size = isCompared ? `${amount(from, isBytes)} → ${amount(to, isBytes)}` : amount(to, isBytes);
     const chain = stack
       .slice(0, 8)
       .map((frame) => frame.name)
       .join(' < ');
-    return `    ${String(Math.round(share * 100)).padStart(3)} %  ${place}  (${size})\n           ${chain}`;
+    return `    ${String(Math.round(share * 100)).padStart(3)} %  ${place}  (${told(from, to)})\n           ${chain}`;
   });
-  const nanos = unit === 'nanoseconds' ? ` ${(last / 1e6).toFixed(0)} ms` : ` ${sum}`;
-  return [`  ${titles[type] ?? type}:${nanos}`, ...lines].join('\n');
+  return [`  ${titles.get(type) ?? type}: ${told(first, last)}`, ...lines].join('\n');
 }
 
 const verdictTitles = { leak: 'LEAK', none: 'NO LEAK', unsure: 'COULD NOT TELL' } as const;

@@ -37,13 +37,13 @@ const MOST_GROWERS = 3;
 const MOST_FRAMES = 256;
 
 /** Sample types by kind of profile, the first that is there. */
-const types: Readonly<Record<string, readonly string[]>> = {
-  goroutine: ['goroutine', 'handles'],
-  heap: ['inuse_space'],
+const types: ReadonlyMap<string, readonly string[]> = new Map([
+  ['goroutine', ['goroutine', 'handles']],
+  ['heap', ['inuse_space']],
   // Bytes first: what is off-heap belongs to few objects.
-  heapclasses: ['shallow', 'objects'],
-  profile: ['cpu'],
-};
+  ['heapclasses', ['shallow', 'objects']],
+  ['profile', ['cpu']],
+]);
 
 interface Counted {
   readonly stack: readonly GrownFrame[];
@@ -126,7 +126,7 @@ export function grownIn(kind: string, profiles: readonly Profile[]): Grown[] {
   const [first] = profiles;
   const last = profiles.at(-1);
   if (first === undefined || last === undefined) return [];
-  return (types[kind] ?? []).flatMap((type): Grown[] => {
+  return (types.get(kind) ?? []).flatMap((type): Grown[] => {
     const columnOf = (profile: Profile): number => profile.sampleTypes.findIndex((one) => one.type === type);
     const at = columnOf(last);
     if (at < 0) return [];

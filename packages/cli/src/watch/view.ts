@@ -106,7 +106,7 @@ function limitOf({ limit, last, unit, untilLimit }: Row, columns: number): strin
 }
 
 /** Nouns that are too long to stand beside a number. */
-const short: Readonly<Record<string, string>> = { 'memory outside the heap': 'off-heap memory' };
+const short: ReadonlyMap<string, string> = new Map([['memory outside the heap', 'off-heap memory']]);
 
 /** Counters below one another, their sparklines of one width. */
 function rowLines(rows: readonly Row[], { paint, columns }: Telling): string[] {
@@ -115,7 +115,7 @@ function rowLines(rows: readonly Row[], { paint, columns }: Telling): string[] {
   const spark = Math.max(0, Math.min(MOST_SPARK, room));
   return rows.map((row, i) =>
     [
-      ` ${pad(elide(short[row.noun] ?? row.noun, NOUN - 1), NOUN)}`,
+      ` ${pad(elide(short.get(row.noun) ?? row.noun, NOUN - 1), NOUN)}`,
       paint('bold', padStart(amount(row.last, row.unit), VALUE)),
       '  ',
       paint('cyan', padStart(sparkline(row.values, spark), spark)),

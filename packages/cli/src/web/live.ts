@@ -84,12 +84,12 @@ export class LiveService {
 }
 
 function taken(offer: Offer, query: URLSearchParams): Query {
-  const taken: Record<string, string> = {};
-  for (const key of offer.query) {
-    const value = query.get(key);
-    if (value !== null && VALUE.test(value)) taken[key] = value;
-  }
-  return taken;
+  return Object.fromEntries(
+    offer.query.flatMap((key) => {
+      const value = query.get(key);
+      return value !== null && VALUE.test(value) ? [[key, value]] : [];
+    }),
+  );
 }
 
 /** The running service behind a source; null where there is none, as behind a file on a web server. */

@@ -244,6 +244,18 @@ test('memory that no stack leads to is told after what somebody has allocated', 
   assert.equal(status, 0);
 });
 
+test('CPU time is told in milliseconds, of all and of each', async () => {
+  const builder = new ProfileBuilder({ sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
+  const work = builder.location({ lines: [{ function: builder.function('work', '/app/work.js'), line: 4 }] });
+  builder.sample([work], [250_000_000]);
+  bundleOf({
+    'box.json': JSON.stringify(box),
+    'profile.pb.gz': gzipSync(encodeProfile(builder.build())),
+  });
+  const { stdout } = await postmortem(dir);
+  assert.match(stdout, /CPU of the last second: 250 ms\n +100 % {2}work .* \(250 ms\)$/m);
+});
+
 test('of connections within one process whoever connects is told before the end that was accepted', async () => {
   const tasksOf = (client: number, accepted: number): Uint8Array => {
     const builder = new ProfileBuilder({ sampleTypes: [{ type: 'handles', unit: 'count' }] });

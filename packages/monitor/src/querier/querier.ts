@@ -154,7 +154,9 @@ export class Querier {
     const by = asked.texts('groupBy');
     const groups = new Map<string, { labels: Record<string, string>; members: Series[] }>();
     for (const { series, labels } of await this.#selected(asked, range)) {
-      const own = Object.fromEntries(by.map((name) => [name, labels[name] ?? '']));
+      const own = Object.fromEntries(
+        by.map((name) => [name, Object.hasOwn(labels, name) ? (labels[name] ?? '') : '']),
+      );
       const key = JSON.stringify(own);
       const known = groups.get(key) ?? { labels: own, members: [] };
       known.members.push(series);

@@ -64,7 +64,7 @@ export function parseSelector(text: string): Matcher {
       : null;
     const isNot = operator.startsWith('!');
     tests.push((labels) => {
-      const value = labels[name] ?? '';
+      const value = Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
       return (expression === null ? value === wanted : expression(value)) !== isNot;
     });
   }

@@ -142,6 +142,36 @@ test('objects that were born after a look are told from those it saw', () => {
   );
 });
 
+test('objects whose map says no keys are told apart by their own, though they share it', () => {
+  const plain = (keys: readonly string[]): TestNode => ({
+    type: 'object',
+    name: 'Object',
+    size: 8,
+    edges: [
+      { type: 'internal', name: 'map', to: 4 },
+      ...keys.map((name) => ({ type: 'property', name, to: 5 })),
+    ],
+  });
+  const rows = rowsOf(
+    classesOf(
+      snapshotText([
+        {
+          type: 'synthetic',
+          name: '',
+          edges: [1, 2, 3].map((to) => ({ type: 'element', name: to, to })),
+        },
+        plain(['id', 'user']),
+        plain(['url']),
+        plain(['url']),
+        { type: 'hidden', name: 'system / Map', size: 8 },
+        { type: 'string', name: 'text', size: 8 },
+      ]),
+    ),
+  );
+  const told = rows.map((row) => `${row.chain[0]?.name ?? ''} ${sum([row], 'objects')}`);
+  assert.deepEqual(told.filter((row) => row.startsWith('{')).sort(), ['{id, user} 1', '{url} 2']);
+});
+
 test('what only the engine needs is a few rows, and a table is part of what holds it', () => {
   const rows = rowsOf(
     classesOf(

@@ -1,13 +1,13 @@
 // The file format of speedscope: https://www.speedscope.app/file-format-schema.json.
 import type { ExportStacks } from './stacks.ts';
 
-const units: Readonly<Record<string, string>> = {
-  nanoseconds: 'nanoseconds',
-  microseconds: 'microseconds',
-  milliseconds: 'milliseconds',
-  seconds: 'seconds',
-  bytes: 'bytes',
-};
+const units: ReadonlyMap<string, string> = new Map([
+  ['nanoseconds', 'nanoseconds'],
+  ['microseconds', 'microseconds'],
+  ['milliseconds', 'milliseconds'],
+  ['seconds', 'seconds'],
+  ['bytes', 'bytes'],
+]);
 
 /** A "sampled" profile; weights keep their sign. A frame without a line of its own stands where its function begins. */
 export function speedscope({ frames, stacks, unit }: ExportStacks, name: string): string {
@@ -31,7 +31,7 @@ export function speedscope({ frames, stacks, unit }: ExportStacks, name: string)
       {
         type: 'sampled',
         name,
-        unit: units[unit] ?? 'none',
+        unit: units.get(unit) ?? 'none',
         startValue: 0,
         endValue,
         samples: stacks.map((stack) => stack.frames),

@@ -15,13 +15,19 @@ const PER_BYTE = 512;
 /** Times and what is as wide as it, so that hardly any text has to be squeezed. */
 const FAMILIES = 'Times,Times New Roman,Nimbus Roman,Liberation Serif,Tinos,serif';
 
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const entities: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 function unescaped(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|(\w+));/g,
     (whole, code: string | undefined, name: string | undefined) => {
-      if (code === undefined) return entities[name ?? ''] ?? whole;
+      if (code === undefined) return entities.get(name ?? '') ?? whole;
       return Number(code) <= 0x10ffff ? String.fromCodePoint(Number(code)) : whole;
     },
   );

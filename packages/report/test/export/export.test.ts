@@ -64,6 +64,13 @@ describe('speedscope', () => {
     );
     assert.deepEqual(only.weights, [38, 12]);
   });
+
+  test('a unit that it does not know is none, whatever its name', () => {
+    for (const unit of ['count', 'constructor', '__proto__']) {
+      const file = JSON.parse(exported(profileOf([['main', 1]], unit), 'speedscope')) as File;
+      assert.equal(file.profiles[0].unit, 'none');
+    }
+  });
 });
 
 test('what has a value and no stack counts in speedscope, and is no line of folded stacks', () => {

@@ -184,10 +184,11 @@ export class ClassNames {
       const keys = this.#keysOf(node, map);
       const told = keys.slice(0, MOST_KEYS).map((key) => (key.length > 24 ? `${key.slice(0, 24)}…` : key));
       if (keys.length > MOST_KEYS) told.push('…');
-      // Objects used as dictionaries have no keys in their map, and any keys of their own.
-      const isDictionary = map < 0 || (this.#descriptors(map) < 0 && keys.length > MOST_KEYS);
+      // Objects used as dictionaries have no keys in their map, which they share, and any keys of their own.
+      const isKeyless = map < 0 || this.#descriptors(map) < 0;
+      const isDictionary = map < 0 || (isKeyless && keys.length > MOST_KEYS);
       frame = isDictionary ? this.#fixed.dictionary : this.#tree.frame(`{${told.join(', ')}}`, '', 0);
-      if (map >= 0) this.#byMap.set(map, frame);
+      if (!isKeyless) this.#byMap.set(map, frame);
     }
     return frame;
   }

@@ -4,14 +4,14 @@ import type { Node } from './itanium-nodes.ts';
 import { printClosure } from './itanium-print-closure.ts';
 import type { NodeOf, Printer, Printers } from './itanium-printer.ts';
 
-const integerSuffix: Readonly<Record<string, string>> = {
-  int: '',
-  'unsigned int': 'u',
-  long: 'l',
-  'unsigned long': 'ul',
-  'long long': 'll',
-  'unsigned long long': 'ull',
-};
+const integerSuffix: ReadonlyMap<string, string> = new Map([
+  ['int', ''],
+  ['unsigned int', 'u'],
+  ['long', 'l'],
+  ['unsigned long', 'ul'],
+  ['long long', 'll'],
+  ['unsigned long long', 'ull'],
+]);
 const floats = new Set(['double', 'long double', 'float', '__float128', 'half']);
 
 function designates(node: Node): boolean {
@@ -26,7 +26,7 @@ function printLiteral(p: Printer, node: Node & { kind: 'literal' }): void {
   let float = false;
   if (node.type.kind === 'builtin') {
     const { text } = node.type;
-    const suffix = integerSuffix[text];
+    const suffix = integerSuffix.get(text);
     if (suffix !== undefined) {
       p.write(`${node.negative ? '-' : ''}${node.text}${suffix}`);
       return;
