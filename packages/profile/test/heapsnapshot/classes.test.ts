@@ -172,6 +172,29 @@ test('objects whose map says no keys are told apart by their own, though they sh
   assert.deepEqual(told.filter((row) => row.startsWith('{')).sort(), ['{id, user} 1', '{url} 2']);
 });
 
+test('objects with any keys at all, each of them with others, are one row before long', () => {
+  const nodes: TestNode[] = Array.from({ length: 1002 }, (_, i) => ({
+    type: i === 0 ? 'synthetic' : i === 1 ? 'hidden' : 'object',
+    name: i === 0 ? '' : i === 1 ? 'system / Map' : 'Object',
+    size: 8,
+    edges:
+      i === 0
+        ? Array.from({ length: 1000 }, (_, to) => ({ type: 'element', name: to, to: to + 2 }))
+        : i === 1
+          ? []
+          : [
+              { type: 'internal', name: 'map', to: 1 },
+              { type: 'property', name: `user-${i}`, to: 1 },
+            ],
+  }));
+  const rows = rowsOf(classesOf(snapshotText(nodes)));
+  assert.ok(rows.length < 100, `${rows.length} rows`);
+  assert.equal(
+    rows.reduce((all, row) => all + (row.chain[0]?.name.startsWith('system') ? 0 : sum([row], 'objects')), 0),
+    1000,
+  );
+});
+
 test('what only the engine needs is a few rows, and a table is part of what holds it', () => {
   const rows = rowsOf(
     classesOf(

@@ -16,6 +16,8 @@ import type { Scopes } from './scopes.ts';
 const NAME_LENGTH = 60;
 /** Keys of a plain object that are told. */
 const MOST_KEYS = 6;
+/** Shapes that are told apart of objects that are used as dictionaries. */
+const MOST_SHAPES = 64;
 /** Maps from which a map came that are counted; a hostile file may tie them into a ring. */
 const MOST_TRANSITIONS = 64;
 
@@ -44,6 +46,8 @@ export class ClassNames {
   readonly #names: Readonly<Record<(typeof names)[number], number>>;
   readonly #byName = new Map<number, number>();
   readonly #byMap = new Map<number, number>();
+  /** Frames of objects whose map says no keys. */
+  readonly #shapes = new Map<string, number>();
   readonly #byFunction = new Map<number, number>();
   /** Whether the constructor of a class is the user's, by its name's row. */
   readonly #ofUser = new Map<number, boolean>();
@@ -184,11 +188,22 @@ export class ClassNames {
       const keys = this.#keysOf(node, map);
       const told = keys.slice(0, MOST_KEYS).map((key) => (key.length > 24 ? `${key.slice(0, 24)}…` : key));
       if (keys.length > MOST_KEYS) told.push('…');
-      // Objects used as dictionaries have no keys in their map, which they share, and any keys of their own.
-      const isKeyless = map < 0 || this.#descriptors(map) < 0;
-      const isDictionary = map < 0 || (isKeyless && keys.length > MOST_KEYS);
-      frame = isDictionary ? this.#fixed.dictionary : this.#tree.frame(`{${told.join(', ')}}`, '', 0);
-      if (!isKeyless) this.#byMap.set(map, frame);
+      const shape = `{${told.join(', ')}}`;
+      if (map >= 0 && this.#descriptors(map) >= 0) {
+        frame = this.#tree.frame(shape, '', 0);
+        this.#byMap.set(map, frame);
+      } else frame = map < 0 || keys.length > MOST_KEYS ? this.#fixed.dictionary : this.#keyless(shape);
+    }
+    return frame;
+  }
+
+  /** Objects used as dictionaries have no keys in their map, which they share, and any keys of their own: there may be a shape for each of them. */
+  #keyless(shape: string): number {
+    let frame = this.#shapes.get(shape);
+    if (frame === undefined) {
+      if (this.#shapes.size >= MOST_SHAPES) return this.#fixed.dictionary;
+      frame = this.#tree.frame(shape, '', 0);
+      this.#shapes.set(shape, frame);
     }
     return frame;
   }
