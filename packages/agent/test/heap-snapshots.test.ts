@@ -14,8 +14,9 @@ import {
   readHeapSnapshot,
   survivors,
 } from '@stackpile/profile';
-import { allowedSnapshot, type SnapshotContext, type Stopped } from '../src/captures/allowed-snapshot.ts';
+import { allowedSnapshot, type SnapshotContext } from '../src/captures/allowed-snapshot.ts';
 import { Limits } from '../src/captures/limits.ts';
+import type { Stopped } from '../src/captures/stop-watch.ts';
 import type { InspectorSession } from '../src/inspect/main-thread.ts';
 import { ask } from './http-client.ts';
 import { serving } from './serving.ts';

@@ -2,6 +2,7 @@
 import { memoryUsage } from 'node:process';
 import type { ThreadContext } from './capture.ts';
 import { sleep } from './sleep.ts';
+import type { Stopped } from './stop-watch.ts';
 import { temporaryRoom } from './snapshot-file.ts';
 import { EndpointError } from '../http/messages.ts';
 import { type Expression, OWN_TIMERS } from '../host/calls.ts';
@@ -17,14 +18,6 @@ const REST_TIMES = 5;
 const REST_MS = 2000;
 /** Bytes of a snapshot's text per object; measured 70 to 95. */
 const TEXT_BYTES = 95;
-
-/** What a snapshot was taken for, and for how many milliseconds the main thread stood still. */
-export interface Stopped<T> {
-  readonly value: T;
-  readonly stopMs: number;
-  /** For how long it was stopped by what was asked of it besides. */
-  readonly besidesMs?: number;
-}
 
 /**
  * What is kept beside V8's own tables: the columns of an analysis, or the text itself, in a temporary file. One that was asked for by name
@@ -117,44 +110,6 @@ const TURN: Expression<number> = `new Promise((turned) => ${OWN_TIMERS}.setTimeo
 async function loopTurns(session: InspectorSession): Promise<void> {
   const asked = { expression: TURN, awaitPromise: true, silent: true };
   await session.post('Runtime.evaluate', asked, { timeoutMs: TURN_MS });
-}
-
-/** On the thread: a timer that is late by as long as nothing else runs. */
-const WATCH = `globalThis[Symbol.for('stackpile.agent.stop')]`;
-const BEGIN: Expression<null> = `(() => {
-  const watch = { last: performance.now(), longest: 0 };
-  const turn = () => {
-    const now = performance.now();
-    watch.longest = Math.max(watch.longest, now - watch.last);
-    watch.last = now;
-  };
-  watch.turn = turn;
-  watch.timer = ${OWN_TIMERS}.setInterval(turn, 1);
-  watch.timer.unref?.();
-  ${WATCH} = watch;
-  return null;
-})()`;
-const END: Expression<number> = `(() => {
-  const watch = ${WATCH};
-  delete ${WATCH};
-  ${OWN_TIMERS}.clearInterval(watch.timer);
-  watch.turn();
-  return watch.longest;
-})()`;
-
-/**
- * For how long the main thread stands still while `take` is under way, by its own clock: the sidecar is busy for longer with what it
- * is sent. One at a time.
- */
-export async function timed<T>(context: ThreadContext, take: () => Promise<T>): Promise<Stopped<T>> {
-  await context.thread.evaluate(BEGIN);
-  try {
-    const value = await take();
-    return { value, stopMs: await context.thread.evaluate(END) };
-  } catch (error) {
-    await context.thread.evaluate(END).catch(() => undefined);
-    throw error;
-  }
 }
 
 /**

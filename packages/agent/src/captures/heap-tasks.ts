@@ -1,7 +1,8 @@
 // `goroutine?source=heap`: tasks, handles and closures from a heap snapshot, with no hook armed beforehand.
 import { heapProfile, type Profile } from '@stackpile/profile';
 import type { CaptureRequest, ThreadContext } from './capture.ts';
-import { allowedSnapshot, SNAPSHOT_MS, type Stopped } from './allowed-snapshot.ts';
+import { allowedSnapshot, SNAPSHOT_MS } from './allowed-snapshot.ts';
+import type { Stopped } from './stop-watch.ts';
 import { EndpointError } from '../http/messages.ts';
 import { functionNames } from '../script-text.ts';
 import { heapFrames, heapFrameWriter } from '../inspect/heap-frames.ts';

@@ -2,7 +2,8 @@
 import { type HeapGroupKind, heapProfile, type Profile } from '@stackpile/profile';
 import type { ThreadContext } from '../captures/capture.ts';
 import { displayPath } from '../frames.ts';
-import { allowedSnapshot, SNAPSHOT_MS, timed } from '../captures/allowed-snapshot.ts';
+import { allowedSnapshot, SNAPSHOT_MS } from '../captures/allowed-snapshot.ts';
+import { timed } from '../captures/stop-watch.ts';
 import { heapFrames, heapFrameWriter } from '../inspect/heap-frames.ts';
 import { takeHeapSnapshot } from '../inspect/take-snapshot.ts';
 import { functionNames } from '../script-text.ts';

@@ -1,6 +1,7 @@
 // `heapsnapshot`: V8's own file, as `v8.writeHeapSnapshot` writes it, for whatever reads those.
 import type { ThreadContext } from '../captures/capture.ts';
-import { allowedSnapshot, SNAPSHOT_MS, timed } from '../captures/allowed-snapshot.ts';
+import { allowedSnapshot, SNAPSHOT_MS } from '../captures/allowed-snapshot.ts';
+import { timed } from '../captures/stop-watch.ts';
 import { SnapshotFile } from '../captures/snapshot-file.ts';
 import { EndpointError } from '../http/messages.ts';
 import { download } from './download.ts';

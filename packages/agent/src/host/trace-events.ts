@@ -3,7 +3,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { Session } from 'node:inspector';
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { messageOf } from '../errors.ts';
-import { clearTimeout, setTimeout } from '../own-timers.ts';
+import { setTimeout } from '../own-timers.ts';
 import type { TraceBatch, TraceEvent } from './trace-event.ts';
 
 /** Events that wait to be read; more are counted only. */
@@ -86,7 +86,11 @@ export class TraceEvents {
 
   start(): void {
     this.#clockOffset = micros() - performance.now() * 1000;
-    this.#forgotten = setTimeout(() => this.stop(), FORGOTTEN_MS).unref();
+    // Not cleared when it ends: an inspector that asks for that may have interrupted this very timer, and Node would call what is none any more.
+    const timer = setTimeout(() => {
+      if (this.#forgotten === timer) this.stop();
+    }, FORGOTTEN_MS).unref();
+    this.#forgotten = timer;
     for (const [channel, listener] of this.#channels) diagnostics.subscribe(channel, listener);
     this.#observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) this.#onEntry(entry);
@@ -97,7 +101,6 @@ export class TraceEvents {
 
   stop(): void {
     if (this.#forgotten === null) return;
-    clearTimeout(this.#forgotten);
     this.#forgotten = null;
     for (const [channel, listener] of this.#channels) diagnostics.unsubscribe(channel, listener);
     this.#observer?.disconnect();

@@ -32,6 +32,7 @@ export function leaseScript(owner: LeaseOwner | null, seconds: number): string {
   const owner = ${JSON.stringify(owner)};
   const patience = () => ${seconds} + process.memoryUsage().heapUsed / 1e7;
   let left = patience();
+  let closed = false;
   function isOwnerGone() {
     if (owner.born !== null) {
       try {
@@ -48,13 +49,14 @@ export function leaseScript(owner: LeaseOwner | null, seconds: number): string {
     }
   }
   const named = { '${LEASE_NAME}'() {
-    if (inspector.url() === undefined) clearInterval(timer);
+    if (closed || inspector.url() === undefined) clearInterval(timer);
     else if (owner === null ? --left <= 0 : isOwnerGone()) close();
   } };
   const timer = setInterval(named['${LEASE_NAME}'], 1000);
   timer.unref();
+  // Ends the timer with its next turn: what interrupts a timer that is due and clears it has Node call what is no function any more.
   function close() {
-    clearInterval(timer);
+    closed = true;
     inspector.close();
   }
   return { renew() { left = patience(); }, close };

@@ -1,5 +1,6 @@
 // What is left of us in a process that was looked at through its inspector: nothing, however the look or the process ends.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { leaseScript, ownerFor } from '../../src/process/lease.ts';
@@ -145,6 +146,26 @@ describe('a command that is killed', linux, () => {
       await untilClosed(child.pid, own);
       assert.equal((await trace(child)).url, null);
     }));
+});
+
+test('a lease that is ended while its timer is about to be called ends no process', () => {
+  const program = `
+    const { createHook, executionAsyncResource } = require('node:async_hooks');
+    const lease = ${leaseScript({ pid: process.pid, born: null }, 60)};
+    const hook = createHook({
+      before() {
+        if (!String(executionAsyncResource()._onTimeout?.name).includes('stackpile')) return;
+        hook.disable();
+        lease.close();
+        console.log('closed');
+        setTimeout(() => console.log('alive'), 1500);
+      },
+    }).enable();
+    setTimeout(() => undefined, 1500);
+  `;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+  assert.equal(stdout, 'closed\nalive\n', stderr);
+  assert.equal(status, 0);
 });
 
 describe('a process that ends while it is looked at', linux, () => {
